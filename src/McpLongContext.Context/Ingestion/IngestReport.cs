@@ -1,0 +1,102 @@
+namespace McpLongContext.Context.Ingestion;
+
+/// <summary>What to ingest: files and directories, or one text with a name.</summary>
+public sealed record IngestRequest
+{
+    /// <summary>Files and directories; relative ones are relative to the working directory.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
+    /// <summary>A text to ingest instead of paths; needs <see cref="Name"/>.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>The document name of <see cref="Text"/>.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The datastore that receives the documents; created when it does not exist.</summary>
+    public string Datastore { get; init; } = "default";
+
+    /// <summary>
+    /// How long to wait for the hidden states. Text and lexical index are always waited for; encoding that is not
+    /// done by then goes on in the background. <see langword="null"/> waits until everything is encoded.
+    /// </summary>
+    public TimeSpan? Wait { get; init; } = TimeSpan.FromSeconds(20);
+}
+
+/// <summary>The stages of an ingest job.</summary>
+public enum IngestState
+{
+    /// <summary>Files are read, split, indexed.</summary>
+    Indexing,
+
+    /// <summary>Everything is searchable by words; hidden states are being computed.</summary>
+    Encoding,
+
+    /// <summary>Everything is stored.</summary>
+    Complete,
+
+    /// <summary>Everything is searchable by words; no encoder is installed, so no hidden states were computed.</summary>
+    LexicalOnly,
+
+    /// <summary>Stopped on request; what was acknowledged is kept.</summary>
+    Cancelled,
+
+    /// <summary>Stopped by an error; what was acknowledged is kept.</summary>
+    Failed,
+}
+
+/// <summary>A file that was not ingested.</summary>
+/// <param name="Path">The path as it would have been cited.</param>
+/// <param name="Reason">Why, in words that tell what to change.</param>
+public sealed record SkippedFile(string Path, string Reason);
+
+/// <summary>What an ingest did so far; the final report when <see cref="State"/> is a final one.</summary>
+public sealed record IngestReport
+{
+    /// <summary>The handle to ask for the job's status with.</summary>
+    public required string Job { get; init; }
+
+    /// <summary>The datastore.</summary>
+    public required string Datastore { get; init; }
+
+    /// <summary>The stage.</summary>
+    public required IngestState State { get; init; }
+
+    /// <summary>Documents that are new.</summary>
+    public int Added { get; init; }
+
+    /// <summary>Documents whose content changed.</summary>
+    public int Updated { get; init; }
+
+    /// <summary>Documents whose content is the same as before.</summary>
+    public int Unchanged { get; init; }
+
+    /// <summary>Documents found under another path than before.</summary>
+    public int Renamed { get; init; }
+
+    /// <summary>Documents that vanished from the ingested directory and were removed.</summary>
+    public int Removed { get; init; }
+
+    /// <summary>Files that were not ingested, with the reason of each; directories are named once.</summary>
+    public IReadOnlyList<SkippedFile> Skipped { get; init; } = [];
+
+    /// <summary>Bytes of text read.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Passages in the datastore.</summary>
+    public int Passages { get; init; }
+
+    /// <summary>Tokens that this job encoded.</summary>
+    public long EncodedTokens { get; init; }
+
+    /// <summary>Documents of the datastore whose hidden states are still missing.</summary>
+    public int PendingDocuments { get; init; }
+
+    /// <summary>Seconds until every document was searchable by words.</summary>
+    public double SearchableSeconds { get; init; }
+
+    /// <summary>Seconds since the job began, or that it took.</summary>
+    public double ElapsedSeconds { get; init; }
+
+    /// <summary>What the user should know or do next, a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
