@@ -1,0 +1,20 @@
+namespace McpLongContext.Context;
+
+/// <summary>Where a process keeps its data and what it may read. Validated once, never changed.</summary>
+public sealed record LongContextOptions
+{
+    /// <summary>The folder of datastores, models and logs.</summary>
+    public required string Home { get; init; }
+
+    /// <summary>The folder that relative paths start from and that citations are relative to.</summary>
+    public required string WorkingDirectory { get; init; }
+
+    /// <summary>The folders beneath which files may be read, links resolved.</summary>
+    public required IReadOnlyList<string> AllowedRoots { get; init; }
+
+    /// <summary>
+    /// Whether the default encoder is installed when it is first needed. Off, queries and ingests work by words alone
+    /// until it is installed by hand.
+    /// </summary>
+    public bool InstallDefaultEncoder { get; init; } = true;
+}
