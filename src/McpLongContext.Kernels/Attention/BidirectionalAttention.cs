@@ -1,0 +1,223 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace McpLongContext.Kernels;
+
+/// <summary>
+/// softmax(Q K^T / sqrt(headDim)) V for every head of one sequence, each token seeing all (Vaswani et al.,
+/// arXiv 1706.03762, equation 1, without a mask: sequences are not padded).
+/// </summary>
+/// <remarks>
+/// Per head, K and V are packed into panels once; then a strip of query rows takes its scores [rows, tokens], their
+/// softmax and the weighted values through the register tiles of <see cref="MatrixProduct"/>, all of it in cache.
+/// </remarks>
+public static unsafe class BidirectionalAttention
+{
+    /// <summary>Far below any score, and finite: the weight of the keys that only fill up a panel.</summary>
+    private const float Nothing = -1e30f;
+
+    /// <summary>Floats in a cache line.</summary>
+    private const int CacheLine = 16;
+
+    /// <summary>Attends.</summary>
+    /// <param name="qkv">[tokens, 3, heads, headDim]: the queries, keys and values of each token, without a scale.</param>
+    /// <param name="heads">Positive.</param>
+    /// <param name="headDim">Positive.</param>
+    /// <param name="output">[tokens, heads, headDim]; must not overlap <paramref name="qkv"/>.</param>
+    /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
+    public static void Attend(ReadOnlySpan<float> qkv, int heads, int headDim, Span<float> output)
+    {
+        if (Simd512.IsSupported)
+        {
+            Attend<Tile8x3<Simd512, Vector512<float>>, Tile8x2<Simd512, Vector512<float>>, Simd512, Vector512<float>>(
+                qkv,
+                heads,
+                headDim,
+                output
+            );
+        }
+        else if (Simd256.IsSupported)
+        {
+            Attend<Tile6x2<Simd256, Vector256<float>>, Tile6x2<Simd256, Vector256<float>>, Simd256, Vector256<float>>(
+                qkv,
+                heads,
+                headDim,
+                output
+            );
+        }
+        else
+        {
+            Attend<Tile8x3<Simd128, Vector128<float>>, Tile8x2<Simd128, Vector128<float>>, Simd128, Vector128<float>>(
+                qkv,
+                heads,
+                headDim,
+                output
+            );
+        }
+    }
+
+    internal static void Attend<TScoreTile, TValueTile, TSimd, TVector>(
+        ReadOnlySpan<float> qkv,
+        int heads,
+        int headDim,
+        Span<float> output
+    )
+        where TScoreTile : ITile
+        where TValueTile : ITile
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headDim);
+        var hidden = heads * headDim;
+        var tokens = Shape.Rows(qkv.Length, 3 * hidden, nameof(qkv));
+        Shape.Check(output.Length, tokens, hidden, nameof(output));
+
+        var plan = new Plan(
+            heads,
+            headDim,
+            tokens,
+            TScoreTile.Rows,
+            RoundUp(tokens, TSimd.Lanes),
+            RoundUp(tokens, TScoreTile.Columns),
+            RoundUp(headDim, TValueTile.Columns)
+        );
+        var rented = ArrayPool<float>.Shared.Rent(plan.Scratch + CacheLine);
+        fixed (
+            float* scratch = rented,
+                input = qkv,
+                result = output
+        )
+        {
+            var aligned = (float*)(((nint)scratch + (CacheLine * sizeof(float)) - 1) & -(CacheLine * sizeof(float)));
+            for (var head = 0; head < heads; head++)
+            {
+                AttendHead<TScoreTile, TValueTile, TSimd, TVector>(
+                    plan,
+                    input + (head * headDim),
+                    aligned,
+                    result + (head * headDim)
+                );
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(rented);
+    }
+
+    private static void AttendHead<TScoreTile, TValueTile, TSimd, TVector>(
+        Plan plan,
+        float* query,
+        float* scratch,
+        float* output
+    )
+        where TScoreTile : ITile
+        where TValueTile : ITile
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        var zero = stackalloc float[Math.Max(TScoreTile.Columns, TValueTile.Columns)];
+        new Span<float>(zero, Math.Max(TScoreTile.Columns, TValueTile.Columns)).Clear();
+        var totals = stackalloc float[TScoreTile.Rows];
+        var keys = scratch;
+        var values = keys + ((nint)plan.KeyColumns * plan.HeadDim);
+        var scores = values + ((nint)plan.Tokens * plan.ValueColumns);
+        var sums = scores + ((nint)plan.Strip * plan.KeyColumns);
+        PackKeys<TScoreTile>(plan, query + plan.Hidden, keys);
+        PackValues<TValueTile>(plan, query + (2 * plan.Hidden), values);
+        for (var token = 0; token < plan.Tokens; token += plan.Strip)
+        {
+            var rows = Math.Min(plan.Strip, plan.Tokens - token);
+            var q = query + ((nint)token * plan.TokenStride);
+            for (var column = 0; column < plan.KeyColumns; column += TScoreTile.Columns)
+            {
+                var panel = keys + ((nint)column * plan.HeadDim);
+                var c = scores + column;
+                TScoreTile.Multiply(q, plan.TokenStride, rows, panel, plan.HeadDim, zero, c, plan.KeyColumns);
+            }
+
+            for (var row = 0; row < rows; row++)
+            {
+                var start = scores + ((nint)row * plan.KeyColumns);
+                new Span<float>(start + plan.Tokens, plan.WeightColumns - plan.Tokens).Fill(Nothing);
+                totals[row] = Softmax.Exponentiate<TSimd, TVector>(start, plan.WeightColumns, plan.Factor);
+            }
+
+            for (var column = 0; column < plan.ValueColumns; column += TValueTile.Columns)
+            {
+                var panel = values + ((nint)column * plan.Tokens);
+                var c = sums + column;
+                TValueTile.Multiply(scores, plan.KeyColumns, rows, panel, plan.Tokens, zero, c, plan.ValueColumns);
+            }
+
+            for (var row = 0; row < rows; row++)
+            {
+                var target = new Span<float>(output + ((nint)(token + row) * plan.Hidden), plan.HeadDim);
+                TensorPrimitives.Divide(
+                    new ReadOnlySpan<float>(sums + (row * plan.ValueColumns), plan.HeadDim),
+                    totals[row],
+                    target
+                );
+            }
+        }
+    }
+
+    /// <summary>K^T as panels [headDim, Columns] of keys; what fills up the last panel is never read as a score.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackKeys<TTile>(Plan plan, float* source, float* target)
+        where TTile : ITile
+    {
+        for (var token = 0; token < plan.Tokens; token++, source += plan.TokenStride)
+        {
+            var (panel, column) = Math.DivRem(token, TTile.Columns);
+            var t = target + ((nint)panel * TTile.Columns * plan.HeadDim) + column;
+            for (var d = 0; d < plan.HeadDim; d++, t += TTile.Columns)
+            {
+                *t = source[d];
+            }
+        }
+    }
+
+    /// <summary>V as panels [tokens, Columns] of the head's dimensions; what fills up the last panel is never copied out.</summary>
+    private static void PackValues<TTile>(Plan plan, float* source, float* target)
+        where TTile : ITile
+    {
+        for (var column = 0; column < plan.HeadDim; column += TTile.Columns)
+        {
+            var width = Math.Min(TTile.Columns, plan.HeadDim - column);
+            var row = source + column;
+            for (var token = 0; token < plan.Tokens; token++, row += plan.TokenStride, target += TTile.Columns)
+            {
+                new ReadOnlySpan<float>(row, width).CopyTo(new Span<float>(target, width));
+            }
+        }
+    }
+
+    private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+
+    /// <summary>The shapes of one call: how many rows make a strip, and the padded widths of its buffers.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Plan(
+        int Heads,
+        int HeadDim,
+        int Tokens,
+        int Strip,
+        int WeightColumns,
+        int KeyColumns,
+        int ValueColumns
+    )
+    {
+        public int Hidden => Heads * HeadDim;
+
+        public int TokenStride => 3 * Hidden;
+
+        /// <summary>The scale 1 / sqrt(headDim), and log2(e) because the softmax takes powers of two.</summary>
+        public float Factor => Softmax.Log2E / MathF.Sqrt(HeadDim);
+
+        /// <summary>Floats of scratch memory: packed keys, packed values, a strip of scores, a strip of sums.</summary>
+        public int Scratch =>
+            checked((KeyColumns * HeadDim) + (Tokens * ValueColumns) + (Strip * (KeyColumns + ValueColumns)));
+    }
+}

@@ -1,0 +1,11 @@
+namespace McpLongContext.Kernels;
+
+/// <summary>The function that a product applies to its result before it leaves the cache.</summary>
+public enum Activation
+{
+    /// <summary>The result itself.</summary>
+    None = 0,
+
+    /// <summary>The exact, erf-based GELU: see <see cref="McpLongContext.Kernels.Gelu"/>.</summary>
+    Gelu = 1,
+}

@@ -1,0 +1,130 @@
+using System.Runtime.Intrinsics;
+
+namespace McpLongContext.Kernels;
+
+/// <summary>
+/// Y = activation(X W^T + bias) in fp32: X [rows, inputs], W [outputs, inputs], bias [outputs], Y [rows, outputs].
+/// </summary>
+/// <remarks>
+/// The blocking of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a tile of Y in
+/// registers, a panel of W that streams from the second-level cache, a block of rows of X that stays in it. X is read
+/// in place: only the weights are packed, once. One thread: callers run several sequences side by side.
+/// </remarks>
+public static unsafe class MatrixProduct
+{
+    /// <summary>Floats of X that stay in the second-level cache beside a panel: half of 1 MiB.</summary>
+    private const int BlockSize = 128 * 1024;
+
+    /// <summary>Multiplies.</summary>
+    /// <param name="x">[rows, inputs], row-major.</param>
+    /// <param name="weights">The packed [outputs, inputs].</param>
+    /// <param name="bias">[outputs], or empty for none.</param>
+    /// <param name="y">[rows, outputs], row-major; must not overlap <paramref name="x"/>.</param>
+    /// <param name="activation">Applied to the sum.</param>
+    /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
+    public static void Multiply(
+        ReadOnlySpan<float> x,
+        PackedMatrix weights,
+        ReadOnlySpan<float> bias,
+        Span<float> y,
+        Activation activation = Activation.None
+    )
+    {
+        if (Simd512.IsSupported)
+        {
+            Multiply<Tile8x3<Simd512, Vector512<float>>, Simd512, Vector512<float>>(x, weights, bias, y, activation);
+        }
+        else if (Simd256.IsSupported)
+        {
+            Multiply<Tile6x2<Simd256, Vector256<float>>, Simd256, Vector256<float>>(x, weights, bias, y, activation);
+        }
+        else
+        {
+            Multiply<Tile8x3<Simd128, Vector128<float>>, Simd128, Vector128<float>>(x, weights, bias, y, activation);
+        }
+    }
+
+    internal static void Multiply<TTile, TSimd, TVector>(
+        ReadOnlySpan<float> x,
+        PackedMatrix weights,
+        ReadOnlySpan<float> bias,
+        Span<float> y,
+        Activation activation
+    )
+        where TTile : ITile
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        var rows = Shape.Rows(x.Length, weights.Inputs, nameof(x));
+        Shape.Check(y.Length, rows, weights.Outputs, nameof(y));
+        if (!bias.IsEmpty)
+        {
+            Shape.Check(bias.Length, weights.Outputs, nameof(bias));
+        }
+
+        var blockRows = Math.Max(BlockSize / weights.Inputs / TTile.Rows, 1) * TTile.Rows;
+        var initial = stackalloc float[TTile.Columns];
+        new Span<float>(initial, TTile.Columns).Clear();
+        var edge = stackalloc float[TTile.Rows * TTile.Columns];
+        fixed (
+            float* px = x,
+                py = y
+        )
+        {
+            for (var block = 0; block < rows; block += blockRows)
+            {
+                var end = Math.Min(block + blockRows, rows);
+                for (var panel = 0; panel < weights.Panels; panel++)
+                {
+                    var column = panel * TTile.Columns;
+                    var width = Math.Min(TTile.Columns, weights.Outputs - column);
+                    if (!bias.IsEmpty)
+                    {
+                        bias.Slice(column, width).CopyTo(new Span<float>(initial, width));
+                    }
+
+                    var whole = width == TTile.Columns;
+                    for (var row = block; row < end; row += TTile.Rows)
+                    {
+                        var tileRows = Math.Min(TTile.Rows, end - row);
+                        var target = py + ((nint)row * weights.Outputs) + column;
+                        var c = whole ? target : edge;
+                        nint stride = whole ? weights.Outputs : TTile.Columns;
+                        TTile.Multiply(
+                            px + ((nint)row * weights.Inputs),
+                            weights.Inputs,
+                            tileRows,
+                            weights.Panel(panel),
+                            weights.Inputs,
+                            initial,
+                            c,
+                            stride
+                        );
+                        if (activation == Activation.Gelu)
+                        {
+                            Gelu.Apply<TSimd, TVector>(c, tileRows, TTile.Columns, stride);
+                        }
+
+                        if (!whole)
+                        {
+                            Copy(edge, TTile.Columns, target, weights.Outputs, tileRows, width);
+                        }
+                    }
+                }
+            }
+        }
+
+        GC.KeepAlive(weights);
+    }
+
+    private static void Copy(float* source, nint sourceStride, float* target, nint targetStride, int rows, int columns)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            new Span<float>(source + (row * sourceStride), columns).CopyTo(
+                new Span<float>(target + (row * targetStride), columns)
+            );
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Runtime.Intrinsics;
+
+namespace McpLongContext.Kernels;
+
+/// <summary>
+/// A weight matrix [outputs, inputs] rearranged once for <see cref="MatrixProduct"/>: panels of
+/// <see cref="PanelWidth"/> outputs, each stored as [inputs, PanelWidth], the last one filled up with zeros.
+/// </summary>
+public sealed class PackedMatrix
+{
+    private readonly AlignedArray<float> _panels;
+
+    private PackedMatrix(int outputs, int inputs, int panelWidth)
+    {
+        Outputs = outputs;
+        Inputs = inputs;
+        PanelWidth = panelWidth;
+        _panels = new AlignedArray<float>((long)Panels * panelWidth * inputs);
+    }
+
+    /// <summary>Rows of the weight matrix, the width of the product.</summary>
+    public int Outputs { get; }
+
+    /// <summary>Columns of the weight matrix, the width of the left operand.</summary>
+    public int Inputs { get; }
+
+    /// <summary>Outputs in a panel: the columns of the register tile of this machine.</summary>
+    internal int PanelWidth { get; }
+
+    internal int Panels => (Outputs + PanelWidth - 1) / PanelWidth;
+
+    /// <summary>Packs for the widest vectors of this machine.</summary>
+    /// <param name="weights">[outputs, inputs], row-major.</param>
+    /// <param name="outputs">Rows of <paramref name="weights"/>, positive.</param>
+    /// <param name="inputs">Columns of <paramref name="weights"/>, positive.</param>
+    /// <exception cref="ArgumentException">The length of <paramref name="weights"/> is not outputs * inputs.</exception>
+    public static PackedMatrix Pack(ReadOnlySpan<float> weights, int outputs, int inputs)
+    {
+        if (Simd512.IsSupported)
+        {
+            return Pack<Tile8x3<Simd512, Vector512<float>>>(weights, outputs, inputs);
+        }
+
+        return Simd256.IsSupported
+            ? Pack<Tile6x2<Simd256, Vector256<float>>>(weights, outputs, inputs)
+            : Pack<Tile8x3<Simd128, Vector128<float>>>(weights, outputs, inputs);
+    }
+
+    internal static PackedMatrix Pack<TTile>(ReadOnlySpan<float> weights, int outputs, int inputs)
+        where TTile : ITile
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
+        Shape.Check(weights.Length, outputs, inputs, nameof(weights));
+        var packed = new PackedMatrix(outputs, inputs, TTile.Columns);
+        var panels = packed._panels.Span;
+        for (var output = 0; output < outputs; output++)
+        {
+            var (panel, column) = Math.DivRem(output, TTile.Columns);
+            var target = panels.Slice(panel * TTile.Columns * inputs);
+            var row = weights.Slice(output * inputs, inputs);
+            for (var input = 0; input < row.Length; input++)
+            {
+                target[(input * TTile.Columns) + column] = row[input];
+            }
+        }
+
+        return packed;
+    }
+
+    /// <summary>The panel [inputs, PanelWidth], aligned to a cache line; it does not move.</summary>
+    internal unsafe float* Panel(int index) => _panels.Pointer + ((nint)index * PanelWidth * Inputs);
+}

@@ -1,0 +1,131 @@
+using System.Runtime.CompilerServices;
+
+namespace McpLongContext.Kernels;
+
+/// <summary>Eight rows by three vectors: 24 accumulators, for 32 vector registers.</summary>
+/// <remarks>Per step 3 loads and 8 broadcasts feed 24 multiply-adds, enough to hide their latency on two ports.</remarks>
+internal readonly unsafe struct Tile8x3<TSimd, TVector> : ITile
+    where TSimd : ISimd<TSimd, TVector>
+    where TVector : unmanaged
+{
+    public static int Rows => 8;
+
+    public static int Columns => 3 * TSimd.Lanes;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(
+        float* a,
+        nint aStride,
+        int rows,
+        float* b,
+        int depth,
+        float* initial,
+        float* c,
+        nint cStride
+    )
+    {
+        var a1 = rows > 1 ? a + aStride : a;
+        var a2 = rows > 2 ? a1 + aStride : a1;
+        var a3 = rows > 3 ? a2 + aStride : a2;
+        var a4 = rows > 4 ? a3 + aStride : a3;
+        var a5 = rows > 5 ? a4 + aStride : a4;
+        var a6 = rows > 6 ? a5 + aStride : a5;
+        var a7 = rows > 7 ? a6 + aStride : a6;
+        nint lanes = TSimd.Lanes;
+        var c00 = TSimd.Load(initial);
+        var c01 = TSimd.Load(initial + lanes);
+        var c02 = TSimd.Load(initial + (2 * lanes));
+        var c10 = c00;
+        var c11 = c01;
+        var c12 = c02;
+        var c20 = c00;
+        var c21 = c01;
+        var c22 = c02;
+        var c30 = c00;
+        var c31 = c01;
+        var c32 = c02;
+        var c40 = c00;
+        var c41 = c01;
+        var c42 = c02;
+        var c50 = c00;
+        var c51 = c01;
+        var c52 = c02;
+        var c60 = c00;
+        var c61 = c01;
+        var c62 = c02;
+        var c70 = c00;
+        var c71 = c01;
+        var c72 = c02;
+
+        for (nint k = 0; k < depth; k++, b += Columns)
+        {
+            var b0 = TSimd.Load(b);
+            var b1 = TSimd.Load(b + lanes);
+            var b2 = TSimd.Load(b + (2 * lanes));
+            var x = TSimd.Broadcast(a[k]);
+            c00 = TSimd.MultiplyAdd(x, b0, c00);
+            c01 = TSimd.MultiplyAdd(x, b1, c01);
+            c02 = TSimd.MultiplyAdd(x, b2, c02);
+            x = TSimd.Broadcast(a1[k]);
+            c10 = TSimd.MultiplyAdd(x, b0, c10);
+            c11 = TSimd.MultiplyAdd(x, b1, c11);
+            c12 = TSimd.MultiplyAdd(x, b2, c12);
+            x = TSimd.Broadcast(a2[k]);
+            c20 = TSimd.MultiplyAdd(x, b0, c20);
+            c21 = TSimd.MultiplyAdd(x, b1, c21);
+            c22 = TSimd.MultiplyAdd(x, b2, c22);
+            x = TSimd.Broadcast(a3[k]);
+            c30 = TSimd.MultiplyAdd(x, b0, c30);
+            c31 = TSimd.MultiplyAdd(x, b1, c31);
+            c32 = TSimd.MultiplyAdd(x, b2, c32);
+            x = TSimd.Broadcast(a4[k]);
+            c40 = TSimd.MultiplyAdd(x, b0, c40);
+            c41 = TSimd.MultiplyAdd(x, b1, c41);
+            c42 = TSimd.MultiplyAdd(x, b2, c42);
+            x = TSimd.Broadcast(a5[k]);
+            c50 = TSimd.MultiplyAdd(x, b0, c50);
+            c51 = TSimd.MultiplyAdd(x, b1, c51);
+            c52 = TSimd.MultiplyAdd(x, b2, c52);
+            x = TSimd.Broadcast(a6[k]);
+            c60 = TSimd.MultiplyAdd(x, b0, c60);
+            c61 = TSimd.MultiplyAdd(x, b1, c61);
+            c62 = TSimd.MultiplyAdd(x, b2, c62);
+            x = TSimd.Broadcast(a7[k]);
+            c70 = TSimd.MultiplyAdd(x, b0, c70);
+            c71 = TSimd.MultiplyAdd(x, b1, c71);
+            c72 = TSimd.MultiplyAdd(x, b2, c72);
+        }
+
+        TSimd.Store(c00, c);
+        TSimd.Store(c01, c + lanes);
+        TSimd.Store(c02, c + (2 * lanes));
+        c = rows > 1 ? c + cStride : c;
+        TSimd.Store(c10, c);
+        TSimd.Store(c11, c + lanes);
+        TSimd.Store(c12, c + (2 * lanes));
+        c = rows > 2 ? c + cStride : c;
+        TSimd.Store(c20, c);
+        TSimd.Store(c21, c + lanes);
+        TSimd.Store(c22, c + (2 * lanes));
+        c = rows > 3 ? c + cStride : c;
+        TSimd.Store(c30, c);
+        TSimd.Store(c31, c + lanes);
+        TSimd.Store(c32, c + (2 * lanes));
+        c = rows > 4 ? c + cStride : c;
+        TSimd.Store(c40, c);
+        TSimd.Store(c41, c + lanes);
+        TSimd.Store(c42, c + (2 * lanes));
+        c = rows > 5 ? c + cStride : c;
+        TSimd.Store(c50, c);
+        TSimd.Store(c51, c + lanes);
+        TSimd.Store(c52, c + (2 * lanes));
+        c = rows > 6 ? c + cStride : c;
+        TSimd.Store(c60, c);
+        TSimd.Store(c61, c + lanes);
+        TSimd.Store(c62, c + (2 * lanes));
+        c = rows > 7 ? c + cStride : c;
+        TSimd.Store(c70, c);
+        TSimd.Store(c71, c + lanes);
+        TSimd.Store(c72, c + (2 * lanes));
+    }
+}

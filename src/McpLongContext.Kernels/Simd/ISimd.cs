@@ -1,0 +1,59 @@
+namespace McpLongContext.Kernels;
+
+/// <summary>
+/// The operations of one vector width. A kernel is written once over <typeparamref name="TSelf"/> and the JIT compiles
+/// it for each width with every call inlined; the runtime choice between widths is one test of a JIT constant.
+/// </summary>
+/// <typeparam name="TSelf">The width: <see cref="Simd512"/>, <see cref="Simd256"/> or <see cref="Simd128"/>.</typeparam>
+/// <typeparam name="TVector">Its vector of <see cref="Lanes"/> floats.</typeparam>
+internal unsafe interface ISimd<TSelf, TVector>
+    where TSelf : ISimd<TSelf, TVector>
+    where TVector : unmanaged
+{
+    /// <summary>Floats in a vector.</summary>
+    public static abstract int Lanes { get; }
+
+    public static abstract TVector Load(float* source);
+
+    public static abstract void Store(TVector value, float* destination);
+
+    public static abstract TVector Broadcast(float value);
+
+    public static abstract TVector Add(TVector left, TVector right);
+
+    public static abstract TVector Subtract(TVector left, TVector right);
+
+    public static abstract TVector Multiply(TVector left, TVector right);
+
+    /// <summary><paramref name="left"/> * <paramref name="right"/> + <paramref name="addend"/>, fused where it is fast.</summary>
+    public static abstract TVector MultiplyAdd(TVector left, TVector right, TVector addend);
+
+    public static abstract TVector Max(TVector left, TVector right);
+
+    public static abstract TVector Min(TVector left, TVector right);
+
+    public static abstract TVector Abs(TVector value);
+
+    public static abstract TVector Round(TVector value);
+
+    /// <summary><paramref name="value"/> * 2^<paramref name="exponent"/> for integral exponents; 0 below the normal range.</summary>
+    public static abstract TVector Scale(TVector value, TVector exponent);
+
+    /// <summary>The sum of all lanes.</summary>
+    public static abstract float Sum(TVector value);
+
+    /// <summary>The largest lane.</summary>
+    public static abstract float Max(TVector value);
+
+    /// <summary>The first <paramref name="count"/> lanes from memory, zero in the others.</summary>
+    public static virtual TVector LoadFirst(float* source, int count)
+    {
+        var vector = default(TVector);
+        Buffer.MemoryCopy(source, &vector, sizeof(TVector), count * sizeof(float));
+        return vector;
+    }
+
+    /// <summary>Writes the first <paramref name="count"/> lanes.</summary>
+    public static virtual void StoreFirst(TVector value, float* destination, int count) =>
+        Buffer.MemoryCopy(&value, destination, count * sizeof(float), count * sizeof(float));
+}

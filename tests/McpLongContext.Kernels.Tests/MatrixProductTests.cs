@@ -1,0 +1,117 @@
+using System.Runtime.Intrinsics;
+
+namespace McpLongContext.Kernels.Tests;
+
+public class MatrixProductTests
+{
+    public static TheoryData<Width, int, int, int> Shapes()
+    {
+        var data = new TheoryData<Width, int, int, int>();
+        foreach (var width in Enum.GetValues<Width>())
+        {
+            data.Add(width, 1, 1, 1);
+            data.Add(width, 13, 384, 384);
+            data.Add(width, 3, 1536, 50);
+            var random = new Random(1);
+            for (var i = 0; i < 40; i++)
+            {
+                data.Add(width, random.Next(1, 40), random.Next(1, 200), random.Next(1, 150));
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void The_product_equals_the_sum_of_products_at_every_width(Width width, int rows, int inputs, int outputs)
+    {
+        var x = Sample.Uniform(2, rows * inputs);
+        var weights = Sample.Uniform(3, outputs * inputs);
+        var bias = Sample.Uniform(4, outputs);
+        var expected = Oracle.Product(x, weights, bias, rows, inputs, outputs);
+        var y = new float[rows * outputs];
+
+        Run(width, x, weights, outputs, inputs, bias, y, Activation.None);
+        Sample.Close(expected, y, 2e-7 * (inputs + 10));
+
+        Run(width, x, weights, outputs, inputs, bias, y, Activation.Gelu);
+        Sample.Close([.. expected.Select(Oracle.Gelu)], y, 1e-6 + (2.5e-7 * (inputs + 10)));
+    }
+
+    [Fact]
+    public void A_block_of_rows_larger_than_the_cache_block_is_computed_whole()
+    {
+        const int rows = 91;
+        const int inputs = 2048;
+        const int outputs = 49;
+        var x = Sample.Uniform(5, rows * inputs);
+        var weights = Sample.Uniform(6, outputs * inputs);
+        var y = new float[rows * outputs];
+        MatrixProduct.Multiply(x, PackedMatrix.Pack(weights, outputs, inputs), [], y);
+        Sample.Close(Oracle.Product(x, weights, [], rows, inputs, outputs), y, 1e-4);
+    }
+
+    [Fact]
+    public void The_result_is_written_nowhere_else()
+    {
+        const int rows = 9;
+        const int outputs = 50;
+        var memory = Enumerable.Repeat(7f, (rows * outputs) + 200).ToArray();
+        var weights = PackedMatrix.Pack(Sample.Uniform(8, outputs * 5), outputs, 5);
+        MatrixProduct.Multiply(Sample.Uniform(9, rows * 5), weights, [], memory.AsSpan(100, rows * outputs));
+        Assert.All(memory[..100], value => Assert.Equal(7f, value));
+        Assert.All(memory[^100..], value => Assert.Equal(7f, value));
+    }
+
+    [Fact]
+    public void Shapes_that_do_not_fit_are_named()
+    {
+        var weights = PackedMatrix.Pack(new float[12], 3, 4);
+        Assert.Throws<ArgumentException>("weights", () => PackedMatrix.Pack(new float[11], 3, 4));
+        Assert.Throws<ArgumentException>("x", () => MatrixProduct.Multiply(new float[7], weights, [], new float[3]));
+        Assert.Throws<ArgumentException>("y", () => MatrixProduct.Multiply(new float[8], weights, [], new float[5]));
+        var error = Assert.Throws<ArgumentException>(
+            "bias",
+            () => MatrixProduct.Multiply(new float[8], weights, new float[2], new float[6])
+        );
+        Assert.StartsWith("bias has 2 elements where 3 are needed.", error.Message, StringComparison.Ordinal);
+    }
+
+    private static void Run(
+        Width width,
+        float[] x,
+        float[] weights,
+        int outputs,
+        int inputs,
+        float[] bias,
+        float[] y,
+        Activation activation
+    )
+    {
+        switch (width)
+        {
+            case Width.Bits512:
+                Run<Tile8x3<Simd512, Vector512<float>>, Simd512, Vector512<float>>();
+                break;
+            case Width.Bits256:
+                Run<Tile6x2<Simd256, Vector256<float>>, Simd256, Vector256<float>>();
+                break;
+            default:
+                Run<Tile8x3<Simd128, Vector128<float>>, Simd128, Vector128<float>>();
+                break;
+        }
+
+        void Run<TTile, TSimd, TVector>()
+            where TTile : ITile
+            where TSimd : ISimd<TSimd, TVector>
+            where TVector : unmanaged =>
+            MatrixProduct.Multiply<TTile, TSimd, TVector>(
+                x,
+                PackedMatrix.Pack<TTile>(weights, outputs, inputs),
+                bias,
+                y,
+                activation
+            );
+    }
+}

@@ -1,0 +1,97 @@
+namespace McpLongContext.Kernels.Tests;
+
+/// <summary>Every operation again, as its formula says, in double precision.</summary>
+internal static class Oracle
+{
+    public static double Gelu(double x) => x * NormalDistribution(x);
+
+    public static double[] Softmax(double[] x)
+    {
+        var max = x.Max();
+        var powers = x.Select(value => Math.Exp(value - max)).ToArray();
+        var sum = powers.Sum();
+        return [.. powers.Select(power => power / sum)];
+    }
+
+    public static double[] LayerNorm(double[] h, float[] gamma, float[] beta, double epsilon)
+    {
+        var mean = h.Average();
+        var variance = h.Average(value => (value - mean) * (value - mean));
+        return [.. h.Select((value, i) => (gamma[i] * (value - mean) / Math.Sqrt(variance + epsilon)) + beta[i])];
+    }
+
+    /// <summary>X W^T + bias.</summary>
+    public static double[] Product(float[] x, float[] weights, float[] bias, int rows, int inputs, int outputs)
+    {
+        var y = new double[rows * outputs];
+        for (var row = 0; row < rows; row++)
+        {
+            for (var output = 0; output < outputs; output++)
+            {
+                var sum = bias.Length == 0 ? 0.0 : bias[output];
+                for (var input = 0; input < inputs; input++)
+                {
+                    sum += (double)x[(row * inputs) + input] * weights[(output * inputs) + input];
+                }
+
+                y[(row * outputs) + output] = sum;
+            }
+        }
+
+        return y;
+    }
+
+    /// <summary>qkv [tokens, 3, heads, headDim] to [tokens, heads, headDim].</summary>
+    public static double[] Attention(float[] qkv, int tokens, int heads, int headDim)
+    {
+        var hidden = heads * headDim;
+        var output = new double[tokens * hidden];
+        for (var head = 0; head < heads; head++)
+        {
+            for (var token = 0; token < tokens; token++)
+            {
+                var weights = Softmax([.. Enumerable.Range(0, tokens).Select(key => Score(head, token, key))]);
+                for (var key = 0; key < tokens; key++)
+                {
+                    for (var d = 0; d < headDim; d++)
+                    {
+                        output[(token * hidden) + (head * headDim) + d] += weights[key] * At(key, 2, head, d);
+                    }
+                }
+            }
+        }
+
+        return output;
+
+        double Score(int head, int token, int key) =>
+            Enumerable.Range(0, headDim).Sum(d => At(token, 0, head, d) * At(key, 1, head, d)) / Math.Sqrt(headDim);
+
+        double At(int token, int part, int head, int d) => qkv[(((token * 3) + part) * hidden) + (head * headDim) + d];
+    }
+
+    /// <summary>Phi(x): its Taylor series around 0 inside, the continued fraction of Mills' ratio outside.</summary>
+    private static double NormalDistribution(double x)
+    {
+        var density = Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
+        if (Math.Abs(x) > 6)
+        {
+            var fraction = Math.Abs(x);
+            for (var k = 60; k > 0; k--)
+            {
+                fraction = Math.Abs(x) + (k / fraction);
+            }
+
+            return x < 0 ? density / fraction : 1 - (density / fraction);
+        }
+
+        double term = x;
+        var sum = term;
+        for (var k = 3; Math.Abs(term) > 1e-18; k += 2)
+        {
+            term *= x * x / k;
+            sum += term;
+        }
+
+        return 0.5 + (density * sum);
+    }
+}
