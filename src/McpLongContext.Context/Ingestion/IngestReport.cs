@@ -16,8 +16,8 @@ public sealed record IngestRequest
     public string Datastore { get; init; } = "default";
 
     /// <summary>
-    /// How long to wait for the hidden states. Text and lexical index are always waited for; encoding that is not
-    /// done by then goes on in the background. <see langword="null"/> waits until everything is encoded.
+    /// How long to wait; what is not done by then goes on in the background. <see langword="null"/> waits until
+    /// everything is stored.
     /// </summary>
     public TimeSpan? Wait { get; init; } = TimeSpan.FromSeconds(20);
 }
@@ -42,6 +42,13 @@ public enum IngestState
 
     /// <summary>Stopped by an error; what was acknowledged is kept.</summary>
     Failed,
+}
+
+/// <summary>Questions about <see cref="IngestState"/>.</summary>
+public static class IngestStates
+{
+    /// <summary>Whether a job in this state has ended.</summary>
+    public static bool IsFinal(this IngestState state) => state is not (IngestState.Indexing or IngestState.Encoding);
 }
 
 /// <summary>A file that was not ingested.</summary>
