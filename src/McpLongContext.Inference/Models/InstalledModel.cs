@@ -1,0 +1,45 @@
+using System.Text.Json;
+
+namespace McpLongContext.Inference.Models;
+
+/// <summary>A model on disk: its folder, which holds its files and a manifest.</summary>
+/// <param name="Folder">The absolute path of the folder.</param>
+/// <param name="Entry">What was installed; every file has its SHA-256.</param>
+public sealed record InstalledModel(string Folder, ModelEntry Entry)
+{
+    internal const string ManifestName = "manifest.json";
+
+    /// <summary>The name that it is installed under.</summary>
+    public string Name => Entry.Name;
+
+    /// <summary>
+    /// Reads the manifest of a folder. Null when the folder holds no installed model, or one whose files are gone or
+    /// were cut: it is to be installed again.
+    /// </summary>
+    internal static InstalledModel? Read(string folder)
+    {
+        try
+        {
+            var manifest = File.ReadAllBytes(Path.Combine(folder, ManifestName));
+            var entry = JsonSerializer.Deserialize<ModelEntry>(manifest, ModelJson.Options)!;
+            var whole = entry.Files.All(file =>
+                new FileInfo(Path.Combine(folder, file.Name)) is { Exists: true } info && info.Length == file.Size
+            );
+            return whole ? new InstalledModel(folder, entry) : null;
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    internal static async Task WriteManifestAsync(string folder, ModelEntry entry, CancellationToken cancellationToken)
+    {
+        var file = File.Create(Path.Combine(folder, ManifestName));
+        await using (file)
+        {
+            await JsonSerializer.SerializeAsync(file, entry, ModelJson.Options, cancellationToken);
+            file.Flush(flushToDisk: true);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace McpLongContext.Inference.Models;
+
+/// <summary>The models that are known by name: <c>config/models.json</c>, shipped beside the program.</summary>
+public sealed class ModelCatalog
+{
+    private static readonly Lazy<ModelCatalog> s_shipped = new(() =>
+        Load(Path.Combine(AppContext.BaseDirectory, "config", "models.json"))
+    );
+
+    private ModelCatalog(IReadOnlyList<ModelEntry> entries) => Entries = entries;
+
+    /// <summary>The catalog that is shipped with the program.</summary>
+    /// <exception cref="ModelException">It is missing or malformed.</exception>
+    public static ModelCatalog Shipped => s_shipped.Value;
+
+    /// <summary>All models of the catalog, in its order.</summary>
+    public IReadOnlyList<ModelEntry> Entries { get; }
+
+    /// <summary>The encoder that is used unless another one is configured.</summary>
+    /// <exception cref="ModelException">The catalog names none.</exception>
+    public ModelEntry DefaultEncoder =>
+        Entries.FirstOrDefault(entry => entry.Default && entry.Purpose == ModelEntry.Encoder)
+        ?? throw new ModelException("The model catalog names no default encoder (\"default\": true).");
+
+    /// <summary>The model of this name, or null. Case is ignored.</summary>
+    public ModelEntry? Find(string name) =>
+        Entries.FirstOrDefault(entry => string.Equals(entry.Name, name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Reads a catalog.</summary>
+    /// <exception cref="ModelException">The file is missing or malformed.</exception>
+    public static ModelCatalog Load(string path)
+    {
+        try
+        {
+            var document = JsonSerializer.Deserialize<Document>(File.ReadAllBytes(path), ModelJson.Options);
+            return new ModelCatalog(document!.Models);
+        }
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        {
+            throw new ModelException($"The model catalog {path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private sealed record Document(IReadOnlyList<ModelEntry> Models);
+}

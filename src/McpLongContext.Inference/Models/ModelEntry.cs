@@ -1,0 +1,55 @@
+using System.Text.Json.Serialization;
+
+namespace McpLongContext.Inference.Models;
+
+/// <summary>A model as its source offers it: what it is, where it comes from, and the files to expect.</summary>
+/// <param name="Name">The name it is installed under, also the name of its folder.</param>
+/// <param name="Source">
+/// <c>npm:NAME@VERSION</c>, <c>hf:ORG/REPO@REVISION</c> or the absolute path of a folder.
+/// </param>
+/// <param name="Files">The files that are installed, no others.</param>
+public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelFile> Files)
+{
+    /// <summary>What the model is for, <see cref="Encoder"/> so far; null where its source does not say.</summary>
+    public string? Purpose { get; init; }
+
+    /// <summary>The SPDX identifier of the weights' licence; null where the source does not say.</summary>
+    public string? License { get; init; }
+
+    /// <summary>Whether this model is used for its purpose unless another one is configured.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Default { get; init; }
+
+    /// <summary>The purpose of turning text into hidden states for search.</summary>
+    public const string Encoder = "encoder";
+
+    /// <summary>The bytes of all files together.</summary>
+    [JsonIgnore]
+    public long Size => Files.Sum(file => file.Size);
+
+    /// <summary>Whether an installed model has this entry's files, wherever it came from.</summary>
+    internal bool HasSameContentAs(ModelEntry installed) =>
+        Files.All(file => installed.Files.Any(other => other.Name == file.Name && other.Sha256 == file.Sha256));
+}
+
+/// <summary>One file of a model, with what is known to verify it.</summary>
+/// <param name="Name">Its path in the installed folder, with <c>/</c> as separator.</param>
+/// <param name="Size">Its length in bytes.</param>
+public sealed record ModelFile(string Name, long Size)
+{
+    /// <summary>Its path at the source; null where it is the same as <see cref="Name"/>.</summary>
+    public string? From { get; init; }
+
+    /// <summary>The SHA-256 of its content, in lower-case hexadecimal.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>
+    /// The Git object id of its content (SHA-1 of <c>blob SIZE\0</c> and the content): what a hub repository gives
+    /// for small files, instead of a SHA-256.
+    /// </summary>
+    public string? GitBlob { get; init; }
+
+    /// <summary>Its path at the source.</summary>
+    [JsonIgnore]
+    public string SourcePath => From ?? Name;
+}

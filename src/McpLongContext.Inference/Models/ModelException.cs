@@ -1,0 +1,15 @@
+namespace McpLongContext.Inference.Models;
+
+/// <summary>
+/// A model cannot be found, fetched, verified, installed or removed. The message says what, why and what to run.
+/// </summary>
+public sealed class ModelException : Exception
+{
+    /// <summary>Creates the exception with its message.</summary>
+    public ModelException(string message)
+        : base(message) { }
+
+    /// <summary>Creates the exception with its message and cause.</summary>
+    public ModelException(string message, Exception innerException)
+        : base(message, innerException) { }
+}

@@ -1,0 +1,26 @@
+namespace McpLongContext.Inference.Models;
+
+/// <summary>How far an installation is.</summary>
+/// <param name="Phase">What is being done.</param>
+/// <param name="Done">Bytes done in this phase.</param>
+/// <param name="Total">Bytes to do in this phase, zero where that is not known.</param>
+public sealed record ModelProgress(ModelPhase Phase, long Done, long Total);
+
+/// <summary>The steps of an installation, in their order.</summary>
+public enum ModelPhase
+{
+    /// <summary>Another process installs the same model; its end is awaited.</summary>
+    Waiting,
+
+    /// <summary>The source is asked which files there are.</summary>
+    Resolving,
+
+    /// <summary>The files are fetched. The npm client reports nothing until it is done.</summary>
+    Downloading,
+
+    /// <summary>Checksums are computed and compared.</summary>
+    Verifying,
+
+    /// <summary>The model is in place.</summary>
+    Installed,
+}

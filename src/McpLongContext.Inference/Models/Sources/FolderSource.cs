@@ -1,0 +1,54 @@
+namespace McpLongContext.Inference.Models.Sources;
+
+/// <summary>A model in a local folder. Its files are copied, so that the folder may change or vanish afterwards.</summary>
+internal sealed class FolderSource(string path) : IModelSource
+{
+    private readonly string _folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+
+    public string Name => ModelName.FromFolder(_folder);
+
+    public bool IsSatisfiedBy(ModelEntry installed) => false;
+
+    public async Task<ModelEntry> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var paths = Directory
+            .EnumerateFiles(
+                _folder,
+                "*",
+                new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 }
+            )
+            .Select(file => Path.GetRelativePath(_folder, file).Replace('\\', '/'))
+            .ToHashSet(StringComparer.Ordinal);
+        var files = new List<ModelFile>();
+        foreach (var name in NeededFiles.Select(paths, chosen: null, _folder))
+        {
+            var source = Path.Combine(_folder, name);
+            var (sha256, _) = await Checksum.ComputeAsync(source, static _ => { }, cancellationToken);
+            // The length of the target where the file is a link, as in the hub client's own cache.
+            await using var stream = File.OpenRead(source);
+            files.Add(new ModelFile(name, stream.Length) { Sha256 = sha256 });
+        }
+
+        return new ModelEntry(Name, _folder, files);
+    }
+
+    public async Task FetchAsync(
+        ModelEntry entry,
+        string folder,
+        IProgress<ModelProgress>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        long done = 0;
+        foreach (var file in entry.Files)
+        {
+            var target = Path.Combine(folder, file.Name);
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            await using var input = File.OpenRead(Path.Combine(_folder, file.SourcePath));
+            await using var output = File.Create(target);
+            await input.CopyToAsync(output, cancellationToken);
+            done += file.Size;
+            progress?.Report(new ModelProgress(ModelPhase.Downloading, done, entry.Size));
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.Net;
+
+namespace McpLongContext.Inference.Models.Sources;
+
+/// <summary>
+/// A repository of the model hub. Every file is fetched at one commit, resumed where a connection breaks, within one
+/// run and across runs.
+/// </summary>
+/// <param name="model">The repository, as the user or the catalog names it.</param>
+/// <param name="catalogued">The catalog's entry, which pins commit and checksums; null for a repository named freely.</param>
+/// <param name="options">Address, token, timeouts.</param>
+internal sealed class HubSource(HubReference model, ModelEntry? catalogued, ModelStoreOptions options) : IModelSource
+{
+    private const int MaxFailuresInARow = 4;
+
+    public string Name => catalogued?.Name ?? model.ModelName;
+
+    public bool IsSatisfiedBy(ModelEntry installed) =>
+        catalogued?.HasSameContentAs(installed) ?? (model.Revision is null || installed.Source == model.ToString());
+
+    public async Task<ModelEntry> DescribeAsync(CancellationToken cancellationToken)
+    {
+        if (catalogued is not null)
+        {
+            return catalogued;
+        }
+
+        using var hub = new HubClient(options);
+        var repository = await RetryAsync(() => hub.DescribeAsync(model, cancellationToken), cancellationToken);
+        var siblings = repository.Siblings.ToDictionary(file => file.RFilename, StringComparer.Ordinal);
+        var files = NeededFiles.Select(siblings.Keys, model.File, HubReference.Prefix + model.Repository);
+        return new ModelEntry(
+            Name,
+            (model with { Revision = repository.Sha }).ToString(),
+            [.. files.Select(name => Describe(siblings[name]))]
+        )
+        {
+            License = repository.Tags?.FirstOrDefault(IsLicense)?["license:".Length..],
+        };
+    }
+
+    public async Task FetchAsync(
+        ModelEntry entry,
+        string folder,
+        IProgress<ModelProgress>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        using var hub = new HubClient(options);
+        var pinned = HubReference.Parse(entry.Source);
+        long done = 0;
+        foreach (var file in entry.Files)
+        {
+            await FetchAsync(hub, pinned, file, folder, Report, cancellationToken);
+            done += file.Size;
+
+            void Report(long length) =>
+                progress?.Report(new ModelProgress(ModelPhase.Downloading, done + length, entry.Size));
+        }
+    }
+
+    private async Task FetchAsync(
+        HubClient hub,
+        HubReference pinned,
+        ModelFile file,
+        string folder,
+        Action<long> onLength,
+        CancellationToken cancellationToken
+    )
+    {
+        var target = Path.Combine(folder, file.Name);
+        if (File.Exists(target))
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        var partialPath = target + ".partial";
+        var partial = new FileStream(partialPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 0, true);
+        await using (partial)
+        {
+            while (partial.Length < file.Size)
+            {
+                await RetryAsync(
+                    async () =>
+                    {
+                        await hub.DownloadAsync(pinned, file.SourcePath, partial, onLength, cancellationToken);
+                        return true;
+                    },
+                    cancellationToken,
+                    () => partial.Length
+                );
+            }
+        }
+
+        File.Move(partialPath, target);
+    }
+
+    /// <summary>Repeats what fails for a passing reason, until it fails several times without getting any further.</summary>
+    private async Task<T> RetryAsync<T>(
+        Func<Task<T>> action,
+        CancellationToken cancellationToken,
+        Func<long>? position = null
+    )
+    {
+        for (var failures = 0; ; )
+        {
+            var before = position?.Invoke();
+            try
+            {
+                return await action();
+            }
+            catch (Exception e) when (IsPassing(e, cancellationToken))
+            {
+                failures = position?.Invoke() > before ? 1 : failures + 1;
+                if (failures >= MaxFailuresInARow)
+                {
+                    throw Unreachable(e);
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(250 << failures), options.Time, cancellationToken);
+            }
+        }
+    }
+
+    private static bool IsPassing(Exception exception, CancellationToken cancellationToken) =>
+        exception switch
+        {
+            OperationCanceledException => !cancellationToken.IsCancellationRequested, // silence
+            HttpRequestException { StatusCode: { } status } => status
+                is HttpStatusCode.RequestTimeout
+                    or HttpStatusCode.TooManyRequests
+                    or >= HttpStatusCode.InternalServerError,
+            HttpRequestException => true,
+            IOException io => !DiskSpace.IsExhausted(io),
+            _ => false,
+        };
+
+    private ModelException Unreachable(Exception cause)
+    {
+        var reason =
+            cause is OperationCanceledException
+                ? $"no answer within {options.StallTimeout.TotalSeconds:0} s"
+                : cause.Message;
+        return new ModelException(
+            $"The model hub {options.HubEndpoint} cannot be reached: {reason}. Check the network, or set HF_ENDPOINT to "
+                + "a mirror, and run the command again: it resumes. Without a network, install from a local folder.",
+            cause
+        );
+    }
+
+    private static ModelFile Describe(HubFile file) =>
+        file.Lfs is { } large
+            ? new ModelFile(file.RFilename, large.Size) { Sha256 = large.Sha256 }
+            : new ModelFile(
+                file.RFilename,
+                file.Size
+                    ?? throw new ModelException(
+                        $"The hub gives no size for {file.RFilename}, so it cannot be verified."
+                    )
+            )
+            {
+                GitBlob = file.BlobId,
+            };
+
+    private static bool IsLicense(string tag) => tag.StartsWith("license:", StringComparison.Ordinal);
+}

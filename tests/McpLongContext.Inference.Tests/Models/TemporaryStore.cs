@@ -1,0 +1,72 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using McpLongContext.Inference.Models;
+
+namespace McpLongContext.Inference.Tests.Models;
+
+/// <summary>A model store in a folder of its own, which vanishes with the test.</summary>
+internal sealed class TemporaryStore : IDisposable
+{
+    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("model-store-");
+
+    public TemporaryStore(Func<ModelStoreOptions, ModelStoreOptions>? configure = null)
+    {
+        Folder = Path.Combine(_root.FullName, "models");
+        Options = new ModelStoreOptions { Folder = Folder, StallTimeout = TimeSpan.FromSeconds(5) };
+        Options = configure?.Invoke(Options) ?? Options;
+        Store = new ModelStore(Options);
+    }
+
+    public ModelStoreOptions Options { get; }
+
+    public ModelStore Store { get; }
+
+    /// <summary>Where models are installed.</summary>
+    public string Folder { get; }
+
+    /// <summary>A path beside the store, for a test's own files.</summary>
+    public string PathOf(string name) => Path.Combine(_root.FullName, name);
+
+    /// <summary>The models and files in sight, without the store's own staging area.</summary>
+    public IReadOnlyList<string> VisibleFolders() =>
+        Directory.Exists(Folder)
+            ?
+            [
+                .. Directory
+                    .EnumerateDirectories(Folder)
+                    .Select(folder => Path.GetFileName(folder))
+                    .Where(name => name != ".staging"),
+            ]
+            : [];
+
+    /// <summary>Everything that half-done installations left behind.</summary>
+    public IReadOnlyList<string> StagedFiles() =>
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(Folder, ".staging"), "*", SearchOption.AllDirectories)
+                .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)),
+        ];
+
+    public void Dispose() => _root.Delete(recursive: true);
+}
+
+/// <summary>Content for models that no test reads as a model.</summary>
+internal static class Sample
+{
+    /// <summary>Reproducible bytes that do not compress.</summary>
+    public static byte[] Bytes(int length, int seed = 1)
+    {
+        var bytes = new byte[length];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    public static string Sha256(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
+
+    /// <summary>Writes a catalog with these models and reads it as the product does.</summary>
+    public static ModelCatalog Catalog(string path, params ModelEntry[] entries)
+    {
+        File.WriteAllText(path, JsonSerializer.Serialize(new { models = entries }, ModelJson.Options));
+        return ModelCatalog.Load(path);
+    }
+}

@@ -1,0 +1,15 @@
+using McpLongContext.Inference.Models;
+
+namespace McpLongContext.Tests.Shared;
+
+/// <summary>
+/// The models that tests run on, installed by the product's own code into the user's real model folder, once. A test
+/// that cannot have its model fails.
+/// </summary>
+internal static class TestModels
+{
+    private static readonly Lazy<Task<string>> s_encoder = new(() => new ModelStore().EnsureDefaultEncoderAsync());
+
+    /// <summary>The folder of the default encoder.</summary>
+    public static Task<string> EncoderAsync() => s_encoder.Value;
+}
