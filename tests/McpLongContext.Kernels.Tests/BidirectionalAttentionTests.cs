@@ -32,28 +32,28 @@ public class BidirectionalAttentionTests
         switch (width)
         {
             case Width.Bits512:
-                BidirectionalAttention.Attend<
-                    Tile8x3<Simd512, Vector512<float>>,
-                    Tile8x2<Simd512, Vector512<float>>,
-                    Simd512,
-                    Vector512<float>
-                >(qkv, heads, headDim, output);
+                BidirectionalAttention.Attend<Tile8x2<Simd512, Vector512<float>>, Simd512, Vector512<float>>(
+                    qkv,
+                    heads,
+                    headDim,
+                    output
+                );
                 break;
             case Width.Bits256:
-                BidirectionalAttention.Attend<
-                    Tile6x2<Simd256, Vector256<float>>,
-                    Tile6x2<Simd256, Vector256<float>>,
-                    Simd256,
-                    Vector256<float>
-                >(qkv, heads, headDim, output);
+                BidirectionalAttention.Attend<Tile6x2<Simd256, Vector256<float>>, Simd256, Vector256<float>>(
+                    qkv,
+                    heads,
+                    headDim,
+                    output
+                );
                 break;
             default:
-                BidirectionalAttention.Attend<
-                    Tile8x3<Simd128, Vector128<float>>,
-                    Tile8x2<Simd128, Vector128<float>>,
-                    Simd128,
-                    Vector128<float>
-                >(qkv, heads, headDim, output);
+                BidirectionalAttention.Attend<Tile8x2<Simd128, Vector128<float>>, Simd128, Vector128<float>>(
+                    qkv,
+                    heads,
+                    headDim,
+                    output
+                );
                 break;
         }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -32,41 +31,25 @@ public static unsafe class BidirectionalAttention
     {
         if (Simd512.IsSupported)
         {
-            Attend<Tile8x3<Simd512, Vector512<float>>, Tile8x2<Simd512, Vector512<float>>, Simd512, Vector512<float>>(
-                qkv,
-                heads,
-                headDim,
-                output
-            );
+            Attend<Tile8x2<Simd512, Vector512<float>>, Simd512, Vector512<float>>(qkv, heads, headDim, output);
         }
         else if (Simd256.IsSupported)
         {
-            Attend<Tile6x2<Simd256, Vector256<float>>, Tile6x2<Simd256, Vector256<float>>, Simd256, Vector256<float>>(
-                qkv,
-                heads,
-                headDim,
-                output
-            );
+            Attend<Tile6x2<Simd256, Vector256<float>>, Simd256, Vector256<float>>(qkv, heads, headDim, output);
         }
         else
         {
-            Attend<Tile8x3<Simd128, Vector128<float>>, Tile8x2<Simd128, Vector128<float>>, Simd128, Vector128<float>>(
-                qkv,
-                heads,
-                headDim,
-                output
-            );
+            Attend<Tile8x2<Simd128, Vector128<float>>, Simd128, Vector128<float>>(qkv, heads, headDim, output);
         }
     }
 
-    internal static void Attend<TScoreTile, TValueTile, TSimd, TVector>(
+    internal static void Attend<TTile, TSimd, TVector>(
         ReadOnlySpan<float> qkv,
         int heads,
         int headDim,
         Span<float> output
     )
-        where TScoreTile : ITile
-        where TValueTile : ITile
+        where TTile : ITile
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
@@ -80,10 +63,10 @@ public static unsafe class BidirectionalAttention
             heads,
             headDim,
             tokens,
-            TScoreTile.Rows,
+            TTile.Rows,
             RoundUp(tokens, TSimd.Lanes),
-            RoundUp(tokens, TScoreTile.Columns),
-            RoundUp(headDim, TValueTile.Columns)
+            RoundUp(tokens, TTile.Columns),
+            RoundUp(headDim, TTile.Columns)
         );
         var rented = ArrayPool<float>.Shared.Rent(plan.Scratch + CacheLine);
         fixed (
@@ -95,47 +78,36 @@ public static unsafe class BidirectionalAttention
             var aligned = (float*)(((nint)scratch + (CacheLine * sizeof(float)) - 1) & -(CacheLine * sizeof(float)));
             for (var head = 0; head < heads; head++)
             {
-                AttendHead<TScoreTile, TValueTile, TSimd, TVector>(
-                    plan,
-                    input + (head * headDim),
-                    aligned,
-                    result + (head * headDim)
-                );
+                AttendHead<TTile, TSimd, TVector>(plan, input + (head * headDim), aligned, result + (head * headDim));
             }
         }
 
         ArrayPool<float>.Shared.Return(rented);
     }
 
-    private static void AttendHead<TScoreTile, TValueTile, TSimd, TVector>(
-        Plan plan,
-        float* query,
-        float* scratch,
-        float* output
-    )
-        where TScoreTile : ITile
-        where TValueTile : ITile
+    private static void AttendHead<TTile, TSimd, TVector>(Plan plan, float* query, float* scratch, float* output)
+        where TTile : ITile
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
-        var zero = stackalloc float[Math.Max(TScoreTile.Columns, TValueTile.Columns)];
-        new Span<float>(zero, Math.Max(TScoreTile.Columns, TValueTile.Columns)).Clear();
-        var totals = stackalloc float[TScoreTile.Rows];
+        var zero = stackalloc float[TTile.Columns];
+        new Span<float>(zero, TTile.Columns).Clear();
+        var totals = stackalloc float[TTile.Rows];
         var keys = scratch;
         var values = keys + ((nint)plan.KeyColumns * plan.HeadDim);
         var scores = values + ((nint)plan.Tokens * plan.ValueColumns);
         var sums = scores + ((nint)plan.Strip * plan.KeyColumns);
-        PackKeys<TScoreTile>(plan, query + plan.Hidden, keys);
-        PackValues<TValueTile>(plan, query + (2 * plan.Hidden), values);
+        PackKeys<TTile>(plan, query + plan.Hidden, keys);
+        PackValues<TTile, TSimd, TVector>(plan, query + (2 * plan.Hidden), values);
         for (var token = 0; token < plan.Tokens; token += plan.Strip)
         {
             var rows = Math.Min(plan.Strip, plan.Tokens - token);
             var q = query + ((nint)token * plan.TokenStride);
-            for (var column = 0; column < plan.KeyColumns; column += TScoreTile.Columns)
+            for (var column = 0; column < plan.KeyColumns; column += TTile.Columns)
             {
                 var panel = keys + ((nint)column * plan.HeadDim);
                 var c = scores + column;
-                TScoreTile.Multiply(q, plan.TokenStride, rows, panel, plan.HeadDim, zero, c, plan.KeyColumns);
+                TTile.Multiply(q, plan.TokenStride, rows, panel, plan.HeadDim, zero, c, plan.KeyColumns);
             }
 
             for (var row = 0; row < rows; row++)
@@ -145,21 +117,18 @@ public static unsafe class BidirectionalAttention
                 totals[row] = Softmax.Exponentiate<TSimd, TVector>(start, plan.WeightColumns, plan.Factor);
             }
 
-            for (var column = 0; column < plan.ValueColumns; column += TValueTile.Columns)
+            for (var column = 0; column < plan.ValueColumns; column += TTile.Columns)
             {
                 var panel = values + ((nint)column * plan.Tokens);
                 var c = sums + column;
-                TValueTile.Multiply(scores, plan.KeyColumns, rows, panel, plan.Tokens, zero, c, plan.ValueColumns);
+                TTile.Multiply(scores, plan.KeyColumns, rows, panel, plan.Tokens, zero, c, plan.ValueColumns);
             }
 
             for (var row = 0; row < rows; row++)
             {
-                var target = new Span<float>(output + ((nint)(token + row) * plan.Hidden), plan.HeadDim);
-                TensorPrimitives.Divide(
-                    new ReadOnlySpan<float>(sums + (row * plan.ValueColumns), plan.HeadDim),
-                    totals[row],
-                    target
-                );
+                var source = sums + ((nint)row * plan.ValueColumns);
+                var target = output + ((nint)(token + row) * plan.Hidden);
+                Copy<TSimd, TVector>(source, plan.HeadDim, 1 / totals[row], target);
             }
         }
     }
@@ -181,8 +150,11 @@ public static unsafe class BidirectionalAttention
     }
 
     /// <summary>V as panels [tokens, Columns] of the head's dimensions; what fills up the last panel is never copied out.</summary>
-    private static void PackValues<TTile>(Plan plan, float* source, float* target)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackValues<TTile, TSimd, TVector>(Plan plan, float* source, float* target)
         where TTile : ITile
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
     {
         for (var column = 0; column < plan.HeadDim; column += TTile.Columns)
         {
@@ -190,8 +162,26 @@ public static unsafe class BidirectionalAttention
             var row = source + column;
             for (var token = 0; token < plan.Tokens; token++, row += plan.TokenStride, target += TTile.Columns)
             {
-                new ReadOnlySpan<float>(row, width).CopyTo(new Span<float>(target, width));
+                Copy<TSimd, TVector>(row, width, 1, target);
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy<TSimd, TVector>(float* source, int count, float factor, float* target)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        var factors = TSimd.Broadcast(factor);
+        var i = 0;
+        for (; i <= count - TSimd.Lanes; i += TSimd.Lanes)
+        {
+            TSimd.Store(TSimd.Multiply(TSimd.Load(source + i), factors), target + i);
+        }
+
+        for (; i < count; i++)
+        {
+            target[i] = source[i] * factor;
         }
     }
 

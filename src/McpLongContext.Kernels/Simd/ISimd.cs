@@ -34,10 +34,8 @@ internal unsafe interface ISimd<TSelf, TVector>
 
     public static abstract TVector Abs(TVector value);
 
-    public static abstract TVector Round(TVector value);
-
-    /// <summary><paramref name="value"/> * 2^<paramref name="exponent"/> for integral exponents; 0 below the normal range.</summary>
-    public static abstract TVector Scale(TVector value, TVector exponent);
+    /// <summary>Adds the low bits of <paramref name="bits"/> to the exponent field: value * 2^n where they are n.</summary>
+    public static abstract TVector AddExponent(TVector value, TVector bits);
 
     /// <summary>The sum of all lanes.</summary>
     public static abstract float Sum(TVector value);

@@ -48,16 +48,8 @@ internal readonly unsafe struct Simd128 : ISimd<Simd128, Vector128<float>>
     public static Vector128<float> Abs(Vector128<float> value) => Vector128.Abs(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Round(Vector128<float> value) => Vector128.Round(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Scale(Vector128<float> value, Vector128<float> exponent)
-    {
-        // 2^n is the float whose exponent field is n + 127; the field 0 stands for zero.
-        var clamped = Vector128.ClampNative(exponent, Vector128.Create(-127f), Vector128.Create(127f));
-        var field = Vector128.ConvertToInt32Native(clamped) + Vector128.Create(127);
-        return value * (field << 23).AsSingle();
-    }
+    public static Vector128<float> AddExponent(Vector128<float> value, Vector128<float> bits) =>
+        (value.AsInt32() + (bits.AsInt32() << 23)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> value) => Vector128.Sum(value);
@@ -66,6 +58,6 @@ internal readonly unsafe struct Simd128 : ISimd<Simd128, Vector128<float>>
     public static float Max(Vector128<float> value)
     {
         var pairs = Vector128.MaxNative(value, Vector128.Shuffle(value, Vector128.Create(2, 3, 0, 1)));
-        return MathF.Max(pairs[0], pairs[1]);
+        return Vector128.MaxNative(pairs, Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 }

@@ -49,16 +49,8 @@ internal readonly unsafe struct Simd256 : ISimd<Simd256, Vector256<float>>
     public static Vector256<float> Abs(Vector256<float> value) => Vector256.Abs(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Round(Vector256<float> value) => Vector256.Round(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Scale(Vector256<float> value, Vector256<float> exponent)
-    {
-        // 2^n is the float whose exponent field is n + 127; the field 0 stands for zero.
-        var clamped = Vector256.ClampNative(exponent, Vector256.Create(-127f), Vector256.Create(127f));
-        var field = Vector256.ConvertToInt32Native(clamped) + Vector256.Create(127);
-        return value * (field << 23).AsSingle();
-    }
+    public static Vector256<float> AddExponent(Vector256<float> value, Vector256<float> bits) =>
+        (value.AsInt32() + (bits.AsInt32() << 23)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> value) => Vector256.Sum(value);

@@ -48,16 +48,8 @@ internal readonly unsafe struct Simd512 : ISimd<Simd512, Vector512<float>>
     public static Vector512<float> Abs(Vector512<float> value) => Vector512.Abs(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Round(Vector512<float> value) => Vector512.Round(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Scale(Vector512<float> value, Vector512<float> exponent)
-    {
-        // 2^n is the float whose exponent field is n + 127; the field 0 stands for zero.
-        var clamped = Vector512.ClampNative(exponent, Vector512.Create(-127f), Vector512.Create(127f));
-        var field = Vector512.ConvertToInt32Native(clamped) + Vector512.Create(127);
-        return value * (field << 23).AsSingle();
-    }
+    public static Vector512<float> AddExponent(Vector512<float> value, Vector512<float> bits) =>
+        (value.AsInt32() + (bits.AsInt32() << 23)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector512<float> value) => Vector512.Sum(value);
