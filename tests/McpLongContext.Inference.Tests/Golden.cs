@@ -1,0 +1,8 @@
+namespace McpLongContext.Inference.Tests;
+
+/// <summary>Data written by the exporters under tools/golden.</summary>
+internal static class Golden
+{
+    public static FileStream Open(string name) =>
+        File.OpenRead(Path.Combine(AppContext.BaseDirectory, "GoldenData", name));
+}
