@@ -1,0 +1,83 @@
+using System.Diagnostics.CodeAnalysis;
+using McpLongContext.Storage.Integrity;
+using McpLongContext.Storage.Sqlite;
+
+namespace McpLongContext.Storage.Catalog;
+
+/// <summary>All documents of one published state, in memory and immutable.</summary>
+public sealed class DocumentTable
+{
+    private readonly Dictionary<string, Document> _byPath;
+    private readonly Document[] _byPassage;
+    private readonly long[] _firstPassages;
+
+    private DocumentTable(List<Document> documents)
+    {
+        _byPath = documents.ToDictionary(document => document.Path, StringComparer.Ordinal);
+        _byPassage = documents.Where(document => document.PassageCount > 0).OrderBy(d => d.FirstPassage).ToArray();
+        _firstPassages = _byPassage.Select(document => document.FirstPassage).ToArray();
+        All = documents;
+        PassageCount = documents.Sum(document => (long)document.PassageCount);
+    }
+
+    /// <summary>The documents, ordered by path.</summary>
+    public IReadOnlyList<Document> All { get; }
+
+    /// <summary>The number of passages of all documents.</summary>
+    public long PassageCount { get; }
+
+    /// <summary>Finds a document by its exact path.</summary>
+    public bool TryFind(string path, [NotNullWhen(true)] out Document? document) =>
+        _byPath.TryGetValue(path, out document);
+
+    /// <summary>The document that holds a passage.</summary>
+    /// <exception cref="DatastoreException">There is no such passage.</exception>
+    public Document OfPassage(long passage)
+    {
+        int index = Array.BinarySearch(_firstPassages, passage);
+        index = index >= 0 ? index : ~index - 1;
+        if (index >= 0 && passage < _byPassage[index].FirstPassage + _byPassage[index].PassageCount)
+        {
+            return _byPassage[index];
+        }
+
+        throw new DatastoreException($"The datastore has no passage {passage}. Ask again: it was removed or replaced.");
+    }
+
+    internal static DocumentTable Load(Database database)
+    {
+        var documents = new List<Document>();
+        using Statement rows = database.Prepare(
+            "SELECT id, path, kind, content_key, bytes, modified, line_count, first_passage, passage_count, checksum "
+                + "FROM documents ORDER BY path"
+        );
+        while (rows.Step())
+        {
+            ReadOnlySpan<byte> key = rows.Bytes(3);
+            string path = rows.Text(1);
+            var document = new Document
+            {
+                Id = rows.Int64(0),
+                Path = path,
+                Kind = rows.Text(2),
+                ContentKey = key.Length == ContentKey.Size ? new ContentKey(key) : default,
+                Bytes = rows.Int64(4),
+                Modified = new DateTimeOffset(Math.Clamp(rows.Int64(5), 0, DateTime.MaxValue.Ticks), TimeSpan.Zero),
+                LineCount = rows.Int32(6),
+                FirstPassage = rows.Int64(7),
+                PassageCount = rows.Int32(8),
+            };
+            if (RowChecksum.Of(document) != rows.Int64(9))
+            {
+                throw new DatastoreCorruptException(
+                    $"The entry of document '{path}' in '{database.Path}' is damaged. "
+                        + "Verify the datastore with repair, then ingest the document again."
+                );
+            }
+
+            documents.Add(document);
+        }
+
+        return new DocumentTable(documents);
+    }
+}

@@ -1,0 +1,124 @@
+using McpLongContext.Storage.Sqlite;
+
+namespace McpLongContext.Storage;
+
+/// <summary>
+/// The folder that holds the named datastores, one folder each. Datastores appear and vanish by renaming a folder, so
+/// that none is ever seen half made or half removed.
+/// </summary>
+/// <param name="root">The home folder; created with the first datastore.</param>
+public sealed class DatastoreHome(string root)
+{
+    private readonly string _datastores = Path.Combine(Path.GetFullPath(root), "datastores");
+    private readonly string _temporary = Path.Combine(Path.GetFullPath(root), "temporary");
+
+    /// <summary>The names of the datastores, in order.</summary>
+    public IReadOnlyList<string> List()
+    {
+        try
+        {
+            return Directory
+                .EnumerateDirectories(_datastores)
+                .Where(folder => File.Exists(Datastore.DatabasePath(folder)))
+                .Select(folder => Path.GetFileName(folder))
+                .Order(StringComparer.Ordinal)
+                .ToList();
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Whether there is a datastore with this name.</summary>
+    /// <exception cref="DatastoreException">The name is not valid.</exception>
+    public bool Exists(string name) => File.Exists(Datastore.DatabasePath(FolderOf(name)));
+
+    /// <summary>Opens a datastore.</summary>
+    /// <exception cref="DatastoreException">There is none with this name, or it cannot be read.</exception>
+    public Datastore Open(string name) => Exists(name) ? Datastore.Open(name, FolderOf(name)) : throw Unknown(name);
+
+    /// <summary>Opens a datastore, made first when there is none with this name.</summary>
+    /// <exception cref="DatastoreException">The name is not valid or the folder cannot be written.</exception>
+    public Datastore OpenOrCreate(string name)
+    {
+        if (!Exists(name))
+        {
+            Create(name);
+        }
+
+        return Datastore.Open(name, FolderOf(name));
+    }
+
+    /// <summary>
+    /// Removes a whole datastore. Snapshots that are open elsewhere stay readable until they are closed, except on
+    /// Windows, where an open datastore is not removed.
+    /// </summary>
+    /// <exception cref="DatastoreException">There is none with this name, or it is in use.</exception>
+    public void Remove(string name)
+    {
+        if (!Exists(name))
+        {
+            throw Unknown(name);
+        }
+
+        try
+        {
+            Directory.CreateDirectory(_temporary);
+            string trash = TemporaryFolder(name);
+            Directory.Move(FolderOf(name), trash);
+            Directory.Delete(trash, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DatastoreException(
+                $"The datastore '{name}' could not be removed from '{FolderOf(name)}': {e.Message} "
+                    + "Close the programs that use it and try again.",
+                e
+            );
+        }
+    }
+
+    private void Create(string name)
+    {
+        string draft = TemporaryFolder(name);
+        try
+        {
+            Directory.CreateDirectory(_datastores);
+            Directory.CreateDirectory(draft);
+            using (Database database = Database.Open(Datastore.DatabasePath(draft), create: true))
+            {
+                Schema.Create(database);
+            }
+
+            Directory.Move(draft, FolderOf(name));
+        }
+        catch (IOException) when (Exists(name))
+        {
+            // Another process was faster with the same datastore: its folder is as good as ours.
+            Directory.Delete(draft, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DatastoreException(
+                $"The datastore '{name}' cannot be created in '{_datastores}': {e.Message} "
+                    + "Choose a home folder that exists on a writable disk.",
+                e
+            );
+        }
+    }
+
+    private string FolderOf(string name) => Path.Combine(_datastores, DatastoreName.Require(name));
+
+    private string TemporaryFolder(string name) => Path.Combine(_temporary, $"{name}-{Guid.NewGuid():N}");
+
+    private DatastoreException Unknown(string name)
+    {
+        IReadOnlyList<string> names = List();
+        return new DatastoreException(
+            names.Count == 0
+                ? $"There is no datastore '{name}': none has been made yet. Ingest something first."
+                : $"There is no datastore '{name}'. There are: {string.Join(", ", names)}."
+        );
+    }
+}

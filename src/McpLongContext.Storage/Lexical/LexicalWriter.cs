@@ -1,0 +1,87 @@
+using McpLongContext.Storage.Sqlite;
+
+namespace McpLongContext.Storage.Lexical;
+
+/// <summary>
+/// Maintains the FTS5 index. The index keeps no text (the passages have it), so an entry is removed by presenting its
+/// terms once more; that is why the analyzer's version is recorded with the index.
+/// </summary>
+internal sealed class LexicalWriter(Database database)
+{
+    private readonly TermBuffer _body = new();
+    private readonly TermBuffer _context = new();
+    private readonly TermBuffer _path = new();
+
+    /// <summary>The passages that follow belong to the document with this path.</summary>
+    public void BeginDocument(string path)
+    {
+        _path.Clear();
+        TermAnalyzer.Append(path, _path);
+    }
+
+    public void Add(long passage, string text, string context) =>
+        Run("INSERT INTO lexical(rowid, body, context, path) VALUES (?1, ?2, ?3, ?4)", passage, text, context);
+
+    public void Remove(long passage, string text, string context) =>
+        Run(
+            "INSERT INTO lexical(lexical, rowid, body, context, path) VALUES ('delete', ?1, ?2, ?3, ?4)",
+            passage,
+            text,
+            context
+        );
+
+    /// <summary>Builds the index anew from the stored texts when another analyzer's version made it.</summary>
+    public static void Refresh(Database database)
+    {
+        if (database.Scalar("SELECT value FROM counters WHERE key = 'analyzer'") == TermAnalyzer.Version)
+        {
+            return;
+        }
+
+        database.Write(() =>
+        {
+            Rebuild(database);
+            database
+                .Prepare("UPDATE counters SET value = ?1 WHERE key = 'analyzer'")
+                .Bind(1, TermAnalyzer.Version)
+                .Run();
+        });
+    }
+
+    /// <summary>Builds the index anew from the stored texts.</summary>
+    public static void Rebuild(Database database)
+    {
+        database.Execute("INSERT INTO lexical(lexical) VALUES ('delete-all')");
+        var writer = new LexicalWriter(database);
+        long document = -1;
+        using Statement rows = database.Prepare(
+            "SELECT p.id, p.text, p.context, d.id, d.path FROM passages p JOIN documents d ON d.id = p.document_id "
+                + "ORDER BY p.id"
+        );
+        while (rows.Step())
+        {
+            if (rows.Int64(3) != document)
+            {
+                document = rows.Int64(3);
+                writer.BeginDocument(rows.Text(4));
+            }
+
+            writer.Add(rows.Int64(0), rows.Text(1), rows.Text(2));
+        }
+    }
+
+    private void Run(string sql, long passage, string text, string context)
+    {
+        _body.Clear();
+        TermAnalyzer.Append(text, _body);
+        _context.Clear();
+        TermAnalyzer.Append(context, _context);
+        database
+            .Prepare(sql)
+            .Bind(1, passage)
+            .BindUtf8(2, _body.Utf8)
+            .BindUtf8(3, _context.Utf8)
+            .BindUtf8(4, _path.Utf8)
+            .Run();
+    }
+}

@@ -1,0 +1,280 @@
+using System.Buffers;
+using System.Text;
+
+namespace McpLongContext.Storage.Lexical;
+
+/// <summary>
+/// Turns text into the terms of the lexical index; questions go through the same code.
+/// <list type="bullet">
+/// <item>Words: Unicode letters, lower case, without diacritics, stemmed lightly; stop words are dropped.</item>
+/// <item>Identifiers: the whole one without its separators, and its parts: <c>HTTPServer2</c> gives
+/// <c>httpserver2 http server 2</c>.</item>
+/// <item>Numbers (<c>10.0.14</c>), UUIDs and hashes stay whole.</item>
+/// <item>Scripts without spaces: characters and pairs of characters.</item>
+/// </list>
+/// A term is at most <see cref="MaxTermLength"/> characters of letters, digits and inner full stops, so that FTS5's
+/// own tokenizer never splits it.
+/// </summary>
+public static class TermAnalyzer
+{
+    /// <summary>Changes whenever the terms of some text change; the index is rebuilt then.</summary>
+    public const int Version = 1;
+
+    /// <summary>Longer words are cut to this length, in UTF-16 units.</summary>
+    public const int MaxTermLength = 64;
+
+    private const int UuidLength = 36;
+    private const int MinHashLength = 16;
+
+    /// <summary>Parts of one identifier that become terms; what follows is noise such as embedded data.</summary>
+    private const int MaxParts = 32;
+
+    private static readonly SearchValues<char> s_hexDigits = SearchValues.Create("0123456789abcdefABCDEF");
+
+    /// <summary>The distinct terms of <paramref name="text"/> in the order of their first appearance.</summary>
+    public static IReadOnlyList<string> Terms(string text) => Terms(text, splitIdentifiers: true);
+
+    /// <summary>The distinct terms, of an identifier either the whole and its parts or the whole alone.</summary>
+    internal static IReadOnlyList<string> Terms(string text, bool splitIdentifiers)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var buffer = new TermBuffer();
+        Append(text, buffer, splitIdentifiers);
+        string[] terms = Encoding.UTF8.GetString(buffer.Utf8).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return terms.Distinct(StringComparer.Ordinal).ToArray();
+    }
+
+    /// <summary>Appends the terms of <paramref name="text"/>, repeated as often as they occur.</summary>
+    internal static void Append(ReadOnlySpan<char> text, TermBuffer terms, bool splitIdentifiers = true)
+    {
+        int i = 0;
+        while (i < text.Length)
+        {
+            switch (Characters.ClassOf(text[i]))
+            {
+                case CharacterClass.Separator:
+                    i++;
+                    break;
+                case CharacterClass.Dense:
+                    i = AppendDense(text, i, terms);
+                    break;
+                default:
+                    i = AppendRun(text, i, terms, splitIdentifiers);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>A run of a script without spaces: each character and each pair; returns the index behind it.</summary>
+    private static int AppendDense(ReadOnlySpan<char> text, int start, TermBuffer terms)
+    {
+        int previous = -1;
+        int i = start;
+        while (i < text.Length && Characters.ClassOf(text[i]) == CharacterClass.Dense)
+        {
+            // Characters beyond the basic plane are pairs of surrogates.
+            int length =
+                char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]) ? 2 : 1;
+            if (length == 1 && char.IsSurrogate(text[i]))
+            {
+                previous = -1;
+                i++;
+                continue;
+            }
+
+            terms.Add(text.Slice(i, length));
+            if (previous >= 0)
+            {
+                terms.Add(text[previous..(i + length)]);
+            }
+
+            previous = i;
+            i += length;
+        }
+
+        return i;
+    }
+
+    /// <summary>A run of letters, digits and underscores; returns the index behind it.</summary>
+    private static int AppendRun(ReadOnlySpan<char> text, int start, TermBuffer terms, bool splitIdentifiers)
+    {
+        if (IsUuid(text, start))
+        {
+            Span<char> digits = stackalloc char[UuidLength];
+            terms.Add(digits[..Fold(text.Slice(start, UuidLength), digits)]);
+            return start + UuidLength;
+        }
+
+        int end = start;
+        bool onlyDigits = true;
+        while (end < text.Length && Characters.ClassOf(text[end]) is var kind && Characters.IsInner(kind))
+        {
+            onlyDigits &= kind == CharacterClass.Digit;
+            end++;
+        }
+
+        if (onlyDigits)
+        {
+            while (end + 1 < text.Length && text[end] == '.' && char.IsAsciiDigit(text[end + 1]))
+            {
+                end++;
+                while (end < text.Length && char.IsAsciiDigit(text[end]))
+                {
+                    end++;
+                }
+            }
+
+            terms.Add(text[start..Math.Min(end, start + MaxTermLength)].TrimEnd('.'));
+            return end;
+        }
+
+        AppendIdentifier(text[start..end], terms, splitIdentifiers);
+        return SkipContraction(text, end);
+    }
+
+    private static void AppendIdentifier(ReadOnlySpan<char> run, TermBuffer terms, bool split)
+    {
+        Span<char> folded = stackalloc char[MaxTermLength];
+        if (IsHash(run))
+        {
+            terms.Add(folded[..Fold(run, folded)]);
+            return;
+        }
+
+        ReadOnlySpan<char> name = run.Trim('_');
+        bool isCompound = !name.IsEmpty && PartLength(name) < name.Length;
+        if (isCompound)
+        {
+            AddWord(folded[..Fold(name, folded)], terms, isWhole: true);
+        }
+
+        if (!isCompound || split)
+        {
+            AppendParts(name, folded, terms);
+        }
+    }
+
+    private static void AppendParts(ReadOnlySpan<char> name, Span<char> folded, TermBuffer terms)
+    {
+        for (int parts = 0; !name.IsEmpty && parts < MaxParts; name = name.TrimStart('_'))
+        {
+            int length = PartLength(name);
+            AddWord(folded[..Fold(name[..length], folded)], terms, isWhole: false);
+            name = name[length..];
+            parts++;
+        }
+    }
+
+    private static void AddWord(Span<char> word, TermBuffer terms, bool isWhole)
+    {
+        if (
+            word.IsEmpty
+            || (!isWhole && ((word.Length == 1 && char.IsAsciiLetter(word[0])) || StopWords.Contains(word)))
+        )
+        {
+            return;
+        }
+
+        terms.Add(word[..Stemmer.Stem(word)]);
+    }
+
+    /// <summary>
+    /// The length of the first part of an identifier: underscores, digits, an acronym (capitals before a capitalised
+    /// word), or a word with its capital.
+    /// </summary>
+    private static int PartLength(ReadOnlySpan<char> run)
+    {
+        CharacterClass first = Characters.ClassOf(run[0]);
+        int n = 1;
+        while (n < run.Length && Continues(first, Characters.ClassOf(run[n])))
+        {
+            n++;
+        }
+
+        if (first != CharacterClass.Upper || n == run.Length || !IsLetter(Characters.ClassOf(run[n])))
+        {
+            return n;
+        }
+
+        // A lower-case letter follows the capitals: the last of them belongs to its word.
+        if (n > 1)
+        {
+            return n - 1;
+        }
+
+        while (n < run.Length && Continues(CharacterClass.Lower, Characters.ClassOf(run[n])))
+        {
+            n++;
+        }
+
+        return n;
+    }
+
+    private static bool Continues(CharacterClass first, CharacterClass next) =>
+        first == next
+        || (next == CharacterClass.Mark && IsLetter(first))
+        || (first == CharacterClass.Mark && IsLetter(next));
+
+    private static bool IsLetter(CharacterClass kind) => kind is CharacterClass.Lower or CharacterClass.Upper;
+
+    /// <summary>Lower-cases, drops diacritics and separators, cuts; returns the number of characters written.</summary>
+    private static int Fold(ReadOnlySpan<char> source, Span<char> destination)
+    {
+        int n = 0;
+        foreach (char c in source)
+        {
+            if (n == destination.Length)
+            {
+                break;
+            }
+
+            char folded = Characters.Fold(c);
+            if (folded != '\0')
+            {
+                destination[n++] = folded;
+            }
+        }
+
+        return n;
+    }
+
+    /// <summary>Skips the tail of "it's", "don't", "we'll" behind a word.</summary>
+    private static int SkipContraction(ReadOnlySpan<char> text, int end)
+    {
+        if (end + 1 >= text.Length || text[end] is not ('\'' or '\u2019'))
+        {
+            return end;
+        }
+
+        int i = end + 1;
+        while (i < text.Length && i <= end + 2 && char.IsAsciiLetterLower(text[i]))
+        {
+            i++;
+        }
+
+        bool wordGoesOn = i < text.Length && Characters.IsInner(Characters.ClassOf(text[i]));
+        return i > end + 1 && !wordGoesOn ? i : end;
+    }
+
+    private static bool IsUuid(ReadOnlySpan<char> text, int start)
+    {
+        if (text.Length - start < UuidLength || text[start + 8] != '-')
+        {
+            return false;
+        }
+
+        for (int i = 0; i < UuidLength; i++)
+        {
+            char c = text[start + i];
+            if (i is 8 or 13 or 18 or 23 ? c != '-' : !char.IsAsciiHexDigit(c))
+            {
+                return false;
+            }
+        }
+
+        return start + UuidLength == text.Length || !Characters.IsInner(Characters.ClassOf(text[start + UuidLength]));
+    }
+
+    private static bool IsHash(ReadOnlySpan<char> run) =>
+        run.Length >= MinHashLength && !run.ContainsAnyExcept(s_hexDigits) && run.ContainsAnyInRange('0', '9');
+}

@@ -1,0 +1,36 @@
+using System.Text;
+
+namespace McpLongContext.Storage.Lexical;
+
+/// <summary>Collects terms as UTF-8 with a space between them, the form in which FTS5 takes them.</summary>
+internal sealed class TermBuffer
+{
+    private byte[] _bytes = new byte[4096];
+    private int _length;
+
+    /// <summary>What was added since the last <see cref="Clear"/>.</summary>
+    public ReadOnlySpan<byte> Utf8 => _bytes.AsSpan(0, _length);
+
+    public void Clear() => _length = 0;
+
+    public void Add(ReadOnlySpan<char> term)
+    {
+        if (term.IsEmpty)
+        {
+            return;
+        }
+
+        int needed = _length + (term.Length * 3) + 1;
+        if (needed > _bytes.Length)
+        {
+            Array.Resize(ref _bytes, Math.Max(needed, _bytes.Length * 2));
+        }
+
+        if (_length > 0)
+        {
+            _bytes[_length++] = (byte)' ';
+        }
+
+        _length += Encoding.UTF8.GetBytes(term, _bytes.AsSpan(_length));
+    }
+}

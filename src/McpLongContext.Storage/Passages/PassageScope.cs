@@ -1,0 +1,67 @@
+using McpLongContext.Storage.Catalog;
+
+namespace McpLongContext.Storage.Passages;
+
+/// <summary>A range of passage ids.</summary>
+/// <param name="First">The first id.</param>
+/// <param name="Last">The last id, inclusive.</param>
+public readonly record struct PassageRange(long First, long Last);
+
+/// <summary>The passages that a search may return: all, or those of some documents.</summary>
+public sealed class PassageScope
+{
+    private readonly PassageRange[] _ranges;
+
+    private PassageScope(PassageRange[] ranges) => _ranges = ranges;
+
+    /// <summary>Every passage.</summary>
+    public static PassageScope All { get; } = new([new PassageRange(0, long.MaxValue)]);
+
+    /// <summary>Disjoint ranges in ascending order.</summary>
+    public IReadOnlyList<PassageRange> Ranges => _ranges;
+
+    /// <summary>The passages of these documents.</summary>
+    public static PassageScope Of(IEnumerable<Document> documents)
+    {
+        var ranges = new List<PassageRange>();
+        foreach (Document document in documents.Where(d => d.PassageCount > 0).OrderBy(d => d.FirstPassage))
+        {
+            long last = document.FirstPassage + document.PassageCount - 1;
+            if (ranges.Count > 0 && ranges[^1].Last + 1 >= document.FirstPassage)
+            {
+                ranges[^1] = ranges[^1] with { Last = last };
+            }
+            else
+            {
+                ranges.Add(new PassageRange(document.FirstPassage, last));
+            }
+        }
+
+        return new PassageScope(ranges.ToArray());
+    }
+
+    /// <summary>Whether the passage is in scope.</summary>
+    public bool Contains(long passage)
+    {
+        int low = 0;
+        int high = _ranges.Length - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) >>> 1;
+            if (passage < _ranges[middle].First)
+            {
+                high = middle - 1;
+            }
+            else if (passage > _ranges[middle].Last)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

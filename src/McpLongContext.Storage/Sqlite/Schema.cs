@@ -1,0 +1,104 @@
+namespace McpLongContext.Storage.Sqlite;
+
+/// <summary>
+/// The tables of a datastore. <c>PRAGMA user_version</c> holds the version: an older database is migrated step by
+/// step when it is opened, a newer one is refused.
+/// </summary>
+internal static class Schema
+{
+    /// <summary>The version that this code reads and writes.</summary>
+    public const int Version = 1;
+
+    /// <summary>Marks the file as ours in its header ("MLC1").</summary>
+    private const int ApplicationId = 0x4D4C4331;
+
+    private const string Tables = """
+        CREATE TABLE counters(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        INSERT INTO counters VALUES ('generation', 0), ('next_passage', 1), ('analyzer', 0);
+        CREATE TABLE settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+        CREATE TABLE documents(
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          path TEXT NOT NULL UNIQUE,
+          kind TEXT NOT NULL,
+          content_key BLOB NOT NULL,
+          bytes INTEGER NOT NULL,
+          modified INTEGER NOT NULL,
+          line_count INTEGER NOT NULL,
+          first_passage INTEGER NOT NULL,
+          passage_count INTEGER NOT NULL,
+          checksum INTEGER NOT NULL);
+        CREATE INDEX documents_content ON documents(content_key);
+
+        CREATE TABLE passages(
+          id INTEGER PRIMARY KEY,
+          document_id INTEGER NOT NULL REFERENCES documents(id),
+          start_line INTEGER NOT NULL,
+          end_line INTEGER NOT NULL,
+          text TEXT NOT NULL,
+          context TEXT NOT NULL,
+          checksum INTEGER NOT NULL);
+
+        CREATE VIRTUAL TABLE lexical USING fts5(body, context, path, content='', tokenize="ascii tokenchars '.'");
+        CREATE VIRTUAL TABLE lexical_terms USING fts5vocab(lexical, row);
+
+        CREATE TABLE encoders(
+          id INTEGER PRIMARY KEY,
+          key TEXT NOT NULL UNIQUE,
+          dimensions INTEGER NOT NULL,
+          precision INTEGER NOT NULL,
+          mean BLOB NOT NULL,
+          scale BLOB NOT NULL);
+        CREATE TABLE segments(
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          file TEXT NOT NULL UNIQUE,
+          encoder_id INTEGER NOT NULL REFERENCES encoders(id),
+          bytes INTEGER NOT NULL,
+          passages INTEGER NOT NULL,
+          tokens INTEGER NOT NULL);
+        CREATE TABLE states(
+          encoder_id INTEGER NOT NULL REFERENCES encoders(id),
+          content_key BLOB NOT NULL,
+          first_ordinal INTEGER NOT NULL,
+          passage_count INTEGER NOT NULL,
+          segment_id INTEGER NOT NULL REFERENCES segments(id),
+          first_slot INTEGER NOT NULL,
+          PRIMARY KEY (encoder_id, content_key, first_ordinal)) WITHOUT ROWID;
+        CREATE INDEX states_segment ON states(segment_id);
+        """;
+
+    /// <summary>Creates the tables in an empty file.</summary>
+    public static void Create(Database database)
+    {
+        // Before the first table, or it takes no effect: freed pages can be returned piecemeal.
+        database.Execute("PRAGMA auto_vacuum = INCREMENTAL");
+        database.Execute("VACUUM");
+        database.Write(() =>
+        {
+            database.Execute(Tables);
+            database.Execute($"PRAGMA application_id = {ApplicationId}");
+            database.Execute($"PRAGMA user_version = {Version}");
+        });
+    }
+
+    /// <summary>Refuses what this code cannot read.</summary>
+    /// <exception cref="DatastoreException">The file is no datastore or one of another version.</exception>
+    public static void Require(Database database)
+    {
+        if (database.Scalar("PRAGMA application_id") != ApplicationId)
+        {
+            throw new DatastoreException(
+                $"'{database.Path}' is not a datastore of McpLongContext. Move the file away and ingest again."
+            );
+        }
+
+        long found = database.Scalar("PRAGMA user_version") ?? 0;
+        if (found != Version)
+        {
+            throw new DatastoreException(
+                $"The datastore '{database.Path}' has format {found}; this program reads up to {Version}. "
+                    + "Update the program, or remove the datastore and ingest again."
+            );
+        }
+    }
+}

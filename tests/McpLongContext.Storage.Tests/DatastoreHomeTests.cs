@@ -1,0 +1,108 @@
+using static McpLongContext.Storage.Tests.TemporaryHome;
+
+namespace McpLongContext.Storage.Tests;
+
+public sealed class DatastoreHomeTests : IDisposable
+{
+    private readonly TemporaryHome _home = new();
+
+    public void Dispose() => _home.Dispose();
+
+    [Fact]
+    public void A_home_without_datastores_lists_none() => Assert.Empty(_home.Home.List());
+
+    [Fact]
+    public void A_created_datastore_is_listed_and_opens_again()
+    {
+        using (Datastore datastore = _home.Home.OpenOrCreate("notes"))
+        {
+            datastore.SetSetting("chunk_size", "256");
+        }
+
+        Assert.Equal(["notes"], _home.Home.List());
+        using Datastore again = _home.Home.Open("notes");
+        using DatastoreSnapshot snapshot = again.Snapshot();
+        Assert.Equal("256", snapshot.Setting("chunk_size"));
+    }
+
+    [Fact]
+    public void An_unknown_datastore_is_refused_with_the_names_of_those_that_exist()
+    {
+        _home.Home.OpenOrCreate("alpha").Dispose();
+        _home.Home.OpenOrCreate("beta").Dispose();
+        var error = Assert.Throws<DatastoreException>(() => _home.Home.Open("gamma"));
+        Assert.Contains("'gamma'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("alpha, beta", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData(".hidden")]
+    [InlineData("ends.")]
+    [InlineData("a/b")]
+    [InlineData("a\\b")]
+    [InlineData("a b")]
+    [InlineData("naïve")]
+    [InlineData("CON")]
+    [InlineData("com1.txt")]
+    [InlineData("a\0b")]
+    public void A_name_that_is_no_portable_folder_name_is_refused(string name)
+    {
+        Assert.Throws<DatastoreException>(() => _home.Home.OpenOrCreate(name));
+        Assert.Throws<DatastoreException>(() => _home.Home.OpenOrCreate(new string('a', DatastoreName.MaxLength + 1)));
+        Assert.Empty(_home.Home.List());
+    }
+
+    [Theory]
+    [InlineData("default")]
+    [InlineData("a.b-c_D9")]
+    [InlineData("console")]
+    public void A_portable_name_is_taken(string name) => Assert.Equal(name, DatastoreName.Require(name));
+
+    [Fact]
+    public void A_removed_datastore_is_gone_while_an_open_snapshot_still_reads_it()
+    {
+        using Datastore datastore = _home.Home.OpenOrCreate("notes");
+        datastore.Apply(Put(Document("a.txt", "the quick fox")));
+        using DatastoreSnapshot snapshot = datastore.Snapshot();
+        _home.Home.Remove("notes");
+        Assert.False(_home.Home.Exists("notes"));
+        Assert.Equal("the quick fox", snapshot.Passages.TextOf(snapshot.Documents.All[0]));
+        Assert.Throws<DatastoreException>(() => _home.Home.Remove("notes"));
+    }
+
+    [Fact]
+    public void A_file_that_is_no_datastore_is_named()
+    {
+        _home.Home.OpenOrCreate("notes").Dispose();
+        string path = Directory.GetFiles(_home.Root, "*.db", SearchOption.AllDirectories).Single();
+        File.WriteAllText(path, new string('x', 8192));
+        var error = Assert.ThrowsAny<DatastoreException>(() => _home.Home.Open("notes"));
+        Assert.Contains(path, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_creators_at_once_both_get_the_same_datastore()
+    {
+        CancellationToken token = TestContext.Current.CancellationToken;
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(i =>
+                    Task.Run(
+                        () =>
+                        {
+                            using Datastore datastore = _home.Home.OpenOrCreate("shared");
+                            datastore.Apply(Put(Document($"{i}.txt", $"text {i}")));
+                        },
+                        token
+                    )
+                )
+        );
+        using Datastore all = _home.Home.Open("shared");
+        using DatastoreSnapshot snapshot = all.Snapshot();
+        Assert.Equal(4, snapshot.Documents.All.Count);
+    }
+}

@@ -1,0 +1,173 @@
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Passages;
+using static McpLongContext.Storage.Tests.TemporaryHome;
+
+namespace McpLongContext.Storage.Tests.Lexical;
+
+public sealed class LexicalIndexTests : IDisposable
+{
+    private static readonly ColumnWeights s_plain = new(1, 1, 0);
+
+    private readonly TemporaryHome _home = new();
+    private readonly Datastore _datastore;
+
+    public LexicalIndexTests() => _datastore = _home.Home.OpenOrCreate("test");
+
+    public void Dispose()
+    {
+        _datastore.Dispose();
+        _home.Dispose();
+    }
+
+    [Fact]
+    public void Scores_are_those_of_the_formula()
+    {
+        string[] texts = ["apple banana", "apple apple cherry date", "banana", "elder apple fig grape hop iris"];
+        _datastore.Apply(Put(Document("..", texts)));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        IReadOnlyList<ScoredPassage> found = snapshot.Lexical.Search(
+            [new WeightedTerm("appl"), new WeightedTerm("banana", 2)],
+            PassageScope.All,
+            int.MaxValue,
+            s_plain
+        );
+
+        double average = texts.Average(text => text.Split(' ').Length);
+        float Score(int passage)
+        {
+            string[] words = texts[passage].Split(' ');
+            return (float)(Part("apple", 1) + Part("banana", 2));
+
+            double Part(string word, double weight)
+            {
+                double n = texts.Count(text => text.Contains(word, StringComparison.Ordinal));
+                double idf = Math.Log(1 + ((texts.Length - n + 0.5) / (n + 0.5)));
+                double tf = words.Count(w => w == word);
+                return weight * idf * tf * 2.2 / (tf + (1.2 * (0.25 + (0.75 * words.Length / average))));
+            }
+        }
+
+        long first = snapshot.Documents.All[0].FirstPassage;
+        Assert.Equal(4, found.Count);
+        Assert.All(found, hit => Assert.Equal(Score((int)(hit.Passage - first)), hit.Score, 1e-5f));
+        Assert.Equal(found.OrderByDescending(hit => hit.Score), found);
+    }
+
+    [Fact]
+    public void Context_and_path_are_found_and_weighed()
+    {
+        NewDocument document = Document("src/RetryPolicy.cs", "nothing here") with
+        {
+            Passages = [new NewPassage(1, 1, "body text", "class Backoff")],
+        };
+        _datastore.Apply(Put(document, Document("b.txt", "retry")));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Single(Search(snapshot, "backoff"));
+        IReadOnlyList<ScoredPassage> hits = Search(snapshot, "retry");
+        Assert.Equal(2, hits.Count);
+        Assert.Equal("src/RetryPolicy.cs", snapshot.Documents.OfPassage(hits[0].Passage).Path);
+    }
+
+    [Fact]
+    public void Removed_and_replaced_words_are_found_no_more()
+    {
+        _datastore.Apply(Put(Document("a", "alpha beta"), Document("b", "alpha gamma")));
+        _datastore.Apply(Put(Document("a", "delta")));
+        _datastore.Apply(Remove("b"));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Empty(Search(snapshot, "alpha"));
+        Assert.Empty(Search(snapshot, "gamma"));
+        Assert.Single(Search(snapshot, "delta"));
+    }
+
+    [Fact]
+    public void A_scope_of_many_documents_filters_like_one_of_few()
+    {
+        _datastore.Apply(Put(Enumerable.Range(0, 60).Select(i => Document($"{i:D2}", "shared", $"own{i}")).ToArray()));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Document[] even = snapshot.Documents.All.Where((_, i) => i % 2 == 0).ToArray();
+        Assert.Equal(30, Search(snapshot, "shared", PassageScope.Of(even)).Count);
+        Assert.Equal(2, Search(snapshot, "shared", PassageScope.Of(even[..2])).Count);
+        Assert.Empty(Search(snapshot, "shared", PassageScope.Of([])));
+    }
+
+    [Fact]
+    public void A_common_term_is_left_out_when_a_rarer_one_exists()
+    {
+        string[] texts = Enumerable.Range(0, 1500).Select(i => i % 100 == 0 ? "common rare" : "common").ToArray();
+        _datastore.Apply(Put(Document("a", texts)));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Equal(15, Search(snapshot, "common rare").Count);
+        Assert.Equal(1500, Search(snapshot, "common").Count);
+    }
+
+    [Fact]
+    public void Exact_matches_are_whole_words_with_the_same_capitals_first()
+    {
+        _datastore.Apply(
+            Put(
+                Document(
+                    "a",
+                    "int retrycount = 0;",
+                    "int RetryCount;",
+                    "int RetryCounter;",
+                    "RetryCount + RetryCount",
+                    "retry the count"
+                )
+            )
+        );
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        long first = snapshot.Documents.All[0].FirstPassage;
+        Assert.Equal(
+            [
+                new ExactMatch(first + 3, SameCase: true, 2),
+                new ExactMatch(first + 1, SameCase: true, 1),
+                new ExactMatch(first, SameCase: false, 1),
+            ],
+            snapshot.Exact.Find("RetryCount", PassageScope.All, 10)
+        );
+    }
+
+    [Theory]
+    [InlineData("quick brown fox")]
+    [InlineData("to be or not to be")]
+    [InlineData("=>")]
+    [InlineData("東京")]
+    [InlineData("a.b(c)")]
+    public void A_phrase_is_found_across_a_line_break_whatever_it_is_made_of(string phrase)
+    {
+        string wrapped = phrase.Replace(" ", "\n  ", StringComparison.Ordinal);
+        _datastore.Apply(Put(Document("a", "other brown quick fox be", $"x = {wrapped}, done 都東京都")));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        ExactMatch match = Assert.Single(snapshot.Exact.Find(phrase, PassageScope.All, 10));
+        Assert.Equal(snapshot.Documents.All[0].FirstPassage + 1, match.Passage);
+        Assert.True(match.SameCase);
+    }
+
+    [Theory]
+    [InlineData("\" OR 1=1 --")]
+    [InlineData("NEAR(a b)")]
+    [InlineData("body : *")]
+    [InlineData("(((")]
+    public void Query_syntax_in_a_question_is_just_text(string question)
+    {
+        _datastore.Apply(Put(Document("a", "near or body")));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Empty(snapshot.Exact.Find(question, PassageScope.All, 10));
+        _ = Search(snapshot, question);
+        Assert.Empty(snapshot.Lexical.Search([new WeightedTerm(question)], PassageScope.All, 10, new ColumnWeights()));
+    }
+
+    private static IReadOnlyList<ScoredPassage> Search(
+        DatastoreSnapshot snapshot,
+        string question,
+        PassageScope? scope = null
+    ) =>
+        snapshot.Lexical.Search(
+            TermAnalyzer.Terms(question).Select(term => new WeightedTerm(term)),
+            scope ?? PassageScope.All,
+            int.MaxValue,
+            new ColumnWeights()
+        );
+}

@@ -1,0 +1,107 @@
+using McpLongContext.Storage.Lexical;
+
+namespace McpLongContext.Storage.Tests.Lexical;
+
+public class TermAnalyzerTests
+{
+    [Theory]
+    [InlineData("HTTPServer2", "httpserver2 http server 2")]
+    [InlineData("parse_json_file", "parsejsonfil pars json fil")]
+    [InlineData("__init__", "init")]
+    [InlineData("MAX_TOKENS", "maxtoken max token")]
+    [InlineData("IOException", "ioexception io exception")]
+    [InlineData("getX", "getx get")]
+    [InlineData("utf8", "utf8 utf 8")]
+    public void An_identifier_gives_its_parts_and_the_whole(string text, string terms) => AssertTerms(text, terms);
+
+    [Theory]
+    [InlineData("file files filed filing", "fil")]
+    [InlineData("query queries", "query")]
+    [InlineData("running runs run", "run")]
+    [InlineData("class classes", "class")]
+    [InlineData("call called calling calls", "call")]
+    [InlineData("embed embeds", "embed")]
+    [InlineData("copied copying copies copy", "copy")]
+    [InlineData("quickly quick", "quick")]
+    [InlineData("status analysis bus", "status analysis bus")]
+    [InlineData("string thing bring", "string thing bring")]
+    public void Inflections_of_a_word_are_one_term(string text, string terms) => AssertTerms(text, terms);
+
+    [Theory]
+    [InlineData("The cat is on the mat", "cat mat")]
+    [InlineData("don't we'll John’s", "don john")]
+    [InlineData("", "")]
+    [InlineData("-- !! \t\n\u0001", "")]
+    public void Stop_words_and_separators_vanish(string text, string terms) => AssertTerms(text, terms);
+
+    [Theory]
+    [InlineData("10.0.14", "10.0.14")]
+    [InlineData("3.14.", "3.14")]
+    [InlineData("42.", "42")]
+    [InlineData("550E8400-e29b-41d4-a716-446655440000", "550e8400e29b41d4a716446655440000")]
+    [InlineData("9f86d081884c7d659a2feaa0", "9f86d081884c7d659a2feaa0")]
+    public void Numbers_and_identities_stay_whole(string text, string terms) => AssertTerms(text, terms);
+
+    [Theory]
+    [InlineData("Éclair naïve ŁÓDŹ Việt", "eclair naiv lodz viet")]
+    [InlineData("e\u0301tude", "etud")]
+    [InlineData("Привет МИР", "привет мир")]
+    public void Letters_are_folded(string text, string terms) => AssertTerms(text, terms);
+
+    [Theory]
+    [InlineData("東京都", "東 京 東京 都 京都")]
+    [InlineData("漢字kanji", "漢 字 漢字 kanji")]
+    [InlineData("𠀀𠀁", "𠀀 𠀁 𠀀𠀁")]
+    [InlineData("😀", "")]
+    public void Scripts_without_spaces_give_characters_and_pairs(string text, string terms) => AssertTerms(text, terms);
+
+    [Fact]
+    public void A_plain_word_finds_the_identifier_written_in_any_style()
+    {
+        string[] styles = ["chunkSize", "ChunkSize", "chunk_size", "CHUNK_SIZE", "chunksize"];
+        Assert.All(styles, style => Assert.Contains("chunksiz", TermAnalyzer.Terms(style)));
+    }
+
+    [Fact]
+    public void Terms_of_hostile_text_are_bounded_and_never_split_again()
+    {
+        var random = new Random(7);
+        for (int round = 0; round < 300; round++)
+        {
+            char[] text = new char[random.Next(2000)];
+            for (int i = 0; i < text.Length; i++)
+            {
+                text[i] = random.Next(3) switch
+                {
+                    0 => (char)random.Next(0x10000),
+                    1 => (char)random.Next(0x80),
+                    _ => "aZ0_.-'"[random.Next(7)],
+                };
+            }
+
+            foreach (string term in TermAnalyzer.Terms(new string(text)))
+            {
+                Assert.InRange(term.Length, 1, TermAnalyzer.MaxTermLength);
+                Assert.DoesNotContain(term, c => c < 128 && !char.IsAsciiLetterOrDigit(c) && c != '.');
+                Assert.False(term.StartsWith('.') || term.EndsWith('.'), term);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_huge_word_costs_a_bounded_number_of_terms()
+    {
+        Assert.Single(TermAnalyzer.Terms(new string('a', 1_000_000)));
+        Assert.InRange(TermAnalyzer.Terms(string.Concat(Enumerable.Repeat("aB1", 100_000))).Count, 1, 33);
+    }
+
+    [Fact]
+    public void Common_words_of_code_and_prose_differ_from_their_neighbours()
+    {
+        Assert.NotEqual(TermAnalyzer.Terms("server"), TermAnalyzer.Terms("serve"));
+        Assert.NotEqual(TermAnalyzer.Terms("universe"), TermAnalyzer.Terms("university"));
+    }
+
+    private static void AssertTerms(string text, string expected) =>
+        Assert.Equal(expected, string.Join(' ', TermAnalyzer.Terms(text)));
+}
