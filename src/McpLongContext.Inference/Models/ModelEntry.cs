@@ -27,9 +27,13 @@ public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelF
     [JsonIgnore]
     public long Size => Files.Sum(file => file.Size);
 
-    /// <summary>Whether an installed model has this entry's files, wherever it came from.</summary>
+    /// <summary>Whether an installed model has this entry's files, as far as their SHA-256 are known.</summary>
     internal bool HasSameContentAs(ModelEntry installed) =>
-        Files.All(file => installed.Files.Any(other => other.Name == file.Name && other.Sha256 == file.Sha256));
+        Files.All(file =>
+            installed.Files.Any(other =>
+                other.Name == file.Name && other.Size == file.Size && (file.Sha256 ?? other.Sha256) == other.Sha256
+            )
+        );
 }
 
 /// <summary>One file of a model, with what is known to verify it.</summary>

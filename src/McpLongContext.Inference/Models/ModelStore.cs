@@ -124,7 +124,11 @@ public sealed class ModelStore
         RemoveAbandoned(except: source.Name);
         progress?.Report(new ModelProgress(ModelPhase.Resolving, 0, 0));
         var entry = await source.DescribeAsync(cancellationToken);
-        if (FindInstalled(source.Name) is { } installed && installed.Entry.Source == entry.Source)
+        if (
+            FindInstalled(source.Name) is { } installed
+            && installed.Entry.Source == entry.Source
+            && entry.HasSameContentAs(installed.Entry)
+        )
         {
             return installed;
         }
@@ -146,7 +150,8 @@ public sealed class ModelStore
         await InstalledModel.WriteManifestAsync(staging.FullName, entry, cancellationToken);
         var folder = Path.Combine(_options.Folder, entry.Name);
         Discard(folder);
-        staging.MoveTo(folder);
+        Directory.Move(staging.FullName, folder);
+        staging.Parent!.Delete(recursive: true);
         progress?.Report(new ModelProgress(ModelPhase.Installed, entry.Size, entry.Size));
         return new InstalledModel(folder, entry);
     }

@@ -9,17 +9,24 @@ internal sealed class TemporaryStore : IDisposable
 {
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("model-store-");
 
-    public TemporaryStore(Func<ModelStoreOptions, ModelStoreOptions>? configure = null)
+    public TemporaryStore()
     {
         Folder = Path.Combine(_root.FullName, "models");
-        Options = new ModelStoreOptions { Folder = Folder, StallTimeout = TimeSpan.FromSeconds(5) };
-        Options = configure?.Invoke(Options) ?? Options;
+        Options = new ModelStoreOptions { Folder = Folder, StallTimeout = TimeSpan.FromSeconds(20) };
         Store = new ModelStore(Options);
     }
 
-    public ModelStoreOptions Options { get; }
+    public ModelStoreOptions Options { get; private set; }
 
-    public ModelStore Store { get; }
+    public ModelStore Store { get; private set; }
+
+    /// <summary>Sets up the store anew, in the same place.</summary>
+    public TemporaryStore With(Func<ModelStoreOptions, ModelStoreOptions> configure)
+    {
+        Options = configure(Options);
+        Store = new ModelStore(Options);
+        return this;
+    }
 
     /// <summary>Where models are installed.</summary>
     public string Folder { get; }

@@ -81,7 +81,7 @@ internal sealed class HubClient : IDisposable
         }
 
         EnsureSuccess(response, model, file);
-        if (response.StatusCode != HttpStatusCode.PartialContent)
+        if (partial.Length > 0 && response.StatusCode != HttpStatusCode.PartialContent)
         {
             partial.SetLength(0);
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace McpLongContext.Inference.Models.Sources;
 
@@ -11,7 +12,7 @@ namespace McpLongContext.Inference.Models.Sources;
 /// <param name="options">Address, token, timeouts.</param>
 internal sealed class HubSource(HubReference model, ModelEntry? catalogued, ModelStoreOptions options) : IModelSource
 {
-    private const int MaxFailuresInARow = 4;
+    private const int MaxFailuresInARow = 3;
 
     public string Name => catalogued?.Name ?? model.ModelName;
 
@@ -132,7 +133,7 @@ internal sealed class HubSource(HubReference model, ModelEntry? catalogued, Mode
                     or HttpStatusCode.TooManyRequests
                     or >= HttpStatusCode.InternalServerError,
             HttpRequestException => true,
-            IOException io => !DiskSpace.IsExhausted(io),
+            HttpIOException or IOException { InnerException: SocketException } => true,
             _ => false,
         };
 

