@@ -7,6 +7,7 @@ switch (args)
     case ["kernels"]:
         output.WriteLine(Machine.Describe());
         KernelBenchmark.Run(output);
+        SearchBenchmark.Run(output);
         return 0;
     default:
         Console.Error.WriteLine("usage: McpLongContext.Benchmarks kernels");

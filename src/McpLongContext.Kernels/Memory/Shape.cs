@@ -33,4 +33,19 @@ internal static class Shape
                 name
             );
     }
+
+    /// <summary>Checks that passages lie within <paramref name="tokens"/> vectors.</summary>
+    public static void Check(ReadOnlySpan<TokenRange> passages, int tokens)
+    {
+        foreach (var passage in passages)
+        {
+            if (passage.Start < 0 || passage.Count < 0 || passage.Start > tokens - passage.Count)
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(passages),
+                    $"{passage} does not lie within the {tokens} vectors given."
+                );
+            }
+        }
+    }
 }

@@ -17,6 +17,12 @@ internal unsafe interface ISimd<TSelf, TVector>
 
     public static abstract void Store(TVector value, float* destination);
 
+    /// <summary>Bytes to floats.</summary>
+    public static abstract TVector Load(sbyte* source);
+
+    /// <summary>Floats within [-128, 127] to bytes, rounded to nearest, half to even.</summary>
+    public static abstract void Store(TVector value, sbyte* destination);
+
     public static abstract TVector Broadcast(float value);
 
     public static abstract TVector Add(TVector left, TVector right);

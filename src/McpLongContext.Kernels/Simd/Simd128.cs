@@ -18,6 +18,17 @@ internal readonly unsafe struct Simd128 : ISimd<Simd128, Vector128<float>>
     public static void Store(Vector128<float> value, float* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Load(sbyte* source) => Vector128.ConvertToSingle(Widen(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector128<float> value, sbyte* destination)
+    {
+        var integers = Vector128.ConvertToInt32Native(Vector128.Round(value));
+        var shorts = Vector128.Narrow(integers, integers);
+        Unsafe.WriteUnaligned(destination, Vector128.Narrow(shorts, shorts).AsInt32().ToScalar());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,5 +70,12 @@ internal readonly unsafe struct Simd128 : ISimd<Simd128, Vector128<float>>
     {
         var pairs = Vector128.MaxNative(value, Vector128.Shuffle(value, Vector128.Create(2, 3, 0, 1)));
         return Vector128.MaxNative(pairs, Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<int> Widen(sbyte* source)
+    {
+        var bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<int>(source)).AsSByte();
+        return Vector128.WidenLower(Vector128.WidenLower(bytes));
     }
 }

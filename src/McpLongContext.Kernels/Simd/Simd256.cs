@@ -19,6 +19,13 @@ internal readonly unsafe struct Simd256 : ISimd<Simd256, Vector256<float>>
     public static void Store(Vector256<float> value, float* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Load(sbyte* source) => Vector256.ConvertToSingle(Widen(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<float> value, sbyte* destination) =>
+        Narrow(Vector256.ConvertToInt32Native(Vector256.Round(value)), destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,5 +66,18 @@ internal readonly unsafe struct Simd256 : ISimd<Simd256, Vector256<float>>
     public static float Max(Vector256<float> value)
     {
         return Simd128.Max(Simd128.Max(value.GetLower(), value.GetUpper()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<int> Widen(sbyte* source) =>
+        Avx2.IsSupported
+            ? Avx2.ConvertToVector256Int32(source)
+            : Vector256.Create(Simd128.Widen(source), Simd128.Widen(source + Simd128.Lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Narrow(Vector256<int> value, sbyte* destination)
+    {
+        var shorts = Vector128.Narrow(value.GetLower(), value.GetUpper());
+        Unsafe.WriteUnaligned(destination, Vector128.Narrow(shorts, shorts).AsInt64().ToScalar());
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace McpLongContext.Kernels;
 
@@ -16,6 +17,29 @@ internal readonly unsafe struct Simd512 : ISimd<Simd512, Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<float> value, float* destination) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(sbyte* source) =>
+        Vector512.ConvertToSingle(
+            Avx512F.IsSupported
+                ? Avx512F.ConvertToVector512Int32(Vector128.Load(source))
+                : Vector512.Create(Simd256.Widen(source), Simd256.Widen(source + Simd256.Lanes))
+        );
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<float> value, sbyte* destination)
+    {
+        var rounded = Vector512.ConvertToInt32Native(Vector512.Round(value));
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.ConvertToVector128SByte(rounded).Store(destination);
+        }
+        else
+        {
+            Simd256.Narrow(rounded.GetLower(), destination);
+            Simd256.Narrow(rounded.GetUpper(), destination + Simd256.Lanes);
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Broadcast(float value) => Vector512.Create(value);

@@ -1,0 +1,246 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace McpLongContext.Kernels;
+
+/// <summary>
+/// Vectors of one byte per dimension and one scale each, x ~ scale * code with scale = max |x| / 127, and their dot
+/// products with fp32 queries.
+/// </summary>
+public static unsafe class Int8Vectors
+{
+    /// <summary>The largest code.</summary>
+    internal const float Limit = 127;
+
+    /// <summary>Vectors whose products <see cref="MaxDot"/> takes at a time.</summary>
+    private const int Piece = 64;
+
+    /// <summary>Quantises vectors, rounding to nearest.</summary>
+    /// <param name="vectors">[n, dimensions], finite.</param>
+    /// <param name="codes">[n, dimensions], overwritten: -127 to 127.</param>
+    /// <param name="scales">[n], overwritten: max |x| / 127, 0 for a vector of zeros.</param>
+    /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
+    public static void Quantize(ReadOnlySpan<float> vectors, Span<sbyte> codes, Span<float> scales)
+    {
+        if (Simd512.IsSupported)
+        {
+            Quantize<Simd512, Vector512<float>>(vectors, codes, scales);
+        }
+        else if (Simd256.IsSupported)
+        {
+            Quantize<Simd256, Vector256<float>>(vectors, codes, scales);
+        }
+        else
+        {
+            Quantize<Simd128, Vector128<float>>(vectors, codes, scales);
+        }
+    }
+
+    /// <summary>The dot product of every vector with every query.</summary>
+    /// <param name="codes">[n, dimensions].</param>
+    /// <param name="scales">[n].</param>
+    /// <param name="queries">[queries, dimensions].</param>
+    /// <param name="dimensions">Positive.</param>
+    /// <param name="products">[n, queries], overwritten.</param>
+    /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
+    public static void Dot(
+        ReadOnlySpan<sbyte> codes,
+        ReadOnlySpan<float> scales,
+        ReadOnlySpan<float> queries,
+        int dimensions,
+        Span<float> products
+    )
+    {
+        if (Simd512.IsSupported)
+        {
+            Dot<Simd512, Vector512<float>>(codes, scales, queries, dimensions, products);
+        }
+        else if (Simd256.IsSupported)
+        {
+            Dot<Simd256, Vector256<float>>(codes, scales, queries, dimensions, products);
+        }
+        else
+        {
+            Dot<Simd128, Vector128<float>>(codes, scales, queries, dimensions, products);
+        }
+    }
+
+    /// <summary>For every passage and query the largest dot product of a vector of the passage with the query.</summary>
+    /// <param name="codes">[n, dimensions].</param>
+    /// <param name="scales">[n].</param>
+    /// <param name="queries">[queries, dimensions].</param>
+    /// <param name="dimensions">Positive.</param>
+    /// <param name="passages">Ranges of the vectors; they may overlap.</param>
+    /// <param name="maxima">[passages, queries], overwritten; negative infinity for a passage without vectors.</param>
+    /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A passage lies outside the vectors.</exception>
+    public static void MaxDot(
+        ReadOnlySpan<sbyte> codes,
+        ReadOnlySpan<float> scales,
+        ReadOnlySpan<float> queries,
+        int dimensions,
+        ReadOnlySpan<TokenRange> passages,
+        Span<float> maxima
+    )
+    {
+        var count = Check(codes, scales, queries, dimensions);
+        Shape.Check(passages, scales.Length);
+        Shape.Check(maxima.Length, passages.Length, count, nameof(maxima));
+        var products = new float[Piece * count];
+        for (var p = 0; p < passages.Length; p++)
+        {
+            var passage = passages[p];
+            var results = maxima.Slice(p * count, count);
+            results.Fill(float.NegativeInfinity);
+            for (var done = 0; done < passage.Count; done += Piece)
+            {
+                var start = passage.Start + done;
+                var piece = Math.Min(Piece, passage.Count - done);
+                var block = products.AsSpan(0, piece * count);
+                Dot(
+                    codes.Slice(start * dimensions, piece * dimensions),
+                    scales.Slice(start, piece),
+                    queries,
+                    dimensions,
+                    block
+                );
+                for (var i = 0; i < block.Length; i++)
+                {
+                    results[i % count] = MathF.Max(results[i % count], block[i]);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Quantize<TSimd, TVector>(ReadOnlySpan<float> vectors, Span<sbyte> codes, Span<float> scales)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        Shape.Check(codes.Length, vectors.Length, nameof(codes));
+        if (scales.IsEmpty)
+        {
+            Shape.Check(vectors.Length, 0, nameof(vectors));
+            return;
+        }
+
+        var dimensions = Shape.Rows(vectors.Length, scales.Length, nameof(vectors));
+        fixed (float* px = vectors)
+        fixed (sbyte* pc = codes)
+        {
+            for (var row = 0; row < scales.Length; row++)
+            {
+                var offset = (nint)row * dimensions;
+                var largest = LargestMagnitude<TSimd, TVector>(px + offset, dimensions);
+                scales[row] = largest / Limit;
+                Round<TSimd, TVector>(px + offset, dimensions, largest > 0 ? Limit / largest : 0, pc + offset);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Dot<TSimd, TVector>(
+        ReadOnlySpan<sbyte> codes,
+        ReadOnlySpan<float> scales,
+        ReadOnlySpan<float> queries,
+        int dimensions,
+        Span<float> products
+    )
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        var count = Check(codes, scales, queries, dimensions);
+        Shape.Check(products.Length, scales.Length, count, nameof(products));
+        fixed (sbyte* pc = codes)
+        fixed (float* pq = queries)
+        {
+            for (var query = 0; query < count; query++)
+            {
+                for (var row = 0; row < scales.Length; row++)
+                {
+                    var dot = Dot<TSimd, TVector>(
+                        pc + ((nint)row * dimensions),
+                        pq + ((nint)query * dimensions),
+                        dimensions
+                    );
+                    products[(row * count) + query] = scales[row] * dot;
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Dot<TSimd, TVector>(sbyte* code, float* query, int dimensions)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        TVector even = default;
+        TVector odd = default;
+        var i = 0;
+        for (; i <= dimensions - (2 * TSimd.Lanes); i += 2 * TSimd.Lanes)
+        {
+            even = TSimd.MultiplyAdd(TSimd.Load(code + i), TSimd.Load(query + i), even);
+            odd = TSimd.MultiplyAdd(TSimd.Load(code + i + TSimd.Lanes), TSimd.Load(query + i + TSimd.Lanes), odd);
+        }
+
+        var sum = TSimd.Sum(TSimd.Add(even, odd));
+        for (; i < dimensions; i++)
+        {
+            sum += code[i] * query[i];
+        }
+
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float LargestMagnitude<TSimd, TVector>(float* x, int count)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        TVector maxima = default;
+        var i = 0;
+        for (; i <= count - TSimd.Lanes; i += TSimd.Lanes)
+        {
+            maxima = TSimd.Max(maxima, TSimd.Abs(TSimd.Load(x + i)));
+        }
+
+        var largest = TSimd.Max(maxima);
+        for (; i < count; i++)
+        {
+            largest = MathF.Max(largest, MathF.Abs(x[i]));
+        }
+
+        return largest;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Round<TSimd, TVector>(float* x, int count, float factor, sbyte* codes)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        var factors = TSimd.Broadcast(factor);
+        var i = 0;
+        for (; i <= count - TSimd.Lanes; i += TSimd.Lanes)
+        {
+            TSimd.Store(TSimd.Multiply(TSimd.Load(x + i), factors), codes + i);
+        }
+
+        for (; i < count; i++)
+        {
+            codes[i] = (sbyte)MathF.Round(x[i] * factor);
+        }
+    }
+
+    /// <summary>Returns how many queries there are.</summary>
+    private static int Check(
+        ReadOnlySpan<sbyte> codes,
+        ReadOnlySpan<float> scales,
+        ReadOnlySpan<float> queries,
+        int dimensions
+    )
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dimensions);
+        Shape.Check(codes.Length, scales.Length, dimensions, nameof(codes));
+        return Shape.Rows(queries.Length, dimensions, nameof(queries));
+    }
+}

@@ -1,0 +1,113 @@
+using System.Runtime.Intrinsics;
+
+namespace McpLongContext.Kernels.Tests;
+
+public class Int8VectorsTests
+{
+    public static TheoryData<Width, int> Dimensions() =>
+        new(
+            from width in Enum.GetValues<Width>()
+            from dimensions in (int[])[1, 5, 15, 16, 17, 31, 32, 40, 384]
+            select (width, dimensions)
+        );
+
+    [Theory]
+    [MemberData(nameof(Dimensions))]
+    public void Quantised_vectors_are_off_by_at_most_half_a_step(Width width, int dimensions)
+    {
+        const int count = 20;
+        var x = Sample.Uniform(1, count * dimensions, 3);
+        x.AsSpan(0, dimensions).Clear();
+        var (codes, scales) = Quantize(width, x, dimensions);
+
+        for (var row = 0; row < count; row++)
+        {
+            var vector = x.AsSpan(row * dimensions, dimensions).ToArray();
+            Assert.Equal(vector.Max(MathF.Abs) / 127, scales[row]);
+            for (var i = 0; i < dimensions; i++)
+            {
+                Assert.InRange(
+                    Math.Abs(vector[i] - (scales[row] * codes[(row * dimensions) + i])),
+                    0,
+                    scales[row] * 0.50001
+                );
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Dimensions))]
+    public void Products_are_those_of_the_codes_times_the_scale(Width width, int dimensions)
+    {
+        const int count = 20;
+        const int queries = 3;
+        var query = Sample.Uniform(2, queries * dimensions);
+        var (codes, scales) = Quantize(width, Sample.Uniform(3, count * dimensions), dimensions);
+        var products = new float[count * queries];
+        switch (width)
+        {
+            case Width.Bits512:
+                Int8Vectors.Dot<Simd512, Vector512<float>>(codes, scales, query, dimensions, products);
+                break;
+            case Width.Bits256:
+                Int8Vectors.Dot<Simd256, Vector256<float>>(codes, scales, query, dimensions, products);
+                break;
+            default:
+                Int8Vectors.Dot<Simd128, Vector128<float>>(codes, scales, query, dimensions, products);
+                break;
+        }
+
+        var expected =
+            from row in Enumerable.Range(0, count)
+            from q in Enumerable.Range(0, queries)
+            select Dot(codes, scales, query, dimensions, row, q);
+        Sample.Close([.. expected], products, 1e-6 * (dimensions + 1));
+    }
+
+    [Fact]
+    public void Every_passage_gets_its_best_vector_for_every_query()
+    {
+        const int dimensions = 40;
+        const int count = 200;
+        const int queries = 3;
+        var query = Sample.Uniform(2, queries * dimensions);
+        var (codes, scales) = Quantize(Width.Bits128, Sample.Uniform(3, count * dimensions), dimensions);
+        TokenRange[] passages = [new(0, 200), new(5, 1), new(7, 0), new(30, 65)];
+        var maxima = new float[passages.Length * queries];
+
+        Int8Vectors.MaxDot(codes, scales, query, dimensions, passages, maxima);
+
+        for (var i = 0; i < maxima.Length; i++)
+        {
+            var range = Enumerable.Range(passages[i / queries].Start, passages[i / queries].Count);
+            var products = range.Select(row => Dot(codes, scales, query, dimensions, row, i % queries));
+            Assert.Equal(products.DefaultIfEmpty(double.NegativeInfinity).Max(), maxima[i], 1e-5);
+        }
+    }
+
+    private static (sbyte[] Codes, float[] Scales) Quantize(Width width, float[] x, int dimensions)
+    {
+        var codes = new sbyte[x.Length];
+        var scales = new float[x.Length / dimensions];
+        switch (width)
+        {
+            case Width.Bits512:
+                Int8Vectors.Quantize<Simd512, Vector512<float>>(x, codes, scales);
+                break;
+            case Width.Bits256:
+                Int8Vectors.Quantize<Simd256, Vector256<float>>(x, codes, scales);
+                break;
+            default:
+                Int8Vectors.Quantize<Simd128, Vector128<float>>(x, codes, scales);
+                break;
+        }
+
+        return (codes, scales);
+    }
+
+    private static double Dot(sbyte[] codes, float[] scales, float[] queries, int dimensions, int row, int query) =>
+        scales[row]
+        * Enumerable
+            .Range(0, dimensions)
+            .Sum(i => (double)codes[(row * dimensions) + i] * queries[(query * dimensions) + i]);
+}

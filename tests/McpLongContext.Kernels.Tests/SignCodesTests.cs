@@ -1,0 +1,104 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
+namespace McpLongContext.Kernels.Tests;
+
+public class SignCodesTests
+{
+    private delegate void Scan(
+        ReadOnlySpan<byte> codes,
+        ReadOnlySpan<byte> queries,
+        int size,
+        ReadOnlySpan<TokenRange> passages,
+        Span<short> maxima
+    );
+
+    public static TheoryData<string, int> Paths() =>
+        new(
+            from path in (string[])["chosen", "512", "256", "words"]
+            from size in (int[])[1, 7, 8, 16, 23, 24, 47, 48, 96, 100]
+            select (path, size)
+        );
+
+    [Fact]
+    public void A_bit_is_set_where_the_vector_exceeds_the_mean()
+    {
+        float[] vectors = [1, 0, 3, 0, 0, 0, 0, 8, -1, -2, -3, -4, -5, -6, -7, 9];
+        float[] mean = [0, 0, 3, -1, 0, 0, 0, 0];
+        var codes = new byte[2];
+        SignCodes.Encode(vectors, mean, codes);
+        Assert.Equal([0b1000_1001, 0b1000_0000], codes);
+        Assert.Equal(48, SignCodes.Size(384));
+        Assert.Throws<ArgumentException>("dimensions", () => SignCodes.Size(12));
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Every_passage_gets_its_best_code_for_every_query(string path, int size)
+    {
+        const int tokens = 700;
+        const int queries = 5;
+        var random = new Random(size);
+        var codes = new byte[tokens * size];
+        var query = new byte[queries * size];
+        random.NextBytes(codes);
+        random.NextBytes(query);
+        codes.AsSpan(3 * size, size).Clear();
+        query.AsSpan(0, size).Fill(255);
+        TokenRange[] passages =
+        [
+            new(0, 1),
+            new(3, 1),
+            new(1, 7),
+            new(8, 8),
+            new(16, 9),
+            new(10, 0),
+            new(20, 128),
+            new(100, 129),
+            new(0, tokens),
+            new(tokens, 0),
+        ];
+        var maxima = new short[passages.Length * queries];
+        Scan scan = path switch
+        {
+            "512" => SignScan.Vectors<BitSimd512, Vector512<ulong>>,
+            "256" => SignScan.Vectors<BitSimd256, Vector256<ulong>>,
+            "words" => SignScan.Words,
+            _ => SignCodes.MaxSimilarity,
+        };
+
+        scan(codes, query, size, passages, maxima);
+
+        for (var p = 0; p < passages.Length; p++)
+        {
+            for (var q = 0; q < queries; q++)
+            {
+                var range = Enumerable.Range(passages[p].Start, passages[p].Count);
+                var best = range.Select(token => Similarity(token, q)).DefaultIfEmpty(-8 * size).Max();
+                Assert.Equal(best, maxima[(p * queries) + q]);
+            }
+        }
+
+        int Similarity(int token, int q) =>
+            (8 * size)
+            - (
+                2
+                * Enumerable
+                    .Range(0, size)
+                    .Sum(i => BitOperations.PopCount((uint)(codes[(token * size) + i] ^ query[(q * size) + i])))
+            );
+    }
+
+    [Fact]
+    public void A_passage_outside_the_codes_is_refused()
+    {
+        foreach (var passage in (TokenRange[])[new(-1, 2), new(0, 3), new(2, 1), new(1, int.MaxValue), new(0, -1)])
+        {
+            var error = Assert.Throws<ArgumentOutOfRangeException>(
+                "passages",
+                () => SignCodes.MaxSimilarity(new byte[16], new byte[8], 8, [passage], new short[1])
+            );
+            Assert.Contains("within the 2 vectors", error.Message, StringComparison.Ordinal);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using McpLongContext.Kernels;
+
+namespace McpLongContext.Benchmarks.Kernels;
+
+/// <summary>The scan over token states: a million tokens in passages of 64, 16 query tokens.</summary>
+internal static class SearchBenchmark
+{
+    private const int Dimensions = 384;
+    private const int Queries = 16;
+    private const int Passage = 64;
+
+    public static void Run(TextWriter output)
+    {
+        output.WriteLine();
+        output.WriteLine($"{"search, 16 queries", -34} {"ms per million tokens", 22} {"low..high", 14}");
+        foreach (var threads in (int[])[1, 2])
+        {
+            Report(output, $"sign codes, {threads} thread(s)", threads, 1 << 20, Signs);
+            Report(output, $"int8 vectors, {threads} thread(s)", threads, 1 << 14, Int8);
+        }
+    }
+
+    private static void Report(TextWriter output, string name, int threads, int tokens, Func<int, Action> body)
+    {
+        var rate = Rate.Measure(threads, [tokens], [() => body(tokens)])[0];
+        var spread = $"{Time(rate.High):F1}..{Time(rate.Low):F1}";
+        output.WriteLine($"{name, -34} {Time(rate.Median), 22:F1} {spread, 14}");
+
+        double Time(double tokensPerSecond) => 1e9 / tokensPerSecond;
+    }
+
+    private static Action Signs(int tokens)
+    {
+        var size = SignCodes.Size(Dimensions);
+        var codes = new byte[tokens * size];
+        var queries = new byte[Queries * size];
+        new Random(1).NextBytes(codes);
+        new Random(2).NextBytes(queries);
+        var passages = Passages(tokens);
+        var maxima = new short[passages.Length * Queries];
+        return () => SignCodes.MaxSimilarity(codes, queries, size, passages, maxima);
+    }
+
+    private static Action Int8(int tokens)
+    {
+        var random = new Random(1);
+        float[] vectors = [.. Enumerable.Range(0, tokens * Dimensions).Select(_ => random.NextSingle() - 0.5f)];
+        var codes = new sbyte[vectors.Length];
+        var scales = new float[tokens];
+        Int8Vectors.Quantize(vectors, codes, scales);
+        var queries = vectors[..(Queries * Dimensions)];
+        var passages = Passages(tokens);
+        var maxima = new float[passages.Length * Queries];
+        return () => Int8Vectors.MaxDot(codes, scales, queries, Dimensions, passages, maxima);
+    }
+
+    private static TokenRange[] Passages(int tokens) =>
+        [.. Enumerable.Range(0, tokens / Passage).Select(i => new TokenRange(i * Passage, Passage))];
+}
