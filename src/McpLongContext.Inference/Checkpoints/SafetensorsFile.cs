@@ -13,8 +13,8 @@ namespace McpLongContext.Inference.Checkpoints;
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
 {
-    /// <summary>Elements converted at a time, so that a tensor is never held twice.</summary>
-    private const int ChunkElements = 8192;
+    /// <summary>Elements converted at a time, on the stack.</summary>
+    private const int ChunkElements = 1024;
 
     private readonly string _path;
     private readonly MemoryMappedFile _file;
@@ -65,11 +65,44 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Reads a tensor as fp32, row-major, into <paramref name="destination"/>.</summary>
-    /// <inheritdoc cref="Read(string, ReadOnlySpan{int})"/>
     /// <param name="name">The tensor's name.</param>
     /// <param name="destination">The elements; as many as <paramref name="shape"/> has.</param>
     /// <param name="shape">The shape that the model demands.</param>
+    /// <inheritdoc cref="Read(string, ReadOnlySpan{int})" path="/exception"/>
     public void Read(string name, Span<float> destination, params ReadOnlySpan<int> shape)
+    {
+        Require(name, shape);
+        var tensor = Tensors[name];
+        if (destination.Length != tensor.ElementCount)
+            throw new ArgumentException(
+                $"room for {destination.Length} elements found, expected {tensor.ElementCount} of tensor '{name}'.",
+                nameof(destination)
+            );
+        Convert(name, tensor, firstElement: 0, destination);
+    }
+
+    /// <summary>Reads one row of a matrix as fp32; allocates nothing.</summary>
+    /// <param name="name">A tensor that <see cref="Require"/> has found to be a matrix.</param>
+    /// <param name="row">The row, from 0.</param>
+    /// <param name="destination">As many elements as a row has.</param>
+    public void ReadRow(string name, int row, Span<float> destination)
+    {
+        var tensor = Tensors[name];
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, tensor.Shape[0]);
+        if (destination.Length != tensor.Shape[1])
+            throw new ArgumentException(
+                $"room for {destination.Length} elements found, expected {tensor.Shape[1]} of a row of '{name}'.",
+                nameof(destination)
+            );
+        Convert(name, tensor, (long)row * destination.Length, destination);
+    }
+
+    /// <summary>Demands that a tensor exists and has a shape.</summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="shape">The shape that the model demands.</param>
+    /// <exception cref="CheckpointException">The tensor is missing or of another shape.</exception>
+    public void Require(string name, params ReadOnlySpan<int> shape)
     {
         if (!Tensors.TryGetValue(name, out var tensor))
             throw new CheckpointException(_path, $"tensor '{name}': not found among {Tensors.Count} tensors");
@@ -78,12 +111,6 @@ public sealed class SafetensorsFile : IDisposable
                 _path,
                 $"tensor '{name}': {tensor} found, expected [{string.Join(", ", shape.ToArray())}]"
             );
-        if (destination.Length != tensor.ElementCount)
-            throw new ArgumentException(
-                $"{destination.Length} elements found, expected {tensor.ElementCount} of tensor '{name}'",
-                nameof(destination)
-            );
-        Convert(name, tensor, destination);
     }
 
     /// <inheritdoc />
@@ -116,45 +143,46 @@ public sealed class SafetensorsFile : IDisposable
         return true;
     }
 
-    private void Convert(string name, TensorInfo tensor, Span<float> destination)
+    private void Convert(string name, TensorInfo tensor, long firstElement, Span<float> destination)
     {
+        var offset = tensor.Offset + firstElement * SafetensorsHeader.ElementSize(tensor.ElementType);
         switch (tensor.ElementType)
         {
             case "F32":
-                ReadBytes(tensor.Offset, destination);
-                break;
-            case "F64":
-                Convert<double>(tensor, destination);
-                break;
-            case "F16":
-                Convert<Half>(tensor, destination);
+                ReadBytes(offset, destination);
                 break;
             case "BF16":
-                ConvertBrainFloat(tensor, destination);
+                ConvertBrainFloat(offset, destination);
+                break;
+            case "F16":
+                Convert<Half>(offset, destination);
+                break;
+            case "F64":
+                Convert<double>(offset, destination);
                 break;
             case "I8":
-                Convert<sbyte>(tensor, destination);
-                break;
-            case "U8" or "BOOL":
-                Convert<byte>(tensor, destination);
+                Convert<sbyte>(offset, destination);
                 break;
             case "I16":
-                Convert<short>(tensor, destination);
+                Convert<short>(offset, destination);
                 break;
             case "U16":
-                Convert<ushort>(tensor, destination);
+                Convert<ushort>(offset, destination);
                 break;
             case "I32":
-                Convert<int>(tensor, destination);
+                Convert<int>(offset, destination);
                 break;
             case "U32":
-                Convert<uint>(tensor, destination);
+                Convert<uint>(offset, destination);
                 break;
             case "I64":
-                Convert<long>(tensor, destination);
+                Convert<long>(offset, destination);
                 break;
             case "U64":
-                Convert<ulong>(tensor, destination);
+                Convert<ulong>(offset, destination);
+                break;
+            case "U8" or "BOOL":
+                Convert<byte>(offset, destination);
                 break;
             default:
                 throw new CheckpointException(
@@ -164,26 +192,28 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    private void Convert<T>(TensorInfo tensor, Span<float> destination)
+    private void Convert<T>(long offset, Span<float> destination)
         where T : unmanaged, INumberBase<T>
     {
-        var chunk = new T[Math.Min(ChunkElements, destination.Length)];
-        for (var start = 0; start < destination.Length; start += ChunkElements)
+        Span<T> chunk = stackalloc T[Math.Min(ChunkElements, destination.Length)];
+        while (!destination.IsEmpty)
         {
-            var part = destination[start..Math.Min(start + ChunkElements, destination.Length)];
-            var source = chunk.AsSpan(0, part.Length);
-            ReadBytes(tensor.Offset + (long)start * Unsafe.SizeOf<T>(), source);
-            TensorPrimitives.ConvertTruncating<T, float>(source, part);
+            var source = chunk[..Math.Min(ChunkElements, destination.Length)];
+            ReadBytes(offset, source);
+            TensorPrimitives.ConvertTruncating<T, float>(source, destination);
+            offset += source.Length * Unsafe.SizeOf<T>();
+            destination = destination[source.Length..];
         }
     }
 
     /// <summary>A bfloat16 is the upper half of an fp32.</summary>
-    private void ConvertBrainFloat(TensorInfo tensor, Span<float> destination)
+    private void ConvertBrainFloat(long offset, Span<float> destination)
     {
-        var upper = new ushort[destination.Length];
-        ReadBytes(tensor.Offset, upper.AsSpan());
+        // The halves are read into the second half of the destination and widened from its front.
+        var halves = MemoryMarshal.Cast<float, ushort>(destination)[destination.Length..];
+        ReadBytes(offset, halves);
         for (var i = 0; i < destination.Length; i++)
-            destination[i] = BitConverter.UInt32BitsToSingle((uint)upper[i] << 16);
+            destination[i] = BitConverter.UInt32BitsToSingle((uint)halves[i] << 16);
     }
 
     private void ReadBytes<T>(long offset, Span<T> destination)

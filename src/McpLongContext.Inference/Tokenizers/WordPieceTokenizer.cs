@@ -11,6 +11,9 @@ namespace McpLongContext.Inference.Tokenizers;
 /// </summary>
 public sealed class WordPieceTokenizer
 {
+    /// <summary>The file that holds the tokenizer in a model's folder.</summary>
+    public const string FileName = "tokenizer.json";
+
     /// <summary>Entries of <see cref="_characters"/> from here on are no plain letters.</summary>
     private const ushort FirstMark = 0xF000;
     private const ushort Separator = 0xF000;

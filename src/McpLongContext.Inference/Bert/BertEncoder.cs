@@ -1,0 +1,72 @@
+using McpLongContext.Inference.Checkpoints;
+using McpLongContext.Inference.Tokenizers;
+
+namespace McpLongContext.Inference.Bert;
+
+/// <summary>
+/// A BERT encoder with its tokenizer: what all workers share. Immutable and thread-safe; each worker takes a
+/// <see cref="BertRun"/> of its own from <see cref="CreateRun"/>.
+/// </summary>
+public sealed class BertEncoder : IDisposable
+{
+    private BertEncoder(BertConfig config, BertWeights weights, WordPieceTokenizer tokenizer)
+    {
+        Config = config;
+        Weights = weights;
+        Tokenizer = tokenizer;
+    }
+
+    /// <summary>The dimensions.</summary>
+    public BertConfig Config { get; }
+
+    /// <summary>The tokenizer that the weights were trained with.</summary>
+    public WordPieceTokenizer Tokenizer { get; }
+
+    /// <summary>Most tokens of text in a sequence: the window without [CLS] and [SEP].</summary>
+    public int MaxTextTokens => Config.MaxPositions - 2;
+
+    internal BertWeights Weights { get; }
+
+    /// <summary>Loads an encoder.</summary>
+    /// <param name="folder">Holds <c>config.json</c>, <c>tokenizer.json</c> and one <c>.safetensors</c> file.</param>
+    /// <exception cref="CheckpointException">A file is missing or does not hold what it should.</exception>
+    public static BertEncoder Load(string folder)
+    {
+        var config = BertConfig.Load(Path.Combine(folder, BertConfig.FileName));
+        var tokenizerPath = Path.Combine(folder, WordPieceTokenizer.FileName);
+        var tokenizer = WordPieceTokenizer.Load(tokenizerPath);
+        if (tokenizer.VocabularySize > config.VocabularySize)
+            throw new CheckpointException(
+                tokenizerPath,
+                $"{tokenizer.VocabularySize} tokens found, expected at most vocab_size, {config.VocabularySize}"
+            );
+        return new BertEncoder(config, BertWeights.Load(FindCheckpoint(folder), config), tokenizer);
+    }
+
+    /// <summary>Creates the run state of one worker.</summary>
+    public BertRun CreateRun() => new(this);
+
+    /// <summary>Appends a sequence, [CLS] text [SEP], to a batch.</summary>
+    /// <param name="text">At most <see cref="MaxTextTokens"/> tokens without special ones.</param>
+    /// <param name="tokens">Receives the sequence.</param>
+    /// <exception cref="ArgumentException">The text is longer than the window.</exception>
+    public void AppendSequence(ReadOnlySpan<int> text, List<int> tokens)
+    {
+        if (text.Length > MaxTextTokens)
+            throw new ArgumentException($"{text.Length} tokens found, expected at most {MaxTextTokens}.", nameof(text));
+        tokens.Add(Tokenizer.ClsId);
+        tokens.AddRange(text);
+        tokens.Add(Tokenizer.SepId);
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => Weights.Dispose();
+
+    private static string FindCheckpoint(string folder)
+    {
+        var files = Directory.GetFiles(folder, "*.safetensors");
+        return files.Length == 1
+            ? files[0]
+            : throw new CheckpointException(folder, $"{files.Length} .safetensors files found, expected one");
+    }
+}

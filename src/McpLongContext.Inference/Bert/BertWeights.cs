@@ -1,0 +1,148 @@
+using System.Numerics.Tensors;
+using McpLongContext.Inference.Checkpoints;
+using McpLongContext.Kernels;
+
+namespace McpLongContext.Inference.Bert;
+
+/// <summary>A linear layer: y = W x + b.</summary>
+/// <param name="Weights">[outputs, inputs], packed for the product.</param>
+/// <param name="Bias">[outputs].</param>
+internal sealed record Linear(PackedMatrix Weights, float[] Bias);
+
+/// <summary>The scale and shift of a layer normalisation.</summary>
+/// <param name="Gamma">[hidden].</param>
+/// <param name="Beta">[hidden].</param>
+internal sealed record Norm(float[] Gamma, float[] Beta);
+
+/// <summary>The weights of one transformer layer.</summary>
+internal sealed record BertLayer
+{
+    /// <summary>hidden -> [3, heads, headDim]: queries, keys and values.</summary>
+    public required Linear QueryKeyValue { get; init; }
+
+    /// <summary>hidden -> hidden, behind the attention.</summary>
+    public required Linear AttentionOutput { get; init; }
+
+    public required Norm AttentionNorm { get; init; }
+
+    /// <summary>hidden -> intermediate.</summary>
+    public required Linear Intermediate { get; init; }
+
+    /// <summary>intermediate -> hidden.</summary>
+    public required Linear Output { get; init; }
+
+    public required Norm OutputNorm { get; init; }
+}
+
+/// <summary>
+/// The weights of a BERT encoder. The word embeddings, half of a small model, stay in the file and are read row by row.
+/// Immutable and thread-safe.
+/// </summary>
+internal sealed class BertWeights : IDisposable
+{
+    private const string WordEmbeddings = "embeddings.word_embeddings.weight";
+
+    private readonly SafetensorsFile _file;
+    private readonly float[] _positions;
+    private readonly int _hidden;
+
+    private BertWeights(SafetensorsFile file, BertConfig config)
+    {
+        _file = file;
+        _hidden = config.HiddenSize;
+        file.Require(WordEmbeddings, config.VocabularySize, config.HiddenSize);
+        _positions = ReadPositions(file, config);
+        EmbeddingNorm = ReadNorm(file, "embeddings.LayerNorm", config);
+        Layers =
+        [
+            .. Enumerable.Range(0, config.LayerCount).Select(i => ReadLayer(file, $"encoder.layer.{i}.", config)),
+        ];
+    }
+
+    /// <summary>Behind the sum of the embeddings.</summary>
+    public Norm EmbeddingNorm { get; }
+
+    /// <summary>The layers, first to last.</summary>
+    public BertLayer[] Layers { get; }
+
+    /// <summary>Loads and packs the weights.</summary>
+    /// <param name="path">A safetensors file with the tensor names of <c>BertModel</c>.</param>
+    /// <param name="config">The dimensions to expect.</param>
+    /// <exception cref="CheckpointException">The file cannot be read or a tensor is missing or of another shape.</exception>
+    public static BertWeights Load(string path, BertConfig config)
+    {
+        var file = SafetensorsFile.Open(path);
+        try
+        {
+            return new BertWeights(file, config);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the sum of a token's, its position's and the first type's embedding.</summary>
+    /// <param name="token">A token of the vocabulary.</param>
+    /// <param name="position">Its position in the sequence.</param>
+    /// <param name="state">[hidden].</param>
+    public void Embed(int token, int position, Span<float> state)
+    {
+        _file.ReadRow(WordEmbeddings, token, state);
+        TensorPrimitives.Add(state, _positions.AsSpan(position * _hidden, _hidden), state);
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>[positions, hidden], with the embedding of the only type in use added.</summary>
+    private static float[] ReadPositions(SafetensorsFile file, BertConfig config)
+    {
+        var hidden = config.HiddenSize;
+        var positions = file.Read("embeddings.position_embeddings.weight", config.MaxPositions, hidden);
+        var types = file.Read("embeddings.token_type_embeddings.weight", config.TypeCount, hidden);
+        for (var i = 0; i < positions.Length; i++)
+            positions[i] += types[i % hidden];
+        return positions;
+    }
+
+    private static BertLayer ReadLayer(SafetensorsFile file, string prefix, BertConfig config)
+    {
+        var hidden = config.HiddenSize;
+        var intermediate = config.IntermediateSize;
+        return new BertLayer
+        {
+            QueryKeyValue = ReadQueryKeyValue(file, prefix + "attention.self.", hidden),
+            AttentionOutput = ReadLinear(file, prefix + "attention.output.dense", hidden, hidden),
+            AttentionNorm = ReadNorm(file, prefix + "attention.output.LayerNorm", config),
+            Intermediate = ReadLinear(file, prefix + "intermediate.dense", intermediate, hidden),
+            Output = ReadLinear(file, prefix + "output.dense", hidden, intermediate),
+            OutputNorm = ReadNorm(file, prefix + "output.LayerNorm", config),
+        };
+    }
+
+    /// <summary>The three projections as one, [3 * hidden, hidden].</summary>
+    private static Linear ReadQueryKeyValue(SafetensorsFile file, string prefix, int hidden)
+    {
+        ReadOnlySpan<string> projections = ["query", "key", "value"];
+        var weights = new float[3 * hidden * hidden];
+        var bias = new float[3 * hidden];
+        for (var i = 0; i < projections.Length; i++)
+        {
+            var size = hidden * hidden;
+            file.Read($"{prefix}{projections[i]}.weight", weights.AsSpan(i * size, size), hidden, hidden);
+            file.Read($"{prefix}{projections[i]}.bias", bias.AsSpan(i * hidden, hidden), hidden);
+        }
+        return new Linear(PackedMatrix.Pack(weights, 3 * hidden, hidden), bias);
+    }
+
+    private static Linear ReadLinear(SafetensorsFile file, string name, int outputs, int inputs) =>
+        new(
+            PackedMatrix.Pack(file.Read($"{name}.weight", outputs, inputs), outputs, inputs),
+            file.Read($"{name}.bias", outputs)
+        );
+
+    private static Norm ReadNorm(SafetensorsFile file, string name, BertConfig config) =>
+        new(file.Read($"{name}.weight", config.HiddenSize), file.Read($"{name}.bias", config.HiddenSize));
+}
