@@ -1,0 +1,24 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace McpLongContext.Context.Ingestion;
+
+/// <summary>A text that was read.</summary>
+/// <param name="Text">The whole text; lines end as in the file.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="ContentHash">SHA-256 of the bytes, lower-case hexadecimal.</param>
+/// <param name="Bytes">Length in bytes.</param>
+internal sealed record Document(string Text, DocumentKind Kind, string ContentHash, long Bytes)
+{
+    /// <summary>A document of a text that came without a file.</summary>
+    /// <param name="name">Its name; an extension tells the kind.</param>
+    /// <param name="text">The text.</param>
+    public static Document FromText(string name, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        return new Document(text, DocumentKindRecognizer.Recognize(name, text), HashOf(bytes), bytes.Length);
+    }
+
+    /// <summary>The content hash of bytes.</summary>
+    public static string HashOf(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+}

@@ -1,0 +1,109 @@
+using System.Diagnostics.CodeAnalysis;
+using McpLongContext.Context.Ingestion.Sources;
+
+namespace McpLongContext.Context.Ingestion;
+
+/// <summary>Reads files into documents, and says why a file is none.</summary>
+internal sealed class DocumentReader(AllowedRoots roots)
+{
+    /// <summary>The largest file that is read: several times the longest books.</summary>
+    public const long MaxFileBytes = 20 * 1024 * 1024;
+
+    /// <summary>The largest file of records or settings that is read without being named: beyond it is a dump.</summary>
+    public const long MaxDataBytes = 1024 * 1024;
+
+    /// <summary>Why a file of this size is not read.</summary>
+    public static string TooLarge(long bytes) =>
+        $"{bytes / 1048576.0:F1} MB, larger than the {MaxFileBytes / 1048576} MB that a file may have; split it";
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="file">As the scan found it.</param>
+    /// <param name="document">What it holds.</param>
+    /// <param name="reason">Why it is skipped, in words that tell what to change.</param>
+    public bool TryRead(
+        SourceFile file,
+        [NotNullWhen(true)] out Document? document,
+        [NotNullWhen(false)] out string? reason
+    )
+    {
+        document = null;
+        if (!TryReadStable(file.Path, out var bytes, out reason))
+        {
+            return false;
+        }
+
+        if (bytes.Length == 0)
+        {
+            reason = "empty";
+            return false;
+        }
+
+        if (!TextDecoder.TryDecode(bytes, out var text, out reason))
+        {
+            return false;
+        }
+
+        var kind = DocumentKindRecognizer.Recognize(file.Path, text);
+        reason = ContentScreen.Judge(text, kind, file.Named);
+        if (reason is null && !file.Named && kind == DocumentKind.Data && bytes.Length > MaxDataBytes)
+        {
+            reason =
+                $"{bytes.Length / 1048576.0:F1} MB of data, more than the {MaxDataBytes / 1048576} MB that a data file may "
+                + "have unless the file itself is named";
+        }
+
+        if (reason is not null)
+        {
+            return false;
+        }
+
+        document = new Document(text, kind, Document.HashOf(bytes), bytes.Length);
+        return true;
+    }
+
+    /// <summary>Reads the whole file, once more when it changed meanwhile.</summary>
+    private bool TryReadStable(
+        string path,
+        [NotNullWhen(true)] out byte[]? bytes,
+        [NotNullWhen(false)] out string? reason
+    )
+    {
+        bytes = null;
+        try
+        {
+            for (var attempt = 0; attempt < 2; attempt++)
+            {
+                using var stream = roots.OpenRead(path);
+                var size = stream.Length;
+                var modified = File.GetLastWriteTimeUtc(stream.SafeFileHandle);
+                if (size > MaxFileBytes)
+                {
+                    reason = TooLarge(size);
+                    return false;
+                }
+
+                // One byte more than there should be, to notice growth.
+                var buffer = new byte[size + 1];
+                var read = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+                if (
+                    read == size
+                    && stream.Length == size
+                    && File.GetLastWriteTimeUtc(stream.SafeFileHandle) == modified
+                )
+                {
+                    bytes = buffer[..read];
+                    reason = null;
+                    return true;
+                }
+            }
+
+            reason = "it changed while it was read; ingest again when it is finished";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            reason = $"it cannot be read: {e.Message}";
+        }
+
+        return false;
+    }
+}

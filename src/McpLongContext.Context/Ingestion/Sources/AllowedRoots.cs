@@ -1,0 +1,144 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace McpLongContext.Context.Ingestion.Sources;
+
+/// <summary>
+/// The directories beneath which files may be read. Paths are judged after every link is resolved, and an opened file
+/// is judged once more by what was really opened, so that a link swapped in between opens nothing.
+/// </summary>
+public sealed class AllowedRoots
+{
+    /// <summary>Kernel interfaces: never documents, even where a root contains them.</summary>
+    private static readonly string[] s_kernelFolders = ["/proc", "/sys", "/dev"];
+
+    private readonly string[] _roots;
+
+    /// <summary>Resolves the roots.</summary>
+    /// <param name="roots">Existing directories; relative ones are relative to the working directory.</param>
+    /// <exception cref="ContextException">A root is not a directory.</exception>
+    public AllowedRoots(params IEnumerable<string> roots)
+    {
+        _roots = [.. roots.Select(ResolveRoot).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>The roots, links resolved.</summary>
+    public IReadOnlyList<string> Roots => _roots;
+
+    /// <summary>Resolves a path that a user named.</summary>
+    /// <returns>The absolute path without links.</returns>
+    /// <exception cref="ContextException">The path is malformed, outside the roots, or does not exist.</exception>
+    public string Resolve(string path)
+    {
+        if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new ContextException(
+                $"path: '{Printable.Path(path)}' is not a path; name a file or a directory beneath {Describe()}."
+            );
+        }
+
+        string resolved;
+        try
+        {
+            resolved = Path.TrimEndingDirectorySeparator(RealPath.Of(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new ContextException($"path: '{Printable.Path(path)}' cannot be resolved: {e.Message}", e);
+        }
+
+        if (!Contains(resolved))
+        {
+            throw new ContextException(
+                $"path: '{Printable.Path(path)}' is outside the allowed roots ({Describe()}). "
+                    + "Start with --allow-root DIRECTORY to add its directory."
+            );
+        }
+
+        return Path.Exists(resolved)
+            ? resolved
+            : throw new ContextException($"path: nothing exists at '{Printable.Path(path)}'; check its spelling.");
+    }
+
+    /// <summary>Whether a path without links lies beneath a root.</summary>
+    public bool Contains(string resolvedPath) =>
+        Array.Exists(_roots, root => RealPath.IsWithin(resolvedPath, root))
+        && (
+            OperatingSystem.IsWindows()
+            || !Array.Exists(s_kernelFolders, folder => RealPath.IsWithin(resolvedPath, folder))
+        );
+
+    /// <summary>Opens a regular file for reading and verifies that what was opened lies beneath a root.</summary>
+    /// <exception cref="IOException">The file vanished, is no regular file, or lies elsewhere by now.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    internal FileStream OpenRead(string path)
+    {
+        var handle = OpenHandle(path);
+        try
+        {
+            if (!Contains(IdentityOf(handle, path)))
+            {
+                throw new IOException("it leads outside the allowed roots");
+            }
+
+            var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
+            return stream.CanSeek ? stream : throw new IOException("it is a pipe or a device, not a regular file");
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    private static string ResolveRoot(string root)
+    {
+        try
+        {
+            var resolved = RealPath.Of(root);
+            if (Directory.Exists(resolved))
+            {
+                return resolved;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new ContextException($"--allow-root: '{Printable.Path(root)}' cannot be resolved: {e.Message}", e);
+        }
+
+        throw new ContextException($"--allow-root: '{Printable.Path(root)}' is not a directory; name an existing one.");
+    }
+
+    private static SafeFileHandle OpenHandle(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+
+        // The runtime's own open would wait for a writer if the path had become a named pipe.
+        const int NonBlocking = 0x800;
+        const int NoControllingTerminal = 0x100;
+        const int CloseOnExec = 0x80000;
+        var handle = open(Encoding.UTF8.GetBytes(path + '\0'), NonBlocking | NoControllingTerminal | CloseOnExec);
+        if (!handle.IsInvalid)
+        {
+            return handle;
+        }
+
+        var error = Marshal.GetLastPInvokeError();
+        handle.Dispose();
+        throw new IOException(Marshal.GetPInvokeErrorMessage(error));
+    }
+
+    private static string IdentityOf(SafeFileHandle handle, string path) =>
+        (OperatingSystem.IsLinux() ? new FileInfo($"/proc/self/fd/{handle.DangerousGetHandle()}").LinkTarget : null)
+        ?? RealPath.Of(path);
+
+    private string Describe() => string.Join(", ", _roots);
+
+    [DllImport("libc", SetLastError = true, EntryPoint = "open")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern SafeFileHandle open(byte[] path, int flags);
+}

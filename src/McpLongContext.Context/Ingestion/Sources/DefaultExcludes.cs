@@ -1,0 +1,206 @@
+using System.Collections.Frozen;
+
+namespace McpLongContext.Context.Ingestion.Sources;
+
+/// <summary>
+/// What nobody means when naming a directory: other people's code, what tools made, what holds no text, and secrets.
+/// Names that are also used for sources (<c>build</c>, <c>bin</c>, <c>target</c>, <c>vendor</c>) count only beside the
+/// file that proves their meaning. A <c>.longcontextignore</c> takes back everything but secrets.
+/// </summary>
+internal static class DefaultExcludes
+{
+    private const string VersionControl = "version control data";
+    private const string Dependencies = "dependencies";
+    private const string BuildOutput = "build output or a tool's cache";
+    private const string TakeBack = "; take it back by !name in " + IgnoreScope.OwnFileName;
+
+    private static readonly FrozenDictionary<string, string> s_directories = Table(
+        (VersionControl, ".git .hg .svn .bzr .jj _darcs CVS"),
+        (
+            Dependencies,
+            "node_modules bower_components jspm_packages .pnpm-store site-packages .venv virtualenv .eggs elm-stuff"
+                + " .bundle .cargo .gradle .m2 .stack-work .dart_tool"
+        ),
+        (
+            BuildOutput,
+            "__pycache__ .tox .nox .mypy_cache .pytest_cache .ruff_cache .hypothesis .ipynb_checkpoints .next .nuxt"
+                + " .svelte-kit .output .parcel-cache .turbo .angular .nyc_output .cache .sass-cache .terraform"
+                + " .serverless .vs .idea .zig-cache zig-cache zig-out dist-newstyle DerivedData TestResults"
+                + " BenchmarkDotNet.Artifacts .bloop .metals .kotlin .DS_Store"
+        )
+    );
+
+    /// <summary>Directories that count only beside one of the files; a leading star stands for any beginning.</summary>
+    private static readonly FrozenDictionary<string, (string Kind, string[] Beside)> s_directoriesBeside =
+        new Dictionary<string, (string, string[])>(StringComparer.Ordinal)
+        {
+            ["bin"] = (BuildOutput, ["*.csproj", "*.fsproj", "*.vbproj", "*.vcxproj", "*.sqlproj"]),
+            ["obj"] = (BuildOutput, ["*.csproj", "*.fsproj", "*.vbproj", "*.vcxproj", "*.sqlproj"]),
+            ["target"] = (BuildOutput, ["Cargo.toml", "pom.xml", "build.sbt", "project.clj", "deps.edn"]),
+            ["build"] = (
+                BuildOutput,
+                [
+                    "package.json",
+                    "build.gradle",
+                    "build.gradle.kts",
+                    "CMakeLists.txt",
+                    "setup.py",
+                    "pyproject.toml",
+                    "meson.build",
+                    "pubspec.yaml",
+                    "foundry.toml",
+                ]
+            ),
+            ["dist"] = (BuildOutput, ["package.json", "setup.py", "pyproject.toml", "*.cabal"]),
+            ["out"] = (BuildOutput, ["package.json", "*.iml", "foundry.toml", "build.gradle"]),
+            ["coverage"] = (BuildOutput, ["package.json"]),
+            [".build"] = (BuildOutput, ["Package.swift"]),
+            ["_build"] = (BuildOutput, ["mix.exs", "rebar.config", "dune-project", "conf.py", "Makefile"]),
+            ["ebin"] = (BuildOutput, ["rebar.config"]),
+            ["deps"] = (Dependencies, ["mix.exs"]),
+            ["vendor"] = (Dependencies, ["go.mod", "composer.json", "Gemfile", "Cargo.toml"]),
+            ["Pods"] = (Dependencies, ["Podfile"]),
+            ["Carthage"] = (Dependencies, ["Cartfile"]),
+            ["packages"] = (Dependencies, ["packages.config"]),
+        }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private static readonly FrozenSet<string> s_lockFiles = Words(
+        "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock bun.lockb deno.lock Cargo.lock"
+            + " composer.lock Gemfile.lock Pipfile.lock poetry.lock uv.lock pdm.lock pixi.lock packages.lock.json"
+            + " paket.lock go.sum go.work.sum mix.lock rebar.lock flake.lock Podfile.lock pubspec.lock gradle.lockfile"
+            + " Package.resolved Cartfile.resolved conan.lock .terraform.lock.hcl MODULE.bazel.lock Manifest.toml"
+            + " conda-lock.yml stack.yaml.lock cabal.project.freeze"
+    );
+
+    private static readonly string[] s_minified =
+    [
+        .. ".min.js .min.mjs .min.cjs .min.css .min.html .min.json -min.js -min.css .bundle.js .chunk.js .chunk.css".Split(
+            ' '
+        ),
+    ];
+
+    private static readonly string[] s_sourceMaps = [".js.map", ".mjs.map", ".cjs.map", ".css.map", ".ts.map"];
+
+    private static readonly string[] s_generated =
+    [
+        .. (
+            ".g.cs .g.i.cs .Designer.cs .designer.cs .Designer.vb .generated.cs .Generated.cs .pb.go .pb.gw.go .pb.cc"
+            + " .pb.h .pb.swift .pb.dart .pbjson.dart _pb.js _pb.d.ts _pb2.py _pb2.pyi _pb2_grpc.py _pb.rb _generated.go"
+            + " _generated.h _generated.rs .g.dart .freezed.dart .gr.dart .pbxproj ModelSnapshot.cs .g4.interp .tokens"
+        ).Split(' '),
+    ];
+
+    private static readonly FrozenSet<string> s_binary = Words(
+        // Images, sound, film, fonts.
+        ".png .jpg .jpeg .gif .bmp .ico .icns .tif .tiff .webp .avif .heic .svg .psd .ai .eps .xcf .sketch .fig .mp3 .wav"
+            + " .flac .ogg .m4a .aac .mp4 .m4v .avi .mov .mkv .webm .wmv .ttf .otf .woff .woff2 .eot"
+            // Archives and packages.
+            + " .zip .gz .tgz .bz2 .xz .zst .7z .rar .tar .jar .war .ear .nupkg .snupkg .whl .egg .gem .deb .rpm .apk"
+            + " .dmg .iso .msi .cab .crx .vsix"
+            // Programs and objects.
+            + " .exe .dll .so .dylib .a .lib .o .obj .pdb .class .pyc .pyo .pyd .wasm .bin .elf .rlib .node .ilk .exp .idb"
+            // Data, models, documents that need a reader of their own.
+            + " .db .sqlite .sqlite3 .mdb .parquet .arrow .feather .npy .npz .pkl .pickle .h5 .hdf5 .onnx .pt .pth"
+            + " .safetensors .gguf .ggml .tflite .pdf .doc .docx .xls .xlsx .ppt .pptx .odt .ods .odp .epub .mobi"
+            + " .blend .fbx .glb .stl .dwg .snk .nib .mo .dat .swp"
+    );
+
+    private static readonly FrozenSet<string> s_secretExtensions = Words(
+        ".pem .key .pfx .p12 .pkcs12 .jks .keystore .ppk .kdbx .kdb .gpg .pgp .asc .p8 .tfstate .agekey .ovpn"
+    );
+
+    private static readonly FrozenSet<string> s_secretNames = Words(
+        "id_rsa id_dsa id_ecdsa id_ed25519 id_ecdsa_sk id_ed25519_sk .netrc _netrc .pgpass .my.cnf .git-credentials"
+            + " .npmrc .yarnrc.yml .pypirc .dockercfg .dockerconfigjson .htpasswd .htdigest credentials credentials.json credentials.xml"
+            + " credentials.yml credentials.yaml credentials.toml credentials.csv credentials.db secrets.json secrets.yml"
+            + " secrets.yaml secrets.toml secrets.xml secret.json secret.yml secret.yaml client_secret.json service-account.json"
+            + " service_account.json serviceAccountKey.json terraform.tfvars master.key .vault-token .boto .s3cfg .env .envrc"
+            + " terraform.tfstate.backup token.json kubeconfig .vault_pass .bash_history .zsh_history .psql_history"
+            + " .python_history .node_repl_history .mysql_history .rediscli_history"
+    );
+
+    /// <summary>Why an entry is left out by default; null when it is not.</summary>
+    /// <param name="name">The entry's name.</param>
+    /// <param name="isDirectory">Whether it is a directory.</param>
+    /// <param name="siblings">All names in its directory.</param>
+    public static string? Judge(string name, bool isDirectory, IReadOnlySet<string> siblings) =>
+        (isDirectory ? JudgeDirectory(name, siblings) : JudgeFile(name)) is { } kind ? kind + TakeBack : null;
+
+    /// <summary>Why a file's name says that it holds a secret; null when it does not. Nothing overrules this.</summary>
+    public static string? JudgeSecret(string name)
+    {
+        var isEnvironment =
+            name.StartsWith(".env.", StringComparison.OrdinalIgnoreCase)
+            && !EndsWithAny(name, [".example", ".sample", ".template", ".dist", ".defaults", ".schema"]);
+        return
+            isEnvironment
+            || s_secretNames.Contains(name)
+            || s_secretExtensions.Contains(Path.GetExtension(name))
+            || (
+                name.StartsWith("client_secret", StringComparison.OrdinalIgnoreCase)
+                && name.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
+            )
+            ? "named like a secret (a key or credentials), which is never read"
+            : null;
+    }
+
+    private static string? JudgeDirectory(string name, IReadOnlySet<string> siblings)
+    {
+        if (s_directories.TryGetValue(name, out var kind))
+        {
+            return kind;
+        }
+
+        if (
+            name.EndsWith(".egg-info", StringComparison.Ordinal)
+            || name.StartsWith("cmake-build-", StringComparison.Ordinal)
+        )
+        {
+            return BuildOutput;
+        }
+
+        return s_directoriesBeside.TryGetValue(name, out var rule) && rule.Beside.Any(file => IsBeside(file, siblings))
+            ? rule.Kind
+            : null;
+    }
+
+    private static string? JudgeFile(string name)
+    {
+        if (s_lockFiles.Contains(name))
+        {
+            return "a lock file";
+        }
+
+        if (EndsWithAny(name, s_minified))
+        {
+            return "minified code";
+        }
+
+        if (EndsWithAny(name, s_sourceMaps))
+        {
+            return "a source map";
+        }
+
+        if (EndsWithAny(name, s_generated))
+        {
+            return "generated code";
+        }
+
+        return s_binary.Contains(Path.GetExtension(name)) ? "an image, archive, program or other binary format" : null;
+    }
+
+    private static bool IsBeside(string file, IReadOnlySet<string> siblings) =>
+        file[0] == '*'
+            ? siblings.Any(name => name.EndsWith(file[1..], StringComparison.OrdinalIgnoreCase))
+            : siblings.Contains(file);
+
+    private static bool EndsWithAny(string name, string[] endings) =>
+        Array.Exists(endings, ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+
+    private static FrozenSet<string> Words(string words) =>
+        words.Split(' ').ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private static FrozenDictionary<string, string> Table(params (string Kind, string Names)[] rows) =>
+        rows.SelectMany(row => row.Names.Split(' ').Select(name => (name, row.Kind)))
+            .ToFrozenDictionary(pair => pair.name, pair => pair.Kind, StringComparer.Ordinal);
+}

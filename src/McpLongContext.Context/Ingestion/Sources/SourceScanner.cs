@@ -1,0 +1,211 @@
+using System.IO.Enumeration;
+
+namespace McpLongContext.Context.Ingestion.Sources;
+
+/// <summary>
+/// Finds the files to ingest beneath a path, depth first and in ordinal order, and says of everything else why it is
+/// left out. A directory that is left out is reported once and not entered.
+/// </summary>
+internal sealed class SourceScanner(AllowedRoots roots)
+{
+    /// <summary>Directories deeper than this beneath the scanned one are not entered.</summary>
+    public const int MaxDepth = 100;
+
+    /// <summary>Entries that one directory may have.</summary>
+    public const int MaxEntries = 1_000_000;
+
+    private static readonly EnumerationOptions s_everything = new()
+    {
+        AttributesToSkip = FileAttributes.None,
+        IgnoreInaccessible = false,
+        ReturnSpecialDirectories = false,
+    };
+
+    /// <summary>Scans a file or a directory.</summary>
+    /// <param name="path">As the user named it.</param>
+    /// <param name="cancellationToken">Ends the scan.</param>
+    /// <exception cref="ContextException">The path does not exist or is outside the allowed roots.</exception>
+    public IEnumerable<SourceEntry> Scan(string path, CancellationToken cancellationToken = default)
+    {
+        var resolved = roots.Resolve(path);
+        return Directory.Exists(resolved) ? ScanDirectory(resolved, cancellationToken) : [ScanFile(resolved)];
+    }
+
+    /// <summary>A file that the user named: ignore rules and default excludes do not hold for it.</summary>
+    private static SourceEntry ScanFile(string path)
+    {
+        var info = new FileInfo(path);
+        return RefuseName(info.Name) is { } reason
+            ? new SkippedSource(path, reason)
+            : Accept(path, info.Length, new DateTimeOffset(info.LastWriteTimeUtc), named: true);
+    }
+
+    private IEnumerable<SourceEntry> ScanDirectory(string root, CancellationToken cancellationToken)
+    {
+        var visited = new HashSet<string>(StringComparer.Ordinal) { root };
+        var pending = new Stack<Pending>();
+        pending.Push(new Pending(root, IgnoreScope.For(roots, root), Depth: 0));
+        while (pending.TryPop(out var current))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (current.File is { } file)
+            {
+                yield return file;
+                continue;
+            }
+
+            if (List(current.Path, cancellationToken, out var refusal) is not { } found)
+            {
+                yield return new SkippedSource(current.Path, refusal!);
+                continue;
+            }
+
+            // Pushed in reverse, so that they are popped in order.
+            var names = found.Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
+            for (var i = found.Count - 1; i >= 0; i--)
+            {
+                pending.Push(Judge(found[i], current, root, names, visited));
+            }
+        }
+    }
+
+    private Pending Judge(Found found, Pending parent, string root, HashSet<string> siblings, HashSet<string> visited)
+    {
+        var path = Path.Join(parent.Path, found.Name);
+        if (RefuseName(found.Name) is { } refusal)
+        {
+            return Skip(path, refusal);
+        }
+
+        var decision = parent.Scope!.Decide(path, found.IsDirectory);
+        if (decision is { Ignored: true })
+        {
+            return Skip(path, decision.Reason);
+        }
+
+        var isTakenBack = decision is { ByOwnFile: true };
+        if (!isTakenBack && DefaultExcludes.Judge(found.Name, found.IsDirectory, siblings) is { } reason)
+        {
+            return Skip(path, reason);
+        }
+
+        if (found.IsLink)
+        {
+            return JudgeLink(path, root, parent.Depth, visited);
+        }
+
+        if (!found.IsDirectory)
+        {
+            return new Pending(path, Accept(path, found.Size, found.Modified, named: false));
+        }
+
+        return EnterDirectory(path, parent.Scope.Enter(roots, path), parent.Depth + 1);
+    }
+
+    private Pending JudgeLink(string path, string root, int depth, HashSet<string> visited)
+    {
+        string target;
+        try
+        {
+            target = RealPath.Of(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Skip(path, "a link that leads in a circle");
+        }
+
+        if (!roots.Contains(target))
+        {
+            return Skip(
+                path,
+                $"a link that leads outside the allowed roots, to {Printable.Path(target)}; --allow-root adds its directory"
+            );
+        }
+
+        if (!Path.Exists(target))
+        {
+            return Skip(path, $"a link to nothing: {Printable.Path(target)} does not exist");
+        }
+
+        if (RealPath.IsWithin(target, root) || !visited.Add(target))
+        {
+            return Skip(path, $"a link to {Printable.Path(target)}, which is read there");
+        }
+
+        if (Directory.Exists(target))
+        {
+            return RealPath.IsWithin(root, target)
+                ? Skip(path, $"a link to {Printable.Path(target)}, which contains this directory")
+                : EnterDirectory(target, IgnoreScope.For(roots, target), depth + 1);
+        }
+
+        var info = new FileInfo(target);
+        return new Pending(path, Accept(target, info.Length, new DateTimeOffset(info.LastWriteTimeUtc), named: false));
+    }
+
+    private static Pending EnterDirectory(string path, IgnoreScope scope, int depth) =>
+        depth > MaxDepth ? Skip(path, $"nested deeper than {MaxDepth} directories") : new Pending(path, scope, depth);
+
+    private static SourceEntry Accept(string path, long size, DateTimeOffset modified, bool named) =>
+        size switch
+        {
+            0 => new SkippedSource(path, "empty"),
+            > DocumentReader.MaxFileBytes => new SkippedSource(path, DocumentReader.TooLarge(size)),
+            _ => new SourceFile(path, size, modified, named),
+        };
+
+    private static Pending Skip(string path, string reason) => new(path, new SkippedSource(path, reason));
+
+    private static string? RefuseName(string name) =>
+        !Printable.IsPrintable(name)
+            ? "its name holds control characters or is not valid UTF-8; rename it"
+            : DefaultExcludes.JudgeSecret(name);
+
+    private static List<Found>? List(string directory, CancellationToken cancellationToken, out string? refusal)
+    {
+        refusal = null;
+        var found = new List<Found>();
+        try
+        {
+            var entries = new FileSystemEnumerable<Found>(directory, Found.From, s_everything);
+            foreach (var entry in entries)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (found.Count == MaxEntries)
+                {
+                    refusal = $"it has more than {MaxEntries:N0} entries; ingest parts of it";
+                    return null;
+                }
+
+                found.Add(entry);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            refusal = e is UnauthorizedAccessException ? "it may not be read" : $"it cannot be listed: {e.Message}";
+            return null;
+        }
+
+        found.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return found;
+    }
+
+    private readonly record struct Found(string Name, bool IsDirectory, bool IsLink, long Size, DateTimeOffset Modified)
+    {
+        public static Found From(ref FileSystemEntry entry) =>
+            new(
+                entry.FileName.ToString(),
+                entry.IsDirectory,
+                entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+                entry.IsDirectory ? 0 : entry.Length,
+                entry.LastWriteTimeUtc
+            );
+    }
+
+    /// <summary>A directory to list, or an entry to return when its turn comes.</summary>
+    private readonly record struct Pending(string Path, IgnoreScope? Scope, int Depth, SourceEntry? File = null)
+    {
+        public Pending(string path, SourceEntry entry)
+            : this(path, null, 0, entry) { }
+    }
+}
