@@ -1,0 +1,227 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using McpLongContext.Inference.Bert;
+
+namespace McpLongContext.LongAttention.Unlimiformer;
+
+/// <summary>
+/// Encodes the passages of a long document. One pass of the encoder over chunks gives both signals of the search: the
+/// token states, and each passage's vector as the mean of its token states ("late chunking", arXiv 2409.04701). The
+/// states of tokens without a letter or digit are not kept: they retrieve nothing. For one worker: it owns a run state.
+/// </summary>
+public sealed class PassageEncoder
+{
+    /// <summary>Raised whenever the states of a passage change, so that stored ones are told apart.</summary>
+    public const int Version = 1;
+
+    /// <summary>Tokens that a header may take of every chunk.</summary>
+    private const int MaxHeaderTokens = 24;
+
+    /// <summary>Tokens that go through the encoder together: enough for the matrix product, few enough for the cache.</summary>
+    private const int BatchTokens = 512;
+
+    private readonly BertEncoder _encoder;
+    private readonly BertRun _run;
+    private readonly ChunkSettings _chunks;
+    private readonly int _hidden;
+    private readonly List<int> _tokens = [];
+    private readonly List<int> _batch = [];
+    private readonly List<int> _lengths = [];
+    private float[] _states = [];
+
+    /// <summary>Creates a worker.</summary>
+    public PassageEncoder(BertEncoder encoder, ChunkSettings chunks)
+    {
+        _encoder = encoder;
+        _run = encoder.CreateRun();
+        _chunks = chunks;
+        _hidden = encoder.Config.HiddenSize;
+    }
+
+    /// <summary>Encodes consecutive passages.</summary>
+    /// <param name="texts">What the encoder reads of each passage.</param>
+    /// <param name="firstOrdinal">The first one's number within its document.</param>
+    /// <param name="header">What every chunk begins with, so that it is known where its text stands; may be empty.</param>
+    /// <param name="cancellation">Ends the work between batches.</param>
+    public EncodedPassages Encode(
+        IReadOnlyList<string> texts,
+        int firstOrdinal,
+        string header,
+        CancellationToken cancellation
+    )
+    {
+        var prefix = Header(header);
+        var lengths = Tokenize(texts);
+        var capacity = Math.Min(_chunks.Size, _encoder.Config.MaxPositions) - 2 - prefix.Length;
+        var margin = Math.Min(_chunks.Margin, (capacity - 1) / 2);
+        var output = new Output(lengths, _tokens, _encoder, _hidden);
+        var read = 0;
+        var waiting = new List<Chunk>();
+        foreach (var chunk in ChunkPlan.Of(lengths, capacity, margin))
+        {
+            waiting.Add(chunk);
+            Append(prefix, chunk);
+            if (_batch.Count >= BatchTokens)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                read += Run(waiting, prefix.Length, output);
+            }
+        }
+
+        read += Run(waiting, prefix.Length, output);
+        return output.Finish(firstOrdinal, read);
+    }
+
+    /// <summary>Encodes a question; what is longer than the encoder's window is left out.</summary>
+    public EncodedQuestion EncodeQuestion(string question)
+    {
+        var lengths = Tokenize([question]);
+        lengths[0] = Math.Min(lengths[0], _encoder.MaxTextTokens);
+        var output = new Output(lengths, _tokens, _encoder, _hidden);
+        var chunk = new Chunk(0, lengths[0], 0, lengths[0]);
+        Append([], chunk);
+        Run([chunk], 0, output);
+        var encoded = output.Finish(firstOrdinal: 0, read: 0);
+        var kept = _tokens.Take(lengths[0]).Where(token => !_encoder.Tokenizer.IsPunctuation(token));
+        return new EncodedQuestion([.. kept], encoded.States, encoded.Pooled);
+    }
+
+    private int[] Header(string header)
+    {
+        var tokens = _encoder.Tokenizer.Tokenize(header);
+        var most = Math.Min(MaxHeaderTokens, _chunks.Size / 4);
+        return tokens.Length <= most ? tokens : tokens[^most..];
+    }
+
+    private int[] Tokenize(IReadOnlyList<string> texts)
+    {
+        _tokens.Clear();
+        var lengths = new int[texts.Count];
+        for (var i = 0; i < lengths.Length; i++)
+        {
+            var before = _tokens.Count;
+            _encoder.Tokenizer.Tokenize(texts[i], _tokens);
+            lengths[i] = _tokens.Count - before;
+        }
+
+        return lengths;
+    }
+
+    private void Append(ReadOnlySpan<int> prefix, Chunk chunk)
+    {
+        var before = _batch.Count;
+        _batch.Add(_encoder.Tokenizer.ClsId);
+        _batch.AddRange(prefix);
+        _batch.AddRange(CollectionsMarshal.AsSpan(_tokens).Slice(chunk.First, chunk.Count));
+        _batch.Add(_encoder.Tokenizer.SepId);
+        _lengths.Add(_batch.Count - before);
+    }
+
+    /// <summary>Runs the batch and hands the states of its cores on; returns the tokens read.</summary>
+    private int Run(List<Chunk> chunks, int prefix, Output output)
+    {
+        var tokens = _batch.Count;
+        if (_states.Length < tokens * _hidden)
+        {
+            _states = new float[tokens * _hidden];
+        }
+
+        var states = _states.AsSpan(0, tokens * _hidden);
+        if (tokens > 0)
+        {
+            _run.Encode(CollectionsMarshal.AsSpan(_batch), CollectionsMarshal.AsSpan(_lengths), states);
+        }
+
+        var start = 0;
+        for (var i = 0; i < chunks.Count; i++)
+        {
+            var core = start + 1 + prefix + chunks[i].CoreFirst - chunks[i].First;
+            output.Add(chunks[i], states.Slice(core * _hidden, chunks[i].CoreCount * _hidden));
+            start += _lengths[i];
+        }
+
+        chunks.Clear();
+        _batch.Clear();
+        _lengths.Clear();
+        return tokens;
+    }
+
+    /// <summary>Receives the states of the cores in order and keeps what belongs to the passages.</summary>
+    private sealed class Output
+    {
+        private readonly List<int> _tokens;
+        private readonly BertEncoder _encoder;
+        private readonly int _hidden;
+        private readonly int[] _ends;
+        private readonly int[] _counts;
+        private readonly float[] _pooled;
+        private readonly float[] _states;
+        private int _passage;
+        private int _kept;
+
+        public Output(int[] lengths, List<int> tokens, BertEncoder encoder, int hidden)
+        {
+            _tokens = tokens;
+            _encoder = encoder;
+            _hidden = hidden;
+            _ends = new int[lengths.Length];
+            var end = 0;
+            for (var i = 0; i < lengths.Length; i++)
+            {
+                _ends[i] = end += lengths[i];
+            }
+
+            _counts = new int[lengths.Length];
+            _pooled = new float[lengths.Length * hidden];
+            _states = new float[tokens.Take(end).Count(IsKept) * hidden];
+        }
+
+        public void Add(Chunk chunk, ReadOnlySpan<float> states)
+        {
+            for (var i = 0; i < chunk.CoreCount; i++)
+            {
+                var token = chunk.CoreFirst + i;
+                while (token >= _ends[_passage])
+                {
+                    _passage++;
+                }
+
+                if (IsKept(_tokens[token]))
+                {
+                    Keep(states.Slice(i * _hidden, _hidden));
+                }
+            }
+        }
+
+        public EncodedPassages Finish(int firstOrdinal, int read)
+        {
+            for (var i = 0; i < _counts.Length; i++)
+            {
+                Normalize(_pooled.AsSpan(i * _hidden, _hidden));
+            }
+
+            return new EncodedPassages(firstOrdinal, _counts, _states, _pooled, read);
+        }
+
+        private static void Normalize(Span<float> vector)
+        {
+            var length = TensorPrimitives.Norm(vector);
+            if (length > 0)
+            {
+                TensorPrimitives.Divide(vector, length, vector);
+            }
+        }
+
+        private bool IsKept(int token) => !_encoder.Tokenizer.IsPunctuation(token);
+
+        private void Keep(ReadOnlySpan<float> state)
+        {
+            var pooled = _pooled.AsSpan(_passage * _hidden, _hidden);
+            TensorPrimitives.Add(pooled, state, pooled);
+            var kept = _states.AsSpan(_kept++ * _hidden, _hidden);
+            state.CopyTo(kept);
+            Normalize(kept);
+            _counts[_passage]++;
+        }
+    }
+}
