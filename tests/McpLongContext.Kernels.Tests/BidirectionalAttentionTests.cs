@@ -32,7 +32,7 @@ public class BidirectionalAttentionTests
         switch (width)
         {
             case Width.Bits512:
-                BidirectionalAttention.Attend<Tile8x2<Simd512, Vector512<float>>, Simd512, Vector512<float>>(
+                BidirectionalAttention.Attend<Tile8x2<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>(
                     qkv,
                     heads,
                     headDim,
@@ -40,7 +40,7 @@ public class BidirectionalAttentionTests
                 );
                 break;
             case Width.Bits256:
-                BidirectionalAttention.Attend<Tile6x2<Simd256, Vector256<float>>, Simd256, Vector256<float>>(
+                BidirectionalAttention.Attend<Tile6x2<Simd256, float, Vector256<float>>, Simd256, Vector256<float>>(
                     qkv,
                     heads,
                     headDim,
@@ -48,7 +48,7 @@ public class BidirectionalAttentionTests
                 );
                 break;
             default:
-                BidirectionalAttention.Attend<Tile8x2<Simd128, Vector128<float>>, Simd128, Vector128<float>>(
+                BidirectionalAttention.Attend<Tile8x2<Simd128, float, Vector128<float>>, Simd128, Vector128<float>>(
                     qkv,
                     heads,
                     headDim,

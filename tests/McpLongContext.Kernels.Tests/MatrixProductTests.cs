@@ -92,18 +92,18 @@ public class MatrixProductTests
         switch (width)
         {
             case Width.Bits512:
-                Run<Tile8x3<Simd512, Vector512<float>>, Simd512, Vector512<float>>();
+                Run<Tile8x3<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>();
                 break;
             case Width.Bits256:
-                Run<Tile6x2<Simd256, Vector256<float>>, Simd256, Vector256<float>>();
+                Run<Tile6x2<Simd256, float, Vector256<float>>, Simd256, Vector256<float>>();
                 break;
             default:
-                Run<Tile8x3<Simd128, Vector128<float>>, Simd128, Vector128<float>>();
+                Run<Tile8x3<Simd128, float, Vector128<float>>, Simd128, Vector128<float>>();
                 break;
         }
 
         void Run<TTile, TSimd, TVector>()
-            where TTile : ITile
+            where TTile : ITile<float>
             where TSimd : ISimd<TSimd, TVector>
             where TVector : unmanaged =>
             MatrixProduct.Multiply<TTile, TSimd, TVector>(

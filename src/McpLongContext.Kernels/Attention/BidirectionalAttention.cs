@@ -31,15 +31,15 @@ public static unsafe class BidirectionalAttention
     {
         if (Simd512.IsSupported)
         {
-            Attend<Tile8x2<Simd512, Vector512<float>>, Simd512, Vector512<float>>(qkv, heads, headDim, output);
+            Attend<Tile8x2<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>(qkv, heads, headDim, output);
         }
         else if (Simd256.IsSupported)
         {
-            Attend<Tile6x2<Simd256, Vector256<float>>, Simd256, Vector256<float>>(qkv, heads, headDim, output);
+            Attend<Tile6x2<Simd256, float, Vector256<float>>, Simd256, Vector256<float>>(qkv, heads, headDim, output);
         }
         else
         {
-            Attend<Tile8x2<Simd128, Vector128<float>>, Simd128, Vector128<float>>(qkv, heads, headDim, output);
+            Attend<Tile8x2<Simd128, float, Vector128<float>>, Simd128, Vector128<float>>(qkv, heads, headDim, output);
         }
     }
 
@@ -49,7 +49,7 @@ public static unsafe class BidirectionalAttention
         int headDim,
         Span<float> output
     )
-        where TTile : ITile
+        where TTile : ITile<float>
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
@@ -86,7 +86,7 @@ public static unsafe class BidirectionalAttention
     }
 
     private static void AttendHead<TTile, TSimd, TVector>(Plan plan, float* query, float* scratch, float* output)
-        where TTile : ITile
+        where TTile : ITile<float>
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
@@ -136,7 +136,7 @@ public static unsafe class BidirectionalAttention
     /// <summary>K^T as panels [headDim, Columns] of keys; what fills up the last panel is never read as a score.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackKeys<TTile>(Plan plan, float* source, float* target)
-        where TTile : ITile
+        where TTile : ITile<float>
     {
         for (var token = 0; token < plan.Tokens; token++, source += plan.TokenStride)
         {
@@ -152,7 +152,7 @@ public static unsafe class BidirectionalAttention
     /// <summary>V as panels [tokens, Columns] of the head's dimensions; what fills up the last panel is never copied out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackValues<TTile, TSimd, TVector>(Plan plan, float* source, float* target)
-        where TTile : ITile
+        where TTile : ITile<float>
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {

@@ -71,7 +71,7 @@ public static unsafe class Gelu
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Of<TSimd, TVector>(TVector x)
+    internal static TVector Of<TSimd, TVector>(TVector x)
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {

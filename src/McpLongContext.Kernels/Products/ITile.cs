@@ -3,7 +3,9 @@ namespace McpLongContext.Kernels;
 /// <summary>
 /// The block of a matrix product that is held in vector registers: C[Rows, Columns] = initial + A[Rows, depth] B[depth, Columns].
 /// </summary>
-internal unsafe interface ITile
+/// <typeparam name="TElement">Of A, B and C: see <see cref="IMultiplyAdd{TSelf,TElement,TVector}"/>.</typeparam>
+internal unsafe interface ITile<TElement>
+    where TElement : unmanaged
 {
     /// <summary>Rows of A and C.</summary>
     public static abstract int Rows { get; }
@@ -12,8 +14,8 @@ internal unsafe interface ITile
     public static abstract int Columns { get; }
 
     /// <summary>Computes one block.</summary>
-    /// <param name="a">A, rows <paramref name="aStride"/> floats apart.</param>
-    /// <param name="aStride">Floats from one row of A to the next.</param>
+    /// <param name="a">A, rows <paramref name="aStride"/> elements apart.</param>
+    /// <param name="aStride">Elements from one row of A to the next.</param>
     /// <param name="rows">
     /// Rows that exist, 1 to <see cref="Rows"/>. The missing ones repeat the last: it is computed and written several
     /// times with the same value, so that the loop needs no variants.
@@ -21,16 +23,16 @@ internal unsafe interface ITile
     /// <param name="b">B as a packed panel [depth, Columns].</param>
     /// <param name="depth">The length of the summed dimension.</param>
     /// <param name="initial">[Columns] the value to start from in every row: the bias.</param>
-    /// <param name="c">C, rows <paramref name="cStride"/> floats apart.</param>
-    /// <param name="cStride">Floats from one row of C to the next.</param>
+    /// <param name="c">C, rows <paramref name="cStride"/> elements apart.</param>
+    /// <param name="cStride">Elements from one row of C to the next.</param>
     public static abstract void Multiply(
-        float* a,
+        TElement* a,
         nint aStride,
         int rows,
-        float* b,
+        TElement* b,
         int depth,
-        float* initial,
-        float* c,
+        TElement* initial,
+        TElement* c,
         nint cStride
     );
 }

@@ -32,15 +32,33 @@ public static unsafe class MatrixProduct
     {
         if (Simd512.IsSupported)
         {
-            Multiply<Tile8x3<Simd512, Vector512<float>>, Simd512, Vector512<float>>(x, weights, bias, y, activation);
+            Multiply<Tile8x3<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>(
+                x,
+                weights,
+                bias,
+                y,
+                activation
+            );
         }
         else if (Simd256.IsSupported)
         {
-            Multiply<Tile6x2<Simd256, Vector256<float>>, Simd256, Vector256<float>>(x, weights, bias, y, activation);
+            Multiply<Tile6x2<Simd256, float, Vector256<float>>, Simd256, Vector256<float>>(
+                x,
+                weights,
+                bias,
+                y,
+                activation
+            );
         }
         else
         {
-            Multiply<Tile8x3<Simd128, Vector128<float>>, Simd128, Vector128<float>>(x, weights, bias, y, activation);
+            Multiply<Tile8x3<Simd128, float, Vector128<float>>, Simd128, Vector128<float>>(
+                x,
+                weights,
+                bias,
+                y,
+                activation
+            );
         }
     }
 
@@ -51,7 +69,7 @@ public static unsafe class MatrixProduct
         Span<float> y,
         Activation activation
     )
-        where TTile : ITile
+        where TTile : ITile<float>
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
@@ -118,7 +136,8 @@ public static unsafe class MatrixProduct
         GC.KeepAlive(weights);
     }
 
-    private static void Copy(float* source, nint sourceStride, float* target, nint targetStride, int rows, int columns)
+    /// <summary>Copies [rows, columns] between memories of different row lengths.</summary>
+    internal static void Copy(float* source, nint sourceStride, float* target, nint targetStride, int rows, int columns)
     {
         for (var row = 0; row < rows; row++)
         {

@@ -38,16 +38,16 @@ public sealed class PackedMatrix
     {
         if (Simd512.IsSupported)
         {
-            return Pack<Tile8x3<Simd512, Vector512<float>>>(weights, outputs, inputs);
+            return Pack<Tile8x3<Simd512, float, Vector512<float>>>(weights, outputs, inputs);
         }
 
         return Simd256.IsSupported
-            ? Pack<Tile6x2<Simd256, Vector256<float>>>(weights, outputs, inputs)
-            : Pack<Tile8x3<Simd128, Vector128<float>>>(weights, outputs, inputs);
+            ? Pack<Tile6x2<Simd256, float, Vector256<float>>>(weights, outputs, inputs)
+            : Pack<Tile8x3<Simd128, float, Vector128<float>>>(weights, outputs, inputs);
     }
 
     internal static PackedMatrix Pack<TTile>(ReadOnlySpan<float> weights, int outputs, int inputs)
-        where TTile : ITile
+        where TTile : ITile<float>
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);

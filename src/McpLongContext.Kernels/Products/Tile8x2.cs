@@ -4,23 +4,24 @@ namespace McpLongContext.Kernels;
 
 /// <summary>Eight rows by two vectors: 16 accumulators, for 32 vector registers.</summary>
 /// <remarks>For outputs as narrow as an attention head, where three vectors would be padding.</remarks>
-internal readonly unsafe struct Tile8x2<TSimd, TVector> : ITile
-    where TSimd : ISimd<TSimd, TVector>
+internal readonly unsafe struct Tile8x2<TArithmetic, TElement, TVector> : ITile<TElement>
+    where TArithmetic : IMultiplyAdd<TArithmetic, TElement, TVector>
+    where TElement : unmanaged
     where TVector : unmanaged
 {
     public static int Rows => 8;
 
-    public static int Columns => 2 * TSimd.Lanes;
+    public static int Columns => 2 * TArithmetic.Lanes;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(
-        float* a,
+        TElement* a,
         nint aStride,
         int rows,
-        float* b,
+        TElement* b,
         int depth,
-        float* initial,
-        float* c,
+        TElement* initial,
+        TElement* c,
         nint cStride
     )
     {
@@ -31,9 +32,9 @@ internal readonly unsafe struct Tile8x2<TSimd, TVector> : ITile
         var a5 = rows > 5 ? a4 + aStride : a4;
         var a6 = rows > 6 ? a5 + aStride : a5;
         var a7 = rows > 7 ? a6 + aStride : a6;
-        nint lanes = TSimd.Lanes;
-        var c00 = TSimd.Load(initial);
-        var c01 = TSimd.Load(initial + lanes);
+        nint lanes = TArithmetic.Lanes;
+        var c00 = TArithmetic.Load(initial);
+        var c01 = TArithmetic.Load(initial + lanes);
         var c10 = c00;
         var c11 = c01;
         var c20 = c00;
@@ -51,56 +52,56 @@ internal readonly unsafe struct Tile8x2<TSimd, TVector> : ITile
 
         for (nint k = 0; k < depth; k++, b += Columns)
         {
-            var b0 = TSimd.Load(b);
-            var b1 = TSimd.Load(b + lanes);
-            var x = TSimd.Broadcast(a[k]);
-            c00 = TSimd.MultiplyAdd(x, b0, c00);
-            c01 = TSimd.MultiplyAdd(x, b1, c01);
-            x = TSimd.Broadcast(a1[k]);
-            c10 = TSimd.MultiplyAdd(x, b0, c10);
-            c11 = TSimd.MultiplyAdd(x, b1, c11);
-            x = TSimd.Broadcast(a2[k]);
-            c20 = TSimd.MultiplyAdd(x, b0, c20);
-            c21 = TSimd.MultiplyAdd(x, b1, c21);
-            x = TSimd.Broadcast(a3[k]);
-            c30 = TSimd.MultiplyAdd(x, b0, c30);
-            c31 = TSimd.MultiplyAdd(x, b1, c31);
-            x = TSimd.Broadcast(a4[k]);
-            c40 = TSimd.MultiplyAdd(x, b0, c40);
-            c41 = TSimd.MultiplyAdd(x, b1, c41);
-            x = TSimd.Broadcast(a5[k]);
-            c50 = TSimd.MultiplyAdd(x, b0, c50);
-            c51 = TSimd.MultiplyAdd(x, b1, c51);
-            x = TSimd.Broadcast(a6[k]);
-            c60 = TSimd.MultiplyAdd(x, b0, c60);
-            c61 = TSimd.MultiplyAdd(x, b1, c61);
-            x = TSimd.Broadcast(a7[k]);
-            c70 = TSimd.MultiplyAdd(x, b0, c70);
-            c71 = TSimd.MultiplyAdd(x, b1, c71);
+            var b0 = TArithmetic.Load(b);
+            var b1 = TArithmetic.Load(b + lanes);
+            var x = TArithmetic.Broadcast(a[k]);
+            c00 = TArithmetic.MultiplyAdd(x, b0, c00);
+            c01 = TArithmetic.MultiplyAdd(x, b1, c01);
+            x = TArithmetic.Broadcast(a1[k]);
+            c10 = TArithmetic.MultiplyAdd(x, b0, c10);
+            c11 = TArithmetic.MultiplyAdd(x, b1, c11);
+            x = TArithmetic.Broadcast(a2[k]);
+            c20 = TArithmetic.MultiplyAdd(x, b0, c20);
+            c21 = TArithmetic.MultiplyAdd(x, b1, c21);
+            x = TArithmetic.Broadcast(a3[k]);
+            c30 = TArithmetic.MultiplyAdd(x, b0, c30);
+            c31 = TArithmetic.MultiplyAdd(x, b1, c31);
+            x = TArithmetic.Broadcast(a4[k]);
+            c40 = TArithmetic.MultiplyAdd(x, b0, c40);
+            c41 = TArithmetic.MultiplyAdd(x, b1, c41);
+            x = TArithmetic.Broadcast(a5[k]);
+            c50 = TArithmetic.MultiplyAdd(x, b0, c50);
+            c51 = TArithmetic.MultiplyAdd(x, b1, c51);
+            x = TArithmetic.Broadcast(a6[k]);
+            c60 = TArithmetic.MultiplyAdd(x, b0, c60);
+            c61 = TArithmetic.MultiplyAdd(x, b1, c61);
+            x = TArithmetic.Broadcast(a7[k]);
+            c70 = TArithmetic.MultiplyAdd(x, b0, c70);
+            c71 = TArithmetic.MultiplyAdd(x, b1, c71);
         }
 
-        TSimd.Store(c00, c);
-        TSimd.Store(c01, c + lanes);
+        TArithmetic.Store(c00, c);
+        TArithmetic.Store(c01, c + lanes);
         c = rows > 1 ? c + cStride : c;
-        TSimd.Store(c10, c);
-        TSimd.Store(c11, c + lanes);
+        TArithmetic.Store(c10, c);
+        TArithmetic.Store(c11, c + lanes);
         c = rows > 2 ? c + cStride : c;
-        TSimd.Store(c20, c);
-        TSimd.Store(c21, c + lanes);
+        TArithmetic.Store(c20, c);
+        TArithmetic.Store(c21, c + lanes);
         c = rows > 3 ? c + cStride : c;
-        TSimd.Store(c30, c);
-        TSimd.Store(c31, c + lanes);
+        TArithmetic.Store(c30, c);
+        TArithmetic.Store(c31, c + lanes);
         c = rows > 4 ? c + cStride : c;
-        TSimd.Store(c40, c);
-        TSimd.Store(c41, c + lanes);
+        TArithmetic.Store(c40, c);
+        TArithmetic.Store(c41, c + lanes);
         c = rows > 5 ? c + cStride : c;
-        TSimd.Store(c50, c);
-        TSimd.Store(c51, c + lanes);
+        TArithmetic.Store(c50, c);
+        TArithmetic.Store(c51, c + lanes);
         c = rows > 6 ? c + cStride : c;
-        TSimd.Store(c60, c);
-        TSimd.Store(c61, c + lanes);
+        TArithmetic.Store(c60, c);
+        TArithmetic.Store(c61, c + lanes);
         c = rows > 7 ? c + cStride : c;
-        TSimd.Store(c70, c);
-        TSimd.Store(c71, c + lanes);
+        TArithmetic.Store(c70, c);
+        TArithmetic.Store(c71, c + lanes);
     }
 }

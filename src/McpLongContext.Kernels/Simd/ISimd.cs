@@ -5,17 +5,13 @@ namespace McpLongContext.Kernels;
 /// it for each width with every call inlined; the runtime choice between widths is one test of a JIT constant.
 /// </summary>
 /// <typeparam name="TSelf">The width: <see cref="Simd512"/>, <see cref="Simd256"/> or <see cref="Simd128"/>.</typeparam>
-/// <typeparam name="TVector">Its vector of <see cref="Lanes"/> floats.</typeparam>
-internal unsafe interface ISimd<TSelf, TVector>
+/// <typeparam name="TVector">Its vector of <c>Lanes</c> floats.</typeparam>
+internal unsafe interface ISimd<TSelf, TVector> : IMultiplyAdd<TSelf, float, TVector>
     where TSelf : ISimd<TSelf, TVector>
     where TVector : unmanaged
 {
-    /// <summary>Floats in a vector.</summary>
-    public static abstract int Lanes { get; }
-
-    public static abstract TVector Load(float* source);
-
-    public static abstract void Store(TVector value, float* destination);
+    /// <summary>Integers to floats.</summary>
+    public static abstract TVector Load(int* source);
 
     /// <summary>Bytes to floats.</summary>
     public static abstract TVector Load(sbyte* source);
@@ -23,16 +19,11 @@ internal unsafe interface ISimd<TSelf, TVector>
     /// <summary>Floats within [-128, 127] to bytes, rounded to nearest, half to even.</summary>
     public static abstract void Store(TVector value, sbyte* destination);
 
-    public static abstract TVector Broadcast(float value);
-
     public static abstract TVector Add(TVector left, TVector right);
 
     public static abstract TVector Subtract(TVector left, TVector right);
 
     public static abstract TVector Multiply(TVector left, TVector right);
-
-    /// <summary><paramref name="left"/> * <paramref name="right"/> + <paramref name="addend"/>, fused where it is fast.</summary>
-    public static abstract TVector MultiplyAdd(TVector left, TVector right, TVector addend);
 
     public static abstract TVector Max(TVector left, TVector right);
 

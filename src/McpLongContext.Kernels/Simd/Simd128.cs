@@ -18,6 +18,9 @@ internal readonly unsafe struct Simd128 : ISimd<Simd128, Vector128<float>>
     public static void Store(Vector128<float> value, float* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Load(int* source) => Vector128.ConvertToSingle(Vector128.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Load(sbyte* source) => Vector128.ConvertToSingle(Widen(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

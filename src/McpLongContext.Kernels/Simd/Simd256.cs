@@ -19,6 +19,9 @@ internal readonly unsafe struct Simd256 : ISimd<Simd256, Vector256<float>>
     public static void Store(Vector256<float> value, float* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Load(int* source) => Vector256.ConvertToSingle(Vector256.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(sbyte* source) => Vector256.ConvertToSingle(Widen(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

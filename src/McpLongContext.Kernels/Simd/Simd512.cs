@@ -19,6 +19,9 @@ internal readonly unsafe struct Simd512 : ISimd<Simd512, Vector512<float>>
     public static void Store(Vector512<float> value, float* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(int* source) => Vector512.ConvertToSingle(Vector512.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(sbyte* source) =>
         Vector512.ConvertToSingle(
             Avx512F.IsSupported

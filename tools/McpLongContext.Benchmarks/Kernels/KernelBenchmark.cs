@@ -10,58 +10,83 @@ internal static class KernelBenchmark
 
     private static readonly (int Outputs, int Inputs)[] Shapes = [(1152, 384), (384, 384), (1536, 384), (384, 1536)];
 
+    private static readonly Reference Fp32 = new("fp32, GFLOP/s", Peak.MultiplyAddOperations, () => Peak.MultiplyAdd());
+
+    private static readonly Reference Int8 = new("int8, GOP/s", Peak.DotProductOperations, () => Peak.DotProduct());
+
     public static void Run(TextWriter output)
     {
         foreach (var threads in (int[])[1, 2])
         {
-            output.WriteLine();
-            output.WriteLine(
-                $"{threads + " thread(s), GFLOP/s", -34} {"median", 7} {"low..high", 14} {"peak", 7} {"of peak", 9}"
-            );
-            foreach (var (outputs, inputs) in Shapes)
-            {
-                foreach (var rows in (int[])[64, 256, 4096])
-                {
-                    Report(
-                        output,
-                        threads,
-                        $"[{rows}, {inputs}] x [{inputs}, {outputs}]",
-                        2.0 * rows * inputs * outputs,
-                        () => Product(rows, inputs, outputs, Activation.None)
-                    );
-                }
-            }
-
-            Report(
-                output,
-                threads,
-                "[256, 384] x [384, 1536] GELU",
-                2.0 * 256 * 384 * 1536,
-                () => Product(256, 384, 1536, Activation.Gelu)
-            );
+            Header(output, threads, Fp32);
+            Products(output, threads, Fp32, Product);
             foreach (var tokens in (int[])[64, 256, 512])
             {
-                Report(
-                    output,
-                    threads,
-                    $"attention, {tokens} tokens",
-                    4.0 * tokens * tokens * Hidden,
-                    () => Attention(tokens)
-                );
+                var operations = 4.0 * tokens * tokens * Hidden;
+                Report(output, threads, Fp32, $"attention, {tokens} tokens", operations, () => Attention(tokens));
             }
 
-            Report(output, threads, "layer norm, 256 tokens (elements)", 256.0 * Hidden, () => Norm(256));
-            Report(output, threads, "GELU, 256 x 1536 (elements)", 256.0 * 1536, () => GeluOf(256 * 1536));
+            Report(output, threads, Fp32, "layer norm, 256 tokens (elements)", 256.0 * Hidden, () => Norm(256));
+            if (Int8.Operations > 0)
+            {
+                Header(output, threads, Int8);
+                Products(output, threads, Int8, Int8Product);
+            }
         }
     }
 
-    private static void Report(TextWriter output, int threads, string name, double operations, Func<Action> body)
+    private static void Products(
+        TextWriter output,
+        int threads,
+        Reference reference,
+        Func<int, int, int, Activation, Action> body
+    )
     {
-        var rates = Rate.Measure(
+        foreach (var (outputs, inputs) in Shapes)
+        {
+            foreach (var rows in (int[])[64, 256, 4096])
+            {
+                var name = $"[{rows}, {inputs}] x [{inputs}, {outputs}]";
+                var operations = 2.0 * rows * inputs * outputs;
+                Report(
+                    output,
+                    threads,
+                    reference,
+                    name,
+                    operations,
+                    () => body(rows, inputs, outputs, Activation.None)
+                );
+            }
+        }
+
+        Report(
+            output,
             threads,
-            [Peak.MultiplyAddOperations, operations],
-            [() => () => Peak.MultiplyAdd(), body]
+            reference,
+            "[256, 384] x [384, 1536] GELU",
+            2.0 * 256 * 384 * 1536,
+            () => body(256, 384, 1536, Activation.Gelu)
         );
+    }
+
+    private static void Header(TextWriter output, int threads, Reference reference)
+    {
+        output.WriteLine();
+        output.WriteLine(
+            $"{reference.Name + $", {threads} thread(s)", -34} {"median", 7} {"low..high", 14} {"peak", 7} {"of peak", 9}"
+        );
+    }
+
+    private static void Report(
+        TextWriter output,
+        int threads,
+        Reference reference,
+        string name,
+        double operations,
+        Func<Action> body
+    )
+    {
+        var rates = Rate.Measure(threads, [reference.Operations, operations], [() => reference.Body, body]);
         var (peak, rate) = (rates[0], rates[1]);
         var spread = $"{rate.Low / 1e9:F1}..{rate.High / 1e9:F1}";
         output.WriteLine(
@@ -76,6 +101,15 @@ internal static class KernelBenchmark
         var bias = Random(outputs);
         var y = new float[rows * outputs];
         return () => MatrixProduct.Multiply(x, weights, bias, y, activation);
+    }
+
+    private static Action Int8Product(int rows, int inputs, int outputs, Activation activation)
+    {
+        var x = Random(rows * inputs);
+        var weights = Int8PackedMatrix.Pack(Random(outputs * inputs), outputs, inputs);
+        var bias = Random(outputs);
+        var y = new float[rows * outputs];
+        return () => Int8MatrixProduct.Multiply(x, weights, bias, y, activation);
     }
 
     private static Action Attention(int tokens)
@@ -93,15 +127,12 @@ internal static class KernelBenchmark
         return () => LayerNorm.Apply(x, x, gamma, gamma, 1e-12f, y);
     }
 
-    private static Action GeluOf(int length)
-    {
-        var x = Random(length);
-        return () => Gelu.Apply(x);
-    }
-
     private static float[] Random(int length)
     {
         var random = new Random(length);
         return [.. Enumerable.Range(0, length).Select(_ => random.NextSingle() - 0.5f)];
     }
+
+    /// <summary>What a figure is compared with.</summary>
+    private sealed record Reference(string Name, double Operations, Action Body);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace McpLongContext.Benchmarks.Kernels;
 
@@ -19,6 +20,9 @@ internal static class Peak
             : 4
         );
 
+    /// <summary>Integer operations (a multiply-add counts as two) in one call of <see cref="DotProduct"/>; 0 without one.</summary>
+    public static double DotProductOperations => AvxVnni.IsSupported ? 2.0 * 12 * Steps * 32 : 0;
+
     /// <summary>Twelve chains of fp32 multiply-adds, enough to hide a latency of 4 on two ports with room to spare.</summary>
     public static float MultiplyAdd()
     {
@@ -30,7 +34,7 @@ internal static class Peak
         return Vector256.IsHardwareAccelerated ? Chains256() : Chains128();
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static float Chains512()
     {
         var x = Vector512.Create(0.5f);
@@ -56,7 +60,7 @@ internal static class Peak
         return Vector512.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static float Chains256()
     {
         var x = Vector256.Create(0.5f);
@@ -82,7 +86,7 @@ internal static class Peak
         return Vector256.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static float Chains128()
     {
         var x = Vector128.Create(0.5f);
@@ -106,5 +110,33 @@ internal static class Peak
         }
 
         return Vector128.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
+    }
+
+    /// <summary>Twelve chains of AVX-VNNI dot products of bytes.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    public static int DotProduct()
+    {
+        var x = Vector256.Create((byte)1);
+        var y = Vector256.Create((sbyte)1);
+        var z = Vector256<int>.Zero;
+        var (a, b, c, d, e, f) = (z, z, z, z, z, z);
+        var (g, h, i, j, k, l) = (z, z, z, z, z, z);
+        for (var step = 0; step < Steps; step++)
+        {
+            a = AvxVnni.MultiplyWideningAndAdd(a, x, y);
+            b = AvxVnni.MultiplyWideningAndAdd(b, x, y);
+            c = AvxVnni.MultiplyWideningAndAdd(c, x, y);
+            d = AvxVnni.MultiplyWideningAndAdd(d, x, y);
+            e = AvxVnni.MultiplyWideningAndAdd(e, x, y);
+            f = AvxVnni.MultiplyWideningAndAdd(f, x, y);
+            g = AvxVnni.MultiplyWideningAndAdd(g, x, y);
+            h = AvxVnni.MultiplyWideningAndAdd(h, x, y);
+            i = AvxVnni.MultiplyWideningAndAdd(i, x, y);
+            j = AvxVnni.MultiplyWideningAndAdd(j, x, y);
+            k = AvxVnni.MultiplyWideningAndAdd(k, x, y);
+            l = AvxVnni.MultiplyWideningAndAdd(l, x, y);
+        }
+
+        return Vector256.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
     }
 }
