@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Sqlite;
+using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage;
 
@@ -11,11 +12,16 @@ namespace McpLongContext.Storage;
 /// </summary>
 public sealed class Datastore : IDisposable
 {
+    /// <summary>How often a snapshot is taken anew when a compaction retires segments under it.</summary>
+    private const int SnapshotAttempts = 4;
+
     private readonly Lock _writing = new();
     private readonly Database _writer;
     private readonly CatalogWriter _catalog;
     private readonly ConcurrentBag<Database> _idleReaders = [];
-    private volatile PublishedCatalog? _published;
+    private readonly SegmentPool _segments = new();
+    private readonly Lock _publishing = new();
+    private PublishedState? _published;
     private volatile bool _disposed;
 
     private Datastore(string name, string folder)
@@ -49,19 +55,15 @@ public sealed class Datastore : IDisposable
     /// <exception cref="DatastoreException">The datastore cannot be read.</exception>
     public DatastoreSnapshot Snapshot()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        Database reader = _idleReaders.TryTake(out Database? idle)
-            ? idle
-            : Database.Open(DatabasePath(Folder), create: false);
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            reader.Execute("BEGIN");
-            return new DatastoreSnapshot(this, reader, PublishedIn(reader));
-        }
-        catch
-        {
-            reader.Dispose();
-            throw;
+            DatastoreSnapshot snapshot = TakeSnapshot();
+            if (!snapshot.MissesSegments || attempt == SnapshotAttempts)
+            {
+                return snapshot;
+            }
+
+            snapshot.Dispose();
         }
     }
 
@@ -71,6 +73,20 @@ public sealed class Datastore : IDisposable
     {
         ArgumentNullException.ThrowIfNull(change);
         return Write(() => _catalog.Apply(change));
+    }
+
+    /// <summary>
+    /// Begins to write hidden states of an encoder, which is registered with its first use. The key of the profile
+    /// names it for <see cref="DatastoreSnapshot.States"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">The profile is not valid.</exception>
+    /// <exception cref="DatastoreException">The key is taken by an encoder with another profile.</exception>
+    public StateWriter WriteStates(EncoderProfile encoder)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        EncoderProfile.Require(encoder);
+        Write(() => EncoderProfile.Register(_writer, encoder));
+        return new StateWriter(this, encoder);
     }
 
     /// <summary>Stores a setting under a key; <see langword="null"/> removes it.</summary>
@@ -104,19 +120,49 @@ public sealed class Datastore : IDisposable
             _writer.Dispose();
         }
 
+        lock (_publishing)
+        {
+            _published?.Release();
+            _published = null;
+        }
+
         while (_idleReaders.TryTake(out Database? reader))
         {
             reader.Dispose();
         }
     }
 
+    internal string StatesFolder => Path.Combine(Folder, "states");
+
     internal static string DatabasePath(string folder) => Path.Combine(folder, "datastore.db");
 
     internal static Datastore Open(string name, string folder) => new(name, folder);
 
-    /// <summary>Takes a snapshot's connection back for the next one.</summary>
-    internal void Return(Database reader)
+    /// <summary>Publishes a segment that is on disk.</summary>
+    internal void Publish(EncoderProfile encoder, SegmentLayout layout, string file, IReadOnlyList<StateRun> runs)
     {
+        string path = Path.Combine(StatesFolder, file);
+        bool isNeeded = Write(() =>
+        {
+            // Another process may have taken the file for an orphan; it does so in a write transaction as well.
+            if (!File.Exists(path))
+            {
+                throw new DatastoreException($"The segment '{path}' vanished before it was published. Encode again.");
+            }
+
+            long id = EncoderProfile.Register(_writer, encoder);
+            return StateCatalog.Add(_writer, id, layout, file, runs);
+        });
+        if (!isNeeded)
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>Takes a snapshot's connection back for the next one.</summary>
+    internal void Return(Database reader, PublishedState state)
+    {
+        state.Release();
         reader.Execute("ROLLBACK");
         if (_disposed)
         {
@@ -125,6 +171,24 @@ public sealed class Datastore : IDisposable
         else
         {
             _idleReaders.Add(reader);
+        }
+    }
+
+    private DatastoreSnapshot TakeSnapshot()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        Database reader = _idleReaders.TryTake(out Database? idle)
+            ? idle
+            : Database.Open(DatabasePath(Folder), create: false);
+        try
+        {
+            reader.Execute("BEGIN");
+            return new DatastoreSnapshot(this, reader, PublishedIn(reader));
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
         }
     }
 
@@ -142,19 +206,28 @@ public sealed class Datastore : IDisposable
         }
     }
 
-    /// <summary>The document table of the reader's view; loaded once per generation.</summary>
-    private DocumentTable PublishedIn(Database reader)
+    /// <summary>The state of the reader's view, held for the caller; loaded once per generation.</summary>
+    private PublishedState PublishedIn(Database reader)
     {
         long generation = reader.Scalar("SELECT value FROM counters WHERE key = 'generation'") ?? 0;
-        PublishedCatalog? published = _published;
-        if (published?.Generation != generation)
+        lock (_publishing)
         {
-            published = new PublishedCatalog(generation, DocumentTable.Load(reader));
-            _published = published;
+            if (_published is { } published && published.Generation == generation && published.TryHold())
+            {
+                return published;
+            }
         }
 
-        return published.Documents;
-    }
+        PublishedState loaded = PublishedState.Load(reader, generation, StatesFolder, _segments);
+        lock (_publishing)
+        {
+            if (!_disposed && !loaded.MissesSegments && (_published?.Generation ?? -1) < generation && loaded.TryHold())
+            {
+                _published?.Release();
+                _published = loaded;
+            }
+        }
 
-    private sealed record PublishedCatalog(long Generation, DocumentTable Documents);
+        return loaded;
+    }
 }

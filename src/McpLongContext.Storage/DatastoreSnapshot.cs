@@ -2,6 +2,7 @@ using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
+using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage;
 
@@ -12,20 +13,24 @@ namespace McpLongContext.Storage;
 public sealed class DatastoreSnapshot : IDisposable
 {
     private readonly Datastore _datastore;
+    private readonly PublishedState _state;
     private Database? _reader;
 
-    internal DatastoreSnapshot(Datastore datastore, Database reader, DocumentTable documents)
+    internal DatastoreSnapshot(Datastore datastore, Database reader, PublishedState state)
     {
         _datastore = datastore;
         _reader = reader;
-        Documents = documents;
+        _state = state;
         Passages = new PassageReader(reader);
-        Lexical = new LexicalIndex(reader, documents.PassageCount);
+        Lexical = new LexicalIndex(reader, state.Documents.PassageCount);
         Exact = new ExactSearch(reader, Lexical);
     }
 
     /// <summary>The documents.</summary>
-    public DocumentTable Documents { get; }
+    public DocumentTable Documents => _state.Documents;
+
+    /// <summary>Counts the changes of the datastore; equal numbers mean equal contents.</summary>
+    public long Generation => _state.Generation;
 
     /// <summary>The passages and their texts.</summary>
     public PassageReader Passages { get; }
@@ -36,6 +41,8 @@ public sealed class DatastoreSnapshot : IDisposable
     /// <summary>Search for identifiers and phrases, literally.</summary>
     public ExactSearch Exact { get; }
 
+    internal bool MissesSegments => _state.MissesSegments;
+
     private Database Reader => _reader ?? throw new ObjectDisposedException(nameof(DatastoreSnapshot));
 
     /// <summary>The setting under <paramref name="key"/>, or <see langword="null"/>.</summary>
@@ -45,12 +52,21 @@ public sealed class DatastoreSnapshot : IDisposable
         return row.Step() ? row.Text(0) : null;
     }
 
+    /// <summary>
+    /// The hidden states under an encoder's key, or <see langword="null"/> when there are none. They are usable until
+    /// this snapshot is disposed.
+    /// </summary>
+    public StateIndex? States(string encoder) => _state.States(Reader, encoder);
+
+    /// <summary>The contents some of whose passages have no states of this encoder, in the order of storing.</summary>
+    public IReadOnlyList<PendingContent> Pending(string encoder) => PendingContent.List(Reader, encoder, Documents);
+
     /// <inheritdoc/>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _reader, null) is { } reader)
         {
-            _datastore.Return(reader);
+            _datastore.Return(reader, _state);
         }
     }
 }

@@ -45,10 +45,10 @@ internal static class Schema
         CREATE TABLE encoders(
           id INTEGER PRIMARY KEY,
           key TEXT NOT NULL UNIQUE,
-          dimensions INTEGER NOT NULL,
           precision INTEGER NOT NULL,
           mean BLOB NOT NULL,
-          scale BLOB NOT NULL);
+          deviation BLOB NOT NULL,
+          checksum INTEGER NOT NULL);
         CREATE TABLE segments(
           id INTEGER PRIMARY KEY AUTOINCREMENT,
           file TEXT NOT NULL UNIQUE,

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Sqlite;
+using McpLongContext.Storage.States;
+
+namespace McpLongContext.Storage;
+
+/// <summary>
+/// What is kept in memory of one generation of a datastore and shared by all snapshots of it: the documents and the
+/// mapped segments. Held by the datastore while it is the newest, and by every snapshot.
+/// </summary>
+internal sealed class PublishedState
+{
+    private readonly SegmentPool _pool;
+    private readonly Dictionary<long, SegmentReader> _segments = [];
+    private readonly List<string> _damage = [];
+    private readonly ConcurrentDictionary<string, StateIndex> _indexes = new(StringComparer.Ordinal);
+    private int _holders = 1;
+
+    private PublishedState(long generation, DocumentTable documents, SegmentPool pool)
+    {
+        Generation = generation;
+        Documents = documents;
+        _pool = pool;
+    }
+
+    /// <summary>Counts the changes of the datastore.</summary>
+    public long Generation { get; }
+
+    public DocumentTable Documents { get; }
+
+    /// <summary>Whether a segment of this generation has no file: a compaction may have retired it meanwhile.</summary>
+    public bool MissesSegments { get; private set; }
+
+    /// <summary>Loads what the reader's transaction sees, held once.</summary>
+    public static PublishedState Load(Database reader, long generation, string statesFolder, SegmentPool pool)
+    {
+        var state = new PublishedState(generation, DocumentTable.Load(reader), pool);
+        try
+        {
+            foreach ((long segment, string file, string key) in ListSegments(reader))
+            {
+                state.Map(reader, segment, Path.Combine(statesFolder, file), key);
+            }
+        }
+        catch
+        {
+            state.Release();
+            throw;
+        }
+
+        return state;
+    }
+
+    /// <summary>Takes hold once more; <see langword="false"/> when everybody has let go already.</summary>
+    public bool TryHold()
+    {
+        for (int holders = Volatile.Read(ref _holders); holders > 0; )
+        {
+            int seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (seen == holders)
+            {
+                return true;
+            }
+
+            holders = seen;
+        }
+
+        return false;
+    }
+
+    /// <summary>Lets go; the last holder unmaps.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+        {
+            foreach (SegmentReader segment in _segments.Values)
+            {
+                _pool.Release(segment);
+            }
+        }
+    }
+
+    /// <summary>The index of an encoder, or <see langword="null"/> when it has stored nothing here.</summary>
+    public StateIndex? States(Database reader, string encoder)
+    {
+        if (_indexes.TryGetValue(encoder, out StateIndex? index))
+        {
+            return index;
+        }
+
+        return EncoderProfile.Find(reader, encoder) is { } found
+            ? _indexes.GetOrAdd(encoder, StateIndex.Load(reader, found.Id, found.Profile, _segments, _damage))
+            : null;
+    }
+
+    private static List<(long Id, string File, string Encoder)> ListSegments(Database reader)
+    {
+        var segments = new List<(long, string, string)>();
+        using Statement rows = reader.Prepare(
+            "SELECT s.id, s.file, e.key FROM segments s JOIN encoders e ON e.id = s.encoder_id ORDER BY s.id"
+        );
+        while (rows.Step())
+        {
+            segments.Add((rows.Int64(0), rows.Text(1), rows.Text(2)));
+        }
+
+        return segments;
+    }
+
+    /// <summary>Maps a segment; one that cannot be is left out and named, because the others are still of use.</summary>
+    private void Map(Database reader, long segment, string path, string encoder)
+    {
+        try
+        {
+            if (EncoderProfile.Find(reader, encoder) is { } found)
+            {
+                _segments.Add(segment, _pool.Acquire(path, found.Profile, StateCodec.Of(found.Profile)));
+            }
+        }
+        catch (FileNotFoundException)
+        {
+            MissesSegments = true;
+            _damage.Add(
+                $"The segment '{path}' is missing. Verify the datastore with repair; its states are made again."
+            );
+        }
+        catch (DatastoreException e)
+        {
+            _damage.Add(e.Message);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Runtime.InteropServices;
+using McpLongContext.Storage.Integrity;
+using McpLongContext.Storage.Sqlite;
+
+namespace McpLongContext.Storage.States;
+
+/// <summary>How exactly token states are kept.</summary>
+public enum StatePrecision
+{
+    /// <summary>A sign and a magnitude bit a dimension and a factor a token: dimensions / 4 + 2 bytes a token.</summary>
+    TwoBit = 1,
+
+    /// <summary>A sign plane and 8 bits a dimension: dimensions * 9 / 8 + 4 bytes a token.</summary>
+    EightBit = 2,
+}
+
+/// <summary>
+/// What the states of one encoder have in common: their width, how they are quantised, and the statistics that the
+/// quantiser needs, measured once by the caller on typical text.
+/// </summary>
+public sealed record EncoderProfile
+{
+    /// <summary>The greatest width of a state.</summary>
+    public const int MaxDimensions = 8192;
+
+    /// <summary>Identifies the encoder: model, weights, layer, windows. States of different keys never mix.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>The precision of token states.</summary>
+    public StatePrecision Precision { get; init; } = StatePrecision.TwoBit;
+
+    /// <summary>The mean of each dimension, <c>[dimensions]</c>; the number of dimensions is a multiple of 64.</summary>
+    public required ReadOnlyMemory<float> Mean { get; init; }
+
+    /// <summary>The standard deviation of each dimension, <c>[dimensions]</c>, positive.</summary>
+    public required ReadOnlyMemory<float> Deviation { get; init; }
+
+    /// <summary>The width of a state.</summary>
+    public int Dimensions => Mean.Length;
+
+    /// <summary>Throws when the profile is no profile.</summary>
+    /// <exception cref="ArgumentException">A member is out of range.</exception>
+    internal static void Require(EncoderProfile encoder)
+    {
+        if (string.IsNullOrWhiteSpace(encoder.Key))
+        {
+            throw new ArgumentException("The key of an encoder is not empty.", nameof(encoder));
+        }
+
+        int width = encoder.Dimensions;
+        if (width is 0 or > MaxDimensions || width % 64 != 0 || encoder.Deviation.Length != width)
+        {
+            throw new ArgumentException(
+                $"Mean and deviation have one length, a multiple of 64 up to {MaxDimensions}, "
+                    + $"not {width} and {encoder.Deviation.Length}.",
+                nameof(encoder)
+            );
+        }
+
+        for (int i = 0; i < width; i++)
+        {
+            if (!float.IsFinite(encoder.Mean.Span[i]) || encoder.Deviation.Span[i] is not (> 0 and < float.MaxValue))
+            {
+                throw new ArgumentException(
+                    $"Dimension {i} has the mean {encoder.Mean.Span[i]} and the deviation {encoder.Deviation.Span[i]}; "
+                        + "both are finite and the deviation is positive.",
+                    nameof(encoder)
+                );
+            }
+        }
+    }
+
+    /// <summary>The profile stored under a key, with its row id.</summary>
+    internal static (long Id, EncoderProfile Profile)? Find(Database database, string key)
+    {
+        using Statement row = database
+            .Prepare("SELECT id, precision, mean, deviation, checksum FROM encoders WHERE key = ?1")
+            .Bind(1, key);
+        if (!row.Step())
+        {
+            return null;
+        }
+
+        var profile = new EncoderProfile
+        {
+            Key = key,
+            Precision = (StatePrecision)row.Int32(1),
+            Mean = MemoryMarshal.Cast<byte, float>(row.Bytes(2)).ToArray(),
+            Deviation = MemoryMarshal.Cast<byte, float>(row.Bytes(3)).ToArray(),
+        };
+        if (profile.Checksum() != row.Int64(4))
+        {
+            throw new DatastoreCorruptException(
+                $"The entry of encoder '{key}' in '{database.Path}' is damaged. Verify the datastore with repair: "
+                    + "its states are dropped and computed again."
+            );
+        }
+
+        return (row.Int64(0), profile);
+    }
+
+    /// <summary>Stores the profile, or checks that the stored one is the same; returns its row id.</summary>
+    internal static long Register(Database database, EncoderProfile profile)
+    {
+        if (Find(database, profile.Key) is { } stored)
+        {
+            return stored.Profile.Checksum() == profile.Checksum()
+                ? stored.Id
+                : throw new DatastoreException(
+                    $"The datastore '{database.Path}' has states of encoder '{profile.Key}' with other statistics or "
+                        + "another precision. Use the stored profile, or another key."
+                );
+        }
+
+        database
+            .Prepare("INSERT INTO encoders VALUES (NULL, ?1, ?2, ?3, ?4, ?5)")
+            .Bind(1, profile.Key)
+            .Bind(2, (long)profile.Precision)
+            .BindBlob(3, MemoryMarshal.AsBytes(profile.Mean.Span))
+            .BindBlob(4, MemoryMarshal.AsBytes(profile.Deviation.Span))
+            .Bind(5, profile.Checksum())
+            .Run();
+        return database.LastInsertId;
+    }
+
+    private uint Checksum()
+    {
+        uint state = Crc32C.Update(uint.MaxValue, (long)Precision);
+        state = Crc32C.Update(state, MemoryMarshal.AsBytes(Mean.Span));
+        return ~Crc32C.Update(state, MemoryMarshal.AsBytes(Deviation.Span));
+    }
+}

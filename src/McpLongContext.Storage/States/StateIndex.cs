@@ -1,0 +1,272 @@
+using System.Collections.Concurrent;
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Passages;
+using McpLongContext.Storage.Sqlite;
+
+namespace McpLongContext.Storage.States;
+
+/// <summary>
+/// The states of one encoder in one published state, searchable. Passages without states are missing from answers; so
+/// are those whose states are damaged, which <see cref="Damage"/> names. Usable by several threads, until its snapshot
+/// is disposed.
+/// </summary>
+public sealed class StateIndex
+{
+    /// <summary>Passages that one work item scans, so that cores share the work evenly.</summary>
+    private const int PassagesPerItem = 512;
+
+    private readonly StateCodec _codec;
+    private readonly PlacedRun[] _runs;
+    private readonly ConcurrentDictionary<string, byte> _damage;
+
+    private StateIndex(EncoderProfile encoder, StateCodec codec, PlacedRun[] runs, IEnumerable<string> damage)
+    {
+        Encoder = encoder;
+        _codec = codec;
+        _runs = runs;
+        _damage = new ConcurrentDictionary<string, byte>(damage.Select(text => KeyValuePair.Create(text, (byte)0)));
+        Passages = runs.Sum(run => (long)run.Passages);
+    }
+
+    /// <summary>The encoder.</summary>
+    public EncoderProfile Encoder { get; }
+
+    /// <summary>The number of passages that have states.</summary>
+    public long Passages { get; }
+
+    /// <summary>What was found damaged so far, a sentence each.</summary>
+    public IReadOnlyCollection<string> Damage => (IReadOnlyCollection<string>)_damage.Keys;
+
+    /// <summary>Whether a passage has states.</summary>
+    public bool Covers(long passage) => RunOf(passage) is not null;
+
+    /// <summary>
+    /// The inner product of <paramref name="query"/> with the pooled vector of every passage in scope, ordered by
+    /// passage.
+    /// </summary>
+    public ScoredPassage[] ScorePooled(
+        ReadOnlySpan<float> query,
+        PassageScope scope,
+        CancellationToken cancellationToken = default
+    )
+    {
+        RequireWidth(query.Length);
+        float[] vector = query.ToArray();
+        return Scan(scope, (run, scores) => StateScorer.Pooled(run, vector, scores), cancellationToken);
+    }
+
+    /// <summary>
+    /// For every passage in scope the sum over the question's tokens of weight * (1 - 2 * distance / dimensions), the
+    /// distance being that of the nearest token of the passage by signs (kNN per query token, aggregated per passage);
+    /// ordered by passage. The best of them deserve <see cref="Rescore"/>.
+    /// </summary>
+    public ScoredPassage[] ScoreTokens(
+        StateQuery query,
+        PassageScope scope,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        RequireWidth(query.Tokens == 0 ? Encoder.Dimensions : query.Dimensions);
+        byte[] signs = query.Signs(Encoder.Mean.Span);
+        return Scan(scope, (run, scores) => StateScorer.Signs(run, query, signs, scores), cancellationToken);
+    }
+
+    /// <summary>
+    /// For each of the passages the sum over the question's tokens of weight * the greatest inner product with a token
+    /// of the passage, from the refined codes; NaN for passages without states.
+    /// </summary>
+    public float[] Rescore(
+        StateQuery query,
+        IReadOnlyList<long> passages,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(passages);
+        RequireWidth(query.Tokens == 0 ? Encoder.Dimensions : query.Dimensions);
+        float[] scores = new float[passages.Count];
+        var options = new ParallelOptions { CancellationToken = cancellationToken };
+        Parallel.For(
+            0,
+            passages.Count,
+            options,
+            i =>
+            {
+                scores[i] = float.NaN;
+                if (RunOf(passages[i]) is { } run)
+                {
+                    PlacedRun one = run.Slice((int)(passages[i] - run.FirstPassage), 1);
+                    Guarded(
+                        one,
+                        scores.AsSpan(i, 1),
+                        (part, score) => StateScorer.Refined(part, query, Encoder, _codec, score)
+                    );
+                }
+            }
+        );
+        return scores;
+    }
+
+    internal static StateIndex Load(
+        Database database,
+        long encoderId,
+        EncoderProfile encoder,
+        IReadOnlyDictionary<long, SegmentReader> segments,
+        IEnumerable<string> damage
+    )
+    {
+        var runs = new List<PlacedRun>();
+        var found = new List<string>(damage);
+        using Statement rows = database
+            .Prepare(
+                "SELECT d.first_passage, d.passage_count, s.content_key, s.first_ordinal, s.passage_count, "
+                    + "s.segment_id, s.first_slot FROM documents d JOIN states s "
+                    + "ON s.encoder_id = ?1 AND s.content_key = d.content_key"
+            )
+            .Bind(1, encoderId);
+        while (rows.Step())
+        {
+            int ordinal = rows.Int32(3);
+            var run = new StateRun(new ContentKey(rows.Bytes(2)), ordinal, rows.Int32(4), rows.Int32(6));
+            if (!segments.TryGetValue(rows.Int64(5), out SegmentReader? segment))
+            {
+                continue;
+            }
+
+            if (!segment.Holds(run))
+            {
+                found.Add($"The segment '{segment.Path}' does not hold the states that the catalog expects in it.");
+                continue;
+            }
+
+            int passages = Math.Min(run.Passages, rows.Int32(1) - ordinal);
+            if (passages > 0)
+            {
+                runs.Add(new PlacedRun(segment, run.FirstSlot, passages, rows.Int64(0) + ordinal));
+            }
+        }
+
+        runs.Sort((left, right) => left.FirstPassage.CompareTo(right.FirstPassage));
+        return new StateIndex(encoder, StateCodec.Of(encoder), runs.ToArray(), found);
+    }
+
+    private PlacedRun? RunOf(long passage)
+    {
+        int low = 0;
+        int high = _runs.Length - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) >>> 1;
+            PlacedRun run = _runs[middle];
+            if (passage < run.FirstPassage)
+            {
+                high = middle - 1;
+            }
+            else if (passage >= run.FirstPassage + run.Passages)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                return run;
+            }
+        }
+
+        return null;
+    }
+
+    private ScoredPassage[] Scan(PassageScope scope, RunScorer score, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(scope);
+        List<WorkItem> items = WorkItem.Split(_runs.Where(run => scope.Contains(run.FirstPassage)), PassagesPerItem);
+        int total = items.Count == 0 ? 0 : items[^1].FirstScore + items[^1].Run.Passages;
+        float[] scores = new float[total];
+        var options = new ParallelOptions { CancellationToken = cancellationToken };
+        Parallel.ForEach(
+            Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering),
+            options,
+            item => Guarded(item.Run, scores.AsSpan(item.FirstScore, item.Run.Passages), score)
+        );
+
+        var answer = new List<ScoredPassage>(total);
+        foreach (WorkItem item in items)
+        {
+            for (int i = 0; i < item.Run.Passages; i++)
+            {
+                if (!float.IsNaN(scores[item.FirstScore + i]))
+                {
+                    answer.Add(new ScoredPassage(item.Run.FirstPassage + i, scores[item.FirstScore + i]));
+                }
+            }
+        }
+
+        return answer.ToArray();
+    }
+
+    /// <summary>Scores a run; where a page is damaged, passage by passage, so that only those on it are lost.</summary>
+    private void Guarded(PlacedRun run, Span<float> scores, RunScorer score)
+    {
+        try
+        {
+            score(run, scores);
+        }
+        catch (DatastoreCorruptException e)
+        {
+            _damage.TryAdd(e.Message, 0);
+            scores.Fill(float.NaN);
+            for (int i = 0; i < run.Passages && run.Passages > 1; i++)
+            {
+                Guarded(run.Slice(i, 1), scores.Slice(i, 1), score);
+            }
+        }
+    }
+
+    private void RequireWidth(int query)
+    {
+        if (query != Encoder.Dimensions)
+        {
+            throw new ArgumentException(
+                $"The query has {query} dimensions, the states of encoder '{Encoder.Key}' have {Encoder.Dimensions}.",
+                nameof(query)
+            );
+        }
+    }
+
+    /// <summary>A part of a run and where its scores go.</summary>
+    private sealed record WorkItem(PlacedRun Run, int FirstScore)
+    {
+        public static List<WorkItem> Split(IEnumerable<PlacedRun> runs, int passages)
+        {
+            var items = new List<WorkItem>();
+            int position = 0;
+            foreach (PlacedRun run in runs)
+            {
+                for (int first = 0; first < run.Passages; first += passages)
+                {
+                    PlacedRun part = run.Slice(first, Math.Min(passages, run.Passages - first));
+                    items.Add(new WorkItem(part, position));
+                    position += part.Passages;
+                }
+            }
+
+            return items;
+        }
+    }
+}
+
+/// <summary>States in a segment and the passages that they belong to.</summary>
+/// <param name="Segment">The segment.</param>
+/// <param name="FirstSlot">The slot of the first passage.</param>
+/// <param name="Passages">The number of passages.</param>
+/// <param name="FirstPassage">The id of the first passage.</param>
+internal sealed record PlacedRun(SegmentReader Segment, int FirstSlot, int Passages, long FirstPassage)
+{
+    public PlacedRun Slice(int first, int passages) =>
+        first == 0 && passages == Passages
+            ? this
+            : new PlacedRun(Segment, FirstSlot + first, passages, FirstPassage + first);
+}
+
+/// <summary>Scores the passages of a run, <c>scores[passages]</c>; NaN stands for no score.</summary>
+internal delegate void RunScorer(PlacedRun run, Span<float> scores);

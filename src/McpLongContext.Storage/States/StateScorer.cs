@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+
+namespace McpLongContext.Storage.States;
+
+/// <summary>The arithmetic of a state search, over the passages of one run.</summary>
+internal static class StateScorer
+{
+    /// <summary>scores[p] = vector · pooled[p].</summary>
+    public static void Pooled(PlacedRun run, ReadOnlySpan<float> vector, Span<float> scores)
+    {
+        ReadOnlySpan<float> scales = run.Segment.Scales(run.FirstSlot, run.Passages);
+        ReadOnlySpan<sbyte> codes = run.Segment.Pooled(run.FirstSlot, run.Passages);
+        Span<float> values = stackalloc float[vector.Length];
+        for (int p = 0; p < scores.Length; p++)
+        {
+            TensorPrimitives.ConvertTruncating(codes.Slice(p * vector.Length, vector.Length), values);
+            scores[p] = scales[p] * TensorPrimitives.Dot(vector, values);
+        }
+    }
+
+    /// <summary>scores[p] = sum over q of weight[q] * (1 - 2 * min over tokens t of p of distance(q, t) / dimensions).</summary>
+    public static void Signs(PlacedRun run, StateQuery query, ReadOnlySpan<byte> signs, Span<float> scores)
+    {
+        SegmentReader segment = run.Segment;
+        ReadOnlySpan<int> offsets = segment.Offsets(run.FirstSlot, run.Passages);
+        ReadOnlySpan<byte> tokens = segment.Signs(offsets[0], offsets[^1] - offsets[0]);
+        int bytes = segment.Layout.SignBytes;
+        int[] nearest = ArrayPool<int>.Shared.Rent(query.Tokens);
+        for (int p = 0; p < scores.Length; p++)
+        {
+            ReadOnlySpan<byte> own = tokens[
+                ((offsets[p] - offsets[0]) * bytes)..((offsets[p + 1] - offsets[0]) * bytes)
+            ];
+            if (own.IsEmpty)
+            {
+                scores[p] = float.NaN;
+                continue;
+            }
+
+            SignScan.Nearest(signs, own, bytes, nearest.AsSpan(0, query.Tokens));
+            float score = 0;
+            for (int q = 0; q < query.Tokens; q++)
+            {
+                score += query.Weights[q] * (1 - (2f * nearest[q] / segment.Layout.Dimensions));
+            }
+
+            scores[p] = score;
+        }
+
+        ArrayPool<int>.Shared.Return(nearest);
+    }
+
+    /// <summary>scores[p] = sum over q of weight[q] * max over tokens t of p of (q · t), t restored from its codes.</summary>
+    public static void Refined(
+        PlacedRun run,
+        StateQuery query,
+        EncoderProfile encoder,
+        StateCodec codec,
+        Span<float> scores
+    )
+    {
+        SegmentReader segment = run.Segment;
+        ReadOnlySpan<int> offsets = segment.Offsets(run.FirstSlot, run.Passages);
+        float[] state = ArrayPool<float>.Shared.Rent(codec.Dimensions);
+        float[] best = ArrayPool<float>.Shared.Rent(query.Tokens);
+        Span<float> centred = state.AsSpan(0, codec.Dimensions);
+        for (int p = 0; p < scores.Length; p++)
+        {
+            best.AsSpan().Fill(float.NegativeInfinity);
+            for (int t = offsets[p]; t < offsets[p + 1]; t++)
+            {
+                codec.Decode(segment.Signs(t, 1), segment.Refinement(t, 1), centred);
+                for (int q = 0; q < query.Tokens; q++)
+                {
+                    best[q] = MathF.Max(best[q], TensorPrimitives.Dot(query.Token(q), centred));
+                }
+            }
+
+            scores[p] = offsets[p] == offsets[p + 1] ? float.NaN : Sum(query, encoder, best);
+        }
+
+        ArrayPool<float>.Shared.Return(state);
+        ArrayPool<float>.Shared.Return(best);
+    }
+
+    /// <summary>q · t = q · (t - mean) + q · mean; the second part is the same for every token.</summary>
+    private static float Sum(StateQuery query, EncoderProfile encoder, ReadOnlySpan<float> best)
+    {
+        float score = 0;
+        for (int q = 0; q < query.Tokens; q++)
+        {
+            score += query.Weights[q] * (best[q] + TensorPrimitives.Dot(query.Token(q), encoder.Mean.Span));
+        }
+
+        return score;
+    }
+}

@@ -1,0 +1,157 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using McpLongContext.Storage.Catalog;
+
+namespace McpLongContext.Storage.States;
+
+/// <summary>
+/// Collects the hidden states of contents, quantised at once, and publishes them together as one segment. Nothing is
+/// visible before <see cref="Publish"/> returns; then all of it is durable. Not thread-safe; several writers may work
+/// side by side.
+/// </summary>
+public sealed class StateWriter
+{
+    private readonly Datastore _datastore;
+    private readonly StateCodec _codec;
+    private readonly List<StateRun> _runs = [];
+    private readonly List<int> _offsets = [0];
+    private readonly List<float> _scales = [];
+    private readonly ArrayBufferWriter<byte> _pooled = new();
+    private readonly ArrayBufferWriter<byte> _signs = new();
+    private readonly ArrayBufferWriter<byte> _refinement = new();
+
+    internal StateWriter(Datastore datastore, EncoderProfile encoder)
+    {
+        _datastore = datastore;
+        Encoder = encoder;
+        _codec = StateCodec.Of(encoder);
+    }
+
+    /// <summary>The encoder whose states these are.</summary>
+    public EncoderProfile Encoder { get; }
+
+    /// <summary>Token states collected since the last publication.</summary>
+    public int Tokens => _offsets[^1];
+
+    /// <summary>Adds the states of a contiguous run of a content's passages.</summary>
+    /// <param name="content">The content.</param>
+    /// <param name="firstOrdinal">The first passage of the run, counted from 0 within the content.</param>
+    /// <param name="tokenCounts">How many of the tokens belong to each passage, <c>[passages]</c>; may be 0.</param>
+    /// <param name="tokens">The token states in order, <c>[tokens, dimensions]</c>.</param>
+    /// <param name="pooled">A vector for each passage, <c>[passages, dimensions]</c>.</param>
+    /// <exception cref="ArgumentException">The lengths do not agree.</exception>
+    public void Add(
+        ContentKey content,
+        int firstOrdinal,
+        ReadOnlySpan<int> tokenCounts,
+        ReadOnlySpan<float> tokens,
+        ReadOnlySpan<float> pooled
+    )
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstOrdinal);
+        int dimensions = Encoder.Dimensions;
+        int total = 0;
+        foreach (int count in tokenCounts)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(count, nameof(tokenCounts));
+            total += count;
+        }
+
+        if (tokens.Length != total * dimensions || pooled.Length != tokenCounts.Length * dimensions)
+        {
+            throw new ArgumentException(
+                $"{tokenCounts.Length} passages with {total} tokens of {dimensions} dimensions need "
+                    + $"{total * dimensions} and {tokenCounts.Length * dimensions} numbers, "
+                    + $"not {tokens.Length} and {pooled.Length}.",
+                nameof(tokens)
+            );
+        }
+
+        if (tokenCounts.IsEmpty)
+        {
+            return;
+        }
+
+        _runs.Add(new StateRun(content, firstOrdinal, tokenCounts.Length, _scales.Count));
+        foreach (int count in tokenCounts)
+        {
+            _offsets.Add(_offsets[^1] + count);
+        }
+
+        for (; !tokens.IsEmpty; tokens = tokens[dimensions..])
+        {
+            _codec.Encode(
+                tokens[..dimensions],
+                Next(_signs, _codec.SignBytes),
+                Next(_refinement, _codec.RefinementBytes)
+            );
+        }
+
+        for (; !pooled.IsEmpty; pooled = pooled[dimensions..])
+        {
+            Span<byte> codes = Next(_pooled, dimensions);
+            _scales.Add(EightBitCodec.Quantize(pooled[..dimensions], MemoryMarshal.Cast<byte, sbyte>(codes)));
+        }
+    }
+
+    /// <summary>
+    /// Writes what was added into a segment and publishes it; the writer is empty again afterwards. Passages that have
+    /// states already keep them.
+    /// </summary>
+    /// <exception cref="DatastoreException">Nothing was stored; what was added is still here to be tried again.</exception>
+    public void Publish()
+    {
+        if (_runs.Count == 0)
+        {
+            return;
+        }
+
+        var layout = new SegmentLayout(
+            Encoder.Precision,
+            Encoder.Dimensions,
+            _codec.RefinementBytes,
+            _runs.Count,
+            _scales.Count,
+            Tokens
+        );
+        string file = SegmentFile.Write(_datastore.StatesFolder, layout, segment => Write(segment, layout));
+        _datastore.Publish(Encoder, layout, file, _runs);
+        Clear();
+    }
+
+    private static Span<byte> Next(ArrayBufferWriter<byte> plane, int bytes)
+    {
+        Span<byte> span = plane.GetSpan(bytes)[..bytes];
+        plane.Advance(bytes);
+        return span;
+    }
+
+    private void Write(SegmentFile segment, SegmentLayout layout)
+    {
+        Span<byte> header = stackalloc byte[SegmentLayout.HeaderBytes];
+        layout.WriteHeader(header);
+        segment.Append(0, header);
+        Span<byte> run = stackalloc byte[SegmentLayout.RunBytes];
+        foreach (StateRun entry in _runs)
+        {
+            entry.Write(run);
+            segment.Append(run);
+        }
+
+        segment.Append(layout.OffsetsAt, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_offsets)));
+        segment.Append(layout.ScalesAt, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_scales)));
+        segment.Append(layout.PooledAt, _pooled.WrittenSpan);
+        segment.Append(layout.SignsAt, _signs.WrittenSpan);
+        segment.Append(layout.RefinementAt, _refinement.WrittenSpan);
+    }
+
+    private void Clear()
+    {
+        _runs.Clear();
+        _offsets.RemoveRange(1, _offsets.Count - 1);
+        _scales.Clear();
+        _pooled.ResetWrittenCount();
+        _signs.ResetWrittenCount();
+        _refinement.ResetWrittenCount();
+    }
+}

@@ -1,0 +1,79 @@
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.States;
+
+namespace McpLongContext.Storage.Tests.States;
+
+/// <summary>Random states of a small width, and the exact answers that a search over them should come near.</summary>
+internal static class StateSamples
+{
+    public const int Width = 128;
+
+    public static EncoderProfile Profile(
+        StatePrecision precision = StatePrecision.TwoBit,
+        string key = "test-encoder"
+    ) =>
+        new()
+        {
+            Key = key,
+            Precision = precision,
+            Mean = Enumerable.Range(0, Width).Select(i => 0.3f * MathF.Sin(i)).ToArray(),
+            Deviation = Enumerable.Range(0, Width).Select(i => 0.5f + (0.4f * MathF.Cos(i))).ToArray(),
+        };
+
+    /// <summary>Gaussian states with the profile's mean and deviation, <c>[count, Width]</c>.</summary>
+    public static float[] Random(EncoderProfile profile, int count, int seed)
+    {
+        var random = new Random(seed);
+        float[] states = new float[count * Width];
+        for (int i = 0; i < states.Length; i++)
+        {
+            double gauss =
+                Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+            states[i] = profile.Mean.Span[i % Width] + (profile.Deviation.Span[i % Width] * (float)gauss);
+        }
+
+        return states;
+    }
+
+    /// <summary>Stores random states for every passage of a document, so many tokens each; returns them.</summary>
+    public static float[] Encode(
+        Datastore datastore,
+        EncoderProfile profile,
+        ContentKey content,
+        int passages,
+        int tokensPerPassage,
+        int seed
+    )
+    {
+        float[] tokens = Random(profile, passages * tokensPerPassage, seed);
+        StateWriter writer = datastore.WriteStates(profile);
+        writer.Add(
+            content,
+            0,
+            Enumerable.Repeat(tokensPerPassage, passages).ToArray(),
+            tokens,
+            Random(profile, passages, seed + 1)
+        );
+        writer.Publish();
+        return tokens;
+    }
+
+    public static float Dot(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
+    {
+        double sum = 0;
+        for (int i = 0; i < left.Length; i++)
+        {
+            sum += (double)left[i] * right[i];
+        }
+
+        return (float)sum;
+    }
+
+    /// <summary>Pearson's coefficient.</summary>
+    public static float Correlation(float[] left, float[] right)
+    {
+        float[] x = left.Select(value => value - left.Average()).ToArray();
+        float[] y = right.Select(value => value - right.Average()).ToArray();
+        return Dot(x, y) / MathF.Sqrt(Dot(x, x) * Dot(y, y));
+    }
+}
