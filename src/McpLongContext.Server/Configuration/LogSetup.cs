@@ -1,0 +1,62 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Serilog;
+using Serilog.Events;
+using Serilog.Extensions.Logging;
+
+namespace McpLongContext.Server.Configuration;
+
+/// <summary>
+/// The log: standard error, because standard output belongs to the protocol, and a rolling file under the data folder
+/// where that can be written.
+/// </summary>
+internal static class LogSetup
+{
+    private const long LargestFile = 10 << 20;
+    private const int KeptFiles = 7;
+
+    /// <summary>Creates the log.</summary>
+    /// <param name="configuration">Its section Serilog sets the levels.</param>
+    /// <param name="home">The data folder.</param>
+    /// <param name="standardErrorFrom">The least level that goes to standard error.</param>
+    public static ILoggerFactory Create(IConfiguration configuration, string home, LogEventLevel standardErrorFrom)
+    {
+        var setup = new LoggerConfiguration()
+            .ReadFrom.Configuration(configuration)
+            .WriteTo.Console(
+                outputTemplate: "[{Timestamp:HH:mm:ss} {Level:u3}] {Message:lj}{NewLine}{Exception}",
+                restrictedToMinimumLevel: standardErrorFrom,
+                standardErrorFromLevel: LevelAlias.Minimum
+            );
+        var unwritable = AddFile(setup, Path.Combine(home, "logs"));
+        var logger = setup.CreateLogger();
+        if (unwritable is not null)
+        {
+            logger.Warning("No log file: {Reason}", unwritable);
+        }
+
+        return new SerilogLoggerFactory(logger, dispose: true);
+    }
+
+    private static string? AddFile(LoggerConfiguration setup, string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return error.Message;
+        }
+
+        setup.WriteTo.File(
+            Path.Combine(folder, "mcp-long-context-.log"),
+            rollingInterval: RollingInterval.Day,
+            rollOnFileSizeLimit: true,
+            fileSizeLimitBytes: LargestFile,
+            retainedFileCountLimit: KeptFiles,
+            shared: true
+        );
+        return null;
+    }
+}

@@ -1,0 +1,29 @@
+using System.Text.Json;
+using McpLongContext.Context.Retrieval;
+
+namespace McpLongContext.Server.Evaluation;
+
+/// <summary>What was found for a question.</summary>
+/// <param name="Id">The question's id.</param>
+/// <param name="Passages">The passages, best first.</param>
+internal sealed record Prediction(JsonElement Id, IReadOnlyList<PredictedPassage> Passages)
+{
+    public static Prediction Create(Question question, IEnumerable<Evidence> ranked) =>
+        new(question.Id, [.. ranked.Select(PredictedPassage.Create)]);
+}
+
+/// <summary>A passage that was found.</summary>
+/// <param name="Doc">Its document.</param>
+/// <param name="StartLine">First line, 1-based.</param>
+/// <param name="EndLine">Last line, inclusive.</param>
+/// <param name="Words">Its number of words, for comparisons at an equal budget.</param>
+internal sealed record PredictedPassage(string Doc, int StartLine, int EndLine, int Words)
+{
+    public static PredictedPassage Create(Evidence evidence) =>
+        new(
+            evidence.Path,
+            evidence.StartLine,
+            evidence.EndLine,
+            evidence.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length
+        );
+}

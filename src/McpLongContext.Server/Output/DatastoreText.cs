@@ -1,0 +1,28 @@
+using McpLongContext.Context.Datastores;
+
+namespace McpLongContext.Server.Output;
+
+/// <summary>Datastores in words.</summary>
+internal static class DatastoreText
+{
+    public static string Render(IReadOnlyList<DatastoreSummary> datastores) =>
+        datastores.Count == 0
+            ? "No datastores yet; an ingest creates one."
+            : string.Join('\n', datastores.Select(Render));
+
+    public static string Render(DatastoreSummary datastore)
+    {
+        var pending =
+            datastore.PendingDocuments == 0
+                ? ""
+                : $", {IngestText.Count(datastore.PendingDocuments, "document")} waiting for encoding";
+        return $"{VisibleText.Name(datastore.Name)}: {IngestText.Count(datastore.Documents, "document")}, "
+            + $"{IngestText.Count(datastore.Passages, "passage")}, {datastore.Tokens:N0} tokens, "
+            + $"{IngestText.Size(datastore.Bytes)}; chunks of {datastore.ChunkSize} tokens, overlap "
+            + $"{datastore.Overlap:0.##}{pending}";
+    }
+
+    public static string Render(DocumentSummary document) =>
+        $"{VisibleText.Name(document.Path)}\t{document.Kind}\t{IngestText.Count(document.Lines, "line")}\t"
+        + $"{IngestText.Size(document.Bytes)}\t{(document.Encoded ? "encoded" : "words only")}";
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Text;
+using McpLongContext.Context.Retrieval;
+
+namespace McpLongContext.Server.Output;
+
+/// <summary>
+/// Evidence as an agent or a person reads it best: a citation line, then the lines with their numbers. The numbers keep
+/// a document from forging a citation: none of its lines begins a line of the result.
+/// </summary>
+internal static class EvidenceText
+{
+    public static string Render(QueryResult result, bool detailed)
+    {
+        var text = new StringBuilder();
+        if (result.Passages.Count == 0)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"No evidence found in datastore {VisibleText.Name(result.Datastore)}.\n"
+            );
+        }
+
+        foreach (var passage in result.Passages)
+        {
+            AppendPassage(text, passage, detailed);
+        }
+
+        foreach (var note in result.Notes)
+        {
+            text.Append("Note: ").Append(VisibleText.Name(note)).Append('\n');
+        }
+
+        if (result.NextCursor is { } cursor)
+        {
+            text.Append("More evidence: same question with cursor ").Append(cursor).Append('\n');
+        }
+
+        if (detailed)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"Searched {result.SearchedPassages} passages in {result.ElapsedMilliseconds:0} ms; about {result.Tokens} tokens returned.\n"
+            );
+        }
+
+        return text.ToString().TrimEnd('\n');
+    }
+
+    private static void AppendPassage(StringBuilder text, Evidence passage, bool detailed)
+    {
+        text.Append(VisibleText.Name(passage.Citation));
+        if (passage.Context.Length > 0)
+        {
+            text.Append(" (").Append(VisibleText.Name(passage.Context)).Append(')');
+        }
+
+        if (detailed)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" score {passage.Score:0.###}");
+        }
+
+        text.Append('\n');
+        var number = passage.StartLine;
+        foreach (var line in passage.Text.TrimEnd('\n').Split('\n'))
+        {
+            text.Append(number++).Append('\t').Append(VisibleText.Lines(line.TrimEnd('\r'))).Append('\n');
+        }
+
+        text.Append('\n');
+    }
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Text;
+using McpLongContext.Context.Ingestion;
+
+namespace McpLongContext.Server.Output;
+
+/// <summary>Reports of ingest jobs in words.</summary>
+internal static class IngestText
+{
+    private const int SkippedPerReason = 5;
+
+    /// <summary>One line on where a job stands.</summary>
+    public static string Progress(IngestReport report)
+    {
+        var documents = Documents(report);
+        return report.State switch
+        {
+            IngestState.Indexing => $"indexing: {Count(documents, "document")}, {Size(report.Bytes)}",
+            IngestState.Encoding =>
+                $"encoding: {report.EncodedTokens:N0} tokens, {Count(report.PendingDocuments, "document")} to go; "
+                    + "already searchable by words",
+            IngestState.Complete => $"complete: {Count(documents, "document")}",
+            IngestState.LexicalOnly => $"searchable by words: {Count(documents, "document")}",
+            IngestState.Cancelled => "cancelled",
+            _ => "failed",
+        };
+    }
+
+    /// <summary>What a job did, what it left out and why, what to do next.</summary>
+    public static string Render(IngestReport report)
+    {
+        var text = new StringBuilder();
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{VisibleText.Name(report.Datastore)}: {report.Added} added, {report.Updated} updated, {report.Unchanged} unchanged"
+        );
+        AppendIfAny(text, report.Renamed, "renamed");
+        AppendIfAny(text, report.Removed, "removed");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $" ({Size(report.Bytes)}, {Count(report.Passages, "passage")} in the datastore). "
+        );
+        text.Append(State(report)).Append('\n');
+        foreach (var group in report.Skipped.GroupBy(skipped => skipped.Reason, StringComparer.Ordinal))
+        {
+            AppendSkipped(text, group.Key, [.. group.Select(skipped => skipped.Path)]);
+        }
+
+        foreach (var note in report.Notes)
+        {
+            text.Append("Note: ").Append(VisibleText.Name(note)).Append('\n');
+        }
+
+        return text.ToString().TrimEnd('\n');
+    }
+
+    /// <summary>
+    /// The report with a bounded list of skipped files, a few of each reason; a repository full of images must not
+    /// flood the agent that ingests it.
+    /// </summary>
+    public static IngestReport Bound(IngestReport report)
+    {
+        var kept = report
+            .Skipped.GroupBy(skipped => skipped.Reason, StringComparer.Ordinal)
+            .SelectMany(group => group.Take(SkippedPerReason))
+            .Take(10 * SkippedPerReason)
+            .ToArray();
+        var left = report.Skipped.Count - kept.Length;
+        return left == 0
+            ? report
+            : report with
+            {
+                Skipped = kept,
+                Notes =
+                [
+                    .. report.Notes,
+                    $"{left} more files were skipped for the same reasons; {report.Skipped.Count} in all.",
+                ],
+            };
+    }
+
+    /// <summary>A number with its noun.</summary>
+    public static string Count(long number, string noun) => $"{number:N0} {noun}{(number == 1 ? "" : "s")}";
+
+    /// <summary>A number of bytes.</summary>
+    public static string Size(long bytes) =>
+        bytes switch
+        {
+            < 1 << 10 => $"{bytes} B",
+            < 1 << 20 => $"{bytes / 1024.0:0.#} KB",
+            < 1 << 30 => $"{bytes / (1024.0 * 1024):0.#} MB",
+            _ => $"{bytes / (1024.0 * 1024 * 1024):0.##} GB",
+        };
+
+    private static int Documents(IngestReport report) =>
+        report.Added + report.Updated + report.Unchanged + report.Renamed;
+
+    private static string State(IngestReport report) =>
+        report.State switch
+        {
+            IngestState.Indexing => $"Still indexing after {report.ElapsedSeconds:0.#} s, job {report.Job}.",
+            IngestState.Encoding =>
+                $"Searchable by words since {report.SearchableSeconds:0.#} s; encoding goes on in the background, "
+                    + $"{Count(report.PendingDocuments, "document")} to go, job {report.Job}.",
+            IngestState.Complete =>
+                $"Complete in {report.ElapsedSeconds:0.#} s, {report.EncodedTokens:N0} tokens encoded.",
+            IngestState.LexicalOnly => $"Searchable by words after {report.SearchableSeconds:0.#} s; "
+                + $"{Count(report.PendingDocuments, "document")} without hidden states.",
+            IngestState.Cancelled => "Cancelled; what was stored before is kept.",
+            _ => "Failed; what was stored before is kept.",
+        };
+
+    private static void AppendIfAny(StringBuilder text, int count, string what)
+    {
+        if (count > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", {count} {what}");
+        }
+    }
+
+    private static void AppendSkipped(StringBuilder text, string reason, string[] paths)
+    {
+        var shown = string.Join(", ", paths.Take(SkippedPerReason).Select(VisibleText.Name));
+        var rest = paths.Length > SkippedPerReason ? $" and {paths.Length - SkippedPerReason} more" : "";
+        text.Append(CultureInfo.InvariantCulture, $"Skipped, {VisibleText.Name(reason)}: {shown}{rest}\n");
+    }
+}

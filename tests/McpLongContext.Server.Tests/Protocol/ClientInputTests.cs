@@ -1,0 +1,93 @@
+using System.IO.Pipelines;
+using System.Text;
+using McpLongContext.Server.Protocol;
+
+namespace McpLongContext.Server.Tests.Protocol;
+
+public sealed class ClientInputTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(7)]
+    [InlineData(4096)]
+    public async Task Lines_beyond_the_limit_are_cut_and_the_others_pass_whole(int bufferSize)
+    {
+        var read = await ReadAllAsync("12345\n1234567890\n\n123\n123456\n12345", longestLine: 5, bufferSize);
+
+        Assert.Equal("12345\n12345\n\n123\n12345\n12345\n", read);
+    }
+
+    [Fact]
+    public async Task A_last_line_without_its_end_gets_one()
+    {
+        Assert.Equal("a\nb\n", await ReadAllAsync("a\nb", longestLine: 5, bufferSize: 16));
+    }
+
+    [Fact]
+    public async Task A_pending_read_ends_when_it_is_cancelled()
+    {
+        using var lifetime = new ClientLifetime(TimeProvider.System, TestContext.Current.CancellationToken);
+        await using var input = new ClientInput(new Pipe().Reader.AsStream(), 5, lifetime);
+        using var cancellation = new CancellationTokenSource();
+        var reading = input.ReadAsync(new byte[16], cancellation.Token).AsTask();
+
+        await cancellation.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+    }
+
+    [Fact]
+    public async Task The_end_of_the_stream_ends_the_serving()
+    {
+        using var lifetime = new ClientLifetime(TimeProvider.System, TestContext.Current.CancellationToken);
+        await using var input = new ClientInput(new MemoryStream(), 5, lifetime);
+
+        Assert.Equal(0, await input.ReadAsync(new byte[16], TestContext.Current.CancellationToken));
+
+        Assert.True(lifetime.Stopping.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task The_end_waits_for_the_calls_in_flight()
+    {
+        using var lifetime = new ClientLifetime(TimeProvider.System, TestContext.Current.CancellationToken);
+        var answer = new TaskCompletionSource();
+        lifetime.Receive();
+        var call = lifetime.TakeUpAsync(() => answer.Task);
+        var end = lifetime.EndAsync();
+
+        Assert.False(lifetime.Stopping.IsCancellationRequested);
+        answer.SetResult();
+        await call;
+        await end;
+
+        Assert.True(lifetime.Stopping.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task The_end_does_not_wait_for_ever()
+    {
+        using var lifetime = new ClientLifetime(TimeProvider.System, TestContext.Current.CancellationToken);
+        lifetime.Receive();
+        _ = lifetime.TakeUpAsync(() => new TaskCompletionSource().Task);
+
+        await lifetime.EndAsync();
+
+        Assert.True(lifetime.Stopping.IsCancellationRequested);
+    }
+
+    private static async Task<string> ReadAllAsync(string text, int longestLine, int bufferSize)
+    {
+        using var lifetime = new ClientLifetime(TimeProvider.System, TestContext.Current.CancellationToken);
+        await using var input = new ClientInput(new MemoryStream(Encoding.UTF8.GetBytes(text)), longestLine, lifetime);
+        var all = new MemoryStream();
+        var buffer = new byte[bufferSize];
+        while (await input.ReadAsync(buffer, TestContext.Current.CancellationToken) is > 0 and var read)
+        {
+            all.Write(buffer, 0, read);
+        }
+
+        return Encoding.UTF8.GetString(all.ToArray());
+    }
+}
