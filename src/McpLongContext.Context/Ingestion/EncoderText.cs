@@ -1,37 +1,49 @@
 using System.Text;
-using McpLongContext.Context.Ingestion.Splitting;
 
 namespace McpLongContext.Context.Ingestion;
 
 /// <summary>
-/// What the encoder reads for a passage. Text is read as it stands. Code is written out: identifiers fall into words,
-/// which is how the encoder learnt language, and path and enclosing declaration stand in front.
+/// What the encoder reads. Text is read as it stands. Code is written out: identifiers fall into words, which is how the
+/// encoder learnt language, and the words of its path stand in front of every chunk.
 /// </summary>
 internal static class EncoderText
 {
     /// <summary>Part of the key that says whether stored states are current: raised whenever results change.</summary>
     public const int Version = 1;
 
-    /// <summary>The encoder's input for a passage.</summary>
-    /// <param name="passage">The passage.</param>
+    /// <summary>Parts of a path that say where a passage stands; what is above them is the same for most files.</summary>
+    private const int HeaderParts = 3;
+
+    /// <summary>What the encoder reads of a passage.</summary>
+    /// <param name="text">The passage's text.</param>
     /// <param name="kind">The kind of its document.</param>
-    /// <param name="path">The path of its document, as it is cited.</param>
-    public static string For(SplitPassage passage, DocumentKind kind, string path)
+    public static string Body(string text, DocumentKind kind)
     {
-        var text = passage.Text.AsSpan().Trim();
-        if (kind is not (DocumentKind.Code or DocumentKind.Data))
+        var trimmed = text.AsSpan().Trim();
+        return IsWrittenOut(kind) ? WordsOf(trimmed) : trimmed.ToString();
+    }
+
+    /// <summary>What every chunk of a document begins with; empty for text, which says itself what it is about.</summary>
+    /// <param name="kind">The kind of the document.</param>
+    /// <param name="path">Its path.</param>
+    public static string Header(DocumentKind kind, string path)
+    {
+        if (!IsWrittenOut(kind))
         {
-            return text.ToString();
+            return "";
         }
 
-        var result = new StringBuilder(text.Length + (text.Length / 8) + path.Length + passage.Context.Length + 8);
-        AppendWords(result, path);
-        if (passage.Context.Length > 0)
-        {
-            AppendWords(result.Append(": "), passage.Context);
-        }
+        var parts = path.Split(['/', '\\'], StringSplitOptions.RemoveEmptyEntries);
+        return WordsOf(string.Join(' ', parts.TakeLast(HeaderParts)).Replace('.', ' ').Replace('-', ' '));
+    }
 
-        AppendWords(result.Append('\n'), text);
+    /// <summary>Whether identifiers are written out and the path stands in front.</summary>
+    public static bool IsWrittenOut(DocumentKind kind) => kind is DocumentKind.Code or DocumentKind.Data;
+
+    private static string WordsOf(ReadOnlySpan<char> text)
+    {
+        var result = new StringBuilder(text.Length + (text.Length / 8));
+        AppendWords(result, text);
         return result.ToString();
     }
 
