@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace McpLongContext.Kernels;
@@ -97,16 +98,32 @@ public sealed unsafe class Int8PackedMatrix
             Int8Vectors.Quantize(weights.Slice(output * inputs, inputs), codes, scale);
             Int8Words.Write<TDot, TVector>(codes, words);
             var (panel, column) = Math.DivRem(output, TTile.Columns);
-            var target = packed._panels.Span[(panel * TTile.Columns * words.Length)..];
-            for (var word = 0; word < words.Length; word++)
-            {
-                target[(word * TTile.Columns) + column] = words[word];
-            }
-
-            packed._initial.Span[output] = TDot.IsUnsigned ? -128 * codes.Sum(code => code) : 0;
+            Scatter(words, packed._panels.Span[((panel * TTile.Columns * words.Length) + column)..], TTile.Columns);
+            packed._initial.Span[output] = TDot.IsUnsigned ? -128 * Sum(codes) : 0;
         }
 
         return packed;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scatter(ReadOnlySpan<int> words, Span<int> column, int stride)
+    {
+        for (var word = 0; word < words.Length; word++)
+        {
+            column[word * stride] = words[word];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Sum(ReadOnlySpan<sbyte> codes)
+    {
+        var sum = 0;
+        foreach (var code in codes)
+        {
+            sum += code;
+        }
+
+        return sum;
     }
 
     /// <summary>The panel [Words, PanelWidth], aligned to a cache line; it does not move.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace McpLongContext.Kernels;
@@ -53,19 +54,28 @@ public sealed class PackedMatrix
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
         Shape.Check(weights.Length, outputs, inputs, nameof(weights));
         var packed = new PackedMatrix(outputs, inputs, TTile.Columns);
-        var panels = packed._panels.Span;
-        for (var output = 0; output < outputs; output++)
+        for (var panel = 0; panel < packed.Panels; panel++)
         {
-            var (panel, column) = Math.DivRem(output, TTile.Columns);
-            var target = panels.Slice(panel * TTile.Columns * inputs);
-            var row = weights.Slice(output * inputs, inputs);
-            for (var input = 0; input < row.Length; input++)
-            {
-                target[(input * TTile.Columns) + column] = row[input];
-            }
+            var first = panel * TTile.Columns;
+            var rows = weights.Slice(first * inputs, Math.Min(TTile.Columns, outputs - first) * inputs);
+            Transpose(rows, inputs, packed._panels.Span.Slice(first * inputs, TTile.Columns * inputs), TTile.Columns);
         }
 
         return packed;
+    }
+
+    /// <summary>Rows [n, inputs] to a panel [inputs, width], n at most the width.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Transpose(ReadOnlySpan<float> rows, int inputs, Span<float> panel, int width)
+    {
+        for (var input = 0; input < inputs; input++)
+        {
+            var target = panel.Slice(input * width, rows.Length / inputs);
+            for (var column = 0; column < target.Length; column++)
+            {
+                target[column] = rows[(column * inputs) + input];
+            }
+        }
     }
 
     /// <summary>The panel [inputs, PanelWidth], aligned to a cache line; it does not move.</summary>

@@ -12,16 +12,23 @@ internal readonly unsafe struct BitSimd256 : IBitSimd<BitSimd256, Vector256<ulon
     public static int Lanes => 4;
 
     /// <summary>The number of bits set in 0 to 15, in each 128-bit lane.</summary>
-    public static Vector256<byte> NibbleCounts =>
-        Vector256
-            .Create(0x0302_0201_0201_0100, 0x0403_0302_0302_0201, 0x0302_0201_0201_0100, 0x0403_0302_0302_0201)
-            .AsByte();
+    public static Vector256<byte> NibbleCounts
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get =>
+            Vector256
+                .Create(0x0302_0201_0201_0100, 0x0403_0302_0302_0201, 0x0302_0201_0201_0100, 0x0403_0302_0302_0201)
+                .AsByte();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> Load(ulong* source) => Vector256.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> Broadcast(ulong value) => Vector256.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> And(Vector256<ulong> left, Vector256<ulong> right) => left & right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> Xor(Vector256<ulong> left, Vector256<ulong> right) => left ^ right;

@@ -12,25 +12,32 @@ internal readonly unsafe struct BitSimd512 : IBitSimd<BitSimd512, Vector512<ulon
     public static int Lanes => 8;
 
     /// <summary>The number of bits set in 0 to 15, in each 128-bit lane.</summary>
-    private static Vector512<byte> NibbleCounts =>
-        Vector512
-            .Create(
-                0x0302_0201_0201_0100,
-                0x0403_0302_0302_0201,
-                0x0302_0201_0201_0100,
-                0x0403_0302_0302_0201,
-                0x0302_0201_0201_0100,
-                0x0403_0302_0302_0201,
-                0x0302_0201_0201_0100,
-                0x0403_0302_0302_0201
-            )
-            .AsByte();
+    private static Vector512<byte> NibbleCounts
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get =>
+            Vector512
+                .Create(
+                    0x0302_0201_0201_0100,
+                    0x0403_0302_0302_0201,
+                    0x0302_0201_0201_0100,
+                    0x0403_0302_0302_0201,
+                    0x0302_0201_0201_0100,
+                    0x0403_0302_0302_0201,
+                    0x0302_0201_0201_0100,
+                    0x0403_0302_0302_0201
+                )
+                .AsByte();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> Load(ulong* source) => Vector512.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> Broadcast(ulong value) => Vector512.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> And(Vector512<ulong> left, Vector512<ulong> right) => left & right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> Xor(Vector512<ulong> left, Vector512<ulong> right) => left ^ right;

@@ -14,6 +14,8 @@ internal unsafe interface IBitSimd<TSelf, TVector>
 
     public static abstract TVector Broadcast(ulong value);
 
+    public static abstract TVector And(TVector left, TVector right);
+
     public static abstract TVector Xor(TVector left, TVector right);
 
     public static abstract TVector Add(TVector left, TVector right);
