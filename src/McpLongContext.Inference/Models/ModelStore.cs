@@ -79,8 +79,7 @@ public sealed class ModelStore
         {
             Directory.CreateDirectory(_staging);
             using var held = await LockAsync(source.Name, progress, cancellationToken);
-            // The process that was waited for may have done it.
-            return Satisfying(source) ?? await InstallLockedAsync(source, progress, cancellationToken);
+            return await InstallLockedAsync(source, progress, cancellationToken);
         }
         catch (IOException e) when (DiskSpace.IsExhausted(e))
         {
@@ -124,6 +123,7 @@ public sealed class ModelStore
         RemoveAbandoned(except: source.Name);
         progress?.Report(new ModelProgress(ModelPhase.Resolving, 0, 0));
         var entry = await source.DescribeAsync(cancellationToken);
+        // The installation that was waited for may have been the same one.
         if (
             FindInstalled(source.Name) is { } installed
             && installed.Entry.Source == entry.Source

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
+using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.Inference.Tests.Models;
 

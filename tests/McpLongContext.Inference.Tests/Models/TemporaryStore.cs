@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using McpLongContext.Inference.Models;
 
@@ -34,6 +33,14 @@ internal sealed class TemporaryStore : IDisposable
     /// <summary>A path beside the store, for a test's own files.</summary>
     public string PathOf(string name) => Path.Combine(_root.FullName, name);
 
+    /// <summary>Writes a catalog with these models and reads it as the product does.</summary>
+    public ModelCatalog Catalog(params ModelEntry[] entries)
+    {
+        var path = PathOf("models.json");
+        File.WriteAllText(path, JsonSerializer.Serialize(new { models = entries }, ModelJson.Options));
+        return ModelCatalog.Load(path);
+    }
+
     /// <summary>The models and files in sight, without the store's own staging area.</summary>
     public IReadOnlyList<string> VisibleFolders() =>
         Directory.Exists(Folder)
@@ -55,25 +62,4 @@ internal sealed class TemporaryStore : IDisposable
         ];
 
     public void Dispose() => _root.Delete(recursive: true);
-}
-
-/// <summary>Content for models that no test reads as a model.</summary>
-internal static class Sample
-{
-    /// <summary>Reproducible bytes that do not compress.</summary>
-    public static byte[] Bytes(int length, int seed = 1)
-    {
-        var bytes = new byte[length];
-        new Random(seed).NextBytes(bytes);
-        return bytes;
-    }
-
-    public static string Sha256(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
-
-    /// <summary>Writes a catalog with these models and reads it as the product does.</summary>
-    public static ModelCatalog Catalog(string path, params ModelEntry[] entries)
-    {
-        File.WriteAllText(path, JsonSerializer.Serialize(new { models = entries }, ModelJson.Options));
-        return ModelCatalog.Load(path);
-    }
 }

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
-namespace McpLongContext.Inference.Tests.Models;
+namespace McpLongContext.Tests.Shared;
 
 /// <summary>
 /// A model hub with one repository, in the layout of the public one: the description of a revision, small files
@@ -33,11 +33,11 @@ internal sealed class LoopbackHub : LoopbackServer
     /// <summary>Whether requests for a part of a file get the part.</summary>
     public bool SupportsRanges { get; init; } = true;
 
-    /// <summary>Whether the store of large files damages them.</summary>
-    public bool Corrupts { get; set; }
+    /// <summary>The file that arrives with a wrong last byte.</summary>
+    public string? Damaged { get; set; }
 
-    /// <summary>Whether the store of large files accepts a request and never answers.</summary>
-    public bool Hangs { get; init; }
+    /// <summary>The store of large files sends so many bytes of an answer and then no more, without an end.</summary>
+    public int SilentAfter { get; set; } = int.MaxValue;
 
     /// <summary>Answers every request with this status and error code.</summary>
     public (int Status, string? Code)? Refusal { get; init; }
@@ -79,7 +79,8 @@ internal sealed class LoopbackHub : LoopbackServer
         }
         else if (path.StartsWith("/store/", StringComparison.Ordinal))
         {
-            await SendLargeFileAsync(_files.Values.Single(file => Sample.Sha256(file) == path[7..]), context);
+            var name = _files.Single(file => Sample.Sha256(file.Value) == path[7..]).Key;
+            await SendLargeFileAsync(ContentOf(name), context);
         }
         else
         {
@@ -116,7 +117,7 @@ internal sealed class LoopbackHub : LoopbackServer
         var content = _files[name];
         if (content.Length < LargeFileSize)
         {
-            await SendAsync(context, content);
+            await SendAsync(context, ContentOf(name));
             return;
         }
 
@@ -128,12 +129,6 @@ internal sealed class LoopbackHub : LoopbackServer
 
     private async Task SendLargeFileAsync(byte[] content, HttpListenerContext context)
     {
-        if (Hangs)
-        {
-            await Task.Delay(Timeout.Infinite, Stopped);
-        }
-
-        content = Corrupts ? [.. content[..^1], (byte)~content[^1]] : content;
         var from = 0;
         if (SupportsRanges && context.Request.Headers["Range"] is { } range)
         {
@@ -144,6 +139,13 @@ internal sealed class LoopbackHub : LoopbackServer
 
         var part = content.AsMemory(from);
         context.Response.ContentLength64 = part.Length;
+        if (part.Length > SilentAfter)
+        {
+            await context.Response.OutputStream.WriteAsync(part[..SilentAfter]);
+            await context.Response.OutputStream.FlushAsync();
+            await Task.Delay(Timeout.Infinite, Stopped);
+        }
+
         if (part.Length > CutAfter && Interlocked.Decrement(ref _cuts) >= 0)
         {
             await context.Response.OutputStream.WriteAsync(part[..CutAfter]);
@@ -155,6 +157,9 @@ internal sealed class LoopbackHub : LoopbackServer
         await context.Response.OutputStream.WriteAsync(part);
         context.Response.Close();
     }
+
+    private byte[] ContentOf(string name) =>
+        name == Damaged ? [.. _files[name][..^1], (byte)~_files[name][^1]] : _files[name];
 
     private static string GitBlob(byte[] content)
     {

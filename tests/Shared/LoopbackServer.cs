@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace McpLongContext.Inference.Tests.Models;
+namespace McpLongContext.Tests.Shared;
 
 /// <summary>An HTTP server on this machine, for one test.</summary>
 internal abstract class LoopbackServer : IAsyncDisposable
