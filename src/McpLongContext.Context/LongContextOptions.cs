@@ -3,8 +3,11 @@ namespace McpLongContext.Context;
 /// <summary>Where a process keeps its data and what it may read. Validated once, never changed.</summary>
 public sealed record LongContextOptions
 {
-    /// <summary>The folder of datastores, models and logs.</summary>
+    /// <summary>The folder of datastores and logs.</summary>
     public required string Home { get; init; }
+
+    /// <summary>The folder of the installed models; <see langword="null"/> means <c>models</c> in the home.</summary>
+    public string? Models { get; init; }
 
     /// <summary>The folder that relative paths start from and that citations are relative to.</summary>
     public required string WorkingDirectory { get; init; }

@@ -1,0 +1,64 @@
+using McpLongContext.Inference.Models;
+
+namespace McpLongContext.Context.HiddenStates;
+
+/// <summary>
+/// Gives the default encoder to whoever needs it: loaded once, when it is first needed; installed first where an ingest
+/// may do that. Without an encoder everything works by words alone.
+/// </summary>
+internal sealed class EncoderProvider(ModelStore models, bool installs) : IDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private LoadedEncoder? _encoder;
+
+    /// <summary>What a user without an encoder should know.</summary>
+    public string HowToInstall =>
+        $"no encoder is installed, so the search is by words alone: run `mcp-long-context models install {Name}`, "
+        + "then ingest again";
+
+    private string Name => models.Catalog.DefaultEncoder.Name;
+
+    /// <summary>The encoder, when it is installed.</summary>
+    public async Task<LoadedEncoder?> FindAsync(CancellationToken cancellation)
+    {
+        if (_encoder is { } loaded)
+        {
+            return loaded;
+        }
+
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            var model = models.List().FirstOrDefault(candidate => candidate.Name == Name);
+            return _encoder ??= model is null ? null : await Task.Run(() => new LoadedEncoder(model), cancellation);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>The encoder, installed first where it is missing.</summary>
+    /// <exception cref="ModelException">It is missing and cannot be installed; the message says what to do.</exception>
+    public async Task<LoadedEncoder> RequireAsync(IProgress<ModelProgress>? progress, CancellationToken cancellation)
+    {
+        if (await FindAsync(cancellation) is { } loaded)
+        {
+            return loaded;
+        }
+
+        if (!installs)
+        {
+            throw new ModelException(HowToInstall);
+        }
+
+        await models.InstallAsync(Name, progress, cancellation);
+        return (await FindAsync(cancellation))!;
+    }
+
+    public void Dispose()
+    {
+        _encoder?.Dispose();
+        _gate.Dispose();
+    }
+}

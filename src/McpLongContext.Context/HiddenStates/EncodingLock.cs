@@ -1,0 +1,27 @@
+namespace McpLongContext.Context.HiddenStates;
+
+/// <summary>
+/// Lets one job at a time encode a datastore, over all processes; the others wait and find less to do. The operating
+/// system frees the lock when its holder dies.
+/// </summary>
+internal static class EncodingLock
+{
+    private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Waits until the lock is free and takes it, until the result is disposed.</summary>
+    public static async Task<IDisposable> AcquireAsync(string folder, CancellationToken cancellation)
+    {
+        var path = Path.Combine(folder, "encoding.lock");
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                await Task.Delay(s_retry, cancellation);
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+using System.Threading.Channels;
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Ingestion;
+using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.Storage;
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Passages;
+using McpLongContext.Storage.States;
+using StoredDocument = McpLongContext.Storage.Catalog.Document;
+
+namespace McpLongContext.Context.HiddenStates;
+
+/// <summary>
+/// The second stage of an ingest: computes the hidden states that a datastore's documents still lack. All cores encode,
+/// each a run of passages at a time; runs are published in the order of the documents, so that a later process goes on
+/// where this one was stopped.
+/// </summary>
+internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
+{
+    /// <summary>Characters of a run: some thousand tokens, enough to fill a worker, little enough to hold.</summary>
+    private const int RunCharacters = 16 * 1024;
+
+    /// <summary>Tokens after which what was computed is published.</summary>
+    private const int PublishTokens = 64 * 1024;
+
+    private static readonly int s_workers = Environment.ProcessorCount;
+
+    /// <summary>Encodes until nothing is pending.</summary>
+    /// <param name="progress">Told the tokens encoded since the last call, after each publication.</param>
+    /// <param name="cancellation">Stops the work; what was published is kept.</param>
+    public async Task RunAsync(Action<long> progress, CancellationToken cancellation)
+    {
+        // Documents may come and change meanwhile; a round that computed nothing has nothing left that it can do.
+        for (var isWorking = true; isWorking && Pending() is { Count: > 0 } pending; )
+        {
+            isWorking = await EncodeAsync(pending, progress, cancellation);
+        }
+    }
+
+    private IReadOnlyList<PendingContent> Pending()
+    {
+        using var snapshot = datastore.Snapshot();
+        return snapshot.Pending(encoder.Key);
+    }
+
+    private async Task<bool> EncodeAsync(
+        IReadOnlyList<PendingContent> pending,
+        Action<long> progress,
+        CancellationToken cancellation
+    )
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var workers = Channel.CreateBounded<PassageEncoder>(s_workers);
+        for (var i = 0; i < s_workers; i++)
+        {
+            await workers.Writer.WriteAsync(new PassageEncoder(encoder.Encoder), cancellation);
+        }
+
+        var encoded = Channel.CreateBounded<Task<EncodedRun>>(s_workers);
+        var reading = Task.Run(() => ReadAsync(pending, workers, encoded.Writer, stopping.Token), stopping.Token);
+        try
+        {
+            return await PublishAsync(encoded.Reader, progress, cancellation);
+        }
+        finally
+        {
+            await stopping.CancelAsync();
+            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Cuts the pending documents into runs and starts a worker on each as soon as one is free.</summary>
+    private async Task ReadAsync(
+        IReadOnlyList<PendingContent> pending,
+        Channel<PassageEncoder> workers,
+        ChannelWriter<Task<EncodedRun>> encoded,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            foreach (var content in pending)
+            {
+                foreach (var run in Runs(content))
+                {
+                    var worker = await workers.Reader.ReadAsync(cancellation);
+                    var work = Task.Run(
+                        () =>
+                        {
+                            try
+                            {
+                                return Encode(run, worker, cancellation);
+                            }
+                            finally
+                            {
+                                workers.Writer.TryWrite(worker);
+                            }
+                        },
+                        cancellation
+                    );
+                    await encoded.WriteAsync(work, cancellation);
+                }
+            }
+
+            encoded.Complete();
+        }
+#pragma warning disable CA1031 // The reader of the channel throws it.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            encoded.Complete(error);
+        }
+    }
+
+    /// <summary>The passages of a document that lack states, in runs; none when it has changed meanwhile.</summary>
+    private IEnumerable<PassageRun> Runs(PendingContent content)
+    {
+        IReadOnlyList<Passage> passages;
+        ChunkSettings chunks;
+        using (var snapshot = datastore.Snapshot())
+        {
+            if (
+                !snapshot.Documents.TryFind(content.Document.Path, out var document)
+                || document.ContentKey != content.Document.ContentKey
+            )
+            {
+                yield break;
+            }
+
+            passages = snapshot.Passages.Of(document);
+            chunks = ChunksFor(content.Document, snapshot);
+        }
+
+        for (var first = content.EncodedPassages; first < passages.Count; )
+        {
+            var (last, characters) = (first, 0);
+            while (last < passages.Count && characters < RunCharacters)
+            {
+                characters += passages[last++].Text.Length;
+            }
+
+            yield return new PassageRun(content.Document, first, [.. passages.Skip(first).Take(last - first)], chunks);
+            first = last;
+        }
+    }
+
+    private static EncodedRun Encode(PassageRun run, PassageEncoder worker, CancellationToken cancellation)
+    {
+        var kind = KindOf(run.Document);
+        var texts = run.Passages.Select(passage => EncoderText.Of(passage.Text, kind)).ToList();
+        var header = EncoderText.Header(run.Document.Path, kind);
+        return new EncodedRun(
+            run.Document.ContentKey,
+            worker.Encode(texts, run.First, header, run.Chunks, cancellation)
+        );
+    }
+
+    /// <summary>Code gains nothing from overlap: its passages are whole declarations.</summary>
+    private static ChunkSettings ChunksFor(StoredDocument document, DatastoreSnapshot snapshot)
+    {
+        var chunks = DatastoreRegistry.ChunksOf(snapshot);
+        return KindOf(document) is DocumentKind.Code or DocumentKind.Data
+            ? new ChunkSettings(chunks.Size, overlap: 0)
+            : chunks;
+    }
+
+    private static DocumentKind KindOf(StoredDocument document) => Enum.Parse<DocumentKind>(document.Kind);
+
+    /// <summary>Publishes what the workers computed, in order; returns whether there was anything.</summary>
+    private async Task<bool> PublishAsync(
+        ChannelReader<Task<EncodedRun>> encoded,
+        Action<long> progress,
+        CancellationToken cancellation
+    )
+    {
+        var writer = datastore.WriteStates(Profile());
+        var isAny = false;
+        await foreach (var work in encoded.ReadAllAsync(cancellation))
+        {
+            var run = await work;
+            isAny = true;
+            writer.Add(
+                run.Content,
+                run.Passages.FirstOrdinal,
+                run.Passages.TokenCounts,
+                run.Passages.States,
+                run.Passages.Pooled
+            );
+            if (writer.Tokens >= PublishTokens)
+            {
+                Publish(writer, progress);
+            }
+        }
+
+        Publish(writer, progress);
+        return isAny;
+    }
+
+    private static void Publish(StateWriter writer, Action<long> progress)
+    {
+        long tokens = writer.Tokens;
+        writer.Publish();
+        progress(tokens);
+    }
+
+    private EncoderProfile Profile()
+    {
+        using var snapshot = datastore.Snapshot();
+        return snapshot.States(encoder.Key)?.Encoder
+            ?? new EncoderProfile
+            {
+                Key = encoder.Key,
+                Mean = encoder.Statistics.Mean,
+                Deviation = encoder.Statistics.Deviation,
+            };
+    }
+
+    private sealed record PassageRun(
+        StoredDocument Document,
+        int First,
+        IReadOnlyList<Passage> Passages,
+        ChunkSettings Chunks
+    );
+
+    private sealed record EncodedRun(ContentKey Content, EncodedPassages Passages);
+}

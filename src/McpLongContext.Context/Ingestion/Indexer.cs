@@ -1,0 +1,282 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Threading.Channels;
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Context.Ingestion.Splitting;
+using McpLongContext.Context.Jobs;
+using McpLongContext.Storage;
+using McpLongContext.Storage.Catalog;
+using StoredDocument = McpLongContext.Storage.Catalog.Document;
+
+namespace McpLongContext.Context.Ingestion;
+
+/// <summary>
+/// The first stage of an ingest: files are read, compared with what is stored, split and indexed, so that every
+/// document is searchable by words. Reading and splitting run on all cores; documents are stored in the order of the
+/// scan, in batches, each of which is durable before the next is written.
+/// </summary>
+internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvider time)
+{
+    private const int FilesInFlight = 8;
+    private const int BatchDocuments = 512;
+    private const long BatchBytes = 4 * 1024 * 1024;
+
+    private readonly SourceScanner _scanner = new(roots);
+    private readonly DocumentReader _reader = new(roots);
+
+    /// <summary>Indexes files and directories; documents that vanished from a directory are removed.</summary>
+    /// <param name="datastore">Receives the documents.</param>
+    /// <param name="path">A file or directory, absolute.</param>
+    /// <param name="job">Told about every batch; its cancellation stops between files.</param>
+    /// <exception cref="ContextException">The path does not exist or is outside the allowed roots.</exception>
+    public async Task IndexPathAsync(Datastore datastore, string path, IngestJob job)
+    {
+        var root = roots.Resolve(path);
+        var stored = DocumentsBeneath(datastore, root);
+        var batch = new Batch(datastore, job);
+        var missing = new HashSet<string>(stored.Keys, StringComparer.Ordinal);
+        await foreach (var source in ReadAsync(_scanner.Scan(root, job.Cancellation), stored, job.Cancellation))
+        {
+            if (source.Skipped is { } skipped)
+            {
+                batch.Skip(new SkippedFile(Printable.Path(paths.Show(skipped.Path)), skipped.Reason));
+            }
+
+            if (source.StaysStored)
+            {
+                missing.RemoveWhere(candidate => IsAtOrBeneath(candidate, source.Path));
+            }
+
+            batch.Add(source, stored.GetValueOrDefault(source.Path));
+        }
+
+        batch.Flush();
+        batch.Remove(missing.Order(StringComparer.Ordinal).Select(gone => stored[gone]));
+    }
+
+    /// <summary>Indexes a text under a name.</summary>
+    /// <exception cref="ContextException">The text is empty or too long, or the name is no document name.</exception>
+    public void IndexText(Datastore datastore, string name, string text, IngestJob job)
+    {
+        var document = Prepare(Document.FromText(name, text), name, time.GetUtcNow());
+        StoredDocument? stored = null;
+        using (var snapshot = datastore.Snapshot())
+        {
+            snapshot.Documents.TryFind(name, out stored);
+        }
+
+        var batch = new Batch(datastore, job);
+        batch.Add(
+            new Source(name)
+            {
+                StaysStored = true,
+                Bytes = document.Bytes,
+                Document = document,
+            },
+            stored
+        );
+        batch.Flush();
+    }
+
+    /// <summary>The key of a content: equal for contents that are read and split alike, wherever they lie.</summary>
+    private static ContentKey KeyOf(Document document, string path) =>
+        new(
+            SHA256.HashData(
+                Encoding.UTF8.GetBytes(
+                    $"{PassageSplitter.Version} {document.Kind} {Path.GetExtension(path)} {document.ContentHash}"
+                )
+            )
+        );
+
+    private static NewDocument Prepare(Document document, string path, DateTimeOffset modified)
+    {
+        var passages = PassageSplitter.Split(document.Text, document.Kind, path);
+        return new NewDocument
+        {
+            Path = path,
+            Kind = document.Kind.ToString(),
+            ContentKey = KeyOf(document, path),
+            Bytes = document.Bytes,
+            Modified = modified,
+            LineCount = LineIndex.Of(document.Text).Count,
+            Passages = [.. passages.Select(p => new NewPassage(p.StartLine, p.EndLine, p.Text, p.Context))],
+        };
+    }
+
+    private static bool IsAtOrBeneath(string path, string root) =>
+        path.StartsWith(root, StringComparison.Ordinal)
+        && (path.Length == root.Length || path[root.Length] == Path.DirectorySeparatorChar);
+
+    private static Dictionary<string, StoredDocument> DocumentsBeneath(Datastore datastore, string root)
+    {
+        using var snapshot = datastore.Snapshot();
+        return snapshot
+            .Documents.All.Where(document => IsAtOrBeneath(document.Path, root))
+            .ToDictionary(document => document.Path, StringComparer.Ordinal);
+    }
+
+    /// <summary>Reads what the scan finds, several files at once, and hands it on in the order of the scan.</summary>
+    private async IAsyncEnumerable<Source> ReadAsync(
+        IEnumerable<SourceEntry> entries,
+        Dictionary<string, StoredDocument> stored,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var reads = Channel.CreateBounded<Task<Source>>(FilesInFlight);
+        var scan = Task.Run(
+            async () =>
+            {
+                try
+                {
+                    foreach (var entry in entries)
+                    {
+                        var read = Task.Run(() => Read(entry, stored), stopping.Token);
+                        await reads.Writer.WriteAsync(read, stopping.Token);
+                    }
+
+                    reads.Writer.Complete();
+                }
+#pragma warning disable CA1031 // The reader of the channel throws it.
+                catch (Exception error)
+#pragma warning restore CA1031
+                {
+                    reads.Writer.Complete(error);
+                }
+            },
+            stopping.Token
+        );
+        try
+        {
+            await foreach (var read in reads.Reader.ReadAllAsync(cancellation))
+            {
+                yield return await read;
+            }
+        }
+        finally
+        {
+            await stopping.CancelAsync();
+            await scan.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private Source Read(SourceEntry entry, Dictionary<string, StoredDocument> stored)
+    {
+        if (entry is not SourceFile file)
+        {
+            return new Source(entry.Path) { Skipped = (SkippedSource)entry };
+        }
+
+        if (!_reader.TryRead(file, out var document, out var reason))
+        {
+            return new Source(entry.Path) { Skipped = new SkippedSource(file.Path, reason) };
+        }
+
+        var isUnchanged =
+            stored.TryGetValue(file.Path, out var before) && before.ContentKey == KeyOf(document, file.Path);
+        return new Source(entry.Path)
+        {
+            StaysStored = true,
+            Bytes = document.Bytes,
+            Document = isUnchanged ? null : Prepare(document, file.Path, file.Modified),
+        };
+    }
+
+    /// <summary>What became of an entry of the scan.</summary>
+    private sealed record Source(string Path)
+    {
+        public SkippedSource? Skipped { get; init; }
+
+        /// <summary>Whether what is stored at or beneath the path stays: it was read, or only could not be read now.</summary>
+        public bool StaysStored { get; init; }
+
+        public long Bytes { get; init; }
+
+        /// <summary>The document to store; none when it was skipped or is unchanged.</summary>
+        public NewDocument? Document { get; init; }
+    }
+
+    /// <summary>Collects documents into transactions of a handy size, and the job's counts with them.</summary>
+    private sealed class Batch(Datastore datastore, IngestJob job)
+    {
+        private readonly List<NewDocument> _documents = [];
+        private readonly List<SkippedFile> _skipped = [];
+        private readonly Dictionary<ContentKey, int> _added = [];
+        private long _bytes;
+        private long _pendingBytes;
+        private int _unchanged;
+
+        public void Skip(SkippedFile file) => _skipped.Add(file);
+
+        public void Add(Source source, StoredDocument? stored)
+        {
+            _bytes += source.Bytes;
+            if (source.Document is not { } document)
+            {
+                _unchanged += source.Skipped is null ? 1 : 0;
+                return;
+            }
+
+            _documents.Add(document);
+            if (stored is null)
+            {
+                _added[document.ContentKey] = _added.GetValueOrDefault(document.ContentKey) + 1;
+            }
+
+            _pendingBytes += document.Bytes;
+            if (_documents.Count >= BatchDocuments || _pendingBytes >= BatchBytes)
+            {
+                Flush();
+            }
+        }
+
+        public void Flush()
+        {
+            job.Cancellation.ThrowIfCancellationRequested();
+            var result = _documents.Count == 0 ? default : datastore.Apply(new CatalogChange { Put = _documents });
+            var skipped = _skipped.ToList();
+            var (bytes, unchanged) = (_bytes, _unchanged + result.Unchanged);
+            job.Update(report =>
+                report with
+                {
+                    Added = report.Added + result.Added,
+                    Updated = report.Updated + result.Updated,
+                    Unchanged = report.Unchanged + unchanged,
+                    Bytes = report.Bytes + bytes,
+                    Skipped = [.. report.Skipped, .. skipped],
+                }
+            );
+            _documents.Clear();
+            _skipped.Clear();
+            (_bytes, _unchanged, _pendingBytes) = (0, 0, 0);
+        }
+
+        /// <summary>Removes documents; one whose content was added under another path counts as renamed.</summary>
+        public void Remove(IEnumerable<StoredDocument> documents)
+        {
+            var gone = documents.ToList();
+            if (gone.Count == 0)
+            {
+                return;
+            }
+
+            datastore.Apply(new CatalogChange { Remove = [.. gone.Select(document => document.Path)] });
+            var renamed = 0;
+            foreach (var document in gone.Where(document => _added.GetValueOrDefault(document.ContentKey) > 0))
+            {
+                _added[document.ContentKey]--;
+                renamed++;
+            }
+
+            job.Update(report =>
+                report with
+                {
+                    Added = report.Added - renamed,
+                    Renamed = report.Renamed + renamed,
+                    Removed = report.Removed + gone.Count - renamed,
+                }
+            );
+        }
+    }
+}

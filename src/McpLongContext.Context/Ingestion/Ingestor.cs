@@ -1,0 +1,218 @@
+using System.Runtime.ExceptionServices;
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.HiddenStates;
+using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Context.Jobs;
+using McpLongContext.Inference.Models;
+using McpLongContext.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace McpLongContext.Context.Ingestion;
+
+/// <summary>Runs ingests as jobs: first text and words, then hidden states.</summary>
+internal sealed class Ingestor(
+    DatastoreRegistry datastores,
+    EncoderProvider encoders,
+    JobRegistry jobs,
+    AllowedRoots roots,
+    DocumentPaths paths,
+    TimeProvider time,
+    ILogger logger
+)
+{
+    /// <summary>The longest wait that makes sense in one call.</summary>
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromDays(1);
+
+    private readonly Indexer _indexer = new(roots, paths, time);
+
+    /// <summary>Starts an ingest and waits for it as long as the request says.</summary>
+    /// <param name="request">What to ingest.</param>
+    /// <param name="progress">Told about every change while waiting.</param>
+    /// <param name="cancellation">Cancels the job while waiting; later, its handle does.</param>
+    /// <exception cref="ContextException">The request is not valid; nothing was stored.</exception>
+    public async Task<IngestReport> IngestAsync(
+        IngestRequest request,
+        IProgress<IngestReport>? progress,
+        CancellationToken cancellation
+    )
+    {
+        // Everything that can be refused is refused before anything is created.
+        Action<Datastore, IngestJob>? text = null;
+        IReadOnlyList<string> sources = [];
+        if (request.Text is null)
+        {
+            sources = ResolvePaths(request);
+        }
+        else
+        {
+            var (name, content) = TextSource.Require(request);
+            text = (datastore, job) => _indexer.IndexText(datastore, name, content, job);
+        }
+
+        if (request.Wait is { } wait && (wait < TimeSpan.Zero || wait > s_longestWait))
+        {
+            throw new ContextException(
+                $"wait_seconds: {wait.TotalSeconds} is out of range; use 0 to {s_longestWait.TotalSeconds}."
+            );
+        }
+
+        var datastore = datastores.OpenOrCreate(request.Datastore);
+        var job = jobs.Start(
+            request.Datastore,
+            async job =>
+            {
+                text?.Invoke(datastore, job);
+                foreach (var source in sources)
+                {
+                    await _indexer.IndexPathAsync(datastore, source, job);
+                }
+
+                await FinishAsync(datastore, job);
+            }
+        );
+        return await WaitAsync(job, request.Wait, progress, cancellation);
+    }
+
+    /// <summary>Starts a job that encodes what a datastore still lacks; none when nothing is pending.</summary>
+    public async Task<IngestJob?> ResumeAsync(string name, CancellationToken cancellation)
+    {
+        var datastore = datastores.Open(name);
+        if (await encoders.FindAsync(cancellation) is not { } encoder || CountPending(datastore, encoder) == 0)
+        {
+            return null;
+        }
+
+        return jobs.Start(name, job => FinishAsync(datastore, job));
+    }
+
+    /// <summary>Waits for a job.</summary>
+    public async Task<IngestReport> WaitAsync(
+        IngestJob job,
+        TimeSpan? wait,
+        IProgress<IngestReport>? progress,
+        CancellationToken cancellation
+    )
+    {
+        using var listening = job.Listen(progress);
+        await using var cancelling = cancellation.Register(job.Cancel);
+        if (wait is { } limit)
+        {
+            await Task.WhenAny(job.Completion, Task.Delay(limit, time, cancellation));
+        }
+        else
+        {
+            await job.Completion;
+        }
+
+        if (cancellation.IsCancellationRequested)
+        {
+            await job.Completion;
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        if (job.Error is { } error)
+        {
+            ExceptionDispatchInfo.Throw(error);
+        }
+
+        return job.Report;
+    }
+
+    /// <summary>Everything is indexed: encodes what is pending and says how the job ended.</summary>
+    private async Task FinishAsync(Datastore datastore, IngestJob job)
+    {
+        using (var snapshot = datastore.Snapshot())
+        {
+            var passages = (int)snapshot.Documents.PassageCount;
+            job.Update(report => report with { Passages = passages });
+        }
+
+        job.MarkIndexed();
+        try
+        {
+            var encoder = await encoders.RequireAsync(new InstallProgress(job), job.Cancellation);
+            job.Update(report => report with { Notes = [] });
+            await EncodeAsync(datastore, encoder, job);
+            job.Update(report => report with { State = IngestState.Complete });
+        }
+        catch (ModelException error)
+        {
+            job.Update(report =>
+                report with
+                {
+                    State = IngestState.LexicalOnly,
+                    Notes = [.. report.Notes, $"Searchable by words alone: {error.Message}"],
+                }
+            );
+        }
+
+        var end = job.Report;
+        logger.LogInformation(
+            "{Job} on {Datastore}: {State}, {Added} added, {Updated} updated, {Removed} removed, {Tokens} tokens encoded in {Seconds:F1} s",
+            end.Job,
+            end.Datastore,
+            end.State,
+            end.Added,
+            end.Updated,
+            end.Removed,
+            end.EncodedTokens,
+            end.ElapsedSeconds
+        );
+    }
+
+    private static async Task EncodeAsync(Datastore datastore, LoadedEncoder encoder, IngestJob job)
+    {
+        job.Update(report => report with { PendingDocuments = CountPending(datastore, encoder) });
+        if (job.Report.PendingDocuments == 0)
+        {
+            return;
+        }
+
+        using var exclusive = await EncodingLock.AcquireAsync(datastore.Folder, job.Cancellation);
+        await new PendingEncoder(datastore, encoder).RunAsync(
+            tokens =>
+            {
+                var pending = CountPending(datastore, encoder);
+                job.Update(report =>
+                    report with
+                    {
+                        EncodedTokens = report.EncodedTokens + tokens,
+                        PendingDocuments = pending,
+                    }
+                );
+            },
+            job.Cancellation
+        );
+    }
+
+    private static int CountPending(Datastore datastore, LoadedEncoder encoder)
+    {
+        using var snapshot = datastore.Snapshot();
+        return snapshot.Pending(encoder.Key).Count;
+    }
+
+    private IReadOnlyList<string> ResolvePaths(IngestRequest request)
+    {
+        if (request.Name is not null)
+        {
+            throw new ContextException("name: goes with text; a path is known by itself.");
+        }
+
+        return request.Paths.Count == 0
+            ? throw new ContextException("path: missing; give a file or a directory, or text and name.")
+            : [.. request.Paths.Select(path => roots.Resolve(paths.Identify(path)))];
+    }
+
+    /// <summary>Shows the installation of the encoder in the notes of a job.</summary>
+    private sealed class InstallProgress(IngestJob job) : IProgress<ModelProgress>
+    {
+        public void Report(ModelProgress value)
+        {
+            var note =
+                value.Total > 0
+                    ? $"Installing the encoder, once: {value.Done >> 20} of {value.Total >> 20} MB."
+                    : "Installing the encoder, once.";
+            job.Update(report => report with { Notes = [note] });
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using McpLongContext.Context.Ingestion;
+
+namespace McpLongContext.Context.Tests.Ingestion;
+
+/// <summary>Ingests through the service, over real files, with the real encoder.</summary>
+public sealed class IngestTests : IAsyncLifetime
+{
+    private readonly DirectoryInfo _sandbox = Directory.CreateTempSubdirectory("ingest-");
+    private LongContextService _service = null!;
+
+    private string Source => Path.Combine(_sandbox.FullName, "source");
+
+    public ValueTask InitializeAsync()
+    {
+        Directory.CreateDirectory(Source);
+        Write("src/Harbour.cs", "public class Harbour\n{\n    public void Open() { }\n}\n");
+        Write("docs/guide.md", "# Guide\n\nThe harbour opens at dawn.\n");
+        Write("notes.txt", "The keeper wrote everything down.\n");
+        _service = TestService.Create(_sandbox.FullName, Source);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _service.DisposeAsync();
+        _sandbox.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task A_directory_is_stored_whole_with_its_hidden_states()
+    {
+        var report = await IngestAsync();
+
+        Assert.Equal(IngestState.Complete, report.State);
+        Assert.Equal((3, 0, 0, 0), (report.Added, report.Updated, report.Unchanged, report.Removed));
+        Assert.True(report.EncodedTokens > 0);
+        Assert.Equal(0, report.PendingDocuments);
+    }
+
+    [Fact]
+    public async Task A_second_ingest_of_the_same_tree_encodes_nothing()
+    {
+        await IngestAsync();
+
+        var report = await IngestAsync();
+
+        Assert.Equal((0, 0, 3, 0), (report.Added, report.Updated, report.Unchanged, report.Removed));
+        Assert.Equal(0, report.EncodedTokens);
+    }
+
+    [Fact]
+    public async Task Changed_new_and_deleted_files_are_told_apart()
+    {
+        await IngestAsync();
+        Write("notes.txt", "The keeper wrote nothing down.\n");
+        Write("more.txt", "A new page.\n");
+        File.Delete(Path.Combine(Source, "docs/guide.md"));
+
+        var report = await IngestAsync();
+
+        Assert.Equal((1, 1, 1, 1), (report.Added, report.Updated, report.Unchanged, report.Removed));
+    }
+
+    [Fact]
+    public async Task A_renamed_file_is_not_encoded_again()
+    {
+        await IngestAsync();
+        File.Move(Path.Combine(Source, "notes.txt"), Path.Combine(Source, "diary.txt"));
+
+        var report = await IngestAsync();
+
+        Assert.Equal((0, 1, 0), (report.Added, report.Renamed, report.Removed));
+        Assert.Equal(0, report.EncodedTokens);
+    }
+
+    [Fact]
+    public async Task Ingesting_one_file_leaves_the_others_of_its_directory_alone()
+    {
+        await IngestAsync();
+
+        var report = await IngestAsync(Path.Combine(Source, "notes.txt"));
+
+        Assert.Equal((0, 1, 0), (report.Added, report.Unchanged, report.Removed));
+    }
+
+    [Fact]
+    public async Task A_text_is_stored_under_its_name()
+    {
+        var request = new IngestRequest
+        {
+            Text = "Ben: The ship leaves on Friday.",
+            Name = "calls/ben.txt",
+            Wait = null,
+        };
+
+        var report = await _service.IngestAsync(request, null, TestContext.Current.CancellationToken);
+
+        Assert.Equal((1, IngestState.Complete), (report.Added, report.State));
+    }
+
+    [Fact]
+    public async Task A_path_that_does_not_exist_creates_no_datastore()
+    {
+        var error = await Assert.ThrowsAsync<ContextException>(() => IngestAsync(Path.Combine(Source, "nowhere")));
+
+        Assert.Contains("nowhere", error.Message);
+        Assert.False(Directory.Exists(Path.Combine(_sandbox.FullName, "home", "datastores", "default")));
+    }
+
+    [Theory]
+    [InlineData(null, "some text", "name: missing")]
+    [InlineData("../escape.txt", "some text", "name: '../escape.txt'")]
+    [InlineData("/etc/notes.txt", "some text", "name: '/etc/notes.txt'")]
+    [InlineData("empty.txt", "  \n", "text: empty")]
+    public async Task An_unusable_text_is_refused_by_the_name_of_its_argument(
+        string? name,
+        string text,
+        string expected
+    )
+    {
+        var request = new IngestRequest { Text = text, Name = name };
+
+        var error = await Assert.ThrowsAsync<ContextException>(() =>
+            _service.IngestAsync(request, null, TestContext.Current.CancellationToken)
+        );
+
+        Assert.Contains(expected, error.Message);
+    }
+
+    [Fact]
+    public async Task Work_that_outlasts_the_wait_goes_on_behind_its_handle()
+    {
+        var request = new IngestRequest { Paths = [Source], Wait = TimeSpan.Zero };
+
+        var early = await _service.IngestAsync(request, null, TestContext.Current.CancellationToken);
+        var final = await _service.WaitAsync(early.Job, wait: null, null, TestContext.Current.CancellationToken);
+
+        Assert.Equal(IngestState.Complete, final.State);
+        Assert.Equal(3, final.Added);
+    }
+
+    [Fact]
+    public async Task An_unknown_job_names_the_known_ones()
+    {
+        var report = await IngestAsync();
+
+        var error = Assert.Throws<ContextException>(() => _service.Jobs("ingest-none"));
+
+        Assert.Contains(report.Job, error.Message);
+    }
+
+    private Task<IngestReport> IngestAsync(string? path = null) =>
+        _service.IngestAsync(
+            new IngestRequest { Paths = [path ?? Source], Wait = null },
+            null,
+            TestContext.Current.CancellationToken
+        );
+
+    private void Write(string path, string text)
+    {
+        var file = Path.Combine(Source, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+}
