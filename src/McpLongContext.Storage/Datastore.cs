@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.Sqlite;
 using McpLongContext.Storage.States;
 
@@ -15,6 +16,9 @@ public sealed class Datastore : IDisposable
     /// <summary>How often a snapshot is taken anew when a compaction retires segments under it.</summary>
     private const int SnapshotAttempts = 4;
 
+    /// <summary>After so many publications the segments are merged, which copies a state a few times in all.</summary>
+    private const int SegmentsBeforeMerge = 32;
+
     private readonly Lock _writing = new();
     private readonly Database _writer;
     private readonly CatalogWriter _catalog;
@@ -24,7 +28,7 @@ public sealed class Datastore : IDisposable
     private PublishedState? _published;
     private volatile bool _disposed;
 
-    private Datastore(string name, string folder)
+    private Datastore(string name, string folder, TimeProvider time)
     {
         Name = name;
         Folder = folder;
@@ -33,6 +37,7 @@ public sealed class Datastore : IDisposable
         {
             Schema.Require(_writer);
             LexicalWriter.Refresh(_writer);
+            StateFolder.RemoveOrphans(_writer, StatesFolder, time);
             _catalog = new CatalogWriter(_writer);
         }
         catch
@@ -72,7 +77,7 @@ public sealed class Datastore : IDisposable
     public CatalogChangeResult Apply(CatalogChange change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return Write(() => _catalog.Apply(change));
+        return Write(_ => _catalog.Apply(change));
     }
 
     /// <summary>
@@ -85,26 +90,42 @@ public sealed class Datastore : IDisposable
     {
         ArgumentNullException.ThrowIfNull(encoder);
         EncoderProfile.Require(encoder);
-        Write(() => EncoderProfile.Register(_writer, encoder));
+        Write(database => EncoderProfile.Register(database, encoder));
         return new StateWriter(this, encoder);
     }
 
     /// <summary>Stores a setting under a key; <see langword="null"/> removes it.</summary>
     /// <exception cref="DatastoreException">Nothing was stored; the message says why.</exception>
     public void SetSetting(string key, string? value) =>
-        Write(() =>
+        Write(database =>
         {
             if (value is null)
             {
-                _writer.Prepare("DELETE FROM settings WHERE key = ?1").Bind(1, key).Run();
+                database.Prepare("DELETE FROM settings WHERE key = ?1").Bind(1, key).Run();
             }
             else
             {
-                _writer.Prepare("INSERT OR REPLACE INTO settings VALUES (?1, ?2)").Bind(1, key).Bind(2, value).Run();
+                database.Prepare("INSERT OR REPLACE INTO settings VALUES (?1, ?2)").Bind(1, key).Bind(2, value).Run();
             }
 
             return true;
         });
+
+    /// <summary>
+    /// Looks for damage: in the database, the lexical index, every stored text and every segment, which it reads
+    /// whole. With <paramref name="repair"/> it drops what is damaged, so that documents are missing (ingest them
+    /// again) and states are pending again, and builds the lexical index anew.
+    /// </summary>
+    /// <returns>What was found; empty when everything is whole.</returns>
+    public IReadOnlyList<DamageReport> Verify(bool repair, CancellationToken cancellationToken = default) =>
+        new Verifier(this, repair).Run(cancellationToken);
+
+    /// <summary>
+    /// Gives back the space of what was removed, merges small segments and tidies the lexical index. Searches and
+    /// changes go on meanwhile.
+    /// </summary>
+    /// <exception cref="DatastoreBusyException">Another process compacts it.</exception>
+    public void Compact(CancellationToken cancellationToken = default) => new Compactor(this).Run(cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -136,13 +157,13 @@ public sealed class Datastore : IDisposable
 
     internal static string DatabasePath(string folder) => Path.Combine(folder, "datastore.db");
 
-    internal static Datastore Open(string name, string folder) => new(name, folder);
+    internal static Datastore Open(string name, string folder, TimeProvider time) => new(name, folder, time);
 
     /// <summary>Publishes a segment that is on disk.</summary>
     internal void Publish(EncoderProfile encoder, SegmentLayout layout, string file, IReadOnlyList<StateRun> runs)
     {
         string path = Path.Combine(StatesFolder, file);
-        bool isNeeded = Write(() =>
+        (bool isNeeded, long segments) = Write(database =>
         {
             // Another process may have taken the file for an orphan; it does so in a write transaction as well.
             if (!File.Exists(path))
@@ -150,12 +171,61 @@ public sealed class Datastore : IDisposable
                 throw new DatastoreException($"The segment '{path}' vanished before it was published. Encode again.");
             }
 
-            long id = EncoderProfile.Register(_writer, encoder);
-            return StateCatalog.Add(_writer, id, layout, file, runs);
+            long id = EncoderProfile.Register(database, encoder);
+            bool added = StateCatalog.Add(database, id, layout, file, runs);
+            return (added, database.Scalar("SELECT count(*) FROM segments") ?? 0);
         });
         if (!isNeeded)
         {
-            File.Delete(path);
+            StateFolder.TryDelete(path);
+        }
+        else if (segments % SegmentsBeforeMerge == 0)
+        {
+            new Compactor(this).MergeOnly();
+        }
+    }
+
+    /// <summary>Replaces segments by the one that their runs were copied to, if they are all still there.</summary>
+    internal bool Exchange(
+        IReadOnlyList<LiveSegment> replaced,
+        SegmentLayout layout,
+        string file,
+        IReadOnlyList<(StateRun Run, LiveSegment From)> sources,
+        IReadOnlyList<StateRun> runs
+    )
+    {
+        bool isDone = Write(database => StateCatalog.Exchange(database, replaced, layout, file, sources, runs));
+        IEnumerable<string> retired = isDone ? replaced.Select(segment => segment.Reader.Path) : [file];
+        foreach (string path in retired)
+        {
+            StateFolder.TryDelete(Path.Combine(StatesFolder, path));
+        }
+
+        return isDone;
+    }
+
+    /// <summary>Runs maintenance on the writer's connection outside of a transaction.</summary>
+    internal void Maintain(Action<Database> work)
+    {
+        lock (_writing)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            work(_writer);
+        }
+    }
+
+    /// <summary>Runs a change in a write transaction and counts it as a new generation.</summary>
+    internal T Write<T>(Func<Database, T> change)
+    {
+        lock (_writing)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _writer.Write(() =>
+            {
+                T result = change(_writer);
+                _writer.Prepare("UPDATE counters SET value = value + 1 WHERE key = 'generation'").Run();
+                return result;
+            });
         }
     }
 
@@ -189,20 +259,6 @@ public sealed class Datastore : IDisposable
         {
             reader.Dispose();
             throw;
-        }
-    }
-
-    private T Write<T>(Func<T> change)
-    {
-        lock (_writing)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return _writer.Write(() =>
-            {
-                T result = change();
-                _writer.Prepare("UPDATE counters SET value = value + 1 WHERE key = 'generation'").Run();
-                return result;
-            });
         }
     }
 

@@ -7,9 +7,11 @@ namespace McpLongContext.Storage;
 /// that none is ever seen half made or half removed.
 /// </summary>
 /// <param name="root">The home folder; created with the first datastore.</param>
-public sealed class DatastoreHome(string root)
+/// <param name="time">The clock by which left-over files are judged; the system's by default.</param>
+public sealed class DatastoreHome(string root, TimeProvider? time = null)
 {
     private readonly string _datastores = Path.Combine(Path.GetFullPath(root), "datastores");
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly string _temporary = Path.Combine(Path.GetFullPath(root), "temporary");
 
     /// <summary>The names of the datastores, in order.</summary>
@@ -36,7 +38,8 @@ public sealed class DatastoreHome(string root)
 
     /// <summary>Opens a datastore.</summary>
     /// <exception cref="DatastoreException">There is none with this name, or it cannot be read.</exception>
-    public Datastore Open(string name) => Exists(name) ? Datastore.Open(name, FolderOf(name)) : throw Unknown(name);
+    public Datastore Open(string name) =>
+        Exists(name) ? Datastore.Open(name, FolderOf(name), _time) : throw Unknown(name);
 
     /// <summary>Opens a datastore, made first when there is none with this name.</summary>
     /// <exception cref="DatastoreException">The name is not valid or the folder cannot be written.</exception>
@@ -47,7 +50,7 @@ public sealed class DatastoreHome(string root)
             Create(name);
         }
 
-        return Datastore.Open(name, FolderOf(name));
+        return Datastore.Open(name, FolderOf(name), _time);
     }
 
     /// <summary>

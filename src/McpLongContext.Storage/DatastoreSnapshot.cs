@@ -1,5 +1,6 @@
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
 using McpLongContext.Storage.States;
@@ -22,7 +23,7 @@ public sealed class DatastoreSnapshot : IDisposable
         _reader = reader;
         _state = state;
         Passages = new PassageReader(reader);
-        Lexical = new LexicalIndex(reader, state.Documents.PassageCount);
+        Lexical = new LexicalIndex(reader, state.Documents);
         Exact = new ExactSearch(reader, Lexical);
     }
 
@@ -43,7 +44,9 @@ public sealed class DatastoreSnapshot : IDisposable
 
     internal bool MissesSegments => _state.MissesSegments;
 
-    private Database Reader => _reader ?? throw new ObjectDisposedException(nameof(DatastoreSnapshot));
+    internal IReadOnlyDictionary<long, SegmentReader> Segments => _state.Segments;
+
+    internal Database Reader => _reader ?? throw new ObjectDisposedException(nameof(DatastoreSnapshot));
 
     /// <summary>The setting under <paramref name="key"/>, or <see langword="null"/>.</summary>
     public string? Setting(string key)
@@ -60,6 +63,9 @@ public sealed class DatastoreSnapshot : IDisposable
 
     /// <summary>The contents some of whose passages have no states of this encoder, in the order of storing.</summary>
     public IReadOnlyList<PendingContent> Pending(string encoder) => PendingContent.List(Reader, encoder, Documents);
+
+    /// <summary>How much the datastore holds and what it takes on disk.</summary>
+    public DatastoreStatistics Statistics() => DatastoreStatistics.Of(Reader, Documents);
 
     /// <inheritdoc/>
     public void Dispose()

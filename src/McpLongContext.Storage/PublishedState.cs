@@ -29,6 +29,9 @@ internal sealed class PublishedState
 
     public DocumentTable Documents { get; }
 
+    /// <summary>The mapped segments by their row ids.</summary>
+    public IReadOnlyDictionary<long, SegmentReader> Segments => _segments;
+
     /// <summary>Whether a segment of this generation has no file: a compaction may have retired it meanwhile.</summary>
     public bool MissesSegments { get; private set; }
 
@@ -90,7 +93,10 @@ internal sealed class PublishedState
         }
 
         return EncoderProfile.Find(reader, encoder) is { } found
-            ? _indexes.GetOrAdd(encoder, StateIndex.Load(reader, found.Id, found.Profile, _segments, _damage))
+            ? _indexes.GetOrAdd(
+                encoder,
+                StateIndex.Load(reader, found.Id, found.Profile, Documents, _segments, _damage)
+            )
             : null;
     }
 

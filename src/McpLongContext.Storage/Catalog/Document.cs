@@ -29,6 +29,9 @@ public sealed record Document
 
     /// <summary>The number of its passages.</summary>
     public required int PassageCount { get; init; }
+
+    /// <summary>The id behind its last passage.</summary>
+    internal long EndPassage => FirstPassage + PassageCount;
 }
 
 /// <summary>A document to store.</summary>

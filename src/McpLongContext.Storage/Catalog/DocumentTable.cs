@@ -11,8 +11,9 @@ public sealed class DocumentTable
     private readonly Document[] _byPassage;
     private readonly long[] _firstPassages;
 
-    private DocumentTable(List<Document> documents)
+    private DocumentTable(List<Document> documents, List<DamagedEntry> damaged)
     {
+        Damaged = damaged;
         _byPath = documents.ToDictionary(document => document.Path, StringComparer.Ordinal);
         _byPassage = documents.Where(document => document.PassageCount > 0).OrderBy(d => d.FirstPassage).ToArray();
         _firstPassages = _byPassage.Select(document => document.FirstPassage).ToArray();
@@ -23,6 +24,9 @@ public sealed class DocumentTable
     /// <summary>The documents, ordered by path.</summary>
     public IReadOnlyList<Document> All { get; }
 
+    /// <summary>Entries that are damaged; their documents are not among <see cref="All"/>.</summary>
+    public IReadOnlyList<DamagedEntry> Damaged { get; }
+
     /// <summary>The number of passages of all documents.</summary>
     public long PassageCount { get; }
 
@@ -30,23 +34,28 @@ public sealed class DocumentTable
     public bool TryFind(string path, [NotNullWhen(true)] out Document? document) =>
         _byPath.TryGetValue(path, out document);
 
-    /// <summary>The document that holds a passage.</summary>
-    /// <exception cref="DatastoreException">There is no such passage.</exception>
-    public Document OfPassage(long passage)
+    /// <summary>Finds the document that holds a passage.</summary>
+    public bool TryFindByPassage(long passage, [NotNullWhen(true)] out Document? document)
     {
         int index = Array.BinarySearch(_firstPassages, passage);
         index = index >= 0 ? index : ~index - 1;
-        if (index >= 0 && passage < _byPassage[index].FirstPassage + _byPassage[index].PassageCount)
-        {
-            return _byPassage[index];
-        }
-
-        throw new DatastoreException($"The datastore has no passage {passage}. Ask again: it was removed or replaced.");
+        document = index >= 0 && passage < _byPassage[index].EndPassage ? _byPassage[index] : null;
+        return document is not null;
     }
+
+    /// <summary>The document that holds a passage.</summary>
+    /// <exception cref="DatastoreException">There is no such passage.</exception>
+    public Document OfPassage(long passage) =>
+        TryFindByPassage(passage, out Document? document)
+            ? document
+            : throw new DatastoreException(
+                $"The datastore has no passage {passage}. Ask again: it was removed or replaced."
+            );
 
     internal static DocumentTable Load(Database database)
     {
         var documents = new List<Document>();
+        var damaged = new List<DamagedEntry>();
         using Statement rows = database.Prepare(
             "SELECT id, path, kind, content_key, bytes, modified, line_count, first_passage, passage_count, checksum "
                 + "FROM documents ORDER BY path"
@@ -67,17 +76,21 @@ public sealed class DocumentTable
                 FirstPassage = rows.Int64(7),
                 PassageCount = rows.Int32(8),
             };
-            if (RowChecksum.Of(document) != rows.Int64(9))
+            if (RowChecksum.Of(document) == rows.Int64(9))
             {
-                throw new DatastoreCorruptException(
-                    $"The entry of document '{path}' in '{database.Path}' is damaged. "
-                        + "Verify the datastore with repair, then ingest the document again."
-                );
+                documents.Add(document);
             }
-
-            documents.Add(document);
+            else
+            {
+                damaged.Add(new DamagedEntry(document.Id, path));
+            }
         }
 
-        return new DocumentTable(documents);
+        return new DocumentTable(documents, damaged);
     }
 }
+
+/// <summary>A document whose entry is not what was written.</summary>
+/// <param name="Id">Its row.</param>
+/// <param name="Path">Its path, as far as it can be read.</param>
+public sealed record DamagedEntry(long Id, string Path);

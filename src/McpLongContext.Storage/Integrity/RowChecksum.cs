@@ -1,5 +1,6 @@
 using System.Text;
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.Integrity;
 
@@ -23,6 +24,10 @@ internal static class RowChecksum
         state = Crc32C.Update(state, document.FirstPassage);
         return ~Crc32C.Update(state, document.PassageCount);
     }
+
+    /// <summary>Of a row of the columns id, document_id, start_line, end_line, text, context.</summary>
+    public static uint OfPassage(Statement row) =>
+        OfPassage(row.Int64(0), row.Int64(1), row.Int32(2), row.Int32(3), row.Bytes(4), row.Bytes(5));
 
     public static uint OfPassage(
         long id,

@@ -62,7 +62,7 @@ public sealed partial class ExactSearch
         foreach ((long passage, string text) in Candidates(literal, scope))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Match(passage, text, pattern, wanted) is { Count: > 0 } match)
+            if (_index.IsWhole(passage) && Match(passage, text, pattern, wanted) is { Count: > 0 } match)
             {
                 matches.Add(match);
             }

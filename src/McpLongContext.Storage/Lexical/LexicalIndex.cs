@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
 
@@ -36,12 +37,14 @@ public sealed class LexicalIndex
     private const int MaxRangeQueries = 16;
 
     private readonly Database _database;
+    private readonly DocumentTable _documents;
     private readonly long _passages;
 
-    internal LexicalIndex(Database database, long passages)
+    internal LexicalIndex(Database database, DocumentTable documents)
     {
         _database = database;
-        _passages = passages;
+        _documents = documents;
+        _passages = documents.PassageCount;
     }
 
     /// <summary>The number of passages that contain <paramref name="term"/> in any column.</summary>
@@ -80,10 +83,16 @@ public sealed class LexicalIndex
             AddTerm(term.Term, factor, scope, columns, scores);
         }
 
-        ScoredPassage[] ranked = scores.Select(pair => new ScoredPassage(pair.Key, pair.Value)).ToArray();
+        ScoredPassage[] ranked = scores
+            .Where(pair => IsWhole(pair.Key))
+            .Select(pair => new ScoredPassage(pair.Key, pair.Value))
+            .ToArray();
         Array.Sort(ranked, BestFirst);
         return ranked.Length <= limit ? ranked : ranked[..limit];
     }
+
+    /// <summary>Whether the passage's document can be cited: the index still has those of damaged entries.</summary>
+    internal bool IsWhole(long passage) => _documents.Damaged.Count == 0 || _documents.TryFindByPassage(passage, out _);
 
     private static int BestFirst(ScoredPassage left, ScoredPassage right)
     {

@@ -64,15 +64,7 @@ public sealed class PassageReader
 
     private Passage Read(Statement row)
     {
-        uint checksum = RowChecksum.OfPassage(
-            row.Int64(0),
-            row.Int64(1),
-            row.Int32(2),
-            row.Int32(3),
-            row.Bytes(4),
-            row.Bytes(5)
-        );
-        if (checksum != row.Int64(6))
+        if (RowChecksum.OfPassage(row) != row.Int64(6))
         {
             throw new DatastoreCorruptException(
                 $"Passage {row.Int64(0)} in '{_database.Path}' is damaged. "

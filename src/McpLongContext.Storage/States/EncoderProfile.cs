@@ -123,6 +123,15 @@ public sealed record EncoderProfile
         return database.LastInsertId;
     }
 
+    /// <summary>Forgets an encoder and all its states.</summary>
+    internal static void Drop(Database database, string key)
+    {
+        const string Encoder = "(SELECT id FROM encoders WHERE key = ?1)";
+        database.Prepare($"DELETE FROM states WHERE encoder_id = {Encoder}").Bind(1, key).Run();
+        database.Prepare($"DELETE FROM segments WHERE encoder_id = {Encoder}").Bind(1, key).Run();
+        database.Prepare("DELETE FROM encoders WHERE key = ?1").Bind(1, key).Run();
+    }
+
     private uint Checksum()
     {
         uint state = Crc32C.Update(uint.MaxValue, (long)Precision);

@@ -26,7 +26,10 @@ public sealed record PendingContent(Document Document, int EncodedPassages)
             .Bind(1, encoder);
         while (rows.Step())
         {
-            pending.Add(new PendingContent(documents.OfPassage(rows.Int64(0)), rows.Int32(2)));
+            if (documents.TryFindByPassage(rows.Int64(0), out Document? document))
+            {
+                pending.Add(new PendingContent(document, rows.Int32(2)));
+            }
         }
 
         return pending;

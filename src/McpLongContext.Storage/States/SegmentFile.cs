@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using McpLongContext.Storage.Integrity;
+using McpLongContext.Storage.Maintenance;
 
 namespace McpLongContext.Storage.States;
 
@@ -47,12 +48,26 @@ internal sealed class SegmentFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            TryDelete(draft);
+            StateFolder.TryDelete(draft);
             throw new DatastoreException(
                 $"The states could not be written to '{folder}': {e.Message} Nothing stored is lost. "
                     + "Free some space or allow writing, and encode again.",
                 e
             );
+        }
+    }
+
+    /// <summary>Appends the header and the runs, the first sections of every segment.</summary>
+    public static void WriteDirectory(SegmentFile file, SegmentLayout layout, IReadOnlyList<StateRun> runs)
+    {
+        Span<byte> header = stackalloc byte[SegmentLayout.HeaderBytes];
+        layout.WriteHeader(header);
+        file.Append(header);
+        Span<byte> run = stackalloc byte[SegmentLayout.RunBytes];
+        foreach (StateRun entry in runs)
+        {
+            entry.Write(run);
+            file.Append(run);
         }
     }
 
@@ -85,18 +100,6 @@ internal sealed class SegmentFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
-
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // What stays is removed as an orphan when the datastore is opened later.
-        }
-    }
 
     private void Finish()
     {

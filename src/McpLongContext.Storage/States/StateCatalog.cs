@@ -1,4 +1,5 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.States;
@@ -30,7 +31,73 @@ internal static class StateCatalog
         return added > 0;
     }
 
-    public static long InsertSegment(Database database, long encoder, SegmentLayout layout, string file)
+    /// <summary>
+    /// Moves the references to runs of some segments to their copies in a new one, and forgets the old segments; for
+    /// a write transaction. References that vanished meanwhile stay away.
+    /// </summary>
+    /// <returns>Whether the old segments were all there still; otherwise nothing is changed.</returns>
+    public static bool Exchange(
+        Database database,
+        IReadOnlyList<LiveSegment> replaced,
+        SegmentLayout layout,
+        string file,
+        IReadOnlyList<(StateRun Run, LiveSegment From)> sources,
+        IReadOnlyList<StateRun> copies
+    )
+    {
+        if (!replaced.All(segment => Exists(database, segment.Id)))
+        {
+            return false;
+        }
+
+        long target = InsertSegment(database, replaced[0].EncoderId, layout, file);
+        Span<byte> key = stackalloc byte[ContentKey.Size];
+        for (int i = 0; i < copies.Count; i++)
+        {
+            copies[i].Content.CopyTo(key);
+            database
+                .Prepare(
+                    "UPDATE states SET segment_id = ?1, first_slot = ?2 "
+                        + "WHERE encoder_id = ?3 AND content_key = ?4 AND first_ordinal = ?5 AND segment_id = ?6"
+                )
+                .Bind(1, target)
+                .Bind(2, copies[i].FirstSlot)
+                .Bind(3, replaced[0].EncoderId)
+                .BindBlob(4, key)
+                .Bind(5, copies[i].FirstOrdinal)
+                .Bind(6, sources[i].From.Id)
+                .Run();
+        }
+
+        foreach (LiveSegment segment in replaced)
+        {
+            database.Prepare("DELETE FROM states WHERE segment_id = ?1").Bind(1, segment.Id).Run();
+            database.Prepare("DELETE FROM segments WHERE id = ?1").Bind(1, segment.Id).Run();
+        }
+
+        return true;
+    }
+
+    /// <summary>Forgets a run, so that its passages are pending again.</summary>
+    public static void Remove(Database database, long encoder, StateRun run)
+    {
+        Span<byte> key = stackalloc byte[ContentKey.Size];
+        run.Content.CopyTo(key);
+        database
+            .Prepare("DELETE FROM states WHERE encoder_id = ?1 AND content_key = ?2 AND first_ordinal = ?3")
+            .Bind(1, encoder)
+            .BindBlob(2, key)
+            .Bind(3, run.FirstOrdinal)
+            .Run();
+    }
+
+    private static bool Exists(Database database, long segment)
+    {
+        using Statement row = database.Prepare("SELECT 1 FROM segments WHERE id = ?1").Bind(1, segment);
+        return row.Step();
+    }
+
+    private static long InsertSegment(Database database, long encoder, SegmentLayout layout, string file)
     {
         database
             .Prepare("INSERT INTO segments VALUES (NULL, ?1, ?2, ?3, ?4, ?5)")
@@ -43,7 +110,7 @@ internal static class StateCatalog
         return database.LastInsertId;
     }
 
-    public static bool Insert(Database database, long encoder, StateRun run, long segment)
+    private static bool Insert(Database database, long encoder, StateRun run, long segment)
     {
         Span<byte> key = stackalloc byte[ContentKey.Size];
         run.Content.CopyTo(key);

@@ -112,6 +112,7 @@ public sealed class StateIndex
         Database database,
         long encoderId,
         EncoderProfile encoder,
+        DocumentTable documents,
         IReadOnlyDictionary<long, SegmentReader> segments,
         IEnumerable<string> damage
     )
@@ -129,7 +130,10 @@ public sealed class StateIndex
         {
             int ordinal = rows.Int32(3);
             var run = new StateRun(new ContentKey(rows.Bytes(2)), ordinal, rows.Int32(4), rows.Int32(6));
-            if (!segments.TryGetValue(rows.Int64(5), out SegmentReader? segment))
+            if (
+                !segments.TryGetValue(rows.Int64(5), out SegmentReader? segment)
+                || !documents.TryFindByPassage(rows.Int64(0), out _)
+            )
             {
                 continue;
             }

@@ -128,16 +128,7 @@ public sealed class StateWriter
 
     private void Write(SegmentFile segment, SegmentLayout layout)
     {
-        Span<byte> header = stackalloc byte[SegmentLayout.HeaderBytes];
-        layout.WriteHeader(header);
-        segment.Append(0, header);
-        Span<byte> run = stackalloc byte[SegmentLayout.RunBytes];
-        foreach (StateRun entry in _runs)
-        {
-            entry.Write(run);
-            segment.Append(run);
-        }
-
+        SegmentFile.WriteDirectory(segment, layout, _runs);
         segment.Append(layout.OffsetsAt, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_offsets)));
         segment.Append(layout.ScalesAt, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_scales)));
         segment.Append(layout.PooledAt, _pooled.WrittenSpan);

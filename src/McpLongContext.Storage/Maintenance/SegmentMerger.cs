@@ -1,0 +1,163 @@
+using System.Runtime.InteropServices;
+using McpLongContext.Storage.States;
+
+namespace McpLongContext.Storage.Maintenance;
+
+/// <summary>
+/// Rewrites segments: the runs that are in use of several small or half-dead ones go into one new file, and a
+/// transaction moves the references. Searches that use the old files go on with them.
+/// </summary>
+internal sealed class SegmentMerger(Datastore datastore)
+{
+    /// <summary>Segments from this size on are large enough to stay as they are.</summary>
+    private const long LargeBytes = 64L << 20;
+
+    /// <summary>A new segment takes no more than this.</summary>
+    private const long MaxBytes = 256L << 20;
+
+    /// <summary>A large segment is rewritten when less than this share of its passages is in use.</summary>
+    private const double LiveShare = 0.7;
+
+    /// <summary>Merges what is worth it; returns the number of segments that were replaced.</summary>
+    public int Merge(CancellationToken cancellationToken)
+    {
+        int replaced = 0;
+        foreach (List<LiveSegment> group in Groups())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            replaced += Replace(group);
+        }
+
+        return replaced;
+    }
+
+    private IEnumerable<List<LiveSegment>> Groups()
+    {
+        using DatastoreSnapshot snapshot = datastore.Snapshot();
+        List<LiveSegment> worth = LiveSegment
+            .List(snapshot)
+            .Where(segment => segment.Reader.Layout.FileBytes < LargeBytes || segment.LiveShare < LiveShare)
+            .ToList();
+        foreach (IGrouping<long, LiveSegment> encoder in worth.GroupBy(segment => segment.EncoderId))
+        {
+            var group = new List<LiveSegment>();
+            long bytes = 0;
+            foreach (LiveSegment segment in encoder)
+            {
+                long live = (long)(segment.Reader.Layout.FileBytes * segment.LiveShare);
+                if (bytes + live > MaxBytes && group.Count > 0)
+                {
+                    yield return group;
+                    group = [];
+                    bytes = 0;
+                }
+
+                group.Add(segment);
+                bytes += live;
+            }
+
+            if (group.Count > 1 || (group.Count == 1 && group[0].LiveShare < LiveShare))
+            {
+                yield return group;
+            }
+        }
+    }
+
+    private int Replace(List<LiveSegment> group)
+    {
+        List<(StateRun Run, LiveSegment From)> sources = group
+            .SelectMany(segment => segment.Runs.Select(run => (run, segment)))
+            .ToList();
+        try
+        {
+            var runs = new List<StateRun>();
+            int tokens = 0;
+            int slots = 0;
+            foreach ((StateRun run, LiveSegment from) in sources)
+            {
+                ReadOnlySpan<int> offsets = from.Reader.Offsets(run.FirstSlot, run.Passages);
+                runs.Add(run with { FirstSlot = slots });
+                slots += run.Passages;
+                tokens += offsets[^1] - offsets[0];
+            }
+
+            SegmentLayout layout = group[0].Reader.Layout with { Runs = runs.Count, Passages = slots, Tokens = tokens };
+            string file = SegmentFile.Write(
+                datastore.StatesFolder,
+                layout,
+                segment => Write(segment, layout, runs, sources)
+            );
+            return datastore.Exchange(group, layout, file, sources, runs) ? group.Count : 0;
+        }
+        catch (DatastoreCorruptException)
+        {
+            // Damage is for verification to report; a damaged segment stays as it is.
+            return 0;
+        }
+    }
+
+    private static void Write(
+        SegmentFile file,
+        SegmentLayout layout,
+        List<StateRun> runs,
+        List<(StateRun Run, LiveSegment From)> sources
+    )
+    {
+        SegmentFile.WriteDirectory(file, layout, runs);
+        file.Append(layout.OffsetsAt, MemoryMarshal.AsBytes<int>([0]));
+        int first = 0;
+        foreach ((StateRun run, LiveSegment from) in sources)
+        {
+            ReadOnlySpan<int> offsets = from.Reader.Offsets(run.FirstSlot, run.Passages);
+            foreach (int offset in offsets[1..])
+            {
+                file.Append(MemoryMarshal.AsBytes<int>([first + offset - offsets[0]]));
+            }
+
+            first += offsets[^1] - offsets[0];
+        }
+
+        file.Append(layout.ScalesAt, []);
+        sources.ForEach(s => file.Append(MemoryMarshal.AsBytes(s.From.Reader.Scales(s.Run.FirstSlot, s.Run.Passages))));
+        file.Append(layout.PooledAt, []);
+        sources.ForEach(s => file.Append(MemoryMarshal.AsBytes(s.From.Reader.Pooled(s.Run.FirstSlot, s.Run.Passages))));
+        file.Append(layout.SignsAt, []);
+        sources.ForEach(s => file.Append(s.From.Plane(s.Run, (reader, token, tokens) => reader.Signs(token, tokens))));
+        file.Append(layout.RefinementAt, []);
+        sources.ForEach(s =>
+            file.Append(s.From.Plane(s.Run, (reader, token, tokens) => reader.Refinement(token, tokens)))
+        );
+    }
+}
+
+/// <summary>A mapped segment and the runs of it that the catalog refers to.</summary>
+internal sealed record LiveSegment(long Id, long EncoderId, SegmentReader Reader, IReadOnlyList<StateRun> Runs)
+{
+    /// <summary>The bytes of some tokens of a segment.</summary>
+    public delegate ReadOnlySpan<byte> PlaneReader(SegmentReader reader, int token, int tokens);
+
+    /// <summary>The share of the passages that is in use.</summary>
+    public double LiveShare =>
+        Reader.Layout.Passages == 0 ? 0 : (double)Runs.Sum(run => run.Passages) / Reader.Layout.Passages;
+
+    public ReadOnlySpan<byte> Plane(StateRun run, PlaneReader plane)
+    {
+        ReadOnlySpan<int> offsets = Reader.Offsets(run.FirstSlot, run.Passages);
+        return plane(Reader, offsets[0], offsets[^1] - offsets[0]);
+    }
+
+    /// <summary>All segments of a snapshot, in the order of their publication.</summary>
+    public static List<LiveSegment> List(DatastoreSnapshot snapshot)
+    {
+        var live = new List<LiveSegment>();
+        foreach (StoredSegment segment in StoredSegment.List(snapshot.Reader))
+        {
+            if (snapshot.Segments.TryGetValue(segment.Id, out SegmentReader? reader))
+            {
+                live.Add(new LiveSegment(segment.Id, segment.EncoderId, reader, segment.Runs.FindAll(reader.Holds)));
+            }
+        }
+
+        return live;
+    }
+}

@@ -1,0 +1,223 @@
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Integrity;
+using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Sqlite;
+using McpLongContext.Storage.States;
+
+namespace McpLongContext.Storage.Maintenance;
+
+/// <summary>Something damaged.</summary>
+/// <param name="Where">The document's path or the file.</param>
+/// <param name="Message">What is wrong with it.</param>
+/// <param name="Repaired">Whether it was dropped or made anew.</param>
+public sealed record DamageReport(string Where, string Message, bool Repaired);
+
+/// <summary>Checks everything that is stored, and drops what is damaged when asked to.</summary>
+internal sealed class Verifier(Datastore datastore, bool repair)
+{
+    private readonly List<DamageReport> _reports = [];
+    private readonly List<Action<Database>> _repairs = [];
+
+    public IReadOnlyList<DamageReport> Run(CancellationToken cancellationToken)
+    {
+        using (DatastoreSnapshot snapshot = datastore.Snapshot())
+        {
+            CheckPages(snapshot.Reader);
+            CheckDocuments(snapshot, cancellationToken);
+            CheckIndex(snapshot);
+            CheckEncoders(snapshot.Reader);
+            CheckSegments(snapshot, cancellationToken);
+        }
+
+        if (repair && _repairs.Count > 0)
+        {
+            datastore.Write(database =>
+            {
+                _repairs.ForEach(step => step(database));
+                database.Execute("DELETE FROM passages WHERE document_id NOT IN (SELECT id FROM documents)");
+                database.Execute("DELETE FROM segments WHERE id NOT IN (SELECT segment_id FROM states)");
+                LexicalWriter.Rebuild(database);
+                return true;
+            });
+        }
+
+        return _reports;
+    }
+
+    private void Report(string where, string message, Action<Database>? step)
+    {
+        _reports.Add(new DamageReport(where, message, repair && step is not null));
+        if (step is not null)
+        {
+            _repairs.Add(step);
+        }
+    }
+
+    /// <summary>SQLite's own check of its pages, tables and indexes.</summary>
+    private void CheckPages(Database reader)
+    {
+        using Statement rows = reader.Prepare("PRAGMA integrity_check");
+        while (rows.Step())
+        {
+            string finding = rows.Text(0);
+            if (finding is not "ok")
+            {
+                Report(reader.Path, $"{finding}. Remove the datastore and ingest its sources again.", null);
+            }
+        }
+    }
+
+    private void CheckDocuments(DatastoreSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        foreach (DamagedEntry entry in snapshot.Documents.Damaged)
+        {
+            Report(entry.Path, "The document's entry is damaged. Ingest the document again.", Drop(entry.Id));
+        }
+
+        Dictionary<long, int> whole = CountWholePassages(snapshot.Reader, cancellationToken);
+        foreach (Document document in snapshot.Documents.All)
+        {
+            int found = whole.GetValueOrDefault(document.Id);
+            if (found != document.PassageCount)
+            {
+                Report(
+                    document.Path,
+                    $"{document.PassageCount - found} of its {document.PassageCount} passages are damaged or missing. "
+                        + "Ingest the document again.",
+                    Drop(document.Id)
+                );
+            }
+        }
+
+        long next = snapshot.Reader.Scalar("SELECT value FROM counters WHERE key = 'next_passage'") ?? 0;
+        long last = snapshot.Reader.Scalar("SELECT coalesce(max(id), 0) FROM passages") ?? 0;
+        if (next <= last)
+        {
+            Report(
+                snapshot.Reader.Path,
+                $"The next passage would be number {next}, but {last} exists.",
+                database =>
+                    database.Execute(
+                        "INSERT OR REPLACE INTO counters SELECT 'next_passage', coalesce(max(id), 0) + 1 FROM passages"
+                    )
+            );
+        }
+    }
+
+    /// <summary>By document, the passages that are as they were written.</summary>
+    private static Dictionary<long, int> CountWholePassages(Database reader, CancellationToken cancellationToken)
+    {
+        var whole = new Dictionary<long, int>();
+        using Statement rows = reader.Prepare(
+            "SELECT id, document_id, start_line, end_line, text, context, checksum FROM passages ORDER BY id"
+        );
+        while (rows.Step())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (RowChecksum.OfPassage(rows) == rows.Int64(6))
+            {
+                whole[rows.Int64(1)] = whole.GetValueOrDefault(rows.Int64(1)) + 1;
+            }
+        }
+
+        return whole;
+    }
+
+    private static Action<Database> Drop(long document) =>
+        database =>
+        {
+            database.Prepare("DELETE FROM passages WHERE document_id = ?1").Bind(1, document).Run();
+            database.Prepare("DELETE FROM documents WHERE id = ?1").Bind(1, document).Run();
+        };
+
+    private void CheckIndex(DatastoreSnapshot snapshot)
+    {
+        string? message = null;
+        datastore.Maintain(database =>
+        {
+            try
+            {
+                database.Execute("INSERT INTO lexical(lexical) VALUES ('integrity-check')");
+            }
+            catch (DatastoreException e)
+            {
+                message = e.Message;
+            }
+        });
+        long indexed = snapshot.Reader.Scalar("SELECT count(*) FROM lexical_docsize") ?? 0;
+        long passages = snapshot.Reader.Scalar("SELECT count(*) FROM passages") ?? 0;
+        if (message is null && indexed != passages)
+        {
+            message = $"It has {indexed} entries for {passages} passages.";
+        }
+
+        if (message is not null)
+        {
+            // Every repair ends with a new index.
+            Report(snapshot.Reader.Path, $"The lexical index is damaged: {message}", static _ => { });
+        }
+    }
+
+    private void CheckEncoders(Database reader)
+    {
+        var keys = new List<string>();
+        using (Statement rows = reader.Prepare("SELECT key FROM encoders"))
+        {
+            while (rows.Step())
+            {
+                keys.Add(rows.Text(0));
+            }
+        }
+
+        foreach (string key in keys)
+        {
+            try
+            {
+                _ = EncoderProfile.Find(reader, key);
+            }
+            catch (DatastoreCorruptException e)
+            {
+                Report(reader.Path, e.Message, database => EncoderProfile.Drop(database, key));
+            }
+        }
+    }
+
+    private void CheckSegments(DatastoreSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        ILookup<ContentKey, Document> documents = snapshot.Documents.All.ToLookup(document => document.ContentKey);
+        foreach (StoredSegment segment in StoredSegment.List(snapshot.Reader))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            string path = Path.Combine(datastore.StatesFolder, segment.File);
+            List<StateRun> damaged = snapshot.Segments.TryGetValue(segment.Id, out SegmentReader? reader)
+                ? DamagedRuns(reader, segment.Runs)
+                : segment.Runs;
+            if (damaged.Count > 0 || (reader?.DamagedPages().Any() ?? true))
+            {
+                string[] paths = damaged
+                    .SelectMany(run => documents[run.Content])
+                    .Select(d => d.Path)
+                    .Distinct()
+                    .ToArray();
+                Report(
+                    path,
+                    $"The states of {paths.Length} documents are damaged or missing ({Some(paths)}). "
+                        + "They are computed again when the documents are encoded next.",
+                    database => damaged.ForEach(run => StateCatalog.Remove(database, segment.EncoderId, run))
+                );
+            }
+        }
+    }
+
+    private static List<StateRun> DamagedRuns(SegmentReader reader, List<StateRun> runs)
+    {
+        List<(long First, long End)> pages = reader.DamagedPages().ToList();
+        return runs.Where(run =>
+                !reader.Holds(run) || pages.Exists(page => reader.Touches(run.FirstSlot, run.Passages, page))
+            )
+            .ToList();
+    }
+
+    private static string Some(string[] paths) =>
+        paths.Length <= 3 ? string.Join(", ", paths) : $"{string.Join(", ", paths.Take(3))} and others";
+}

@@ -1,0 +1,40 @@
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Sqlite;
+
+namespace McpLongContext.Storage.States;
+
+/// <summary>A published segment as the catalog knows it.</summary>
+/// <param name="Id">Its row.</param>
+/// <param name="File">Its file's name.</param>
+/// <param name="EncoderId">The row of its encoder.</param>
+/// <param name="Runs">The runs in it that are in use, in the order of their slots.</param>
+internal sealed record StoredSegment(long Id, string File, long EncoderId, List<StateRun> Runs)
+{
+    /// <summary>All of them, in the order of their publication.</summary>
+    public static List<StoredSegment> List(Database database)
+    {
+        var segments = new List<StoredSegment>();
+        using (Statement rows = database.Prepare("SELECT id, file, encoder_id FROM segments ORDER BY id"))
+        {
+            while (rows.Step())
+            {
+                segments.Add(new StoredSegment(rows.Int64(0), rows.Text(1), rows.Int64(2), []));
+            }
+        }
+
+        Dictionary<long, StoredSegment> byId = segments.ToDictionary(segment => segment.Id);
+        using Statement runs = database.Prepare(
+            "SELECT segment_id, content_key, first_ordinal, passage_count, first_slot FROM states ORDER BY first_slot"
+        );
+        while (runs.Step())
+        {
+            if (byId.TryGetValue(runs.Int64(0), out StoredSegment? segment))
+            {
+                var content = new ContentKey(runs.Bytes(1));
+                segment.Runs.Add(new StateRun(content, runs.Int32(2), runs.Int32(3), runs.Int32(4)));
+            }
+        }
+
+        return segments;
+    }
+}

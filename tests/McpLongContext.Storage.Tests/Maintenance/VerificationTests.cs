@@ -1,0 +1,189 @@
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Maintenance;
+using McpLongContext.Storage.Passages;
+using McpLongContext.Storage.Sqlite;
+using McpLongContext.Storage.States;
+using McpLongContext.Storage.Tests.States;
+using static McpLongContext.Storage.Tests.TemporaryHome;
+
+namespace McpLongContext.Storage.Tests.Maintenance;
+
+public sealed class VerificationTests : IDisposable
+{
+    private readonly TemporaryHome _home = new();
+    private readonly Datastore _datastore;
+    private readonly EncoderProfile _profile = StateSamples.Profile();
+    private readonly NewDocument[] _documents =
+    [
+        Document("a.txt", "alpha one", "alpha two"),
+        Document("b.txt", "beta one", "beta two", "beta three"),
+    ];
+
+    public VerificationTests()
+    {
+        _datastore = _home.Home.OpenOrCreate("test");
+        _datastore.Apply(Put(_documents));
+        foreach (NewDocument document in _documents)
+        {
+            StateSamples.Encode(_datastore, _profile, document.ContentKey, document.Passages.Count, 4, 1);
+        }
+    }
+
+    public void Dispose()
+    {
+        _datastore.Dispose();
+        _home.Dispose();
+    }
+
+    [Fact]
+    public void A_whole_datastore_has_no_findings() => Assert.Empty(_datastore.Verify(repair: true));
+
+    [Fact]
+    public void A_damaged_text_is_never_cited_but_named_and_dropped_by_repair()
+    {
+        Damage("UPDATE passages SET text = 'beta twi' WHERE text = 'beta two'");
+        using (DatastoreSnapshot snapshot = _datastore.Snapshot())
+        {
+            var error = Assert.Throws<DatastoreCorruptException>(() => snapshot.Passages.Of(snapshot.Documents.All[1]));
+            Assert.Contains("damaged", error.Message, StringComparison.Ordinal);
+        }
+
+        AssertFinding("b.txt", "1 of its 3 passages");
+        AssertRepairLeaves("a.txt");
+    }
+
+    [Theory]
+    [InlineData("UPDATE passages SET start_line = 7 WHERE text = 'beta one'")]
+    [InlineData("UPDATE passages SET document_id = 1 WHERE text = 'beta one'")]
+    [InlineData("UPDATE documents SET first_passage = 2 WHERE path = 'b.txt'")]
+    [InlineData("UPDATE documents SET content_key = x'00' WHERE path = 'b.txt'")]
+    [InlineData("DELETE FROM passages WHERE text = 'beta one'")]
+    public void Damaged_rows_cost_their_document_only(string damage)
+    {
+        Damage(damage);
+        using (DatastoreSnapshot snapshot = _datastore.Snapshot())
+        {
+            IReadOnlyList<ScoredPassage> hits = snapshot.Lexical.Search(
+                [new WeightedTerm("alpha"), new WeightedTerm("two")],
+                PassageScope.All,
+                10,
+                new ColumnWeights()
+            );
+            Assert.Equal("a.txt", snapshot.Documents.OfPassage(hits[0].Passage).Path);
+            Assert.All(hits, hit => Assert.NotNull(snapshot.Documents.OfPassage(hit.Passage)));
+            Assert.NotEmpty(
+                snapshot.States(_profile.Key)!.ScorePooled(new float[StateSamples.Width], PassageScope.All)
+            );
+            _ = snapshot.Pending(_profile.Key);
+        }
+
+        AssertFinding("b.txt", "gain");
+        AssertRepairLeaves("a.txt");
+    }
+
+    [Fact]
+    public void A_lexical_index_that_lost_entries_is_built_anew()
+    {
+        Damage("DELETE FROM lexical_docsize WHERE id = 2");
+        AssertFinding("datastore.db", "lexical index");
+        AssertRepairLeaves("a.txt", "b.txt");
+    }
+
+    [Fact]
+    public void Damaged_states_are_pending_again_after_repair()
+    {
+        string segment = Directory.GetFiles(Path.Combine(_datastore.Folder, "states")).Order().First();
+        byte[] bytes = File.ReadAllBytes(segment);
+        bytes[^200] ^= 1;
+        File.WriteAllBytes(segment, bytes);
+        AssertFinding(segment, ".txt");
+        AssertRepairLeaves("a.txt", "b.txt");
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Single(snapshot.Pending(_profile.Key));
+    }
+
+    [Fact]
+    public void A_damaged_encoder_loses_its_states()
+    {
+        Damage("UPDATE encoders SET mean = zeroblob(512)");
+        AssertFinding("datastore.db", _profile.Key);
+        AssertRepairLeaves("a.txt", "b.txt");
+        StateSamples.Encode(_datastore, _profile, _documents[0].ContentKey, 2, 4, 1);
+    }
+
+    [Fact]
+    public void A_missing_segment_file_is_found()
+    {
+        string segment = Directory.GetFiles(Path.Combine(_datastore.Folder, "states")).First();
+        File.Delete(segment);
+        AssertFinding(segment, ".txt");
+        AssertRepairLeaves("a.txt", "b.txt");
+    }
+
+    [Fact]
+    public void A_counter_that_went_back_is_found()
+    {
+        Damage("UPDATE counters SET value = 1 WHERE key = 'next_passage'");
+        AssertFinding("datastore.db", "number 1");
+        AssertRepairLeaves("a.txt", "b.txt");
+        _datastore.Apply(Put(Document("c.txt", "gamma")));
+    }
+
+    [Fact]
+    public void A_newer_format_is_refused_with_a_clear_word()
+    {
+        Damage("PRAGMA user_version = 99");
+        var error = Assert.Throws<DatastoreException>(() => _home.Home.Open("test"));
+        Assert.Contains("99", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Update the program", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_index_of_another_analyzer_is_built_anew_when_opened()
+    {
+        Damage(
+            "UPDATE counters SET value = 0 WHERE key = 'analyzer'; INSERT INTO lexical(lexical) VALUES ('delete-all')"
+        );
+        using Datastore again = _home.Home.Open("test");
+        using DatastoreSnapshot snapshot = again.Snapshot();
+        Assert.Equal(3, snapshot.Lexical.DocumentFrequency("beta"));
+        Assert.Empty(again.Verify(repair: false));
+    }
+
+    /// <summary>Changes what is stored as no user can, and lets the open datastore notice.</summary>
+    private void Damage(string sql)
+    {
+        using var database = Database.Open(Datastore.DatabasePath(_datastore.Folder), create: false);
+        database.Execute("PRAGMA foreign_keys = OFF");
+        database.Execute(sql);
+        database.Execute("UPDATE counters SET value = value + 1 WHERE key = 'generation'");
+    }
+
+    private void AssertFinding(string where, string message)
+    {
+        using Datastore fresh = _home.Home.Open("test");
+        IReadOnlyList<DamageReport> reports = fresh.Verify(repair: false);
+        Assert.Contains(
+            reports,
+            report =>
+                report.Where.EndsWith(where, StringComparison.Ordinal)
+                && report.Message.Contains(message, StringComparison.Ordinal)
+                && !report.Repaired
+        );
+    }
+
+    private void AssertRepairLeaves(params string[] paths)
+    {
+        Assert.Contains(_datastore.Verify(repair: true), report => report.Repaired);
+        Assert.Empty(_datastore.Verify(repair: false));
+        using (DatastoreSnapshot snapshot = _datastore.Snapshot())
+        {
+            Assert.Equal(paths, snapshot.Documents.All.Select(document => document.Path));
+        }
+
+        _datastore.Apply(Put(_documents));
+        using DatastoreSnapshot again = _datastore.Snapshot();
+        Assert.Equal("beta onebeta twobeta three", again.Passages.TextOf(again.Documents.All[1]));
+    }
+}
