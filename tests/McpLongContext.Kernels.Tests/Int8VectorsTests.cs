@@ -64,27 +64,6 @@ public class Int8VectorsTests
         Sample.Close([.. expected], products, 1e-6 * (dimensions + 1));
     }
 
-    [Fact]
-    public void Every_passage_gets_its_best_vector_for_every_query()
-    {
-        const int dimensions = 40;
-        const int count = 200;
-        const int queries = 3;
-        var query = Sample.Uniform(2, queries * dimensions);
-        var (codes, scales) = Quantize(Width.Bits128, Sample.Uniform(3, count * dimensions), dimensions);
-        TokenRange[] passages = [new(0, 200), new(5, 1), new(7, 0), new(30, 65)];
-        var maxima = new float[passages.Length * queries];
-
-        Int8Vectors.MaxDot(codes, scales, query, dimensions, passages, maxima);
-
-        for (var i = 0; i < maxima.Length; i++)
-        {
-            var range = Enumerable.Range(passages[i / queries].Start, passages[i / queries].Count);
-            var products = range.Select(row => Dot(codes, scales, query, dimensions, row, i % queries));
-            Assert.Equal(products.DefaultIfEmpty(double.NegativeInfinity).Max(), maxima[i], 1e-5);
-        }
-    }
-
     private static (sbyte[] Codes, float[] Scales) Quantize(Width width, float[] x, int dimensions)
     {
         var codes = new sbyte[x.Length];

@@ -34,16 +34,22 @@ internal static class Shape
             );
     }
 
-    /// <summary>Checks that passages lie within <paramref name="tokens"/> vectors.</summary>
-    public static void Check(ReadOnlySpan<TokenRange> passages, int tokens)
+    /// <summary>Checks that offsets ascend and span <paramref name="count"/> vectors.</summary>
+    public static void Check(ReadOnlySpan<int> offsets, int count)
     {
-        foreach (var passage in passages)
+        if (offsets.IsEmpty || (long)offsets[^1] - offsets[0] != count)
         {
-            if (passage.Start < 0 || passage.Count < 0 || passage.Start > tokens - passage.Count)
+            var found = offsets.IsEmpty ? 0 : (long)offsets[^1] - offsets[0];
+            throw new ArgumentException($"offsets span {found} vectors where {count} are given.", nameof(offsets));
+        }
+
+        for (var i = 1; i < offsets.Length; i++)
+        {
+            if (offsets[i] < offsets[i - 1])
             {
-                throw new ArgumentOutOfRangeException(
-                    nameof(passages),
-                    $"{passage} does not lie within the {tokens} vectors given."
+                throw new ArgumentException(
+                    $"offsets descend from {offsets[i - 1]} to {offsets[i]} at {i}.",
+                    nameof(offsets)
                 );
             }
         }

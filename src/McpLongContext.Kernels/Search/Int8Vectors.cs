@@ -12,9 +12,6 @@ public static unsafe class Int8Vectors
     /// <summary>The largest code.</summary>
     internal const float Limit = 127;
 
-    /// <summary>Vectors whose products <see cref="MaxDot"/> takes at a time.</summary>
-    private const int Piece = 64;
-
     /// <summary>Quantises vectors, rounding to nearest.</summary>
     /// <param name="vectors">[n, dimensions], finite.</param>
     /// <param name="codes">[n, dimensions], overwritten: -127 to 127.</param>
@@ -62,53 +59,6 @@ public static unsafe class Int8Vectors
         else
         {
             Dot<Simd128, Vector128<float>>(codes, scales, queries, dimensions, products);
-        }
-    }
-
-    /// <summary>For every passage and query the largest dot product of a vector of the passage with the query.</summary>
-    /// <param name="codes">[n, dimensions].</param>
-    /// <param name="scales">[n].</param>
-    /// <param name="queries">[queries, dimensions].</param>
-    /// <param name="dimensions">Positive.</param>
-    /// <param name="passages">Ranges of the vectors; they may overlap.</param>
-    /// <param name="maxima">[passages, queries], overwritten; negative infinity for a passage without vectors.</param>
-    /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A passage lies outside the vectors.</exception>
-    public static void MaxDot(
-        ReadOnlySpan<sbyte> codes,
-        ReadOnlySpan<float> scales,
-        ReadOnlySpan<float> queries,
-        int dimensions,
-        ReadOnlySpan<TokenRange> passages,
-        Span<float> maxima
-    )
-    {
-        var count = Check(codes, scales, queries, dimensions);
-        Shape.Check(passages, scales.Length);
-        Shape.Check(maxima.Length, passages.Length, count, nameof(maxima));
-        var products = new float[Piece * count];
-        for (var p = 0; p < passages.Length; p++)
-        {
-            var passage = passages[p];
-            var results = maxima.Slice(p * count, count);
-            results.Fill(float.NegativeInfinity);
-            for (var done = 0; done < passage.Count; done += Piece)
-            {
-                var start = passage.Start + done;
-                var piece = Math.Min(Piece, passage.Count - done);
-                var block = products.AsSpan(0, piece * count);
-                Dot(
-                    codes.Slice(start * dimensions, piece * dimensions),
-                    scales.Slice(start, piece),
-                    queries,
-                    dimensions,
-                    block
-                );
-                for (var i = 0; i < block.Length; i++)
-                {
-                    results[i % count] = MathF.Max(results[i % count], block[i]);
-                }
-            }
         }
     }
 

@@ -44,34 +44,35 @@ public static class SignCodes
     /// For every passage and query the largest similarity of a code of the passage to the query, in one pass over the
     /// codes for all queries.
     /// </summary>
-    /// <param name="codes">[n, size].</param>
+    /// <param name="codes">[n, size]: the codes of all passages, one passage after the other.</param>
     /// <param name="queries">[queries, size].</param>
     /// <param name="size">Bytes in a code, positive.</param>
-    /// <param name="passages">Ranges of <paramref name="codes"/>; they may overlap.</param>
+    /// <param name="offsets">
+    /// [passages + 1], ascending: passage p has the codes offsets[p] - offsets[0] to offsets[p + 1] - offsets[0].
+    /// </param>
     /// <param name="maxima">
     /// [passages, queries], overwritten: from -8 size to 8 size, and -8 size for a passage without codes.
     /// </param>
-    /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A passage lies outside the codes.</exception>
+    /// <exception cref="ArgumentException">A length does not fit the shapes, or the offsets do not fit the codes.</exception>
     public static void MaxSimilarity(
         ReadOnlySpan<byte> codes,
         ReadOnlySpan<byte> queries,
         int size,
-        ReadOnlySpan<TokenRange> passages,
+        ReadOnlySpan<int> offsets,
         Span<short> maxima
     )
     {
         if (BitSimd512.IsSupported)
         {
-            SignScan.Vectors<BitSimd512, Vector512<ulong>>(codes, queries, size, passages, maxima);
+            SignScan.Vectors<BitSimd512, Vector512<ulong>>(codes, queries, size, offsets, maxima);
         }
         else if (BitSimd256.IsSupported)
         {
-            SignScan.Vectors<BitSimd256, Vector256<ulong>>(codes, queries, size, passages, maxima);
+            SignScan.Vectors<BitSimd256, Vector256<ulong>>(codes, queries, size, offsets, maxima);
         }
         else
         {
-            SignScan.Words(codes, queries, size, passages, maxima);
+            SignScan.Words(codes, queries, size, offsets, maxima);
         }
     }
 }

@@ -22,13 +22,13 @@ internal static unsafe class SignScan
         ReadOnlySpan<byte> codes,
         ReadOnlySpan<byte> queries,
         int size,
-        ReadOnlySpan<TokenRange> passages,
+        ReadOnlySpan<int> offsets,
         Span<short> maxima
     )
         where TBits : IBitSimd<TBits, TVector>
         where TVector : unmanaged
     {
-        var count = Check(codes, queries, size, passages, maxima);
+        var count = Check(codes, queries, size, offsets, maxima);
         var words = (size + (Group * sizeof(ulong)) - 1) / (Group * sizeof(ulong)) * Group;
         var turned = new AlignedArray<ulong>(words * Piece);
         var query = new AlignedArray<ulong>(words * count);
@@ -42,21 +42,15 @@ internal static unsafe class SignScan
                 Buffer.MemoryCopy(pq + (i * size), query.Pointer + (i * words), size, size);
             }
 
-            for (var p = 0; p < passages.Length; p++)
+            for (var p = 0; p < offsets.Length - 1; p++)
             {
-                var passage = passages[p];
+                var (start, tokens) = (offsets[p] - offsets[0], offsets[p + 1] - offsets[p]);
                 var results = maxima.Slice(p * count, count);
                 results.Fill((short)(-8 * size));
-                for (var done = 0; done < passage.Count; done += Piece)
+                for (var done = 0; done < tokens; done += Piece)
                 {
-                    var piece = Math.Min(Piece, passage.Count - done);
-                    Turn<TBits, TVector>(
-                        pc + ((nint)(passage.Start + done) * size),
-                        piece,
-                        size,
-                        words,
-                        turned.Pointer
-                    );
+                    var piece = Math.Min(Piece, tokens - done);
+                    Turn<TBits, TVector>(pc + ((nint)(start + done) * size), piece, size, words, turned.Pointer);
                     for (var i = 0; i < count; i++)
                     {
                         var distance = Nearest<TBits, TVector>(
@@ -79,17 +73,17 @@ internal static unsafe class SignScan
         ReadOnlySpan<byte> codes,
         ReadOnlySpan<byte> queries,
         int size,
-        ReadOnlySpan<TokenRange> passages,
+        ReadOnlySpan<int> offsets,
         Span<short> maxima
     )
     {
-        var count = Check(codes, queries, size, passages, maxima);
-        for (var p = 0; p < passages.Length; p++)
+        var count = Check(codes, queries, size, offsets, maxima);
+        for (var p = 0; p < offsets.Length - 1; p++)
         {
-            var passage = passages[p];
+            var (start, tokens) = (offsets[p] - offsets[0], offsets[p + 1] - offsets[p]);
             var results = maxima.Slice(p * count, count);
             results.Fill((short)(-8 * size));
-            for (var token = passage.Start; token < passage.Start + passage.Count; token++)
+            for (var token = start; token < start + tokens; token++)
             {
                 var code = codes.Slice(token * size, size);
                 for (var i = 0; i < count; i++)
@@ -191,15 +185,15 @@ internal static unsafe class SignScan
         ReadOnlySpan<byte> codes,
         ReadOnlySpan<byte> queries,
         int size,
-        ReadOnlySpan<TokenRange> passages,
+        ReadOnlySpan<int> offsets,
         Span<short> maxima
     )
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
         var tokens = Shape.Rows(codes.Length, size, nameof(codes));
         var count = Shape.Rows(queries.Length, size, nameof(queries));
-        Shape.Check(maxima.Length, passages.Length, count, nameof(maxima));
-        Shape.Check(passages, tokens);
+        Shape.Check(offsets, tokens);
+        Shape.Check(maxima.Length, offsets.Length - 1, count, nameof(maxima));
         return count;
     }
 }

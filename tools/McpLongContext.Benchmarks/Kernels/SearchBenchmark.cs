@@ -36,9 +36,9 @@ internal static class SearchBenchmark
         var queries = new byte[Queries * size];
         new Random(1).NextBytes(codes);
         new Random(2).NextBytes(queries);
-        var passages = Passages(tokens);
-        var maxima = new short[passages.Length * Queries];
-        return () => SignCodes.MaxSimilarity(codes, queries, size, passages, maxima);
+        int[] offsets = [.. Enumerable.Range(0, (tokens / Passage) + 1).Select(i => i * Passage)];
+        var maxima = new short[tokens / Passage * Queries];
+        return () => SignCodes.MaxSimilarity(codes, queries, size, offsets, maxima);
     }
 
     private static Action Int8(int tokens)
@@ -49,11 +49,7 @@ internal static class SearchBenchmark
         var scales = new float[tokens];
         Int8Vectors.Quantize(vectors, codes, scales);
         var queries = vectors[..(Queries * Dimensions)];
-        var passages = Passages(tokens);
-        var maxima = new float[passages.Length * Queries];
-        return () => Int8Vectors.MaxDot(codes, scales, queries, Dimensions, passages, maxima);
+        var products = new float[tokens * Queries];
+        return () => Int8Vectors.Dot(codes, scales, queries, Dimensions, products);
     }
-
-    private static TokenRange[] Passages(int tokens) =>
-        [.. Enumerable.Range(0, tokens / Passage).Select(i => new TokenRange(i * Passage, Passage))];
 }
