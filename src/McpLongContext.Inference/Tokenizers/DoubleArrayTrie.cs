@@ -63,16 +63,23 @@ internal sealed class DoubleArrayTrie
     {
         private const int Free = -1;
 
-        private readonly List<Cell> _cells = [];
+        /// <summary>Cells tried in vain after which the search for larger families no longer goes back before them.</summary>
+        private const int MaxTries = 32;
+
+        private Cell[] _cells = [];
         private int _firstFree = 1;
+        private int _searchFrom = 1;
 
         public Cell[] Build()
         {
-            Reserve(1);
-            CollectionsMarshal.AsSpan(_cells)[0].Parent = int.MaxValue; // the root is nobody's child
+            Reserve(1 + maxSymbol);
+            _cells[0].Parent = int.MaxValue; // the root is nobody's child
             Place(node: 0, from: 0, to: entries.Length, depth: 0);
-            Reserve(_cells.Count + maxSymbol + 1); // so that no step leaves the array
-            return [.. _cells];
+
+            // So that no step from any node leaves the array.
+            var last = Array.FindLastIndex(_cells, c => c.Parent != Free);
+            Reserve(last + maxSymbol + 1);
+            return _cells[..(last + maxSymbol + 1)];
         }
 
         /// <summary>Places the children of a node: the entries of the range share their first symbols.</summary>
@@ -80,55 +87,75 @@ internal sealed class DoubleArrayTrie
         {
             if (from < to && entries[from].Symbols.Length == depth)
             {
-                CollectionsMarshal.AsSpan(_cells)[node].Value = entries[from].Value;
+                _cells[node].Value = entries[from].Value;
                 from++;
             }
             if (from == to)
                 return;
 
-            var children = Children(from, to, depth);
-            var offset = FindBase(children);
-            CollectionsMarshal.AsSpan(_cells)[node].Base = offset;
-            foreach (var (symbol, _, _) in children)
-                CollectionsMarshal.AsSpan(_cells)[offset + symbol].Parent = node;
-            foreach (var (symbol, childFrom, childTo) in children)
-                Place(offset + symbol, childFrom, childTo, depth + 1);
-        }
-
-        private List<(int Symbol, int From, int To)> Children(int from, int to, int depth)
-        {
-            var children = new List<(int, int, int)>();
-            while (from < to)
+            var family = Family(from, to, depth);
+            var offset = FindBase(family);
+            _cells[node].Base = offset;
+            foreach (var symbol in family)
+                _cells[offset + symbol].Parent = node;
+            foreach (var symbol in family)
             {
-                var symbol = entries[from].Symbols[depth];
-                var end = from + 1;
+                var end = from;
                 while (end < to && entries[end].Symbols[depth] == symbol)
                     end++;
-                children.Add((symbol, from, end));
+                Place(offset + symbol, from, end, depth + 1);
                 from = end;
             }
-            return children;
         }
 
-        /// <summary>The first offset at which all children find a free cell.</summary>
-        private int FindBase(List<(int Symbol, int From, int To)> children)
+        /// <summary>The symbols of a node's children, ascending.</summary>
+        private List<ushort> Family(int from, int to, int depth)
         {
-            var first = children[0].Symbol;
-            while (_firstFree < _cells.Count && _cells[_firstFree].Parent != Free)
-                _firstFree++;
-            for (var cell = Math.Max(_firstFree, first); ; cell++)
+            var family = new List<ushort>();
+            for (; from < to; from++)
             {
-                var offset = cell - first;
-                Reserve(offset + children[^1].Symbol + 1);
-                if (children.TrueForAll(c => _cells[offset + c.Symbol].Parent == Free))
-                    return offset;
+                var symbol = entries[from].Symbols[depth];
+                if (family.Count == 0 || family[^1] != symbol)
+                    family.Add(symbol);
             }
+            return family;
+        }
+
+        /// <summary>An offset at which all children find a free cell.</summary>
+        private int FindBase(List<ushort> family)
+        {
+            while (_firstFree < _cells.Length && _cells[_firstFree].Parent != Free)
+                _firstFree++;
+            var from = Math.Max(family.Count == 1 ? _firstFree : Math.Max(_firstFree, _searchFrom), family[0]);
+            for (var cell = from; ; cell++)
+            {
+                var offset = cell - family[0];
+                Reserve(offset + family[^1] + 1);
+                if (!Fits(family, offset))
+                    continue;
+                if (family.Count > 1 && cell - from > MaxTries)
+                    _searchFrom = cell;
+                return offset;
+            }
+        }
+
+        private bool Fits(List<ushort> family, int offset)
+        {
+            foreach (var symbol in family)
+            {
+                if (_cells[offset + symbol].Parent != Free)
+                    return false;
+            }
+            return true;
         }
 
         private void Reserve(int count)
         {
-            while (_cells.Count < count)
-                _cells.Add(new Cell { Parent = Free, Value = None });
+            var before = _cells.Length;
+            if (count <= before)
+                return;
+            Array.Resize(ref _cells, Math.Max(count, 2 * before));
+            _cells.AsSpan(before).Fill(new Cell { Parent = Free, Value = None });
         }
     }
 }
