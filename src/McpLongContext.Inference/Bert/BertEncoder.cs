@@ -1,4 +1,5 @@
 using McpLongContext.Inference.Checkpoints;
+using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Tokenizers;
 
 namespace McpLongContext.Inference.Bert;
@@ -29,8 +30,9 @@ public sealed class BertEncoder : IDisposable
 
     /// <summary>Loads an encoder.</summary>
     /// <param name="folder">Holds <c>config.json</c>, <c>tokenizer.json</c> and one <c>.safetensors</c> file.</param>
+    /// <param name="precision">The arithmetic of the linear layers.</param>
     /// <exception cref="CheckpointException">A file is missing or does not hold what it should.</exception>
-    public static BertEncoder Load(string folder)
+    public static BertEncoder Load(string folder, Precision precision = Precision.Float32)
     {
         var config = BertConfig.Load(Path.Combine(folder, BertConfig.FileName));
         var tokenizerPath = Path.Combine(folder, WordPieceTokenizer.FileName);
@@ -40,7 +42,7 @@ public sealed class BertEncoder : IDisposable
                 tokenizerPath,
                 $"{tokenizer.VocabularySize} tokens found, expected at most vocab_size, {config.VocabularySize}"
             );
-        return new BertEncoder(config, BertWeights.Load(FindCheckpoint(folder), config), tokenizer);
+        return new BertEncoder(config, BertWeights.Load(FindCheckpoint(folder), config, precision), tokenizer);
     }
 
     /// <summary>Creates the run state of one worker.</summary>

@@ -58,7 +58,7 @@ public sealed class BertRun
         var attended = _attended.AsSpan(0, count);
         var projected = _projected.AsSpan(0, count);
 
-        Project(layer.QueryKeyValue, states, queryKeyValue);
+        layer.QueryKeyValue.Project(states, queryKeyValue);
         var start = 0;
         foreach (var length in lengths)
         {
@@ -71,7 +71,7 @@ public sealed class BertRun
             );
             start += size;
         }
-        Project(layer.AttentionOutput, attended, projected);
+        layer.AttentionOutput.Project(attended, projected);
         Normalise(layer.AttentionNorm, projected, states, states);
     }
 
@@ -81,17 +81,10 @@ public sealed class BertRun
         var intermediate = _intermediate.AsSpan(0, states.Length / _config.HiddenSize * _config.IntermediateSize);
         var projected = _projected.AsSpan(0, states.Length);
 
-        Project(layer.Intermediate, states, intermediate, Activation.Gelu);
-        Project(layer.Output, intermediate, projected);
+        layer.Intermediate.Project(states, intermediate, Activation.Gelu);
+        layer.Output.Project(intermediate, projected);
         Normalise(layer.OutputNorm, projected, states, states);
     }
-
-    private static void Project(
-        Linear linear,
-        ReadOnlySpan<float> input,
-        Span<float> output,
-        Activation activation = Activation.None
-    ) => MatrixProduct.Multiply(input, linear.Weights, linear.Bias, output, activation);
 
     private void Normalise(Norm norm, ReadOnlySpan<float> input, ReadOnlySpan<float> residual, Span<float> output) =>
         LayerNorm.Apply(input, residual, norm.Gamma, norm.Beta, _config.LayerNormEpsilon, output);

@@ -1,13 +1,8 @@
 using System.Numerics.Tensors;
 using McpLongContext.Inference.Checkpoints;
-using McpLongContext.Kernels;
+using McpLongContext.Inference.Layers;
 
 namespace McpLongContext.Inference.Bert;
-
-/// <summary>A linear layer: y = W x + b.</summary>
-/// <param name="Weights">[outputs, inputs], packed for the product.</param>
-/// <param name="Bias">[outputs].</param>
-internal sealed record Linear(PackedMatrix Weights, float[] Bias);
 
 /// <summary>The scale and shift of a layer normalisation.</summary>
 /// <param name="Gamma">[hidden].</param>
@@ -18,18 +13,18 @@ internal sealed record Norm(float[] Gamma, float[] Beta);
 internal sealed record BertLayer
 {
     /// <summary>hidden -> [3, heads, headDim]: queries, keys and values.</summary>
-    public required Linear QueryKeyValue { get; init; }
+    public required ILinear QueryKeyValue { get; init; }
 
     /// <summary>hidden -> hidden, behind the attention.</summary>
-    public required Linear AttentionOutput { get; init; }
+    public required ILinear AttentionOutput { get; init; }
 
     public required Norm AttentionNorm { get; init; }
 
     /// <summary>hidden -> intermediate.</summary>
-    public required Linear Intermediate { get; init; }
+    public required ILinear Intermediate { get; init; }
 
     /// <summary>intermediate -> hidden.</summary>
-    public required Linear Output { get; init; }
+    public required ILinear Output { get; init; }
 
     public required Norm OutputNorm { get; init; }
 }
@@ -46,7 +41,7 @@ internal sealed class BertWeights : IDisposable
     private readonly float[] _positions;
     private readonly int _hidden;
 
-    private BertWeights(SafetensorsFile file, BertConfig config)
+    private BertWeights(SafetensorsFile file, BertConfig config, Precision precision)
     {
         _file = file;
         _hidden = config.HiddenSize;
@@ -55,7 +50,9 @@ internal sealed class BertWeights : IDisposable
         EmbeddingNorm = ReadNorm(file, "embeddings.LayerNorm", config);
         Layers =
         [
-            .. Enumerable.Range(0, config.LayerCount).Select(i => ReadLayer(file, $"encoder.layer.{i}.", config)),
+            .. Enumerable
+                .Range(0, config.LayerCount)
+                .Select(i => ReadLayer(file, $"encoder.layer.{i}.", config, precision)),
         ];
     }
 
@@ -68,13 +65,14 @@ internal sealed class BertWeights : IDisposable
     /// <summary>Loads and packs the weights.</summary>
     /// <param name="path">A safetensors file with the tensor names of <c>BertModel</c>.</param>
     /// <param name="config">The dimensions to expect.</param>
+    /// <param name="precision">The arithmetic of the linear layers.</param>
     /// <exception cref="CheckpointException">The file cannot be read or a tensor is missing or of another shape.</exception>
-    public static BertWeights Load(string path, BertConfig config)
+    public static BertWeights Load(string path, BertConfig config, Precision precision)
     {
         var file = SafetensorsFile.Open(path);
         try
         {
-            return new BertWeights(file, config);
+            return new BertWeights(file, config, precision);
         }
         catch
         {
@@ -107,23 +105,23 @@ internal sealed class BertWeights : IDisposable
         return positions;
     }
 
-    private static BertLayer ReadLayer(SafetensorsFile file, string prefix, BertConfig config)
+    private static BertLayer ReadLayer(SafetensorsFile file, string prefix, BertConfig config, Precision precision)
     {
         var hidden = config.HiddenSize;
         var intermediate = config.IntermediateSize;
         return new BertLayer
         {
-            QueryKeyValue = ReadQueryKeyValue(file, prefix + "attention.self.", hidden),
-            AttentionOutput = ReadLinear(file, prefix + "attention.output.dense", hidden, hidden),
+            QueryKeyValue = ReadQueryKeyValue(file, prefix + "attention.self.", hidden, precision),
+            AttentionOutput = Linear.Read(file, prefix + "attention.output.dense", hidden, hidden, precision),
             AttentionNorm = ReadNorm(file, prefix + "attention.output.LayerNorm", config),
-            Intermediate = ReadLinear(file, prefix + "intermediate.dense", intermediate, hidden),
-            Output = ReadLinear(file, prefix + "output.dense", hidden, intermediate),
+            Intermediate = Linear.Read(file, prefix + "intermediate.dense", intermediate, hidden, precision),
+            Output = Linear.Read(file, prefix + "output.dense", hidden, intermediate, precision),
             OutputNorm = ReadNorm(file, prefix + "output.LayerNorm", config),
         };
     }
 
     /// <summary>The three projections as one, [3 * hidden, hidden].</summary>
-    private static Linear ReadQueryKeyValue(SafetensorsFile file, string prefix, int hidden)
+    private static ILinear ReadQueryKeyValue(SafetensorsFile file, string prefix, int hidden, Precision precision)
     {
         ReadOnlySpan<string> projections = ["query", "key", "value"];
         var weights = new float[3 * hidden * hidden];
@@ -134,14 +132,8 @@ internal sealed class BertWeights : IDisposable
             file.Read($"{prefix}{projections[i]}.weight", weights.AsSpan(i * size, size), hidden, hidden);
             file.Read($"{prefix}{projections[i]}.bias", bias.AsSpan(i * hidden, hidden), hidden);
         }
-        return new Linear(PackedMatrix.Pack(weights, 3 * hidden, hidden), bias);
+        return Linear.Create(weights, bias, precision);
     }
-
-    private static Linear ReadLinear(SafetensorsFile file, string name, int outputs, int inputs) =>
-        new(
-            PackedMatrix.Pack(file.Read($"{name}.weight", outputs, inputs), outputs, inputs),
-            file.Read($"{name}.bias", outputs)
-        );
 
     private static Norm ReadNorm(SafetensorsFile file, string name, BertConfig config) =>
         new(file.Read($"{name}.weight", config.HiddenSize), file.Read($"{name}.bias", config.HiddenSize));

@@ -1,5 +1,7 @@
+using System.Numerics.Tensors;
 using System.Text.Json;
 using McpLongContext.Inference.Bert;
+using McpLongContext.Inference.Layers;
 
 namespace McpLongContext.Inference.Tests.Bert;
 
@@ -32,6 +34,38 @@ public sealed class TinyBertTests : IDisposable
     }
 
     [Fact]
+    public void In_int8_every_state_is_near_that_of_the_reference()
+    {
+        using var encoder = BertEncoder.Load(Golden.PathOf("tiny-bert"), Precision.Int8);
+        var run = encoder.CreateRun();
+        foreach (var sequence in _sequences)
+        {
+            var similarity = TensorPrimitives.CosineSimilarity<float>(sequence.States, Encode(run, sequence));
+            Assert.InRange(similarity, 0.995f, 0.9999999f);
+        }
+    }
+
+    [Theory]
+    [InlineData(Precision.Float32)]
+    [InlineData(Precision.Int8)]
+    public void Encoding_again_allocates_nothing(Precision precision)
+    {
+        using var encoder = BertEncoder.Load(Golden.PathOf("tiny-bert"), precision);
+        var run = encoder.CreateRun();
+        var tokens = _sequences[^1].Tokens;
+        var states = new float[tokens.Length * Hidden];
+        int[] lengths = [tokens.Length];
+        for (var i = 0; i < 100; i++)
+            run.Encode(tokens, lengths, states);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 10; i++)
+            run.Encode(tokens, lengths, states);
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
     public void Sequences_of_a_batch_do_not_see_each_other()
     {
         var expected = _sequences.SelectMany(s => s.States).ToArray();
@@ -56,23 +90,6 @@ public sealed class TinyBertTests : IDisposable
 
     [Fact]
     public void A_batch_of_nothing_is_nothing() => _encoder.CreateRun().Encode([], [], []);
-
-    [Fact]
-    public void Encoding_again_allocates_nothing()
-    {
-        var run = _encoder.CreateRun();
-        var tokens = _sequences[^1].Tokens;
-        var states = new float[tokens.Length * Hidden];
-        int[] lengths = [tokens.Length];
-        for (var i = 0; i < 100; i++)
-            run.Encode(tokens, lengths, states);
-
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 10; i++)
-            run.Encode(tokens, lengths, states);
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-    }
 
     [Fact]
     public async Task Workers_share_an_encoder()
