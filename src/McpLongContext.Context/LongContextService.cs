@@ -1,5 +1,5 @@
 using McpLongContext.Context.Datastores;
-using McpLongContext.Context.HiddenStates;
+using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;

@@ -23,7 +23,7 @@ internal sealed class DatastoreRegistry(DatastoreHome home) : IDisposable
                 int.Parse(size, CultureInfo.InvariantCulture),
                 double.Parse(overlap, CultureInfo.InvariantCulture)
             )
-            : ChunkSettings.Default;
+            : new ChunkSettings();
 
     /// <summary>Keeps chunk settings with a datastore.</summary>
     public static void SetChunks(Datastore datastore, ChunkSettings chunks)

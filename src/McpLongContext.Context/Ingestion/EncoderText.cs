@@ -3,50 +3,49 @@ using System.Text;
 namespace McpLongContext.Context.Ingestion;
 
 /// <summary>
-/// What the encoder reads for a passage. Text is read as it stands. Code is written out: identifiers fall into words,
-/// which is how the encoder learnt language, and the path stands in front.
+/// What the encoder reads. Text is read as it stands. Code is written out: identifiers fall into words, which is how the
+/// encoder learnt language, and the words of its path stand in front of every chunk.
 /// </summary>
 internal static class EncoderText
 {
     /// <summary>Part of the key that says whether stored states are current: raised whenever results change.</summary>
     public const int Version = 1;
 
-    /// <summary>Path parts that a header shows: the file and what it stands in.</summary>
+    /// <summary>Parts of a path that say where a passage stands; what is above them is the same for most files.</summary>
     private const int HeaderParts = 3;
 
-    /// <summary>What the encoder reads before a document's passages, so that code is known by its place.</summary>
-    /// <param name="path">The path of the document.</param>
-    /// <param name="kind">Its kind; text has no header.</param>
-    public static string Header(string path, DocumentKind kind)
+    /// <summary>What the encoder reads of a passage.</summary>
+    /// <param name="text">The passage's text.</param>
+    /// <param name="kind">The kind of its document.</param>
+    public static string Body(string text, DocumentKind kind)
+    {
+        var trimmed = text.AsSpan().Trim();
+        return IsWrittenOut(kind) ? WordsOf(trimmed) : trimmed.ToString();
+    }
+
+    /// <summary>What every chunk of a document begins with; empty for text, which says itself what it is about.</summary>
+    /// <param name="kind">The kind of the document.</param>
+    /// <param name="path">Its path.</param>
+    public static string Header(DocumentKind kind, string path)
     {
         if (!IsWrittenOut(kind))
         {
             return "";
         }
 
-        var parts = path.Split('/', '\\');
-        var header = new StringBuilder();
-        AppendWords(header, string.Join(' ', parts[Math.Max(0, parts.Length - HeaderParts)..]));
-        return header.ToString();
+        var parts = path.Split(['/', '\\'], StringSplitOptions.RemoveEmptyEntries);
+        return WordsOf(string.Join(' ', parts.TakeLast(HeaderParts)).Replace('.', ' ').Replace('-', ' '));
     }
 
-    /// <summary>What the encoder reads for a passage.</summary>
-    /// <param name="text">The passage.</param>
-    /// <param name="kind">The kind of its document.</param>
-    public static string Of(string text, DocumentKind kind)
-    {
-        if (!IsWrittenOut(kind))
-        {
-            return text;
-        }
+    /// <summary>Whether identifiers are written out and the path stands in front.</summary>
+    public static bool IsWrittenOut(DocumentKind kind) => kind is DocumentKind.Code or DocumentKind.Data;
 
+    private static string WordsOf(ReadOnlySpan<char> text)
+    {
         var result = new StringBuilder(text.Length + (text.Length / 8));
         AppendWords(result, text);
         return result.ToString();
     }
-
-    /// <summary>Whether identifiers fall into words.</summary>
-    private static bool IsWrittenOut(DocumentKind kind) => kind is DocumentKind.Code or DocumentKind.Data;
 
     /// <summary>Appends text with camelCase and snake_case separated; everything else is kept.</summary>
     private static void AppendWords(StringBuilder result, ReadOnlySpan<char> text)

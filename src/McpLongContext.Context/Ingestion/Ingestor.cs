@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 using McpLongContext.Context.Datastores;
-using McpLongContext.Context.HiddenStates;
+using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Inference.Models;

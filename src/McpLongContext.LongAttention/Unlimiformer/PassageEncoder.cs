@@ -22,6 +22,7 @@ public sealed class PassageEncoder
 
     private readonly BertEncoder _encoder;
     private readonly BertRun _run;
+    private readonly ChunkSettings _chunks;
     private readonly int _hidden;
     private readonly List<int> _tokens = [];
     private readonly List<int> _batch = [];
@@ -29,10 +30,11 @@ public sealed class PassageEncoder
     private float[] _states = [];
 
     /// <summary>Creates a worker.</summary>
-    public PassageEncoder(BertEncoder encoder)
+    public PassageEncoder(BertEncoder encoder, ChunkSettings chunks)
     {
         _encoder = encoder;
         _run = encoder.CreateRun();
+        _chunks = chunks;
         _hidden = encoder.Config.HiddenSize;
     }
 
@@ -40,20 +42,18 @@ public sealed class PassageEncoder
     /// <param name="texts">What the encoder reads of each passage.</param>
     /// <param name="firstOrdinal">The first one's number within its document.</param>
     /// <param name="header">What every chunk begins with, so that it is known where its text stands; may be empty.</param>
-    /// <param name="chunks">How the text is cut.</param>
     /// <param name="cancellation">Ends the work between batches.</param>
     public EncodedPassages Encode(
         IReadOnlyList<string> texts,
         int firstOrdinal,
         string header,
-        ChunkSettings chunks,
         CancellationToken cancellation
     )
     {
-        var prefix = Header(header, chunks);
+        var prefix = Header(header);
         var lengths = Tokenize(texts);
-        var capacity = Math.Min(chunks.Size, _encoder.Config.MaxPositions) - 2 - prefix.Length;
-        var margin = Math.Min(chunks.Margin, (capacity - 1) / 2);
+        var capacity = Math.Min(_chunks.Size, _encoder.Config.MaxPositions) - 2 - prefix.Length;
+        var margin = Math.Min(_chunks.Margin, (capacity - 1) / 2);
         var output = new Output(lengths, _tokens, _encoder, _hidden);
         var read = 0;
         var waiting = new List<Chunk>();
@@ -86,10 +86,10 @@ public sealed class PassageEncoder
         return new EncodedQuestion([.. kept], encoded.States, encoded.Pooled);
     }
 
-    private int[] Header(string header, ChunkSettings chunks)
+    private int[] Header(string header)
     {
         var tokens = _encoder.Tokenizer.Tokenize(header);
-        var most = Math.Min(MaxHeaderTokens, chunks.Size / 4);
+        var most = Math.Min(MaxHeaderTokens, _chunks.Size / 4);
         return tokens.Length <= most ? tokens : tokens[^most..];
     }
 

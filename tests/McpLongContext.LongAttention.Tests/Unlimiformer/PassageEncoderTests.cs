@@ -102,7 +102,7 @@ public sealed class PassageEncoderTests : IAsyncLifetime
     [Fact]
     public void A_question_keeps_the_tokens_that_its_states_belong_to()
     {
-        var worker = new PassageEncoder(_encoder);
+        var worker = new PassageEncoder(_encoder, new ChunkSettings());
 
         var question = worker.EncodeQuestion("Who, exactly, wrote it?");
 
@@ -111,7 +111,12 @@ public sealed class PassageEncoderTests : IAsyncLifetime
     }
 
     private EncodedPassages Encode(string[] texts, string header = "") =>
-        new PassageEncoder(_encoder).Encode(texts, 0, header, TestContext.Current.CancellationToken);
+        new PassageEncoder(_encoder, new ChunkSettings()).Encode(
+            texts,
+            0,
+            header,
+            TestContext.Current.CancellationToken
+        );
 
     private float[] Plain(int[] tokens)
     {

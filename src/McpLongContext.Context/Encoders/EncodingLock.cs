@@ -1,4 +1,4 @@
-namespace McpLongContext.Context.HiddenStates;
+namespace McpLongContext.Context.Encoders;
 
 /// <summary>
 /// Lets one job at a time encode a datastore, over all processes; the others wait and find less to do. The operating

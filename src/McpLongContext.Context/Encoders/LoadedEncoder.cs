@@ -1,27 +1,28 @@
-using McpLongContext.Context.Ingestion;
 using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.Unlimiformer;
 
-namespace McpLongContext.Context.HiddenStates;
+namespace McpLongContext.Context.Encoders;
 
 /// <summary>An installed encoder in memory, shared by all workers.</summary>
 internal sealed class LoadedEncoder : IDisposable
 {
-    private readonly Lazy<StateStatistics> _statistics;
+    private readonly Lazy<EncoderStatistics> _statistics;
 
     public LoadedEncoder(InstalledModel model)
     {
         Encoder = BertEncoder.Load(model.Folder);
         var weights = model.Entry.Files.First(file => file.Name.EndsWith(".safetensors", StringComparison.Ordinal));
-        Key = $"{model.Name}/{weights.Sha256}/{EncoderText.Version}.{PassageEncoder.Version}";
-        _statistics = new Lazy<StateStatistics>(() => StateStatistics.Measure(Encoder));
+        Key = DocumentEncoder.Key($"{model.Name} {weights.Sha256}");
+        _statistics = new Lazy<EncoderStatistics>(() =>
+            EncoderStatistics.Measure(new PassageEncoder(Encoder, new ChunkSettings()))
+        );
     }
 
     public BertEncoder Encoder { get; }
 
     /// <summary>Statistics of its states, measured when they are first needed.</summary>
-    public StateStatistics Statistics => _statistics.Value;
+    public EncoderStatistics Statistics => _statistics.Value;
 
     /// <summary>Names the states that it computes: those of equal keys are comparable.</summary>
     public string Key { get; }

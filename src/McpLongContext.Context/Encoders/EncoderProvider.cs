@@ -1,6 +1,6 @@
 using McpLongContext.Inference.Models;
 
-namespace McpLongContext.Context.HiddenStates;
+namespace McpLongContext.Context.Encoders;
 
 /// <summary>
 /// Gives the default encoder to whoever needs it: loaded once, when it is first needed; installed first where an ingest

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using McpLongContext.Context.Datastores;
-using McpLongContext.Context.Ingestion;
 using McpLongContext.LongAttention.Unlimiformer;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Catalog;
@@ -8,7 +7,7 @@ using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.States;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
-namespace McpLongContext.Context.HiddenStates;
+namespace McpLongContext.Context.Encoders;
 
 /// <summary>
 /// The second stage of an ingest: computes the hidden states that a datastore's documents still lack. All cores encode,
@@ -50,10 +49,11 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
     )
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var workers = Channel.CreateBounded<PassageEncoder>(s_workers);
+        var workers = Channel.CreateBounded<DocumentEncoder>(s_workers);
+        var chunks = Chunks();
         for (var i = 0; i < s_workers; i++)
         {
-            await workers.Writer.WriteAsync(new PassageEncoder(encoder.Encoder), cancellation);
+            await workers.Writer.WriteAsync(new DocumentEncoder(encoder.Encoder, chunks), cancellation);
         }
 
         var encoded = Channel.CreateBounded<Task<EncodedRun>>(s_workers);
@@ -72,7 +72,7 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
     /// <summary>Cuts the pending documents into runs and starts a worker on each as soon as one is free.</summary>
     private async Task ReadAsync(
         IReadOnlyList<PendingContent> pending,
-        Channel<PassageEncoder> workers,
+        Channel<DocumentEncoder> workers,
         ChannelWriter<Task<EncodedRun>> encoded,
         CancellationToken cancellation
     )
@@ -89,7 +89,10 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
                         {
                             try
                             {
-                                return Encode(run, worker, cancellation);
+                                return new EncodedRun(
+                                    run.Document.ContentKey,
+                                    worker.Encode(run.Document, run.Passages, cancellation)
+                                );
                             }
                             finally
                             {
@@ -115,12 +118,12 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
     /// <summary>The passages of a document that lack states, in runs; none when it has changed meanwhile.</summary>
     private IEnumerable<PassageRun> Runs(PendingContent content)
     {
+        StoredDocument? document;
         IReadOnlyList<Passage> passages;
-        ChunkSettings chunks;
         using (var snapshot = datastore.Snapshot())
         {
             if (
-                !snapshot.Documents.TryFind(content.Document.Path, out var document)
+                !snapshot.Documents.TryFind(content.Document.Path, out document)
                 || document.ContentKey != content.Document.ContentKey
             )
             {
@@ -128,7 +131,6 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
             }
 
             passages = snapshot.Passages.Of(document);
-            chunks = ChunksFor(content.Document, snapshot);
         }
 
         for (var first = content.EncodedPassages; first < passages.Count; )
@@ -139,32 +141,16 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
                 characters += passages[last++].Text.Length;
             }
 
-            yield return new PassageRun(content.Document, first, [.. passages.Skip(first).Take(last - first)], chunks);
+            yield return new PassageRun(document, [.. passages.Skip(first).Take(last - first)]);
             first = last;
         }
     }
 
-    private static EncodedRun Encode(PassageRun run, PassageEncoder worker, CancellationToken cancellation)
+    private ChunkSettings Chunks()
     {
-        var kind = KindOf(run.Document);
-        var texts = run.Passages.Select(passage => EncoderText.Of(passage.Text, kind)).ToList();
-        var header = EncoderText.Header(run.Document.Path, kind);
-        return new EncodedRun(
-            run.Document.ContentKey,
-            worker.Encode(texts, run.First, header, run.Chunks, cancellation)
-        );
+        using var snapshot = datastore.Snapshot();
+        return DatastoreRegistry.ChunksOf(snapshot);
     }
-
-    /// <summary>Code gains nothing from overlap: its passages are whole declarations.</summary>
-    private static ChunkSettings ChunksFor(StoredDocument document, DatastoreSnapshot snapshot)
-    {
-        var chunks = DatastoreRegistry.ChunksOf(snapshot);
-        return KindOf(document) is DocumentKind.Code or DocumentKind.Data
-            ? new ChunkSettings(chunks.Size, overlap: 0)
-            : chunks;
-    }
-
-    private static DocumentKind KindOf(StoredDocument document) => Enum.Parse<DocumentKind>(document.Kind);
 
     /// <summary>Publishes what the workers computed, in order; returns whether there was anything.</summary>
     private async Task<bool> PublishAsync(
@@ -215,12 +201,7 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
             };
     }
 
-    private sealed record PassageRun(
-        StoredDocument Document,
-        int First,
-        IReadOnlyList<Passage> Passages,
-        ChunkSettings Chunks
-    );
+    private sealed record PassageRun(StoredDocument Document, IReadOnlyList<Passage> Passages);
 
     private sealed record EncodedRun(ContentKey Content, EncodedPassages Passages);
 }

@@ -1,0 +1,55 @@
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Ingestion;
+using McpLongContext.Inference.Bert;
+using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.Storage.Passages;
+using StoredDocument = McpLongContext.Storage.Catalog.Document;
+
+namespace McpLongContext.Context.Encoders;
+
+/// <summary>
+/// Encodes stored passages as their kind wants it: text with the context of its neighbours, code behind the words of
+/// its path. For one worker at a time.
+/// </summary>
+internal sealed class DocumentEncoder
+{
+    private readonly PassageEncoder _text;
+    private readonly PassageEncoder _code;
+
+    /// <summary>Creates a worker.</summary>
+    /// <param name="encoder">Shared by all workers.</param>
+    /// <param name="chunks">The overlap is that of text; code has its header instead, which does more for less.</param>
+    public DocumentEncoder(BertEncoder encoder, ChunkSettings chunks)
+    {
+        _text = new PassageEncoder(encoder, chunks);
+        _code = new PassageEncoder(encoder, new ChunkSettings(chunks.Size, overlap: 0));
+    }
+
+    /// <summary>Identifies the states that a model makes: those of equal keys are comparable.</summary>
+    /// <param name="model">The model and its weights.</param>
+    public static string Key(string model) => $"{model};passages {PassageEncoder.Version};text {EncoderText.Version}";
+
+    /// <summary>Encodes consecutive passages of a document.</summary>
+    /// <param name="document">The document.</param>
+    /// <param name="passages">Some or all of its passages, in order and without a gap.</param>
+    /// <param name="cancellation">Ends the work between batches.</param>
+    public EncodedPassages Encode(
+        StoredDocument document,
+        IReadOnlyList<Passage> passages,
+        CancellationToken cancellation
+    )
+    {
+        var kind = StoredKind.Of(document);
+        var encoder = EncoderText.IsWrittenOut(kind) ? _code : _text;
+        return encoder.Encode(
+            [.. passages.Select(passage => EncoderText.Body(passage.Text, kind))],
+            passages.Count == 0 ? 0 : (int)(passages[0].Id - document.FirstPassage),
+            EncoderText.Header(kind, document.Path),
+            cancellation
+        );
+    }
+
+    /// <summary>Encodes a question, its identifiers written out.</summary>
+    public EncodedQuestion EncodeQuestion(string question) =>
+        _text.EncodeQuestion(EncoderText.Body(question, DocumentKind.Code));
+}
