@@ -24,7 +24,7 @@ internal sealed class Compactor(Datastore datastore)
         {
             database.Execute("INSERT INTO lexical(lexical) VALUES ('optimize')");
             database.Execute("PRAGMA incremental_vacuum");
-            database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            database.TryTrimLog();
         });
     }
 

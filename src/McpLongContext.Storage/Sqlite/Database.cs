@@ -9,6 +9,8 @@ namespace McpLongContext.Storage.Sqlite;
 /// </summary>
 internal sealed class Database : IDisposable
 {
+    private const int PatienceMilliseconds = 30_000;
+
     private readonly sqlite3 _handle;
     private readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
     private int _transactionDepth;
@@ -42,7 +44,7 @@ internal sealed class Database : IDisposable
             database.Check(code);
             _ = sqlite3_extended_result_codes(handle, 1);
             // A writer waits for the other processes' short transactions; far longer ones are a defect.
-            _ = sqlite3_busy_timeout(handle, 30_000);
+            _ = sqlite3_busy_timeout(handle, PatienceMilliseconds);
             database.Execute("PRAGMA journal_mode = WAL");
             // Acknowledged means durable: each commit syncs the log.
             database.Execute("PRAGMA synchronous = FULL");
@@ -120,6 +122,27 @@ internal sealed class Database : IDisposable
             work();
             return true;
         });
+
+    /// <summary>
+    /// Moves the log into the database and empties it, unless somebody is reading. It must not wait: it would hold
+    /// the write lock until every reader of every process has paused.
+    /// </summary>
+    public void TryTrimLog()
+    {
+        _ = sqlite3_busy_timeout(_handle, 0);
+        try
+        {
+            Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        catch (DatastoreBusyException)
+        {
+            // The next commit moves it piecemeal.
+        }
+        finally
+        {
+            _ = sqlite3_busy_timeout(_handle, PatienceMilliseconds);
+        }
+    }
 
     /// <summary>Throws when <paramref name="code"/> is an error of this connection.</summary>
     public void Check(int code)

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using McpLongContext.Kernels;
 
 namespace McpLongContext.Storage.States;
 
@@ -24,9 +25,10 @@ internal sealed class EightBitCodec : StateCodec
     {
         Span<float> centred = stackalloc float[Dimensions];
         TensorPrimitives.Subtract(state, _mean, centred);
-        EncodeSigns(centred, signs);
-        float scale = Quantize(centred, MemoryMarshal.Cast<byte, sbyte>(refinement[sizeof(float)..]));
-        BinaryPrimitives.WriteSingleLittleEndian(refinement, scale);
+        SignCodes.Encode(state, _mean, signs);
+        Span<float> scale = stackalloc float[1];
+        Int8Vectors.Quantize(centred, MemoryMarshal.Cast<byte, sbyte>(refinement[sizeof(float)..]), scale);
+        BinaryPrimitives.WriteSingleLittleEndian(refinement, scale[0]);
     }
 
     public override void Decode(ReadOnlySpan<byte> signs, ReadOnlySpan<byte> refinement, Span<float> centred)
@@ -34,18 +36,5 @@ internal sealed class EightBitCodec : StateCodec
         ReadOnlySpan<sbyte> codes = MemoryMarshal.Cast<byte, sbyte>(refinement[sizeof(float)..]);
         TensorPrimitives.ConvertTruncating(codes, centred);
         TensorPrimitives.Multiply(centred, BinaryPrimitives.ReadSingleLittleEndian(refinement), centred);
-    }
-
-    /// <summary>Writes values / scale, rounded, and returns the scale max|value| / 127.</summary>
-    public static float Quantize(ReadOnlySpan<float> values, Span<sbyte> codes)
-    {
-        float scale =
-            TensorPrimitives.MaxMagnitude(values) is var largest && largest != 0 ? Math.Abs(largest) / 127 : 1;
-        for (int i = 0; i < values.Length; i++)
-        {
-            codes[i] = (sbyte)MathF.Round(values[i] / scale);
-        }
-
-        return scale;
     }
 }

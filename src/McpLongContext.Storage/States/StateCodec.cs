@@ -31,19 +31,4 @@ internal abstract class StateCodec(int dimensions)
 
     /// <summary>Restores state - mean, <c>[dimensions]</c>, as well as the codes tell.</summary>
     public abstract void Decode(ReadOnlySpan<byte> signs, ReadOnlySpan<byte> refinement, Span<float> centred);
-
-    /// <summary>Writes the signs of (state - mean); zero counts as negative.</summary>
-    public static void EncodeSigns(ReadOnlySpan<float> centred, Span<byte> signs)
-    {
-        for (int i = 0; i < signs.Length; i++)
-        {
-            int bits = 0;
-            for (int bit = 0; bit < 8; bit++)
-            {
-                bits |= (centred[(i * 8) + bit] > 0 ? 1 : 0) << bit;
-            }
-
-            signs[i] = (byte)bits;
-        }
-    }
 }

@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using McpLongContext.Kernels;
 
 namespace McpLongContext.Storage.States;
 
@@ -40,13 +40,7 @@ public sealed class StateQuery
     internal byte[] Signs(ReadOnlySpan<float> mean)
     {
         byte[] signs = new byte[_tokens.Length / 8];
-        Span<float> centred = stackalloc float[Dimensions];
-        for (int i = 0; i < Tokens; i++)
-        {
-            TensorPrimitives.Subtract(Token(i), mean, centred);
-            StateCodec.EncodeSigns(centred, signs.AsSpan(i * Dimensions / 8, Dimensions / 8));
-        }
-
+        SignCodes.Encode(_tokens, mean, signs);
         return signs;
     }
 }

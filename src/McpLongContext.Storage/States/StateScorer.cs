@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics.Tensors;
+using McpLongContext.Kernels;
 
 namespace McpLongContext.Storage.States;
 
@@ -7,48 +8,49 @@ namespace McpLongContext.Storage.States;
 internal static class StateScorer
 {
     /// <summary>scores[p] = vector · pooled[p].</summary>
-    public static void Pooled(PlacedRun run, ReadOnlySpan<float> vector, Span<float> scores)
-    {
-        ReadOnlySpan<float> scales = run.Segment.Scales(run.FirstSlot, run.Passages);
-        ReadOnlySpan<sbyte> codes = run.Segment.Pooled(run.FirstSlot, run.Passages);
-        Span<float> values = stackalloc float[vector.Length];
-        for (int p = 0; p < scores.Length; p++)
-        {
-            TensorPrimitives.ConvertTruncating(codes.Slice(p * vector.Length, vector.Length), values);
-            scores[p] = scales[p] * TensorPrimitives.Dot(vector, values);
-        }
-    }
+    public static void Pooled(PlacedRun run, ReadOnlySpan<float> vector, Span<float> scores) =>
+        Int8Vectors.Dot(
+            run.Segment.Pooled(run.FirstSlot, run.Passages),
+            run.Segment.Scales(run.FirstSlot, run.Passages),
+            vector,
+            vector.Length,
+            scores
+        );
 
-    /// <summary>scores[p] = sum over q of weight[q] * (1 - 2 * min over tokens t of p of distance(q, t) / dimensions).</summary>
+    /// <summary>
+    /// scores[p] = sum over q of weight[q] * max over tokens t of p of signs(q) · signs(t) / dimensions.
+    /// </summary>
     public static void Signs(PlacedRun run, StateQuery query, ReadOnlySpan<byte> signs, Span<float> scores)
     {
         SegmentReader segment = run.Segment;
         ReadOnlySpan<int> offsets = segment.Offsets(run.FirstSlot, run.Passages);
-        ReadOnlySpan<byte> tokens = segment.Signs(offsets[0], offsets[^1] - offsets[0]);
-        int bytes = segment.Layout.SignBytes;
-        int[] nearest = ArrayPool<int>.Shared.Rent(query.Tokens);
-        for (int p = 0; p < scores.Length; p++)
+        TokenRange[] ranges = ArrayPool<TokenRange>.Shared.Rent(run.Passages);
+        short[] maxima = ArrayPool<short>.Shared.Rent(run.Passages * query.Tokens);
+        for (int p = 0; p < run.Passages; p++)
         {
-            ReadOnlySpan<byte> own = tokens[
-                ((offsets[p] - offsets[0]) * bytes)..((offsets[p + 1] - offsets[0]) * bytes)
-            ];
-            if (own.IsEmpty)
-            {
-                scores[p] = float.NaN;
-                continue;
-            }
+            ranges[p] = new TokenRange(offsets[p] - offsets[0], offsets[p + 1] - offsets[p]);
+        }
 
-            SignScan.Nearest(signs, own, bytes, nearest.AsSpan(0, query.Tokens));
+        SignCodes.MaxSimilarity(
+            segment.Signs(offsets[0], offsets[^1] - offsets[0]),
+            signs,
+            segment.Layout.SignBytes,
+            ranges.AsSpan(0, run.Passages),
+            maxima.AsSpan(0, run.Passages * query.Tokens)
+        );
+        for (int p = 0; p < run.Passages; p++)
+        {
             float score = 0;
             for (int q = 0; q < query.Tokens; q++)
             {
-                score += query.Weights[q] * (1 - (2f * nearest[q] / segment.Layout.Dimensions));
+                score += query.Weights[q] * maxima[(p * query.Tokens) + q];
             }
 
-            scores[p] = score;
+            scores[p] = ranges[p].Count == 0 ? float.NaN : score / segment.Layout.Dimensions;
         }
 
-        ArrayPool<int>.Shared.Return(nearest);
+        ArrayPool<TokenRange>.Shared.Return(ranges);
+        ArrayPool<short>.Shared.Return(maxima);
     }
 
     /// <summary>scores[p] = sum over q of weight[q] * max over tokens t of p of (q · t), t restored from its codes.</summary>

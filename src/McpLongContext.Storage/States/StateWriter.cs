@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using McpLongContext.Kernels;
 using McpLongContext.Storage.Catalog;
 
 namespace McpLongContext.Storage.States;
@@ -87,11 +88,10 @@ public sealed class StateWriter
             );
         }
 
-        for (; !pooled.IsEmpty; pooled = pooled[dimensions..])
-        {
-            Span<byte> codes = Next(_pooled, dimensions);
-            _scales.Add(EightBitCodec.Quantize(pooled[..dimensions], MemoryMarshal.Cast<byte, sbyte>(codes)));
-        }
+        Span<float> scales = new float[tokenCounts.Length];
+        Span<byte> codes = Next(_pooled, pooled.Length);
+        Int8Vectors.Quantize(pooled, MemoryMarshal.Cast<byte, sbyte>(codes), scales);
+        _scales.AddRange(scales);
     }
 
     /// <summary>

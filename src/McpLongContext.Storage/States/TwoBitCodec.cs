@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics.Tensors;
+using McpLongContext.Kernels;
 
 namespace McpLongContext.Storage.States;
 
@@ -22,12 +23,14 @@ internal sealed class TwoBitCodec : StateCodec
 
     private readonly float[] _mean;
     private readonly float[] _deviation;
+    private readonly float[] _cut;
 
     public TwoBitCodec(EncoderProfile profile)
         : base(profile.Dimensions)
     {
         _mean = profile.Mean.ToArray();
         _deviation = profile.Deviation.ToArray();
+        _cut = Enumerable.Repeat(Cut, profile.Dimensions).ToArray();
     }
 
     public override int RefinementBytes => (Dimensions / 8) + 2;
@@ -38,10 +41,9 @@ internal sealed class TwoBitCodec : StateCodec
         Span<float> standard = stackalloc float[Dimensions];
         TensorPrimitives.Subtract(state, _mean, centred);
         TensorPrimitives.Divide(centred, _deviation, standard);
-        EncodeSigns(centred, signs);
+        SignCodes.Encode(state, _mean, signs);
         TensorPrimitives.Abs(standard, standard);
-        TensorPrimitives.Subtract(standard, Cut, standard);
-        EncodeSigns(standard, refinement[..SignBytes]);
+        SignCodes.Encode(standard, _cut, refinement[..SignBytes]);
 
         BinaryPrimitives.WriteHalfLittleEndian(refinement[SignBytes..], (Half)1);
         Span<float> levels = standard;

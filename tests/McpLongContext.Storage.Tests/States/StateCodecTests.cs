@@ -53,21 +53,6 @@ public class StateCodecTests
         Assert.Equal((StateSamples.Width / 4) + 2, codec.SignBytes + codec.RefinementBytes);
     }
 
-    [Fact]
-    public void The_nearest_sign_code_is_found()
-    {
-        byte[] tokens = new byte[3 * 16];
-        tokens.AsSpan(16, 16).Fill(0xFF);
-        tokens[32] = 0b111;
-        byte[] queries = new byte[2 * 16];
-        queries[0] = 0b1111;
-        queries.AsSpan(16).Fill(0xFF);
-        queries[31] = 0b0111_1111;
-        int[] nearest = new int[2];
-        SignScan.Nearest(queries, tokens, 16, nearest);
-        Assert.Equal([1, 1], nearest);
-    }
-
     private static (float[] Centred, float[] Restored) RoundTrip(
         EncoderProfile profile,
         StateCodec codec,

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Globalization;
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Tests.States;
+
+namespace McpLongContext.Storage.Tests.Durability;
+
+/// <summary>A process that writes is killed at random instants; what it had acknowledged is there afterwards.</summary>
+public sealed class CrashTests : IDisposable
+{
+    private const int Kills = 6;
+
+    private readonly TemporaryHome _home = new();
+
+    public void Dispose() => _home.Dispose();
+
+    [Fact]
+    public async Task A_killed_writer_leaves_every_acknowledged_document_whole_and_no_half_one()
+    {
+        CancellationToken token = TestContext.Current.CancellationToken;
+        var random = new Random(1);
+        _home.Home.OpenOrCreate("crash").Dispose();
+        int acknowledged = -1;
+        for (int kill = 0; kill < Kills; kill++)
+        {
+            using Process writer = CrashWriter.Start(_home.Root, acknowledged + 1);
+            string? line = await writer.StandardOutput.ReadLineAsync(token);
+            await Task.Delay(random.Next(200), token);
+            writer.Kill();
+            for (; line is not null; line = await writer.StandardOutput.ReadLineAsync(token))
+            {
+                acknowledged = int.Parse(line, CultureInfo.InvariantCulture);
+            }
+
+            await writer.WaitForExitAsync(token);
+            AssertWhole(acknowledged);
+        }
+
+        Assert.True(acknowledged >= Kills - 1);
+    }
+
+    private void AssertWhole(int acknowledged)
+    {
+        using Datastore datastore = _home.Home.Open("crash");
+        Assert.Empty(datastore.Verify(repair: false));
+        using DatastoreSnapshot snapshot = datastore.Snapshot();
+
+        // One more may be stored whose acknowledgement did not get through any more.
+        Assert.InRange(snapshot.Documents.All.Count, acknowledged + 1, acknowledged + 2);
+        Assert.InRange(snapshot.Pending(StateSamples.Profile().Key).Count, 0, 1);
+        for (int i = 0; i <= acknowledged; i++)
+        {
+            Assert.True(snapshot.Documents.TryFind(CrashWriter.PathOf(i), out Document? document));
+            Assert.Equal(CrashWriter.TextOf(i), snapshot.Passages.TextOf(document));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.States;
+using McpLongContext.Storage.Tests.States;
+using static McpLongContext.Storage.Tests.TemporaryHome;
+
+namespace McpLongContext.Storage.Tests.Durability;
+
+/// <summary>
+/// The process that is killed: this test program itself, started with a variable in its environment. It stores one
+/// document after the other with its states and prints the number of each when it is acknowledged.
+/// </summary>
+internal static class CrashWriter
+{
+    private const string HomeVariable = "STORAGE_TESTS_CRASH_HOME";
+    private const string FirstVariable = "STORAGE_TESTS_CRASH_FIRST";
+
+    public static string PathOf(int document) => $"document-{document:D5}";
+
+    public static string TextOf(int document) => string.Concat(PassagesOf(document));
+
+    public static Process Start(string home, int first) =>
+        Process.Start(
+            new ProcessStartInfo(Environment.ProcessPath!)
+            {
+                ArgumentList = { typeof(CrashWriter).Assembly.Location },
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+                Environment = { [HomeVariable] = home, [FirstVariable] = first.ToString(CultureInfo.InvariantCulture) },
+            }
+        )!;
+
+    /// <summary>Runs before the test program's own entry point.</summary>
+    [ModuleInitializer]
+    internal static void RunIfAsked()
+    {
+        if (Environment.GetEnvironmentVariable(HomeVariable) is { } home)
+        {
+            Write(home, int.Parse(Environment.GetEnvironmentVariable(FirstVariable)!, CultureInfo.InvariantCulture));
+        }
+    }
+
+    private static string[] PassagesOf(int document) =>
+        Enumerable.Range(0, 20).Select(i => $"passage {i} of document {document}\n").ToArray();
+
+    private static void Write(string home, int first)
+    {
+        using Datastore datastore = new DatastoreHome(home).Open("crash");
+        EncoderProfile profile = StateSamples.Profile();
+        for (int i = first; ; i++)
+        {
+            NewDocument document = Document(PathOf(i), PassagesOf(i));
+            datastore.Apply(Put(document));
+            StateSamples.Encode(datastore, profile, document.ContentKey, document.Passages.Count, 3, i);
+            Console.WriteLine(i);
+        }
+    }
+}
