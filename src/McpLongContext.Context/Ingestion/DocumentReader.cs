@@ -74,24 +74,15 @@ internal sealed class DocumentReader(AllowedRoots roots)
             for (var attempt = 0; attempt < 2; attempt++)
             {
                 using var stream = roots.OpenRead(path);
-                var size = stream.Length;
-                var modified = File.GetLastWriteTimeUtc(stream.SafeFileHandle);
-                if (size > MaxFileBytes)
+                if (stream.Length > MaxFileBytes)
                 {
-                    reason = TooLarge(size);
+                    reason = TooLarge(stream.Length);
                     return false;
                 }
 
-                // One byte more than there should be, to notice growth.
-                var buffer = new byte[size + 1];
-                var read = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-                if (
-                    read == size
-                    && stream.Length == size
-                    && File.GetLastWriteTimeUtc(stream.SafeFileHandle) == modified
-                )
+                bytes = ReadUnchanged(stream, () => File.GetLastWriteTimeUtc(stream.SafeFileHandle));
+                if (bytes is not null)
                 {
-                    bytes = buffer[..read];
                     reason = null;
                     return true;
                 }
@@ -105,5 +96,19 @@ internal sealed class DocumentReader(AllowedRoots roots)
         }
 
         return false;
+    }
+
+    /// <summary>Reads to the end; null when size or time changed meanwhile.</summary>
+    /// <param name="stream">The file, at its beginning.</param>
+    /// <param name="lastWriteTime">When the open file was last written.</param>
+    internal static byte[]? ReadUnchanged(Stream stream, Func<DateTime> lastWriteTime)
+    {
+        var size = stream.Length;
+        var modified = lastWriteTime();
+
+        // One byte more than there should be, to notice growth.
+        var buffer = new byte[size + 1];
+        var read = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        return read == size && stream.Length == size && lastWriteTime() == modified ? buffer[..read] : null;
     }
 }

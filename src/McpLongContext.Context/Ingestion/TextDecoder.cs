@@ -123,6 +123,6 @@ internal static class TextDecoder
             latin += c is >= '\u00A0' and <= '\u00FF' ? 1 : 0;
         }
 
-        return strange * 50 <= sample.Length && latin * 3 <= sample.Length;
+        return strange <= 2 + (sample.Length / 50) && latin * 3 <= sample.Length;
     }
 }

@@ -39,8 +39,8 @@ internal sealed class IgnoreFile
             }
 
             using var stream = roots.OpenRead(path);
-            var bytes = new byte[MaxBytes];
-            var length = stream.ReadAtLeast(bytes, MaxBytes, throwOnEndOfStream: false);
+            var bytes = new byte[Math.Min(stream.Length, MaxBytes)];
+            var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             return new IgnoreFile(name, Encoding.UTF8.GetString(bytes, 0, length));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

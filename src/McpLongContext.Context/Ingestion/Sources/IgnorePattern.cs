@@ -12,6 +12,9 @@ internal sealed class IgnorePattern
 
     /// <summary>Bytes before the first one with a meaning of its own.</summary>
     private readonly int _literalLength;
+
+    /// <summary>What a match must end with: the bytes behind the last slash or byte with a meaning.</summary>
+    private readonly byte[] _ending;
     private readonly bool _directoryOnly;
     private readonly bool _nameOnly;
 
@@ -44,6 +47,9 @@ internal sealed class IgnorePattern
         {
             _literalLength = _pattern.Length;
         }
+
+        var lastSpecial = Array.FindLastIndex(_pattern, b => WildMatch.IsSpecial(b) || b is (byte)']' or (byte)'/');
+        _ending = _pattern[(lastSpecial + 1)..];
     }
 
     /// <summary>The line as written.</summary>
@@ -67,7 +73,7 @@ internal sealed class IgnorePattern
     /// <param name="isDirectory">Whether the path is a directory.</param>
     public bool Matches(ReadOnlySpan<byte> path, bool isDirectory)
     {
-        if (_directoryOnly && !isDirectory)
+        if ((_directoryOnly && !isDirectory) || !path.EndsWith(_ending))
         {
             return false;
         }

@@ -17,6 +17,8 @@ internal sealed class IgnoreScope
     /// <summary>The file with this program's own rules.</summary>
     public const string OwnFileName = ".longcontextignore";
 
+    private const string GitFileName = ".gitignore";
+
     private readonly IgnoreScope? _parent;
     private readonly string _directory;
     private readonly bool _isRepository;
@@ -24,43 +26,51 @@ internal sealed class IgnoreScope
     private readonly IgnoreFile? _git;
     private readonly IgnoreFile? _exclude;
 
-    private IgnoreScope(AllowedRoots roots, string directory, IgnoreScope? parent)
+    private IgnoreScope(AllowedRoots roots, string directory, IgnoreScope? parent, IReadOnlySet<string>? names)
     {
         _parent = parent;
         _directory = Path.TrimEndingDirectorySeparator(directory);
-        _own = IgnoreFile.Load(roots, directory, OwnFileName);
-        _git = IgnoreFile.Load(roots, directory, ".gitignore");
-        _isRepository = IsRepository(directory);
+        _own = names?.Contains(OwnFileName) == false ? null : IgnoreFile.Load(roots, directory, OwnFileName);
+        _git = names?.Contains(GitFileName) == false ? null : IgnoreFile.Load(roots, directory, GitFileName);
+        _isRepository = names?.Contains(".git") ?? IsRepository(directory);
         _exclude = _isRepository ? IgnoreFile.Load(roots, directory, ".git/info/exclude") : null;
     }
 
-    /// <summary>The rules in a directory to start from, those of its parents within repository and roots included.</summary>
-    public static IgnoreScope For(AllowedRoots roots, string directory)
+    /// <summary>The rules of the directories above one to start from, within its repository and the roots.</summary>
+    public static IgnoreScope? Above(AllowedRoots roots, string directory)
     {
         var chain = new Stack<string>();
-        var repository = directory;
-        while (repository is not null && roots.Contains(repository) && !IsRepository(repository))
+        for (var current = directory; !IsRepository(current); )
         {
-            chain.Push(repository);
-            repository = Path.GetDirectoryName(repository);
+            current = Path.GetDirectoryName(current);
+            if (current is null || !roots.Contains(current))
+            {
+                return null;
+            }
+
+            chain.Push(current);
         }
 
-        if (repository is null || !roots.Contains(repository))
+        IgnoreScope? scope = null;
+        while (chain.TryPop(out var ancestor))
         {
-            return new IgnoreScope(roots, directory, parent: null);
-        }
-
-        var scope = new IgnoreScope(roots, repository, parent: null);
-        while (chain.TryPop(out var child))
-        {
-            scope = scope.Enter(roots, child);
+            scope = new IgnoreScope(roots, ancestor, scope, names: null);
         }
 
         return scope;
     }
 
-    /// <summary>The rules in a child directory.</summary>
-    public IgnoreScope Enter(AllowedRoots roots, string directory) => new(roots, directory, this);
+    /// <summary>The rules in a directory.</summary>
+    /// <param name="roots">Where ignore files may be read.</param>
+    /// <param name="above">The rules of the directories above.</param>
+    /// <param name="directory">The directory.</param>
+    /// <param name="names">All names in it.</param>
+    public static IgnoreScope In(
+        AllowedRoots roots,
+        IgnoreScope? above,
+        string directory,
+        IReadOnlySet<string> names
+    ) => new(roots, directory, above, names);
 
     /// <summary>What the rules say about an entry of this directory; null when nothing.</summary>
     public IgnoreDecision? Decide(string path, bool isDirectory)

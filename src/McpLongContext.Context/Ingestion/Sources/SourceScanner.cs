@@ -44,7 +44,7 @@ internal sealed class SourceScanner(AllowedRoots roots)
     {
         var visited = new HashSet<string>(StringComparer.Ordinal) { root };
         var pending = new Stack<Pending>();
-        pending.Push(new Pending(root, IgnoreScope.For(roots, root), Depth: 0));
+        pending.Push(new Pending(root, IgnoreScope.Above(roots, root), Depth: 0));
         while (pending.TryPop(out var current))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -62,14 +62,22 @@ internal sealed class SourceScanner(AllowedRoots roots)
 
             // Pushed in reverse, so that they are popped in order.
             var names = found.Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
+            var scope = IgnoreScope.In(roots, current.Above, current.Path, names);
             for (var i = found.Count - 1; i >= 0; i--)
             {
-                pending.Push(Judge(found[i], current, root, names, visited));
+                pending.Push(Judge(found[i], current, scope, root, names, visited));
             }
         }
     }
 
-    private Pending Judge(Found found, Pending parent, string root, HashSet<string> siblings, HashSet<string> visited)
+    private Pending Judge(
+        Found found,
+        Pending parent,
+        IgnoreScope scope,
+        string root,
+        HashSet<string> siblings,
+        HashSet<string> visited
+    )
     {
         var path = Path.Join(parent.Path, found.Name);
         if (RefuseName(found.Name) is { } refusal)
@@ -77,7 +85,7 @@ internal sealed class SourceScanner(AllowedRoots roots)
             return Skip(path, refusal);
         }
 
-        var decision = parent.Scope!.Decide(path, found.IsDirectory);
+        var decision = scope.Decide(path, found.IsDirectory);
         if (decision is { Ignored: true })
         {
             return Skip(path, decision.Reason);
@@ -99,7 +107,7 @@ internal sealed class SourceScanner(AllowedRoots roots)
             return new Pending(path, Accept(path, found.Size, found.Modified, named: false));
         }
 
-        return EnterDirectory(path, parent.Scope.Enter(roots, path), parent.Depth + 1);
+        return EnterDirectory(path, scope, parent.Depth + 1);
     }
 
     private Pending JudgeLink(string path, string root, int depth, HashSet<string> visited)
@@ -136,15 +144,15 @@ internal sealed class SourceScanner(AllowedRoots roots)
         {
             return RealPath.IsWithin(root, target)
                 ? Skip(path, $"a link to {Printable.Path(target)}, which contains this directory")
-                : EnterDirectory(target, IgnoreScope.For(roots, target), depth + 1);
+                : EnterDirectory(target, IgnoreScope.Above(roots, target), depth + 1);
         }
 
         var info = new FileInfo(target);
         return new Pending(path, Accept(target, info.Length, new DateTimeOffset(info.LastWriteTimeUtc), named: false));
     }
 
-    private static Pending EnterDirectory(string path, IgnoreScope scope, int depth) =>
-        depth > MaxDepth ? Skip(path, $"nested deeper than {MaxDepth} directories") : new Pending(path, scope, depth);
+    private static Pending EnterDirectory(string path, IgnoreScope? above, int depth) =>
+        depth > MaxDepth ? Skip(path, $"nested deeper than {MaxDepth} directories") : new Pending(path, above, depth);
 
     private static SourceEntry Accept(string path, long size, DateTimeOffset modified, bool named) =>
         size switch
@@ -203,7 +211,7 @@ internal sealed class SourceScanner(AllowedRoots roots)
     }
 
     /// <summary>A directory to list, or an entry to return when its turn comes.</summary>
-    private readonly record struct Pending(string Path, IgnoreScope? Scope, int Depth, SourceEntry? File = null)
+    private readonly record struct Pending(string Path, IgnoreScope? Above, int Depth, SourceEntry? File = null)
     {
         public Pending(string path, SourceEntry entry)
             : this(path, null, 0, entry) { }

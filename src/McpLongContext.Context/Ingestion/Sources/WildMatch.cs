@@ -22,10 +22,13 @@ internal ref struct WildMatch
         AbortToStarStar,
     }
 
+    private const int MinRememberedTries = 100;
+
     private readonly ReadOnlySpan<byte> _pattern;
     private readonly ReadOnlySpan<byte> _text;
     private readonly bool _isPath;
     private Dictionary<int, Outcome>? _tried;
+    private int _tries;
 
     private WildMatch(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> text, bool isPath)
     {
@@ -50,6 +53,12 @@ internal ref struct WildMatch
 
     private Outcome Try(int p, int t)
     {
+        // Nearly all patterns are done before it pays to remember.
+        if (++_tries < MinRememberedTries)
+        {
+            return Match(p, t);
+        }
+
         var key = (p * (_text.Length + 1)) + t;
         _tried ??= [];
         if (!_tried.TryGetValue(key, out var outcome))

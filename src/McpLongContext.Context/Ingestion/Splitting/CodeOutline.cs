@@ -68,11 +68,13 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
 
     private readonly CodeLine[] _lines = CodeScanner.Scan(lines, language);
 
-    /// <summary>The items of a range of lines, at the lowest level that occurs in it.</summary>
+    /// <summary>
+    /// The items of a range of lines. An item reaches to the next line that is nested no deeper than its first one, so
+    /// that the branches of a statement are items of the range behind its head.
+    /// </summary>
     public List<CodeItem> Items(int first, int end)
     {
         var items = new List<CodeItem>();
-        var level = LowestLevel(first, end);
         var line = first;
         while (line < end)
         {
@@ -84,8 +86,8 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
             }
 
             var code = SkipLead(line, end);
-            var next = code < end ? EndOfStatement(code, end, level) : end;
-            items.Add(Measure(line, Math.Min(code, next), next, level));
+            var next = code < end ? EndOfStatement(code, end) : end;
+            items.Add(Measure(line, Math.Min(code, next), next));
             line = next;
         }
 
@@ -117,20 +119,6 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
         return header.ToString();
     }
 
-    private int LowestLevel(int first, int end)
-    {
-        var lowest = int.MaxValue;
-        for (var i = first; i < end; i++)
-        {
-            if (!_lines[i].IsBlank && !_lines[i].IsInside && !_lines[i].IsDirective && !IsClosing(i))
-            {
-                lowest = Math.Min(lowest, _lines[i].Level);
-            }
-        }
-
-        return lowest;
-    }
-
     /// <summary>Skips comments and attributes; they belong to what follows without a blank line.</summary>
     private int SkipLead(int first, int end)
     {
@@ -138,7 +126,7 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
         while (line < end && (_lines[line].IsComment || IsAttribute(line)))
         {
             line++;
-            while (line < end && _lines[line].IsInside && !_lines[line].IsBlank)
+            while (line < end && !_lines[line].IsBlank && (_lines[line].IsInside || IsClosing(line)))
             {
                 line++;
             }
@@ -161,8 +149,9 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
         };
     }
 
-    private int EndOfStatement(int first, int end, int level)
+    private int EndOfStatement(int first, int end)
     {
+        var level = _lines[first].Level;
         var last = first;
         var hasGap = false;
         for (var i = first + 1; i < end; i++)
@@ -174,7 +163,7 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
                 continue;
             }
 
-            if (!line.IsInside && line.Level <= level && !GoesOn(first, last, i, hasGap))
+            if (!line.IsInside && (line.Level < level || (line.Level == level && !GoesOn(first, last, i, hasGap))))
             {
                 break;
             }
@@ -206,7 +195,8 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
 
         if (BeginsWithContinuation(lines[line].TrimStart()))
         {
-            return true;
+            // The branches behind the head of a statement are items of their own.
+            return _lines[line].First == '{' || !BeginsWithContinuation(lines[first].TrimStart());
         }
 
         if (!language.Braces || _lines[line].IsComment)
@@ -223,7 +213,7 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
     }
 
     private bool IsClosing(int line) =>
-        (_lines[line].IsDirective && lines[line].TrimStart("# \t").StartsWith("e"))
+        (_lines[line].IsDirective && _lines[line].First == '#' && lines[line].TrimStart("# \t").StartsWith("e"))
         || _lines[line].First is '}' or ')' or ']'
             && !_lines[line].IsComment
             && lines[line].Trim().TrimEnd("}]);, ").IsEmpty;
@@ -248,8 +238,9 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
         return false;
     }
 
-    private CodeItem Measure(int first, int code, int end, int level)
+    private CodeItem Measure(int first, int code, int end)
     {
+        var level = code < end ? _lines[code].Level : 0;
         var body = code;
         while (body < end && (_lines[body].IsInside || _lines[body].Level <= level || _lines[body].IsBlank))
         {

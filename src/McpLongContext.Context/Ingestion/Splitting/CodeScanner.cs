@@ -77,8 +77,8 @@ internal sealed class CodeScanner
 
             line.First = text[first];
             line.IsComment = _literal == Literal.BlockComment || (!line.IsInside && BeginsComment(text[first..]));
-            line.IsDirective = !line.IsInside && _language.Preprocessor && line.First == '#';
-            if (line.IsDirective)
+            line.IsDirective = !line.IsInside && _language.Preprocessor && (line.First == '#' || ContinuesDirective(i));
+            if (line.IsDirective && line.First == '#')
             {
                 FollowBranch(text[(first + 1)..].TrimStart());
             }
@@ -87,6 +87,9 @@ internal sealed class CodeScanner
             ScanLine(ref line, text, first);
         }
     }
+
+    private bool ContinuesDirective(int line) =>
+        line > 0 && _result[line - 1].IsDirective && _result[line - 1].Last == '\\';
 
     private bool BeginsComment(ReadOnlySpan<char> text)
     {

@@ -20,6 +20,9 @@ internal sealed class CodeSplitter
     /// <summary>So few lines between two functions are joined to the next.</summary>
     private const int MaxPrefixLines = 1;
 
+    /// <summary>So few lines at the end of a cut function are joined to the piece before.</summary>
+    private const int MaxRestLines = 3;
+
     /// <summary>A type stays whole up to this many lines.</summary>
     private const int MaxWholeTypeLines = 12;
 
@@ -35,6 +38,9 @@ internal sealed class CodeSplitter
     private int _first = -1;
     private int _count;
     private string _context = "";
+
+    /// <summary>Under what the items stand that may join: what the head of a type begins, its members join.</summary>
+    private string _scope = "";
 
     private CodeSplitter(LineIndex lines, CodeLanguage language, PassageBuilder passages, bool namesEveryLevel)
     {
@@ -76,7 +82,7 @@ internal sealed class CodeSplitter
             }
             else if (item.CodeLines > MaxJoinedLines)
             {
-                AddLarge(item, context, depth);
+                AddLarge(item, context, depth, isNamed: !IsControl(header));
             }
             else
             {
@@ -96,7 +102,7 @@ internal sealed class CodeSplitter
             }
             else if (item.Lines > MaxJoinedLines)
             {
-                AddLarge(item, context, depth);
+                AddLarge(item, context, depth, isNamed: _namesEveryLevel);
             }
             else
             {
@@ -116,7 +122,8 @@ internal sealed class CodeSplitter
         // Only what the type holds itself is joined to its head.
         BeginWithPrefix(item.First, context);
         _count = item.Body - item.First;
-        AddMembers(item.Body, item.End, IsNamespace(header) ? context : Within(context, header), depth + 1);
+        _scope = IsNamespace(header) ? context : Within(context, header);
+        AddMembers(item.Body, item.End, _scope, depth + 1);
     }
 
     private void AddFunction(CodeItem item, string context, int depth)
@@ -127,7 +134,7 @@ internal sealed class CodeSplitter
         }
         else
         {
-            AddLarge(item, context, depth);
+            AddLarge(item, context, depth, isNamed: true);
         }
     }
 
@@ -146,7 +153,7 @@ internal sealed class CodeSplitter
     }
 
     /// <summary>Cuts an item that is too large for one passage: its head with the first statements, then the others.</summary>
-    private void AddLarge(CodeItem item, string context, int depth)
+    private void AddLarge(CodeItem item, string context, int depth, bool isNamed)
     {
         BeginWithPrefix(item.First, context);
 
@@ -162,9 +169,15 @@ internal sealed class CodeSplitter
             return;
         }
 
-        var isNamed = _namesEveryLevel || depth == 0 || !IsControl(_outline.Header(item));
         _count += item.Body - item.Code;
-        AddStatements(item.Body, item.End, isNamed ? Within(context, _outline.Header(item)) : context, depth + 1);
+        _scope = isNamed ? Within(context, _outline.Header(item)) : context;
+        AddStatements(item.Body, item.End, _scope, depth + 1);
+        if (_first > item.Code && _count <= MaxRestLines)
+        {
+            // The last statements stay with those before them.
+            _first = -1;
+        }
+
         Close();
     }
 
@@ -173,7 +186,7 @@ internal sealed class CodeSplitter
     {
         var isFull = _count + item.Lines > MaxJoinedLines;
         var isParagraph = _count >= MaxJoinedLines / 2 && item.First > 0 && _lines.IsBlank(item.First - 1);
-        if (_first < 0 || isFull || isParagraph)
+        if (!IsOpen(context) || isFull || isParagraph)
         {
             Close();
             Begin(item.First, 0, context);
@@ -203,14 +216,17 @@ internal sealed class CodeSplitter
     /// <summary>Begins a passage, or goes on with what stands in front where that is too little of its own.</summary>
     private void BeginWithPrefix(int line, string context)
     {
-        if (_first < 0 || _count > MaxPrefixLines)
+        if (!IsOpen(context) || _count > MaxPrefixLines)
         {
             Close();
             Begin(line, 0, context);
         }
     }
 
-    private void Begin(int line, int count, string context) => (_first, _count, _context) = (line, count, context);
+    private bool IsOpen(string scope) => _first >= 0 && string.Equals(scope, _scope, StringComparison.Ordinal);
+
+    private void Begin(int line, int count, string context) =>
+        (_first, _count, _context, _scope) = (line, count, context, context);
 
     private void Close()
     {
@@ -225,7 +241,8 @@ internal sealed class CodeSplitter
 
     private static string Within(string context, string header)
     {
-        var signature = s_modifiers.Replace(header, "").TrimEnd(' ', '{', ':', '=', '>', '(');
+        var signature = s_modifiers.Replace(header, "").TrimEnd(' ', '{', ':', '(');
+        signature = signature.EndsWith("=>", StringComparison.Ordinal) ? signature[..^2].TrimEnd(' ', '=') : signature;
         return context.Length == 0 ? signature : $"{context} > {signature}";
     }
 

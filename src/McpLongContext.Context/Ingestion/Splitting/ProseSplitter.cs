@@ -62,7 +62,12 @@ internal static class ProseSplitter
         }
 
         var title = lines[line].Trim();
-        if (title is [.., '.' or ',' or ';'] || Sentences.CountWords(title) > MaxTitleWords || s_lineTag.IsMatch(title))
+        if (
+            title is [.., '.' or ',' or ';']
+            || HeadingLevel(lines, line) < 4
+            || Sentences.CountWords(title) > MaxTitleWords
+            || s_lineTag.IsMatch(title)
+        )
         {
             return line;
         }

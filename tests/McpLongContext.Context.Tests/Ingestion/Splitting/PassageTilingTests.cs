@@ -2,7 +2,7 @@ using System.Diagnostics;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Splitting;
 
-namespace McpLongContext.Context.Tests.Ingestion;
+namespace McpLongContext.Context.Tests.Ingestion.Splitting;
 
 public sealed class PassageTilingTests
 {

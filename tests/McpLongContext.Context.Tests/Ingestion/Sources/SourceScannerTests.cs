@@ -1,0 +1,314 @@
+using System.Diagnostics;
+using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Ingestion.Sources;
+
+namespace McpLongContext.Context.Tests.Ingestion.Sources;
+
+public sealed class SourceScannerTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public SourceScannerTests() => Directory.CreateDirectory(_folder["root"]);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Files_come_depth_first_in_ordinal_order()
+    {
+        string[] expected = ["B.txt", "a.txt", "a/1.txt", "a/b/2.txt", "a/c.txt", "b.txt", "é.txt"];
+        foreach (var file in expected.Reverse())
+        {
+            _folder.Write("root/" + file, "text");
+        }
+
+        // "a" sorts before "a.txt".
+        Assert.Equal(["B.txt", "a/1.txt", "a/b/2.txt", "a/c.txt", "a.txt", "b.txt", "é.txt"], Files());
+    }
+
+    [Fact]
+    public void A_file_carries_its_size_and_time()
+    {
+        var path = _folder.Write("root/a.txt", "12345");
+        File.SetLastWriteTimeUtc(path, new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc));
+        var file = Assert.IsType<SourceFile>(Assert.Single(Scan()));
+        Assert.Equal(
+            new SourceFile(path, 5, new DateTimeOffset(2020, 1, 2, 3, 4, 5, TimeSpan.Zero), Named: false),
+            file
+        );
+    }
+
+    [Theory]
+    [InlineData(".git/config", ".git", "version control")]
+    [InlineData("node_modules/a/b.js", "node_modules", "dependencies")]
+    [InlineData("a/__pycache__/b.py", "a/__pycache__", "build output")]
+    [InlineData("yarn.lock", "yarn.lock", "lock file")]
+    [InlineData("jquery.min.js", "jquery.min.js", "minified")]
+    [InlineData("app.js.map", "app.js.map", "source map")]
+    [InlineData("Form.Designer.cs", "Form.Designer.cs", "generated")]
+    [InlineData("api_pb2.py", "api_pb2.py", "generated")]
+    [InlineData("logo.PNG", "logo.PNG", "image")]
+    [InlineData(".env", ".env", "secret")]
+    [InlineData(".env.production", ".env.production", "secret")]
+    [InlineData("id_rsa", "id_rsa", "secret")]
+    [InlineData("server.PEM", "server.PEM", "secret")]
+    [InlineData("a/.aws/credentials", "a/.aws/credentials", "secret")]
+    [InlineData("empty.txt", "empty.txt", "empty")]
+    public void What_nobody_means_is_left_out_and_reported_once(string file, string skipped, string reason)
+    {
+        _folder.Write("root/" + file, file == "empty.txt" ? "" : "text");
+        _folder.Write("root/kept.txt", "text");
+        Assert.Equal(["kept.txt"], Files());
+        var skip = Assert.Single(Skips());
+        Assert.Equal(skipped, skip.Path);
+        Assert.Contains(reason, skip.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("bin", "app.csproj", true)]
+    [InlineData("bin", "README.md", false)]
+    [InlineData("target", "Cargo.toml", true)]
+    [InlineData("target", "main.c", false)]
+    [InlineData("build", "package.json", true)]
+    [InlineData("build", "build.sh", false)]
+    [InlineData("vendor", "go.mod", true)]
+    [InlineData("vendor", "composer.json", true)]
+    [InlineData("vendor", "index.md", false)]
+    [InlineData("dist", "pyproject.toml", true)]
+    public void Ambiguous_directory_names_count_only_beside_the_file_that_proves_them(
+        string name,
+        string sibling,
+        bool excluded
+    )
+    {
+        _folder.Write($"root/{name}/a.txt", "text");
+        _folder.Write("root/" + sibling, "text");
+        Assert.Equal(
+            excluded ? [sibling] : new[] { $"{name}/a.txt", sibling }.Order(StringComparer.Ordinal),
+            Files().Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Theory]
+    [InlineData(".env.example")]
+    [InlineData("id_rsa.pub")]
+    [InlineData("environment.ts")]
+    [InlineData("credentials_test.go")]
+    [InlineData(".github/workflows/ci.yml")]
+    [InlineData("src/build/Program.cs")]
+    public void Names_that_only_resemble_an_excluded_one_are_kept(string file)
+    {
+        _folder.Write("root/" + file, "text");
+        Assert.Equal([file], Files());
+    }
+
+    [Fact]
+    public void A_file_that_the_user_names_is_read_whatever_the_rules_say()
+    {
+        _folder.Write("root/.gitignore", "*");
+        var path = _folder.Write("root/app.min.js", "text");
+        var file = Assert.IsType<SourceFile>(
+            Assert.Single(new SourceScanner(new AllowedRoots(_folder.Path)).Scan(path))
+        );
+        Assert.True(file.Named);
+    }
+
+    [Fact]
+    public void A_secret_stays_secret_even_when_it_is_named()
+    {
+        var path = _folder.Write("root/id_ed25519", "text");
+        Assert.IsType<SkippedSource>(Assert.Single(new SourceScanner(new AllowedRoots(_folder.Path)).Scan(path)));
+    }
+
+    [Fact]
+    public void A_directory_that_the_user_names_is_read_though_its_parent_ignores_it()
+    {
+        Directory.CreateDirectory(_folder["root/.git"]);
+        _folder.Write("root/.gitignore", "out/\n*.tmp");
+        _folder.Write("root/out/a.txt", "text");
+        _folder.Write("root/out/b.tmp", "text");
+        Assert.Equal(["out/a.txt"], Files("root/out"));
+    }
+
+    [Fact]
+    public void Ignore_files_of_parents_hold_up_to_the_root_of_the_repository_and_not_above()
+    {
+        _folder.Write("root/.gitignore", "above.txt");
+        Directory.CreateDirectory(_folder["root/repo/.git/info"]);
+        _folder.Write("root/repo/.gitignore", "parent.txt");
+        _folder.Write("root/repo/.git/info/exclude", "excluded.txt");
+        foreach (var name in (string[])["above.txt", "parent.txt", "excluded.txt", "kept.txt"])
+        {
+            _folder.Write("root/repo/src/deep/" + name, "text");
+        }
+
+        Assert.Equal(["repo/src/deep/above.txt", "repo/src/deep/kept.txt"], Files("root/repo/src/deep"));
+        Assert.Equal(
+            ["repo/src/deep/above.txt", "repo/src/deep/kept.txt"],
+            Files("root").Where(file => file.Contains("deep", StringComparison.Ordinal))
+        );
+    }
+
+    [Fact]
+    public void An_ignore_file_above_the_allowed_roots_is_not_read()
+    {
+        Directory.CreateDirectory(_folder["root/.git"]);
+        _folder.Write("root/.gitignore", "*.txt");
+        _folder.Write("root/src/a.txt", "text");
+        var scanner = new SourceScanner(new AllowedRoots(_folder["root/src"]));
+        Assert.IsType<SourceFile>(Assert.Single(scanner.Scan(_folder["root/src"])));
+    }
+
+    [Fact]
+    public void The_own_ignore_file_outranks_git_and_takes_back_default_excludes()
+    {
+        _folder.Write("root/.gitignore", "*.log\n");
+        _folder.Write("root/.longcontextignore", "!important.log\n!node_modules/\ndrafts/\n!.env\n");
+        _folder.Write("root/important.log", "text");
+        _folder.Write("root/other.log", "text");
+        _folder.Write("root/node_modules/a.js", "text");
+        _folder.Write("root/drafts/a.txt", "text");
+        _folder.Write("root/.env", "text");
+        Assert.Equal([".gitignore", ".longcontextignore", "important.log", "node_modules/a.js"], Files());
+        Assert.Contains(Skips(), skip => skip is ("drafts", "ignored by .longcontextignore line 3: drafts/"));
+        Assert.Contains(Skips(), skip => skip is ("other.log", "ignored by .gitignore line 1: *.log"));
+    }
+
+    [Fact]
+    public void Links_are_followed_only_to_what_would_not_be_read_otherwise()
+    {
+        _folder.Write("root/a.txt", "text");
+        _folder.Write("root/folder/b.txt", "text");
+        _folder.Write("elsewhere/c.txt", "text");
+        _folder.Write("elsewhere/sub/d.txt", "text");
+        _folder.Link("root/to-file", "a.txt");
+        _folder.Link("root/to-folder", "folder");
+        _folder.Link("root/to-elsewhere", "../elsewhere");
+        _folder.Link("root/to-elsewhere-again", "../elsewhere");
+        _folder.Link("root/to-nothing", "missing");
+        _folder.Link("root/to-outside", "/etc/passwd");
+        _folder.Link("root/folder/to-parent", "..");
+        _folder.Link("root/folder/to-self", "to-self");
+        var scanner = new SourceScanner(new AllowedRoots(_folder["root"], _folder["elsewhere"]));
+        var entries = scanner.Scan(_folder["root"]).ToList();
+        Assert.Equal(
+            ["elsewhere/c.txt", "elsewhere/sub/d.txt", "root/a.txt", "root/folder/b.txt"],
+            entries
+                .OfType<SourceFile>()
+                .Select(file => Path.GetRelativePath(_folder.Path, file.Path))
+                .Order(StringComparer.Ordinal)
+        );
+        var reasons = entries
+            .OfType<SkippedSource>()
+            .ToDictionary(skip => Path.GetFileName(skip.Path), skip => skip.Reason);
+        Assert.Equal(7, reasons.Count);
+        Assert.Contains("which is read there", reasons["to-file"], StringComparison.Ordinal);
+        Assert.Contains("which is read there", reasons["to-parent"], StringComparison.Ordinal);
+        Assert.Contains("does not exist", reasons["to-nothing"], StringComparison.Ordinal);
+        Assert.Contains("outside the allowed roots", reasons["to-outside"], StringComparison.Ordinal);
+        Assert.Contains("circle", reasons["to-self"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Directories_that_link_to_each_other_from_different_roots_end()
+    {
+        Directory.CreateDirectory(_folder["other"]);
+        _folder.Write("root/a.txt", "text");
+        _folder.Write("other/b.txt", "text");
+        _folder.Link("root/other", "../other");
+        _folder.Link("other/root", "../root");
+        var scanner = new SourceScanner(new AllowedRoots(_folder.Path));
+        Assert.Equal(2, scanner.Scan(_folder["root"]).OfType<SourceFile>().Count());
+    }
+
+    [Fact]
+    public void Names_that_cannot_be_cited_are_reported_and_not_read()
+    {
+        _folder.Write("root/line\nbreak.txt", "text");
+        _folder.Write("root/\u001b[31mred.txt", "text");
+        Shell("printf text > \"$(printf '%s/root/bad\\377name.txt' \"$0\")\"");
+
+        Assert.Empty(Files());
+        Assert.Equal(3, Skips().Count);
+        Assert.All(Skips(), skip => Assert.Contains("rename it", skip.Reason, StringComparison.Ordinal));
+
+        // The runtime can neither create nor delete such a name.
+        Shell("rm \"$0\"/root/bad*");
+    }
+
+    [Fact]
+    public void Deep_nesting_ends_at_the_limit()
+    {
+        var deep = string.Concat(Enumerable.Repeat("d/", SourceScanner.MaxDepth));
+        _folder.Write($"root/{deep}last.txt", "text");
+        _folder.Write($"root/{deep}d/beyond.txt", "text");
+        Assert.EndsWith("last.txt", Assert.Single(Files()), StringComparison.Ordinal);
+        Assert.Contains(
+            $"deeper than {SourceScanner.MaxDepth}",
+            Assert.Single(Skips()).Reason,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void A_file_of_two_gigabytes_is_refused_by_its_size()
+    {
+        using (var file = File.Create(_folder["root/big.txt"]))
+        {
+            file.SetLength(2L << 30);
+        }
+
+        var reason = Assert.Single(Skips()).Reason;
+        Assert.Contains("2048.0 MB", reason, StringComparison.Ordinal);
+        Assert.Contains($"{DocumentReader.MaxFileBytes >> 20} MB", reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Many_entries_and_many_rules_take_bounded_time()
+    {
+        for (var i = 0; i < 300; i++)
+        {
+            File.WriteAllText(_folder[$"root/file{i}.txt"], "x");
+        }
+
+        var hostile = string.Concat(Enumerable.Repeat("**/a*", 80)) + "[x]";
+        _folder.Write(
+            "root/.gitignore",
+            string.Concat(
+                Enumerable.Repeat(hostile + "\n*a*a*a*a*a*a*a*[b]\n**/**/**/**/**/**/**/**/*x*[y]\n[[[[[\n", 50)
+            )
+        );
+        _folder.Write("root/" + string.Concat(Enumerable.Repeat("aaaaaaaa/", 20)) + "b.txt", "x");
+        var watch = Stopwatch.StartNew();
+        Assert.Equal(302, Files().Count);
+        Assert.True(watch.Elapsed.TotalSeconds < 10, $"{watch.Elapsed.TotalSeconds:F1} s");
+    }
+
+    [Fact]
+    public void A_scan_stops_when_cancelled()
+    {
+        _folder.Write("root/a.txt", "text");
+        var scanner = new SourceScanner(new AllowedRoots(_folder.Path));
+        Assert.Throws<OperationCanceledException>(() =>
+            scanner.Scan(_folder["root"], new CancellationToken(canceled: true)).Count()
+        );
+    }
+
+    private void Shell(string command)
+    {
+        using var shell = Process.Start("sh", ["-c", command, _folder.Path]);
+        shell.WaitForExit();
+    }
+
+    private List<SourceEntry> Scan(string relative = "root") =>
+        [.. new SourceScanner(new AllowedRoots(_folder.Path)).Scan(_folder[relative])];
+
+    private List<string> Files(string relative = "root") =>
+        [.. Scan(relative).OfType<SourceFile>().Select(file => Path.GetRelativePath(_folder["root"], file.Path))];
+
+    private List<(string Path, string Reason)> Skips() =>
+        [
+            .. Scan()
+                .OfType<SkippedSource>()
+                .Select(skip => (Path.GetRelativePath(_folder["root"], skip.Path), skip.Reason)),
+        ];
+}
