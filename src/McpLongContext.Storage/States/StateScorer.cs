@@ -24,32 +24,26 @@ internal static class StateScorer
     {
         SegmentReader segment = run.Segment;
         ReadOnlySpan<int> offsets = segment.Offsets(run.FirstSlot, run.Passages);
-        TokenRange[] ranges = ArrayPool<TokenRange>.Shared.Rent(run.Passages);
         short[] maxima = ArrayPool<short>.Shared.Rent(run.Passages * query.Tokens);
-        for (int p = 0; p < run.Passages; p++)
-        {
-            ranges[p] = new TokenRange(offsets[p] - offsets[0], offsets[p + 1] - offsets[p]);
-        }
-
+        Span<short> similar = maxima.AsSpan(0, run.Passages * query.Tokens);
         SignCodes.MaxSimilarity(
             segment.Signs(offsets[0], offsets[^1] - offsets[0]),
             signs,
             segment.Layout.SignBytes,
-            ranges.AsSpan(0, run.Passages),
-            maxima.AsSpan(0, run.Passages * query.Tokens)
+            offsets,
+            similar
         );
         for (int p = 0; p < run.Passages; p++)
         {
             float score = 0;
             for (int q = 0; q < query.Tokens; q++)
             {
-                score += query.Weights[q] * maxima[(p * query.Tokens) + q];
+                score += query.Weights[q] * similar[(p * query.Tokens) + q];
             }
 
-            scores[p] = ranges[p].Count == 0 ? float.NaN : score / segment.Layout.Dimensions;
+            scores[p] = offsets[p] == offsets[p + 1] ? float.NaN : score / segment.Layout.Dimensions;
         }
 
-        ArrayPool<TokenRange>.Shared.Return(ranges);
         ArrayPool<short>.Shared.Return(maxima);
     }
 
