@@ -92,6 +92,7 @@ public static unsafe class BidirectionalAttention
     {
         var zero = stackalloc float[TTile.Columns];
         new Span<float>(zero, TTile.Columns).Clear();
+        var maxima = stackalloc float[TTile.Rows];
         var totals = stackalloc float[TTile.Rows];
         var keys = scratch;
         var values = keys + ((nint)plan.KeyColumns * plan.HeadDim);
@@ -110,11 +111,18 @@ public static unsafe class BidirectionalAttention
                 TTile.Multiply(q, plan.TokenStride, rows, panel, plan.HeadDim, zero, c, plan.KeyColumns);
             }
 
+            // All maxima first: the rows do not depend on each other, so their latencies overlap.
             for (var row = 0; row < rows; row++)
             {
                 var start = scores + ((nint)row * plan.KeyColumns);
                 new Span<float>(start + plan.Tokens, plan.WeightColumns - plan.Tokens).Fill(Nothing);
-                totals[row] = Softmax.Exponentiate<TSimd, TVector>(start, plan.WeightColumns, plan.Factor);
+                maxima[row] = Softmax.Largest<TSimd, TVector>(start, plan.WeightColumns);
+            }
+
+            for (var row = 0; row < rows; row++)
+            {
+                var start = scores + ((nint)row * plan.KeyColumns);
+                totals[row] = Softmax.Exponentiate<TSimd, TVector>(start, plan.WeightColumns, maxima[row], plan.Factor);
             }
 
             for (var column = 0; column < plan.ValueColumns; column += TTile.Columns)

@@ -39,36 +39,42 @@ public static unsafe class Softmax
             for (var row = 0; row < rows; row++)
             {
                 var start = p + ((nint)row * width);
-                var sum = Exponentiate<TSimd, TVector>(start, width, Log2E);
+                var max = Largest<TSimd, TVector>(start, width);
+                var sum = Exponentiate<TSimd, TVector>(start, width, max, Log2E);
                 Divide<TSimd, TVector>(start, width, sum);
             }
         }
     }
 
-    /// <summary>x_i becomes 2^(factor (x_i - max x)); returns the sum of the results. Factor log2(e) gives e^(x_i - max x).</summary>
+    /// <summary>max x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static float Exponentiate<TSimd, TVector>(float* x, int width, float factor)
+    internal static float Largest<TSimd, TVector>(float* x, int width)
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
-        var whole = width - (width % TSimd.Lanes);
-        var max = x[0];
-        if (whole > 0)
+        var maxima = TSimd.Broadcast(x[0]);
+        var i = 0;
+        for (; i <= width - TSimd.Lanes; i += TSimd.Lanes)
         {
-            var maxima = TSimd.Load(x);
-            for (var i = TSimd.Lanes; i < whole; i += TSimd.Lanes)
-            {
-                maxima = TSimd.Max(maxima, TSimd.Load(x + i));
-            }
-
-            max = TSimd.Max(maxima);
+            maxima = TSimd.Max(maxima, TSimd.Load(x + i));
         }
 
-        for (var i = whole; i < width; i++)
+        var max = TSimd.Max(maxima);
+        for (; i < width; i++)
         {
             max = MathF.Max(max, x[i]);
         }
 
+        return max;
+    }
+
+    /// <summary>x_i becomes 2^(factor (x_i - max)); returns the sum of the results. Factor log2(e) gives e^(x_i - max).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static float Exponentiate<TSimd, TVector>(float* x, int width, float max, float factor)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        var whole = width - (width % TSimd.Lanes);
         var scale = TSimd.Broadcast(factor);
         var shift = TSimd.Broadcast(-max * factor);
         TVector sums = default;
