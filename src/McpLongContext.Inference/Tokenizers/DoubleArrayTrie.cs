@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace McpLongContext.Inference.Tokenizers;
@@ -83,6 +84,7 @@ internal sealed class DoubleArrayTrie
         }
 
         /// <summary>Places the children of a node: the entries of the range share their first symbols.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] // runs once, for long, when a model is loaded
         private void Place(int node, int from, int to, int depth)
         {
             if (from < to && entries[from].Symbols.Length == depth)
@@ -93,14 +95,14 @@ internal sealed class DoubleArrayTrie
             if (from == to)
                 return;
 
-            var family = Family(from, to, depth);
-            var offset = FindBase(family);
+            var offset = FindBase(from, to, depth);
             _cells[node].Base = offset;
-            foreach (var symbol in family)
-                _cells[offset + symbol].Parent = node;
-            foreach (var symbol in family)
+            for (var i = from; i < to; i++)
+                _cells[offset + entries[i].Symbols[depth]].Parent = node;
+            while (from < to)
             {
-                var end = from;
+                var symbol = entries[from].Symbols[depth];
+                var end = from + 1;
                 while (end < to && entries[end].Symbols[depth] == symbol)
                     end++;
                 Place(offset + symbol, from, end, depth + 1);
@@ -108,42 +110,33 @@ internal sealed class DoubleArrayTrie
             }
         }
 
-        /// <summary>The symbols of a node's children, ascending.</summary>
-        private List<ushort> Family(int from, int to, int depth)
-        {
-            var family = new List<ushort>();
-            for (; from < to; from++)
-            {
-                var symbol = entries[from].Symbols[depth];
-                if (family.Count == 0 || family[^1] != symbol)
-                    family.Add(symbol);
-            }
-            return family;
-        }
-
         /// <summary>An offset at which all children find a free cell.</summary>
-        private int FindBase(List<ushort> family)
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private int FindBase(int from, int to, int depth)
         {
+            var first = entries[from].Symbols[depth];
+            var last = entries[to - 1].Symbols[depth];
             while (_firstFree < _cells.Length && _cells[_firstFree].Parent != Free)
                 _firstFree++;
-            var from = Math.Max(family.Count == 1 ? _firstFree : Math.Max(_firstFree, _searchFrom), family[0]);
-            for (var cell = from; ; cell++)
+            var start = Math.Max(first == last ? _firstFree : Math.Max(_firstFree, _searchFrom), first);
+            for (var cell = start; ; cell++)
             {
-                var offset = cell - family[0];
-                Reserve(offset + family[^1] + 1);
-                if (!Fits(family, offset))
+                var offset = cell - first;
+                Reserve(offset + last + 1);
+                if (!Fits(from, to, depth, offset))
                     continue;
-                if (family.Count > 1 && cell - from > MaxTries)
+                if (first != last && cell - start > MaxTries)
                     _searchFrom = cell;
                 return offset;
             }
         }
 
-        private bool Fits(List<ushort> family, int offset)
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private bool Fits(int from, int to, int depth, int offset)
         {
-            foreach (var symbol in family)
+            for (var i = from; i < to; i++)
             {
-                if (_cells[offset + symbol].Parent != Free)
+                if (_cells[offset + entries[i].Symbols[depth]].Parent != Free)
                     return false;
             }
             return true;

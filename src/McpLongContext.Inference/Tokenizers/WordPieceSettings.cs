@@ -16,8 +16,17 @@ internal sealed record WordPieceSettings
     private const string ClsToken = "[CLS]";
     private const string SepToken = "[SEP]";
 
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        AllowDuplicateProperties = false,
+    };
+
     /// <summary>The vocabulary in the order of its ids.</summary>
     public required string[] Pieces { get; init; }
+
+    /// <summary>The code points that pieces consist of, numbered from 1.</summary>
+    public required Dictionary<int, ushort> Alphabet { get; init; }
 
     /// <summary>What the pieces inside a word begin with.</summary>
     public required string ContinuationPrefix { get; init; }
@@ -44,7 +53,7 @@ internal sealed record WordPieceSettings
         try
         {
             using var stream = File.OpenRead(path);
-            var file = JsonSerializer.Deserialize<TokenizerFile>(stream, Json);
+            var file = JsonSerializer.Deserialize<TokenizerFile>(stream, s_json);
             return Validate(path, file ?? throw new CheckpointException(path, "null found, expected an object"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
@@ -52,12 +61,6 @@ internal sealed record WordPieceSettings
             throw new CheckpointException(path, $"cannot be read as a tokenizer: {e.Message}", e);
         }
     }
-
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        AllowDuplicateProperties = false,
-    };
 
     private static WordPieceSettings Validate(string path, TokenizerFile file)
     {
@@ -75,9 +78,11 @@ internal sealed record WordPieceSettings
             throw new CheckpointException(path, "continuing_subword_prefix: nothing found, expected a prefix like ##");
 
         var vocabulary = model.Vocab ?? throw new CheckpointException(path, "model.vocab: not found");
+        var pieces = InOrder(path, vocabulary);
         return new WordPieceSettings
         {
-            Pieces = InOrder(path, vocabulary),
+            Pieces = pieces,
+            Alphabet = AlphabetOf(path, pieces),
             ContinuationPrefix = model.ContinuingSubwordPrefix,
             MaxWordLength = model.MaxInputCharsPerWord,
             Normalizer = new BertNormalizer(
@@ -104,13 +109,23 @@ internal sealed record WordPieceSettings
                 );
             pieces[id] = piece;
         }
-        var alphabet = pieces.SelectMany(p => p.EnumerateRunes()).Distinct().Count();
-        if (alphabet > MaxAlphabet)
-            throw new CheckpointException(
-                path,
-                $"{alphabet} distinct characters found, at most {MaxAlphabet} expected"
-            );
         return pieces;
+    }
+
+    private static Dictionary<int, ushort> AlphabetOf(string path, string[] pieces)
+    {
+        var alphabet = new Dictionary<int, ushort>();
+        foreach (var piece in pieces)
+        {
+            foreach (var rune in piece.EnumerateRunes())
+                alphabet.TryAdd(rune.Value, (ushort)(alphabet.Count + 1));
+        }
+        return alphabet.Count <= MaxAlphabet
+            ? alphabet
+            : throw new CheckpointException(
+                path,
+                $"{alphabet.Count} distinct characters found, at most {MaxAlphabet} expected"
+            );
     }
 
     private static int Find(string path, Dictionary<string, int> vocabulary, string token) =>

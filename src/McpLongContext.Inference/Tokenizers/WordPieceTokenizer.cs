@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -27,7 +28,7 @@ public sealed class WordPieceTokenizer
 
     private readonly WordPieceSettings _settings;
     private readonly BertNormalizer _normalizer;
-    private readonly Dictionary<int, ushort> _symbols = [];
+    private readonly Dictionary<int, ushort> _symbols;
     private readonly DoubleArrayTrie _wordStarts;
     private readonly DoubleArrayTrie _continuations;
     private readonly bool[] _isPunctuation;
@@ -42,8 +43,7 @@ public sealed class WordPieceTokenizer
     {
         _settings = settings;
         _normalizer = settings.Normalizer;
-        foreach (var rune in settings.Pieces.SelectMany(p => p.EnumerateRunes()))
-            _symbols.TryAdd(rune.Value, (ushort)(_symbols.Count + 1));
+        _symbols = settings.Alphabet;
 
         var prefix = settings.ContinuationPrefix;
         var pieces = settings.Pieces.Select((text, id) => (Text: text, Id: id)).ToLookup(p => Continues(p.Text));
@@ -189,6 +189,7 @@ public sealed class WordPieceTokenizer
         return text.EnumerateRunes().All(r => UnicodeProperties.Instance.IsPunctuation(r.Value));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // runs once, for long, when a model is loaded
     private void FillCharacters()
     {
         Span<int> normalized = stackalloc int[BertNormalizer.MaxExpansion];
