@@ -1,0 +1,136 @@
+using McpLongContext.Context.Datastores;
+using McpLongContext.Storage.Passages;
+
+namespace McpLongContext.Context.Retrieval;
+
+/// <summary>
+/// Fills a page with whole passages, best first, up to a budget of tokens. Hits that are neighbours in a document become
+/// one piece of evidence at the place of the better one. Only a first passage that alone exceeds the budget is cut, at
+/// the end of a line, and its citation says what is shown.
+/// </summary>
+internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths paths)
+{
+    /// <summary>Characters of a token, roughly; what a budget of tokens means.</summary>
+    private const int CharactersPerToken = 4;
+
+    /// <summary>A page of evidence.</summary>
+    /// <param name="Evidence">Best first.</param>
+    /// <param name="Hits">The number of hits that it took.</param>
+    /// <param name="Tokens">The tokens of its text.</param>
+    /// <param name="IsCut">Whether the first passage did not fit.</param>
+    public sealed record Page(IReadOnlyList<Evidence> Evidence, int Hits, int Tokens, bool IsCut);
+
+    /// <summary>Takes hits for a page.</summary>
+    /// <param name="hits">Ranked, best first.</param>
+    /// <param name="maxTokens">The budget.</param>
+    /// <param name="topK">The most pieces of evidence; <see langword="null"/> lets the budget decide.</param>
+    public Page Assemble(IEnumerable<RankedPassage> hits, int maxTokens, int? topK)
+    {
+        var pieces = new List<Piece>();
+        var taken = 0;
+        var room = maxTokens * CharactersPerToken;
+        foreach (var hit in hits)
+        {
+            var passage = reader.Get(hit.Id);
+            var touched = pieces.Where(piece => piece.Touches(hit)).ToList();
+            if (passage.Text.Length > room || (touched.Count == 0 && pieces.Count == topK))
+            {
+                if (taken > 0)
+                {
+                    break;
+                }
+
+                return Cut(hit, passage, maxTokens);
+            }
+
+            room -= passage.Text.Length;
+            taken++;
+            Add(hit, passage, pieces, touched);
+        }
+
+        List<Evidence> evidence = [.. pieces.Select(Show)];
+        return new Page(evidence, taken, TokensOf(evidence.Sum(item => item.Text.Length)), IsCut: false);
+    }
+
+    private static void Add(RankedPassage hit, Passage passage, List<Piece> pieces, List<Piece> touched)
+    {
+        var piece = new Piece(hit.Document, hit.Score, [passage]);
+        if (touched.Count == 0)
+        {
+            pieces.Add(piece);
+            return;
+        }
+
+        var joined = touched.Aggregate(piece, (sum, other) => sum.Join(other));
+        pieces[pieces.IndexOf(touched[0])] = joined;
+        pieces.RemoveAll(touched.Contains);
+    }
+
+    private Evidence Show(Piece piece)
+    {
+        var text = string.Concat(piece.Passages.Select(passage => passage.Text));
+        return Show(piece, text, piece.Passages[0].StartLine, piece.Passages[^1].EndLine);
+    }
+
+    private Evidence Show(Piece piece, string text, int start, int end)
+    {
+        var path = paths.Show(piece.Document.Path);
+        return new Evidence
+        {
+            Citation = $"{path}:{start}-{end}",
+            Path = path,
+            StartLine = start,
+            EndLine = end,
+            Score = piece.Score,
+            Context = piece.Passages[0].Context,
+            Text = WithoutBlankEnds(text),
+        };
+    }
+
+    private Page Cut(RankedPassage hit, Passage passage, int maxTokens)
+    {
+        var text = WithoutBlankEnds(passage.Text);
+        var room = maxTokens * CharactersPerToken;
+        var isCut = text.Length > room;
+        if (isCut)
+        {
+            var lineEnd = text.LastIndexOf('\n', room - 1);
+            text = text[
+                ..(
+                    lineEnd > 0 ? lineEnd
+                    : char.IsHighSurrogate(text[room - 1]) ? room - 1
+                    : room
+                )
+            ]
+                .TrimEnd();
+        }
+
+        var end = Math.Min(passage.EndLine, passage.StartLine + text.Count(c => c == '\n'));
+        var evidence = Show(new Piece(hit.Document, hit.Score, [passage]), text, passage.StartLine, end);
+        return new Page([evidence], 1, TokensOf(evidence.Text.Length), isCut);
+    }
+
+    private static int TokensOf(int characters) => (characters + CharactersPerToken - 1) / CharactersPerToken;
+
+    /// <summary>Blank lines belong to no citation; the indentation of the first line stays.</summary>
+    private static string WithoutBlankEnds(string text)
+    {
+        var body = text.AsSpan().TrimStart();
+        var indentation = text.AsSpan(0, text.Length - body.Length);
+        return text[(indentation.LastIndexOf('\n') + 1)..].TrimEnd();
+    }
+
+    /// <summary>Passages in a row.</summary>
+    private sealed record Piece(Storage.Catalog.Document Document, double Score, IReadOnlyList<Passage> Passages)
+    {
+        public bool Touches(RankedPassage hit) =>
+            hit.Document.Id == Document.Id && (hit.Id == Passages[0].Id - 1 || hit.Id == Passages[^1].Id + 1);
+
+        public Piece Join(Piece other) =>
+            this with
+            {
+                Score = Math.Max(Score, other.Score),
+                Passages = [.. Passages.Concat(other.Passages).OrderBy(passage => passage.Id)],
+            };
+    }
+}

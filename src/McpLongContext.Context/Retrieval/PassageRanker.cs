@@ -1,0 +1,100 @@
+using McpLongContext.Storage;
+using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Passages;
+
+namespace McpLongContext.Context.Retrieval;
+
+/// <summary>
+/// Ranks passages by words, vectors and token states. Each signal proposes candidates; all signals are then known for
+/// all candidates and fused. One set of weights serves every kind of document, so that kinds mix in one ranking; the
+/// optimum is flat around it.
+/// </summary>
+/// <param name="snapshot">The state of the datastore to search.</param>
+/// <param name="encoder">Encodes the question; <see langword="null"/> ranks by words alone.</param>
+internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder? encoder)
+{
+    private const double LexicalWeight = 0.3;
+    private const double PooledWeight = 0.3;
+    private const double TokenWeight = 0.4;
+
+    private const int LexicalHits = 1000;
+    private const int LexicalCandidates = 200;
+    private const int StateCandidates = 100;
+
+    /// <summary>The number of passages in scope with states, when an encoder took part.</summary>
+    public int CoveredPassages { get; private set; }
+
+    /// <summary>What was found damaged while searching, a sentence each.</summary>
+    public IReadOnlyCollection<string> Damage { get; private set; } = [];
+
+    /// <summary>The candidates for a question, best first; equal ones by path and line.</summary>
+    public IReadOnlyList<RankedPassage> Rank(Question question, PassageScope scope, CancellationToken cancellation)
+    {
+        var hits = snapshot.Lexical.Search(
+            question.Terms.Select(term => new WeightedTerm(term)),
+            scope,
+            LexicalHits,
+            new ColumnWeights(),
+            cancellation
+        );
+        var lexical = NeighbourEvidence.Spread(snapshot, hits);
+        var literal = LiteralEvidence.Find(snapshot, scope, question, cancellation);
+        var states = encoder is null ? null : StateEvidence.Search(snapshot, scope, question, encoder, cancellation);
+
+        // Lexical order: it decides what is encoded first where states are missing.
+        List<long> candidates =
+        [
+            .. literal
+                .OrderByDescending(gain => gain.Value)
+                .ThenBy(gain => gain.Key)
+                .Select(gain => gain.Key)
+                .Concat(Best(lexical, LexicalCandidates))
+                .Concat(states?.Best(StateCandidates) ?? [])
+                .Where(scope.Contains)
+                .Distinct(),
+        ];
+        var scores = Fuse(candidates, lexical, states, cancellation);
+        CoveredPassages = states?.CoveredPassages ?? 0;
+        Damage = states?.Damage ?? [];
+        return
+        [
+            .. DocumentSupport
+                .Add([
+                    .. candidates.Select(
+                        (passage, i) => Ranked(passage, scores[i] + literal.GetValueOrDefault(passage))
+                    ),
+                ])
+                .OrderByDescending(passage => passage.Score)
+                .ThenBy(passage => passage.Document.Path, StringComparer.Ordinal)
+                .ThenBy(passage => passage.Id),
+        ];
+    }
+
+    private RankedPassage Ranked(long passage, double score) =>
+        new(passage, snapshot.Documents.OfPassage(passage), score);
+
+    private static IEnumerable<long> Best(Dictionary<long, double> scores, int count) =>
+        scores.OrderByDescending(score => score.Value).ThenBy(score => score.Key).Take(count).Select(s => s.Key);
+
+    private static double[] Fuse(
+        List<long> candidates,
+        Dictionary<long, double> lexical,
+        StateEvidence? states,
+        CancellationToken cancellation
+    )
+    {
+        double[] words = [.. candidates.Select(passage => lexical.GetValueOrDefault(passage))];
+        if (states is null)
+        {
+            return Fusion.Combine(candidates.Count, new Signal(1, words));
+        }
+
+        var (pooled, tokens) = states.Score(candidates, cancellation);
+        return Fusion.Combine(
+            candidates.Count,
+            new Signal(LexicalWeight, words),
+            new Signal(PooledWeight, pooled),
+            new Signal(TokenWeight, tokens)
+        );
+    }
+}

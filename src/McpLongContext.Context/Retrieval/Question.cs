@@ -1,0 +1,13 @@
+namespace McpLongContext.Context.Retrieval;
+
+/// <summary>A question, ready to be searched for; made by <see cref="QuestionAnalyzer"/>.</summary>
+/// <param name="Text">The question in one line, without control characters.</param>
+/// <param name="Terms">Its distinct terms, as the lexical index has them.</param>
+/// <param name="Literals">What has to be found as it is written: quoted phrases, identifiers, paths, UUIDs.</param>
+/// <param name="IsLiteral">Whether nothing but literals is asked for, so that they decide.</param>
+internal sealed record Question(
+    string Text,
+    IReadOnlyList<string> Terms,
+    IReadOnlyList<string> Literals,
+    bool IsLiteral
+);

@@ -1,0 +1,69 @@
+using System.Text.RegularExpressions;
+using McpLongContext.Storage.Lexical;
+
+namespace McpLongContext.Context.Retrieval;
+
+/// <summary>Reads a question: its terms, and what in it has to be found literally.</summary>
+internal static class QuestionAnalyzer
+{
+    /// <summary>The longest question, in characters: more is a document to ingest, not a question.</summary>
+    public const int MaxLength = 10_000;
+
+    private const int MaxLiterals = 8;
+
+    private static readonly Regex s_controlOrSpace = Linear(@"[\p{Cc}\p{Cf}\p{Co}\s]+");
+
+    /// <summary>
+    /// A phrase in double quotes or backticks; words joined by <c>_ . / \ :: -</c>; a word with a capital or digit
+    /// inside. A sentence's full stop and a plain capitalised or upper-case word are no identifiers.
+    /// </summary>
+    private static readonly Regex s_literal = Linear(
+        """
+        "(?<quoted>[^"]{2,200})" | “(?<quoted>[^”]{2,200})” | `(?<quoted>[^`]{2,200})`
+        | \b \w+ (?: (?: [_./\\-] | :: | -> ) \w+ )+ \b
+        | \b (?: \w*\p{Ll}\p{Lu}\w* | \p{Lu}{2,}\p{Ll}\w+ | \w*_\w* | \p{L}+\p{N}\w* | \p{N}+\p{L}{2}\w* ) \b
+        """,
+        RegexOptions.IgnorePatternWhitespace
+    );
+
+    /// <summary>Terms beside the literals ("where is X defined") that leave a question literal.</summary>
+    private const int MaxTermsBesideLiterals = 1;
+
+    /// <summary>Reads a question.</summary>
+    /// <exception cref="ContextException">It is empty or too long.</exception>
+    public static Question Analyze(string question)
+    {
+        if (question.Length > MaxLength)
+        {
+            throw new ContextException(
+                $"question has {question.Length:N0} characters; at most {MaxLength:N0} are allowed. "
+                    + "Ask shorter, or ingest the long text as a document and ask about it."
+            );
+        }
+
+        var text = s_controlOrSpace.Replace(question, " ").Trim();
+        if (text.Length == 0)
+        {
+            throw new ContextException("question is empty. Ask in words, or name an identifier or \"quoted phrase\".");
+        }
+
+        var literals = s_literal
+            .Matches(text)
+            .Select(match => match.Groups["quoted"] is { Success: true } quoted ? quoted.Value.Trim() : match.Value)
+            .Where(literal => literal.Length > 1)
+            .Distinct(StringComparer.Ordinal)
+            .Take(MaxLiterals)
+            .ToList();
+        return new Question(text, TermAnalyzer.Terms(text), literals, literals.Count > 0 && IsLiteral(text));
+    }
+
+    private static bool IsLiteral(string text) =>
+        TermAnalyzer.Terms(s_literal.Replace(text, " ")).Count <= MaxTermsBesideLiterals;
+
+    private static Regex Linear(string pattern, RegexOptions options = RegexOptions.None) =>
+        new(
+            pattern,
+            options | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking,
+            Regex.InfiniteMatchTimeout
+        );
+}

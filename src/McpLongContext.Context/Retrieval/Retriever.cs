@@ -1,0 +1,142 @@
+using McpLongContext.Context.Datastores;
+using McpLongContext.Storage;
+using McpLongContext.Storage.Passages;
+
+namespace McpLongContext.Context.Retrieval;
+
+/// <summary>Answers questions to a datastore with cited evidence.</summary>
+internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
+{
+    /// <summary>The smallest and largest budget of a page, in tokens.</summary>
+    public const int MinTokens = 50,
+        MaxTokens = 100_000;
+
+    /// <summary>The most pieces of evidence on a page.</summary>
+    public const int MaxTopK = 1000;
+
+    /// <summary>Answers a question.</summary>
+    /// <param name="snapshot">The state of the datastore to ask.</param>
+    /// <param name="request">The question.</param>
+    /// <param name="encoder">Encodes the question; <see langword="null"/> searches by words alone, with a note.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
+    public QueryResult Query(
+        DatastoreSnapshot snapshot,
+        QueryRequest request,
+        RetrievalEncoder? encoder,
+        CancellationToken cancellation
+    )
+    {
+        var start = time.GetTimestamp();
+        Require("max_tokens", request.MaxTokens, MinTokens, MaxTokens);
+        if (request.TopK is { } topK)
+        {
+            Require("top_k", topK, 1, MaxTopK);
+        }
+
+        var cursor = Cursor.Of(request, snapshot.Generation);
+        var ranking = Rank(snapshot, request, encoder, cancellation);
+        var page = new EvidenceAssembler(snapshot.Passages, paths).Assemble(
+            ranking.Passages.Skip(cursor.Offset),
+            request.MaxTokens,
+            request.TopK
+        );
+        var next = cursor with { Offset = cursor.Offset + page.Hits };
+        return new QueryResult
+        {
+            Datastore = request.Datastore,
+            Passages = page.Evidence,
+            NextCursor = next.Offset < ranking.Passages.Count ? next.ToString() : null,
+            Tokens = page.Tokens,
+            SearchedPassages = ranking.SearchedPassages,
+            ElapsedMilliseconds = time.GetElapsedTime(start).TotalMilliseconds,
+            Notes = page.IsCut
+                ?
+                [
+                    .. ranking.Notes,
+                    "The passage was cut to fit max_tokens; ask with more tokens, or read the document's lines.",
+                ]
+                : ranking.Notes,
+        };
+    }
+
+    /// <summary>Ranks single passages for a question; budget and cursor of the request play no part.</summary>
+    /// <inheritdoc cref="Query"/>
+    public Ranking Rank(
+        DatastoreSnapshot snapshot,
+        QueryRequest request,
+        RetrievalEncoder? encoder,
+        CancellationToken cancellation
+    )
+    {
+        var question = QuestionAnalyzer.Analyze(request.Question);
+        var (scope, searched) = ScopeOf(snapshot, request.PathGlob);
+        if (searched == 0)
+        {
+            return new Ranking([], 0, [NothingToSearch(snapshot, request)]);
+        }
+
+        var ranker = new PassageRanker(snapshot, encoder);
+        var passages = ranker.Rank(question, scope, cancellation);
+        return new Ranking(passages, searched, [.. Notes(passages.Count, searched, ranker, encoder)]);
+    }
+
+    private static string NothingToSearch(DatastoreSnapshot snapshot, QueryRequest request) =>
+        snapshot.Documents.PassageCount == 0
+            ? $"Datastore '{request.Datastore}' is empty: ingest a document first."
+            : $"No document of datastore '{request.Datastore}' matches path_glob '{request.PathGlob}'.";
+
+    private static IEnumerable<string> Notes(int found, int searched, PassageRanker ranker, RetrievalEncoder? encoder)
+    {
+        if (found == 0)
+        {
+            yield return "Nothing was found: no passage has a word of the question.";
+        }
+
+        if (encoder is null)
+        {
+            yield return "Searched by words only, because no encoder is installed: "
+                + "run 'mcp-long-context models install'.";
+        }
+        else if (ranker.CoveredPassages < searched)
+        {
+            yield return $"{searched - ranker.CoveredPassages} of {searched} passages are not encoded yet: "
+                + "they were searched by words, and the best of them by meaning.";
+        }
+
+        foreach (var damage in ranker.Damage)
+        {
+            yield return damage;
+        }
+    }
+
+    private (PassageScope Scope, int Passages) ScopeOf(DatastoreSnapshot snapshot, string? glob)
+    {
+        if (glob is null)
+        {
+            return (PassageScope.All, (int)snapshot.Documents.PassageCount);
+        }
+
+        var pattern = PathGlob.Parse(glob);
+        var documents = snapshot.Documents.All.Where(document => pattern.IsMatch(paths.Show(document.Path))).ToList();
+        return (PassageScope.Of(documents), documents.Sum(document => document.PassageCount));
+    }
+
+    private static void Require(string argument, int value, int min, int max)
+    {
+        if (value < min || value > max)
+        {
+            throw new ContextException($"{argument} is {value}; {min:N0} to {max:N0} are allowed.");
+        }
+    }
+}
+
+/// <summary>The passages found for a question.</summary>
+/// <param name="Passages">Best first, not merged.</param>
+/// <param name="SearchedPassages">Passages in scope.</param>
+/// <param name="Notes">What the user should know, a sentence each.</param>
+internal sealed record Ranking(
+    IReadOnlyList<RankedPassage> Passages,
+    int SearchedPassages,
+    IReadOnlyList<string> Notes
+);

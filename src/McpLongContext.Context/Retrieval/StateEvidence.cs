@@ -1,0 +1,211 @@
+using System.Numerics.Tensors;
+using McpLongContext.Context.Datastores;
+using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.Storage;
+using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Passages;
+using McpLongContext.Storage.States;
+
+namespace McpLongContext.Context.Retrieval;
+
+/// <summary>
+/// What the hidden states say about passages: the similarity of the passage's vector to the question's, and retrieval
+/// over the token states (Unlimiformer's datastore, searched by the question's tokens): for each of them the nearest
+/// token of the passage, added up with the rarity of its word as weight.
+/// </summary>
+internal sealed class StateEvidence
+{
+    /// <summary>Characters of passages without states that are encoded for a question: about 100 ms.</summary>
+    private const int MaxLateCharacters = 12_000;
+
+    /// <summary>The weight of a word that the lexical index leaves out: as if a fifth of the passages had it.</summary>
+    private const double StopWordWeight = 1.6;
+
+    private static readonly Comparer<ScoredPassage> s_byPassage = Comparer<ScoredPassage>.Create(
+        (left, right) => left.Passage.CompareTo(right.Passage)
+    );
+
+    private readonly DatastoreSnapshot _snapshot;
+    private readonly RetrievalEncoder _encoder;
+    private readonly StateIndex? _index;
+    private readonly EncodedQuestion _question;
+    private readonly float[] _weights;
+    private readonly StateQuery _query;
+    private readonly ScoredPassage[] _pooled;
+    private readonly ScoredPassage[] _tokens;
+
+    private StateEvidence(
+        DatastoreSnapshot snapshot,
+        PassageScope scope,
+        Question question,
+        RetrievalEncoder encoder,
+        CancellationToken cancellation
+    )
+    {
+        _snapshot = snapshot;
+        _encoder = encoder;
+        _index = snapshot.States(encoder.Key);
+        _question = encoder.EncodeQuestion(question.Text);
+        _weights = Weigh();
+        _query = new StateQuery(_question.States, _weights);
+        _pooled = _index?.ScorePooled(_question.Pooled, scope, cancellation) ?? [];
+        _tokens = _index?.ScoreTokens(_query, scope, cancellation) ?? [];
+    }
+
+    /// <summary>The number of passages in scope that have states.</summary>
+    public int CoveredPassages => _pooled.Length;
+
+    /// <summary>What was found damaged while searching, a sentence each.</summary>
+    public IReadOnlyCollection<string> Damage => _index?.Damage ?? [];
+
+    /// <summary>Searches the states of the passages in scope.</summary>
+    public static StateEvidence Search(
+        DatastoreSnapshot snapshot,
+        PassageScope scope,
+        Question question,
+        RetrievalEncoder encoder,
+        CancellationToken cancellation
+    ) => new(snapshot, scope, question, encoder, cancellation);
+
+    /// <summary>The best passages by either signal.</summary>
+    /// <param name="count">How many by each.</param>
+    public IEnumerable<long> Best(int count) => Best(_pooled, count).Concat(Best(_tokens, count)).Distinct();
+
+    /// <summary>
+    /// Both signals for each candidate, the token states from their refined codes. Candidates that are not encoded yet
+    /// are encoded now, the first ones first, as far as the budget goes; the others are NaN.
+    /// </summary>
+    public (double[] Pooled, double[] Tokens) Score(IReadOnlyList<long> candidates, CancellationToken cancellation)
+    {
+        var pooled = new double[candidates.Count];
+        for (var i = 0; i < pooled.Length; i++)
+        {
+            var found = Array.BinarySearch(_pooled, new ScoredPassage(candidates[i], 0), s_byPassage);
+            pooled[i] = found >= 0 ? _pooled[found].Score : double.NaN;
+        }
+
+        var rescored = _index?.Rescore(_query, candidates, cancellation);
+        double[] tokens = [.. rescored?.Select(score => (double)score) ?? pooled.Select(_ => double.NaN)];
+        ScoreLate(candidates, pooled, tokens, cancellation);
+        return (pooled, tokens);
+    }
+
+    private static IEnumerable<long> Best(ScoredPassage[] scores, int count) =>
+        scores
+            .OrderByDescending(score => score.Score)
+            .ThenBy(score => score.Passage)
+            .Take(count)
+            .Select(s => s.Passage);
+
+    /// <summary>weight = inverse document frequency of the token's word, over the root of the pieces it falls into.</summary>
+    private float[] Weigh()
+    {
+        var weights = new List<float>(_question.Tokens.Length);
+        foreach (var (word, pieces) in _encoder.WordsOf(_question))
+        {
+            var weight = TermAnalyzer.Terms(word) is [var term, ..]
+                ? _snapshot.Lexical.InverseDocumentFrequency(term)
+                : StopWordWeight;
+            weights.AddRange(Enumerable.Repeat((float)(weight / Math.Sqrt(pieces)), pieces));
+        }
+
+        return [.. weights];
+    }
+
+    private void ScoreLate(
+        IReadOnlyList<long> candidates,
+        double[] pooled,
+        double[] tokens,
+        CancellationToken cancellation
+    )
+    {
+        var late = new SortedDictionary<long, (Passage Passage, int Candidate)>();
+        var characters = 0;
+        for (var i = 0; i < candidates.Count && characters < MaxLateCharacters; i++)
+        {
+            if (double.IsNaN(pooled[i]))
+            {
+                var passage = _snapshot.Passages.Get(candidates[i]);
+                late.Add(passage.Id, (passage, i));
+                characters += passage.Text.Length;
+            }
+        }
+
+        foreach (var run in Runs(late.Values))
+        {
+            ScoreRun(run, pooled, tokens, cancellation);
+        }
+    }
+
+    private static IEnumerable<List<(Passage Passage, int Candidate)>> Runs(
+        IEnumerable<(Passage Passage, int Candidate)> passages
+    )
+    {
+        var run = new List<(Passage Passage, int Candidate)>();
+        foreach (var item in passages)
+        {
+            if (
+                run.Count > 0
+                && (run[^1].Passage.Id + 1 != item.Passage.Id || run[^1].Passage.DocumentId != item.Passage.DocumentId)
+            )
+            {
+                yield return run;
+                run = [];
+            }
+
+            run.Add(item);
+        }
+
+        if (run.Count > 0)
+        {
+            yield return run;
+        }
+    }
+
+    private void ScoreRun(
+        List<(Passage Passage, int Candidate)> run,
+        double[] pooled,
+        double[] tokens,
+        CancellationToken cancellation
+    )
+    {
+        var document = _snapshot.Documents.OfPassage(run[0].Passage.Id);
+        var encoded = _encoder.Encode(
+            document,
+            [.. run.Select(item => item.Passage)],
+            DatastoreRegistry.ChunksOf(_snapshot),
+            cancellation
+        );
+        var hidden = _question.Pooled.Length;
+        var token = 0;
+        for (var i = 0; i < run.Count; i++)
+        {
+            var states = encoded.States.AsSpan(token * hidden, encoded.TokenCounts[i] * hidden);
+            pooled[run[i].Candidate] = TensorPrimitives.Dot<float>(
+                _question.Pooled,
+                encoded.Pooled.AsSpan(i * hidden, hidden)
+            );
+            tokens[run[i].Candidate] = states.IsEmpty ? double.NaN : MaxSimilarity(states, hidden);
+            token += encoded.TokenCounts[i];
+        }
+    }
+
+    /// <summary>sum over q of weight[q] * max over t of question[q] · states[t] (ColBERT's MaxSim, arXiv 2004.12832).</summary>
+    private double MaxSimilarity(ReadOnlySpan<float> states, int hidden)
+    {
+        double sum = 0;
+        for (var q = 0; q < _weights.Length; q++)
+        {
+            var question = _question.States.AsSpan(q * hidden, hidden);
+            var best = float.NegativeInfinity;
+            for (var t = 0; t < states.Length; t += hidden)
+            {
+                best = MathF.Max(best, TensorPrimitives.Dot(question, states.Slice(t, hidden)));
+            }
+
+            sum += _weights[q] * best;
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,279 @@
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Retrieval;
+
+namespace McpLongContext.Context.Tests.Retrieval;
+
+/// <summary>Questions by words alone: what does not depend on a model.</summary>
+public sealed class RetrieverTests
+{
+    private static readonly string s_lines = string.Join(
+        '\n',
+        Enumerable.Range(1, 60).Select(i => $"Line {i} tells of harbour {(i % 7 == 0 ? "cranes" : "boats")} and tides.")
+    );
+
+    private readonly Retriever _retriever = new(
+        new DocumentPaths(SampleDatastore.WorkingDirectory),
+        TimeProvider.System
+    );
+
+    [Fact]
+    public void Evidence_cites_the_lines_that_it_shows()
+    {
+        using var sample = new SampleDatastore(
+            ("docs/tower.txt", "Data", "A town.\nThe lighthouse keeper sleeps.\nA meadow.")
+        );
+
+        var evidence = Assert.Single(Ask(sample, "lighthouse keeper", topK: 1).Passages);
+
+        Assert.Equal("docs/tower.txt:2-2", evidence.Citation);
+        Assert.Equal("The lighthouse keeper sleeps.", evidence.Text);
+    }
+
+    [Fact]
+    public void An_exact_identifier_outranks_passages_with_all_of_its_parts()
+    {
+        using var sample = new SampleDatastore(
+            ("a.cs", "Code", "// parse the json, async"),
+            (
+                "b.cs",
+                "Code",
+                "var x = 1;\nreturn ParseJsonAsync(stream, options, cancellationToken, 1, 2, 3, 4, 5, 6, 7);"
+            )
+        );
+
+        Assert.Equal("b.cs:2-2", Ask(sample, "ParseJsonAsync").Passages[0].Citation);
+        Assert.Equal("b.cs:2-2", Ask(sample, "how does ParseJsonAsync parse json").Passages[0].Citation);
+    }
+
+    [Fact]
+    public void A_quoted_phrase_outranks_its_scattered_words()
+    {
+        using var sample = new SampleDatastore(
+            ("a.txt", "Prose", "The bridge is old, so old; an old old bridge, a bridge of old."),
+            ("b.txt", "Prose", "They met near the old bridge at noon, when the market closed and the rain began.")
+        );
+
+        Assert.Equal("b.txt", Ask(sample, "who met at \"the old bridge\"?").Passages[0].Path);
+    }
+
+    [Fact]
+    public void A_short_turn_is_found_by_the_words_of_the_turn_before_it()
+    {
+        using var sample = new SampleDatastore(
+            (
+                "chat.txt",
+                "Transcript",
+                "Ann: What colour was the kite that you flew?\nBob: Mostly green, I think.\nAnn: Ah.\nBob: Lunch now?\n"
+                    + "Ann: Yes, let us go.\nBob: Pasta again?\nAnn: Rice for me.\nBob: Fine."
+            )
+        );
+
+        var ranked = Rank(sample, "what colour was the kite?");
+
+        Assert.Equal([1, 2], ranked.Take(2).Select(hit => hit.Id));
+    }
+
+    [Fact]
+    public void Code_shares_nothing_with_its_neighbours()
+    {
+        using var sample = new SampleDatastore(("a.cs", "Code", "void Kite() {}\nvoid Other() {}\nvoid Third() {}"));
+
+        Assert.Single(Rank(sample, "kite"));
+    }
+
+    [Fact]
+    public void Neighbouring_hits_become_one_piece_of_evidence()
+    {
+        using var sample = new SampleDatastore(
+            ("a.txt", "Code", "red fox\nred fox runs\nred fox sleeps\nnothing\nred")
+        );
+
+        var result = Ask(sample, "red fox");
+
+        Assert.Equal(["a.txt:1-3", "a.txt:5-5"], result.Passages.Select(evidence => evidence.Citation).Order());
+        Assert.Contains("red fox\nred fox runs\nred fox sleeps", result.Passages[0].Text);
+    }
+
+    [Theory]
+    [InlineData(50)]
+    [InlineData(61)]
+    [InlineData(200)]
+    public void A_page_never_exceeds_its_budget(int maxTokens)
+    {
+        using var sample = new SampleDatastore(("a.txt", "Code", s_lines));
+
+        var result = Ask(sample, "harbour cranes", maxTokens);
+
+        Assert.InRange(result.Tokens, 1, maxTokens);
+        Assert.True(result.Passages.Sum(evidence => evidence.Text.Length) <= maxTokens * 4);
+    }
+
+    [Fact]
+    public void A_passage_larger_than_the_budget_is_cut_at_a_line_and_cited_as_shown()
+    {
+        using var sample = new SampleDatastore();
+        sample.Put("big.txt", "Prose", s_lines, linesPerPassage: 60);
+
+        var result = Ask(sample, "harbour cranes", maxTokens: 100);
+
+        var evidence = Assert.Single(result.Passages);
+        var shown = evidence.Text.Split('\n');
+        Assert.Equal(s_lines.Split('\n').Take(shown.Length), shown);
+        Assert.Equal($"big.txt:1-{shown.Length}", evidence.Citation);
+        Assert.InRange(result.Tokens, 50, 100);
+        Assert.Contains(result.Notes, note => note.Contains("cut"));
+    }
+
+    [Fact]
+    public void One_huge_line_is_cut_inside()
+    {
+        using var sample = new SampleDatastore(("min.js", "Code", string.Concat(Enumerable.Repeat("needle();", 9000))));
+
+        var result = Ask(sample, "needle", maxTokens: 50);
+
+        Assert.Equal("min.js:1-1", Assert.Single(result.Passages).Citation);
+        Assert.InRange(result.Tokens, 40, 50);
+    }
+
+    [Fact]
+    public void Pages_show_every_hit_once_in_order()
+    {
+        using var sample = new SampleDatastore(("a.txt", "Code", s_lines));
+        var expected = Rank(sample, "harbour cranes").Count;
+
+        var lines = new List<int>();
+        var request = new QueryRequest { Question = "harbour cranes", MaxTokens = 60 };
+        using var snapshot = sample.Datastore.Snapshot();
+        do
+        {
+            var page = _retriever.Query(snapshot, request, encoder: null, CancellationToken.None);
+            lines.AddRange(page.Passages.SelectMany(e => Enumerable.Range(e.StartLine, e.EndLine - e.StartLine + 1)));
+            request = request with { Cursor = page.NextCursor };
+        } while (request.Cursor is not null);
+
+        Assert.Equal(expected, lines.Count);
+        Assert.Equal(expected, lines.Distinct().Count());
+    }
+
+    [Fact]
+    public void A_change_of_the_datastore_ends_its_cursors()
+    {
+        using var sample = new SampleDatastore(("a.txt", "Code", s_lines));
+        var cursor = Ask(sample, "harbour", maxTokens: 50).NextCursor;
+        sample.Put("b.txt", "Prose", "More of the harbour.");
+
+        var error = Assert.Throws<ContextException>(() =>
+            Ask(sample, new QueryRequest { Question = "harbour", Cursor = cursor })
+        );
+
+        Assert.Contains("out of date", error.Message);
+    }
+
+    [Fact]
+    public void A_path_pattern_restricts_the_search()
+    {
+        using var sample = new SampleDatastore(("src/a.cs", "Code", "tide"), ("docs/b.md", "Markdown", "tide"));
+
+        var result = Ask(sample, new QueryRequest { Question = "tide", PathGlob = "*.md" });
+
+        Assert.Equal("docs/b.md", Assert.Single(result.Passages).Path);
+        Assert.Equal(1, result.SearchedPassages);
+    }
+
+    [Fact]
+    public void A_pattern_that_no_document_matches_is_told()
+    {
+        using var sample = new SampleDatastore(("src/a.cs", "Code", "tide"));
+
+        var result = Ask(sample, new QueryRequest { Question = "tide", PathGlob = "*.rs" });
+
+        Assert.Empty(result.Passages);
+        Assert.Contains(result.Notes, note => note.Contains("path_glob '*.rs'"));
+    }
+
+    [Fact]
+    public void Nothing_found_and_no_encoder_are_told()
+    {
+        using var sample = new SampleDatastore(("src/a.cs", "Code", "tide"));
+
+        var notes = string.Join(' ', Ask(sample, "xylophone").Notes);
+
+        Assert.Contains("Nothing was found", notes);
+        Assert.Contains("models install", notes);
+    }
+
+    [Fact]
+    public void An_empty_datastore_is_told()
+    {
+        using var sample = new SampleDatastore();
+
+        Assert.Contains("empty", Assert.Single(Ask(sample, "tide").Notes));
+    }
+
+    [Fact]
+    public void Equal_passages_stand_in_the_order_of_path_and_line()
+    {
+        using var sample = new SampleDatastore(
+            ("c.cs", "Code", "same words\nsame words"),
+            ("a.cs", "Code", "same words\nsame words"),
+            ("b.cs", "Code", "same words\nsame words")
+        );
+
+        var ranked = Rank(sample, "same words").Select(hit => hit.Document.Path[^4..]).ToList();
+
+        Assert.Equal(["a.cs", "b.cs", "c.cs"], ranked.Distinct());
+        Assert.Equal(
+            Rank(sample, "same words").Select(hit => hit.Id),
+            Rank(sample, "same words").Select(hit => hit.Id)
+        );
+    }
+
+    [Theory]
+    [InlineData(49, null, "max_tokens is 49")]
+    [InlineData(-1, null, "max_tokens is -1")]
+    [InlineData(int.MaxValue, null, "max_tokens is 2147483647")]
+    [InlineData(4000, 0, "top_k is 0")]
+    [InlineData(4000, 1001, "top_k is 1001")]
+    public void A_number_out_of_range_is_refused_with_its_name_value_and_range(int maxTokens, int? topK, string says)
+    {
+        using var sample = new SampleDatastore(("src/a.cs", "Code", "tide"));
+
+        var error = Assert.Throws<ContextException>(() => Ask(sample, "tide", maxTokens, topK));
+
+        Assert.Contains(says, error.Message);
+        Assert.Contains("allowed", error.Message);
+    }
+
+    [Fact]
+    public void Top_k_bounds_the_pieces_of_evidence()
+    {
+        using var sample = new SampleDatastore(("a.txt", "Code", s_lines));
+
+        Assert.Equal(3, Ask(sample, "cranes", topK: 3).Passages.Count);
+    }
+
+    private QueryResult Ask(SampleDatastore sample, string question, int maxTokens = 4000, int? topK = null) =>
+        Ask(
+            sample,
+            new QueryRequest
+            {
+                Question = question,
+                MaxTokens = maxTokens,
+                TopK = topK,
+            }
+        );
+
+    private QueryResult Ask(SampleDatastore sample, QueryRequest request)
+    {
+        using var snapshot = sample.Datastore.Snapshot();
+        return _retriever.Query(snapshot, request, encoder: null, CancellationToken.None);
+    }
+
+    private IReadOnlyList<RankedPassage> Rank(SampleDatastore sample, string question)
+    {
+        using var snapshot = sample.Datastore.Snapshot();
+        return _retriever
+            .Rank(snapshot, new QueryRequest { Question = question }, encoder: null, CancellationToken.None)
+            .Passages;
+    }
+}
