@@ -107,7 +107,9 @@ internal sealed class IgnoreScope
             return null;
         }
 
-        var relative = Encoding.UTF8.GetBytes(path[(_directory.Length + 1)..]);
+        // Only the root of the file system ends with a separator.
+        var separator = Path.EndsInDirectorySeparator(_directory) ? 0 : 1;
+        var relative = Encoding.UTF8.GetBytes(path[(_directory.Length + separator)..]);
         if (Path.DirectorySeparatorChar != '/')
         {
             relative.AsSpan().Replace((byte)Path.DirectorySeparatorChar, (byte)'/');
