@@ -1,23 +1,17 @@
 using McpLongContext.Context.Ingestion;
-using McpLongContext.Context.Ingestion.Splitting;
 
 namespace McpLongContext.Context.Tests.Ingestion;
 
 public sealed class EncoderTextTests
 {
     [Fact]
-    public void Code_stands_beneath_its_path_and_declaration_with_identifiers_in_words()
+    public void Code_is_written_out_beneath_the_words_of_its_path()
     {
-        var passage = new SplitPassage(
-            "    void parseJSONText(int max_size) => _x.HTTPServer2Go();\n\n",
-            3,
-            3,
-            "class JsonReader"
-        );
         Assert.Equal(
-            "src/Json Reader.cs: class Json Reader\nvoid parse JSON Text(int max size) => _x.HTTP Server2 Go();",
-            EncoderText.For(passage, DocumentKind.Code, "src/JsonReader.cs")
+            "void parse JSON Text(int max size) => _x.HTTP Server2 Go();",
+            EncoderText.Body("    void parseJSONText(int max_size) => _x.HTTPServer2Go();\n\n", DocumentKind.Code)
         );
+        Assert.Equal("src Io Json Reader cs", EncoderText.Header(DocumentKind.Code, "/home/me/src/Io/JsonReader.cs"));
     }
 
     [Theory]
@@ -26,8 +20,11 @@ public sealed class EncoderTextTests
     [InlineData(DocumentKind.Transcript)]
     public void Text_is_read_as_it_stands(DocumentKind kind)
     {
-        var passage = new SplitPassage("\n[D1:3] Ann: I use snake_case and camelCase.\n", 2, 2, "8 May");
-        Assert.Equal("[D1:3] Ann: I use snake_case and camelCase.", EncoderText.For(passage, kind, "a.txt"));
+        Assert.Equal(
+            "[D1:3] Ann: I use snake_case and camelCase.",
+            EncoderText.Body("\n[D1:3] Ann: I use snake_case and camelCase.\n", kind)
+        );
+        Assert.Equal("", EncoderText.Header(kind, "src/JsonReader.txt"));
     }
 
     [Theory]
@@ -37,5 +34,5 @@ public sealed class EncoderTextTests
     [InlineData("ÜberGröße", "Über Größe")]
     [InlineData("x86 utf8Text", "x86 utf8 Text")]
     public void Only_boundaries_of_words_are_opened(string code, string expected) =>
-        Assert.Equal("a.c\n" + expected, EncoderText.For(new SplitPassage(code, 1, 1, ""), DocumentKind.Code, "a.c"));
+        Assert.Equal(expected, EncoderText.Body(code, DocumentKind.Code));
 }
