@@ -20,4 +20,10 @@ public sealed record LongContextOptions
     /// until it is installed by hand.
     /// </summary>
     public bool InstallDefaultEncoder { get; init; } = true;
+
+    /// <summary>
+    /// Whether a datastore that is asked a question gets its pending documents encoded in the background: for processes
+    /// that live long enough.
+    /// </summary>
+    public bool ResumeEncoding { get; init; }
 }

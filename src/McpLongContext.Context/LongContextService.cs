@@ -3,6 +3,7 @@ using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
+using McpLongContext.Context.Retrieval;
 using McpLongContext.Inference.Models;
 using McpLongContext.Storage;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,9 @@ public sealed class LongContextService : IAsyncDisposable
     private readonly EncoderProvider _encoders;
     private readonly JobRegistry _jobs;
     private readonly Ingestor _ingestor;
+    private readonly DatastoreManager _manager;
+    private readonly QueryRunner _queries;
+    private readonly bool _resumes;
 
     /// <summary>Creates the service. Nothing is opened, loaded or created before it is needed.</summary>
     /// <exception cref="ContextException">A folder of the options does not exist.</exception>
@@ -40,6 +44,9 @@ public sealed class LongContextService : IAsyncDisposable
             time,
             logger
         );
+        _manager = new DatastoreManager(_datastores, _encoders, paths);
+        _queries = new QueryRunner(_datastores, _encoders, _manager, paths, time);
+        _resumes = options.ResumeEncoding;
     }
 
     /// <summary>The installed models and those that can be installed.</summary>
@@ -80,11 +87,94 @@ public sealed class LongContextService : IAsyncDisposable
         return found.Report;
     }
 
+    /// <summary>Answers a question with cited evidence.</summary>
+    /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
+    public async Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation)
+    {
+        var result = await _queries.QueryAsync(request, cancellation);
+        await ResumeAsync(request.Datastore, cancellation);
+        return result;
+    }
+
+    /// <summary>Ranks single passages for a question, neither merged nor cut to a budget.</summary>
+    /// <param name="datastore">The datastore to ask.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="document">The only document to search; <see langword="null"/> searches all.</param>
+    /// <param name="top">The most passages to return.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
+    public Task<IReadOnlyList<Evidence>> RankAsync(
+        string datastore,
+        string question,
+        string? document,
+        int top,
+        CancellationToken cancellation
+    ) => _queries.RankAsync(datastore, question, document, top, cancellation);
+
+    /// <summary>All datastores, by name.</summary>
+    public IReadOnlyList<DatastoreSummary> ListDatastores() => _manager.List();
+
+    /// <summary>A datastore with its documents.</summary>
+    /// <exception cref="DatastoreException">There is none with this name.</exception>
+    public DatastoreDetail ShowDatastore(string name) => _manager.Show(name);
+
+    /// <summary>A document's text, or some lines of it, 1-based and inclusive.</summary>
+    /// <exception cref="ContextException">There is no such document, or no such line.</exception>
+    public DocumentText ReadDocument(string datastore, string document, int? startLine, int? endLine) =>
+        _manager.Read(datastore, document, startLine, endLine);
+
+    /// <summary>Removes a document, or all documents beneath a directory, from a datastore.</summary>
+    /// <exception cref="ContextException">There is none.</exception>
+    public Task<RemoveReport> RemoveDocumentAsync(string datastore, string document, CancellationToken cancellation) =>
+        Task.Run(() => _manager.Remove(datastore, document), cancellation);
+
+    /// <summary>Removes a datastore with everything in it; its running jobs are cancelled.</summary>
+    /// <exception cref="DatastoreException">There is none with this name.</exception>
+    public async Task RemoveDatastoreAsync(string name, CancellationToken cancellation)
+    {
+        foreach (var job in _jobs.All().Where(job => job.Datastore == name))
+        {
+            job.Cancel();
+            await job.Completion.WaitAsync(cancellation);
+        }
+
+        await Task.Run(() => _datastores.Remove(name), cancellation);
+    }
+
+    /// <summary>Checks everything that a datastore holds.</summary>
+    /// <param name="name">The datastore.</param>
+    /// <param name="repair">Whether what is damaged is dropped, so that the next ingest renews it.</param>
+    /// <param name="cancellation">Ends the check.</param>
+    public Task<VerifyReport> VerifyAsync(string name, bool repair, CancellationToken cancellation) =>
+        Task.Run(() => _manager.Verify(name, repair, cancellation), cancellation);
+
+    /// <summary>Gives the unused space of a datastore back to the disk.</summary>
+    public Task<CompactReport> CompactAsync(string name, CancellationToken cancellation) =>
+        Task.Run(() => _manager.Compact(name, cancellation), cancellation);
+
+    /// <summary>Sets how a datastore's documents are cut for encoding.</summary>
+    /// <exception cref="ContextException">A setting is out of range.</exception>
+    public async Task<ChunkingReport> SetChunkingAsync(ChunkingRequest request, CancellationToken cancellation)
+    {
+        var report = await _manager.SetChunkingAsync(request, cancellation);
+        var job = request.ApplyToExisting ? await _ingestor.ResumeAsync(request.Datastore, cancellation) : null;
+        return report with { Job = job?.Id };
+    }
+
     /// <summary>Stops the jobs and closes the datastores.</summary>
     public async ValueTask DisposeAsync()
     {
         await _jobs.DisposeAsync();
         _encoders.Dispose();
         _datastores.Dispose();
+    }
+
+    /// <summary>Goes on with what an earlier process left pending.</summary>
+    private async Task ResumeAsync(string name, CancellationToken cancellation)
+    {
+        if (_resumes && !_jobs.All().Any(job => job.Datastore == name && !job.Report.State.IsFinal()))
+        {
+            await _ingestor.ResumeAsync(name, cancellation);
+        }
     }
 }

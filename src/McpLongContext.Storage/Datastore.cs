@@ -94,6 +94,15 @@ public sealed class Datastore : IDisposable
         return new StateWriter(this, encoder);
     }
 
+    /// <summary>Forgets the states under an encoder's key, so that everything is pending for it again.</summary>
+    /// <exception cref="DatastoreException">Nothing was changed; the message says why.</exception>
+    public void DropStates(string encoder) =>
+        Write(database =>
+        {
+            EncoderProfile.Drop(database, encoder);
+            return true;
+        });
+
     /// <summary>Stores a setting under a key; <see langword="null"/> removes it.</summary>
     /// <exception cref="DatastoreException">Nothing was stored; the message says why.</exception>
     public void SetSetting(string key, string? value) =>

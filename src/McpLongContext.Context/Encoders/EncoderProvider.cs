@@ -16,6 +16,11 @@ internal sealed class EncoderProvider(ModelStore models, bool installs) : IDispo
         $"no encoder is installed, so the search is by words alone: run `mcp-long-context models install {Name}`, "
         + "then ingest again";
 
+    /// <summary>The key of the encoder's states, without loading it; <see langword="null"/> when it is not installed.</summary>
+    public string? Key => Installed is { } model ? LoadedEncoder.KeyOf(model) : null;
+
+    private InstalledModel? Installed => models.List().FirstOrDefault(model => model.Name == Name);
+
     private string Name => models.Catalog.DefaultEncoder.Name;
 
     /// <summary>The encoder, when it is installed.</summary>
@@ -29,8 +34,9 @@ internal sealed class EncoderProvider(ModelStore models, bool installs) : IDispo
         await _gate.WaitAsync(cancellation);
         try
         {
-            var model = models.List().FirstOrDefault(candidate => candidate.Name == Name);
-            return _encoder ??= model is null ? null : await Task.Run(() => new LoadedEncoder(model), cancellation);
+            return _encoder ??= Installed is { } model
+                ? await Task.Run(() => new LoadedEncoder(model), cancellation)
+                : null;
         }
         finally
         {

@@ -12,8 +12,7 @@ internal sealed class LoadedEncoder : IDisposable
     public LoadedEncoder(InstalledModel model)
     {
         Encoder = BertEncoder.Load(model.Folder);
-        var weights = model.Entry.Files.First(file => file.Name.EndsWith(".safetensors", StringComparison.Ordinal));
-        Key = DocumentEncoder.Key($"{model.Name} {weights.Sha256}");
+        Key = KeyOf(model);
         _statistics = new Lazy<EncoderStatistics>(() =>
             EncoderStatistics.Measure(new PassageEncoder(Encoder, new ChunkSettings()))
         );
@@ -26,6 +25,13 @@ internal sealed class LoadedEncoder : IDisposable
 
     /// <summary>Names the states that it computes: those of equal keys are comparable.</summary>
     public string Key { get; }
+
+    /// <summary>The key of an installed encoder, without loading it.</summary>
+    public static string KeyOf(InstalledModel model)
+    {
+        var weights = model.Entry.Files.First(file => file.Name.EndsWith(".safetensors", StringComparison.Ordinal));
+        return DocumentEncoder.Key($"{model.Name} {weights.Sha256}");
+    }
 
     public void Dispose() => Encoder.Dispose();
 }

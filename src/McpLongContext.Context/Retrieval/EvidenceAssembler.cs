@@ -52,6 +52,9 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
         return new Page(evidence, taken, TokensOf(evidence.Sum(item => item.Text.Length)), IsCut: false);
     }
 
+    /// <summary>A hit by itself, whole.</summary>
+    public Evidence Show(RankedPassage hit) => Show(new Piece(hit.Document, hit.Score, [reader.Get(hit.Id)]));
+
     private static void Add(RankedPassage hit, Passage passage, List<Piece> pieces, List<Piece> touched)
     {
         var piece = new Piece(hit.Document, hit.Score, [passage]);

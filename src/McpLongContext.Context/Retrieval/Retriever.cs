@@ -69,13 +69,24 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
         CancellationToken cancellation
     )
     {
-        var question = QuestionAnalyzer.Analyze(request.Question);
         var (scope, searched) = ScopeOf(snapshot, request.PathGlob);
-        if (searched == 0)
-        {
-            return new Ranking([], 0, [NothingToSearch(snapshot, request)]);
-        }
+        return searched == 0
+            ? new Ranking([], 0, [NothingToSearch(snapshot, request)])
+            : Rank(snapshot, request.Question, scope, searched, encoder, cancellation);
+    }
 
+    /// <summary>Ranks single passages in scope for a question.</summary>
+    /// <exception cref="ContextException">The question is not valid.</exception>
+    public static Ranking Rank(
+        DatastoreSnapshot snapshot,
+        string text,
+        PassageScope scope,
+        int searched,
+        RetrievalEncoder? encoder,
+        CancellationToken cancellation
+    )
+    {
+        var question = QuestionAnalyzer.Analyze(text);
         var ranker = new PassageRanker(snapshot, encoder);
         var passages = ranker.Rank(question, scope, cancellation);
         return new Ranking(passages, searched, [.. Notes(passages.Count, searched, ranker, encoder)]);
