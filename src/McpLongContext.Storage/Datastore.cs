@@ -21,6 +21,7 @@ public sealed class Datastore : IDisposable
 
     private readonly Lock _writing = new();
     private readonly Database _writer;
+    private readonly long _identity;
     private readonly CatalogWriter _catalog;
     private readonly ConcurrentBag<Database> _idleReaders = [];
     private readonly SegmentPool _segments = new();
@@ -36,6 +37,8 @@ public sealed class Datastore : IDisposable
         try
         {
             Schema.Require(_writer);
+            _identity = Math.Abs(IdentityOf(_writer));
+            RequirePresent(_writer);
             LexicalWriter.Refresh(_writer);
             StateFolder.RemoveOrphans(_writer, StatesFolder, time);
             _catalog = new CatalogWriter(_writer);
@@ -52,6 +55,21 @@ public sealed class Datastore : IDisposable
 
     /// <summary>The folder that holds its files.</summary>
     public string Folder { get; }
+
+    /// <summary>
+    /// Whether it was removed, here or by another process. Then it takes no more changes and snapshots, even when one
+    /// of the same name was made since.
+    /// </summary>
+    public bool IsRemoved
+    {
+        get
+        {
+            lock (_writing)
+            {
+                return _disposed || IsGone(_writer);
+            }
+        }
+    }
 
     /// <summary>
     /// Takes a consistent view of everything published by now; later changes do not show in it. Dispose it soon:
@@ -166,6 +184,13 @@ public sealed class Datastore : IDisposable
 
     internal static string DatabasePath(string folder) => Path.Combine(folder, "datastore.db");
 
+    /// <summary>Tells everybody who has the datastore open that it is being removed, or that it stays after all.</summary>
+    internal static void MarkRemoved(string folder, bool isRemoved)
+    {
+        using Database database = Database.Open(DatabasePath(folder), create: false);
+        database.Execute($"UPDATE counters SET value = {(isRemoved ? "-" : "")}abs(value) WHERE key = 'identity'");
+    }
+
     internal static Datastore Open(string name, string folder, TimeProvider time) => new(name, folder, time);
 
     /// <summary>Publishes a segment that is on disk.</summary>
@@ -229,8 +254,10 @@ public sealed class Datastore : IDisposable
         lock (_writing)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
+            RequirePresent(_writer);
             return _writer.Write(() =>
             {
+                RequirePresent(_writer);
                 T result = change(_writer);
                 _writer.Prepare("UPDATE counters SET value = value + 1 WHERE key = 'generation'").Run();
                 return result;
@@ -256,12 +283,14 @@ public sealed class Datastore : IDisposable
     private DatastoreSnapshot TakeSnapshot()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        RequireFile();
         Database reader = _idleReaders.TryTake(out Database? idle)
             ? idle
             : Database.Open(DatabasePath(Folder), create: false);
         try
         {
             reader.Execute("BEGIN");
+            RequirePresent(reader);
             return new DatastoreSnapshot(this, reader, PublishedIn(reader));
         }
         catch
@@ -270,6 +299,34 @@ public sealed class Datastore : IDisposable
             throw;
         }
     }
+
+    /// <summary>
+    /// A datastore has a random identity, negated when it is removed. It travels with the file, so that it is seen
+    /// through handles of a file that was moved away, and that a new connection reads another file is seen as well.
+    /// </summary>
+    private static long IdentityOf(Database database) =>
+        database.Scalar("SELECT value FROM counters WHERE key = 'identity'") ?? 0;
+
+    private bool IsGone(Database database) => !File.Exists(DatabasePath(Folder)) || IdentityOf(database) != _identity;
+
+    private void RequireFile()
+    {
+        if (!File.Exists(DatabasePath(Folder)))
+        {
+            throw Removed();
+        }
+    }
+
+    private void RequirePresent(Database database)
+    {
+        if (IsGone(database))
+        {
+            throw Removed();
+        }
+    }
+
+    private DatastoreRemovedException Removed() =>
+        new($"The datastore '{Name}' was removed from '{Folder}'. Ingest its sources again.");
 
     /// <summary>The state of the reader's view, held for the caller; loaded once per generation.</summary>
     private PublishedState PublishedIn(Database reader)

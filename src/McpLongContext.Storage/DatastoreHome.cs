@@ -38,18 +38,18 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
 
     /// <summary>Opens a datastore.</summary>
     /// <exception cref="DatastoreException">There is none with this name, or it cannot be read.</exception>
-    public Datastore Open(string name) =>
-        Exists(name) ? Datastore.Open(name, FolderOf(name), _time) : throw Unknown(name);
+    public Datastore Open(string name) => Exists(name) && TryOpen(name) is { } open ? open : throw Unknown(name);
 
     /// <summary>Opens a datastore, made first when there is none with this name.</summary>
     /// <exception cref="DatastoreException">The name is not valid or the folder cannot be written.</exception>
     public Datastore OpenOrCreate(string name)
     {
-        if (!Exists(name))
+        if (Exists(name) && TryOpen(name) is { } open)
         {
-            Create(name);
+            return open;
         }
 
+        Create(name);
         return Datastore.Open(name, FolderOf(name), _time);
     }
 
@@ -65,21 +65,64 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
             throw Unknown(name);
         }
 
+        string folder = FolderOf(name);
+        Mark(folder, isRemoved: true);
         try
         {
-            Directory.CreateDirectory(_temporary);
-            string trash = TemporaryFolder(name);
-            Directory.Move(FolderOf(name), trash);
-            Directory.Delete(trash, recursive: true);
+            Discard(name);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            Mark(folder, isRemoved: false);
             throw new DatastoreException(
-                $"The datastore '{name}' could not be removed from '{FolderOf(name)}': {e.Message} "
+                $"The datastore '{name}' could not be removed from '{folder}': {e.Message} "
                     + "Close the programs that use it and try again.",
                 e
             );
         }
+    }
+
+    /// <summary>Marks a datastore, so that nobody writes into a removed one; a damaged one has no writers.</summary>
+    private static void Mark(string folder, bool isRemoved)
+    {
+        try
+        {
+            Datastore.MarkRemoved(folder, isRemoved);
+        }
+        catch (DatastoreException e) when (e is not DatastoreBusyException)
+        {
+            // What cannot be opened can be removed all the same.
+        }
+    }
+
+    /// <summary>Opens it; <see langword="null"/> when its removal was begun by a process that died, and is ended here.</summary>
+    private Datastore? TryOpen(string name)
+    {
+        try
+        {
+            return Datastore.Open(name, FolderOf(name), _time);
+        }
+        catch (DatastoreRemovedException)
+        {
+            try
+            {
+                Discard(name);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // The process was alive after all.
+            }
+
+            return null;
+        }
+    }
+
+    private void Discard(string name)
+    {
+        Directory.CreateDirectory(_temporary);
+        string trash = TemporaryFolder(name);
+        Directory.Move(FolderOf(name), trash);
+        Directory.Delete(trash, recursive: true);
     }
 
     private void Create(string name)

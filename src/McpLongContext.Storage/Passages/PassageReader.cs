@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Integrity;
@@ -25,6 +26,14 @@ public sealed class PassageReader
             : throw new DatastoreException(
                 $"The datastore has no passage {id}. Ask again: it was removed or replaced."
             );
+    }
+
+    /// <summary>Reads a passage; <see langword="false"/> when it is not there or damaged.</summary>
+    public bool TryGet(long id, [NotNullWhen(true)] out Passage? passage)
+    {
+        using Statement row = _database.Prepare(Columns + "WHERE id = ?1").Bind(1, id);
+        passage = row.Step() && RowChecksum.OfPassage(row) == row.Int64(6) ? Read(row) : null;
+        return passage is not null;
     }
 
     /// <summary>The passages of a document, in order.</summary>

@@ -14,7 +14,7 @@ internal static class Schema
 
     private const string Tables = """
         CREATE TABLE counters(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-        INSERT INTO counters VALUES ('generation', 0), ('next_passage', 1), ('analyzer', 0);
+        INSERT INTO counters VALUES ('generation', 0), ('next_passage', 1), ('analyzer', 0), ('identity', abs(random()) + 1);
         CREATE TABLE settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
         CREATE TABLE documents(
