@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Maintenance;
@@ -13,35 +12,30 @@ namespace McpLongContext.Storage;
 /// </summary>
 public sealed class Datastore : IDisposable
 {
-    /// <summary>How often a snapshot is taken anew when a compaction retires segments under it.</summary>
-    private const int SnapshotAttempts = 4;
-
     /// <summary>After so many publications the segments are merged, which copies a state a few times in all.</summary>
     private const int SegmentsBeforeMerge = 32;
 
     private readonly Lock _writing = new();
     private readonly Database _writer;
-    private readonly long _identity;
+    private readonly DatastoreIdentity _identity;
     private readonly CatalogWriter _catalog;
-    private readonly ConcurrentBag<Database> _idleReaders = [];
-    private readonly SegmentPool _segments = new();
-    private readonly Lock _publishing = new();
-    private PublishedState? _published;
+    private readonly SnapshotSource _snapshots;
     private volatile bool _disposed;
 
     private Datastore(string name, string folder, TimeProvider time)
     {
         Name = name;
         Folder = folder;
-        _writer = Database.Open(DatabasePath(folder), create: false);
+        _writer = Database.Open(DatastoreIdentity.DatabasePath(folder), create: false);
         try
         {
             Schema.Require(_writer);
-            _identity = Math.Abs(IdentityOf(_writer));
-            RequirePresent(_writer);
+            _identity = new DatastoreIdentity(name, folder, _writer);
+            _identity.Require(_writer);
             LexicalWriter.Refresh(_writer);
             StateFolder.RemoveOrphans(_writer, StatesFolder, time);
             _catalog = new CatalogWriter(_writer);
+            _snapshots = new SnapshotSource(_identity, StatesFolder);
         }
         catch
         {
@@ -66,7 +60,7 @@ public sealed class Datastore : IDisposable
         {
             lock (_writing)
             {
-                return _disposed || IsGone(_writer);
+                return _disposed || _identity.IsGone(_writer);
             }
         }
     }
@@ -78,16 +72,8 @@ public sealed class Datastore : IDisposable
     /// <exception cref="DatastoreException">The datastore cannot be read.</exception>
     public DatastoreSnapshot Snapshot()
     {
-        for (int attempt = 1; ; attempt++)
-        {
-            DatastoreSnapshot snapshot = TakeSnapshot();
-            if (!snapshot.MissesSegments || attempt == SnapshotAttempts)
-            {
-                return snapshot;
-            }
-
-            snapshot.Dispose();
-        }
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _snapshots.Take();
     }
 
     /// <summary>Removes and puts documents in one transaction.</summary>
@@ -108,7 +94,13 @@ public sealed class Datastore : IDisposable
     {
         ArgumentNullException.ThrowIfNull(encoder);
         EncoderProfile.Require(encoder);
-        Write(database => EncoderProfile.Register(database, encoder));
+        long? known = null;
+        Maintain(database => known = EncoderProfile.FindSame(database, encoder));
+        if (known is null)
+        {
+            Write(database => EncoderProfile.Register(database, encoder));
+        }
+
         return new StateWriter(this, encoder);
     }
 
@@ -168,28 +160,10 @@ public sealed class Datastore : IDisposable
             _writer.Dispose();
         }
 
-        lock (_publishing)
-        {
-            _published?.Release();
-            _published = null;
-        }
-
-        while (_idleReaders.TryTake(out Database? reader))
-        {
-            reader.Dispose();
-        }
+        _snapshots.Dispose();
     }
 
     internal string StatesFolder => Path.Combine(Folder, "states");
-
-    internal static string DatabasePath(string folder) => Path.Combine(folder, "datastore.db");
-
-    /// <summary>Tells everybody who has the datastore open that it is being removed, or that it stays after all.</summary>
-    internal static void MarkRemoved(string folder, bool isRemoved)
-    {
-        using Database database = Database.Open(DatabasePath(folder), create: false);
-        database.Execute($"UPDATE counters SET value = {(isRemoved ? "-" : "")}abs(value) WHERE key = 'identity'");
-    }
 
     internal static Datastore Open(string name, string folder, TimeProvider time) => new(name, folder, time);
 
@@ -254,102 +228,14 @@ public sealed class Datastore : IDisposable
         lock (_writing)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            RequirePresent(_writer);
+            _identity.Require(_writer);
             return _writer.Write(() =>
             {
-                RequirePresent(_writer);
+                _identity.Require(_writer);
                 T result = change(_writer);
                 _writer.Prepare("UPDATE counters SET value = value + 1 WHERE key = 'generation'").Run();
                 return result;
             });
         }
-    }
-
-    /// <summary>Takes a snapshot's connection back for the next one.</summary>
-    internal void Return(Database reader, PublishedState state)
-    {
-        state.Release();
-        reader.Execute("ROLLBACK");
-        if (_disposed)
-        {
-            reader.Dispose();
-        }
-        else
-        {
-            _idleReaders.Add(reader);
-        }
-    }
-
-    private DatastoreSnapshot TakeSnapshot()
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        RequireFile();
-        Database reader = _idleReaders.TryTake(out Database? idle)
-            ? idle
-            : Database.Open(DatabasePath(Folder), create: false);
-        try
-        {
-            reader.Execute("BEGIN");
-            RequirePresent(reader);
-            return new DatastoreSnapshot(this, reader, PublishedIn(reader));
-        }
-        catch
-        {
-            reader.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>
-    /// A datastore has a random identity, negated when it is removed. It travels with the file, so that it is seen
-    /// through handles of a file that was moved away, and that a new connection reads another file is seen as well.
-    /// </summary>
-    private static long IdentityOf(Database database) =>
-        database.Scalar("SELECT value FROM counters WHERE key = 'identity'") ?? 0;
-
-    private bool IsGone(Database database) => !File.Exists(DatabasePath(Folder)) || IdentityOf(database) != _identity;
-
-    private void RequireFile()
-    {
-        if (!File.Exists(DatabasePath(Folder)))
-        {
-            throw Removed();
-        }
-    }
-
-    private void RequirePresent(Database database)
-    {
-        if (IsGone(database))
-        {
-            throw Removed();
-        }
-    }
-
-    private DatastoreRemovedException Removed() =>
-        new($"The datastore '{Name}' was removed from '{Folder}'. Ingest its sources again.");
-
-    /// <summary>The state of the reader's view, held for the caller; loaded once per generation.</summary>
-    private PublishedState PublishedIn(Database reader)
-    {
-        long generation = reader.Scalar("SELECT value FROM counters WHERE key = 'generation'") ?? 0;
-        lock (_publishing)
-        {
-            if (_published is { } published && published.Generation == generation && published.TryHold())
-            {
-                return published;
-            }
-        }
-
-        PublishedState loaded = PublishedState.Load(reader, generation, StatesFolder, _segments);
-        lock (_publishing)
-        {
-            if (!_disposed && !loaded.MissesSegments && (_published?.Generation ?? -1) < generation && loaded.TryHold())
-            {
-                _published?.Release();
-                _published = loaded;
-            }
-        }
-
-        return loaded;
     }
 }

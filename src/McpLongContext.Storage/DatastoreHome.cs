@@ -21,7 +21,7 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
         {
             return Directory
                 .EnumerateDirectories(_datastores)
-                .Where(folder => File.Exists(Datastore.DatabasePath(folder)))
+                .Where(folder => File.Exists(DatastoreIdentity.DatabasePath(folder)))
                 .Select(folder => Path.GetFileName(folder))
                 .Order(StringComparer.Ordinal)
                 .ToList();
@@ -34,7 +34,7 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
 
     /// <summary>Whether there is a datastore with this name.</summary>
     /// <exception cref="DatastoreException">The name is not valid.</exception>
-    public bool Exists(string name) => File.Exists(Datastore.DatabasePath(FolderOf(name)));
+    public bool Exists(string name) => File.Exists(DatastoreIdentity.DatabasePath(FolderOf(name)));
 
     /// <summary>Opens a datastore.</summary>
     /// <exception cref="DatastoreException">There is none with this name, or it cannot be read.</exception>
@@ -87,7 +87,7 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
     {
         try
         {
-            Datastore.MarkRemoved(folder, isRemoved);
+            DatastoreIdentity.MarkRemoved(folder, isRemoved);
         }
         catch (DatastoreException e) when (e is not DatastoreBusyException)
         {
@@ -132,7 +132,7 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
         {
             Directory.CreateDirectory(_datastores);
             Directory.CreateDirectory(draft);
-            using (Database database = Database.Open(Datastore.DatabasePath(draft), create: true))
+            using (Database database = Database.Open(DatastoreIdentity.DatabasePath(draft), create: true))
             {
                 Schema.Create(database);
             }

@@ -13,13 +13,13 @@ namespace McpLongContext.Storage;
 /// </summary>
 public sealed class DatastoreSnapshot : IDisposable
 {
-    private readonly Datastore _datastore;
+    private readonly SnapshotSource _source;
     private readonly PublishedState _state;
     private Database? _reader;
 
-    internal DatastoreSnapshot(Datastore datastore, Database reader, PublishedState state)
+    internal DatastoreSnapshot(SnapshotSource source, Database reader, PublishedState state)
     {
-        _datastore = datastore;
+        _source = source;
         _reader = reader;
         _state = state;
         Passages = new PassageReader(reader);
@@ -72,7 +72,7 @@ public sealed class DatastoreSnapshot : IDisposable
     {
         if (Interlocked.Exchange(ref _reader, null) is { } reader)
         {
-            _datastore.Return(reader, _state);
+            _source.Return(reader, _state);
         }
     }
 }

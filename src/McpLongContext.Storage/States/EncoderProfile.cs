@@ -99,17 +99,29 @@ public sealed record EncoderProfile
         return (row.Int64(0), profile);
     }
 
-    /// <summary>Stores the profile, or checks that the stored one is the same; returns its row id.</summary>
+    /// <summary>The row id of this very profile, or <see langword="null"/> when its key is free.</summary>
+    /// <exception cref="DatastoreException">The key is taken by another profile.</exception>
+    internal static long? FindSame(Database database, EncoderProfile profile)
+    {
+        if (Find(database, profile.Key) is not { } stored)
+        {
+            return null;
+        }
+
+        return stored.Profile.Checksum() == profile.Checksum()
+            ? stored.Id
+            : throw new DatastoreException(
+                $"The datastore '{database.Path}' has states of encoder '{profile.Key}' with other statistics or "
+                    + "another precision. Use the stored profile, or another key."
+            );
+    }
+
+    /// <summary>Stores the profile unless it is there; returns its row id.</summary>
     internal static long Register(Database database, EncoderProfile profile)
     {
-        if (Find(database, profile.Key) is { } stored)
+        if (FindSame(database, profile) is { } id)
         {
-            return stored.Profile.Checksum() == profile.Checksum()
-                ? stored.Id
-                : throw new DatastoreException(
-                    $"The datastore '{database.Path}' has states of encoder '{profile.Key}' with other statistics or "
-                        + "another precision. Use the stored profile, or another key."
-                );
+            return id;
         }
 
         database

@@ -154,7 +154,7 @@ public sealed class VerificationTests : IDisposable
     /// <summary>Changes what is stored as no user can, and lets the open datastore notice.</summary>
     private void Damage(string sql)
     {
-        using var database = Database.Open(Datastore.DatabasePath(_datastore.Folder), create: false);
+        using var database = Database.Open(DatastoreIdentity.DatabasePath(_datastore.Folder), create: false);
         database.Execute("PRAGMA foreign_keys = OFF");
         database.Execute(sql);
         database.Execute("UPDATE counters SET value = value + 1 WHERE key = 'generation'");

@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+using McpLongContext.Storage.Sqlite;
+using McpLongContext.Storage.States;
+
+namespace McpLongContext.Storage;
+
+/// <summary>Hands out snapshots of a datastore, and keeps what they share: connections, documents, mapped segments.</summary>
+internal sealed class SnapshotSource(DatastoreIdentity identity, string statesFolder) : IDisposable
+{
+    /// <summary>How often a snapshot is taken anew when a compaction retires segments under it.</summary>
+    private const int Attempts = 4;
+
+    private readonly ConcurrentBag<Database> _idle = [];
+    private readonly SegmentPool _segments = new();
+    private readonly Lock _publishing = new();
+    private PublishedState? _published;
+    private volatile bool _disposed;
+
+    /// <summary>Takes a view of everything published by now.</summary>
+    public DatastoreSnapshot Take()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            DatastoreSnapshot snapshot = TakeOnce();
+            if (!snapshot.MissesSegments || attempt == Attempts)
+            {
+                return snapshot;
+            }
+
+            snapshot.Dispose();
+        }
+    }
+
+    /// <summary>Takes a snapshot's connection back for the next one.</summary>
+    public void Return(Database reader, PublishedState state)
+    {
+        state.Release();
+        reader.Execute("ROLLBACK");
+        if (_disposed)
+        {
+            reader.Dispose();
+        }
+        else
+        {
+            _idle.Add(reader);
+        }
+    }
+
+    /// <summary>Lets go of everything that no snapshot holds.</summary>
+    public void Dispose()
+    {
+        lock (_publishing)
+        {
+            _disposed = true;
+            _published?.Release();
+            _published = null;
+        }
+
+        while (_idle.TryTake(out Database? reader))
+        {
+            reader.Dispose();
+        }
+    }
+
+    private DatastoreSnapshot TakeOnce()
+    {
+        Database reader = _idle.TryTake(out Database? idle) ? idle : identity.Connect();
+        try
+        {
+            reader.Execute("BEGIN");
+            identity.Require(reader);
+            return new DatastoreSnapshot(this, reader, PublishedIn(reader));
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The state of the reader's view, held for the caller; loaded once per generation.</summary>
+    private PublishedState PublishedIn(Database reader)
+    {
+        long generation = reader.Scalar("SELECT value FROM counters WHERE key = 'generation'") ?? 0;
+        lock (_publishing)
+        {
+            if (_published is { } published && published.Generation == generation && published.TryHold())
+            {
+                return published;
+            }
+        }
+
+        PublishedState loaded = PublishedState.Load(reader, generation, statesFolder, _segments);
+        lock (_publishing)
+        {
+            if (!_disposed && !loaded.MissesSegments && (_published?.Generation ?? -1) < generation && loaded.TryHold())
+            {
+                _published?.Release();
+                _published = loaded;
+            }
+        }
+
+        return loaded;
+    }
+}
