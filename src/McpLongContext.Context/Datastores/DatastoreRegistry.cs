@@ -73,7 +73,7 @@ internal sealed class DatastoreRegistry(DatastoreHome home) : IDisposable
         lock (_gate)
         {
             // Another process may have removed it and made it anew.
-            if (_open.TryGetValue(name, out var known) && home.Exists(name))
+            if (_open.TryGetValue(name, out var known) && !known.IsRemoved)
             {
                 return known;
             }

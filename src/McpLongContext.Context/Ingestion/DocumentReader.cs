@@ -19,28 +19,36 @@ internal sealed class DocumentReader(AllowedRoots roots)
     /// <summary>Reads a file.</summary>
     /// <param name="file">As the scan found it.</param>
     /// <param name="document">What it holds.</param>
-    /// <param name="reason">Why it is skipped, in words that tell what to change.</param>
+    /// <param name="skipped">Why it is none.</param>
     public bool TryRead(
         SourceFile file,
-        [NotNullWhen(true)] out Document? document,
-        [NotNullWhen(false)] out string? reason
+        [NotNullWhen(true)] out SourceDocument? document,
+        [NotNullWhen(false)] out SkippedSource? skipped
     )
     {
         document = null;
-        if (!TryReadStable(file.Path, out var bytes, out reason))
+        if (!TryReadStable(file.Path, out var bytes, out skipped))
         {
             return false;
         }
 
+        document = Interpret(file, bytes, out var reason);
+        skipped = document is null ? new SkippedSource(file.Path, reason!) : null;
+        return document is not null;
+    }
+
+    /// <summary>The document that a file's bytes hold; <see langword="null"/> with the reason when they hold none.</summary>
+    private static SourceDocument? Interpret(SourceFile file, byte[] bytes, out string? reason)
+    {
         if (bytes.Length == 0)
         {
             reason = "empty";
-            return false;
+            return null;
         }
 
         if (!TextDecoder.TryDecode(bytes, out var text, out reason))
         {
-            return false;
+            return null;
         }
 
         var kind = DocumentKindRecognizer.Recognize(file.Path, text);
@@ -52,20 +60,14 @@ internal sealed class DocumentReader(AllowedRoots roots)
                 + "have unless the file itself is named";
         }
 
-        if (reason is not null)
-        {
-            return false;
-        }
-
-        document = new Document(text, kind, Document.HashOf(bytes), bytes.Length);
-        return true;
+        return reason is null ? new SourceDocument(text, kind, SourceDocument.HashOf(bytes), bytes.Length) : null;
     }
 
     /// <summary>Reads the whole file, once more when it changed meanwhile.</summary>
     private bool TryReadStable(
         string path,
         [NotNullWhen(true)] out byte[]? bytes,
-        [NotNullWhen(false)] out string? reason
+        [NotNullWhen(false)] out SkippedSource? skipped
     )
     {
         bytes = null;
@@ -76,23 +78,24 @@ internal sealed class DocumentReader(AllowedRoots roots)
                 using var stream = roots.OpenRead(path);
                 if (stream.Length > MaxFileBytes)
                 {
-                    reason = TooLarge(stream.Length);
+                    skipped = new SkippedSource(path, TooLarge(stream.Length));
                     return false;
                 }
 
                 bytes = ReadUnchanged(stream, () => File.GetLastWriteTimeUtc(stream.SafeFileHandle));
                 if (bytes is not null)
                 {
-                    reason = null;
+                    skipped = null;
                     return true;
                 }
             }
 
-            reason = "it changed while it was read; ingest again when it is finished";
+            const string Reason = "it changed while it was read; ingest again when it is finished";
+            skipped = new SkippedSource(path, Reason, IsTransient: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            reason = $"it cannot be read: {e.Message}";
+            skipped = new SkippedSource(path, $"it cannot be read: {e.Message}", IsTransient: File.Exists(path));
         }
 
         return false;

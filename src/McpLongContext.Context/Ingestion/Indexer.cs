@@ -59,7 +59,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     /// <exception cref="ContextException">The text is empty or too long, or the name is no document name.</exception>
     public void IndexText(Datastore datastore, string name, string text, IngestJob job)
     {
-        var document = Prepare(Document.FromText(name, text), name, time.GetUtcNow());
+        var document = Prepare(SourceDocument.FromText(name, text), name, time.GetUtcNow());
         StoredDocument? stored = null;
         using (var snapshot = datastore.Snapshot())
         {
@@ -80,7 +80,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     }
 
     /// <summary>The key of a content: equal for contents that are read and split alike, wherever they lie.</summary>
-    private static ContentKey KeyOf(Document document, string path) =>
+    private static ContentKey KeyOf(SourceDocument document, string path) =>
         new(
             SHA256.HashData(
                 Encoding.UTF8.GetBytes(
@@ -89,7 +89,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             )
         );
 
-    private static NewDocument Prepare(Document document, string path, DateTimeOffset modified)
+    private static NewDocument Prepare(SourceDocument document, string path, DateTimeOffset modified)
     {
         var passages = PassageSplitter.Split(document.Text, document.Kind, path);
         return new NewDocument
@@ -165,12 +165,12 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     {
         if (entry is not SourceFile file)
         {
-            return new Source(entry.Path) { Skipped = (SkippedSource)entry };
+            return Source.Of((SkippedSource)entry);
         }
 
-        if (!_reader.TryRead(file, out var document, out var reason))
+        if (!_reader.TryRead(file, out var document, out var skipped))
         {
-            return new Source(entry.Path) { Skipped = new SkippedSource(file.Path, reason) };
+            return Source.Of(skipped);
         }
 
         var isUnchanged =
@@ -195,6 +195,9 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
 
         /// <summary>The document to store; none when it was skipped or is unchanged.</summary>
         public NewDocument? Document { get; init; }
+
+        public static Source Of(SkippedSource skipped) =>
+            new(skipped.Path) { Skipped = skipped, StaysStored = skipped.IsTransient };
     }
 
     /// <summary>Collects documents into transactions of a handy size, and the job's counts with them.</summary>

@@ -17,14 +17,14 @@ public sealed class DocumentReaderTests : IDisposable
         Assert.Equal("# Tïtle\r\n\r\ntext\n", document.Text);
         Assert.Equal(DocumentKind.Markdown, document.Kind);
         Assert.Equal(17, document.Bytes);
-        Assert.Equal(Document.FromText("a.md", document.Text), document);
+        Assert.Equal(SourceDocument.FromText("a.md", document.Text), document);
     }
 
     [Fact]
     public void The_content_hash_is_sha_256() =>
         Assert.Equal(
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-            Document.FromText("a", "abc").ContentHash
+            SourceDocument.FromText("a", "abc").ContentHash
         );
 
     public static TheoryData<string, byte[]> Encoded =>
@@ -141,8 +141,8 @@ public sealed class DocumentReaderTests : IDisposable
         var reader = new DocumentReader(new AllowedRoots(_folder.Path));
         for (var i = 0; i < 50; i++)
         {
-            var isRead = reader.TryRead(Source("a.txt"), out var document, out var reason);
-            Assert.True(isRead ? document!.Bytes > 0 : reason!.Length > 0);
+            var isRead = reader.TryRead(Source("a.txt"), out var document, out var skipped);
+            Assert.True(isRead ? document!.Bytes > 0 : skipped!.IsTransient);
         }
 
         Volatile.Write(ref writing, false);
@@ -196,7 +196,7 @@ public sealed class DocumentReaderTests : IDisposable
 
     private SourceFile Source(string name, bool named = false) => new(_folder[name], 0, default, named);
 
-    private Document Read(string name, byte[]? content = null)
+    private SourceDocument Read(string name, byte[]? content = null)
     {
         if (content is not null)
         {
@@ -204,8 +204,8 @@ public sealed class DocumentReaderTests : IDisposable
         }
 
         Assert.True(
-            new DocumentReader(new AllowedRoots(_folder.Path)).TryRead(Source(name), out var document, out var reason),
-            reason
+            new DocumentReader(new AllowedRoots(_folder.Path)).TryRead(Source(name), out var document, out var skipped),
+            skipped?.Reason
         );
         return document;
     }
@@ -218,9 +218,9 @@ public sealed class DocumentReaderTests : IDisposable
         }
 
         Assert.False(
-            new DocumentReader(new AllowedRoots(_folder.Path)).TryRead(Source(name, named), out _, out var reason)
+            new DocumentReader(new AllowedRoots(_folder.Path)).TryRead(Source(name, named), out _, out var skipped)
         );
-        return reason;
+        return skipped!.Reason;
     }
 
     /// <summary>A file that somebody changes while its second half is read.</summary>

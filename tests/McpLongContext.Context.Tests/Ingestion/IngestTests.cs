@@ -84,6 +84,18 @@ public sealed class IngestTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_file_that_is_excluded_now_is_removed()
+    {
+        await IngestAsync();
+        Write(".gitignore", "notes.txt\n");
+
+        var report = await IngestAsync();
+
+        Assert.Equal(1, report.Removed);
+        Assert.Contains(report.Skipped, skipped => skipped.Path == "notes.txt");
+    }
+
+    [Fact]
     public async Task A_text_is_stored_under_its_name()
     {
         var request = new IngestRequest

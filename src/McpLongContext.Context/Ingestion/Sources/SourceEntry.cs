@@ -14,4 +14,7 @@ internal sealed record SourceFile(string Path, long Size, DateTimeOffset Modifie
 /// <summary>A file or directory that is not read.</summary>
 /// <param name="Path">Absolute; may hold characters that <see cref="Printable"/> must escape.</param>
 /// <param name="Reason">Why, in words that tell what to change.</param>
-internal sealed record SkippedSource(string Path, string Reason) : SourceEntry(Path);
+/// <param name="IsTransient">
+/// It could not be read this time, which says nothing about its content: what is stored of it stays.
+/// </param>
+internal sealed record SkippedSource(string Path, string Reason, bool IsTransient = false) : SourceEntry(Path);

@@ -56,7 +56,7 @@ internal sealed class SourceScanner(AllowedRoots roots)
 
             if (List(current.Path, cancellationToken, out var refusal) is not { } found)
             {
-                yield return new SkippedSource(current.Path, refusal!);
+                yield return new SkippedSource(current.Path, refusal!, IsTransient: true);
                 continue;
             }
 

@@ -8,15 +8,15 @@ namespace McpLongContext.Context.Ingestion;
 /// <param name="Kind">What it is.</param>
 /// <param name="ContentHash">SHA-256 of the bytes, lower-case hexadecimal.</param>
 /// <param name="Bytes">Length in bytes.</param>
-internal sealed record Document(string Text, DocumentKind Kind, string ContentHash, long Bytes)
+internal sealed record SourceDocument(string Text, DocumentKind Kind, string ContentHash, long Bytes)
 {
     /// <summary>A document of a text that came without a file.</summary>
     /// <param name="name">Its name; an extension tells the kind.</param>
     /// <param name="text">The text.</param>
-    public static Document FromText(string name, string text)
+    public static SourceDocument FromText(string name, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
-        return new Document(text, DocumentKindRecognizer.Recognize(name, text), HashOf(bytes), bytes.Length);
+        return new SourceDocument(text, DocumentKindRecognizer.Recognize(name, text), HashOf(bytes), bytes.Length);
     }
 
     /// <summary>The content hash of bytes.</summary>
