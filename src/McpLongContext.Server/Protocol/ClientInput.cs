@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace McpLongContext.Server.Protocol;
 
 /// <summary>
@@ -14,7 +16,14 @@ namespace McpLongContext.Server.Protocol;
 /// <param name="lifetime">Told about every line, and when the client has closed the stream.</param>
 internal sealed class ClientInput(Stream inner, int longestLine, ClientLifetime lifetime) : Stream
 {
+    private static readonly byte[] s_lastMessage =
+    [
+        .. Encoding.UTF8.GetBytes($$"""{"jsonrpc":"2.0","method":"{{ClientLifetime.LastMessage}}"}"""),
+        (byte)'\n',
+    ];
+
     private long _lineLength;
+    private ReadOnlyMemory<byte>? _end;
 
     /// <summary>16 MiB, a book of two million words as text of <c>ingest_document</c>; larger ones come by path.</summary>
     public const int LongestLine = 16 << 20;
@@ -40,15 +49,7 @@ internal sealed class ClientInput(Stream inner, int longestLine, ClientLifetime 
             var read = await inner.ReadAsync(buffer, cancellationToken).AsTask().WaitAsync(cancellationToken);
             if (read == 0)
             {
-                if (_lineLength > 0)
-                {
-                    buffer.Span[0] = (byte)'\n';
-                    return KeepWithinLimit(buffer.Span[..1]);
-                }
-
-                // The SDK sends nothing any more once it has seen the end, so it sees it last.
-                await lifetime.EndAsync();
-                return 0;
+                return await EndAsync(buffer);
             }
 
             var kept = KeepWithinLimit(buffer.Span[..read]);
@@ -80,6 +81,29 @@ internal sealed class ClientInput(Stream inner, int longestLine, ClientLifetime 
         }
 
         base.Dispose(disposing);
+    }
+
+    // An unfinished line is finished, and a last message of our own follows. The SDK sends nothing any more once it has
+    // seen the end of the stream, so it sees it when the calls in flight have been waited for.
+    private async ValueTask<int> EndAsync(Memory<byte> buffer)
+    {
+        if (_lineLength > 0)
+        {
+            buffer.Span[0] = (byte)'\n';
+            return KeepWithinLimit(buffer.Span[..1]);
+        }
+
+        var end = _end ?? s_lastMessage;
+        if (end.IsEmpty)
+        {
+            await lifetime.EndAsync();
+            return 0;
+        }
+
+        var part = end[..Math.Min(end.Length, buffer.Length)];
+        part.CopyTo(buffer);
+        _end = end[part.Length..];
+        return part.Length;
     }
 
     /// <summary>Moves what is within the limit to the front; returns its length.</summary>

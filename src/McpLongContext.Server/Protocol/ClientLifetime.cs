@@ -1,3 +1,5 @@
+using ModelContextProtocol.Protocol;
+
 namespace McpLongContext.Server.Protocol;
 
 /// <summary>
@@ -8,6 +10,9 @@ namespace McpLongContext.Server.Protocol;
 internal sealed class ClientLifetime : IDisposable
 {
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan s_coldStart = TimeSpan.FromSeconds(10);
+
+    private readonly TaskCompletionSource _lastMessage = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping;
@@ -28,12 +33,21 @@ internal sealed class ClientLifetime : IDisposable
     /// <summary>Cancelled when serving ends.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
-    /// <summary>A message has come in.</summary>
+    /// <summary>A notification that follows the client's last message: when it arrives, all others have been read.</summary>
+    public const string LastMessage = "notifications/mcp-long-context/end";
+
+    /// <summary>A line has come in.</summary>
     public void Receive() => Interlocked.Increment(ref _received);
 
     /// <summary>A message is taken up, handled and answered by <paramref name="handle"/>.</summary>
-    public async Task TakeUpAsync(Func<Task> handle)
+    public async Task TakeUpAsync(JsonRpcMessage message, Func<Task> handle)
     {
+        if (message is JsonRpcNotification { Method: LastMessage })
+        {
+            _lastMessage.TrySetResult();
+            return;
+        }
+
         Volatile.Write(ref _lastTakenUp, _time.GetTimestamp());
         Interlocked.Increment(ref _takenUp);
         try
@@ -47,13 +61,14 @@ internal sealed class ClientLifetime : IDisposable
     }
 
     /// <summary>
-    /// The client has closed its end. Waits for the calls in flight, each message's grace beginning when it is taken
-    /// up, also after a cold start; then ends the serving. A line that is no message is never taken up.
+    /// The client has closed its end. Waits until its last message is read, however slow the start was, and then for
+    /// the calls in flight; then ends the serving. A line that is no message is never taken up, so it costs the grace.
     /// </summary>
     public async Task EndAsync()
     {
-        Volatile.Write(ref _lastTakenUp, _time.GetTimestamp());
-        while (!IsIdle() && _time.GetElapsedTime(Volatile.Read(ref _lastTakenUp)) < Grace)
+        await Task.WhenAny(_lastMessage.Task, Task.Delay(s_coldStart, _time, Stopping));
+        var end = _time.GetTimestamp();
+        while (!IsIdle() && SinceLastTakenUp(end) < Grace)
         {
             await Task.Delay(s_poll, _time, CancellationToken.None);
         }
@@ -68,4 +83,6 @@ internal sealed class ClientLifetime : IDisposable
         var handled = Interlocked.Read(ref _handled);
         return handled == Interlocked.Read(ref _takenUp) && handled == Interlocked.Read(ref _received);
     }
+
+    private TimeSpan SinceLastTakenUp(long end) => _time.GetElapsedTime(Math.Max(end, Volatile.Read(ref _lastTakenUp)));
 }

@@ -1,11 +1,17 @@
 using System.IO.Pipelines;
 using System.Text;
 using McpLongContext.Server.Protocol;
+using ModelContextProtocol.Protocol;
 
 namespace McpLongContext.Server.Tests.Protocol;
 
 public sealed class ClientInputTests
 {
+    private const string LastMessage = """{"jsonrpc":"2.0","method":"notifications/mcp-long-context/end"}""" + "\n";
+
+    private static readonly JsonRpcNotification s_last = new() { Method = ClientLifetime.LastMessage };
+    private static readonly JsonRpcNotification s_message = new() { Method = "x" };
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -15,13 +21,13 @@ public sealed class ClientInputTests
     {
         var read = await ReadAllAsync("12345\n1234567890\n\n123\n123456\n12345", longestLine: 5, bufferSize);
 
-        Assert.Equal("12345\n12345\n\n123\n12345\n12345\n", read);
+        Assert.Equal("12345\n12345\n\n123\n12345\n12345\n" + LastMessage, read);
     }
 
     [Fact]
     public async Task A_last_line_without_its_end_gets_one()
     {
-        Assert.Equal("a\nb\n", await ReadAllAsync("a\nb", longestLine: 5, bufferSize: 16));
+        Assert.Equal("a\nb\n" + LastMessage, await ReadAllAsync("a\nb", longestLine: 5, bufferSize: 16));
     }
 
     [Fact]
@@ -38,23 +44,13 @@ public sealed class ClientInputTests
     }
 
     [Fact]
-    public async Task The_end_of_the_stream_ends_the_serving()
-    {
-        using var lifetime = new ClientLifetime(TimeProvider.System, TestContext.Current.CancellationToken);
-        await using var input = new ClientInput(new MemoryStream(), 5, lifetime);
-
-        Assert.Equal(0, await input.ReadAsync(new byte[16], TestContext.Current.CancellationToken));
-
-        Assert.True(lifetime.Stopping.IsCancellationRequested);
-    }
-
-    [Fact]
     public async Task The_end_waits_for_the_calls_in_flight()
     {
         using var lifetime = new ClientLifetime(TimeProvider.System, TestContext.Current.CancellationToken);
         var answer = new TaskCompletionSource();
         lifetime.Receive();
-        var call = lifetime.TakeUpAsync(() => answer.Task);
+        var call = lifetime.TakeUpAsync(s_message, () => answer.Task);
+        await lifetime.TakeUpAsync(s_last, () => Task.CompletedTask);
         var end = lifetime.EndAsync();
 
         Assert.False(lifetime.Stopping.IsCancellationRequested);
@@ -70,9 +66,26 @@ public sealed class ClientInputTests
     {
         using var lifetime = new ClientLifetime(TimeProvider.System, TestContext.Current.CancellationToken);
         lifetime.Receive();
-        _ = lifetime.TakeUpAsync(() => new TaskCompletionSource().Task);
+        _ = lifetime.TakeUpAsync(s_message, () => new TaskCompletionSource().Task);
+        await lifetime.TakeUpAsync(s_last, () => Task.CompletedTask);
 
         await lifetime.EndAsync();
+
+        Assert.True(lifetime.Stopping.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task The_end_waits_until_what_was_received_is_taken_up()
+    {
+        using var lifetime = new ClientLifetime(TimeProvider.System, TestContext.Current.CancellationToken);
+        lifetime.Receive();
+        var end = lifetime.EndAsync();
+
+        await Task.Delay(ClientLifetime.Grace + TimeSpan.FromSeconds(0.2), TestContext.Current.CancellationToken);
+        Assert.False(lifetime.Stopping.IsCancellationRequested);
+        await lifetime.TakeUpAsync(s_message, () => Task.CompletedTask);
+        await lifetime.TakeUpAsync(s_last, () => Task.CompletedTask);
+        await end;
 
         Assert.True(lifetime.Stopping.IsCancellationRequested);
     }
@@ -83,6 +96,7 @@ public sealed class ClientInputTests
         await using var input = new ClientInput(new MemoryStream(Encoding.UTF8.GetBytes(text)), longestLine, lifetime);
         var all = new MemoryStream();
         var buffer = new byte[bufferSize];
+        await lifetime.TakeUpAsync(s_last, () => Task.CompletedTask);
         while (await input.ReadAsync(buffer, TestContext.Current.CancellationToken) is > 0 and var read)
         {
             all.Write(buffer, 0, read);

@@ -1,0 +1,71 @@
+using System.CommandLine;
+
+namespace McpLongContext.Server.Commands;
+
+/// <summary>The command line: one command a file, the same services as the server.</summary>
+internal static class CommandLine
+{
+    /// <summary>Done.</summary>
+    public const int Done = 0;
+
+    /// <summary>Could not be done; standard error says why.</summary>
+    public const int Failed = 1;
+
+    /// <summary>Wrong usage; standard error says what is right.</summary>
+    public const int WrongUsage = 2;
+
+    /// <summary>Runs one command.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        var parsed = Create().Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var problem in parsed.Errors)
+            {
+                await error.WriteLineAsync(problem.Message);
+            }
+
+            var command = string.Join(' ', Names(parsed.CommandResult).Reverse());
+            await error.WriteLineAsync($"Usage: {command} --help");
+            return WrongUsage;
+        }
+
+        return await parsed.InvokeAsync(
+            new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+            }
+        );
+    }
+
+    private static RootCommand Create()
+    {
+        var global = new GlobalOptions();
+        var serve = new ServeCommand(global);
+        var root = new RootCommand(
+            "Repo-scale and book-scale context for AI agents, offline. Without a command it serves MCP over stdio."
+        )
+        {
+            serve,
+            new IngestCommand(global),
+            new QueryCommand(global),
+            new DatastoresCommand(global),
+            new ModelsCommand(global),
+            new EvalCommand(global),
+        };
+        global.AddTo(root);
+        root.Action = serve.Action;
+        return root;
+    }
+
+    private static IEnumerable<string> Names(System.CommandLine.Parsing.SymbolResult? result)
+    {
+        for (; result is System.CommandLine.Parsing.CommandResult command; result = result.Parent)
+        {
+            yield return command.Command is RootCommand ? "mcp-long-context" : command.Command.Name;
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using System.CommandLine;
+using McpLongContext.Context.Datastores;
+using McpLongContext.Server.Output;
+
+namespace McpLongContext.Server.Commands;
+
+/// <summary>Lists datastores; its subcommands show, remove, verify and compact one.</summary>
+internal sealed class DatastoresCommand : ServiceCommand
+{
+    public DatastoresCommand(GlobalOptions global)
+        : this("datastores", "List, show, remove, verify, compact datastores.", global)
+    {
+        Subcommands.Add(new DatastoresCommand("list", "List the datastores (the default).", global));
+        Subcommands.Add(new ShowCommand(global));
+        Subcommands.Add(new RemoveCommand(global));
+        Subcommands.Add(new VerifyCommand(global));
+        Subcommands.Add(new CompactCommand(global));
+    }
+
+    private DatastoresCommand(string name, string description, GlobalOptions global)
+        : base(name, description, global) { }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+    {
+        await call.WriteAsync(call.Service.ListDatastores(), DatastoreText.Render);
+        return CommandLine.Done;
+    }
+
+    private static Argument<string> DatastoreName() => new("NAME") { Description = "The datastore." };
+
+    private sealed class ShowCommand : ServiceCommand
+    {
+        private readonly Argument<string> _name = DatastoreName();
+
+        public ShowCommand(GlobalOptions global)
+            : base("show", "Show a datastore and its documents.", global) => Arguments.Add(_name);
+
+        protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+        {
+            await call.WriteAsync(
+                call.Service.ShowDatastore(call.Parsed.GetValue(_name)!),
+                static detail =>
+                    string.Join(
+                        '\n',
+                        detail.Documents.Select(DatastoreText.Render).Prepend(DatastoreText.Render(detail.Summary))
+                    )
+            );
+            return CommandLine.Done;
+        }
+    }
+
+    private sealed class RemoveCommand : ServiceCommand
+    {
+        private readonly Argument<string> _name = DatastoreName();
+
+        private readonly Argument<string?> _document = new("DOCUMENT")
+        {
+            Description = "Only this document, or the documents under this directory; left out, the whole datastore.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+
+        public RemoveCommand(GlobalOptions global)
+            : base("remove", "Remove a datastore, or documents of it. Files that were ingested stay.", global)
+        {
+            Arguments.Add(_name);
+            Arguments.Add(_document);
+        }
+
+        protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+        {
+            var name = call.Parsed.GetValue(_name)!;
+            if (call.Parsed.GetValue(_document) is { } document)
+            {
+                var report = await call.Service.RemoveDocumentAsync(name, document, cancellationToken);
+                await call.WriteAsync(
+                    report,
+                    static report =>
+                        string.Join('\n', report.Documents.Select(path => $"Removed {VisibleText.Name(path)}"))
+                );
+            }
+            else
+            {
+                await call.Service.RemoveDatastoreAsync(name, cancellationToken);
+                await call.WriteAsync(
+                    new RemovedDatastore(name),
+                    static removed => $"Removed datastore {removed.Datastore}."
+                );
+            }
+
+            return CommandLine.Done;
+        }
+
+        private sealed record RemovedDatastore(string Datastore);
+    }
+
+    private sealed class VerifyCommand : ServiceCommand
+    {
+        private readonly Argument<string?> _name = new("NAME")
+        {
+            Description = "The datastore; left out, all.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+
+        private readonly Option<bool> _repair = new("--repair")
+        {
+            Description = "Drop what is damaged, so that the next ingest renews it.",
+        };
+
+        public VerifyCommand(GlobalOptions global)
+            : base("verify", "Check every byte of datastores; exit code 1 when something is damaged.", global)
+        {
+            Arguments.Add(_name);
+            Options.Add(_repair);
+        }
+
+        protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+        {
+            string[] names = call.Parsed.GetValue(_name) is { } name
+                ? [name]
+                : [.. call.Service.ListDatastores().Select(datastore => datastore.Name)];
+            var reports = new List<VerifyReport>();
+            foreach (var datastore in names)
+            {
+                reports.Add(
+                    await call.Service.VerifyAsync(datastore, call.Parsed.GetValue(_repair), cancellationToken)
+                );
+            }
+
+            await call.WriteAsync(reports, static reports => string.Join('\n', reports.Select(Render)));
+            return reports.TrueForAll(report => report.Sound || report.Repaired)
+                ? CommandLine.Done
+                : CommandLine.Failed;
+        }
+
+        private static string Render(VerifyReport report)
+        {
+            var outcome = (report.Sound, report.Repaired) switch
+            {
+                (true, _) => "sound",
+                (_, true) => "repaired; ingest again to renew what was dropped",
+                _ => "damaged; run verify with --repair, then ingest again",
+            };
+            var findings = report.Findings.Select(finding => $"\n  {VisibleText.Name(finding)}");
+            return $"{VisibleText.Name(report.Datastore)}: {outcome}{string.Concat(findings)}";
+        }
+    }
+
+    private sealed class CompactCommand : ServiceCommand
+    {
+        private readonly Argument<string> _name = DatastoreName();
+
+        public CompactCommand(GlobalOptions global)
+            : base("compact", "Give the space of removed documents back to the disk.", global) => Arguments.Add(_name);
+
+        protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+        {
+            var report = await call.Service.CompactAsync(call.Parsed.GetValue(_name)!, cancellationToken);
+            await call.WriteAsync(
+                report,
+                static report =>
+                    $"{VisibleText.Name(report.Datastore)}: {IngestText.Size(report.BytesBefore)} before, "
+                    + $"{IngestText.Size(report.BytesAfter)} after."
+            );
+            return CommandLine.Done;
+        }
+    }
+}

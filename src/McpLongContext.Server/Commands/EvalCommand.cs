@@ -1,0 +1,156 @@
+using System.CommandLine;
+using System.Text.Json;
+using McpLongContext.Context;
+using McpLongContext.Context.Ingestion;
+using McpLongContext.Server.Evaluation;
+using McpLongContext.Server.Output;
+using McpLongContext.Server.Protocol;
+
+namespace McpLongContext.Server.Commands;
+
+/// <summary>Ranks passages for a set of questions, to measure retrieval.</summary>
+internal sealed class EvalCommand : ServiceCommand
+{
+    private static readonly TimeSpan s_progressInterval = TimeSpan.FromSeconds(5);
+
+    private readonly Argument<string> _questions = new("QUESTIONS")
+    {
+        Description = "Questions, one JSON object a line with id, doc (a document, or * for all) and question.",
+    };
+
+    private readonly Option<string> _docs = new("--docs")
+    {
+        Description = "The folder of the corpus.",
+        HelpName = "DIR",
+        Required = true,
+    };
+
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "Where the predictions go, one JSON object a line.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<int?> _top = CommonOptions.Number("--top", "Passages a question.", otherwise: 50);
+
+    private readonly Option<string?> _keep = new("--keep")
+    {
+        Description = "Keep the corpus in this datastore, for a faster next run; left out, it is removed.",
+        HelpName = "NAME",
+    };
+
+    public EvalCommand(GlobalOptions global)
+        : base("eval", "Rank passages for a set of questions.", global)
+    {
+        Arguments.Add(_questions);
+        Options.Add(_docs);
+        Options.Add(_out);
+        Options.Add(_top);
+        Options.Add(_keep);
+    }
+
+    /// <inheritdoc/>
+    protected override LongContextOptions Adapt(LongContextOptions options, ParseResult parsed)
+    {
+        var set = Read(parsed);
+        // Citations are relative to the working directory, so they come out as the questions name the documents.
+        return options with
+        {
+            WorkingDirectory = set.Root,
+            AllowedRoots = [.. options.AllowedRoots, Path.GetFullPath(parsed.GetValue(_docs)!)],
+        };
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+    {
+        var set = Read(call.Parsed);
+        var keep = call.Parsed.GetValue(_keep);
+        var datastore = keep ?? $"eval-{Guid.NewGuid():n}";
+        try
+        {
+            await IngestAsync(call, set, datastore, cancellationToken);
+            await AnswerAsync(call, set, datastore, cancellationToken);
+        }
+        finally
+        {
+            if (keep is null)
+            {
+                await call.Service.RemoveDatastoreAsync(datastore, CancellationToken.None);
+            }
+        }
+
+        return CommandLine.Done;
+    }
+
+    private QuestionSet Read(ParseResult parsed) =>
+        QuestionSet.Read(parsed.GetValue(_questions)!, parsed.GetValue(_docs)!, parsed.GetValue(_out)!);
+
+    private static async Task IngestAsync(
+        Call call,
+        QuestionSet set,
+        string datastore,
+        CancellationToken cancellationToken
+    )
+    {
+        var display = IngestDisplay.Create(call.Parsed.InvocationConfiguration.Error, TimeProvider.System);
+        var request = new IngestRequest
+        {
+            Paths = set.Paths,
+            Datastore = datastore,
+            Wait = null,
+        };
+        var report = await display.ShowAsync(() => call.Service.IngestAsync(request, display, cancellationToken));
+        await call.TellAsync(IngestText.Render(report));
+    }
+
+    private async Task AnswerAsync(Call call, QuestionSet set, string datastore, CancellationToken cancellationToken)
+    {
+        var top = call.Parsed.GetValue(_top)!.Value;
+        var known = call.Service.ShowDatastore(datastore).Documents.Select(document => document.Path).ToHashSet();
+        var file = call.Parsed.GetValue(_out)!;
+        var start = TimeProvider.System.GetTimestamp();
+        var told = start;
+        await using var writer = new StreamWriter(file);
+        foreach (var (index, question) in set.Questions.Index())
+        {
+            if (question.Document is { } document && !known.Contains(document))
+            {
+                await call.TellAsync($"{question.Id}: document {document} was not ingested; no passages.");
+                await WriteAsync(new Prediction(question.Id, []));
+                continue;
+            }
+
+            var ranked = await call.Service.RankAsync(
+                datastore,
+                question.Text,
+                question.Document,
+                top,
+                cancellationToken
+            );
+            await WriteAsync(Prediction.Create(question, ranked));
+            if (TimeProvider.System.GetElapsedTime(told) >= s_progressInterval)
+            {
+                told = TimeProvider.System.GetTimestamp();
+                await call.TellAsync($"{index + 1} of {set.Questions.Count} questions");
+            }
+        }
+
+        var summary = new EvalSummary(
+            set.Questions.Count,
+            TimeProvider.System.GetElapsedTime(start).TotalSeconds,
+            file
+        );
+        await call.WriteAsync(
+            summary,
+            static summary =>
+                $"{summary.Questions} questions in {summary.Seconds:0.0} s; predictions in {summary.Predictions}"
+        );
+
+        Task WriteAsync(Prediction prediction) =>
+            writer.WriteAsync(JsonSerializer.Serialize(prediction, ContextJson.Options) + "\n");
+    }
+
+    private sealed record EvalSummary(int Questions, double Seconds, string Predictions);
+}

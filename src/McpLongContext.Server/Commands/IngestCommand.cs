@@ -1,0 +1,82 @@
+using System.CommandLine;
+using McpLongContext.Context;
+using McpLongContext.Context.Ingestion;
+using McpLongContext.Server.Output;
+
+namespace McpLongContext.Server.Commands;
+
+/// <summary>Ingests files and directories.</summary>
+internal sealed class IngestCommand : ServiceCommand
+{
+    private readonly Argument<string[]> _paths = new("PATH")
+    {
+        Description = "Files and directories.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string> _datastore = CommonOptions.Datastore(
+        "The datastore to store in; created when missing."
+    );
+
+    private readonly Option<bool> _wait = new("--wait")
+    {
+        Description = "Wait until everything is encoded; otherwise about 20 seconds.",
+    };
+
+    public IngestCommand(GlobalOptions global)
+        : base("ingest", "Ingest files and directories; unchanged content is skipped.", global)
+    {
+        Arguments.Add(_paths);
+        Options.Add(_datastore);
+        Options.Add(_wait);
+    }
+
+    /// <inheritdoc/>
+    protected override LongContextOptions Adapt(LongContextOptions options, ParseResult parsed) =>
+        options with
+        {
+            AllowedRoots = [.. options.AllowedRoots, .. parsed.GetValue(_paths)!.SelectMany(RootsOf)],
+        };
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+    {
+        var wait = call.Parsed.GetValue(_wait);
+        var request = new IngestRequest
+        {
+            Paths = call.Parsed.GetValue(_paths)!,
+            Datastore = call.Parsed.GetValue(_datastore)!,
+            Wait = wait ? null : new IngestRequest().Wait,
+        };
+        var display = IngestDisplay.Create(call.Parsed.InvocationConfiguration.Error, TimeProvider.System);
+        var report = await display.ShowAsync(() => call.Service.IngestAsync(request, display, cancellationToken));
+        await call.WriteAsync(report, IngestText.Render);
+        if (report.State == IngestState.Encoding)
+        {
+            await call.TellAsync(
+                $"{IngestText.Count(report.PendingDocuments, "document")} are searchable by words only so far; "
+                    + "encoding stops with this command. Run it again with --wait to finish."
+            );
+        }
+
+        return report.State is IngestState.Failed or IngestState.Cancelled ? CommandLine.Failed : CommandLine.Done;
+    }
+
+    // Roots are directories: a file brings its own, and that of the file that it is a link to.
+    private static IEnumerable<string> RootsOf(string path)
+    {
+        var full = Path.GetFullPath(path);
+        if (Directory.Exists(full))
+        {
+            return [full];
+        }
+
+        if (!File.Exists(full))
+        {
+            throw new ContextException($"PATH: nothing exists at '{path}'; check its spelling.");
+        }
+
+        var target = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        return [Path.GetDirectoryName(full)!, Path.GetDirectoryName(target)!];
+    }
+}

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using McpLongContext.Inference.Models;
+using McpLongContext.Server.Output;
+
+namespace McpLongContext.Server.Commands;
+
+/// <summary>Lists models; its subcommands install and remove one.</summary>
+internal sealed class ModelsCommand : ServiceCommand
+{
+    public ModelsCommand(GlobalOptions global)
+        : this("models", "List, install, remove models.", global)
+    {
+        Subcommands.Add(
+            new ModelsCommand("list", "List the models that are known or installed (the default).", global)
+        );
+        Subcommands.Add(new InstallCommand(global));
+        Subcommands.Add(new RemoveCommand(global));
+    }
+
+    private ModelsCommand(string name, string description, GlobalOptions global)
+        : base(name, description, global) { }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+    {
+        var models = call.Service.Models;
+        var installed = models.List();
+        var known = models.Catalog.Entries.Where(entry => installed.All(model => model.Name != entry.Name));
+        ModelLine[] lines =
+        [
+            .. installed.Select(model => ModelLine.Create(model.Entry, model.Folder)),
+            .. known.Select(entry => ModelLine.Create(entry, folder: null)),
+        ];
+        await call.WriteAsync(lines, static lines => string.Join('\n', lines.Select(line => line.Render())));
+        return CommandLine.Done;
+    }
+
+    private sealed class InstallCommand : ServiceCommand
+    {
+        private readonly Argument<string> _model = new("MODEL")
+        {
+            Description = "A name of the list, hf:ORG/REPO of the model hub, or a folder.",
+        };
+
+        public InstallCommand(GlobalOptions global)
+            : base("install", "Install a model; what is installed already stays.", global) => Arguments.Add(_model);
+
+        protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+        {
+            var display = ModelDisplay.Create(call.Parsed.InvocationConfiguration.Error);
+            var model = await display.ShowAsync(() =>
+                call.Service.Models.InstallAsync(call.Parsed.GetValue(_model)!, display, cancellationToken)
+            );
+            await call.WriteAsync(ModelLine.Create(model.Entry, model.Folder), static line => line.Render());
+            return CommandLine.Done;
+        }
+    }
+
+    private sealed class RemoveCommand : ServiceCommand
+    {
+        private readonly Argument<string> _model = new("MODEL") { Description = "The model, as the list names it." };
+
+        public RemoveCommand(GlobalOptions global)
+            : base("remove", "Remove an installed model.", global) => Arguments.Add(_model);
+
+        protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+        {
+            var model = call.Parsed.GetValue(_model)!;
+            await call.Service.Models.RemoveAsync(model, cancellationToken);
+            await call.WriteAsync(new RemovedModel(model), static removed => $"Removed model {removed.Model}.");
+            return CommandLine.Done;
+        }
+
+        private sealed record RemovedModel(string Model);
+    }
+
+    private sealed record ModelLine(
+        string Name,
+        bool Installed,
+        string? Purpose,
+        long Bytes,
+        string? License,
+        string Source,
+        string? Folder
+    )
+    {
+        public static ModelLine Create(ModelEntry entry, string? folder) =>
+            new(entry.Name, folder is not null, entry.Purpose, entry.Size, entry.License, entry.Source, folder);
+
+        public string Render() =>
+            $"{Name}\t{(Installed ? "installed" : "not installed")}\t{Purpose ?? "-"}\t{IngestText.Size(Bytes)}\t"
+            + $"{License ?? "licence unknown"}\t{Folder ?? Source}";
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using McpLongContext.Context.Retrieval;
+using McpLongContext.Server.Output;
+
+namespace McpLongContext.Server.Commands;
+
+/// <summary>Answers a question with evidence.</summary>
+internal sealed class QueryCommand : ServiceCommand
+{
+    private readonly Argument<string> _question = new("QUESTION")
+    {
+        Description = "The question; identifiers and \"quoted phrases\" in it always rank.",
+    };
+
+    private readonly Option<string> _datastore = CommonOptions.Datastore("The datastore to ask.");
+
+    private readonly Option<int?> _maxTokens = CommonOptions.Number(
+        "--max-tokens",
+        "Budget of the returned text, in tokens of about four characters.",
+        otherwise: 4000
+    );
+
+    private readonly Option<int?> _top = CommonOptions.Number(
+        "--top",
+        "Most passages to return; left out, the budget decides."
+    );
+
+    private readonly Option<string?> _path = new("--path")
+    {
+        Description = "Only documents whose path matches, for example 'src/**/*.cs'.",
+        HelpName = "GLOB",
+    };
+
+    private readonly Option<string?> _cursor = new("--cursor")
+    {
+        Description = "Continue behind the page that printed it.",
+        HelpName = "CURSOR",
+    };
+
+    public QueryCommand(GlobalOptions global)
+        : base("query", "Find the passages that answer a question.", global)
+    {
+        Arguments.Add(_question);
+        Options.Add(_datastore);
+        Options.Add(_maxTokens);
+        Options.Add(_top);
+        Options.Add(_path);
+        Options.Add(_cursor);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+    {
+        var parsed = call.Parsed;
+        var result = await call.Service.QueryAsync(
+            new QueryRequest
+            {
+                Question = parsed.GetValue(_question)!,
+                Datastore = parsed.GetValue(_datastore)!,
+                MaxTokens = parsed.GetValue(_maxTokens)!.Value,
+                TopK = parsed.GetValue(_top),
+                PathGlob = parsed.GetValue(_path),
+                Cursor = parsed.GetValue(_cursor),
+            },
+            cancellationToken
+        );
+        await call.WriteAsync(result, static result => EvidenceText.Render(result, detailed: false));
+        return CommandLine.Done;
+    }
+}

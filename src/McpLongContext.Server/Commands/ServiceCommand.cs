@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Text.Json;
+using McpLongContext.Context;
+using McpLongContext.Server.Configuration;
+using McpLongContext.Server.Output;
+using McpLongContext.Server.Protocol;
+using Serilog.Events;
+
+namespace McpLongContext.Server.Commands;
+
+/// <summary>
+/// A command that asks the service for something and writes the result: as text, or as JSON with <c>--json</c>, to
+/// standard output; what the user should know besides goes to standard error.
+/// </summary>
+internal abstract class ServiceCommand : Command
+{
+    private readonly GlobalOptions _global;
+
+    protected ServiceCommand(string name, string description, GlobalOptions global)
+        : base(name, description)
+    {
+        _global = global;
+        SetAction(RunGuardedAsync);
+    }
+
+    /// <summary>Does the command's work.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="ContextException">It cannot be done as asked; the message goes to the user.</exception>
+    protected abstract Task<int> RunAsync(Call call, CancellationToken cancellationToken);
+
+    /// <summary>Adapts the options to the arguments: what a person names on the command line may be read.</summary>
+    protected virtual LongContextOptions Adapt(LongContextOptions options, ParseResult parsed) => options;
+
+    private async Task<int> RunGuardedAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var error = parsed.InvocationConfiguration.Error;
+        try
+        {
+            var configuration = Settings.Load();
+            var options = Adapt(
+                Settings.Validate(configuration, parsed.GetValue(_global.Home), parsed.GetValue(_global.AllowRoot)!),
+                parsed
+            );
+            using var logging = LogSetup.Create(configuration, options.Home, LogEventLevel.Warning);
+            await using var service = new LongContextService(options, TimeProvider.System, logging);
+            return await RunAsync(new Call(parsed, service, parsed.GetValue(_global.Json)), cancellationToken);
+        }
+        catch (Exception problem) when (UserError.Is(problem))
+        {
+            await error.WriteLineAsync(VisibleText.Lines(problem.Message));
+            return CommandLine.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            await error.WriteLineAsync("Cancelled; what was stored before is kept.");
+            return CommandLine.Failed;
+        }
+    }
+
+    /// <summary>One run of a command.</summary>
+    /// <param name="Parsed">The arguments.</param>
+    /// <param name="Service">The service.</param>
+    /// <param name="Json">Whether the result is written as JSON.</param>
+    protected sealed record Call(ParseResult Parsed, LongContextService Service, bool Json)
+    {
+        /// <summary>Writes the result in the form asked for.</summary>
+        public async Task WriteAsync<T>(T result, Func<T, string> text)
+        {
+            var form = Json ? JsonSerializer.Serialize(result, ContextJson.Indented) : text(result);
+            if (form.Length > 0)
+            {
+                await Parsed.InvocationConfiguration.Output.WriteLineAsync(form);
+            }
+        }
+
+        /// <summary>Tells the user something that is not the result.</summary>
+        public Task TellAsync(string text) =>
+            Parsed.InvocationConfiguration.Error.WriteLineAsync(VisibleText.Lines(text));
+    }
+}

@@ -1,0 +1,148 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using McpLongContext.Context;
+using McpLongContext.Server.Output;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace McpLongContext.Server.Protocol;
+
+/// <summary>
+/// A tool: a record of arguments in, a record of results out. The schemas are those of the two records, the arguments
+/// are checked against theirs, and the result goes out twice: as text that an agent reads best, and as the record.
+/// </summary>
+/// <typeparam name="TArguments">The arguments; optional ones are constructor parameters with a default.</typeparam>
+/// <typeparam name="TResult">The structured result.</typeparam>
+internal abstract class ContextTool<TArguments, TResult> : McpServerTool
+    where TArguments : class
+    where TResult : class
+{
+    private readonly ILogger _logger;
+
+    protected ContextTool(ToolText text, ToolAnnotations annotations, ILogger logger)
+    {
+        annotations.Title = text.Title;
+        annotations.OpenWorldHint = false;
+        _logger = logger;
+        ProtocolTool = new Tool
+        {
+            Name = text.Name,
+            Title = text.Title,
+            Description = text.Description,
+            InputSchema = InputSchema(),
+            OutputSchema = AIJsonUtilities.CreateJsonSchema(
+                typeof(TResult),
+                serializerOptions: ContextJson.Options,
+                inferenceOptions: new() { IncludeSchemaKeyword = false }
+            ),
+            Annotations = annotations,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override Tool ProtocolTool { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<object> Metadata => [];
+
+    /// <inheritdoc/>
+    public sealed override async ValueTask<CallToolResult> InvokeAsync(
+        RequestContext<CallToolRequestParams> request,
+        CancellationToken cancellationToken = default
+    )
+    {
+        try
+        {
+            var given = ArgumentCheck.Apply(ProtocolTool.InputSchema, request.Params.Arguments);
+            var arguments = JsonSerializer.SerializeToElement(given, ContextJson.Options);
+            var result = await RunAsync(
+                arguments.Deserialize<TArguments>(ContextJson.Options)!,
+                new ToolCall(request.Server, request.Params.ProgressToken),
+                cancellationToken
+            );
+            return new CallToolResult
+            {
+                Content = [new TextContentBlock { Text = result.Text }],
+                StructuredContent = JsonSerializer.SerializeToElement(result.Structured, ContextJson.Options),
+            };
+        }
+        catch (Exception error) when (UserError.Is(error))
+        {
+            return Failure(error.Message);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            _logger.LogError(error, "{Tool} failed", ProtocolTool.Name);
+            return Failure(
+                $"{ProtocolTool.Name} failed inside the server ({error.GetType().Name}: {error.Message}). "
+                    + "This is a defect; the server's log has the details."
+            );
+        }
+    }
+
+    /// <summary>Does the tool's work.</summary>
+    /// <exception cref="ContextException">The call cannot be done as asked; the message goes to the agent.</exception>
+    protected abstract Task<ToolResult<TResult>> RunAsync(
+        TArguments arguments,
+        ToolCall call,
+        CancellationToken cancellationToken
+    );
+
+    private static CallToolResult Failure(string message) =>
+        new() { IsError = true, Content = [new TextContentBlock { Text = message }] };
+
+    // Optional arguments are left out or given; that they may also be null is our leniency, and no client is told to
+    // send it: some reject type lists in an input schema.
+    private static JsonElement InputSchema()
+    {
+        var schema = AIJsonUtilities.CreateJsonSchema(
+            typeof(TArguments),
+            serializerOptions: ContextJson.Options,
+            inferenceOptions: new()
+            {
+                IncludeSchemaKeyword = false,
+                TransformSchemaNode = static (_, node) => WithoutNull(node),
+            }
+        );
+        var strict = JsonObject.Create(schema)!;
+        strict.TryAdd("properties", new JsonObject());
+        strict["additionalProperties"] = false;
+        return JsonSerializer.SerializeToElement(strict, ContextJson.Options);
+    }
+
+    private static JsonNode WithoutNull(JsonNode node)
+    {
+        if (node is JsonObject schema)
+        {
+            if (schema["type"] is JsonArray types)
+            {
+                schema["type"] = types.Select(type => type!.GetValue<string>()).Single(type => type != "null");
+            }
+
+            if (schema.TryGetPropertyValue("default", out var value) && value is null)
+            {
+                schema.Remove("default");
+            }
+        }
+
+        return node;
+    }
+}
+
+/// <summary>What the list of tools says about a tool.</summary>
+/// <param name="Name">Its name, in snake_case.</param>
+/// <param name="Title">Its name for people.</param>
+/// <param name="Description">What it does and when to use it, under 1 KB.</param>
+internal sealed record ToolText(string Name, string Title, string Description);
+
+/// <summary>A tool's result in its two forms.</summary>
+/// <param name="Text">What an agent reads.</param>
+/// <param name="Structured">The same as a record.</param>
+internal sealed record ToolResult<TResult>(string Text, TResult Structured);
+
+/// <summary>The call that a tool answers.</summary>
+/// <param name="Server">The session.</param>
+/// <param name="ProgressToken">Where progress goes, when the client asked for it.</param>
+internal sealed record ToolCall(McpServer Server, ProgressToken? ProgressToken);

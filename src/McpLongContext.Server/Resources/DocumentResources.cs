@@ -1,0 +1,156 @@
+using System.Globalization;
+using System.Text;
+using McpLongContext.Context;
+using McpLongContext.Context.Datastores;
+using McpLongContext.Server.Output;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace McpLongContext.Server.Resources;
+
+/// <summary>
+/// The documents as resources: listed in pages, datastore by datastore, and read whole or by a range of lines.
+/// </summary>
+internal sealed class DocumentResources(Lazy<LongContextService> service)
+{
+    private const int PageSize = 200;
+    private const int LargestText = 1_000_000;
+    private const string MimeType = "text/plain";
+
+    /// <summary>Makes the server answer for resources by these documents.</summary>
+    public void Handle(McpServerHandlers handlers)
+    {
+        handlers.ListResourceTemplatesHandler = (_, _) => ValueTask.FromResult(Templates());
+        handlers.ListResourcesHandler = (request, _) => Guarded(() => List(request.Params?.Cursor));
+        handlers.ReadResourceHandler = (request, _) => Guarded(() => Read(request.Params?.Uri));
+    }
+
+    private static ListResourceTemplatesResult Templates() =>
+        new()
+        {
+            ResourceTemplates =
+            [
+                new ResourceTemplate
+                {
+                    Name = "document",
+                    Title = "A document, or some of its lines",
+                    UriTemplate = ResourceUri.Template,
+                    MimeType = MimeType,
+                    Description =
+                        "An ingested document by datastore and path as citations show it; lines=10-20 reads those "
+                        + "lines only, 1-based and inclusive.",
+                },
+            ],
+        };
+
+    private ListResourcesResult List(string? cursor)
+    {
+        var position = cursor is null ? Position.Start : Position.Parse(cursor);
+        var page = new List<Resource>(PageSize);
+        foreach (var name in Names().SkipWhile(name => string.CompareOrdinal(name, position.Datastore) < 0))
+        {
+            var skip = name == position.Datastore ? position.Document : 0;
+            foreach (var (index, document) in service.Value.ShowDatastore(name).Documents.Index().Skip(skip))
+            {
+                if (page.Count == PageSize)
+                {
+                    return new() { Resources = page, NextCursor = new Position(name, index).ToString() };
+                }
+
+                page.Add(Describe(name, document));
+            }
+        }
+
+        return new() { Resources = page };
+    }
+
+    private IEnumerable<string> Names() =>
+        service.Value.ListDatastores().Select(datastore => datastore.Name).Order(StringComparer.Ordinal);
+
+    private static Resource Describe(string datastore, DocumentSummary document) =>
+        new()
+        {
+            Uri = new ResourceUri(datastore, document.Path).ToString(),
+            Name = document.Path,
+            Description = $"{document.Kind}, {document.Lines} lines, datastore {datastore}",
+            MimeType = MimeType,
+            Size = document.Bytes,
+        };
+
+    private ReadResourceResult Read(string? uri)
+    {
+        if (uri is null)
+        {
+            throw new ContextException("uri: missing; give the address of a document.");
+        }
+
+        var address = ResourceUri.Parse(uri);
+        var document = service.Value.ReadDocument(
+            address.Datastore,
+            address.Document,
+            address.StartLine,
+            address.EndLine
+        );
+        if (document.Text.Length > LargestText)
+        {
+            throw new ContextException(
+                $"uri: {address.Document} has {document.Lines} lines, more than one result can carry; read it in "
+                    + "parts, for example with ?lines=1-1000."
+            );
+        }
+
+        return new()
+        {
+            Contents =
+            [
+                new TextResourceContents
+                {
+                    Uri = uri,
+                    MimeType = MimeType,
+                    Text = document.Text,
+                },
+            ],
+        };
+    }
+
+    private static ValueTask<T> Guarded<T>(Func<T> answer)
+    {
+        try
+        {
+            return ValueTask.FromResult(answer());
+        }
+        catch (Exception error) when (UserError.Is(error))
+        {
+            throw new McpProtocolException(error.Message, error, McpErrorCode.InvalidParams);
+        }
+    }
+
+    /// <summary>Where a page begins; an opaque cursor for clients.</summary>
+    private sealed record Position(string Datastore, int Document)
+    {
+        public static Position Start { get; } = new("", 0);
+
+        public static Position Parse(string cursor)
+        {
+            try
+            {
+                var text = Encoding.UTF8.GetString(Convert.FromBase64String(cursor));
+                var space = text.IndexOf(' ', StringComparison.Ordinal);
+                return new(
+                    text[(space + 1)..],
+                    int.Parse(text[..space], NumberStyles.None, CultureInfo.InvariantCulture)
+                );
+            }
+            catch (Exception error) when (error is FormatException or OverflowException or ArgumentException)
+            {
+                throw new ContextException(
+                    $"cursor: '{cursor}' is not a cursor of this list; begin again without one.",
+                    error
+                );
+            }
+        }
+
+        public override string ToString() => Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Document} {Datastore}"));
+    }
+}

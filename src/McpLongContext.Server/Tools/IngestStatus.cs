@@ -1,0 +1,56 @@
+using System.ComponentModel;
+using McpLongContext.Context;
+using McpLongContext.Context.Ingestion;
+using McpLongContext.Server.Output;
+using McpLongContext.Server.Protocol;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Protocol;
+
+namespace McpLongContext.Server.Tools;
+
+/// <summary>The tool that tells where ingest jobs stand.</summary>
+internal sealed class IngestStatus(Lazy<LongContextService> service, ILogger logger)
+    : ContextTool<IngestStatusArguments, IngestJobs>(
+        new ToolText(
+            "ingest_status",
+            "Ingest status",
+            "Tells where ingest jobs of this server stand: stage, counts, documents still to encode, errors. Use it "
+                + "after ingest_document returned a job that goes on in the background; the datastore can be queried "
+                + "meanwhile. Without arguments it tells about the latest jobs."
+        ),
+        new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },
+        logger
+    )
+{
+    private const int LatestJobs = 20;
+
+    /// <inheritdoc/>
+    protected override Task<ToolResult<IngestJobs>> RunAsync(
+        IngestStatusArguments arguments,
+        ToolCall call,
+        CancellationToken cancellationToken
+    )
+    {
+        var jobs = service
+            .Value.Jobs(arguments.Job)
+            .Where(job => arguments.Datastore is null || job.Datastore == arguments.Datastore)
+            .TakeLast(LatestJobs)
+            .Select(IngestText.Bound)
+            .ToArray();
+        var text =
+            jobs.Length == 0
+                ? "No ingest jobs since this server started; list_datastores tells what is stored."
+                : string.Join("\n\n", jobs.Select(job => $"Job {job.Job}, {IngestText.Render(job)}"));
+        return Task.FromResult(new ToolResult<IngestJobs>(text, new(jobs)));
+    }
+}
+
+/// <summary>The arguments of <see cref="IngestStatus"/>.</summary>
+internal sealed record IngestStatusArguments(
+    [property: Description("The job that ingest_document returned; left out, the latest jobs.")] string? Job = null,
+    [property: Description("Only jobs of this datastore.")] string? Datastore = null
+);
+
+/// <summary>The result of <see cref="IngestStatus"/>.</summary>
+/// <param name="Jobs">The jobs, oldest first.</param>
+internal sealed record IngestJobs(IReadOnlyList<IngestReport> Jobs);

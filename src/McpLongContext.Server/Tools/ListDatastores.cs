@@ -1,0 +1,43 @@
+using McpLongContext.Context;
+using McpLongContext.Context.Datastores;
+using McpLongContext.Server.Output;
+using McpLongContext.Server.Protocol;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Protocol;
+
+namespace McpLongContext.Server.Tools;
+
+/// <summary>The tool that tells what is stored.</summary>
+internal sealed class ListDatastores(Lazy<LongContextService> service, ILogger logger)
+    : ContextTool<ListDatastoresArguments, DatastoreList>(
+        new ToolText(
+            "list_datastores",
+            "List datastores",
+            "Lists the datastores with their documents, passages, tokens, size and chunk settings, and how many "
+                + "documents still wait for encoding. Use it to find out what can be queried before asking "
+                + "query_long_context or ingesting again; the documents themselves are listed as resources."
+        ),
+        new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },
+        logger
+    )
+{
+    /// <inheritdoc/>
+    protected override Task<ToolResult<DatastoreList>> RunAsync(
+        ListDatastoresArguments arguments,
+        ToolCall call,
+        CancellationToken cancellationToken
+    )
+    {
+        var datastores = service.Value.ListDatastores();
+        return Task.FromResult(
+            new ToolResult<DatastoreList>(DatastoreText.Render(datastores), new DatastoreList(datastores))
+        );
+    }
+}
+
+/// <summary>The arguments of <see cref="ListDatastores"/>: none.</summary>
+internal sealed record ListDatastoresArguments;
+
+/// <summary>The result of <see cref="ListDatastores"/>.</summary>
+/// <param name="Datastores">The datastores, by name.</param>
+internal sealed record DatastoreList(IReadOnlyList<DatastoreSummary> Datastores);

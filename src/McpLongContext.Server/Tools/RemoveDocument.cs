@@ -1,0 +1,63 @@
+using System.ComponentModel;
+using McpLongContext.Context;
+using McpLongContext.Server.Output;
+using McpLongContext.Server.Protocol;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Protocol;
+
+namespace McpLongContext.Server.Tools;
+
+/// <summary>The tool that removes documents from a datastore.</summary>
+internal sealed class RemoveDocument(Lazy<LongContextService> service, ILogger logger)
+    : ContextTool<RemoveDocumentArguments, RemovedDocuments>(
+        new ToolText(
+            "remove_document",
+            "Remove document",
+            "Removes a document, or all documents under a directory, from a datastore; files on disk are not "
+                + "touched. Use it when something was ingested by mistake or is obsolete. Files that vanished from an "
+                + "ingested directory need no removal: ingesting the directory again removes them."
+        ),
+        new ToolAnnotations
+        {
+            ReadOnlyHint = false,
+            DestructiveHint = true,
+            IdempotentHint = true,
+        },
+        logger
+    )
+{
+    private const int NamedDocuments = 50;
+
+    /// <inheritdoc/>
+    protected override async Task<ToolResult<RemovedDocuments>> RunAsync(
+        RemoveDocumentArguments arguments,
+        ToolCall call,
+        CancellationToken cancellationToken
+    )
+    {
+        var report = await service.Value.RemoveDocumentAsync(
+            arguments.Datastore,
+            arguments.Document,
+            cancellationToken
+        );
+        var named = report.Documents.Take(NamedDocuments).ToArray();
+        var rest = report.Documents.Count - named.Length;
+        var text =
+            $"Removed {IngestText.Count(report.Documents.Count, "document")} from {VisibleText.Name(report.Datastore)}: "
+            + string.Join(", ", named.Select(VisibleText.Name))
+            + (rest > 0 ? $" and {rest} more." : ".");
+        return new(text, new(report.Datastore, report.Documents.Count, named));
+    }
+}
+
+/// <summary>The arguments of <see cref="RemoveDocument"/>.</summary>
+internal sealed record RemoveDocumentArguments(
+    [property: Description("The document's path as citations show it, or a directory of documents.")] string Document,
+    [property: Description("The datastore.")] string Datastore = "default"
+);
+
+/// <summary>The result of <see cref="RemoveDocument"/>.</summary>
+/// <param name="Datastore">The datastore.</param>
+/// <param name="Removed">How many documents were removed.</param>
+/// <param name="Documents">Their paths, at most fifty.</param>
+internal sealed record RemovedDocuments(string Datastore, int Removed, IReadOnlyList<string> Documents);

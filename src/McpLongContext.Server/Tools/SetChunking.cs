@@ -1,0 +1,70 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using McpLongContext.Context;
+using McpLongContext.Context.Datastores;
+using McpLongContext.Server.Output;
+using McpLongContext.Server.Protocol;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Protocol;
+
+namespace McpLongContext.Server.Tools;
+
+/// <summary>The tool that changes how a datastore's documents are cut for encoding.</summary>
+internal sealed class SetChunking(Lazy<LongContextService> service, ILogger logger)
+    : ContextTool<SetChunkingArguments, ChunkingReport>(
+        new ToolText(
+            "set_chunking",
+            "Set chunking",
+            "Sets how a datastore's documents are cut into overlapping encoder inputs: chunk_size in tokens, overlap "
+                + "as the share of a chunk that its neighbours cover too. The defaults suit code, prose and "
+                + "transcripts; use it to trade encoding time against accuracy (less overlap is faster). Applies to "
+                + "documents ingested from now on, and with apply_to_existing to the others too, in the background. "
+                + "What is left out stays; without chunk_size and overlap it tells the settings in force."
+        ),
+        new ToolAnnotations
+        {
+            ReadOnlyHint = false,
+            DestructiveHint = false,
+            IdempotentHint = true,
+        },
+        logger
+    )
+{
+    /// <inheritdoc/>
+    protected override async Task<ToolResult<ChunkingReport>> RunAsync(
+        SetChunkingArguments arguments,
+        ToolCall call,
+        CancellationToken cancellationToken
+    )
+    {
+        var report = await service.Value.SetChunkingAsync(
+            new ChunkingRequest
+            {
+                Datastore = arguments.Datastore,
+                ChunkSize = arguments.ChunkSize,
+                Overlap = arguments.Overlap,
+                ApplyToExisting = arguments.ApplyToExisting,
+            },
+            cancellationToken
+        );
+        var text =
+            $"{VisibleText.Name(report.Datastore)}: chunks of {report.ChunkSize} tokens, overlap {report.Overlap:0.##}."
+            + (report.Job is { } job ? $" Existing documents are encoded again, job {job}." : "")
+            + (
+                report.PendingDocuments > 0
+                    ? $" {IngestText.Count(report.PendingDocuments, "document")} waiting for encoding."
+                    : ""
+            );
+        return new(text, report);
+    }
+}
+
+/// <summary>The arguments of <see cref="SetChunking"/>.</summary>
+internal sealed record SetChunkingArguments(
+    [property: Description("The datastore; created when missing.")] string Datastore = "default",
+    [property: Description("Length of an encoder input in tokens.")] [property: Range(32, 512)] int? ChunkSize = null,
+    [property: Description("Share of a chunk that overlaps with its neighbours.")]
+    [property: Range(0.0, 0.75)]
+        double? Overlap = null,
+    [property: Description("Also encode the documents that are stored already again.")] bool ApplyToExisting = false
+);

@@ -1,0 +1,86 @@
+using System.Text;
+using System.Text.Json;
+using ModelContextProtocol.Client;
+
+namespace McpLongContext.Server.Tests.Protocol;
+
+public sealed class ToolListTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("2024-11-05")]
+    [InlineData("2025-03-26")]
+    [InlineData("2025-06-18")]
+    [InlineData("2025-11-25")]
+    [InlineData("2026-07-28")]
+    public async Task Every_protocol_version_sees_the_same_six_tools(string version)
+    {
+        await using var session = await InMemorySession.StartAsync(_folder, version);
+
+        var tools = await session.Client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(version, session.Client.NegotiatedProtocolVersion);
+        Assert.Equal(
+            [
+                "ingest_document",
+                "ingest_status",
+                "list_datastores",
+                "query_long_context",
+                "remove_document",
+                "set_chunking",
+            ],
+            tools.Select(tool => tool.Name).Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task Every_tool_says_when_to_use_it_in_less_than_a_kilobyte_and_what_it_may_do()
+    {
+        foreach (var tool in await ListAsync())
+        {
+            Assert.InRange(Encoding.UTF8.GetByteCount(tool.Description), 100, 1023);
+            Assert.Contains("Use it", tool.Description, StringComparison.OrdinalIgnoreCase);
+            var annotations = tool.ProtocolTool.Annotations!;
+            Assert.NotNull(annotations.Title);
+            Assert.NotNull(annotations.ReadOnlyHint);
+            Assert.NotNull(annotations.IdempotentHint);
+            Assert.False(annotations.OpenWorldHint);
+            Assert.True(annotations.ReadOnlyHint == true || annotations.DestructiveHint is not null);
+        }
+    }
+
+    [Fact]
+    public async Task Every_argument_has_one_type_and_a_description_and_others_are_closed_out()
+    {
+        foreach (var tool in await ListAsync())
+        {
+            var schema = tool.ProtocolTool.InputSchema;
+            Assert.Equal("object", schema.GetProperty("type").GetString());
+            Assert.False(schema.GetProperty("additionalProperties").GetBoolean());
+            foreach (var property in schema.GetProperty("properties").EnumerateObject())
+            {
+                Assert.Matches("^[a-z_]+$", property.Name);
+                Assert.Equal(JsonValueKind.String, property.Value.GetProperty("type").ValueKind);
+                Assert.NotEmpty(property.Value.GetProperty("description").GetString()!);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Every_result_is_described_as_an_object()
+    {
+        foreach (var tool in await ListAsync())
+        {
+            Assert.Equal("object", tool.ProtocolTool.OutputSchema!.Value.GetProperty("type").GetString());
+        }
+    }
+
+    private async Task<IList<McpClientTool>> ListAsync()
+    {
+        await using var session = await InMemorySession.StartAsync(_folder);
+        return await session.Client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken);
+    }
+}
