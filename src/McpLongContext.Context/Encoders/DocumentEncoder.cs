@@ -8,22 +8,17 @@ using StoredDocument = McpLongContext.Storage.Catalog.Document;
 namespace McpLongContext.Context.Encoders;
 
 /// <summary>
-/// Encodes stored passages as their kind wants it: text with the context of its neighbours, code behind the words of
-/// its path. For one worker at a time.
+/// Encodes stored passages as their kind wants it: text with the context of its neighbours, code piece by piece behind
+/// the words of its path and enclosing declarations, without which a short method says little. For one worker at a time.
 /// </summary>
 internal sealed class DocumentEncoder
 {
-    private readonly PassageEncoder _text;
-    private readonly PassageEncoder _code;
+    private readonly PassageEncoder _encoder;
 
     /// <summary>Creates a worker.</summary>
     /// <param name="encoder">Shared by all workers.</param>
-    /// <param name="chunks">The overlap is that of text; code has its header instead, which does more for less.</param>
-    public DocumentEncoder(BertEncoder encoder, ChunkSettings chunks)
-    {
-        _text = new PassageEncoder(encoder, chunks);
-        _code = new PassageEncoder(encoder, new ChunkSettings(chunks.Size, overlap: 0));
-    }
+    /// <param name="chunks">The overlap is that of text; code has headers instead, which do more.</param>
+    public DocumentEncoder(BertEncoder encoder, ChunkSettings chunks) => _encoder = new PassageEncoder(encoder, chunks);
 
     /// <summary>Identifies the states that a model makes: those of equal keys are comparable.</summary>
     /// <param name="model">The model and its weights.</param>
@@ -40,16 +35,19 @@ internal sealed class DocumentEncoder
     )
     {
         var kind = StoredKind.Of(document);
-        var encoder = EncoderText.IsWrittenOut(kind) ? _code : _text;
-        return encoder.Encode(
-            [.. passages.Select(passage => EncoderText.Body(passage.Text, kind))],
-            passages.Count == 0 ? 0 : (int)(passages[0].Id - document.FirstPassage),
-            EncoderText.Header(kind, document.Path),
-            cancellation
-        );
+        var first = passages.Count == 0 ? 0 : (int)(passages[0].Id - document.FirstPassage);
+        List<string> texts = [.. passages.Select(passage => EncoderText.Body(passage.Text, kind))];
+        return EncoderText.IsWrittenOut(kind)
+            ? _encoder.Encode(
+                texts,
+                [.. passages.Select(passage => EncoderText.Header(document.Path, passage.Context))],
+                first,
+                cancellation
+            )
+            : _encoder.Encode(texts, first, cancellation);
     }
 
     /// <summary>Encodes a question, its identifiers written out.</summary>
     public EncodedQuestion EncodeQuestion(string question) =>
-        _text.EncodeQuestion(EncoderText.Body(question, DocumentKind.Code));
+        _encoder.EncodeQuestion(EncoderText.Body(question, DocumentKind.Code));
 }

@@ -78,7 +78,7 @@ internal sealed record EncoderStatistics(float[] Mean, float[] Deviation)
     /// <summary>Measures the statistics of an encoder on a sample of mixed text.</summary>
     public static EncoderStatistics Measure(PassageEncoder encoder)
     {
-        var encoded = encoder.Encode(s_sample, firstOrdinal: 0, header: "", CancellationToken.None);
+        var encoded = encoder.Encode(s_sample, firstOrdinal: 0, CancellationToken.None);
         var tokens = encoded.TokenCounts.Sum();
         var hidden = encoded.States.Length / tokens;
         var mean = new float[hidden];

@@ -4,12 +4,12 @@ namespace McpLongContext.Context.Ingestion;
 
 /// <summary>
 /// What the encoder reads. Text is read as it stands. Code is written out: identifiers fall into words, which is how the
-/// encoder learnt language, and the words of its path stand in front of every chunk.
+/// encoder learnt language, and the words of its path and enclosing declarations stand in front of each passage.
 /// </summary>
 internal static class EncoderText
 {
     /// <summary>Part of the key that says whether stored states are current: raised whenever results change.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Parts of a path that say where a passage stands; what is above them is the same for most files.</summary>
     private const int HeaderParts = 3;
@@ -23,18 +23,14 @@ internal static class EncoderText
         return IsWrittenOut(kind) ? WordsOf(trimmed) : trimmed.ToString();
     }
 
-    /// <summary>What every chunk of a document begins with; empty for text, which says itself what it is about.</summary>
-    /// <param name="kind">The kind of the document.</param>
-    /// <param name="path">Its path.</param>
-    public static string Header(DocumentKind kind, string path)
+    /// <summary>Where a passage of code stands: the words of its path and of what encloses it.</summary>
+    /// <param name="path">The path of its document.</param>
+    /// <param name="context">Its enclosing declarations; may be empty.</param>
+    public static string Header(string path, string context)
     {
-        if (!IsWrittenOut(kind))
-        {
-            return "";
-        }
-
         var parts = path.Split(['/', '\\'], StringSplitOptions.RemoveEmptyEntries);
-        return WordsOf(string.Join(' ', parts.TakeLast(HeaderParts)).Replace('.', ' ').Replace('-', ' '));
+        return WordsOf($"{string.Join(' ', parts.TakeLast(HeaderParts))} {context}".Replace('.', ' ').Replace('-', ' '))
+            .TrimEnd();
     }
 
     /// <summary>Whether identifiers are written out and the path stands in front.</summary>

@@ -14,8 +14,8 @@ public sealed class PassageEncoder
     /// <summary>Raised whenever the states of a passage change, so that stored ones are told apart.</summary>
     public const int Version = 1;
 
-    /// <summary>Tokens that a header may take of every chunk.</summary>
-    private const int MaxHeaderTokens = 24;
+    /// <summary>Tokens that a header may take.</summary>
+    private const int MaxHeaderTokens = 40;
 
     /// <summary>Tokens that go through the encoder together: enough for the matrix product, few enough for the cache.</summary>
     private const int BatchTokens = 512;
@@ -38,38 +38,49 @@ public sealed class PassageEncoder
         _hidden = encoder.Config.HiddenSize;
     }
 
-    /// <summary>Encodes consecutive passages.</summary>
+    /// <summary>Encodes consecutive passages that are read together, each in the light of its neighbours.</summary>
     /// <param name="texts">What the encoder reads of each passage.</param>
     /// <param name="firstOrdinal">The first one's number within its document.</param>
-    /// <param name="header">What every chunk begins with, so that it is known where its text stands; may be empty.</param>
+    /// <param name="cancellation">Ends the work between batches.</param>
+    public EncodedPassages Encode(IReadOnlyList<string> texts, int firstOrdinal, CancellationToken cancellation)
+    {
+        var lengths = Tokenize(texts);
+        var capacity = Capacity;
+        var chunks = ChunkPlan.Of(lengths, capacity, Math.Min(_chunks.Margin, (capacity - 1) / 2));
+        return Encode(lengths, chunks.Select(chunk => new PrefixedChunk([], chunk)), firstOrdinal, cancellation);
+    }
+
+    /// <summary>
+    /// Encodes consecutive passages that stand for themselves: each is read alone, behind a header that says where it
+    /// stands.
+    /// </summary>
+    /// <param name="texts">What the encoder reads of each passage.</param>
+    /// <param name="headers">A header for each; what is longer than a quarter of a chunk loses its beginning.</param>
+    /// <param name="firstOrdinal">The first one's number within its document.</param>
     /// <param name="cancellation">Ends the work between batches.</param>
     public EncodedPassages Encode(
         IReadOnlyList<string> texts,
+        IReadOnlyList<string> headers,
         int firstOrdinal,
-        string header,
         CancellationToken cancellation
     )
     {
-        var prefix = Header(header);
         var lengths = Tokenize(texts);
-        var capacity = Math.Min(_chunks.Size, _encoder.Config.MaxPositions) - 2 - prefix.Length;
-        var margin = Math.Min(_chunks.Margin, (capacity - 1) / 2);
-        var output = new Output(lengths, _tokens, _encoder, _hidden);
-        var read = 0;
-        var waiting = new List<Chunk>();
-        foreach (var chunk in ChunkPlan.Of(lengths, capacity, margin))
+        var chunks = new List<PrefixedChunk>();
+        var start = 0;
+        for (var i = 0; i < lengths.Length; i++)
         {
-            waiting.Add(chunk);
-            Append(prefix, chunk);
-            if (_batch.Count >= BatchTokens)
+            var prefix = Header(headers[i]);
+            foreach (var chunk in ChunkPlan.Of([lengths[i]], Capacity - prefix.Length, margin: 0))
             {
-                cancellation.ThrowIfCancellationRequested();
-                read += Run(waiting, prefix.Length, output);
+                var moved = chunk with { First = start + chunk.First, CoreFirst = start + chunk.CoreFirst };
+                chunks.Add(new PrefixedChunk(prefix, moved));
             }
+
+            start += lengths[i];
         }
 
-        read += Run(waiting, prefix.Length, output);
-        return output.Finish(firstOrdinal, read);
+        return Encode(lengths, chunks, firstOrdinal, cancellation);
     }
 
     /// <summary>Encodes a question; what is longer than the encoder's window is left out.</summary>
@@ -79,17 +90,45 @@ public sealed class PassageEncoder
         lengths[0] = Math.Min(lengths[0], _encoder.MaxTextTokens);
         var output = new Output(lengths, _tokens, _encoder, _hidden);
         var chunk = new Chunk(0, lengths[0], 0, lengths[0]);
-        Append([], chunk);
-        Run([chunk], 0, output);
+        Append(new PrefixedChunk([], chunk));
+        Run([new PrefixedChunk([], chunk)], output);
         var encoded = output.Finish(firstOrdinal: 0, read: 0);
         var kept = _tokens.Take(lengths[0]).Where(token => !_encoder.Tokenizer.IsPunctuation(token));
         return new EncodedQuestion([.. kept], encoded.States, encoded.Pooled);
     }
 
+    /// <summary>Tokens of header and text in a chunk.</summary>
+    private int Capacity => Math.Min(_chunks.Size, _encoder.Config.MaxPositions) - 2;
+
+    private EncodedPassages Encode(
+        int[] lengths,
+        IEnumerable<PrefixedChunk> chunks,
+        int firstOrdinal,
+        CancellationToken cancellation
+    )
+    {
+        var output = new Output(lengths, _tokens, _encoder, _hidden);
+        var read = 0;
+        var waiting = new List<PrefixedChunk>();
+        foreach (var chunk in chunks)
+        {
+            waiting.Add(chunk);
+            Append(chunk);
+            if (_batch.Count >= BatchTokens)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                read += Run(waiting, output);
+            }
+        }
+
+        read += Run(waiting, output);
+        return output.Finish(firstOrdinal, read);
+    }
+
     private int[] Header(string header)
     {
         var tokens = _encoder.Tokenizer.Tokenize(header);
-        var most = Math.Min(MaxHeaderTokens, _chunks.Size / 4);
+        var most = Math.Min(MaxHeaderTokens, Capacity / 4);
         return tokens.Length <= most ? tokens : tokens[^most..];
     }
 
@@ -107,18 +146,18 @@ public sealed class PassageEncoder
         return lengths;
     }
 
-    private void Append(ReadOnlySpan<int> prefix, Chunk chunk)
+    private void Append(PrefixedChunk chunk)
     {
         var before = _batch.Count;
         _batch.Add(_encoder.Tokenizer.ClsId);
-        _batch.AddRange(prefix);
-        _batch.AddRange(CollectionsMarshal.AsSpan(_tokens).Slice(chunk.First, chunk.Count));
+        _batch.AddRange(chunk.Prefix);
+        _batch.AddRange(CollectionsMarshal.AsSpan(_tokens).Slice(chunk.Chunk.First, chunk.Chunk.Count));
         _batch.Add(_encoder.Tokenizer.SepId);
         _lengths.Add(_batch.Count - before);
     }
 
     /// <summary>Runs the batch and hands the states of its cores on; returns the tokens read.</summary>
-    private int Run(List<Chunk> chunks, int prefix, Output output)
+    private int Run(List<PrefixedChunk> chunks, Output output)
     {
         var tokens = _batch.Count;
         if (_states.Length < tokens * _hidden)
@@ -135,8 +174,9 @@ public sealed class PassageEncoder
         var start = 0;
         for (var i = 0; i < chunks.Count; i++)
         {
-            var core = start + 1 + prefix + chunks[i].CoreFirst - chunks[i].First;
-            output.Add(chunks[i], states.Slice(core * _hidden, chunks[i].CoreCount * _hidden));
+            var (prefix, chunk) = chunks[i];
+            var core = start + 1 + prefix.Length + chunk.CoreFirst - chunk.First;
+            output.Add(chunk, states.Slice(core * _hidden, chunk.CoreCount * _hidden));
             start += _lengths[i];
         }
 
@@ -145,6 +185,9 @@ public sealed class PassageEncoder
         _lengths.Clear();
         return tokens;
     }
+
+    /// <summary>A chunk and what is read before it.</summary>
+    private readonly record struct PrefixedChunk(int[] Prefix, Chunk Chunk);
 
     /// <summary>Receives the states of the cores in order and keeps what belongs to the passages.</summary>
     private sealed class Output

@@ -56,7 +56,6 @@ public sealed class DocumentEncoderTests : IAsyncLifetime
         var other = encoder.Encode(
             ["Whales breathe air; they come to the surface every twenty minutes, and sailors count their spouts."],
             firstOrdinal: 0,
-            header: "",
             CancellationToken.None
         );
 

@@ -11,7 +11,11 @@ public sealed class EncoderTextTests
             "void parse JSON Text(int max size) => _x.HTTP Server2 Go();",
             EncoderText.Body("    void parseJSONText(int max_size) => _x.HTTPServer2Go();\n\n", DocumentKind.Code)
         );
-        Assert.Equal("src Io Json Reader cs", EncoderText.Header(DocumentKind.Code, "/home/me/src/Io/JsonReader.cs"));
+        Assert.Equal(
+            "src Io Json Reader cs class Json Reader",
+            EncoderText.Header("/home/me/src/Io/JsonReader.cs", "class JsonReader")
+        );
+        Assert.Equal("src Io Json Reader cs", EncoderText.Header("/home/me/src/Io/JsonReader.cs", ""));
     }
 
     [Theory]
@@ -24,7 +28,6 @@ public sealed class EncoderTextTests
             "[D1:3] Ann: I use snake_case and camelCase.",
             EncoderText.Body("\n[D1:3] Ann: I use snake_case and camelCase.\n", kind)
         );
-        Assert.Equal("", EncoderText.Header(kind, "src/JsonReader.txt"));
     }
 
     [Theory]

@@ -81,10 +81,28 @@ public sealed class PassageEncoderTests : IAsyncLifetime
     public void A_header_changes_the_states_and_adds_none()
     {
         var plain = Encode(["return value;"]);
-        var headed = Encode(["return value;"], header: "storage segment reader");
+        var headed = Encode(["return value;"], ["storage segment reader"]);
 
         Assert.Equal(plain.TokenCounts, headed.TokenCounts);
         Assert.True(TensorPrimitives.CosineSimilarity(plain.Pooled, headed.Pooled) < 0.999f);
+    }
+
+    [Fact]
+    public void Passages_behind_headers_are_read_alone()
+    {
+        var together = Encode(["return value;", "", "throw new Exception();"], ["reader", "reader", "writer"]);
+        var alone = Encode(["throw new Exception();"], ["writer"]);
+
+        Assert.Equal([2, 0, 3], together.TokenCounts);
+        Assert.Equal(alone.States, together.States[(2 * Hidden)..]);
+    }
+
+    [Fact]
+    public void A_passage_longer_than_the_window_is_encoded_whole_behind_its_header()
+    {
+        var words = string.Join(' ', Enumerable.Repeat("lighthouse keeper", 600));
+
+        Assert.Equal([1200], Encode([words], [words]).TokenCounts);
     }
 
     [Fact]
@@ -110,11 +128,14 @@ public sealed class PassageEncoderTests : IAsyncLifetime
         Assert.Equal(4 * Hidden, question.States.Length);
     }
 
-    private EncodedPassages Encode(string[] texts, string header = "") =>
+    private EncodedPassages Encode(string[] texts) =>
+        new PassageEncoder(_encoder, new ChunkSettings()).Encode(texts, 0, TestContext.Current.CancellationToken);
+
+    private EncodedPassages Encode(string[] texts, string[] headers) =>
         new PassageEncoder(_encoder, new ChunkSettings()).Encode(
             texts,
+            headers,
             0,
-            header,
             TestContext.Current.CancellationToken
         );
 
