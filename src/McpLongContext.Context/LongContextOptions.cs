@@ -1,3 +1,5 @@
+using McpLongContext.Inference.Layers;
+
 namespace McpLongContext.Context;
 
 /// <summary>Where a process keeps its data and what it may read. Validated once, never changed.</summary>
@@ -20,6 +22,12 @@ public sealed record LongContextOptions
     /// until it is installed by hand.
     /// </summary>
     public bool InstallDefaultEncoder { get; init; } = true;
+
+    /// <summary>
+    /// The arithmetic of the encoder. States in int8 retrieve as well as exact ones in half of the time; the two are
+    /// kept apart in a datastore.
+    /// </summary>
+    public Precision EncoderPrecision { get; init; } = Precision.Int8;
 
     /// <summary>
     /// Whether a datastore that is asked a question gets its pending documents encoded in the background: for processes

@@ -33,7 +33,7 @@ public sealed class LongContextService : IAsyncDisposable
         var models = options.Models ?? Path.Combine(options.Home, "models");
         Models = new ModelStore(new ModelStoreOptions { Folder = models });
         _datastores = new DatastoreRegistry(new DatastoreHome(options.Home));
-        _encoders = new EncoderProvider(Models, options.InstallDefaultEncoder);
+        _encoders = new EncoderProvider(Models, options.EncoderPrecision, options.InstallDefaultEncoder);
         _jobs = new JobRegistry(time);
         _ingestor = new Ingestor(
             _datastores,

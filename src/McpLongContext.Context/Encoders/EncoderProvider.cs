@@ -1,3 +1,4 @@
+using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 
 namespace McpLongContext.Context.Encoders;
@@ -6,7 +7,7 @@ namespace McpLongContext.Context.Encoders;
 /// Gives the default encoder to whoever needs it: loaded once, when it is first needed; installed first where an ingest
 /// may do that. Without an encoder everything works by words alone.
 /// </summary>
-internal sealed class EncoderProvider(ModelStore models, bool installs) : IDisposable
+internal sealed class EncoderProvider(ModelStore models, Precision precision, bool installs) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private LoadedEncoder? _encoder;
@@ -17,7 +18,7 @@ internal sealed class EncoderProvider(ModelStore models, bool installs) : IDispo
         + "then ingest again";
 
     /// <summary>The key of the encoder's states, without loading it; <see langword="null"/> when it is not installed.</summary>
-    public string? Key => Installed is { } model ? LoadedEncoder.KeyOf(model) : null;
+    public string? Key => Installed is { } model ? LoadedEncoder.KeyOf(model, precision) : null;
 
     private InstalledModel? Installed => models.List().FirstOrDefault(model => model.Name == Name);
 
@@ -35,7 +36,7 @@ internal sealed class EncoderProvider(ModelStore models, bool installs) : IDispo
         try
         {
             return _encoder ??= Installed is { } model
-                ? await Task.Run(() => new LoadedEncoder(model), cancellation)
+                ? await Task.Run(() => new LoadedEncoder(model, precision), cancellation)
                 : null;
         }
         finally

@@ -1,4 +1,5 @@
 using McpLongContext.Inference.Bert;
+using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.Unlimiformer;
 
@@ -9,10 +10,10 @@ internal sealed class LoadedEncoder : IDisposable
 {
     private readonly Lazy<EncoderStatistics> _statistics;
 
-    public LoadedEncoder(InstalledModel model)
+    public LoadedEncoder(InstalledModel model, Precision precision)
     {
-        Encoder = BertEncoder.Load(model.Folder);
-        Key = KeyOf(model);
+        Encoder = BertEncoder.Load(model.Folder, precision);
+        Key = KeyOf(model, precision);
         _statistics = new Lazy<EncoderStatistics>(() =>
             EncoderStatistics.Measure(new PassageEncoder(Encoder, new ChunkSettings()))
         );
@@ -27,10 +28,10 @@ internal sealed class LoadedEncoder : IDisposable
     public string Key { get; }
 
     /// <summary>The key of an installed encoder, without loading it.</summary>
-    public static string KeyOf(InstalledModel model)
+    public static string KeyOf(InstalledModel model, Precision precision)
     {
         var weights = model.Entry.Files.First(file => file.Name.EndsWith(".safetensors", StringComparison.Ordinal));
-        return DocumentEncoder.Key($"{model.Name} {weights.Sha256}");
+        return DocumentEncoder.Key($"{model.Name} {weights.Sha256} {precision}");
     }
 
     public void Dispose() => Encoder.Dispose();

@@ -40,7 +40,7 @@ internal sealed class ServeCommand : Command
                 parsed.GetValue(_global.AllowRoot)!
             );
             using var logging = LogSetup.Create(configuration, options.Home, LevelAlias.Minimum);
-            await ServeAsync(options, logging, cancellationToken);
+            await ServeAsync(options with { ResumeEncoding = true }, logging, cancellationToken);
             return CommandLine.Done;
         }
         catch (ContextException problem)

@@ -1,4 +1,5 @@
 using McpLongContext.Context;
+using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 using Microsoft.Extensions.Configuration;
 
@@ -62,6 +63,7 @@ internal static class Settings
                     .Distinct(StringComparer.Ordinal),
             ],
             InstallDefaultEncoder = ParseSwitch(configuration, "install_default_encoder", otherwise: true),
+            EncoderPrecision = ParsePrecision(configuration),
         };
     }
 
@@ -79,6 +81,17 @@ internal static class Settings
         {
             return Path.Combine(Path.GetTempPath(), "mcp-long-context");
         }
+    }
+
+    private static Precision ParsePrecision(IConfiguration configuration)
+    {
+        const string Key = "encoder_precision";
+        return NotEmpty(configuration[Key])?.ToLowerInvariant() switch
+        {
+            null or "int8" => Precision.Int8,
+            "fp32" => Precision.Float32,
+            { } text => throw new ContextException($"{Key}: '{text}' in the configuration is neither int8 nor fp32."),
+        };
     }
 
     private static bool ParseSwitch(IConfiguration configuration, string key, bool otherwise) =>
