@@ -23,17 +23,16 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
     /// <summary>Takes hits for a page.</summary>
     /// <param name="hits">Ranked, best first.</param>
     /// <param name="maxTokens">The budget.</param>
-    /// <param name="topK">The most pieces of evidence; <see langword="null"/> lets the budget decide.</param>
+    /// <param name="topK">The most hits; <see langword="null"/> lets the budget decide.</param>
     public Page Assemble(IEnumerable<RankedPassage> hits, int maxTokens, int? topK)
     {
         var pieces = new List<Piece>();
         var taken = 0;
         var room = maxTokens * CharactersPerToken;
-        foreach (var hit in hits)
+        foreach (var hit in hits.Take(topK ?? int.MaxValue))
         {
             var passage = reader.Get(hit.Id);
-            var touched = pieces.Where(piece => piece.Touches(hit)).ToList();
-            if (passage.Text.Length > room || (touched.Count == 0 && pieces.Count == topK))
+            if (passage.Text.Length > room)
             {
                 if (taken > 0)
                 {
@@ -45,7 +44,7 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
 
             room -= passage.Text.Length;
             taken++;
-            Add(hit, passage, pieces, touched);
+            Add(hit, passage, pieces);
         }
 
         List<Evidence> evidence = [.. pieces.Select(Show)];
@@ -55,8 +54,9 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
     /// <summary>A hit by itself, whole.</summary>
     public Evidence Show(RankedPassage hit) => Show(new Piece(hit.Document, hit.Score, [reader.Get(hit.Id)]));
 
-    private static void Add(RankedPassage hit, Passage passage, List<Piece> pieces, List<Piece> touched)
+    private static void Add(RankedPassage hit, Passage passage, List<Piece> pieces)
     {
+        var touched = pieces.Where(candidate => candidate.Touches(hit)).ToList();
         var piece = new Piece(hit.Document, hit.Score, [passage]);
         if (touched.Count == 0)
         {

@@ -11,7 +11,7 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
     public const int MinTokens = 50,
         MaxTokens = 100_000;
 
-    /// <summary>The most pieces of evidence on a page.</summary>
+    /// <summary>The most passages on a page.</summary>
     public const int MaxTopK = 1000;
 
     /// <summary>Answers a question.</summary>

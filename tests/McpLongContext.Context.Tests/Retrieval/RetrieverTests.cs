@@ -41,8 +41,8 @@ public sealed class RetrieverTests
             )
         );
 
-        Assert.Equal("b.cs:2-2", Ask(sample, "ParseJsonAsync").Passages[0].Citation);
-        Assert.Equal("b.cs:2-2", Ask(sample, "how does ParseJsonAsync parse json").Passages[0].Citation);
+        Assert.Equal("b.cs:2-2", Ask(sample, "ParseJsonAsync", topK: 1).Passages[0].Citation);
+        Assert.Equal("b.cs:2-2", Ask(sample, "how does ParseJsonAsync parse json", topK: 1).Passages[0].Citation);
     }
 
     [Fact]
@@ -245,11 +245,11 @@ public sealed class RetrieverTests
     }
 
     [Fact]
-    public void Top_k_bounds_the_pieces_of_evidence()
+    public void Top_k_bounds_the_passages_of_a_page()
     {
         using var sample = new SampleDatastore(("a.txt", "Code", s_lines));
 
-        Assert.Equal(3, Ask(sample, "cranes", topK: 3).Passages.Count);
+        Assert.Equal(3, Ask(sample, "cranes", topK: 3).Passages.Sum(e => e.EndLine - e.StartLine + 1));
     }
 
     private QueryResult Ask(SampleDatastore sample, string question, int maxTokens = 4000, int? topK = null) =>

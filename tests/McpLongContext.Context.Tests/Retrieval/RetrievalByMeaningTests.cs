@@ -1,0 +1,126 @@
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Encoders;
+using McpLongContext.Context.Retrieval;
+using McpLongContext.Inference.Models;
+using McpLongContext.Tests.Shared;
+
+namespace McpLongContext.Context.Tests.Retrieval;
+
+/// <summary>Questions with the default encoder.</summary>
+public sealed class RetrievalByMeaningTests : IAsyncLifetime
+{
+    private const string Pets = """
+        The cat slept on the warm roof all afternoon.
+        Interest rates rose again, and savers were glad of it.
+        He repaired the brakes of his old bicycle in the garage.
+        The orchestra tuned their violins before the concert.
+        She baked bread with rye flour and caraway seeds.
+        """;
+
+    private readonly Retriever _retriever = new(
+        new DocumentPaths(SampleDatastore.WorkingDirectory),
+        TimeProvider.System
+    );
+    private LoadedEncoder _model = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var folder = await TestModels.EncoderAsync();
+        _model = new LoadedEncoder(new ModelStore().List().Single(model => model.Folder == folder));
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _model.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Theory]
+    [InlineData("a feline resting in the sun", 1)]
+    [InlineData("what do banks pay on deposits?", 2)]
+    [InlineData("fixing a two-wheeled vehicle", 3)]
+    [InlineData("musicians getting ready to play", 4)]
+    public async Task A_passage_without_any_word_of_the_question_is_found_by_its_meaning(string question, int line)
+    {
+        using var sample = new SampleDatastore(("pets.txt", "Data", Pets));
+        await EncodeAsync(sample);
+
+        Assert.Equal($"pets.txt:{line}-{line}", Ask(sample, question, topK: 1).Passages[0].Citation);
+    }
+
+    [Fact]
+    public void Where_states_are_missing_meaning_still_decides_among_passages_with_the_words()
+    {
+        using var sample = new SampleDatastore(
+            ("a.txt", "Data", "The bank of the river was muddy.\nThe bank of the town lent money to farmers.")
+        );
+
+        var result = Ask(sample, "bank loan credit");
+
+        Assert.EndsWith(":2-2", Ask(sample, "bank loan credit", topK: 1).Passages[0].Citation);
+        Assert.Contains(result.Notes, note => note.Contains("2 of 2 passages are not encoded yet"));
+    }
+
+    [Fact]
+    public async Task States_computed_for_a_question_rank_as_stored_ones_do()
+    {
+        using var sample = new SampleDatastore(("pets.txt", "Data", Pets));
+        var late = Ranked(sample, "the old cat and the bread");
+        await EncodeAsync(sample);
+        var stored = Ranked(sample, "the old cat and the bread");
+
+        Assert.Equal(late, stored.Where(late.Contains));
+    }
+
+    [Fact]
+    public async Task A_path_pattern_holds_for_what_is_found_by_meaning()
+    {
+        using var sample = new SampleDatastore(("pets.txt", "Data", Pets), ("more.md", "Data", "Dogs bark."));
+        await EncodeAsync(sample);
+
+        var result = Ask(sample, "a feline resting in the sun", glob: "*.md");
+
+        Assert.Equal("more.md", Assert.Single(result.Passages).Path);
+    }
+
+    [Fact]
+    public async Task The_same_question_gives_the_same_ranking()
+    {
+        using var sample = new SampleDatastore(("pets.txt", "Prose", Pets));
+        await EncodeAsync(sample);
+
+        Assert.Equal(Ranked(sample, "who sleeps?"), Ranked(sample, "who sleeps?"));
+    }
+
+    [Fact]
+    public async Task A_question_of_punctuation_finds_nothing_and_fails_nowhere()
+    {
+        using var sample = new SampleDatastore(("pets.txt", "Prose", Pets));
+        await EncodeAsync(sample);
+
+        Assert.NotNull(Ask(sample, "?!"));
+    }
+
+    private Task EncodeAsync(SampleDatastore sample) =>
+        new PendingEncoder(sample.Datastore, _model).RunAsync(_ => { }, TestContext.Current.CancellationToken);
+
+    private QueryResult Ask(SampleDatastore sample, string question, int? topK = null, string? glob = null)
+    {
+        var request = new QueryRequest
+        {
+            Question = question,
+            TopK = topK,
+            PathGlob = glob,
+        };
+        using var snapshot = sample.Datastore.Snapshot();
+        return _retriever.Query(snapshot, request, new RetrievalEncoder(_model), CancellationToken.None);
+    }
+
+    private List<long> Ranked(SampleDatastore sample, string question)
+    {
+        using var snapshot = sample.Datastore.Snapshot();
+        var request = new QueryRequest { Question = question };
+        var ranking = _retriever.Rank(snapshot, request, new RetrievalEncoder(_model), CancellationToken.None);
+        return [.. ranking.Passages.Select(hit => hit.Id)];
+    }
+}
