@@ -10,7 +10,7 @@ namespace McpLongContext.Context.Retrieval;
 internal static class LiteralEvidence
 {
     /// <summary>Against the fused score, whose best candidates have 2 to 4.</summary>
-    private const double Gain = 3;
+    private const double Gain = 1.5;
 
     private const double LiteralQuestionGain = 100;
     private const double OtherCapitals = 0.7;

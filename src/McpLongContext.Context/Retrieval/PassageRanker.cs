@@ -13,8 +13,8 @@ namespace McpLongContext.Context.Retrieval;
 /// <param name="encoder">Encodes the question; <see langword="null"/> ranks by words alone.</param>
 internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder? encoder)
 {
-    private const double LexicalWeight = 0.3;
-    private const double PooledWeight = 0.3;
+    private const double LexicalWeight = 0.2;
+    private const double PooledWeight = 0.4;
     private const double TokenWeight = 0.4;
 
     private const int LexicalHits = 1000;

@@ -37,7 +37,7 @@ public sealed class RetrieverTests
             (
                 "b.cs",
                 "Code",
-                "var x = 1;\nreturn ParseJsonAsync(stream, options, cancellationToken, 1, 2, 3, 4, 5, 6, 7);"
+                "var x = 1;\nreturn ParseJsonAsync(stream, options, token);"
             )
         );
 
