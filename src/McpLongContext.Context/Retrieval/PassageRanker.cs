@@ -1,3 +1,4 @@
+using McpLongContext.Context.Datastores;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
@@ -6,17 +7,12 @@ namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
 /// Ranks passages by words, vectors and token states. Each signal proposes candidates; all signals are then known for
-/// all candidates and fused. One set of weights serves every kind of document, so that kinds mix in one ranking; the
-/// optimum is flat around it.
+/// all candidates and fused.
 /// </summary>
 /// <param name="snapshot">The state of the datastore to search.</param>
 /// <param name="encoder">Encodes the question; <see langword="null"/> ranks by words alone.</param>
 internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder? encoder)
 {
-    private const double LexicalWeight = 0.2;
-    private const double PooledWeight = 0.4;
-    private const double TokenWeight = 0.4;
-
     private const int LexicalHits = 1000;
     private const int LexicalCandidates = 200;
     private const int StateCandidates = 100;
@@ -76,7 +72,7 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
     private static IEnumerable<long> Best(Dictionary<long, double> scores, int count) =>
         scores.OrderByDescending(score => score.Value).ThenBy(score => score.Key).Take(count).Select(s => s.Key);
 
-    private static double[] Fuse(
+    private double[] Fuse(
         List<long> candidates,
         Dictionary<long, double> lexical,
         StateEvidence? states,
@@ -86,15 +82,14 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
         double[] words = [.. candidates.Select(passage => lexical.GetValueOrDefault(passage))];
         if (states is null)
         {
-            return Fusion.Combine(candidates.Count, new Signal(1, words));
+            return Fusion.Standardize(words);
         }
 
+        List<SignalWeights> weights =
+        [
+            .. candidates.Select(passage => SignalWeights.Of(StoredKind.Of(snapshot.Documents.OfPassage(passage)))),
+        ];
         var (pooled, tokens) = states.Score(candidates, cancellation);
-        return Fusion.Combine(
-            candidates.Count,
-            new Signal(LexicalWeight, words),
-            new Signal(PooledWeight, pooled),
-            new Signal(TokenWeight, tokens)
-        );
+        return Fusion.Combine(weights, words, pooled, tokens);
     }
 }

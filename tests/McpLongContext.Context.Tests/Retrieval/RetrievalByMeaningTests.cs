@@ -1,6 +1,7 @@
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Retrieval;
+using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 using McpLongContext.Tests.Shared;
 
@@ -26,7 +27,7 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var folder = await TestModels.EncoderAsync();
-        _model = new LoadedEncoder(new ModelStore().List().Single(model => model.Folder == folder));
+        _model = new LoadedEncoder(new ModelStore().List().Single(model => model.Folder == folder), Precision.Float32);
     }
 
     public ValueTask DisposeAsync()

@@ -34,11 +34,7 @@ public sealed class RetrieverTests
     {
         using var sample = new SampleDatastore(
             ("a.cs", "Code", "// parse the json, async"),
-            (
-                "b.cs",
-                "Code",
-                "var x = 1;\nreturn ParseJsonAsync(stream, options, token);"
-            )
+            ("b.cs", "Code", "var x = 1;\nreturn ParseJsonAsync(stream, options, token);")
         );
 
         Assert.Equal("b.cs:2-2", Ask(sample, "ParseJsonAsync", topK: 1).Passages[0].Citation);
