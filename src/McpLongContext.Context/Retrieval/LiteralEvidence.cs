@@ -9,8 +9,13 @@ namespace McpLongContext.Context.Retrieval;
 /// </summary>
 internal static class LiteralEvidence
 {
-    /// <summary>Against the fused score, whose best candidates have 2 to 4.</summary>
-    private const double Gain = 1.5;
+    /// <summary>
+    /// Against the fused score, whose best candidates have 2 to 4. An identifier counts little beside the words around
+    /// it: who asks what a method does wants the method, not its callers, and BM25 knows the identifier as a term.
+    /// </summary>
+    private const double IdentifierGain = 0.3;
+
+    private const double PhraseGain = 1.5;
 
     private const double LiteralQuestionGain = 100;
     private const double OtherCapitals = 0.7;
@@ -30,7 +35,7 @@ internal static class LiteralEvidence
         {
             var matches = snapshot.Exact.Find(literal, scope, MatchesPerLiteral, cancellation);
             var rarity = Math.Log(1 + (passages / Math.Max(1, matches.Count))) / Math.Log(1 + passages);
-            var gain = rarity * (question.IsLiteral ? LiteralQuestionGain : Gain);
+            var gain = rarity * GainOf(literal, question);
             foreach (var match in matches)
             {
                 gains[match.Passage] =
@@ -40,4 +45,9 @@ internal static class LiteralEvidence
 
         return gains;
     }
+
+    private static double GainOf(string literal, Question question) =>
+        question.IsLiteral ? LiteralQuestionGain
+        : literal.Contains(' ', StringComparison.Ordinal) ? PhraseGain
+        : IdentifierGain;
 }

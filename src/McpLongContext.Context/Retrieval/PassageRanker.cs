@@ -54,12 +54,8 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
         Damage = states?.Damage ?? [];
         return
         [
-            .. DocumentSupport
-                .Add([
-                    .. candidates.Select(
-                        (passage, i) => Ranked(passage, scores[i] + literal.GetValueOrDefault(passage))
-                    ),
-                ])
+            .. candidates
+                .Select((passage, i) => Ranked(passage, scores[i] + literal.GetValueOrDefault(passage)))
                 .OrderByDescending(passage => passage.Score)
                 .ThenBy(passage => passage.Document.Path, StringComparer.Ordinal)
                 .ThenBy(passage => passage.Id),

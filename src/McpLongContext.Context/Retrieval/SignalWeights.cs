@@ -15,7 +15,7 @@ internal readonly record struct SignalWeights(double Lexical, double Pooled, dou
     public static readonly SignalWeights Text = new(0.2, 0.4, 0.4);
 
     /// <summary>Code: a passage does one thing, which its vector tells better than its tokens.</summary>
-    public static readonly SignalWeights Code = new(0.2, 0.6, 0.2);
+    public static readonly SignalWeights Code = new(0.25, 0.55, 0.2);
 
     /// <summary>The weights for passages of a kind of document.</summary>
     public static SignalWeights Of(DocumentKind kind) => EncoderText.IsWrittenOut(kind) ? Code : Text;
