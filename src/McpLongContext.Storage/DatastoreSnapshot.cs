@@ -62,7 +62,7 @@ public sealed class DatastoreSnapshot : IDisposable
     public StateIndex? States(string encoder) => _state.States(Reader, encoder);
 
     /// <summary>The contents some of whose passages have no states of this encoder, in the order of storing.</summary>
-    public IReadOnlyList<PendingContent> Pending(string encoder) => PendingContent.List(Reader, encoder, Documents);
+    public IReadOnlyList<PendingContent> Pending(string encoder) => _state.Pending(Reader, encoder);
 
     /// <summary>How much the datastore holds and what it takes on disk.</summary>
     public DatastoreStatistics Statistics() => DatastoreStatistics.Of(Reader, Documents);

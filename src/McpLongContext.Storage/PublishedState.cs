@@ -15,6 +15,7 @@ internal sealed class PublishedState
     private readonly Dictionary<long, SegmentReader> _segments = [];
     private readonly List<string> _damage = [];
     private readonly ConcurrentDictionary<string, StateIndex> _indexes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, IReadOnlyList<PendingContent>> _pending = new(StringComparer.Ordinal);
     private int _holders = 1;
 
     private PublishedState(long generation, DocumentTable documents, SegmentPool pool)
@@ -99,6 +100,10 @@ internal sealed class PublishedState
             )
             : null;
     }
+
+    /// <summary>The contents that lack states of an encoder, in the order of storing.</summary>
+    public IReadOnlyList<PendingContent> Pending(Database reader, string encoder) =>
+        _pending.GetOrAdd(encoder, key => PendingContent.List(reader, key, Documents));
 
     private static List<(long Id, string File, string Encoder)> ListSegments(Database reader)
     {

@@ -77,7 +77,7 @@ internal sealed class Ingestor(
     public async Task<IngestJob?> ResumeAsync(string name, CancellationToken cancellation)
     {
         var datastore = datastores.Open(name);
-        if (await encoders.FindAsync(cancellation) is not { } encoder || CountPending(datastore, encoder) == 0)
+        if (await encoders.FindAsync(cancellation) is not { } encoder || CountPending(datastore, encoder.Key) == 0)
         {
             return null;
         }
@@ -130,9 +130,13 @@ internal sealed class Ingestor(
         job.MarkIndexed();
         try
         {
-            var encoder = await encoders.RequireAsync(new InstallProgress(job), job.Cancellation);
-            job.Update(report => report with { Notes = [] });
-            await EncodeAsync(datastore, encoder, job);
+            if (encoders.Key is not { } key || CountPending(datastore, key) > 0)
+            {
+                var encoder = await encoders.RequireAsync(new InstallProgress(job), job.Cancellation);
+                job.Update(report => report with { Notes = [] });
+                await EncodeAsync(datastore, encoder, job);
+            }
+
             job.Update(report => report with { State = IngestState.Complete });
         }
         catch (ModelException error)
@@ -162,7 +166,7 @@ internal sealed class Ingestor(
 
     private static async Task EncodeAsync(Datastore datastore, LoadedEncoder encoder, IngestJob job)
     {
-        job.Update(report => report with { PendingDocuments = CountPending(datastore, encoder) });
+        job.Update(report => report with { PendingDocuments = CountPending(datastore, encoder.Key) });
         if (job.Report.PendingDocuments == 0)
         {
             return;
@@ -172,7 +176,7 @@ internal sealed class Ingestor(
         await new PendingEncoder(datastore, encoder).RunAsync(
             tokens =>
             {
-                var pending = CountPending(datastore, encoder);
+                var pending = CountPending(datastore, encoder.Key);
                 job.Update(report =>
                     report with
                     {
@@ -185,10 +189,10 @@ internal sealed class Ingestor(
         );
     }
 
-    private static int CountPending(Datastore datastore, LoadedEncoder encoder)
+    private static int CountPending(Datastore datastore, string encoder)
     {
         using var snapshot = datastore.Snapshot();
-        return snapshot.Pending(encoder.Key).Count;
+        return snapshot.Pending(encoder).Count;
     }
 
     private IReadOnlyList<string> ResolvePaths(IngestRequest request)

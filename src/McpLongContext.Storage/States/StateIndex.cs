@@ -86,6 +86,7 @@ public sealed class StateIndex
         ArgumentNullException.ThrowIfNull(passages);
         RequireWidth(query.Tokens == 0 ? Encoder.Dimensions : query.Dimensions);
         float[] scores = new float[passages.Count];
+        float mean = StateScorer.OfMean(query, Encoder.Mean.Span);
         var options = new ParallelOptions { CancellationToken = cancellationToken };
         Parallel.For(
             0,
@@ -100,7 +101,7 @@ public sealed class StateIndex
                     Guarded(
                         one,
                         scores.AsSpan(i, 1),
-                        (part, score) => StateScorer.Refined(part, query, Encoder, _codec, score)
+                        (part, score) => StateScorer.Refined(part, query, _codec, mean, score)
                     );
                 }
             }
@@ -193,19 +194,20 @@ public sealed class StateIndex
             item => Guarded(item.Run, scores.AsSpan(item.FirstScore, item.Run.Passages), score)
         );
 
-        var answer = new List<ScoredPassage>(total);
+        var answer = new ScoredPassage[total];
+        int known = 0;
         foreach (WorkItem item in items)
         {
             for (int i = 0; i < item.Run.Passages; i++)
             {
                 if (!float.IsNaN(scores[item.FirstScore + i]))
                 {
-                    answer.Add(new ScoredPassage(item.Run.FirstPassage + i, scores[item.FirstScore + i]));
+                    answer[known++] = new ScoredPassage(item.Run.FirstPassage + i, scores[item.FirstScore + i]);
                 }
             }
         }
 
-        return answer.ToArray();
+        return known == total ? answer : answer[..known];
     }
 
     /// <summary>Scores a run; where a page is damaged, passage by passage, so that only those on it are lost.</summary>

@@ -7,6 +7,7 @@ public sealed class StateQuery
 {
     private readonly float[] _tokens;
     private readonly float[] _weights;
+    private readonly Lazy<PackedMatrix> _packed;
 
     /// <summary>Takes states <c>[tokens, dimensions]</c> and weights <c>[tokens]</c>.</summary>
     /// <exception cref="ArgumentException">The lengths do not agree.</exception>
@@ -22,6 +23,7 @@ public sealed class StateQuery
 
         _tokens = tokens.ToArray();
         _weights = weights.ToArray();
+        _packed = new Lazy<PackedMatrix>(() => PackedMatrix.Pack(_tokens, Tokens, Dimensions));
     }
 
     /// <summary>The number of tokens.</summary>
@@ -35,6 +37,15 @@ public sealed class StateQuery
 
     /// <summary>The state of one token, <c>[dimensions]</c>.</summary>
     internal ReadOnlySpan<float> Token(int index) => _tokens.AsSpan(index * Dimensions, Dimensions);
+
+    /// <summary>products[s, q] = states[s] · token[q]; states <c>[states, dimensions]</c>.</summary>
+    internal void Multiply(ReadOnlySpan<float> states, Span<float> products)
+    {
+        if (Tokens > 0)
+        {
+            MatrixProduct.Multiply(states, _packed.Value, bias: [], products);
+        }
+    }
 
     /// <summary>The sign codes about a mean, <c>[tokens, dimensions / 8]</c>.</summary>
     internal byte[] Signs(ReadOnlySpan<float> mean)

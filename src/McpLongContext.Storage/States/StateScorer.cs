@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using McpLongContext.Kernels;
 
 namespace McpLongContext.Storage.States;
@@ -47,48 +48,76 @@ internal static class StateScorer
         ArrayPool<short>.Shared.Return(maxima);
     }
 
-    /// <summary>scores[p] = sum over q of weight[q] * max over tokens t of p of (q · t), t restored from its codes.</summary>
-    public static void Refined(
-        PlacedRun run,
-        StateQuery query,
-        EncoderProfile encoder,
-        StateCodec codec,
-        Span<float> scores
-    )
+    /// <summary>
+    /// scores[p] = sum over q of weight[q] * max over tokens t of p of (q · t), t restored from its codes and
+    /// <paramref name="mean"/>, the part of <see cref="OfMean"/>.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // most of a first question's work
+    public static void Refined(PlacedRun run, StateQuery query, StateCodec codec, float mean, Span<float> scores)
     {
-        SegmentReader segment = run.Segment;
-        ReadOnlySpan<int> offsets = segment.Offsets(run.FirstSlot, run.Passages);
-        float[] state = ArrayPool<float>.Shared.Rent(codec.Dimensions);
+        ReadOnlySpan<int> offsets = run.Segment.Offsets(run.FirstSlot, run.Passages);
         float[] best = ArrayPool<float>.Shared.Rent(query.Tokens);
-        Span<float> centred = state.AsSpan(0, codec.Dimensions);
+        Span<float> maxima = best.AsSpan(0, query.Tokens);
         for (int p = 0; p < scores.Length; p++)
         {
-            best.AsSpan().Fill(float.NegativeInfinity);
-            for (int t = offsets[p]; t < offsets[p + 1]; t++)
+            int tokens = offsets[p + 1] - offsets[p];
+            scores[p] = float.NaN;
+            if (tokens > 0)
             {
-                codec.Decode(segment.Signs(t, 1), segment.Refinement(t, 1), centred);
-                for (int q = 0; q < query.Tokens; q++)
-                {
-                    best[q] = MathF.Max(best[q], TensorPrimitives.Dot(query.Token(q), centred));
-                }
+                Maxima(run.Segment, offsets[p], tokens, query, codec, maxima);
+                scores[p] = mean + TensorPrimitives.Dot(query.Weights, maxima);
             }
-
-            scores[p] = offsets[p] == offsets[p + 1] ? float.NaN : Sum(query, encoder, best);
         }
 
-        ArrayPool<float>.Shared.Return(state);
         ArrayPool<float>.Shared.Return(best);
     }
 
-    /// <summary>q · t = q · (t - mean) + q · mean; the second part is the same for every token.</summary>
-    private static float Sum(StateQuery query, EncoderProfile encoder, ReadOnlySpan<float> best)
+    /// <summary>
+    /// q · t = q · (t - mean) + q · mean; the second part, weighted and summed, is the same for every token.
+    /// </summary>
+    public static float OfMean(StateQuery query, ReadOnlySpan<float> mean)
     {
-        float score = 0;
+        float sum = 0;
         for (int q = 0; q < query.Tokens; q++)
         {
-            score += query.Weights[q] * (best[q] + TensorPrimitives.Dot(query.Token(q), encoder.Mean.Span));
+            sum += query.Weights[q] * TensorPrimitives.Dot(query.Token(q), mean);
         }
 
-        return score;
+        return sum;
+    }
+
+    /// <summary>maxima[q] = max over the tokens of q · (t - mean).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Maxima(
+        SegmentReader segment,
+        int firstToken,
+        int tokens,
+        StateQuery query,
+        StateCodec codec,
+        Span<float> maxima
+    )
+    {
+        float[] decoded = ArrayPool<float>.Shared.Rent(tokens * codec.Dimensions);
+        float[] multiplied = ArrayPool<float>.Shared.Rent(tokens * query.Tokens);
+        Span<float> states = decoded.AsSpan(0, tokens * codec.Dimensions);
+        Span<float> products = multiplied.AsSpan(0, tokens * query.Tokens);
+        for (int t = 0; t < tokens; t++)
+        {
+            codec.Decode(
+                segment.Signs(firstToken + t, 1),
+                segment.Refinement(firstToken + t, 1),
+                states.Slice(t * codec.Dimensions, codec.Dimensions)
+            );
+        }
+
+        query.Multiply(states, products);
+        maxima.Fill(float.NegativeInfinity);
+        for (; !products.IsEmpty; products = products[query.Tokens..])
+        {
+            TensorPrimitives.Max(maxima, products[..query.Tokens], maxima);
+        }
+
+        ArrayPool<float>.Shared.Return(decoded);
+        ArrayPool<float>.Shared.Return(multiplied);
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using McpLongContext.Kernels;
 
 namespace McpLongContext.Storage.States;
@@ -53,6 +54,7 @@ internal sealed class TwoBitCodec : StateCodec
         BinaryPrimitives.WriteHalfLittleEndian(refinement[SignBytes..], (Half)(norm > 0 ? norm / agreement : 0));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // most of a first question's work
     public override void Decode(ReadOnlySpan<byte> signs, ReadOnlySpan<byte> refinement, Span<float> centred)
     {
         ReadOnlySpan<float> levels = s_levels;
