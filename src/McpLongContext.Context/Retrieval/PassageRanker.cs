@@ -50,20 +50,24 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
                 .Distinct(),
         ];
         var scores = Fuse(candidates, lexical, states, cancellation);
+        var penalty = TestCode.IsAskedFor(question) ? 0 : TestCode.Penalty;
         CoveredPassages = states?.CoveredPassages ?? 0;
         Damage = states?.Damage ?? [];
         return
         [
             .. candidates
-                .Select((passage, i) => Ranked(passage, scores[i] + literal.GetValueOrDefault(passage)))
+                .Select((passage, i) => Ranked(passage, scores[i] + literal.GetValueOrDefault(passage), penalty))
                 .OrderByDescending(passage => passage.Score)
                 .ThenBy(passage => passage.Document.Path, StringComparer.Ordinal)
                 .ThenBy(passage => passage.Id),
         ];
     }
 
-    private RankedPassage Ranked(long passage, double score) =>
-        new(passage, snapshot.Documents.OfPassage(passage), score);
+    private RankedPassage Ranked(long passage, double score, double testPenalty)
+    {
+        var document = snapshot.Documents.OfPassage(passage);
+        return new RankedPassage(passage, document, TestCode.Is(document) ? score - testPenalty : score);
+    }
 
     private static IEnumerable<long> Best(Dictionary<long, double> scores, int count) =>
         scores.OrderByDescending(score => score.Value).ThenBy(score => score.Key).Take(count).Select(s => s.Key);

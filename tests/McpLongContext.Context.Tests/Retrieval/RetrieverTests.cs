@@ -42,6 +42,26 @@ public sealed class RetrieverTests
     }
 
     [Fact]
+    public void Code_ranks_before_the_test_that_repeats_it_unless_tests_are_asked_for()
+    {
+        using var sample = new SampleDatastore(
+            (
+                "tests/PoolTests.cs",
+                "Code",
+                "void Rent_returns_idle_connection() => Check(pool.Rent(idle, connection));"
+            ),
+            (
+                "src/Pool.cs",
+                "Code",
+                "public Connection Rent() => idle.TryPop(out var connection) ? connection : Open();"
+            )
+        );
+
+        Assert.Equal("src/Pool.cs", Ask(sample, "how to rent an idle connection").Passages[0].Path);
+        Assert.Equal("tests/PoolTests.cs", Ask(sample, "tests that rent an idle connection").Passages[0].Path);
+    }
+
+    [Fact]
     public void A_quoted_phrase_outranks_its_scattered_words()
     {
         using var sample = new SampleDatastore(
