@@ -44,21 +44,11 @@ public sealed class RetrieverTests
     [Fact]
     public void Code_ranks_before_the_test_that_repeats_it_unless_tests_are_asked_for()
     {
-        using var sample = new SampleDatastore(
-            (
-                "tests/PoolTests.cs",
-                "Code",
-                "void Rent_returns_idle_connection() => Check(pool.Rent(idle, connection));"
-            ),
-            (
-                "src/Pool.cs",
-                "Code",
-                "public Connection Rent() => idle.TryPop(out var connection) ? connection : Open();"
-            )
-        );
+        const string Line = "connection = pool.Rent(idle);";
+        using var sample = new SampleDatastore(("app/PoolTests.cs", "Code", Line), ("src/Pool.cs", "Code", Line));
 
         Assert.Equal("src/Pool.cs", Ask(sample, "how to rent an idle connection").Passages[0].Path);
-        Assert.Equal("tests/PoolTests.cs", Ask(sample, "tests that rent an idle connection").Passages[0].Path);
+        Assert.Equal("app/PoolTests.cs", Ask(sample, "tests that rent an idle connection").Passages[0].Path);
     }
 
     [Fact]
