@@ -15,6 +15,7 @@ internal static class LiteralEvidence
     /// </summary>
     private const double IdentifierGain = 0.3;
 
+    /// <summary>Phrases, hyphenated names and UUIDs are asked for themselves.</summary>
     private const double PhraseGain = 1.5;
 
     private const double LiteralQuestionGain = 100;
@@ -48,6 +49,6 @@ internal static class LiteralEvidence
 
     private static double GainOf(string literal, Question question) =>
         question.IsLiteral ? LiteralQuestionGain
-        : literal.Contains(' ', StringComparison.Ordinal) ? PhraseGain
+        : literal.AsSpan().ContainsAny(' ', '-') ? PhraseGain
         : IdentifierGain;
 }
