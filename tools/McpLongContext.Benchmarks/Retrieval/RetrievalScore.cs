@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace McpLongContext.Benchmarks.Retrieval;
+
+/// <summary>
+/// How well the predictions of <c>mcp-long-context eval</c> match gold evidence: the share of gold spans that the first
+/// passages overlap (recall at k passages and at a number of returned words), and the mean reciprocal rank (MRR) of the
+/// first that overlaps one. The same by file, where the questions name gold files or on wish: a file's rank is that of
+/// its first passage.
+/// </summary>
+internal static class RetrievalScore
+{
+    private static readonly int[] s_passages = [1, 5, 10, 20];
+    private static readonly int[] s_words = [500, 1000, 2000];
+
+    /// <summary>Prints the scores of a set.</summary>
+    /// <param name="questions">JSON lines with id and gold: [{doc, start_line, end_line}], lines 1-based.</param>
+    /// <param name="predictions">JSON lines with id and passages: [{doc, start_line, end_line, words}], best first.</param>
+    /// <param name="category">Scores only questions of this category; <see langword="null"/> for all.</param>
+    /// <param name="output">Where the scores go, in percent.</param>
+    public static void Run(string questions, string predictions, string? category, TextWriter output)
+    {
+        var found = Read(predictions).ToDictionary(line => line.GetProperty("id").GetString()!, Passages);
+        var asked = Read(questions)
+            .Where(line => line.TryGetProperty("gold", out var gold) && gold.GetArrayLength() > 0)
+            .Where(line => category is null || line.GetProperty("category").GetString() == category)
+            .Select(line =>
+                (Gold: Gold(line), Ranked: found.GetValueOrDefault(line.GetProperty("id").GetString()!, []))
+            )
+            .ToArray();
+        Print("passages", [.. asked.Select(one => new Ranking(one.Gold, one.Ranked))], s_words, output);
+        Print("files", [.. asked.Select(one => new Ranking(Files(one.Gold), Files(one.Ranked)))], [], output);
+    }
+
+    private static void Print(string unit, Ranking[] rankings, int[] budgets, TextWriter output)
+    {
+        string Mean(string name, Func<Ranking, double> score) =>
+            string.Create(CultureInfo.InvariantCulture, $"{name} {100 * rankings.Average(score):0.0}");
+        var scores = new[] { Mean("MRR", ranking => ranking.ReciprocalRank) }
+            .Concat(s_passages.Select(k => Mean($"recall@{k}", ranking => ranking.RecallAt(k))))
+            .Concat(budgets.Select(words => Mean($"recall@{words}w", ranking => ranking.RecallAtWords(words))));
+        output.WriteLine($"{unit}, {rankings.Length} questions: {string.Join(", ", scores)}");
+    }
+
+    private static IEnumerable<JsonElement> Read(string file) =>
+        File.ReadLines(file)
+            .Where(line => line.Length > 0)
+            .Select(line => JsonSerializer.Deserialize<JsonElement>(line));
+
+    private static Span[] Gold(JsonElement question) =>
+        [.. question.GetProperty("gold").EnumerateArray().Select(ToSpan)];
+
+    private static Span[] Passages(JsonElement prediction) =>
+        [.. prediction.GetProperty("passages").EnumerateArray().Select(ToSpan)];
+
+    private static Span ToSpan(JsonElement span) =>
+        new(
+            span.GetProperty("doc").GetString()!,
+            span.GetProperty("start_line").GetInt32(),
+            span.GetProperty("end_line").GetInt32(),
+            span.TryGetProperty("words", out var words) ? words.GetInt32() : 0
+        );
+
+    private static Span[] Files(Span[] spans) =>
+        [.. spans.DistinctBy(span => span.Document).Select(span => span with { Start = 1, End = int.MaxValue })];
+
+    private readonly record struct Span(string Document, int Start, int End, int Words)
+    {
+        public bool Overlaps(Span other) => Document == other.Document && Start <= other.End && other.Start <= End;
+    }
+
+    /// <summary>Ranked passages beside the gold spans of a question.</summary>
+    private sealed class Ranking
+    {
+        // For every gold span the rank, from 0, of the first passage that overlaps it; -1 where none does.
+        private readonly int[] _ranks;
+        private readonly Span[] _passages;
+
+        public Ranking(Span[] gold, Span[] passages)
+        {
+            _ranks = [.. gold.Select(span => Array.FindIndex(passages, passage => passage.Overlaps(span)))];
+            _passages = passages;
+        }
+
+        public double ReciprocalRank =>
+            _ranks.Where(rank => rank >= 0).Select(rank => 1.0 / (rank + 1)).DefaultIfEmpty().Max();
+
+        public double RecallAt(int passages) =>
+            (double)_ranks.Count(rank => rank >= 0 && rank < passages) / _ranks.Length;
+
+        // The first passage counts whatever its size, so that a budget below one passage is not a recall of none.
+        public double RecallAtWords(int budget)
+        {
+            var (words, within) = (0, 0);
+            while (within < _passages.Length && ((words += _passages[within].Words) <= budget || within == 0))
+            {
+                within++;
+            }
+
+            return RecallAt(within);
+        }
+    }
+}
