@@ -1,3 +1,5 @@
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Ingestion;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Passages;
 
@@ -10,12 +12,12 @@ namespace McpLongContext.Context.Retrieval;
 internal static class LiteralEvidence
 {
     /// <summary>
-    /// Against the fused score, whose best candidates have 2 to 4. An identifier counts little beside the words around
-    /// it: who asks what a method does wants the method, not its callers, and BM25 knows the identifier as a term.
+    /// Against the fused score, whose best candidates have 2 to 4. In code an identifier counts little beside the words
+    /// around it: who asks what a method does wants the method, not its callers, and BM25 knows the identifier as a term.
     /// </summary>
-    private const double IdentifierGain = 0.3;
+    private const double CodeIdentifierGain = 0.3;
 
-    /// <summary>Phrases, hyphenated names and UUIDs are asked for themselves.</summary>
+    /// <summary>Phrases, and in text hyphenated names, codes and UUIDs, are asked for themselves.</summary>
     private const double PhraseGain = 1.5;
 
     private const double LiteralQuestionGain = 100;
@@ -36,19 +38,19 @@ internal static class LiteralEvidence
         {
             var matches = snapshot.Exact.Find(literal, scope, MatchesPerLiteral, cancellation);
             var rarity = Math.Log(1 + (passages / Math.Max(1, matches.Count))) / Math.Log(1 + passages);
-            var gain = rarity * GainOf(literal, question);
             foreach (var match in matches)
             {
-                gains[match.Passage] =
-                    gains.GetValueOrDefault(match.Passage) + (match.SameCase ? gain : gain * OtherCapitals);
+                var kind = StoredKind.Of(snapshot.Documents.OfPassage(match.Passage));
+                var gain = rarity * GainOf(literal, question, kind) * (match.SameCase ? 1 : OtherCapitals);
+                gains[match.Passage] = gains.GetValueOrDefault(match.Passage) + gain;
             }
         }
 
         return gains;
     }
 
-    private static double GainOf(string literal, Question question) =>
+    private static double GainOf(string literal, Question question, DocumentKind kind) =>
         question.IsLiteral ? LiteralQuestionGain
-        : literal.AsSpan().ContainsAny(' ', '-') ? PhraseGain
-        : IdentifierGain;
+        : EncoderText.IsWrittenOut(kind) && !literal.Contains(' ', StringComparison.Ordinal) ? CodeIdentifierGain
+        : PhraseGain;
 }
