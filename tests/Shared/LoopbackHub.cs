@@ -42,6 +42,9 @@ internal sealed class LoopbackHub : LoopbackServer
     /// <summary>Answers every request with this status and error code.</summary>
     public (int Status, string? Code)? Refusal { get; init; }
 
+    /// <summary>The tags of the repository.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = ["safetensors", "license:apache-2.0"];
+
     /// <summary>Adds a file to the repository.</summary>
     public byte[] Add(string name, byte[] content) => _files[name] = content;
 
@@ -94,7 +97,7 @@ internal sealed class LoopbackHub : LoopbackServer
         {
             id = Repository,
             sha = Commit,
-            tags = new[] { "safetensors", "license:apache-2.0" },
+            tags = Tags,
             gated = false,
             siblings = _files.Select(file => new
             {

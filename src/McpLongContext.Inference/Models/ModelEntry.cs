@@ -10,7 +10,10 @@ namespace McpLongContext.Inference.Models;
 /// <param name="Files">The files that are installed, no others.</param>
 public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelFile> Files)
 {
-    /// <summary>What the model is for, <see cref="Encoder"/> so far; null where its source does not say.</summary>
+    /// <summary>
+    /// What the model is for: <see cref="Encoder"/>, <see cref="Chat"/> or <see cref="Completion"/>; null where its
+    /// source does not say.
+    /// </summary>
     public string? Purpose { get; init; }
 
     /// <summary>The SPDX identifier of the weights' licence; null where the source does not say.</summary>
@@ -22,6 +25,12 @@ public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelF
 
     /// <summary>The purpose of turning text into hidden states for search.</summary>
     public const string Encoder = "encoder";
+
+    /// <summary>The purpose of answering instructions.</summary>
+    public const string Chat = "chat";
+
+    /// <summary>The purpose of continuing a text.</summary>
+    public const string Completion = "completion";
 
     /// <summary>The bytes of all files together.</summary>
     [JsonIgnore]
@@ -44,6 +53,11 @@ public sealed record ModelFile(string Name, long Size)
     /// <summary>Its path at the source; null where it is the same as <see cref="Name"/>.</summary>
     public string? From { get; init; }
 
+    /// <summary>
+    /// What it is put together from, in this order, where it is not one whole file at the source; otherwise null.
+    /// </summary>
+    public IReadOnlyList<FilePart>? Parts { get; init; }
+
     /// <summary>The SHA-256 of its content, in lower-case hexadecimal.</summary>
     public string? Sha256 { get; init; }
 
@@ -56,4 +70,16 @@ public sealed record ModelFile(string Name, long Size)
     /// <summary>Its path at the source.</summary>
     [JsonIgnore]
     public string SourcePath => From ?? Name;
+}
+
+/// <summary>A part of a model's file: a file of a package, whole or a range of its bytes.</summary>
+/// <param name="From">The path in the package.</param>
+/// <param name="Size">The length of the part in bytes.</param>
+public sealed record FilePart(string From, long Size)
+{
+    /// <summary>The package, as <c>npm:NAME@VERSION</c>; null where it is the entry's own source.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>Where in the file the part begins; null where the part is the whole file.</summary>
+    public long? Offset { get; init; }
 }

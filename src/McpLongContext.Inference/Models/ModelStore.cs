@@ -57,8 +57,8 @@ public sealed class ModelStore
 
     /// <summary>Installs a model; does nothing when it is there already.</summary>
     /// <param name="model">
-    /// A name of the catalog; <c>hf:ORG/REPO[/FILE][@REVISION]</c>; or the path of a folder, which is copied under its
-    /// own name.
+    /// A name of the catalog; <c>hf:ORG/REPO[/FILE|:QUANTISATION][@REVISION]</c>; or the path of a folder, which is
+    /// copied under its own name.
     /// </param>
     /// <param name="progress">Told about phases and bytes.</param>
     /// <param name="cancellationToken">Stops the work; what was downloaded is kept for the next try.</param>

@@ -39,7 +39,7 @@ internal sealed class ModelsCommand : ServiceCommand
     {
         private readonly Argument<string> _model = new("MODEL")
         {
-            Description = "A name of the list, hf:ORG/REPO of the model hub, or a folder.",
+            Description = "A name of the list, hf:ORG/REPO of the model hub (also hf:ORG/REPO:Q8_0), or a folder.",
         };
 
         public InstallCommand(GlobalOptions global)

@@ -214,44 +214,20 @@ public sealed class HubSourceTests
     {
         await using var hub = new LoopbackHub();
         hub.Add("config.json", "{}"u8.ToArray());
-        hub.Add("tiny.Q4_K_M.gguf", Sample.Bytes(20_000, 1));
-        var chosen = hub.Add("tiny.Q8_0.gguf", Sample.Bytes(20_000, 2));
+        hub.Add("tiny.one.gguf", Sample.Bytes(20_000, 1));
+        var chosen = hub.Add("tiny.two.gguf", Sample.Bytes(20_000, 2));
         using var temporary = StoreOn(hub);
 
         var error = await FailAsync(temporary, Model);
-        var installed = await temporary.Store.InstallAsync($"{Model}/tiny.Q8_0.gguf", cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync($"{Model}/tiny.two.gguf", cancellationToken: Cancellation);
 
-        Assert.Contains($"{Model}/tiny.Q4_K_M.gguf", error);
-        Assert.Contains("tiny.Q8_0.gguf", error);
-        Assert.Equal("org--tiny-encoder--tiny.Q8_0", installed.Name);
-        Assert.Equal(["config.json", "tiny.Q8_0.gguf"], installed.Entry.Files.Select(file => file.Name));
+        Assert.Contains($"{Model}/tiny.one.gguf", error);
+        Assert.Contains("tiny.two.gguf", error);
+        Assert.Equal("org--tiny-encoder--tiny.two", installed.Name);
+        Assert.Equal(["config.json", "tiny.two.gguf"], installed.Entry.Files.Select(file => file.Name));
         Assert.Equal(
             chosen,
-            await File.ReadAllBytesAsync(Path.Combine(installed.Folder, "tiny.Q8_0.gguf"), Cancellation)
-        );
-    }
-
-    [Fact]
-    public async Task Sharded_weights_come_with_their_index()
-    {
-        await using var hub = new LoopbackHub();
-        hub.Add("config.json", "{}"u8.ToArray());
-        hub.Add("model.safetensors.index.json", "{}"u8.ToArray());
-        hub.Add("model-00002-of-00002.safetensors", Sample.Bytes(20_000, 2));
-        hub.Add("model-00001-of-00002.safetensors", Sample.Bytes(20_000, 1));
-        hub.Add("consolidated.safetensors", Sample.Bytes(20_000, 3));
-        using var temporary = StoreOn(hub);
-
-        var installed = await temporary.Store.InstallAsync(Model, cancellationToken: Cancellation);
-
-        Assert.Equal(
-            [
-                "config.json",
-                "model.safetensors.index.json",
-                "model-00001-of-00002.safetensors",
-                "model-00002-of-00002.safetensors",
-            ],
-            installed.Entry.Files.Select(file => file.Name)
+            await File.ReadAllBytesAsync(Path.Combine(installed.Folder, "tiny.two.gguf"), Cancellation)
         );
     }
 

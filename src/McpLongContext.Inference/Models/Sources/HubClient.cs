@@ -142,7 +142,19 @@ internal sealed class HubClient : IDisposable
 /// <param name="Sha">The commit.</param>
 /// <param name="Siblings">All files.</param>
 /// <param name="Tags">Free tags; <c>license:</c> gives the licence.</param>
-internal sealed record HubRepository(string Sha, IReadOnlyList<HubFile> Siblings, IReadOnlyList<string>? Tags = null);
+internal sealed record HubRepository(string Sha, IReadOnlyList<HubFile> Siblings, IReadOnlyList<string>? Tags = null)
+{
+    /// <summary>What the model is for, as far as the tags say.</summary>
+    public string? Purpose =>
+        Tags switch
+        {
+            null => null,
+            _ when Tags.Contains("conversational") => ModelEntry.Chat,
+            _ when Tags.Contains("text-generation") => ModelEntry.Completion,
+            _ when Tags.Contains("sentence-similarity") || Tags.Contains("feature-extraction") => ModelEntry.Encoder,
+            _ => null,
+        };
+}
 
 /// <summary>One file: small ones are Git blobs, large ones are in large file storage (LFS).</summary>
 internal sealed record HubFile(string RFilename, long? Size = null, string? BlobId = null, HubLargeFile? Lfs = null);

@@ -29,13 +29,19 @@ internal sealed class HubSource(HubReference model, ModelEntry? catalogued, Mode
         using var hub = new HubClient(options);
         var repository = await RetryAsync(() => hub.DescribeAsync(model, cancellationToken), cancellationToken);
         var siblings = repository.Siblings.ToDictionary(file => file.RFilename, StringComparer.Ordinal);
-        var files = NeededFiles.Select(siblings.Keys, model.File, HubReference.Prefix + model.Repository);
+        var files = NeededFiles.Select(
+            siblings.Keys,
+            model.File,
+            model.Quantisation,
+            HubReference.Prefix + model.Repository
+        );
         return new ModelEntry(
             Name,
             (model with { Revision = repository.Sha }).ToString(),
             [.. files.Select(name => Describe(siblings[name]))]
         )
         {
+            Purpose = repository.Purpose,
             License = repository.Tags?.FirstOrDefault(IsLicense)?["license:".Length..],
         };
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace McpLongContext.Inference.Models.Sources;
@@ -29,11 +30,22 @@ internal static partial class NeededFiles
     /// <summary>Chooses among relative paths with <c>/</c> as separator.</summary>
     /// <param name="paths">All files there are.</param>
     /// <param name="chosen">The weights file that the user named, or null.</param>
+    /// <param name="quantisation">The quantisation of a GGUF file that the user named, or null.</param>
     /// <param name="origin">The source, as the user wrote it, for messages.</param>
     /// <exception cref="ModelException">There are no weights, or several between which the user must choose.</exception>
-    public static IReadOnlyList<string> Select(IReadOnlyCollection<string> paths, string? chosen, string origin)
+    public static IReadOnlyList<string> Select(
+        IReadOnlyCollection<string> paths,
+        string? chosen,
+        string? quantisation,
+        string origin
+    )
     {
-        var weights = chosen is null ? DefaultWeights(paths, origin) : [Named(paths, chosen, origin)];
+        var weights = (chosen, quantisation) switch
+        {
+            (not null, _) => [Named(paths, chosen, origin)],
+            (_, not null) => [GgufChoice.Select(paths, quantisation, origin)],
+            _ => DefaultWeights(paths, origin),
+        };
         return [.. s_companions.Where(paths.Contains), .. weights];
     }
 
@@ -47,7 +59,17 @@ internal static partial class NeededFiles
         var shards = paths.Where(path => ShardName.IsMatch(path)).Order(StringComparer.Ordinal).ToList();
         if (shards.Count > 0)
         {
-            return [.. paths.Where(path => path == "model.safetensors.index.json"), .. shards];
+            return [Index(paths, shards, origin), .. shards];
+        }
+
+        // The format of llama2.c: the weights, and beside them a tokenizer of a fixed name.
+        const string tokenizer = "tokenizer.bin";
+        var binaries = paths
+            .Where(path => path.EndsWith(".bin", StringComparison.Ordinal) && path != tokenizer)
+            .ToList();
+        if (paths.Contains(tokenizer) && binaries.Count == 1 && !binaries[0].Contains('/', StringComparison.Ordinal))
+        {
+            return [binaries[0], tokenizer];
         }
 
         var candidates = paths.Where(path => WeightsName.IsMatch(path)).Order(StringComparer.Ordinal).ToList();
@@ -57,11 +79,22 @@ internal static partial class NeededFiles
             0 => throw new ModelException(
                 $"{origin} has no weights that can be read: a .safetensors or .gguf file is needed."
             ),
-            _ => throw new ModelException(
-                $"{origin} has {candidates.Count} weights files. Name one of them, as in {origin}/{candidates[0]}: "
-                    + string.Join(", ", candidates)
-            ),
+            _ => [GgufChoice.Select(paths, quantisation: null, origin)],
         };
+    }
+
+    /// <summary>The index of sharded weights, once it is certain that no shard is missing.</summary>
+    private static string Index(IReadOnlyCollection<string> paths, List<string> shards, string origin)
+    {
+        const string index = "model.safetensors.index.json";
+        var count = int.Parse(ShardName.Match(shards[0]).Groups["count"].ValueSpan, CultureInfo.InvariantCulture);
+        return shards.Count == count && paths.Contains(index)
+            ? index
+            : throw new ModelException(
+                $"{origin} has {shards.Count} of {count} files of its weights"
+                    + (paths.Contains(index) ? "." : $" and no {index}.")
+                    + " Choose another revision or repository."
+            );
     }
 
     private static string Named(IReadOnlyCollection<string> paths, string chosen, string origin) =>
@@ -73,7 +106,7 @@ internal static partial class NeededFiles
             );
 
     [GeneratedRegex(
-        @"^model-\d{5}-of-\d{5}\.safetensors$",
+        @"^model-\d{5}-of-(?<count>\d{5})\.safetensors$",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000
     )]

