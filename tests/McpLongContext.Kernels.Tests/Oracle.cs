@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace McpLongContext.Kernels.Tests;
 
 /// <summary>Every operation again, as its formula says, in double precision.</summary>
@@ -67,6 +69,57 @@ internal static class Oracle
             Enumerable.Range(0, headDim).Sum(d => At(token, 0, head, d) * At(key, 1, head, d)) / Math.Sqrt(headDim);
 
         double At(int token, int part, int head, int d) => qkv[(((token * 3) + part) * hidden) + (head * headDim) + d];
+    }
+
+    /// <summary>
+    /// queries [tokens, groups, groupHeads, headDim], keys and values [all tokens, groups, headDim] to
+    /// [tokens, groups, groupHeads, headDim]. A pair of dimensions is a complex number; a rotation multiplies it.
+    /// </summary>
+    public static double[] CausalAttention(
+        float[] queries,
+        float[] keys,
+        float[] values,
+        double[] frequencies,
+        int groups,
+        int groupHeads,
+        double scale,
+        int window
+    )
+    {
+        var half = frequencies.Length;
+        var headDim = 2 * half;
+        var heads = groups * groupHeads;
+        var (tokens, total) = (queries.Length / (heads * headDim), keys.Length / (groups * headDim));
+        var output = new double[queries.Length];
+        for (var row = 0; row < tokens * heads; row++)
+        {
+            var (position, group) = (total - tokens + (row / heads), row % heads / groupHeads);
+            var first = Math.Max(0, position + 1 - (long)window);
+            var seen = Enumerable.Range((int)first, position + 1 - (int)first).ToArray();
+            var weights = Softmax([.. seen.Select(key => scale * Score(row, (key * groups) + group, position - key))]);
+            for (var i = 0; i < seen.Length; i++)
+            {
+                for (var d = 0; d < headDim; d++)
+                {
+                    output[(row * headDim) + d] += weights[i] * values[(((seen[i] * groups) + group) * headDim) + d];
+                }
+            }
+        }
+
+        return output;
+
+        double Score(int query, int key, int distance) =>
+            Enumerable
+                .Range(0, half)
+                .Sum(i =>
+                    (
+                        Pair(queries, query, i)
+                        * Complex.Conjugate(Pair(keys, key, i))
+                        * Complex.FromPolarCoordinates(1, distance * frequencies[i])
+                    ).Real
+                );
+
+        Complex Pair(float[] x, int row, int i) => new(x[(row * headDim) + i], x[(row * headDim) + half + i]);
     }
 
     /// <summary>Phi(x): its Taylor series around 0 inside, the continued fraction of Mills' ratio outside.</summary>

@@ -1,0 +1,481 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace McpLongContext.Kernels;
+
+/// <summary>
+/// softmax(scale R(Q) R(K)^T) V, each token seeing itself and those before it, queries in groups that share a key/value
+/// head (Ainslie et al., arXiv 2305.13245), R the rotation of the pairs (i, i + headDim / 2) by position (Su et al.,
+/// arXiv 2104.09864).
+/// </summary>
+/// <remarks>
+/// Keys are rotated while they are read, a page at a time for many queries: four operations a vector of keys, which is
+/// little beside the products. The softmax goes over the pages with a running maximum and sum (Milakov and Gimelshein,
+/// arXiv 1805.02867), so that the scores of a strip of queries never leave the cache.
+/// </remarks>
+public static unsafe class CausalAttention
+{
+    /// <summary>Far below any score, and finite.</summary>
+    private const float Nothing = -1e30f;
+
+    private const int Page = KeyValueCache.PageTokens;
+
+    /// <summary>Floats in a cache line.</summary>
+    private const int CacheLine = 16;
+
+    /// <summary>Columns of this machine's tile.</summary>
+    internal static int Columns =>
+        Simd512.IsSupported ? 32
+        : Simd256.IsSupported ? 16
+        : 8;
+
+    /// <summary>Attends some tokens of a block, in the heads of one group.</summary>
+    /// <param name="queries">[block's tokens, heads, headDim], not rotated.</param>
+    /// <param name="cache">Keys and values up to the block's last token.</param>
+    /// <param name="rotary">The rotation, extended to the cache's length.</param>
+    /// <param name="scale">Of the scores, 1 / sqrt(headDim) as a rule.</param>
+    /// <param name="window">Tokens that each token sees at most, itself included.</param>
+    /// <param name="part">What to compute. Different parts may be computed by different threads.</param>
+    /// <param name="output">[block's tokens, heads, headDim]; only the part is written.</param>
+    /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
+    public static void Attend(
+        ReadOnlySpan<float> queries,
+        KeyValueCache cache,
+        RotaryTable rotary,
+        float scale,
+        int window,
+        AttentionPart part,
+        Span<float> output
+    )
+    {
+        if (Simd512.IsSupported)
+        {
+            Attend<Tile8x2<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>(
+                queries,
+                cache,
+                rotary,
+                scale,
+                window,
+                part,
+                output
+            );
+        }
+        else if (Simd256.IsSupported)
+        {
+            Attend<Tile6x2<Simd256, float, Vector256<float>>, Simd256, Vector256<float>>(
+                queries,
+                cache,
+                rotary,
+                scale,
+                window,
+                part,
+                output
+            );
+        }
+        else
+        {
+            Attend<Tile8x2<Simd128, float, Vector128<float>>, Simd128, Vector128<float>>(
+                queries,
+                cache,
+                rotary,
+                scale,
+                window,
+                part,
+                output
+            );
+        }
+    }
+
+    internal static void Attend<TTile, TSimd, TVector>(
+        ReadOnlySpan<float> queries,
+        KeyValueCache cache,
+        RotaryTable rotary,
+        float scale,
+        int window,
+        AttentionPart part,
+        Span<float> output
+    )
+        where TTile : ITile<float>
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        var run = Check(queries, cache, rotary, scale, window, part, TTile.Columns);
+        Shape.Check(output.Length, queries.Length, nameof(output));
+        if (run.Rows == 0)
+        {
+            return;
+        }
+
+        var rented = ArrayPool<float>.Shared.Rent(run.ScratchSize(TTile.Rows));
+        fixed (
+            float* scratch = rented,
+                q = queries,
+                y = output
+        )
+        {
+            var buffers = new Buffers(run, TTile.Rows, scratch);
+            GatherQueries<TSimd, TVector>(run, q, buffers);
+            for (var page = run.FirstPage; page <= run.LastPage; page++)
+            {
+                RotateKeys<TSimd, TVector>(run, page, buffers.Keys);
+                for (var row = 0; row < run.Rows; row += TTile.Rows)
+                {
+                    AttendStrip<TTile, TSimd, TVector>(run, page, row, buffers);
+                }
+            }
+
+            for (var row = 0; row < run.Rows; row++)
+            {
+                var target = y + run.OffsetOf(row);
+                Scale<TSimd, TVector>(buffers.Sums + (row * run.HeadDim), run.HeadDim, 1 / buffers.Totals[row], target);
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(rented);
+        GC.KeepAlive(cache);
+        GC.KeepAlive(rotary);
+    }
+
+    private static Run Check(
+        ReadOnlySpan<float> queries,
+        KeyValueCache cache,
+        RotaryTable rotary,
+        float scale,
+        int window,
+        AttentionPart part,
+        int columns
+    )
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        ArgumentNullException.ThrowIfNull(rotary);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
+        var heads =
+            part.BlockTokens > 0 ? Shape.Rows(queries.Length, part.BlockTokens * cache.HeadDim, nameof(queries)) : 0;
+        if (heads == 0 || heads % cache.Heads != 0)
+        {
+            throw new ArgumentException(
+                $"{queries.Length} floats found, expected [{part.BlockTokens}, a multiple of {cache.Heads}, {cache.HeadDim}].",
+                nameof(queries)
+            );
+        }
+
+        if (part.BlockTokens > cache.Count)
+        {
+            throw new ArgumentException(
+                $"a block of {part.BlockTokens} tokens in a cache of {cache.Count}.",
+                nameof(part)
+            );
+        }
+
+        if (
+            (uint)part.Group >= (uint)cache.Heads
+            || part.FirstToken < 0
+            || part.Tokens < 0
+            || part.Tokens > part.BlockTokens - part.FirstToken
+        )
+        {
+            throw new ArgumentException($"{part} found in a block with {cache.Heads} groups.", nameof(part));
+        }
+
+        if (rotary.Pairs * 2 != cache.HeadDim || rotary.Columns != columns || cache.Columns != columns)
+        {
+            throw new ArgumentException(
+                $"a rotation of {rotary.Pairs} pairs found where heads have {cache.HeadDim} dimensions.",
+                nameof(rotary)
+            );
+        }
+
+        if (rotary.Length < cache.Count)
+        {
+            throw new ArgumentException($"{rotary.Length} positions found, expected {cache.Count}.", nameof(rotary));
+        }
+
+        return new Run(cache, rotary, scale, window, part, heads / cache.Heads);
+    }
+
+    /// <summary>The part's queries, rotated, as rows [tokens, heads of the group, headDim].</summary>
+    private static void GatherQueries<TSimd, TVector>(Run run, float* queries, Buffers buffers)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        var pairs = run.HeadDim / 2;
+        for (var row = 0; row < run.Rows; row++)
+        {
+            if (row % run.GroupHeads == 0)
+            {
+                run.Rotary.Read(run.PositionOf(row), buffers.Cosines, buffers.Cosines + pairs);
+            }
+
+            var source = queries + run.OffsetOf(row);
+            var target = buffers.Queries + (row * run.HeadDim);
+            Rotate<TSimd, TVector>(source, buffers.Cosines, buffers.Cosines + pairs, pairs, target);
+        }
+    }
+
+    /// <summary>The keys of a page, rotated by their positions, in the cache's order [panels, headDim, columns].</summary>
+    private static void RotateKeys<TSimd, TVector>(Run run, int page, float* target)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        var tokens = Math.Min(Page, run.Cache.Count - (page * Page));
+        var columns = run.Cache.Columns;
+        var half = columns * run.HeadDim / 2;
+        var source = run.Cache.Keys(run.Part.Group, page);
+        var cosines = run.Rotary.Cosines(page);
+        var sines = run.Rotary.Sines(page);
+        for (var token = 0; token < tokens; token += columns)
+        {
+            Rotate<TSimd, TVector>(source, cosines, sines, half, target);
+            source += 2 * half;
+            target += 2 * half;
+            cosines += half;
+            sines += half;
+        }
+    }
+
+    /// <summary>(a, b) = (a cos - b sin, b cos + a sin) with a the first <paramref name="half"/> of the vector, b the second.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rotate<TSimd, TVector>(float* source, float* cosines, float* sines, int half, float* target)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        var i = 0;
+        for (; i <= half - TSimd.Lanes; i += TSimd.Lanes)
+        {
+            var (a, b) = (TSimd.Load(source + i), TSimd.Load(source + half + i));
+            var (cos, sin) = (TSimd.Load(cosines + i), TSimd.Load(sines + i));
+            TSimd.Store(TSimd.Subtract(TSimd.Multiply(a, cos), TSimd.Multiply(b, sin)), target + i);
+            TSimd.Store(TSimd.MultiplyAdd(a, sin, TSimd.Multiply(b, cos)), target + half + i);
+        }
+
+        for (; i < half; i++)
+        {
+            var (a, b) = (source[i], source[half + i]);
+            target[i] = (a * cosines[i]) - (b * sines[i]);
+            target[half + i] = (b * cosines[i]) + (a * sines[i]);
+        }
+    }
+
+    /// <summary>Adds what the keys of a page give to some rows.</summary>
+    private static void AttendStrip<TTile, TSimd, TVector>(Run run, int page, int firstRow, Buffers buffers)
+        where TTile : ITile<float>
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        var rows = Math.Min(TTile.Rows, run.Rows - firstRow);
+        var firstKey = page * Page;
+        var visible = Math.Min(Page, run.PositionOf(firstRow + rows - 1) + 1 - firstKey);
+        if (visible <= 0 || firstKey + Page <= run.FirstKeyOf(firstRow))
+        {
+            return;
+        }
+
+        var zero = stackalloc float[TTile.Columns];
+        new Span<float>(zero, TTile.Columns).Clear();
+        var queries = buffers.Queries + (firstRow * run.HeadDim);
+        for (var column = 0; column < visible; column += TTile.Columns)
+        {
+            var keys = buffers.Keys + (column * run.HeadDim);
+            TTile.Multiply(queries, run.HeadDim, rows, keys, run.HeadDim, zero, buffers.Scores + column, Page);
+        }
+
+        for (var row = 0; row < rows; row++)
+        {
+            buffers.Factors[row] = Weigh<TSimd, TVector>(
+                run,
+                firstRow + row,
+                firstKey,
+                visible,
+                buffers.Scores + (row * Page),
+                buffers
+            );
+        }
+
+        var columns = run.Cache.ValueColumns;
+        var values = run.Cache.Values(run.Part.Group, page);
+        for (var column = 0; column < columns; column += TTile.Columns)
+        {
+            var panel = values + (column * Page);
+            TTile.Multiply(buffers.Scores, Page, rows, panel, visible, zero, buffers.Values + column, columns);
+        }
+
+        for (var row = 0; row < rows; row++)
+        {
+            var sums = buffers.Sums + ((firstRow + row) * run.HeadDim);
+            Add<TSimd, TVector>(sums, buffers.Factors[row], buffers.Values + (row * columns), run.HeadDim);
+        }
+    }
+
+    /// <summary>
+    /// A row's scores become weights relative to its largest score so far, and its total is brought up to date. Returns the
+    /// factor for what was summed before, relative to the largest score then.
+    /// </summary>
+    private static float Weigh<TSimd, TVector>(
+        Run run,
+        int row,
+        int firstKey,
+        int visible,
+        float* scores,
+        Buffers buffers
+    )
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        var width = RoundUp(visible, TSimd.Lanes);
+        var end = Math.Clamp(run.PositionOf(row) + 1 - firstKey, 0, visible);
+        var start = Math.Clamp(run.FirstKeyOf(row) - firstKey, 0, end);
+        if (start == end)
+        {
+            new Span<float>(scores, width).Clear();
+            return 1;
+        }
+
+        new Span<float>(scores, start).Fill(Nothing);
+        new Span<float>(scores + end, width - end).Fill(Nothing);
+        var before = buffers.Maxima[row];
+        var max = Math.Max(before, Softmax.Largest<TSimd, TVector>(scores, width));
+        var total = Softmax.Exponentiate<TSimd, TVector>(scores, width, max, run.Scale * Softmax.Log2E);
+        var factor = MathF.Exp((before - max) * run.Scale);
+        buffers.Maxima[row] = max;
+        buffers.Totals[row] = (buffers.Totals[row] * factor) + total;
+        return factor;
+    }
+
+    /// <summary>sums = sums * factor + values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Add<TSimd, TVector>(float* sums, float factor, float* values, int count)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        var factors = TSimd.Broadcast(factor);
+        var i = 0;
+        for (; i <= count - TSimd.Lanes; i += TSimd.Lanes)
+        {
+            TSimd.Store(TSimd.MultiplyAdd(TSimd.Load(sums + i), factors, TSimd.Load(values + i)), sums + i);
+        }
+
+        for (; i < count; i++)
+        {
+            sums[i] = (sums[i] * factor) + values[i];
+        }
+    }
+
+    /// <summary>target = source * factor.</summary>
+    private static void Scale<TSimd, TVector>(float* source, int count, float factor, float* target)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        var factors = TSimd.Broadcast(factor);
+        var i = 0;
+        for (; i <= count - TSimd.Lanes; i += TSimd.Lanes)
+        {
+            TSimd.Store(TSimd.Multiply(TSimd.Load(source + i), factors), target + i);
+        }
+
+        for (; i < count; i++)
+        {
+            target[i] = source[i] * factor;
+        }
+    }
+
+    private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+
+    /// <summary>The shapes of one call. A row is a query: [tokens of the part, heads of the group].</summary>
+    private sealed record Run(
+        KeyValueCache Cache,
+        RotaryTable Rotary,
+        float Scale,
+        int Window,
+        AttentionPart Part,
+        int GroupHeads
+    )
+    {
+        public int HeadDim => Cache.HeadDim;
+
+        public int Rows { get; } = Part.Tokens * GroupHeads;
+
+        public int FirstPage => FirstKeyOf(0) / Page;
+
+        public int LastPage => PositionOf(Rows - 1) / Page;
+
+        private int FirstPosition { get; } = Cache.Count - Part.BlockTokens + Part.FirstToken;
+
+        public int PositionOf(int row) => FirstPosition + (row / GroupHeads);
+
+        /// <summary>The first key that a row sees.</summary>
+        public int FirstKeyOf(int row) => Math.Max(0, PositionOf(row) - Window + 1);
+
+        /// <summary>Where a row stands in queries and output, [block's tokens, groups, heads of the group, headDim].</summary>
+        public nint OffsetOf(int row)
+        {
+            var (token, head) = Math.DivRem(row, GroupHeads);
+            var group = ((nint)(Part.FirstToken + token) * Cache.Heads) + Part.Group;
+            return ((group * GroupHeads) + head) * HeadDim;
+        }
+
+        public int ScratchSize(int stripRows) =>
+            checked(
+                (2 * Rows * HeadDim)
+                + (Page * HeadDim)
+                + (stripRows * (Page + Cache.ValueColumns + 1))
+                + (2 * Rows)
+                + HeadDim
+                + (9 * CacheLine)
+            );
+    }
+
+    /// <summary>Scratch memory of one call, each buffer at a cache line.</summary>
+    private readonly struct Buffers
+    {
+        public Buffers(Run run, int stripRows, float* scratch)
+        {
+            Queries = Take(ref scratch, run.Rows * run.HeadDim);
+            Sums = Take(ref scratch, run.Rows * run.HeadDim);
+            Keys = Take(ref scratch, Page * run.HeadDim);
+            Scores = Take(ref scratch, stripRows * Page);
+            Values = Take(ref scratch, stripRows * run.Cache.ValueColumns);
+            Factors = Take(ref scratch, stripRows);
+            Maxima = Take(ref scratch, run.Rows);
+            Totals = Take(ref scratch, run.Rows);
+            Cosines = Take(ref scratch, run.HeadDim);
+            new Span<float>(Sums, run.Rows * run.HeadDim).Clear();
+            new Span<float>(Totals, run.Rows).Clear();
+            new Span<float>(Maxima, run.Rows).Fill(Nothing);
+        }
+
+        /// <summary>[rows, headDim] rotated.</summary>
+        public float* Queries { get; }
+
+        /// <summary>[rows, headDim] weighted values, summed over the pages so far.</summary>
+        public float* Sums { get; }
+
+        /// <summary>[panels, headDim, columns] a page's keys, rotated.</summary>
+        public float* Keys { get; }
+
+        /// <summary>[strip, page] scores, then weights.</summary>
+        public float* Scores { get; }
+
+        /// <summary>[strip, value columns] weighted values of a page.</summary>
+        public float* Values { get; }
+
+        /// <summary>[strip] what the sums so far are multiplied by.</summary>
+        public float* Factors { get; }
+
+        /// <summary>[rows] the largest score so far.</summary>
+        public float* Maxima { get; }
+
+        /// <summary>[rows] the sum of the weights so far.</summary>
+        public float* Totals { get; }
+
+        /// <summary>[headDim] a position's cosines, then its sines.</summary>
+        public float* Cosines { get; }
+
+        private static float* Take(ref float* next, int length)
+        {
+            var aligned = (float*)(((nint)next + (CacheLine * sizeof(float)) - 1) & -(CacheLine * sizeof(float)));
+            next = aligned + length;
+            return aligned;
+        }
+    }
+}

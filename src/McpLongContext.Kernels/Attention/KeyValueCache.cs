@@ -1,0 +1,120 @@
+namespace McpLongContext.Kernels;
+
+/// <summary>
+/// Keys and values of one layer's tokens, for <see cref="CausalAttention"/>. Keys are kept without rotation: a change of
+/// the rotary table changes what attention reads, not what is stored.
+/// </summary>
+/// <remarks>
+/// Pages of <see cref="PageTokens"/> tokens for each key/value head. A page holds what the register tiles of this machine
+/// multiply by, so that nothing is rearranged at read: K^T as panels [headDim, <see cref="Columns"/>] of tokens, and V
+/// as panels [<see cref="PageTokens"/>, <see cref="Columns"/>] of dimensions, filled up with zeros.
+/// </remarks>
+public sealed unsafe class KeyValueCache
+{
+    internal const int PageTokens = 256;
+
+    private readonly List<AlignedArray<float>>[] _pages;
+
+    /// <summary>Creates an empty cache.</summary>
+    /// <param name="heads">Key/value heads, positive.</param>
+    /// <param name="headDim">Positive and even.</param>
+    public KeyValueCache(int heads, int headDim)
+        : this(heads, headDim, CausalAttention.Columns) { }
+
+    internal KeyValueCache(int heads, int headDim, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headDim);
+        Heads = heads;
+        HeadDim = headDim;
+        Columns = columns;
+        ValueColumns = (headDim + columns - 1) / columns * columns;
+        _pages = new List<AlignedArray<float>>[heads];
+        for (var head = 0; head < heads; head++)
+        {
+            _pages[head] = [];
+        }
+    }
+
+    /// <summary>Key/value heads.</summary>
+    public int Heads { get; }
+
+    /// <summary>Dimensions of a head.</summary>
+    public int HeadDim { get; }
+
+    /// <summary>Tokens held.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Tokens in a panel of keys, dimensions in a panel of values.</summary>
+    internal int Columns { get; }
+
+    /// <summary>The dimensions of a head, filled up to whole panels.</summary>
+    internal int ValueColumns { get; }
+
+    /// <summary>Adds tokens at the end.</summary>
+    /// <param name="keys">[tokens, heads, headDim], not rotated.</param>
+    /// <param name="values">[tokens, heads, headDim].</param>
+    /// <exception cref="ArgumentException">The lengths do not fit the shape or each other.</exception>
+    public void Append(ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
+    {
+        var tokens = Shape.Rows(keys.Length, Heads * HeadDim, nameof(keys));
+        Shape.Check(values.Length, keys.Length, nameof(values));
+        for (var token = 0; token < tokens; token++)
+        {
+            var (page, index) = Math.DivRem(Count, PageTokens);
+            for (var head = 0; head < Heads; head++)
+            {
+                if (page == _pages[head].Count)
+                {
+                    _pages[head].Add(new AlignedArray<float>(PageTokens * (HeadDim + ValueColumns)));
+                }
+
+                var start = ((token * Heads) + head) * HeadDim;
+                WriteKey(keys.Slice(start, HeadDim), Keys(head, page), index);
+                WriteValue(values.Slice(start, HeadDim), Values(head, page), index);
+            }
+
+            Count++;
+        }
+    }
+
+    /// <summary>Forgets the tokens from <paramref name="count"/> on.</summary>
+    /// <param name="count">How many stay, at most <see cref="Count"/>.</param>
+    public void Truncate(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
+        Count = count;
+        foreach (var pages in _pages)
+        {
+            var needed = (count + PageTokens - 1) / PageTokens;
+            pages.RemoveRange(needed, pages.Count - needed);
+        }
+    }
+
+    /// <summary>K^T of a page: [panels, headDim, Columns].</summary>
+    internal float* Keys(int head, int page) => _pages[head][page].Pointer;
+
+    /// <summary>V of a page: [panels, PageTokens, Columns].</summary>
+    internal float* Values(int head, int page) => _pages[head][page].Pointer + (PageTokens * HeadDim);
+
+    private void WriteKey(ReadOnlySpan<float> key, float* page, int index)
+    {
+        var (panel, column) = Math.DivRem(index, Columns);
+        var target = page + (panel * HeadDim * Columns) + column;
+        foreach (var value in key)
+        {
+            *target = value;
+            target += Columns;
+        }
+    }
+
+    private void WriteValue(ReadOnlySpan<float> value, float* page, int index)
+    {
+        for (var start = 0; start < value.Length; start += Columns)
+        {
+            var part = value.Slice(start, Math.Min(Columns, value.Length - start));
+            part.CopyTo(new Span<float>(page + (start * PageTokens) + (index * Columns), part.Length));
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.Runtime.Intrinsics;
+
+namespace McpLongContext.Kernels;
+
+/// <summary>
+/// The left operand of an <see cref="Int8BlockProduct"/>: X [rows, inputs] in int8 with a scale per row and block of 32
+/// inputs, x ~ scale * code with scale = max |x| / 127 over the block. A buffer that is filled again and again.
+/// </summary>
+public sealed unsafe class Int8BlockRows
+{
+    private AlignedArray<sbyte> _codes = new(0);
+    private AlignedArray<float> _scales = new(0);
+    private AlignedArray<int> _offsets = new(0);
+
+    /// <summary>Rows in use.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>Columns of X.</summary>
+    public int Inputs { get; private set; }
+
+    internal int Blocks { get; private set; }
+
+    /// <summary>[rows, blocks, 32] codes, filled up with zeros.</summary>
+    internal sbyte* Codes => _codes.Pointer;
+
+    /// <summary>[rows, blocks].</summary>
+    internal float* Scales => _scales.Pointer;
+
+    /// <summary>[rows, blocks] -128 times the sum of the block's codes: what undoes the 128 in the weights' codes.</summary>
+    internal int* Offsets => _offsets.Pointer;
+
+    /// <summary>Makes room for a matrix, whose rows <see cref="Quantize(ReadOnlySpan{float}, int, int)"/> then fills.</summary>
+    /// <param name="rows">Rows of X.</param>
+    /// <param name="inputs">Columns of X, positive.</param>
+    public void Resize(int rows, int inputs)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
+        Rows = rows;
+        Inputs = inputs;
+        Blocks = (inputs + Int8BlockMatrix.BlockInputs - 1) / Int8BlockMatrix.BlockInputs;
+        var blocks = checked(rows * Blocks);
+        if (_scales.Length < blocks)
+        {
+            _codes = new AlignedArray<sbyte>((long)blocks * Int8BlockMatrix.BlockInputs);
+            _scales = new AlignedArray<float>(blocks);
+            _offsets = new AlignedArray<int>(blocks);
+        }
+    }
+
+    /// <summary>Quantises some rows. Different rows may be quantised by different threads.</summary>
+    /// <param name="x">[rows, inputs]: all of X, finite.</param>
+    /// <param name="firstRow">The first to quantise.</param>
+    /// <param name="rows">How many.</param>
+    /// <exception cref="ArgumentException">The length of <paramref name="x"/> is not that of the shape.</exception>
+    public void Quantize(ReadOnlySpan<float> x, int firstRow, int rows)
+    {
+        if (Simd512.IsSupported)
+        {
+            Quantize<Simd512, Vector512<float>>(x, firstRow, rows);
+        }
+        else if (Simd256.IsSupported)
+        {
+            Quantize<Simd256, Vector256<float>>(x, firstRow, rows);
+        }
+        else
+        {
+            Quantize<Simd128, Vector128<float>>(x, firstRow, rows);
+        }
+    }
+
+    internal void Quantize<TSimd, TVector>(ReadOnlySpan<float> x, int firstRow, int rows)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        Shape.Check(x.Length, Rows, Inputs, nameof(x));
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Rows - firstRow);
+        const int size = Int8BlockMatrix.BlockInputs;
+        var edge = stackalloc float[size];
+        var whole = Inputs / size;
+        fixed (float* start = x)
+        {
+            for (var row = firstRow; row < firstRow + rows; row++)
+            {
+                var source = start + ((nint)row * Inputs);
+                var first = (nint)row * Blocks;
+                for (var block = 0; block < whole; block++)
+                {
+                    QuantizeBlock<TSimd, TVector>(source + (block * size), first + block);
+                }
+
+                if (whole < Blocks)
+                {
+                    new Span<float>(edge, size).Clear();
+                    new ReadOnlySpan<float>(source + (whole * size), Inputs - (whole * size)).CopyTo(
+                        new Span<float>(edge, size)
+                    );
+                    QuantizeBlock<TSimd, TVector>(edge, first + whole);
+                }
+            }
+        }
+    }
+
+    private void QuantizeBlock<TSimd, TVector>(float* x, nint block)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        const int size = Int8BlockMatrix.BlockInputs;
+        var codes = _codes.Pointer + (block * size);
+        var maxima = TSimd.Abs(TSimd.Load(x));
+        for (var i = TSimd.Lanes; i < size; i += TSimd.Lanes)
+        {
+            maxima = TSimd.Max(maxima, TSimd.Abs(TSimd.Load(x + i)));
+        }
+
+        var max = TSimd.Max(maxima);
+        var factor = TSimd.Broadcast(max < 1e-30f ? 0 : 127 / max);
+        TVector sums = default;
+        for (var i = 0; i < size; i += TSimd.Lanes)
+        {
+            TSimd.Store(TSimd.Multiply(TSimd.Load(x + i), factor), codes + i);
+            sums = TSimd.Add(sums, TSimd.Load(codes + i));
+        }
+
+        _scales.Pointer[block] = max / 127;
+        _offsets.Pointer[block] = -128 * (int)TSimd.Sum(sums);
+    }
+}

@@ -1,0 +1,166 @@
+using System.Runtime.Intrinsics;
+
+namespace McpLongContext.Kernels.Tests;
+
+public class CausalAttentionTests
+{
+    /// <summary>Width, tokens before the block, tokens of it, groups, heads of a group, headDim, window.</summary>
+    public static TheoryData<Width, int, int, int, int, int, int> Shapes()
+    {
+        var data = new TheoryData<Width, int, int, int, int, int, int>();
+        foreach (var width in Enum.GetValues<Width>())
+        {
+            data.Add(width, 0, 1, 1, 1, 2, int.MaxValue);
+            data.Add(width, 0, 40, 2, 3, 10, int.MaxValue);
+            data.Add(width, 255, 2, 1, 4, 16, int.MaxValue);
+            data.Add(width, 511, 1, 2, 8, 64, int.MaxValue);
+            data.Add(width, 250, 300, 1, 2, 48, int.MaxValue);
+            data.Add(width, 0, 600, 1, 1, 6, 37);
+            data.Add(width, 500, 30, 1, 3, 32, 256);
+            data.Add(width, 10, 5, 2, 2, 8, 1);
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Every_token_attends_to_itself_and_those_before_it_at_their_distance(
+        Width width,
+        int before,
+        int tokens,
+        int groups,
+        int groupHeads,
+        int headDim,
+        int window
+    )
+    {
+        var total = before + tokens;
+        var queries = Sample.Uniform(1, tokens * groups * groupHeads * headDim, 3);
+        var keys = Sample.Uniform(2, total * groups * headDim, 3);
+        var values = Sample.Uniform(3, total * groups * headDim);
+        double[] frequencies = [.. Enumerable.Range(0, headDim / 2).Select(i => Math.Pow(10_000, -2.0 * i / headDim))];
+        var scale = (float)(1.2 / Math.Sqrt(headDim));
+        var expected = Oracle.CausalAttention(queries, keys, values, frequencies, groups, groupHeads, scale, window);
+
+        var output = new float[queries.Length];
+        var cache = new KeyValueCache(groups, headDim, ColumnsOf(width));
+        var rotary = new RotaryTable(frequencies, 1, ColumnsOf(width));
+        rotary.Extend(total);
+        cache.Append(keys, values);
+        for (var group = 0; group < groups; group++)
+        {
+            for (var token = 0; token < tokens; token += 100)
+            {
+                var part = new AttentionPart(tokens, group, token, Math.Min(100, tokens - token));
+                Attend(width, queries, cache, rotary, scale, window, part, output);
+            }
+        }
+
+        Sample.Close(expected, output, 2e-5);
+    }
+
+    [Fact]
+    public void Tokens_that_were_truncated_are_forgotten()
+    {
+        var (once, twice) = (new KeyValueCache(1, 4), new KeyValueCache(1, 4));
+        var rotary = new RotaryTable([1, 0.1], 1);
+        rotary.Extend(600);
+        var keys = Sample.Uniform(1, 600 * 4);
+        var values = Sample.Uniform(2, 600 * 4);
+        once.Append(keys.AsSpan(0, 300 * 4), values.AsSpan(0, 300 * 4));
+        twice.Append(values, keys);
+        twice.Truncate(0);
+        twice.Append(keys.AsSpan(0, 290 * 4), values.AsSpan(0, 290 * 4));
+        twice.Append(values.AsSpan(0, 290 * 4), values.AsSpan(0, 290 * 4));
+        twice.Truncate(290);
+        twice.Append(keys.AsSpan(290 * 4, 10 * 4), values.AsSpan(290 * 4, 10 * 4));
+        Assert.Equal(300, twice.Count);
+
+        var (expected, found) = (new float[4], new float[4]);
+        CausalAttention.Attend([1, 2, 3, 4], once, rotary, 1, 1000, new AttentionPart(1, 0, 0, 1), expected);
+        CausalAttention.Attend([1, 2, 3, 4], twice, rotary, 1, 1000, new AttentionPart(1, 0, 0, 1), found);
+        Assert.Equal(expected, found);
+    }
+
+    [Fact]
+    public void The_attention_factor_scales_queries_and_keys()
+    {
+        var cache = new KeyValueCache(1, 2);
+        cache.Append([1, 2, 3, 4, 1, 1], [1, 0, 0, 1, 5, 5]);
+        var (plain, factored) = (new RotaryTable([0.5], 1), new RotaryTable([0.5], 2));
+        plain.Extend(3);
+        factored.Extend(3);
+        var (expected, found) = (new float[2], new float[2]);
+        CausalAttention.Attend([1, -1], cache, plain, 4, 9, new AttentionPart(1, 0, 0, 1), expected);
+        CausalAttention.Attend([1, -1], cache, factored, 1, 9, new AttentionPart(1, 0, 0, 1), found);
+        Sample.Close([.. expected.Select(value => (double)value)], found, 1e-6);
+    }
+
+    [Fact]
+    public void Shapes_that_do_not_fit_are_named()
+    {
+        var cache = new KeyValueCache(2, 4);
+        var rotary = new RotaryTable([1, 0.1], 1);
+        Assert.Throws<ArgumentException>("keys", () => cache.Append(new float[7], new float[8]));
+        Assert.Throws<ArgumentException>("values", () => cache.Append(new float[8], new float[16]));
+        Assert.Throws<ArgumentOutOfRangeException>("count", () => cache.Truncate(1));
+        cache.Append(new float[8], new float[8]);
+        AssertWrong("rotary", 8, new AttentionPart(1, 0, 0, 1), 8);
+        rotary.Extend(1);
+        AssertWrong("queries", 12, new AttentionPart(1, 0, 0, 1), 12);
+        AssertWrong("output", 8, new AttentionPart(1, 0, 0, 1), 9);
+        AssertWrong("part", 16, new AttentionPart(2, 0, 0, 1), 16);
+        AssertWrong("part", 8, new AttentionPart(1, 2, 0, 1), 8);
+        AssertWrong("part", 8, new AttentionPart(1, 0, 1, 1), 8);
+        Assert.Throws<ArgumentException>(
+            "rotary",
+            () => CausalAttention.Attend(new float[8], cache, new([1], 1), 1, 9, new(1, 0, 0, 1), new float[8])
+        );
+
+        void AssertWrong(string name, int queries, AttentionPart part, int output) =>
+            Assert.Throws<ArgumentException>(
+                name,
+                () => CausalAttention.Attend(new float[queries], cache, rotary, 1, 9, part, new float[output])
+            );
+    }
+
+    private static int ColumnsOf(Width width) =>
+        width switch
+        {
+            Width.Bits512 => 32,
+            Width.Bits256 => 16,
+            _ => 8,
+        };
+
+    private static void Attend(
+        Width width,
+        float[] queries,
+        KeyValueCache cache,
+        RotaryTable rotary,
+        float scale,
+        int window,
+        AttentionPart part,
+        float[] output
+    )
+    {
+        switch (width)
+        {
+            case Width.Bits512:
+                Run<Tile8x2<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>();
+                break;
+            case Width.Bits256:
+                Run<Tile6x2<Simd256, float, Vector256<float>>, Simd256, Vector256<float>>();
+                break;
+            default:
+                Run<Tile8x2<Simd128, float, Vector128<float>>, Simd128, Vector128<float>>();
+                break;
+        }
+
+        void Run<TTile, TSimd, TVector>()
+            where TTile : ITile<float>
+            where TSimd : ISimd<TSimd, TVector>
+            where TVector : unmanaged =>
+            CausalAttention.Attend<TTile, TSimd, TVector>(queries, cache, rotary, scale, window, part, output);
+    }
+}
