@@ -63,6 +63,30 @@ public sealed class RetrieverTests
     }
 
     [Fact]
+    public void A_hyphenated_name_decides_in_text_and_is_one_word_of_several_in_code()
+    {
+        const string Name =
+            "The number of vivid-zebra, which is among all these other words that stand here, is seven.";
+        const string Words = "special magic numbers: all special magic numbers mentioned in a list of special numbers";
+        const string Question = "what are the special magic numbers mentioned for vivid-zebra";
+        const string Other =
+            "Numbers, in a long line of much that is about something else and never ends, it seems to me.";
+        using var text = new SampleDatastore(
+            ("name.txt", "Prose", Name),
+            ("words.txt", "Prose", Words),
+            ("other.txt", "Prose", Other)
+        );
+        using var code = new SampleDatastore(
+            ("name.cs", "Code", Name),
+            ("words.cs", "Code", Words),
+            ("other.cs", "Code", Other)
+        );
+
+        Assert.Equal("name.txt", Ask(text, Question).Passages[0].Path);
+        Assert.Equal("words.cs", Ask(code, Question).Passages[0].Path);
+    }
+
+    [Fact]
     public void A_short_turn_is_found_by_the_words_of_the_turn_before_it()
     {
         using var sample = new SampleDatastore(
