@@ -17,13 +17,15 @@ internal sealed record Prediction(JsonElement Id, IReadOnlyList<PredictedPassage
 /// <param name="StartLine">First line, 1-based.</param>
 /// <param name="EndLine">Last line, inclusive.</param>
 /// <param name="Words">Its number of words, for comparisons at an equal budget.</param>
-internal sealed record PredictedPassage(string Doc, int StartLine, int EndLine, int Words)
+/// <param name="Score">Its score, higher is better; comparable within a question.</param>
+internal sealed record PredictedPassage(string Doc, int StartLine, int EndLine, int Words, double Score)
 {
     public static PredictedPassage Create(Evidence evidence) =>
         new(
             evidence.Path,
             evidence.StartLine,
             evidence.EndLine,
-            evidence.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length
+            evidence.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length,
+            evidence.Score
         );
 }

@@ -6,17 +6,18 @@ namespace McpLongContext.Benchmarks.Retrieval;
 /// <summary>
 /// How well the predictions of <c>mcp-long-context eval</c> match gold evidence: the share of gold spans that the first
 /// passages overlap (recall at k passages and at a number of returned words), and the mean reciprocal rank (MRR) of the
-/// first that overlaps one. The same by file, where the questions name gold files or on wish: a file's rank is that of
-/// its first passage.
+/// first that overlaps one. The same by file, a file's score being the sum of its best three passages, weighted 1, 1/2
+/// and 1/4.
 /// </summary>
 internal static class RetrievalScore
 {
     private static readonly int[] s_passages = [1, 5, 10, 20];
     private static readonly int[] s_words = [500, 1000, 2000];
+    private static readonly double[] s_passagesOfFile = [1, 0.5, 0.25];
 
     /// <summary>Prints the scores of a set.</summary>
     /// <param name="questions">JSON lines with id and gold: [{doc, start_line, end_line}], lines 1-based.</param>
-    /// <param name="predictions">JSON lines with id and passages: [{doc, start_line, end_line, words}], best first.</param>
+    /// <param name="predictions">JSON lines with id and passages: [{doc, start_line, end_line, words, score}], best first.</param>
     /// <param name="category">Scores only questions of this category; <see langword="null"/> for all.</param>
     /// <param name="output">Where the scores go, in percent.</param>
     public static void Run(string questions, string predictions, string? category, TextWriter output)
@@ -30,7 +31,7 @@ internal static class RetrievalScore
             )
             .ToArray();
         Print("passages", [.. asked.Select(one => new Ranking(one.Gold, one.Ranked))], s_words, output);
-        Print("files", [.. asked.Select(one => new Ranking(Files(one.Gold), Files(one.Ranked)))], [], output);
+        Print("files", [.. asked.Select(one => new Ranking(Files(one.Gold), RankFiles(one.Ranked)))], [], output);
     }
 
     private static void Print(string unit, Ranking[] rankings, int[] budgets, TextWriter output)
@@ -59,13 +60,26 @@ internal static class RetrievalScore
             span.GetProperty("doc").GetString()!,
             span.GetProperty("start_line").GetInt32(),
             span.GetProperty("end_line").GetInt32(),
-            span.TryGetProperty("words", out var words) ? words.GetInt32() : 0
+            span.TryGetProperty("words", out var words) ? words.GetInt32() : 0,
+            span.TryGetProperty("score", out var score) ? score.GetDouble() : 0
         );
 
     private static Span[] Files(Span[] spans) =>
         [.. spans.DistinctBy(span => span.Document).Select(span => span with { Start = 1, End = int.MaxValue })];
 
-    private readonly record struct Span(string Document, int Start, int End, int Words)
+    private static Span[] RankFiles(Span[] passages) =>
+        [
+            .. Files([
+                .. passages
+                    .GroupBy(passage => passage.Document)
+                    .OrderByDescending(file =>
+                        file.Zip(s_passagesOfFile, (passage, weight) => weight * Math.Max(0, passage.Score)).Sum()
+                    )
+                    .Select(file => file.First()),
+            ]),
+        ];
+
+    private readonly record struct Span(string Document, int Start, int End, int Words, double Score)
     {
         public bool Overlaps(Span other) => Document == other.Document && Start <= other.End && other.Start <= End;
     }
