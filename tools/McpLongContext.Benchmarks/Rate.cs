@@ -36,7 +36,7 @@ internal sealed record Rate(double Median, double Low, double High)
         return [.. samples.Select(Of)];
     }
 
-    private static Rate Of(double[] samples)
+    public static Rate Of(double[] samples)
     {
         Array.Sort(samples);
         return new Rate(samples[samples.Length / 2], samples[0], samples[^1]);
