@@ -1,14 +1,19 @@
+using System.Globalization;
 using McpLongContext.Benchmarks;
 using McpLongContext.Benchmarks.Encode;
 using McpLongContext.Benchmarks.EndToEnd;
+using McpLongContext.Benchmarks.Growth;
 using McpLongContext.Benchmarks.Kernels;
 using McpLongContext.Benchmarks.Retrieval;
+using McpLongContext.Benchmarks.Search;
 
 const string Usage = """
     usage: McpLongContext.Benchmarks COMMAND
       kernels                                  products, attention and scans against the machine's peak
       encode                                   the encoder beside ONNX Runtime
       ingest DIR [--peer]                      a folder ingested and asked; with --peer beside mcp-local-rag
+      knn MILLIONS                             the search over so many token states
+      growth MB PICTURE.svg DIR...             one folder that grows up to so many megabytes of sources
       score QUESTIONS PREDICTIONS [CATEGORY]   predictions against gold evidence
     """;
 
@@ -27,6 +32,14 @@ switch (args)
     case ["ingest", var folder, .. var peer] when peer is [] or ["--peer"]:
         output.WriteLine(Machine.Describe());
         IngestBenchmark.Run(output, Path.GetFullPath(folder), withPeer: peer.Length > 0);
+        return 0;
+    case ["knn", var millions]:
+        output.WriteLine(Machine.Describe());
+        KnnBenchmark.Run(output, int.Parse(millions, CultureInfo.InvariantCulture));
+        return 0;
+    case ["growth", var largest, var picture, .. var folders]:
+        output.WriteLine(Machine.Describe());
+        GrowthBenchmark.Run(output, folders, double.Parse(largest, CultureInfo.InvariantCulture), picture);
         return 0;
     case ["score", var questions, var predictions, .. var category] when category.Length < 2:
         RetrievalScore.Run(questions, predictions, category is [var only] ? only : null, output);

@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using System.Numerics.Tensors;
+using System.Security.Cryptography;
+using System.Text;
+using McpLongContext.Storage;
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Passages;
+using McpLongContext.Storage.States;
+
+namespace McpLongContext.Benchmarks.Search;
+
+/// <summary>
+/// The search over stored token states alone: vectors of passages, signs of tokens, and the best 300 passages again from
+/// their refined codes. The states are random; a scan takes no notice of what it scans.
+/// </summary>
+internal static class KnnBenchmark
+{
+    private const int Dimensions = 384;
+    private const int TokensPerPassage = 64;
+    private const int PassagesPerDocument = 64;
+    private const int QueryTokens = 12;
+    private const int Rescored = 300;
+    private const int Queries = 100;
+
+    public static void Run(TextWriter output, int millions)
+    {
+        var folder = Directory.CreateTempSubdirectory("knn").FullName;
+        try
+        {
+            using var datastore = new DatastoreHome(folder).OpenOrCreate("knn");
+            var profile = new EncoderProfile
+            {
+                Key = "random",
+                Mean = new float[Dimensions],
+                Deviation = Enumerable.Repeat(1 / MathF.Sqrt(Dimensions), Dimensions).ToArray(),
+            };
+            var documents = millions * 1_000_000 / (TokensPerPassage * PassagesPerDocument);
+            var pool = RandomStates(8192);
+            Fill(datastore, profile, pool, documents);
+            using var snapshot = datastore.Snapshot();
+            Measure(output, snapshot.States(profile.Key)!, pool);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Measure(TextWriter output, StateIndex index, float[] pool)
+    {
+        var random = new Random(7);
+        var candidates = Enumerable.Range(0, Rescored).Select(_ => 1 + random.NextInt64(index.Passages)).ToArray();
+        var steps = new Dictionary<string, Action<StateQuery>>(StringComparer.Ordinal)
+        {
+            ["vectors of passages"] = _ => index.ScorePooled(pool.AsSpan(0, Dimensions), PassageScope.All),
+            ["signs of tokens"] = query => index.ScoreTokens(query, PassageScope.All),
+            ["refined codes of 300 passages"] = query => index.Rescore(query, candidates),
+        };
+        var tokens = index.Passages * TokensPerPassage;
+        output.WriteLine();
+        output.WriteLine($"{tokens / 1e6:F1} million tokens, {index.Passages} passages, {QueryTokens} query tokens");
+        output.WriteLine($"{"milliseconds", -34} {"first", 9} {"p50", 9} {"p99", 9}");
+        var sums = new double[Queries + 1];
+        foreach (var (name, step) in steps)
+        {
+            var times = new double[Queries + 1];
+            for (var i = 0; i < times.Length; i++)
+            {
+                var first = random.Next(4000) * Dimensions;
+                var weights = Enumerable.Repeat(1f, QueryTokens).ToArray();
+                var query = new StateQuery(pool.AsSpan(first, QueryTokens * Dimensions), weights);
+                var watch = Stopwatch.StartNew();
+                step(query);
+                times[i] = watch.Elapsed.TotalMilliseconds;
+                sums[i] += times[i];
+            }
+
+            Report(output, name, times);
+        }
+
+        Report(output, "all of it", sums);
+    }
+
+    private static void Report(TextWriter output, string name, double[] times)
+    {
+        var warm = times.Skip(1).Order().ToList();
+        output.WriteLine(
+            $"{name, -34} {times[0], 9:F1} {warm[warm.Count / 2], 9:F1} {warm[warm.Count * 99 / 100], 9:F1}"
+        );
+    }
+
+    private static void Fill(Datastore datastore, EncoderProfile profile, float[] pool, int documents)
+    {
+        var random = new Random(5);
+        var counts = Enumerable.Repeat(TokensPerPassage, PassagesPerDocument).ToArray();
+        var states = new float[TokensPerPassage * PassagesPerDocument * Dimensions];
+        var writer = datastore.WriteStates(profile);
+        foreach (var some in Enumerable.Range(0, documents).Chunk(16))
+        {
+            List<NewDocument> stored = [.. some.Select(Document)];
+            datastore.Apply(new CatalogChange { Put = stored });
+            foreach (var document in stored)
+            {
+                for (var at = 0; at < states.Length; at += Dimensions)
+                {
+                    pool.AsSpan(random.Next(8192) * Dimensions, Dimensions).CopyTo(states.AsSpan(at));
+                }
+
+                writer.Add(document.ContentKey, 0, counts, states, states.AsSpan(0, PassagesPerDocument * Dimensions));
+            }
+
+            writer.Publish();
+        }
+    }
+
+    private static NewDocument Document(int number) =>
+        new()
+        {
+            Path = $"/{number}",
+            Kind = "prose",
+            ContentKey = new ContentKey(SHA256.HashData(Encoding.UTF8.GetBytes($"{number}"))),
+            Bytes = 1,
+            Modified = DateTimeOffset.UnixEpoch,
+            LineCount = PassagesPerDocument,
+            Passages =
+            [
+                .. Enumerable.Range(1, PassagesPerDocument).Select(line => new NewPassage(line, line, $"{line}", "")),
+            ],
+        };
+
+    private static float[] RandomStates(int count)
+    {
+        var random = new Random(3);
+        var states = new float[count * Dimensions];
+        for (var at = 0; at < states.Length; at += Dimensions)
+        {
+            var state = states.AsSpan(at, Dimensions);
+            for (var i = 0; i < Dimensions; i++)
+            {
+                state[i] = (float)(random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5);
+            }
+
+            TensorPrimitives.Divide(state, TensorPrimitives.Norm(state), state);
+        }
+
+        return states;
+    }
+}
