@@ -11,6 +11,7 @@ public class Int8MatrixProductTests
         Bytes256,
         Shorts256,
         Shorts512,
+        Bytes512,
         Chosen,
     }
 
@@ -60,6 +61,7 @@ public class Int8MatrixProductTests
     [InlineData(Arithmetic.Bytes256)]
     [InlineData(Arithmetic.Shorts256)]
     [InlineData(Arithmetic.Shorts512)]
+    [InlineData(Arithmetic.Bytes512)]
     [InlineData(Arithmetic.Chosen)]
     public void The_largest_codes_do_not_saturate(Arithmetic arithmetic)
     {
@@ -164,6 +166,15 @@ public class Int8MatrixProductTests
                 Run<
                     Tile8x3<ShortDotProduct512, int, Vector512<int>>,
                     ShortDotProduct512,
+                    Vector512<int>,
+                    Simd512,
+                    Vector512<float>
+                >();
+                break;
+            case Arithmetic.Bytes512:
+                Run<
+                    Tile8x3<ByteDotProduct512, int, Vector512<int>>,
+                    ByteDotProduct512,
                     Vector512<int>,
                     Simd512,
                     Vector512<float>

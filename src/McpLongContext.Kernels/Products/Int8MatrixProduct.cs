@@ -30,7 +30,17 @@ public static unsafe class Int8MatrixProduct
         Activation activation = Activation.None
     )
     {
-        if (ByteDotProduct256.IsSupported)
+        if (VnniTile.IsSupported)
+        {
+            Multiply<VnniTile, ByteDotProduct512, Vector512<int>, Simd512, Vector512<float>>(
+                x,
+                weights,
+                bias,
+                y,
+                activation
+            );
+        }
+        else if (ByteDotProduct256.IsSupported)
         {
             if (Simd512.IsSupported)
             {

@@ -46,6 +46,11 @@ public sealed unsafe class Int8PackedMatrix
     /// <exception cref="ArgumentException">The length of <paramref name="weights"/> is not outputs * inputs.</exception>
     public static Int8PackedMatrix Pack(ReadOnlySpan<float> weights, int outputs, int inputs)
     {
+        if (VnniTile.IsSupported)
+        {
+            return Pack<VnniTile, ByteDotProduct512, Vector512<int>>(weights, outputs, inputs);
+        }
+
         if (ByteDotProduct256.IsSupported)
         {
             return Pack<Tile6x2<ByteDotProduct256, int, Vector256<int>>, ByteDotProduct256, Vector256<int>>(

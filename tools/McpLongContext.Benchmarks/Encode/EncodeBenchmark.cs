@@ -83,7 +83,7 @@ internal static class EncodeBenchmark
         {
             var (peak, products) = (rates[^1].Core.Median, rates[0].Core.Median * ProductOperations);
             output.WriteLine(
-                $"int8 peak {peak / 1e9:F0} GOP/s a core; the matrix products of ours int8 {products / 1e9:F0}, "
+                $"AVX-VNNI peak {peak / 1e9:F0} GOP/s a core; the matrix products of ours int8 {products / 1e9:F0}, "
                     + $"{products / peak:P0} of it over the whole encode"
             );
         }
