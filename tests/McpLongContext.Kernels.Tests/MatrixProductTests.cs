@@ -111,7 +111,29 @@ public class MatrixProductTests
                 PackedMatrix.Pack<TTile>(weights, outputs, inputs),
                 bias,
                 y,
-                activation
+                activation,
+                0,
+                (outputs + TTile.Columns - 1) / TTile.Columns
             );
+    }
+
+    [Fact]
+    public void Panels_of_outputs_are_multiplied_one_by_one()
+    {
+        var x = Sample.Uniform(1, 3 * 20);
+        var packed = PackedMatrix.Pack(Sample.Uniform(2, 200 * 20), 200, 20);
+        var (expected, found) = (new float[600], new float[600]);
+        MatrixProduct.Multiply(x, packed, [], expected);
+        for (var panel = packed.Panels - 1; panel >= 0; panel--)
+        {
+            Assert.NotEqual(expected, found);
+            MatrixProduct.MultiplyPanels(x, packed, panel, 1, found);
+        }
+
+        Assert.Equal(expected, found);
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "panels",
+            () => MatrixProduct.MultiplyPanels(x, packed, 1, packed.Panels, found)
+        );
     }
 }

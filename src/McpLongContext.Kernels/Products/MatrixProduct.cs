@@ -30,6 +30,45 @@ public static unsafe class MatrixProduct
         Activation activation = Activation.None
     )
     {
+        ArgumentNullException.ThrowIfNull(weights);
+        Multiply(x, weights, bias, y, activation, 0, weights.Panels);
+    }
+
+    /// <summary>
+    /// Multiplies by some panels of the weights, without bias and activation; the columns of the others are left as they
+    /// are. Different panels may be multiplied by different threads.
+    /// </summary>
+    /// <param name="x">[rows, inputs], row-major.</param>
+    /// <param name="weights">The packed [outputs, inputs].</param>
+    /// <param name="firstPanel">The first panel, 0 or more.</param>
+    /// <param name="panels">How many, within those of <paramref name="weights"/>.</param>
+    /// <param name="y">[rows, outputs]: all of Y, row-major; must not overlap <paramref name="x"/>.</param>
+    /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
+    public static void MultiplyPanels(
+        ReadOnlySpan<float> x,
+        PackedMatrix weights,
+        int firstPanel,
+        int panels,
+        Span<float> y
+    )
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstPanel);
+        ArgumentOutOfRangeException.ThrowIfNegative(panels);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(panels, weights.Panels - firstPanel);
+        Multiply(x, weights, [], y, Activation.None, firstPanel, panels);
+    }
+
+    private static void Multiply(
+        ReadOnlySpan<float> x,
+        PackedMatrix weights,
+        ReadOnlySpan<float> bias,
+        Span<float> y,
+        Activation activation,
+        int firstPanel,
+        int panels
+    )
+    {
         if (Simd512.IsSupported)
         {
             Multiply<Tile8x3<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>(
@@ -37,7 +76,9 @@ public static unsafe class MatrixProduct
                 weights,
                 bias,
                 y,
-                activation
+                activation,
+                firstPanel,
+                panels
             );
         }
         else if (Simd256.IsSupported)
@@ -47,7 +88,9 @@ public static unsafe class MatrixProduct
                 weights,
                 bias,
                 y,
-                activation
+                activation,
+                firstPanel,
+                panels
             );
         }
         else
@@ -57,7 +100,9 @@ public static unsafe class MatrixProduct
                 weights,
                 bias,
                 y,
-                activation
+                activation,
+                firstPanel,
+                panels
             );
         }
     }
@@ -67,7 +112,9 @@ public static unsafe class MatrixProduct
         PackedMatrix weights,
         ReadOnlySpan<float> bias,
         Span<float> y,
-        Activation activation
+        Activation activation,
+        int firstPanel,
+        int panels
     )
         where TTile : ITile<float>
         where TSimd : ISimd<TSimd, TVector>
@@ -93,7 +140,7 @@ public static unsafe class MatrixProduct
             for (var block = 0; block < rows; block += blockRows)
             {
                 var end = Math.Min(block + blockRows, rows);
-                for (var panel = 0; panel < weights.Panels; panel++)
+                for (var panel = firstPanel; panel < firstPanel + panels; panel++)
                 {
                     var column = panel * TTile.Columns;
                     var width = Math.Min(TTile.Columns, weights.Outputs - column);

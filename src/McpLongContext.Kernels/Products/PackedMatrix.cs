@@ -28,7 +28,8 @@ public sealed class PackedMatrix
     /// <summary>Outputs in a panel: the columns of the register tile of this machine.</summary>
     internal int PanelWidth { get; }
 
-    internal int Panels => (Outputs + PanelWidth - 1) / PanelWidth;
+    /// <summary>Panels of outputs; the last one may be filled up with zeros.</summary>
+    public int Panels => (Outputs + PanelWidth - 1) / PanelWidth;
 
     /// <summary>Packs for the widest vectors of this machine.</summary>
     /// <param name="weights">[outputs, inputs], row-major.</param>

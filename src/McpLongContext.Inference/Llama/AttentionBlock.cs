@@ -1,0 +1,17 @@
+namespace McpLongContext.Inference.Llama;
+
+/// <summary>What attention gets and gives in one layer for a block of successive tokens. Nothing is rotated yet.</summary>
+/// <param name="Layer">From 0.</param>
+/// <param name="FirstPosition">The position of the block's first token in the sequence.</param>
+/// <param name="Queries">[tokens, heads, headDim].</param>
+/// <param name="Keys">[tokens, key/value heads, headDim], normalised where the architecture does so.</param>
+/// <param name="Values">[tokens, key/value heads, headDim].</param>
+/// <param name="Output">[tokens, heads, headDim]: receives the weighted values.</param>
+public readonly record struct AttentionBlock(
+    int Layer,
+    int FirstPosition,
+    ReadOnlyMemory<float> Queries,
+    ReadOnlyMemory<float> Keys,
+    ReadOnlyMemory<float> Values,
+    Memory<float> Output
+);

@@ -1,0 +1,142 @@
+using McpLongContext.Inference.Checkpoints;
+using McpLongContext.Inference.Llama.Positions;
+
+namespace McpLongContext.Inference.Llama;
+
+/// <summary>
+/// The dimensions and switches of a decoder of the Llama family (Touvron et al., arXiv 2302.13971): what llama, mistral,
+/// qwen2, qwen3, smollm and granite have in common and where they differ. Validated once, by <see cref="Validate"/>.
+/// </summary>
+public sealed record LlamaConfig
+{
+    private const int MaxDimension = 1 << 20;
+
+    /// <summary>The name that the checkpoint gives its architecture, for example <c>qwen2</c>.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>Tokens of the vocabulary.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>Width of a hidden state.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Number of layers.</summary>
+    public required int LayerCount { get; init; }
+
+    /// <summary>Query heads of a layer.</summary>
+    public required int HeadCount { get; init; }
+
+    /// <summary>Key/value heads of a layer, a divisor of <see cref="HeadCount"/>.</summary>
+    public required int KeyValueHeadCount { get; init; }
+
+    /// <summary>Width of a head; heads * width need not be the width of a hidden state.</summary>
+    public required int HeadDim { get; init; }
+
+    /// <summary>Width of the feed-forward network inside a layer.</summary>
+    public required int IntermediateSize { get; init; }
+
+    /// <summary>The trained window, in tokens.</summary>
+    public required int ContextLength { get; init; }
+
+    /// <summary>Added to the mean square in RMS normalisation.</summary>
+    public required float RmsNormEpsilon { get; init; }
+
+    /// <summary>The base of the rotary frequencies.</summary>
+    public double RopeTheta { get; init; } = 10_000;
+
+    /// <summary>The scaling of the rotary frequencies.</summary>
+    public RotaryScaling RotaryScaling { get; init; } = RotaryScaling.None;
+
+    /// <summary>Tokens that a token sees at most, itself included; null: all before it.</summary>
+    public int? SlidingWindow { get; init; }
+
+    /// <summary>Whether queries, keys and values have a bias.</summary>
+    public bool HasQueryKeyValueBias { get; init; }
+
+    /// <summary>Whether the projection after attention has a bias.</summary>
+    public bool HasAttentionOutputBias { get; init; }
+
+    /// <summary>Whether queries and keys are normalised, each head by itself, before they are rotated (Qwen3).</summary>
+    public bool HasQueryKeyNorm { get; init; }
+
+    /// <summary>Whether the embedding is the output matrix, too.</summary>
+    public bool HasTiedOutput { get; init; }
+
+    /// <summary>Multiplies the embedding (Granite).</summary>
+    public float EmbeddingScale { get; init; } = 1;
+
+    /// <summary>Multiplies the scores of attention; null: 1 / sqrt(head width).</summary>
+    public float? AttentionScale { get; init; }
+
+    /// <summary>Multiplies what a layer's two parts add to the state (Granite).</summary>
+    public float ResidualScale { get; init; } = 1;
+
+    /// <summary>Divides the logits (Granite).</summary>
+    public float LogitDivisor { get; init; } = 1;
+
+    /// <summary>Width of all query heads together.</summary>
+    public int QuerySize => HeadCount * HeadDim;
+
+    /// <summary>Width of all key heads together, and of all value heads.</summary>
+    public int KeyValueSize => KeyValueHeadCount * HeadDim;
+
+    /// <summary>What the scores of attention are multiplied by.</summary>
+    public float ScoreScale => AttentionScale ?? (1 / MathF.Sqrt(HeadDim));
+
+    /// <summary>Checks that the numbers are possible and fit each other.</summary>
+    /// <param name="path">The file that they come from.</param>
+    /// <returns>This.</returns>
+    /// <exception cref="CheckpointException">They are not or do not.</exception>
+    public LlamaConfig Validate(string path)
+    {
+        Dimension("vocabulary size", VocabularySize);
+        Dimension("hidden size", HiddenSize);
+        Dimension("layers", LayerCount);
+        Dimension("heads", HeadCount);
+        Dimension("key/value heads", KeyValueHeadCount);
+        Dimension("head width", HeadDim);
+        Dimension("feed-forward width", IntermediateSize);
+        if (ContextLength < 1)
+            throw new CheckpointException(path, $"window: {ContextLength} tokens found, expected 1 or more");
+        if (HeadCount % KeyValueHeadCount != 0)
+            throw new CheckpointException(
+                path,
+                $"key/value heads: {KeyValueHeadCount} found, expected a divisor of the {HeadCount} heads"
+            );
+        if (HeadDim % 2 != 0)
+            throw new CheckpointException(path, $"head width: {HeadDim} found, expected an even number");
+        if (RmsNormEpsilon is not (> 0 and < 1))
+            throw new CheckpointException(
+                path,
+                $"epsilon of the RMS norm: {RmsNormEpsilon} found, expected a number between 0 and 1"
+            );
+        if (RopeTheta is not (> 1 and < 1e15))
+            throw new CheckpointException(path, $"rotary base: {RopeTheta} found, expected a number above 1");
+        if (SlidingWindow < 1)
+            throw new CheckpointException(path, $"sliding window: {SlidingWindow} found, expected 1 or more");
+        Factor("embedding scale", EmbeddingScale);
+        Factor("attention scale", ScoreScale);
+        Factor("residual scale", ResidualScale);
+        Factor("logit divisor", LogitDivisor);
+        var frequencies = RotaryScaling.Frequencies(HeadDim, RopeTheta);
+        if (frequencies.Length != HeadDim / 2 || !Array.TrueForAll(frequencies, double.IsFinite))
+            throw new CheckpointException(
+                path,
+                $"rotary scaling {RotaryScaling}: {frequencies.Length} frequencies found, "
+                    + $"expected {HeadDim / 2} finite ones"
+            );
+        return this;
+
+        void Dimension(string what, int found)
+        {
+            if (found is < 1 or > MaxDimension)
+                throw new CheckpointException(path, $"{what}: {found} found, expected 1 to {MaxDimension}");
+        }
+
+        void Factor(string what, float found)
+        {
+            if (!(found > 0 && float.IsFinite(found)))
+                throw new CheckpointException(path, $"{what}: {found} found, expected a positive number");
+        }
+    }
+}

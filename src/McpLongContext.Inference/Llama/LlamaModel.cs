@@ -1,0 +1,50 @@
+using McpLongContext.Inference.Checkpoints;
+using McpLongContext.Inference.Layers;
+using McpLongContext.Inference.Llama.Checkpoints;
+
+namespace McpLongContext.Inference.Llama;
+
+/// <summary>
+/// A decoder of the Llama family: configuration and weights, which all sequences share. Immutable and thread-safe; each
+/// sequence takes a <see cref="LlamaRun"/> of its own.
+/// </summary>
+public sealed class LlamaModel : IDisposable
+{
+    private LlamaModel(LlamaConfig config, LlamaWeights weights)
+    {
+        Config = config;
+        Weights = weights;
+    }
+
+    /// <summary>Dimensions and switches.</summary>
+    public LlamaConfig Config { get; }
+
+    internal LlamaWeights Weights { get; }
+
+    /// <summary>Loads a model.</summary>
+    /// <param name="path">
+    /// A GGUF file, a llama2.c file (<c>.bin</c>), or a folder with one of them or with <c>config.json</c> and safetensors.
+    /// </param>
+    /// <param name="precision">The arithmetic of the linear layers.</param>
+    /// <param name="threads">Threads that pack the weights; null: one a processor.</param>
+    /// <exception cref="CheckpointException">There is no model, it is damaged or not supported.</exception>
+    public static LlamaModel Load(string path, Precision precision = Precision.Int8, int? threads = null)
+    {
+        var checkpoint = LlamaCheckpoint.Open(path);
+        using var team = new WorkerTeam(threads ?? Environment.ProcessorCount);
+        return new LlamaModel(checkpoint.Config, LlamaWeights.Load(checkpoint, precision, team));
+    }
+
+    /// <summary>Begins a sequence with the attention that the model was trained with.</summary>
+    /// <param name="threads">Threads that compute; null: one a processor.</param>
+    public LlamaRun CreateRun(int? threads = null) => CreateRun(new CausalAttention(Config), threads);
+
+    /// <summary>Begins a sequence.</summary>
+    /// <param name="attention">How its tokens read each other; of this sequence only.</param>
+    /// <param name="threads">Threads that compute; null: one a processor.</param>
+    public LlamaRun CreateRun(IAttention attention, int? threads = null) =>
+        new(this, attention, threads ?? Environment.ProcessorCount);
+
+    /// <inheritdoc />
+    public void Dispose() => Weights.Dispose();
+}

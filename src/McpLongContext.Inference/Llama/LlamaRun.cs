@@ -1,0 +1,280 @@
+using System.Numerics.Tensors;
+using McpLongContext.Inference.Layers;
+using McpLongContext.Kernels;
+
+namespace McpLongContext.Inference.Llama;
+
+/// <summary>
+/// The state of one sequence: what attention keeps of it, and buffers. Not thread-safe; it must not outlive its model.
+/// </summary>
+public sealed class LlamaRun : IDisposable
+{
+    /// <summary>Tokens that go through the layers together: enough to use each weight often, few enough for the caches.</summary>
+    private const int BlockTokens = 512;
+
+    private readonly LlamaConfig _config;
+    private readonly LlamaWeights _weights;
+    private readonly IAttention _attention;
+    private readonly WorkerTeam _team;
+    private readonly Operand _operand = new();
+    private float[] _states = []; // [tokens, hidden]
+    private float[] _normal = []; // [tokens, hidden]
+    private float[] _queries = []; // [tokens, heads, headDim]
+    private float[] _keys = []; // [tokens, key/value heads, headDim]
+    private float[] _values = []; // [tokens, key/value heads, headDim]
+    private float[] _attended = []; // [tokens, heads, headDim]
+    private float[] _gate = []; // [tokens, intermediate]
+    private float[] _up = []; // [tokens, intermediate]
+    private float[] _logits = []; // [tokens, vocabulary]
+
+    internal LlamaRun(LlamaModel model, IAttention attention, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(attention);
+        _config = model.Config;
+        _weights = model.Weights;
+        _attention = attention;
+        _team = new WorkerTeam(threads);
+    }
+
+    /// <summary>Tokens of the sequence so far.</summary>
+    public int Position { get; private set; }
+
+    /// <summary>The longest sequence.</summary>
+    public int MaxTokens => _attention.MaxTokens;
+
+    /// <summary>Appends tokens to the sequence.</summary>
+    /// <param name="tokens">Any number.</param>
+    /// <param name="states">
+    /// [n, hidden]: receives the states of the last n tokens after the last layer, normalised, as <see cref="Logits"/>
+    /// takes them; n from 0 to all.
+    /// </param>
+    /// <param name="cancellation">Asked between blocks; the sequence then ends after the last whole block.</param>
+    /// <exception cref="ArgumentException">A token is none of the vocabulary, or a length does not fit.</exception>
+    /// <exception cref="InvalidOperationException">The sequence would become longer than <see cref="MaxTokens"/>.</exception>
+    public void Forward(ReadOnlySpan<int> tokens, Span<float> states, CancellationToken cancellation = default)
+    {
+        CheckInput(tokens, states);
+        var wanted = states.Length / _config.HiddenSize;
+        while (!tokens.IsEmpty)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var block = tokens[..Math.Min(BlockTokens, tokens.Length)];
+            ForwardBlock(block);
+            tokens = tokens[block.Length..];
+            // Of this block, those among the last `wanted` of all.
+            var count = Math.Min(block.Length, wanted - tokens.Length);
+            if (count > 0)
+            {
+                var size = count * _config.HiddenSize;
+                var last = _states.AsSpan((block.Length * _config.HiddenSize) - size, size);
+                RmsNorm.Apply(last, _weights.OutputNorm, _config.RmsNormEpsilon, states[..size]);
+                states = states[size..];
+                wanted -= count;
+            }
+        }
+    }
+
+    /// <summary>The scores of every token of the vocabulary to come next.</summary>
+    /// <param name="states">[n, hidden] from <see cref="Forward"/>.</param>
+    /// <param name="logits">[n, vocabulary].</param>
+    /// <exception cref="ArgumentException">The lengths do not fit each other.</exception>
+    public void Logits(ReadOnlySpan<float> states, Span<float> logits)
+    {
+        var (count, rest) = Math.DivRem(states.Length, _config.HiddenSize);
+        if (rest != 0 || logits.Length != (long)count * _config.VocabularySize)
+            throw new ArgumentException(
+                $"room for {logits.Length} floats found, expected {_config.VocabularySize} for each {_config.HiddenSize} "
+                    + $"of {states.Length}.",
+                nameof(logits)
+            );
+        while (!states.IsEmpty)
+        {
+            var rows = Math.Min(BlockTokens, states.Length / _config.HiddenSize);
+            Reserve(ref _normal, rows * _config.HiddenSize);
+            Reserve(ref _logits, rows * _config.VocabularySize);
+            states[..(rows * _config.HiddenSize)].CopyTo(_normal);
+            Project(_normal, rows, (_weights.Output, _logits));
+            var part = logits[..(rows * _config.VocabularySize)];
+            _logits.AsSpan(0, part.Length).CopyTo(part);
+            if (_config.LogitDivisor != 1)
+                TensorPrimitives.Divide(part, _config.LogitDivisor, part);
+            logits = logits[part.Length..];
+            states = states[(rows * _config.HiddenSize)..];
+        }
+    }
+
+    /// <summary>Forgets the tokens from a position on.</summary>
+    /// <param name="position">0 to <see cref="Position"/>.</param>
+    public void Truncate(int position)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(position, Position);
+        _attention.Truncate(position);
+        Position = position;
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _team.Dispose();
+
+    private void ForwardBlock(ReadOnlySpan<int> tokens)
+    {
+        ReserveAll(tokens.Length);
+        Embed(tokens);
+        for (var layer = 0; layer < _weights.Layers.Length; layer++)
+        {
+            Attend(layer, tokens.Length);
+            FeedForward(_weights.Layers[layer], tokens.Length);
+        }
+        Position += tokens.Length;
+    }
+
+    private void Embed(ReadOnlySpan<int> tokens)
+    {
+        for (var i = 0; i < tokens.Length; i++)
+            _weights.Embed(tokens[i], _states.AsSpan(i * _config.HiddenSize, _config.HiddenSize));
+        if (_config.EmbeddingScale != 1)
+        {
+            var states = _states.AsSpan(0, tokens.Length * _config.HiddenSize);
+            TensorPrimitives.Multiply(states, _config.EmbeddingScale, states);
+        }
+    }
+
+    /// <summary>states += residual scale * W_o attention(W_qkv norm(states)).</summary>
+    private void Attend(int index, int tokens)
+    {
+        var layer = _weights.Layers[index];
+        Normalise(layer.AttentionNorm, tokens);
+        Project(_normal, tokens, (layer.Query, _queries), (layer.Key, _keys), (layer.Value, _values));
+        PrepareHeads(layer, tokens);
+        _attention.Attend(
+            new AttentionBlock(
+                index,
+                Position,
+                _queries.AsMemory(0, tokens * _config.QuerySize),
+                _keys.AsMemory(0, tokens * _config.KeyValueSize),
+                _values.AsMemory(0, tokens * _config.KeyValueSize),
+                _attended.AsMemory(0, tokens * _config.QuerySize)
+            ),
+            _team
+        );
+        Project(_attended, tokens, (layer.AttentionOutput, _normal));
+        AddBias(_normal, layer.AttentionOutputBias, tokens);
+        AddToStates(tokens);
+    }
+
+    /// <summary>states += residual scale * W_down (silu(W_gate h) * W_up h), h = norm(states).</summary>
+    private void FeedForward(LlamaLayer layer, int tokens)
+    {
+        Normalise(layer.FeedForwardNorm, tokens);
+        Project(_normal, tokens, (layer.Gate, _gate), (layer.Up, _up));
+        var width = _config.IntermediateSize;
+        _team.RunRows(
+            tokens,
+            (first, count) =>
+                SwiGlu.Apply(_gate.AsSpan(first * width, count * width), _up.AsSpan(first * width, count * width))
+        );
+        Project(_gate, tokens, (layer.Down, _normal));
+        AddToStates(tokens);
+    }
+
+    /// <summary>Biases, and the norms of queries and keys.</summary>
+    private void PrepareHeads(LlamaLayer layer, int tokens)
+    {
+        AddBias(_queries, layer.QueryBias, tokens);
+        AddBias(_keys, layer.KeyBias, tokens);
+        AddBias(_values, layer.ValueBias, tokens);
+        if (!_config.HasQueryKeyNorm)
+            return;
+        var queries = _queries.AsSpan(0, tokens * _config.QuerySize);
+        RmsNorm.Apply(queries, layer.QueryNorm, _config.RmsNormEpsilon, queries);
+        var keys = _keys.AsSpan(0, tokens * _config.KeyValueSize);
+        RmsNorm.Apply(keys, layer.KeyNorm, _config.RmsNormEpsilon, keys);
+    }
+
+    private void Normalise(float[] gamma, int tokens)
+    {
+        var width = _config.HiddenSize;
+        _team.RunRows(
+            tokens,
+            (first, count) =>
+                RmsNorm.Apply(
+                    _states.AsSpan(first * width, count * width),
+                    gamma,
+                    _config.RmsNormEpsilon,
+                    _normal.AsSpan(first * width, count * width)
+                )
+        );
+    }
+
+    private void AddToStates(int tokens)
+    {
+        var width = _config.HiddenSize;
+        _team.RunRows(
+            tokens,
+            (first, count) =>
+            {
+                var states = _states.AsSpan(first * width, count * width);
+                var added = _normal.AsSpan(first * width, count * width);
+                TensorPrimitives.MultiplyAdd(added, _config.ResidualScale, states, states);
+            }
+        );
+    }
+
+    private static void AddBias(float[] rows, float[] bias, int tokens)
+    {
+        if (bias.Length == 0)
+            return;
+        for (var token = 0; token < tokens; token++)
+        {
+            var row = rows.AsSpan(token * bias.Length, bias.Length);
+            TensorPrimitives.Add(row, bias, row);
+        }
+    }
+
+    private void Project(float[] x, int rows, params (IWeightMatrix Weights, float[] Y)[] layers)
+    {
+        _operand.Set(x, rows, layers[0].Weights.Inputs, layers[0].Weights.IsQuantised, _team);
+        _team.Project(_operand, layers);
+    }
+
+    private void ReserveAll(int tokens)
+    {
+        Reserve(ref _states, tokens * _config.HiddenSize);
+        Reserve(ref _normal, tokens * _config.HiddenSize);
+        Reserve(ref _queries, tokens * _config.QuerySize);
+        Reserve(ref _keys, tokens * _config.KeyValueSize);
+        Reserve(ref _values, tokens * _config.KeyValueSize);
+        Reserve(ref _attended, tokens * _config.QuerySize);
+        Reserve(ref _gate, tokens * _config.IntermediateSize);
+        Reserve(ref _up, tokens * _config.IntermediateSize);
+    }
+
+    private static void Reserve(ref float[] buffer, int length)
+    {
+        if (buffer.Length < length)
+            buffer = new float[length];
+    }
+
+    private void CheckInput(ReadOnlySpan<int> tokens, ReadOnlySpan<float> states)
+    {
+        if (states.Length % _config.HiddenSize != 0 || states.Length / _config.HiddenSize > tokens.Length)
+            throw new ArgumentException(
+                $"room for {states.Length} floats found, expected {_config.HiddenSize} for each of 0 to {tokens.Length} "
+                    + "tokens.",
+                nameof(states)
+            );
+        foreach (var token in tokens)
+        {
+            if ((uint)token >= (uint)_config.VocabularySize)
+                throw new ArgumentException(
+                    $"token {token} found, expected 0 to {_config.VocabularySize - 1}.",
+                    nameof(tokens)
+                );
+        }
+        if (tokens.Length > MaxTokens - Position)
+            throw new InvalidOperationException(
+                $"{Position} tokens and {tokens.Length} more are longer than the window of {MaxTokens}. "
+                    + "Truncate the sequence, shorten the input, or extend the window."
+            );
+    }
+}

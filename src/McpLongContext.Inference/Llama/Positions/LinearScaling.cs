@@ -1,0 +1,16 @@
+namespace McpLongContext.Inference.Llama.Positions;
+
+/// <summary>Positions divided by the factor (Chen et al., arXiv 2306.15595).</summary>
+/// <param name="Factor">1 or more.</param>
+public sealed record LinearScaling(double Factor) : RotaryScaling
+{
+    /// <inheritdoc />
+    public override string Method => "linear";
+
+    /// <inheritdoc />
+    public override double Extension => Factor;
+
+    /// <inheritdoc />
+    public override double[] Frequencies(int headDim, double theta) =>
+        Array.ConvertAll(Plain(headDim, theta), frequency => frequency / Factor);
+}
