@@ -30,11 +30,15 @@ public sealed class LlamaRun : IDisposable
     internal LlamaRun(LlamaModel model, IAttention attention, int threads)
     {
         ArgumentNullException.ThrowIfNull(attention);
+        Model = model;
         _config = model.Config;
         _weights = model.Weights;
         _attention = attention;
         _team = new WorkerTeam(threads);
     }
+
+    /// <summary>The model.</summary>
+    public LlamaModel Model { get; }
 
     /// <summary>Tokens of the sequence so far.</summary>
     public int Position { get; private set; }

@@ -40,7 +40,7 @@ internal sealed class LlamaCheckpoint : IDisposable
             return OpenFile(path);
         if (File.Exists(Path.Combine(path, HuggingFaceLlama.ConfigName)))
             return HuggingFaceLlama.Open(path);
-        string[] files = [.. Directory.GetFiles(path, "*.gguf"), .. Directory.GetFiles(path, "*.bin")];
+        string[] files = [.. Directory.GetFiles(path, "*.gguf"), .. Directory.GetFiles(path, "*.bin").Where(IsModel)];
         return files.Length == 1
             ? OpenFile(files[0])
             : throw new CheckpointException(
@@ -105,6 +105,10 @@ internal sealed class LlamaCheckpoint : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => _tensors.Dispose();
+
+    /// <summary>A llama2.c model has its tokenizer beside it, with the same ending.</summary>
+    private static bool IsModel(string path) =>
+        !string.Equals(Path.GetFileName(path), "tokenizer.bin", StringComparison.OrdinalIgnoreCase);
 
     private static LlamaCheckpoint OpenFile(string path) =>
         Path.GetExtension(path).ToUpperInvariant() switch
