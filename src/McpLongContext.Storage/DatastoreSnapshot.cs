@@ -64,6 +64,10 @@ public sealed class DatastoreSnapshot : IDisposable
     /// <summary>The contents some of whose passages have no states of this encoder, in the order of storing.</summary>
     public IReadOnlyList<PendingContent> Pending(string encoder) => _state.Pending(Reader, encoder);
 
+    /// <summary>The passages of a document without states of this encoder, as runs of ordinals in order.</summary>
+    public IReadOnlyList<OrdinalRun> Missing(string encoder, Document document) =>
+        PendingContent.Missing(Reader, encoder, document);
+
     /// <summary>How much the datastore holds and what it takes on disk.</summary>
     public DatastoreStatistics Statistics() => DatastoreStatistics.Of(Reader, Documents);
 

@@ -24,6 +24,9 @@ internal sealed class DocumentEncoder
     /// <param name="model">The model and its weights.</param>
     public static string Key(string model) => $"{model};passages {PassageEncoder.Version};text {EncoderText.Version}";
 
+    /// <summary>Whether a document's passages are read one by one, so that their states do not depend on their neighbours.</summary>
+    public static bool ReadsPassagesAlone(StoredDocument document) => EncoderText.IsWrittenOut(StoredKind.Of(document));
+
     /// <summary>Encodes consecutive passages of a document.</summary>
     /// <param name="document">The document.</param>
     /// <param name="passages">Some or all of its passages, in order and without a gap.</param>

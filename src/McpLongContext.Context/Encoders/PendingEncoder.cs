@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using McpLongContext.Context.Datastores;
 using McpLongContext.LongAttention.Unlimiformer;
 using McpLongContext.Storage;
-using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.States;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
@@ -11,10 +10,13 @@ namespace McpLongContext.Context.Encoders;
 
 /// <summary>
 /// The second stage of an ingest: computes the hidden states that a datastore's documents still lack. All cores encode,
-/// each a run of passages at a time; runs are published in the order of the documents, so that a later process goes on
-/// where this one was stopped.
+/// each a run of passages at a time, the documents that questions asked for first. What is published stays, so that a later
+/// process goes on where this one was stopped.
 /// </summary>
-internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
+/// <param name="datastore">The datastore.</param>
+/// <param name="encoder">Its encoder.</param>
+/// <param name="demand">What questions asked for, and computed meanwhile.</param>
+internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder, EncodingDemand demand)
 {
     /// <summary>Characters of a run: some thousand tokens, enough to fill a worker, little enough to hold.</summary>
     private const int RunCharacters = 16 * 1024;
@@ -60,7 +62,7 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
         var reading = Task.Run(() => ReadAsync(pending, workers, encoded.Writer, stopping.Token), stopping.Token);
         try
         {
-            return await PublishAsync(encoded.Reader, progress, cancellation);
+            return await PublishAsync(encoded.Reader, chunks, progress, cancellation);
         }
         finally
         {
@@ -79,7 +81,7 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
     {
         try
         {
-            foreach (var content in pending)
+            foreach (var content in InOrder(pending))
             {
                 foreach (var run in Runs(content))
                 {
@@ -115,11 +117,33 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
         }
     }
 
+    /// <summary>The contents in their order, but those that questions ask for meanwhile first.</summary>
+    private IEnumerable<PendingContent> InOrder(IReadOnlyList<PendingContent> pending)
+    {
+        var waiting = pending.ToDictionary(content => content.Document.ContentKey);
+        foreach (var next in pending)
+        {
+            while (demand.TryTakeContent(out var asked))
+            {
+                if (waiting.Remove(asked, out var first))
+                {
+                    yield return first;
+                }
+            }
+
+            if (waiting.Remove(next.Document.ContentKey))
+            {
+                yield return next;
+            }
+        }
+    }
+
     /// <summary>The passages of a document that lack states, in runs; none when it has changed meanwhile.</summary>
     private IEnumerable<PassageRun> Runs(PendingContent content)
     {
         StoredDocument? document;
         IReadOnlyList<Passage> passages;
+        IReadOnlyList<OrdinalRun> missing;
         using (var snapshot = datastore.Snapshot())
         {
             if (
@@ -131,18 +155,22 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
             }
 
             passages = snapshot.Passages.Of(document);
+            missing = snapshot.Missing(encoder.Key, document);
         }
 
-        for (var first = content.EncodedPassages; first < passages.Count; )
+        foreach (var (start, count) in missing)
         {
-            var (last, characters) = (first, 0);
-            while (last < passages.Count && characters < RunCharacters)
+            for (var first = start; first < start + count; )
             {
-                characters += passages[last++].Text.Length;
-            }
+                var (last, characters) = (first, 0);
+                while (last < start + count && characters < RunCharacters)
+                {
+                    characters += passages[last++].Text.Length;
+                }
 
-            yield return new PassageRun(document, [.. passages.Skip(first).Take(last - first)]);
-            first = last;
+                yield return new PassageRun(document, [.. passages.Skip(first).Take(last - first)]);
+                first = last;
+            }
         }
     }
 
@@ -155,6 +183,7 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
     /// <summary>Publishes what the workers computed, in order; returns whether there was anything.</summary>
     private async Task<bool> PublishAsync(
         ChannelReader<Task<EncodedRun>> encoded,
+        ChunkSettings chunks,
         Action<long> progress,
         CancellationToken cancellation
     )
@@ -165,13 +194,11 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
         {
             var run = await work;
             isAny = true;
-            writer.Add(
-                run.Content,
-                run.Passages.FirstOrdinal,
-                run.Passages.TokenCounts,
-                run.Passages.States,
-                run.Passages.Pooled
-            );
+            foreach (var one in demand.TakeStates(chunks).Append(run))
+            {
+                Add(writer, one);
+            }
+
             if (writer.Tokens >= PublishTokens)
             {
                 Publish(writer, progress);
@@ -181,6 +208,15 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
         Publish(writer, progress);
         return isAny;
     }
+
+    private static void Add(StateWriter writer, EncodedRun run) =>
+        writer.Add(
+            run.Content,
+            run.Passages.FirstOrdinal,
+            run.Passages.TokenCounts,
+            run.Passages.States,
+            run.Passages.Pooled
+        );
 
     private static void Publish(StateWriter writer, Action<long> progress)
     {
@@ -202,6 +238,4 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder)
     }
 
     private sealed record PassageRun(StoredDocument Document, IReadOnlyList<Passage> Passages);
-
-    private sealed record EncodedRun(ContentKey Content, EncodedPassages Passages);
 }

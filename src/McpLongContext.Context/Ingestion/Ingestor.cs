@@ -164,7 +164,7 @@ internal sealed class Ingestor(
         );
     }
 
-    private static async Task EncodeAsync(Datastore datastore, LoadedEncoder encoder, IngestJob job)
+    private async Task EncodeAsync(Datastore datastore, LoadedEncoder encoder, IngestJob job)
     {
         job.Update(report => report with { PendingDocuments = CountPending(datastore, encoder.Key) });
         if (job.Report.PendingDocuments == 0)
@@ -173,7 +173,7 @@ internal sealed class Ingestor(
         }
 
         using var exclusive = await EncodingLock.AcquireAsync(datastore.Folder, job.Cancellation);
-        await new PendingEncoder(datastore, encoder).RunAsync(
+        await new PendingEncoder(datastore, encoder, datastores.DemandOf(datastore.Name)).RunAsync(
             tokens =>
             {
                 var pending = CountPending(datastore, encoder.Key);

@@ -20,7 +20,7 @@ internal sealed class QueryRunner(
     public async Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation)
     {
         var datastore = datastores.Open(request.Datastore);
-        var encoder = await EncoderAsync(cancellation);
+        var encoder = await EncoderAsync(request.Datastore, cancellation);
         return await Task.Run(
             () =>
             {
@@ -41,7 +41,7 @@ internal sealed class QueryRunner(
     )
     {
         var store = datastores.Open(datastore);
-        var encoder = await EncoderAsync(cancellation);
+        var encoder = await EncoderAsync(datastore, cancellation);
         return await Task.Run<IReadOnlyList<Evidence>>(
             () =>
             {
@@ -61,6 +61,9 @@ internal sealed class QueryRunner(
         );
     }
 
-    private async Task<RetrievalEncoder?> EncoderAsync(CancellationToken cancellation) =>
+    private async Task<RetrievalEncoder?> EncoderAsync(string datastore, CancellationToken cancellation)
+    {
         _encoder ??= await encoders.FindAsync(cancellation) is { } loaded ? new RetrievalEncoder(loaded) : null;
+        return _encoder?.Telling(datastores.DemandOf(datastore));
+    }
 }

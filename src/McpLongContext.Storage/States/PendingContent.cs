@@ -3,10 +3,14 @@ using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.States;
 
+/// <summary>Consecutive passages of a content.</summary>
+/// <param name="First">The first one, counted from 0 within the content.</param>
+/// <param name="Count">How many.</param>
+public readonly record struct OrdinalRun(int First, int Count);
+
 /// <summary>A content some of whose passages have no states yet.</summary>
 /// <param name="Document">One of the documents with this content.</param>
-/// <param name="EncodedPassages">How many of its passages have states.</param>
-public sealed record PendingContent(Document Document, int EncodedPassages)
+public sealed record PendingContent(Document Document)
 {
     /// <summary>Lists what is pending for an encoder, in the order in which the documents were stored.</summary>
     internal static IReadOnlyList<PendingContent> List(Database database, string encoder, DocumentTable documents)
@@ -28,10 +32,42 @@ public sealed record PendingContent(Document Document, int EncodedPassages)
         {
             if (documents.TryFindByPassage(rows.Int64(0), out Document? document))
             {
-                pending.Add(new PendingContent(document, rows.Int32(2)));
+                pending.Add(new PendingContent(document));
             }
         }
 
         return pending;
+    }
+
+    /// <summary>The passages of a document that have no states of an encoder.</summary>
+    internal static IReadOnlyList<OrdinalRun> Missing(Database database, string encoder, Document document)
+    {
+        var missing = new List<OrdinalRun>();
+        Span<byte> key = stackalloc byte[ContentKey.Size];
+        document.ContentKey.CopyTo(key);
+        int next = 0;
+        using Statement rows = database
+            .Prepare(
+                "SELECT s.first_ordinal, s.passage_count FROM states s JOIN encoders e ON e.id = s.encoder_id "
+                    + "WHERE e.key = ?1 AND s.content_key = ?2 ORDER BY s.first_ordinal"
+            )
+            .Bind(1, encoder)
+            .BindBlob(2, key);
+        while (rows.Step())
+        {
+            Add(rows.Int32(0));
+            next = rows.Int32(0) + rows.Int32(1);
+        }
+
+        Add(document.PassageCount);
+        return missing;
+
+        void Add(int end)
+        {
+            if (next < end)
+            {
+                missing.Add(new OrdinalRun(next, end - next));
+            }
+        }
     }
 }

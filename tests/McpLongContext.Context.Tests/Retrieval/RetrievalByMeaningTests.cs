@@ -3,6 +3,8 @@ using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
+using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.Storage.States;
 using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.Context.Tests.Retrieval;
@@ -22,6 +24,7 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
         new DocumentPaths(SampleDatastore.WorkingDirectory),
         TimeProvider.System
     );
+    private readonly EncodingDemand _demand = new();
     private LoadedEncoder _model = null!;
 
     public async ValueTask InitializeAsync()
@@ -74,6 +77,50 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task States_computed_for_a_question_are_stored_by_the_encoding_that_goes_on_meanwhile()
+    {
+        using var sample = new SampleDatastore(("pets.txt", "Data", Pets));
+        var late = Ranked(sample, "the old cat and the bread");
+
+        using (var snapshot = sample.Datastore.Snapshot())
+        {
+            var missing = snapshot.Missing(_model.Key, snapshot.Documents.All[0]);
+            Assert.Equal([new OrdinalRun(0, 5)], missing);
+        }
+
+        var kept = _demand.TakeStates(new ChunkSettings());
+        Assert.Equal(late.Count, kept.Sum(run => run.Passages.TokenCounts.Length));
+        Assert.Empty(_demand.TakeStates(new ChunkSettings()));
+
+        Ranked(sample, "the old cat and the bread");
+        await EncodeAsync(sample);
+        Assert.Empty(_demand.TakeStates(new ChunkSettings()));
+        Assert.Equal(late, Ranked(sample, "the old cat and the bread").Where(late.Contains));
+    }
+
+    [Fact]
+    public void States_that_depend_on_neighbours_are_not_kept_but_their_document_comes_next()
+    {
+        using var sample = new SampleDatastore(("pets.txt", "Prose", Pets));
+        Ranked(sample, "the old cat and the bread");
+
+        using var snapshot = sample.Datastore.Snapshot();
+        Assert.Empty(_demand.TakeStates(new ChunkSettings()));
+        Assert.True(_demand.TryTakeContent(out var content));
+        Assert.Equal(snapshot.Documents.All[0].ContentKey, content);
+        Assert.False(_demand.TryTakeContent(out _));
+    }
+
+    [Fact]
+    public void States_of_other_chunk_settings_are_not_kept()
+    {
+        using var sample = new SampleDatastore(("pets.txt", "Data", Pets));
+        Ranked(sample, "the old cat and the bread");
+
+        Assert.Empty(_demand.TakeStates(new ChunkSettings(size: 64)));
+    }
+
+    [Fact]
     public async Task A_path_pattern_holds_for_what_is_found_by_meaning()
     {
         using var sample = new SampleDatastore(("pets.txt", "Data", Pets), ("more.md", "Data", "Dogs bark."));
@@ -103,7 +150,7 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
     }
 
     private Task EncodeAsync(SampleDatastore sample) =>
-        new PendingEncoder(sample.Datastore, _model).RunAsync(_ => { }, TestContext.Current.CancellationToken);
+        new PendingEncoder(sample.Datastore, _model, _demand).RunAsync(_ => { }, TestContext.Current.CancellationToken);
 
     private QueryResult Ask(SampleDatastore sample, string question, int? topK = null, string? glob = null)
     {
@@ -121,7 +168,12 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
     {
         using var snapshot = sample.Datastore.Snapshot();
         var request = new QueryRequest { Question = question };
-        var ranking = _retriever.Rank(snapshot, request, new RetrievalEncoder(_model), CancellationToken.None);
+        var ranking = _retriever.Rank(
+            snapshot,
+            request,
+            new RetrievalEncoder(_model).Telling(_demand),
+            CancellationToken.None
+        );
         return [.. ranking.Passages.Select(hit => hit.Id)];
     }
 }

@@ -116,13 +116,13 @@ public sealed class StateIndexTests : IDisposable
         EncoderProfile profile = StateSamples.Profile();
         NewDocument document = Document("a", "1", "2", "3", "4", "5");
         _datastore.Apply(Put(document, Document("empty"), document with { Path = "copy" }));
-        AssertPending(0);
+        AssertPending(new OrdinalRun(0, 5));
         Add(2, 2);
-        AssertPending(2);
+        AssertPending(new OrdinalRun(0, 2), new OrdinalRun(4, 1));
         Add(1, 3);
-        AssertPending(3);
+        AssertPending(new OrdinalRun(0, 1), new OrdinalRun(4, 1));
         Add(0, 5);
-        AssertPending(null);
+        AssertPending();
         using DatastoreSnapshot snapshot = _datastore.Snapshot();
         Assert.Equal(
             10,
@@ -136,13 +136,12 @@ public sealed class StateIndexTests : IDisposable
             writer.Publish();
         }
 
-        void AssertPending(int? encoded)
+        void AssertPending(params OrdinalRun[] missing)
         {
             using DatastoreSnapshot view = _datastore.Snapshot();
-            Assert.Equal(
-                encoded is null ? [] : [encoded.Value],
-                view.Pending(profile.Key).Select(p => p.EncodedPassages)
-            );
+            Assert.True(view.Documents.TryFind("a", out Document? stored));
+            Assert.Equal(missing, view.Missing(profile.Key, stored));
+            Assert.Equal(missing.Length == 0 ? 0 : 1, view.Pending(profile.Key).Count);
         }
     }
 
