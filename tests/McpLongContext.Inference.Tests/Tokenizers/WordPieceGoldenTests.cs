@@ -17,7 +17,7 @@ public sealed class WordPieceGoldenTests(MiniLm model) : IClassFixture<MiniLm>
         var count = 0;
         foreach (var line in lines.RootElement.EnumerateArray())
         {
-            var text = Unescape(line[0].GetRawText());
+            var text = GoldenText.Unescape(line[0].GetRawText());
             var expected = line[1].EnumerateArray().Select(id => id.GetInt32()).ToArray();
             var found = tokenizer.Tokenize(text);
             Assert.True(
@@ -71,29 +71,4 @@ public sealed class WordPieceGoldenTests(MiniLm model) : IClassFixture<MiniLm>
 
     private static string Describe(WordPieceTokenizer tokenizer, int[] ids) =>
         string.Join(' ', ids.Select(tokenizer.TokenText));
-
-    /// <summary>A JSON string with the lone surrogates that <see cref="JsonElement.GetString"/> refuses.</summary>
-    private static string Unescape(string raw)
-    {
-        var text = new StringBuilder(raw.Length);
-        for (var i = 1; i < raw.Length - 1; i++)
-        {
-            if (raw[i] != '\\')
-            {
-                text.Append(raw[i]);
-                continue;
-            }
-            i++;
-            if (raw[i] == 'u')
-            {
-                text.Append((char)Convert.ToInt32(raw.Substring(i + 1, 4), 16));
-                i += 4;
-            }
-            else
-            {
-                text.Append("\b\f\n\r\t\"\\/"["bfnrt\"\\/".IndexOf(raw[i], StringComparison.Ordinal)]);
-            }
-        }
-        return text.ToString();
-    }
 }

@@ -1,0 +1,42 @@
+namespace McpLongContext.Inference.Tokenizers;
+
+/// <summary>What a model's files say about its tokens beyond the vocabulary.</summary>
+public sealed record TokenizerSettings
+{
+    /// <summary>
+    /// The names of tokens that end what a model says, in the families whose files may name only one of several.
+    /// </summary>
+    private static readonly string[] s_endNames =
+    [
+        "<|eot_id|>",
+        "<|im_end|>",
+        "<|end_of_text|>",
+        "<|endoftext|>",
+        "<|end|>",
+        "<end_of_turn>",
+    ];
+
+    /// <summary>The token that begins a text, where there is one.</summary>
+    public int? Begin { get; init; }
+
+    /// <summary>Whether every text has to begin with <see cref="Begin"/>.</summary>
+    public bool AddsBegin { get; init; }
+
+    /// <summary>The tokens at which generation ends.</summary>
+    public IReadOnlySet<int> Ends { get; init; } = new HashSet<int>();
+
+    /// <summary>The end of a text or turn that the files name, where they do: what a template calls <c>eos_token</c>.</summary>
+    public int? End { get; init; }
+
+    /// <summary>The chat template, as the model's files have it; null for a model that only continues texts.</summary>
+    public string? ChatTemplate { get; init; }
+
+    /// <summary>All tokens that end a text: those that are named, and those that such models have for it.</summary>
+    internal static HashSet<int> EndsOf(TokenVocabulary vocabulary, params IEnumerable<int?> named) =>
+        [
+            .. named
+                .Concat(s_endNames.Select(name => (int?)vocabulary.FindSpecial(name)))
+                .OfType<int>()
+                .Where(id => id >= 0 && id < vocabulary.Count),
+        ];
+}
