@@ -1,7 +1,7 @@
 namespace McpLongContext.Inference.Models;
 
 /// <summary>
-/// A model cannot be found, fetched, verified, installed or removed. The message says what, why and what to run.
+/// A model cannot be found, fetched, verified, installed, removed or used. The message says what, why and what to do.
 /// </summary>
 public sealed class ModelException : Exception
 {

@@ -72,14 +72,14 @@ public static class TokenizerJson
         var pieces = model.GetProperty("vocab").EnumerateObject().Select(one => (one.Name, Id: one.Value.GetInt32()));
         var added = root.Member("added_tokens") is { } list ? list.EnumerateArray().ToArray() : [];
         var all = pieces.ToList();
-        var count = Math.Max(
-            all.Count == 0 ? 0 : all.Max(piece => piece.Id) + 1,
-            added.Length == 0 ? 0 : added.Max(token => token.GetProperty("id").GetInt32()) + 1
-        );
+        var ids = all.Select(piece => piece.Id)
+            .Concat(added.Select(token => token.GetProperty("id").GetInt32()))
+            .ToList();
         // Ids are numbers of rows of a matrix: a file with far more of them than tokens is damaged.
-        if (count > 2 * (all.Count + added.Length) || all.Exists(piece => piece.Id < 0))
-            throw new CheckpointException(path, $"ids up to {count - 1} found for {all.Count + added.Length} tokens");
+        if (ids.Exists(id => id < 0 || id >= 2 * ids.Count))
+            throw new CheckpointException(path, $"ids from {ids.Min()} to {ids.Max()} found for {ids.Count} tokens");
 
+        var count = ids.Count == 0 ? 0 : ids.Max() + 1;
         var tokens = new ReadOnlyMemory<byte>[count];
         var kinds = new TokenKind[count];
         Array.Fill(kinds, TokenKind.Unused);
