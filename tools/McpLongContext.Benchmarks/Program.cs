@@ -6,6 +6,7 @@ using McpLongContext.Benchmarks.Growth;
 using McpLongContext.Benchmarks.Kernels;
 using McpLongContext.Benchmarks.Retrieval;
 using McpLongContext.Benchmarks.Search;
+using McpLongContext.Benchmarks.Tokenizers;
 
 const string Usage = """
     usage: McpLongContext.Benchmarks COMMAND
@@ -14,6 +15,7 @@ const string Usage = """
       ingest DIR [--peer]                      a folder ingested and asked; with --peer beside mcp-local-rag
       knn MILLIONS                             the search over so many token states
       growth MB PICTURE.svg DIR...             one folder that grows up to so many megabytes of sources
+      tokenizers TEXT MODEL...                 a file or folder of text through tokenizers of GGUF files or folders
       score QUESTIONS PREDICTIONS [CATEGORY]   predictions against gold evidence
     """;
 
@@ -40,6 +42,10 @@ switch (args)
     case ["growth", var largest, var picture, .. var folders]:
         output.WriteLine(Machine.Describe());
         GrowthBenchmark.Run(output, folders, double.Parse(largest, CultureInfo.InvariantCulture), picture);
+        return 0;
+    case ["tokenizers", var text, .. { Length: > 0 } models]:
+        output.WriteLine(Machine.Describe());
+        TokenizerBenchmark.Run(output, text, models);
         return 0;
     case ["score", var questions, var predictions, .. var category] when category.Length < 2:
         RetrievalScore.Run(questions, predictions, category is [var only] ? only : null, output);

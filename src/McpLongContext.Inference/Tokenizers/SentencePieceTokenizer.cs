@@ -14,6 +14,7 @@ namespace McpLongContext.Inference.Tokenizers;
 internal sealed class SentencePieceTokenizer : Tokenizer
 {
     private readonly int[] _byteTokens;
+    private readonly int[] _asciiTokens;
     private readonly int _unknown;
     private readonly bool _addsSpace;
     private readonly bool _wordsAreApart;
@@ -35,6 +36,7 @@ internal sealed class SentencePieceTokenizer : Tokenizer
         _addsSpace = addsSpace;
         _byteTokens = new int[256];
         Array.Fill(_byteTokens, TokenVocabulary.None);
+        _asciiTokens = [.. Enumerable.Range(0, 128).Select(value => vocabulary.Find([(byte)value]))];
         _unknown = TokenVocabulary.None;
         _wordsAreApart = true;
         for (var id = 0; id < vocabulary.Count; id++)
@@ -116,8 +118,10 @@ internal sealed class SentencePieceTokenizer : Tokenizer
         var count = 0;
         while (!piece.IsEmpty)
         {
-            _ = Rune.DecodeFromUtf8(piece, out _, out var length);
-            var id = Vocabulary.Find(piece[..length]);
+            var length = 1;
+            if (piece[0] >= 128)
+                _ = Rune.DecodeFromUtf8(piece, out _, out length);
+            var id = length == 1 ? _asciiTokens[piece[0]] : Vocabulary.Find(piece[..length]);
             if (id != TokenVocabulary.None)
             {
                 symbols[count++] = id;
