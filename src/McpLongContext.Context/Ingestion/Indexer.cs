@@ -13,14 +13,14 @@ namespace McpLongContext.Context.Ingestion;
 
 /// <summary>
 /// The first stage of an ingest: files are read, compared with what is stored, split and indexed, so that every
-/// document is searchable by words. Reading and splitting run on all cores; documents are stored in the order of the
-/// scan, in batches, each of which is durable before the next is written.
+/// document is searchable by words. Reading and splitting run on all cores, while what was read before is stored;
+/// documents are stored in the order of the scan, in batches, each of which is durable before the next is written.
 /// </summary>
 internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvider time)
 {
-    private const int FilesInFlight = 8;
+    private const int FilesInFlight = 32;
     private const int BatchDocuments = 512;
-    private const long BatchBytes = 4 * 1024 * 1024;
+    private const long BatchBytes = 1024 * 1024;
 
     private readonly SourceScanner _scanner = new(roots);
     private readonly DocumentReader _reader = new(roots);
@@ -34,7 +34,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     {
         var root = roots.Resolve(path);
         var stored = DocumentsBeneath(datastore, root);
-        var batch = new Batch(datastore, job);
+        await using var batch = new Batch(datastore, job);
         var missing = new HashSet<string>(stored.Keys, StringComparer.Ordinal);
         await foreach (var source in ReadAsync(_scanner.Scan(root, job.Cancellation), stored, job.Cancellation))
         {
@@ -48,16 +48,16 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
                 missing.RemoveWhere(candidate => IsAtOrBeneath(candidate, source.Path));
             }
 
-            batch.Add(source, stored.GetValueOrDefault(source.Path));
+            await batch.AddAsync(source, stored.GetValueOrDefault(source.Path));
         }
 
-        batch.Flush();
+        await batch.CompleteAsync();
         batch.Remove(missing.Order(StringComparer.Ordinal).Select(gone => stored[gone]));
     }
 
     /// <summary>Indexes a text under a name.</summary>
     /// <exception cref="ContextException">The text is empty or too long, or the name is no document name.</exception>
-    public void IndexText(Datastore datastore, string name, string text, IngestJob job)
+    public async Task IndexTextAsync(Datastore datastore, string name, string text, IngestJob job)
     {
         var document = Prepare(SourceDocument.FromText(name, text), name, time.GetUtcNow());
         StoredDocument? stored = null;
@@ -66,8 +66,8 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             snapshot.Documents.TryFind(name, out stored);
         }
 
-        var batch = new Batch(datastore, job);
-        batch.Add(
+        await using var batch = new Batch(datastore, job);
+        await batch.AddAsync(
             new Source(name)
             {
                 StaysStored = true,
@@ -76,7 +76,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             },
             stored
         );
-        batch.Flush();
+        await batch.CompleteAsync();
     }
 
     /// <summary>The key of a content: equal for contents that are read and split alike, wherever they lie.</summary>
@@ -200,19 +200,23 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             new(skipped.Path) { Skipped = skipped, StaysStored = skipped.IsTransient };
     }
 
-    /// <summary>Collects documents into transactions of a handy size, and the job's counts with them.</summary>
-    private sealed class Batch(Datastore datastore, IngestJob job)
+    /// <summary>
+    /// Collects documents into transactions of a handy size, and the job's counts with them. A transaction is written
+    /// while the next one is collected.
+    /// </summary>
+    private sealed class Batch(Datastore datastore, IngestJob job) : IAsyncDisposable
     {
-        private readonly List<NewDocument> _documents = [];
-        private readonly List<SkippedFile> _skipped = [];
         private readonly Dictionary<ContentKey, int> _added = [];
+        private List<NewDocument> _documents = [];
+        private List<SkippedFile> _skipped = [];
         private long _bytes;
         private long _pendingBytes;
         private int _unchanged;
+        private Task _writing = Task.CompletedTask;
 
         public void Skip(SkippedFile file) => _skipped.Add(file);
 
-        public void Add(Source source, StoredDocument? stored)
+        public async Task AddAsync(Source source, StoredDocument? stored)
         {
             _bytes += source.Bytes;
             if (source.Document is not { } document)
@@ -230,29 +234,43 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             _pendingBytes += document.Bytes;
             if (_documents.Count >= BatchDocuments || _pendingBytes >= BatchBytes)
             {
-                Flush();
+                await FlushAsync();
             }
         }
 
-        public void Flush()
+        /// <summary>Ends when everything is stored.</summary>
+        public async Task CompleteAsync()
         {
+            await FlushAsync();
+            await _writing;
+        }
+
+        /// <summary>Ends when nothing is being written any more, however it ended.</summary>
+        public async ValueTask DisposeAsync() => await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        /// <summary>Begins to write what was collected, when what was collected before is stored.</summary>
+        private async Task FlushAsync()
+        {
+            await _writing;
             job.Cancellation.ThrowIfCancellationRequested();
-            var result = _documents.Count == 0 ? default : datastore.Apply(new CatalogChange { Put = _documents });
-            var skipped = _skipped.ToList();
-            var (bytes, unchanged) = (_bytes, _unchanged + result.Unchanged);
+            var (documents, skipped, bytes, unchanged) = (_documents, _skipped, _bytes, _unchanged);
+            _writing = Task.Run(() => Write(documents, skipped, bytes, unchanged));
+            (_documents, _skipped, _bytes, _unchanged, _pendingBytes) = ([], [], 0, 0, 0);
+        }
+
+        private void Write(List<NewDocument> documents, List<SkippedFile> skipped, long bytes, int unchanged)
+        {
+            var result = documents.Count == 0 ? default : datastore.Apply(new CatalogChange { Put = documents });
             job.Update(report =>
                 report with
                 {
                     Added = report.Added + result.Added,
                     Updated = report.Updated + result.Updated,
-                    Unchanged = report.Unchanged + unchanged,
+                    Unchanged = report.Unchanged + unchanged + result.Unchanged,
                     Bytes = report.Bytes + bytes,
                     Skipped = [.. report.Skipped, .. skipped],
                 }
             );
-            _documents.Clear();
-            _skipped.Clear();
-            (_bytes, _unchanged, _pendingBytes) = (0, 0, 0);
         }
 
         /// <summary>Removes documents; one whose content was added under another path counts as renamed.</summary>

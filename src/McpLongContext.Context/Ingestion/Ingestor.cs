@@ -37,7 +37,7 @@ internal sealed class Ingestor(
     )
     {
         // Everything that can be refused is refused before anything is created.
-        Action<Datastore, IngestJob>? text = null;
+        Func<Datastore, IngestJob, Task>? text = null;
         IReadOnlyList<string> sources = [];
         if (request.Text is null)
         {
@@ -46,7 +46,7 @@ internal sealed class Ingestor(
         else
         {
             var (name, content) = TextSource.Require(request);
-            text = (datastore, job) => _indexer.IndexText(datastore, name, content, job);
+            text = (datastore, job) => _indexer.IndexTextAsync(datastore, name, content, job);
         }
 
         if (request.Wait is { } wait && (wait < TimeSpan.Zero || wait > s_longestWait))
@@ -61,7 +61,7 @@ internal sealed class Ingestor(
             request.Datastore,
             async job =>
             {
-                text?.Invoke(datastore, job);
+                await (text?.Invoke(datastore, job) ?? Task.CompletedTask);
                 foreach (var source in sources)
                 {
                     await _indexer.IndexPathAsync(datastore, source, job);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace McpLongContext.Storage.Lexical;
@@ -15,6 +16,10 @@ namespace McpLongContext.Storage.Lexical;
 /// A term is at most <see cref="MaxTermLength"/> characters of letters, digits and inner full stops, so that FTS5's
 /// own tokenizer never splits it.
 /// </summary>
+/// <remarks>
+/// What runs for every character is compiled optimised at once: most of a first ingest would be over before the runtime
+/// finds out that it is worth it.
+/// </remarks>
 public static class TermAnalyzer
 {
     /// <summary>Changes whenever the terms of some text change; the index is rebuilt then.</summary>
@@ -45,6 +50,7 @@ public static class TermAnalyzer
     }
 
     /// <summary>Appends the terms of <paramref name="text"/>, repeated as often as they occur.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Append(ReadOnlySpan<char> text, TermBuffer terms, bool splitIdentifiers = true)
     {
         int i = 0;
@@ -96,6 +102,7 @@ public static class TermAnalyzer
     }
 
     /// <summary>A run of letters, digits and underscores; returns the index behind it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int AppendRun(ReadOnlySpan<char> text, int start, TermBuffer terms, bool splitIdentifiers)
     {
         if (IsUuid(text, start))
@@ -132,6 +139,7 @@ public static class TermAnalyzer
         return SkipContraction(text, end);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AppendIdentifier(ReadOnlySpan<char> run, TermBuffer terms, bool split)
     {
         Span<char> folded = stackalloc char[MaxTermLength];
@@ -154,6 +162,7 @@ public static class TermAnalyzer
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AppendParts(ReadOnlySpan<char> name, Span<char> folded, TermBuffer terms)
     {
         for (int parts = 0; !name.IsEmpty && parts < MaxParts; name = name.TrimStart('_'))
@@ -165,6 +174,7 @@ public static class TermAnalyzer
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddWord(Span<char> word, TermBuffer terms, bool isWhole)
     {
         if (
@@ -182,6 +192,7 @@ public static class TermAnalyzer
     /// The length of the first part of an identifier: underscores, digits, an acronym (capitals before a capitalised
     /// word), or a word with its capital.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int PartLength(ReadOnlySpan<char> run)
     {
         CharacterClass first = Characters.ClassOf(run[0]);
@@ -218,6 +229,7 @@ public static class TermAnalyzer
     private static bool IsLetter(CharacterClass kind) => kind is CharacterClass.Lower or CharacterClass.Upper;
 
     /// <summary>Lower-cases, drops diacritics and separators, cuts; returns the number of characters written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Fold(ReadOnlySpan<char> source, Span<char> destination)
     {
         int n = 0;

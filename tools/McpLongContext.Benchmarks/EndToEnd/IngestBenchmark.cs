@@ -9,6 +9,10 @@ namespace McpLongContext.Benchmarks.EndToEnd;
 internal static class IngestBenchmark
 {
     private const int Rounds = 3;
+
+    /// <summary>More sources than this are ingested once; what it takes varies little then.</summary>
+    private const double MegabytesOfRounds = 3;
+
     private const int QuestionCount = 40;
 
     public static void Run(TextWriter output, string folder, bool withPeer)
@@ -17,7 +21,10 @@ internal static class IngestBenchmark
         var megabytes = files.Sum(file => new FileInfo(file).Length) / 1e6;
         var questions = Questions.About(files, QuestionCount);
         output.WriteLine($"{folder}: {files.Count} source files, {megabytes:F2} MB");
-        var ours = Enumerable.Range(0, Rounds).Select(_ => Ours(folder, questions)).ToList();
+        var ours = Enumerable
+            .Range(0, megabytes < MegabytesOfRounds ? Rounds : 1)
+            .Select(_ => Ours(folder, questions))
+            .ToList();
         Report(output, "ours", ours);
         if (withPeer)
         {
