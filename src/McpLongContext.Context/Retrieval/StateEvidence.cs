@@ -90,12 +90,25 @@ internal sealed class StateEvidence
         return (pooled, tokens);
     }
 
-    private static IEnumerable<long> Best(ScoredPassage[] scores, int count) =>
-        scores
-            .OrderByDescending(score => score.Score)
-            .ThenBy(score => score.Passage)
-            .Take(count)
-            .Select(s => s.Passage);
+    /// <summary>The best scores' passages, equal ones in order: one look at each, and no sorting of all.</summary>
+    private static IEnumerable<long> Best(ScoredPassage[] scores, int count)
+    {
+        var best = new PriorityQueue<long, (float Score, long Before)>(count + 1);
+        foreach (var score in scores)
+        {
+            // The worst stands first: a lower score, or an equal one of a later passage.
+            if (best.Count < count)
+            {
+                best.Enqueue(score.Passage, (score.Score, -score.Passage));
+            }
+            else if (best.TryPeek(out _, out var worst) && (score.Score, -score.Passage).CompareTo(worst) > 0)
+            {
+                best.DequeueEnqueue(score.Passage, (score.Score, -score.Passage));
+            }
+        }
+
+        return best.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => item.Element);
+    }
 
     /// <summary>weight = inverse document frequency of the token's word, over the root of the pieces it falls into.</summary>
     private float[] Weigh()
