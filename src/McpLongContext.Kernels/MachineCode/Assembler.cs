@@ -24,6 +24,7 @@ internal sealed class Assembler
 
     private const int Map0F = 1;
     private const int Map0F38 = 2;
+    private const int NoPrefix = 0;
     private const int Prefix66 = 1;
     private const int PrefixF3 = 2;
     private const int VectorBytes = 64;
@@ -47,11 +48,24 @@ internal sealed class Assembler
         Vector(Map0F38, Prefix66, 0x58, register, 0, source, sizeof(int));
 
     /// <summary>vpdpbusd sums, left, right: in each lane sum += four unsigned bytes of left times four signed of right.</summary>
-    public void DotProduct(int sums, int left, int right)
-    {
-        Evex(Map0F38, Prefix66, sums, left, right >> 3, right >> 4);
-        _code.AddRange([0x50, ModRm(3, sums, right)]);
-    }
+    public void DotProduct(int sums, int left, int right) => Vector(Map0F38, Prefix66, 0x50, sums, left, right);
+
+    /// <summary>vpdpbusd sums, left, [right] to all lanes: as above, with the same four signed bytes in each lane.</summary>
+    public void DotProduct(int sums, int left, Address right) =>
+        Vector(Map0F38, Prefix66, 0x50, sums, left, right, sizeof(int), toAllLanes: true);
+
+    /// <summary>vcvtdq2ps register, register: integers to floats.</summary>
+    public void ToFloat(int register) => Vector(Map0F, NoPrefix, 0x5B, register, 0, register);
+
+    /// <summary>vmulps register, register, factor: floats.</summary>
+    public void Multiply(int register, int factor) => Vector(Map0F, NoPrefix, 0x59, register, register, factor);
+
+    /// <summary>vfmadd231ps sums, left, [right] to all lanes: floats, sums += left * right.</summary>
+    public void MultiplyAdd(int sums, int left, Address right) =>
+        Vector(Map0F38, Prefix66, 0xB8, sums, left, right, sizeof(float), toAllLanes: true);
+
+    /// <summary>vpxord register, register, register.</summary>
+    public void Clear(int register) => Vector(Map0F, Prefix66, 0xEF, register, register, register);
 
     /// <summary>vzeroupper.</summary>
     public void ZeroUpper() => _code.AddRange([0xC5, 0xF8, 0x77]);
@@ -98,22 +112,37 @@ internal sealed class Assembler
         Memory(register, address, unit: 1);
     }
 
-    private void Vector(int map, int prefix, byte opcode, int register, int other, Address address, int unit)
+    private void Vector(int map, int prefix, byte opcode, int register, int other, int operand)
     {
-        Evex(map, prefix, register, other, address.Base >> 3, Math.Max(0, address.Index) >> 3);
+        Evex(map, prefix, register, other, operand >> 3, operand >> 4, toAllLanes: false);
+        _code.AddRange([opcode, ModRm(3, register, operand)]);
+    }
+
+    private void Vector(
+        int map,
+        int prefix,
+        byte opcode,
+        int register,
+        int other,
+        Address address,
+        int unit,
+        bool toAllLanes = false
+    )
+    {
+        Evex(map, prefix, register, other, address.Base >> 3, Math.Max(0, address.Index) >> 3, toAllLanes);
         _code.Add(opcode);
         Memory(register, address, unit);
     }
 
     /// <summary>The prefix of 512-bit instructions; the bits that extend register numbers are stored inverted.</summary>
-    private void Evex(int map, int prefix, int register, int other, int baseBit, int indexBit)
+    private void Evex(int map, int prefix, int register, int other, int baseBit, int indexBit, bool toAllLanes)
     {
         var extension = (register >> 3 & 1) << 7 | (indexBit & 1) << 6 | (baseBit & 1) << 5 | (register >> 4) << 4;
         _code.AddRange([
             0x62,
             (byte)((extension ^ 0xF0) | map),
             (byte)((~other & 15) << 3 | 4 | prefix),
-            (byte)(2 << 5 | (~other >> 4 & 1) << 3),
+            (byte)(2 << 5 | (toAllLanes ? 1 : 0) << 4 | (~other >> 4 & 1) << 3),
         ]);
     }
 

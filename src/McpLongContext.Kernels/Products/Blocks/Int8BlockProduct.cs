@@ -23,7 +23,15 @@ public static unsafe class Int8BlockProduct
     /// <exception cref="ArgumentException">The shapes do not fit each other.</exception>
     public static void Multiply(Int8BlockRows x, Int8BlockMatrix weights, int firstPanel, int panels, Span<float> y)
     {
-        if (BlockDot256.IsSupported)
+        if (VnniBlockTile.IsSupported)
+        {
+            Check(x, weights, firstPanel, panels, y);
+            fixed (float* target = y)
+            {
+                Multiply(&VnniBlockTile.Multiply, VnniBlockTile.Rows, x, weights, firstPanel, panels, target);
+            }
+        }
+        else if (BlockDot256.IsSupported)
         {
             Multiply<BlockDot256, Vector256<int>>(x, weights, firstPanel, panels, y);
         }
@@ -47,6 +55,23 @@ public static unsafe class Int8BlockProduct
         where TDot : IBlockDot<TDot, TVector>
         where TVector : unmanaged
     {
+        Check(x, weights, firstPanel, panels, y);
+        fixed (float* target = y)
+        {
+            Multiply(
+                &MultiplyTile<TDot, TVector>,
+                Int8BlockTile<TDot, TVector>.Rows,
+                x,
+                weights,
+                firstPanel,
+                panels,
+                target
+            );
+        }
+    }
+
+    private static void Check(Int8BlockRows x, Int8BlockMatrix weights, int firstPanel, int panels, Span<float> y)
+    {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(weights);
         if (x.Inputs != weights.Inputs)
@@ -58,30 +83,39 @@ public static unsafe class Int8BlockProduct
         ArgumentOutOfRangeException.ThrowIfNegative(firstPanel);
         ArgumentOutOfRangeException.ThrowIfNegative(panels);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(panels, weights.Panels - firstPanel);
-        const int tileRows = Int8BlockTile<TDot, TVector>.Rows;
-        var blockRows = Math.Max(CacheBytes / (weights.Blocks * Int8BlockMatrix.BlockInputs) / tileRows, 1) * tileRows;
+    }
+
+    /// <summary>Goes through the rows for each panel, tile by tile.</summary>
+    private static void Multiply(
+        delegate* <sbyte*, int, byte*, int, float*, void> multiplyTile,
+        int tileRows,
+        Int8BlockRows x,
+        Int8BlockMatrix weights,
+        int firstPanel,
+        int panels,
+        float* y
+    )
+    {
+        var rowBytes = (nint)weights.Blocks * Int8BlockRows.RecordBytes;
+        var blockRows = (int)Math.Max(CacheBytes / rowBytes / tileRows, 1) * tileRows;
         var tile = stackalloc float[(tileRows * Int8BlockMatrix.PanelOutputs) + 16];
         tile = (float*)(((nint)tile + 63) & ~63);
-        fixed (float* target = y)
+        for (var start = 0; start < x.Rows; start += blockRows)
         {
-            for (var start = 0; start < x.Rows; start += blockRows)
+            var end = Math.Min(start + blockRows, x.Rows);
+            for (var panel = firstPanel; panel < firstPanel + panels; panel++)
             {
-                var end = Math.Min(start + blockRows, x.Rows);
-                for (var panel = firstPanel; panel < firstPanel + panels; panel++)
+                var column = panel * Int8BlockMatrix.PanelOutputs;
+                var width = Math.Min(Int8BlockMatrix.PanelOutputs, weights.Outputs - column);
+                for (var row = start; row < end; row += tileRows)
                 {
-                    var column = panel * Int8BlockMatrix.PanelOutputs;
-                    var width = Math.Min(Int8BlockMatrix.PanelOutputs, weights.Outputs - column);
-                    for (var row = start; row < end; row += tileRows)
+                    var rows = Math.Min(tileRows, end - row);
+                    multiplyTile(x.Records + (row * rowBytes), rows, weights.Panel(panel), weights.Blocks, tile);
+                    for (var i = 0; i < rows; i++)
                     {
-                        var rows = Math.Min(tileRows, end - row);
-                        var first = (nint)row * weights.Blocks;
-                        MultiplyTile<TDot, TVector>(x, first, rows, weights, panel, tile);
-                        for (var i = 0; i < rows; i++)
-                        {
-                            new ReadOnlySpan<float>(tile + (i * Int8BlockMatrix.PanelOutputs), width).CopyTo(
-                                new Span<float>(target + ((nint)(row + i) * weights.Outputs) + column, width)
-                            );
-                        }
+                        new ReadOnlySpan<float>(tile + (i * Int8BlockMatrix.PanelOutputs), width).CopyTo(
+                            new Span<float>(y + ((nint)(row + i) * weights.Outputs) + column, width)
+                        );
                     }
                 }
             }
@@ -91,28 +125,17 @@ public static unsafe class Int8BlockProduct
         GC.KeepAlive(weights);
     }
 
-    private static void MultiplyTile<TDot, TVector>(
-        Int8BlockRows x,
-        nint first,
-        int rows,
-        Int8BlockMatrix weights,
-        int panel,
-        float* tile
-    )
+    private static void MultiplyTile<TDot, TVector>(sbyte* x, int rows, byte* panel, int blocks, float* tile)
         where TDot : IBlockDot<TDot, TVector>
         where TVector : unmanaged
     {
-        var codes = x.Codes + (first * Int8BlockMatrix.BlockInputs);
-        var scales = x.Scales + first;
-        var offsets = x.Offsets + first;
-        var blocks = weights.Blocks;
         if (rows == 1)
         {
-            Int8BlockTile<TDot, TVector>.MultiplyRow(codes, scales, offsets, weights.Panel(panel), blocks, tile);
+            Int8BlockTile<TDot, TVector>.MultiplyRow(x, panel, blocks, tile);
         }
         else
         {
-            Int8BlockTile<TDot, TVector>.Multiply(codes, scales, offsets, rows, weights.Panel(panel), blocks, tile);
+            Int8BlockTile<TDot, TVector>.Multiply(x, rows, panel, blocks, tile);
         }
     }
 }

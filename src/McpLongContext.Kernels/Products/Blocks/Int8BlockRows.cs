@@ -8,9 +8,18 @@ namespace McpLongContext.Kernels;
 /// </summary>
 public sealed unsafe class Int8BlockRows
 {
-    private AlignedArray<sbyte> _codes = new(0);
-    private AlignedArray<float> _scales = new(0);
-    private AlignedArray<int> _offsets = new(0);
+    /// <summary>Where a record holds the block's scale, in fp32.</summary>
+    internal const int ScaleAt = Int8BlockMatrix.BlockInputs;
+
+    /// <summary>
+    /// Where a record holds -128 times the sum of the block's codes, in 32 bits: what undoes the 128 in the weights' codes.
+    /// </summary>
+    internal const int OffsetAt = ScaleAt + sizeof(float);
+
+    /// <summary>Bytes of a record.</summary>
+    internal const int RecordBytes = OffsetAt + sizeof(int);
+
+    private AlignedArray<sbyte> _records = new(0);
 
     /// <summary>Rows in use.</summary>
     public int Rows { get; private set; }
@@ -20,14 +29,8 @@ public sealed unsafe class Int8BlockRows
 
     internal int Blocks { get; private set; }
 
-    /// <summary>[rows, blocks, 32] codes, filled up with zeros.</summary>
-    internal sbyte* Codes => _codes.Pointer;
-
-    /// <summary>[rows, blocks].</summary>
-    internal float* Scales => _scales.Pointer;
-
-    /// <summary>[rows, blocks] -128 times the sum of the block's codes: what undoes the 128 in the weights' codes.</summary>
-    internal int* Offsets => _offsets.Pointer;
+    /// <summary>[rows, blocks] records: the block's 32 codes, filled up with zeros, its scale and its offset.</summary>
+    internal sbyte* Records => _records.Pointer;
 
     /// <summary>Makes room for a matrix, whose rows <see cref="Quantize(ReadOnlySpan{float}, int, int)"/> then fills.</summary>
     /// <param name="rows">Rows of X.</param>
@@ -39,12 +42,10 @@ public sealed unsafe class Int8BlockRows
         Rows = rows;
         Inputs = inputs;
         Blocks = (inputs + Int8BlockMatrix.BlockInputs - 1) / Int8BlockMatrix.BlockInputs;
-        var blocks = checked(rows * Blocks);
-        if (_scales.Length < blocks)
+        var bytes = checked(rows * Blocks * RecordBytes);
+        if (_records.Length < bytes)
         {
-            _codes = new AlignedArray<sbyte>((long)blocks * Int8BlockMatrix.BlockInputs);
-            _scales = new AlignedArray<float>(blocks);
-            _offsets = new AlignedArray<int>(blocks);
+            _records = new AlignedArray<sbyte>(bytes);
         }
     }
 
@@ -108,7 +109,7 @@ public sealed unsafe class Int8BlockRows
         where TVector : unmanaged
     {
         const int size = Int8BlockMatrix.BlockInputs;
-        var codes = _codes.Pointer + (block * size);
+        var codes = _records.Pointer + (block * RecordBytes);
         var maxima = TSimd.Abs(TSimd.Load(x));
         for (var i = TSimd.Lanes; i < size; i += TSimd.Lanes)
         {
@@ -124,7 +125,7 @@ public sealed unsafe class Int8BlockRows
             sums = TSimd.Add(sums, TSimd.Load(codes + i));
         }
 
-        _scales.Pointer[block] = max / 127;
-        _offsets.Pointer[block] = -128 * (int)TSimd.Sum(sums);
+        *(float*)(codes + ScaleAt) = max / 127;
+        *(int*)(codes + OffsetAt) = -128 * (int)TSimd.Sum(sums);
     }
 }

@@ -19,27 +19,28 @@ internal static unsafe class Int8BlockTile<TDot, TVector>
 
     private const int Columns = Int8BlockMatrix.PanelOutputs;
     private const int Words = Int8BlockMatrix.BlockWords;
+    private const int RecordWords = Int8BlockRows.RecordBytes / sizeof(int);
+    private const int ScaleWord = Int8BlockRows.ScaleAt / sizeof(int);
+    private const int OffsetWord = Int8BlockRows.OffsetAt / sizeof(int);
     private const int WordBytes = Columns * sizeof(int);
 
     /// <summary>tile = X W^T for one row.</summary>
-    /// <param name="x">The row's codes [blocks, 32].</param>
-    /// <param name="scales">The row's scales [blocks].</param>
-    /// <param name="offsets">The row's offsets [blocks].</param>
+    /// <param name="x">The row's records [blocks].</param>
     /// <param name="panel">[blocks] of W.</param>
     /// <param name="blocks">How many.</param>
     /// <param name="tile">[16]: receives the products.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void MultiplyRow(sbyte* x, float* scales, int* offsets, byte* panel, int blocks, float* tile)
+    public static void MultiplyRow(sbyte* x, byte* panel, int blocks, float* tile)
     {
         new Span<float>(tile, Columns).Clear();
         var bytes = TDot.Lanes * sizeof(int);
         for (var block = 0; block < blocks; block++, panel += Int8BlockMatrix.BlockBytes)
         {
-            var words = (int*)x + (block * Words);
+            var words = (int*)x + (block * RecordWords);
             for (var column = 0; column < Columns; column += 2 * TDot.Lanes)
             {
                 // Even and odd words have sums of their own: one chain of additions would wait for itself.
-                var c0 = TDot.Start(offsets[block]);
+                var c0 = TDot.Start(words[OffsetWord]);
                 var c1 = c0;
                 var d0 = TDot.Broadcast(0);
                 var d1 = d0;
@@ -55,15 +56,19 @@ internal static unsafe class Int8BlockTile<TDot, TVector>
                 }
 
                 var weightScales = (float*)(panel + Int8BlockMatrix.CodeBytes) + column;
-                TDot.Accumulate(TDot.Add(c0, d0), TDot.Add(c1, d1), weightScales, scales[block], tile + column);
+                TDot.Accumulate(
+                    TDot.Add(c0, d0),
+                    TDot.Add(c1, d1),
+                    weightScales,
+                    ((float*)words)[ScaleWord],
+                    tile + column
+                );
             }
         }
     }
 
     /// <summary>tile = X W^T for up to <see cref="Rows"/> rows.</summary>
-    /// <param name="x">Codes [rows, blocks, 32].</param>
-    /// <param name="scales">[rows, blocks].</param>
-    /// <param name="offsets">[rows, blocks].</param>
+    /// <param name="x">Records [rows, blocks].</param>
     /// <param name="rows">
     /// Rows that exist. The missing ones repeat the last: they are computed for nothing, so that the loop needs no variants.
     /// </param>
@@ -71,38 +76,34 @@ internal static unsafe class Int8BlockTile<TDot, TVector>
     /// <param name="blocks">How many.</param>
     /// <param name="tile">[<see cref="Rows"/>, 16]: receives the products.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(sbyte* x, float* scales, int* offsets, int rows, byte* panel, int blocks, float* tile)
+    public static void Multiply(sbyte* x, int rows, byte* panel, int blocks, float* tile)
     {
         new Span<float>(tile, Rows * Columns).Clear();
-        nint r1 = rows > 1 ? blocks : 0;
-        var r2 = rows > 2 ? r1 + blocks : r1;
-        var r3 = rows > 3 ? r2 + blocks : r2;
-        var r4 = rows > 4 ? r3 + blocks : r3;
-        var r5 = rows > 5 ? r4 + blocks : r4;
+        var stride = (nint)blocks * RecordWords;
         var a0 = (int*)x;
-        var a1 = a0 + (r1 * Words);
-        var a2 = a0 + (r2 * Words);
-        var a3 = a0 + (r3 * Words);
-        var a4 = a0 + (r4 * Words);
-        var a5 = a0 + (r5 * Words);
+        var a1 = rows > 1 ? a0 + stride : a0;
+        var a2 = rows > 2 ? a1 + stride : a1;
+        var a3 = rows > 3 ? a2 + stride : a2;
+        var a4 = rows > 4 ? a3 + stride : a3;
+        var a5 = rows > 5 ? a4 + stride : a4;
         for (var block = 0; block < blocks; block++, panel += Int8BlockMatrix.BlockBytes)
         {
             for (var column = 0; column < Columns; column += 2 * TDot.Lanes)
             {
+                var first = block * RecordWords;
                 var b = panel + (column * sizeof(int));
-                var c00 = TDot.Start(offsets[block]);
+                var c00 = TDot.Start(a0[first + OffsetWord]);
                 var c01 = c00;
-                var c10 = TDot.Start(offsets[r1 + block]);
+                var c10 = TDot.Start(a1[first + OffsetWord]);
                 var c11 = c10;
-                var c20 = TDot.Start(offsets[r2 + block]);
+                var c20 = TDot.Start(a2[first + OffsetWord]);
                 var c21 = c20;
-                var c30 = TDot.Start(offsets[r3 + block]);
+                var c30 = TDot.Start(a3[first + OffsetWord]);
                 var c31 = c30;
-                var c40 = TDot.Start(offsets[r4 + block]);
+                var c40 = TDot.Start(a4[first + OffsetWord]);
                 var c41 = c40;
-                var c50 = TDot.Start(offsets[r5 + block]);
+                var c50 = TDot.Start(a5[first + OffsetWord]);
                 var c51 = c50;
-                var first = block * Words;
                 for (var word = first; word < first + Words; word++, b += WordBytes)
                 {
                     var b0 = TDot.Load(b);
@@ -129,12 +130,12 @@ internal static unsafe class Int8BlockTile<TDot, TVector>
 
                 var s0 = (float*)(panel + Int8BlockMatrix.CodeBytes) + column;
                 var t0 = tile + column;
-                TDot.Accumulate(c00, c01, s0, scales[block], t0);
-                TDot.Accumulate(c10, c11, s0, scales[r1 + block], t0 + Columns);
-                TDot.Accumulate(c20, c21, s0, scales[r2 + block], t0 + (2 * Columns));
-                TDot.Accumulate(c30, c31, s0, scales[r3 + block], t0 + (3 * Columns));
-                TDot.Accumulate(c40, c41, s0, scales[r4 + block], t0 + (4 * Columns));
-                TDot.Accumulate(c50, c51, s0, scales[r5 + block], t0 + (5 * Columns));
+                TDot.Accumulate(c00, c01, s0, ((float*)a0)[first + ScaleWord], t0);
+                TDot.Accumulate(c10, c11, s0, ((float*)a1)[first + ScaleWord], t0 + Columns);
+                TDot.Accumulate(c20, c21, s0, ((float*)a2)[first + ScaleWord], t0 + (2 * Columns));
+                TDot.Accumulate(c30, c31, s0, ((float*)a3)[first + ScaleWord], t0 + (3 * Columns));
+                TDot.Accumulate(c40, c41, s0, ((float*)a4)[first + ScaleWord], t0 + (4 * Columns));
+                TDot.Accumulate(c50, c51, s0, ((float*)a5)[first + ScaleWord], t0 + (5 * Columns));
             }
         }
     }
