@@ -4,6 +4,7 @@ using McpLongContext.Benchmarks.Encode;
 using McpLongContext.Benchmarks.EndToEnd;
 using McpLongContext.Benchmarks.Growth;
 using McpLongContext.Benchmarks.Kernels;
+using McpLongContext.Benchmarks.Llama;
 using McpLongContext.Benchmarks.Retrieval;
 using McpLongContext.Benchmarks.Search;
 using McpLongContext.Benchmarks.Tokenizers;
@@ -12,6 +13,7 @@ const string Usage = """
     usage: McpLongContext.Benchmarks COMMAND
       kernels                                  products, attention and scans against the machine's peak
       encode                                   the encoder beside ONNX Runtime
+      llama [MODEL.gguf]                       the decoder beside llama.cpp
       ingest DIR [--peer]                      a folder ingested and asked; with --peer beside mcp-local-rag
       knn MILLIONS                             the search over so many token states
       growth MB PICTURE.svg DIR...             one folder that grows up to so many megabytes of sources
@@ -30,6 +32,10 @@ switch (args)
     case ["encode"]:
         output.WriteLine(Machine.Describe());
         EncodeBenchmark.Run(output, Path.Combine(Repository.Root, "src"));
+        return 0;
+    case ["llama", .. var file] when file.Length < 2:
+        output.WriteLine(Machine.Describe());
+        LlamaBenchmark.Run(output, file is [var model] ? Path.GetFullPath(model) : null);
         return 0;
     case ["ingest", var folder, .. var peer] when peer is [] or ["--peer"]:
         output.WriteLine(Machine.Describe());

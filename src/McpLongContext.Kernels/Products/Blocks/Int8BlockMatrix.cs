@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace McpLongContext.Kernels;
 
 /// <summary>
@@ -77,24 +75,32 @@ public sealed unsafe class Int8BlockMatrix
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(panel, Panels);
         var rows = Math.Min(PanelOutputs, Outputs - (panel * PanelOutputs));
         Shape.Check(weights.Length, rows, Inputs, nameof(weights));
-        Span<sbyte> codes = stackalloc sbyte[BlockInputs];
-        for (var block = 0; block < Blocks; block++)
+        var edge = stackalloc float[BlockInputs];
+        var codes = stackalloc int[BlockWords];
+        fixed (float* source = weights)
         {
-            var target = Panel(panel) + ((nint)block * BlockBytes);
-            var scales = (float*)(target + CodeBytes);
-            var start = block * BlockInputs;
-            for (var row = 0; row < PanelOutputs; row++)
+            for (var block = 0; block < Blocks; block++)
             {
-                codes.Clear();
-                if (row < rows)
+                var target = (int*)(Panel(panel) + ((nint)block * BlockBytes));
+                var scales = (float*)((byte*)target + CodeBytes);
+                var start = block * BlockInputs;
+                var width = Math.Min(BlockInputs, Inputs - start);
+                for (var row = 0; row < PanelOutputs; row++)
                 {
-                    var width = Math.Min(BlockInputs, Inputs - start);
-                    scales[row] = Quantize(weights.Slice((row * Inputs) + start, width), codes);
-                }
+                    var x = source + ((nint)row * Inputs) + start;
+                    if (width < BlockInputs || row >= rows)
+                    {
+                        new Span<float>(edge, BlockInputs).Clear();
+                        new ReadOnlySpan<float>(x, row < rows ? width : 0).CopyTo(new Span<float>(edge, BlockInputs));
+                        x = edge;
+                    }
 
-                for (var i = 0; i < BlockInputs; i++)
-                {
-                    target[(((i / 4 * PanelOutputs) + row) * 4) + (i % 4)] = (byte)(codes[i] + 128);
+                    scales[row] = Int8Block.Quantize(x, (sbyte*)codes);
+                    for (var word = 0; word < BlockWords; word++)
+                    {
+                        // Adding 128 to a byte flips its top bit.
+                        target[(word * PanelOutputs) + row] = codes[word] ^ unchecked((int)0x80808080);
+                    }
                 }
             }
         }
@@ -102,23 +108,4 @@ public sealed unsafe class Int8BlockMatrix
 
     /// <summary>The panel's blocks, aligned to a cache line; it does not move.</summary>
     internal byte* Panel(int index) => _panels[index / ChunkPanels].Pointer + (index % ChunkPanels * PanelBytes);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Quantize(ReadOnlySpan<float> weights, Span<sbyte> codes)
-    {
-        var max = 0f;
-        foreach (var weight in weights)
-        {
-            max = MathF.Max(max, MathF.Abs(weight));
-        }
-
-        // Below the smallest normal number the factor would overflow; such weights are zero to every product.
-        var factor = max < 1e-30f ? 0 : 127 / max;
-        for (var i = 0; i < weights.Length; i++)
-        {
-            codes[i] = (sbyte)MathF.Round(weights[i] * factor);
-        }
-
-        return max / 127;
-    }
 }

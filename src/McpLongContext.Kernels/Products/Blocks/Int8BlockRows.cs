@@ -108,24 +108,14 @@ public sealed unsafe class Int8BlockRows
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
-        const int size = Int8BlockMatrix.BlockInputs;
         var codes = _records.Pointer + (block * RecordBytes);
-        var maxima = TSimd.Abs(TSimd.Load(x));
-        for (var i = TSimd.Lanes; i < size; i += TSimd.Lanes)
-        {
-            maxima = TSimd.Max(maxima, TSimd.Abs(TSimd.Load(x + i)));
-        }
-
-        var max = TSimd.Max(maxima);
-        var factor = TSimd.Broadcast(max < 1e-30f ? 0 : 127 / max);
+        *(float*)(codes + ScaleAt) = Int8Block.Quantize<TSimd, TVector>(x, codes);
         TVector sums = default;
-        for (var i = 0; i < size; i += TSimd.Lanes)
+        for (var i = 0; i < Int8BlockMatrix.BlockInputs; i += TSimd.Lanes)
         {
-            TSimd.Store(TSimd.Multiply(TSimd.Load(x + i), factor), codes + i);
             sums = TSimd.Add(sums, TSimd.Load(codes + i));
         }
 
-        *(float*)(codes + ScaleAt) = max / 127;
         *(int*)(codes + OffsetAt) = -128 * (int)TSimd.Sum(sums);
     }
 }

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace McpLongContext.Benchmarks.Llama;
+
+/// <summary>A process that runs a GGUF file with llama.cpp.</summary>
+internal sealed class LlamaCppPeer : IDisposable
+{
+    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    private readonly Process _process;
+
+    private LlamaCppPeer(Process process)
+    {
+        _process = process;
+        LoadSeconds = ReadNumbers()[0];
+    }
+
+    public double LoadSeconds { get; }
+
+    private static string Folder => Path.Combine(Repository.Peers, "llama-cpp");
+
+    private static string Packages => Path.Combine(Folder, "node_modules");
+
+    public static LlamaCppPeer Start(string model, int threads, int window)
+    {
+        Install();
+        var node = Path.Combine(Packages, "node", "bin", "node");
+        var start = new ProcessStartInfo(node, ["llama.mjs", model, $"{threads}", $"{window}"])
+        {
+            WorkingDirectory = Folder,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        return new LlamaCppPeer(Process.Start(start)!);
+    }
+
+    public LlamaMeasurement Measure(int[] tokens, int decoded)
+    {
+        _process.StandardInput.WriteLine(JsonSerializer.Serialize(new { tokens, decoded }, s_json));
+        var numbers = ReadNumbers();
+        return new LlamaMeasurement(numbers[0], numbers[1], numbers[2]);
+    }
+
+    public void Dispose()
+    {
+        _process.StandardInput.Close();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    /// <summary>Installs node-llama-cpp, which brings llama.cpp as a program, by npm as the machine has it configured.</summary>
+    private static void Install()
+    {
+        if (Directory.Exists(Path.Combine(Packages, "node-llama-cpp")))
+        {
+            return;
+        }
+
+        var npm = new ProcessStartInfo("npm", ["install", "--no-package-lock", "--no-audit", "--no-fund"])
+        {
+            WorkingDirectory = Folder,
+            Environment = { ["NODE_LLAMA_CPP_SKIP_DOWNLOAD"] = "true" },
+        };
+        using var process = Process.Start(npm)!;
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"'npm install' in {Folder} ended with {process.ExitCode}.");
+        }
+    }
+
+    private double[] ReadNumbers()
+    {
+        var line =
+            _process.StandardOutput.ReadLine()
+            ?? throw new InvalidOperationException("llama.cpp's process ended; its error stands above.");
+        return [.. line.Split(' ').Select(part => double.Parse(part, CultureInfo.InvariantCulture))];
+    }
+}

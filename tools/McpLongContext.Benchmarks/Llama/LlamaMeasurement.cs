@@ -1,0 +1,7 @@
+namespace McpLongContext.Benchmarks.Llama;
+
+/// <summary>What one round took.</summary>
+/// <param name="PromptSeconds">The prompt.</param>
+/// <param name="TokenSeconds">A decoded token.</param>
+/// <param name="Bytes">Resident memory of the process.</param>
+internal sealed record LlamaMeasurement(double PromptSeconds, double TokenSeconds, double Bytes);
