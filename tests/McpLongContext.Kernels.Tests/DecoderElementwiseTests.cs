@@ -1,0 +1,50 @@
+namespace McpLongContext.Kernels.Tests;
+
+public class DecoderElementwiseTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(6)]
+    [InlineData(64)]
+    [InlineData(1001)]
+    public void Rms_norm_of_each_row_has_the_given_scale(int width)
+    {
+        var x = Sample.Uniform(1, 3 * width, 5);
+        var gamma = Sample.Uniform(2, width);
+        var y = new float[x.Length];
+        RmsNorm.Apply(x, gamma, 1e-5f, y);
+        var expected = x.Chunk(width)
+            .SelectMany(row =>
+            {
+                var root = Math.Sqrt(row.Average(value => (double)value * value) + 1e-5f);
+                return row.Select((value, i) => value / root * gamma[i]);
+            });
+        Sample.Close([.. expected], y, 2e-6);
+
+        RmsNorm.Apply(x, gamma, 1e-5f, x);
+        Assert.Equal(y, x);
+        Assert.Throws<ArgumentException>("y", () => RmsNorm.Apply(x, gamma, 1e-5f, new float[1 + x.Length]));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1024)]
+    [InlineData(2500)]
+    public void Swiglu_is_the_gate_times_its_sigmoid_times_the_other(int length)
+    {
+        var gate = Sample.Uniform(1, length, 20);
+        var up = Sample.Uniform(2, length, 3);
+        var expected = gate.Zip(up, (g, u) => g / (1 + Math.Exp(-g)) * u).ToArray();
+        SwiGlu.Apply(gate, up);
+        Sample.Close(expected, gate, 2e-5);
+        Assert.Throws<ArgumentException>("up", () => SwiGlu.Apply(gate, new float[1 + length]));
+    }
+
+    [Fact]
+    public void Swiglu_of_large_numbers_is_finite()
+    {
+        float[] gate = [200, -200, 1e30f, -1e30f];
+        SwiGlu.Apply(gate, [1, 1, 1, 1]);
+        Assert.Equal([200, 0, 1e30f, 0], gate.Select(value => value == 0 || Math.Abs(value) > 1e-30f ? value + 0f : 0));
+    }
+}
