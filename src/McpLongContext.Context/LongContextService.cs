@@ -91,9 +91,11 @@ public sealed class LongContextService : IAsyncDisposable
     /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
     public async Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation)
     {
+        // Judged before the search: what is read while it runs may be missing from it.
+        var reading = _jobs.FindIndexing(request.Datastore)?.Report;
         var result = await _queries.QueryAsync(request, cancellation);
         await ResumeAsync(request.Datastore, cancellation);
-        return result;
+        return reading is null ? result : result with { Notes = [.. result.Notes, StillReading(reading)] };
     }
 
     /// <summary>Ranks single passages for a question, neither merged nor cut to a budget.</summary>
@@ -168,6 +170,10 @@ public sealed class LongContextService : IAsyncDisposable
         _encoders.Dispose();
         _datastores.Dispose();
     }
+
+    private static string StillReading(IngestReport report) =>
+        $"Job {report.Job} is still reading files into this datastore: what it has not reached yet is not in this result. "
+        + "Ask again when ingest_status reports another state than indexing.";
 
     /// <summary>Goes on with what an earlier process left pending.</summary>
     private async Task ResumeAsync(string name, CancellationToken cancellation)

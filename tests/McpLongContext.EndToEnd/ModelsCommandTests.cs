@@ -45,6 +45,16 @@ public sealed class ModelsCommandTests
         Assert.DoesNotContain("tiny-encoder", (await home.RunAsync("models")).Expect(0).Output);
     }
 
+    [Fact]
+    public async Task Without_a_name_the_default_encoder_is_installed()
+    {
+        using var home = await ServerHome.CreateAsync();
+
+        var run = await home.RunAsync("models", "install");
+
+        Assert.StartsWith("all-minilm-l6-v2\tinstalled\tencoder", run.Expect(0).Output);
+    }
+
     private static async Task<bool> PartIsHereAsync(ServerHome home)
     {
         await Task.Delay(50, Cancellation);

@@ -17,7 +17,7 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
     {
         var datastore = datastores.Open(name);
         using var snapshot = datastore.Snapshot();
-        var pending = PendingKeys(snapshot);
+        var pending = PendingDocuments.Contents(snapshot, encoders.Key);
         var documents = snapshot
             .Documents.All.Select(document => new DocumentSummary(
                 paths.Show(document.Path),
@@ -165,8 +165,7 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
         }
 
         using var after = datastore.Snapshot();
-        var pending = PendingKeys(after);
-        var waiting = after.Documents.All.Count(document => pending.Contains(document.ContentKey));
+        var waiting = PendingDocuments.Count(after, encoders.Key);
         return new ChunkingReport(request.Datastore, chunks.Size, chunks.Overlap, waiting, Job: null);
     }
 
@@ -190,9 +189,4 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
         var bare = directory.TrimEnd('/') + '/';
         return path.StartsWith(folder, StringComparison.Ordinal) || path.StartsWith(bare, StringComparison.Ordinal);
     }
-
-    private HashSet<Storage.Catalog.ContentKey> PendingKeys(DatastoreSnapshot snapshot) =>
-        encoders.Key is { } key
-            ? [.. snapshot.Pending(key).Select(pending => pending.Document.ContentKey)]
-            : [.. snapshot.Documents.All.Select(document => document.ContentKey)];
 }

@@ -12,11 +12,6 @@ internal sealed class EncoderProvider(ModelStore models, Precision precision, bo
     private readonly SemaphoreSlim _gate = new(1);
     private LoadedEncoder? _encoder;
 
-    /// <summary>What a user without an encoder should know.</summary>
-    public string HowToInstall =>
-        $"no encoder is installed, so the search is by words alone: run `mcp-long-context models install {Name}`, "
-        + "then ingest again";
-
     /// <summary>The key of the encoder's states, without loading it; <see langword="null"/> when it is not installed.</summary>
     public string? Key => Installed is { } model ? LoadedEncoder.KeyOf(model, precision) : null;
 
@@ -56,7 +51,9 @@ internal sealed class EncoderProvider(ModelStore models, Precision precision, bo
 
         if (!installs)
         {
-            throw new ModelException(HowToInstall);
+            throw new ModelException(
+                "no encoder is installed: run `mcp-long-context models install`, then ingest again."
+            );
         }
 
         await models.InstallAsync(Name, progress, cancellation);

@@ -40,7 +40,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         {
             if (source.Skipped is { } skipped)
             {
-                batch.Skip(new SkippedFile(Printable.Path(paths.Show(skipped.Path)), skipped.Reason));
+                await batch.SkipAsync(new SkippedFile(Printable.Path(paths.Show(skipped.Path)), skipped.Reason));
             }
 
             if (source.StaysStored)
@@ -214,7 +214,14 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         private int _unchanged;
         private Task _writing = Task.CompletedTask;
 
-        public void Skip(SkippedFile file) => _skipped.Add(file);
+        public async Task SkipAsync(SkippedFile file)
+        {
+            _skipped.Add(file);
+            if (_skipped.Count >= BatchDocuments)
+            {
+                await FlushAsync();
+            }
+        }
 
         public async Task AddAsync(Source source, StoredDocument? stored)
         {
@@ -268,7 +275,9 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
                     Updated = report.Updated + result.Updated,
                     Unchanged = report.Unchanged + unchanged + result.Unchanged,
                     Bytes = report.Bytes + bytes,
-                    Skipped = [.. report.Skipped, .. skipped],
+                    PendingDocuments = report.PendingDocuments + result.Added + result.Updated,
+                    Skipped = SkippedFiles.Append(report.Skipped, skipped),
+                    SkippedCount = report.SkippedCount + skipped.Count,
                 }
             );
         }

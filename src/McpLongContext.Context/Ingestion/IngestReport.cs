@@ -83,8 +83,14 @@ public sealed record IngestReport
     /// <summary>Documents that vanished from the ingested directory and were removed.</summary>
     public int Removed { get; init; }
 
-    /// <summary>Files that were not ingested, with the reason of each; directories are named once.</summary>
+    /// <summary>
+    /// Files that were not ingested, with the reason of each; directories are named once. The first ones of each
+    /// reason: <see cref="SkippedCount"/> counts all.
+    /// </summary>
     public IReadOnlyList<SkippedFile> Skipped { get; init; } = [];
+
+    /// <summary>How many files and directories were not ingested.</summary>
+    public int SkippedCount { get; init; }
 
     /// <summary>Bytes of text read.</summary>
     public long Bytes { get; init; }
@@ -95,7 +101,10 @@ public sealed record IngestReport
     /// <summary>Tokens that this job encoded.</summary>
     public long EncodedTokens { get; init; }
 
-    /// <summary>Documents of the datastore whose hidden states are still missing.</summary>
+    /// <summary>
+    /// Documents of the datastore whose hidden states are still missing; while files are read, those that this job has
+    /// stored so far.
+    /// </summary>
     public int PendingDocuments { get; init; }
 
     /// <summary>Seconds until every document was searchable by words.</summary>

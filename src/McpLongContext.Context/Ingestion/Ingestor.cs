@@ -77,7 +77,10 @@ internal sealed class Ingestor(
     public async Task<IngestJob?> ResumeAsync(string name, CancellationToken cancellation)
     {
         var datastore = datastores.Open(name);
-        if (await encoders.FindAsync(cancellation) is not { } encoder || CountPending(datastore, encoder.Key) == 0)
+        if (
+            await encoders.FindAsync(cancellation) is not { } encoder
+            || PendingDocuments.Count(datastore, encoder.Key) == 0
+        )
         {
             return null;
         }
@@ -121,16 +124,18 @@ internal sealed class Ingestor(
     /// <summary>Everything is indexed: encodes what is pending and says how the job ended.</summary>
     private async Task FinishAsync(Datastore datastore, IngestJob job)
     {
+        int pending;
         using (var snapshot = datastore.Snapshot())
         {
             var passages = (int)snapshot.Documents.PassageCount;
-            job.Update(report => report with { Passages = passages });
+            pending = PendingDocuments.Count(snapshot, encoders.Key);
+            job.Update(report => report with { Passages = passages, PendingDocuments = pending });
         }
 
         job.MarkIndexed();
         try
         {
-            if (encoders.Key is not { } key || CountPending(datastore, key) > 0)
+            if (pending > 0)
             {
                 var encoder = await encoders.RequireAsync(new InstallProgress(job), job.Cancellation);
                 job.Update(report => report with { Notes = [] });
@@ -166,8 +171,9 @@ internal sealed class Ingestor(
 
     private async Task EncodeAsync(Datastore datastore, LoadedEncoder encoder, IngestJob job)
     {
-        job.Update(report => report with { PendingDocuments = CountPending(datastore, encoder.Key) });
-        if (job.Report.PendingDocuments == 0)
+        var waiting = PendingDocuments.Count(datastore, encoder.Key);
+        job.Update(report => report with { PendingDocuments = waiting });
+        if (waiting == 0)
         {
             return;
         }
@@ -176,7 +182,7 @@ internal sealed class Ingestor(
         await new PendingEncoder(datastore, encoder, datastores.DemandOf(datastore.Name)).RunAsync(
             tokens =>
             {
-                var pending = CountPending(datastore, encoder.Key);
+                var pending = PendingDocuments.Count(datastore, encoder.Key);
                 job.Update(report =>
                     report with
                     {
@@ -187,12 +193,6 @@ internal sealed class Ingestor(
             },
             job.Cancellation
         );
-    }
-
-    private static int CountPending(Datastore datastore, string encoder)
-    {
-        using var snapshot = datastore.Snapshot();
-        return snapshot.Pending(encoder).Count;
     }
 
     private IReadOnlyList<string> ResolvePaths(IngestRequest request)

@@ -34,6 +34,10 @@ internal sealed class JobRegistry(TimeProvider time) : IAsyncDisposable
         }
     }
 
+    /// <summary>A job that is reading files into a datastore, if there is one.</summary>
+    public IngestJob? FindIndexing(string datastore) =>
+        All().FirstOrDefault(job => job.Datastore == datastore && job.Report.State == IngestState.Indexing);
+
     /// <summary>The job of a handle.</summary>
     /// <exception cref="ContextException">No job has this handle.</exception>
     public IngestJob Get(string id)
@@ -54,10 +58,15 @@ internal sealed class JobRegistry(TimeProvider time) : IAsyncDisposable
     /// <summary>Cancels what runs and waits for it to stop.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var job in All())
+        var jobs = All();
+        foreach (var job in jobs)
         {
             job.Cancel();
-            await job.Completion;
+        }
+
+        await Task.WhenAll(jobs.Select(job => job.Completion));
+        foreach (var job in jobs)
+        {
             job.Dispose();
         }
     }

@@ -22,6 +22,19 @@ public sealed record QueryRequest
     public string? Cursor { get; init; }
 }
 
+/// <summary>What a question may ask for.</summary>
+public static class QueryLimits
+{
+    /// <summary>The smallest budget of a page, in tokens.</summary>
+    public const int MinTokens = 50;
+
+    /// <summary>The largest budget of a page, in tokens.</summary>
+    public const int MaxTokens = 100_000;
+
+    /// <summary>The most passages on a page.</summary>
+    public const int MaxTopK = 1000;
+}
+
 /// <summary>A piece of evidence.</summary>
 public sealed record Evidence
 {

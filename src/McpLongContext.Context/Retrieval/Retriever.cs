@@ -7,13 +7,6 @@ namespace McpLongContext.Context.Retrieval;
 /// <summary>Answers questions to a datastore with cited evidence.</summary>
 internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
 {
-    /// <summary>The smallest and largest budget of a page, in tokens.</summary>
-    public const int MinTokens = 50,
-        MaxTokens = 100_000;
-
-    /// <summary>The most passages on a page.</summary>
-    public const int MaxTopK = 1000;
-
     /// <summary>Answers a question.</summary>
     /// <param name="snapshot">The state of the datastore to ask.</param>
     /// <param name="request">The question.</param>
@@ -28,10 +21,10 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
     )
     {
         var start = time.GetTimestamp();
-        Require("max_tokens", request.MaxTokens, MinTokens, MaxTokens);
+        Require("max_tokens", request.MaxTokens, QueryLimits.MinTokens, QueryLimits.MaxTokens);
         if (request.TopK is { } topK)
         {
-            Require("top_k", topK, 1, MaxTopK);
+            Require("top_k", topK, 1, QueryLimits.MaxTopK);
         }
 
         var cursor = Cursor.Of(request, snapshot.Generation);

@@ -21,13 +21,7 @@ internal static class CommandLine
         var parsed = Create().Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var problem in parsed.Errors)
-            {
-                await error.WriteLineAsync(problem.Message);
-            }
-
-            var command = string.Join(' ', Names(parsed.CommandResult).Reverse());
-            await error.WriteLineAsync($"Usage: {command} --help");
+            await error.WriteLineAsync(UsageError.Render(parsed));
             return WrongUsage;
         }
 
@@ -59,13 +53,5 @@ internal static class CommandLine
         global.AddTo(root);
         root.Action = serve.Action;
         return root;
-    }
-
-    private static IEnumerable<string> Names(System.CommandLine.Parsing.SymbolResult? result)
-    {
-        for (; result is System.CommandLine.Parsing.CommandResult command; result = result.Parent)
-        {
-            yield return command.Command is RootCommand ? "mcp-long-context" : command.Command.Name;
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace McpLongContext.Server.Commands;
 
@@ -13,7 +14,8 @@ internal static class CommonOptions
             DefaultValueFactory = _ => "default",
         };
 
-    public static Option<int?> Number(string name, string description, int? otherwise = null) =>
+    /// <summary>A whole number; one out of range is wrong usage.</summary>
+    public static Option<int?> Number(string name, string description, int least, int most, int? otherwise = null) =>
         new(name)
         {
             Description = description,
@@ -21,12 +23,17 @@ internal static class CommonOptions
             DefaultValueFactory = _ => otherwise,
             CustomParser = result =>
             {
-                if (int.TryParse(result.Tokens[0].Value, out var number))
+                var text = result.Tokens[0].Value;
+                if (
+                    int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+                    && number >= least
+                    && number <= most
+                )
                 {
                     return number;
                 }
 
-                result.AddError($"{name}: expected a whole number, found '{result.Tokens[0].Value}'.");
+                result.AddError($"{name}: expected a whole number from {least} to {most}, found '{text}'.");
                 return null;
             },
         };

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using McpLongContext.Context;
 using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Retrieval;
 using McpLongContext.Server.Evaluation;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
@@ -32,7 +33,13 @@ internal sealed class EvalCommand : ServiceCommand
         Required = true,
     };
 
-    private readonly Option<int?> _top = CommonOptions.Number("--top", "Passages a question.", otherwise: 50);
+    private readonly Option<int?> _top = CommonOptions.Number(
+        "--top",
+        "Passages a question.",
+        1,
+        QueryLimits.MaxTopK,
+        otherwise: 50
+    );
 
     private readonly Option<string?> _keep = new("--keep")
     {

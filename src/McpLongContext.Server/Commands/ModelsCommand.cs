@@ -37,9 +37,12 @@ internal sealed class ModelsCommand : ServiceCommand
 
     private sealed class InstallCommand : ServiceCommand
     {
-        private readonly Argument<string> _model = new("MODEL")
+        private readonly Argument<string?> _model = new("MODEL")
         {
-            Description = "A name of the list, hf:ORG/REPO of the model hub (also hf:ORG/REPO:Q8_0), or a folder.",
+            Description =
+                "A name of the list, hf:ORG/REPO of the model hub (also hf:ORG/REPO:Q8_0), or a folder; left out, the "
+                + "default encoder.",
+            Arity = ArgumentArity.ZeroOrOne,
         };
 
         public InstallCommand(GlobalOptions global)
@@ -47,9 +50,10 @@ internal sealed class ModelsCommand : ServiceCommand
 
         protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
         {
+            var name = call.Parsed.GetValue(_model) ?? call.Service.Models.Catalog.DefaultEncoder.Name;
             var display = ModelDisplay.Create(call.Parsed.InvocationConfiguration.Error);
             var model = await display.ShowAsync(() =>
-                call.Service.Models.InstallAsync(call.Parsed.GetValue(_model)!, display, cancellationToken)
+                call.Service.Models.InstallAsync(name, display, cancellationToken)
             );
             await call.WriteAsync(ModelLine.Create(model.Entry, model.Folder), static line => line.Render());
             return CommandLine.Done;

@@ -17,12 +17,16 @@ internal sealed class QueryCommand : ServiceCommand
     private readonly Option<int?> _maxTokens = CommonOptions.Number(
         "--max-tokens",
         "Budget of the returned text, in tokens of about four characters.",
+        QueryLimits.MinTokens,
+        QueryLimits.MaxTokens,
         otherwise: 4000
     );
 
     private readonly Option<int?> _top = CommonOptions.Number(
         "--top",
-        "Most passages to return; left out, the budget decides."
+        "Most passages to return; left out, the budget decides.",
+        1,
+        QueryLimits.MaxTopK
     );
 
     private readonly Option<string?> _path = new("--path")

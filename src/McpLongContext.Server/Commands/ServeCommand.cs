@@ -1,5 +1,6 @@
 using System.CommandLine;
 using McpLongContext.Context;
+using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Server.Configuration;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
@@ -39,6 +40,8 @@ internal sealed class ServeCommand : Command
                 parsed.GetValue(_global.Home),
                 parsed.GetValue(_global.AllowRoot)!
             );
+            // A root that is none is said now, not with the first call.
+            _ = new AllowedRoots(options.AllowedRoots);
             using var logging = LogSetup.Create(configuration, options.Home, LevelAlias.Minimum);
             await ServeAsync(options with { ResumeEncoding = true }, logging, cancellationToken);
             return CommandLine.Done;

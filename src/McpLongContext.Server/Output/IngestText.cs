@@ -8,6 +8,7 @@ namespace McpLongContext.Server.Output;
 internal static class IngestText
 {
     private const int SkippedPerReason = 5;
+    private const int SkippedReasons = 10;
 
     /// <summary>One line on where a job stands.</summary>
     public static string Progress(IngestReport report)
@@ -43,9 +44,22 @@ internal static class IngestText
             $" ({Size(report.Bytes)}, {Count(report.Passages, "passage")} in the datastore). "
         );
         text.Append(State(report)).Append('\n');
-        foreach (var group in report.Skipped.GroupBy(skipped => skipped.Reason, StringComparer.Ordinal))
+        var unnamed = report.SkippedCount;
+        foreach (
+            var group in report.Skipped.GroupBy(skipped => skipped.Reason, StringComparer.Ordinal).Take(SkippedReasons)
+        )
         {
-            AppendSkipped(text, group.Key, [.. group.Select(skipped => skipped.Path)]);
+            string[] paths = [.. group.Select(skipped => skipped.Path)];
+            AppendSkipped(text, group.Key, paths);
+            unnamed -= paths.Length;
+        }
+
+        if (unnamed > 0)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"Skipped, {unnamed:N0} more for these or other reasons: {Count(report.SkippedCount, "file")} in all.\n"
+            );
         }
 
         foreach (var note in report.Notes)
@@ -65,20 +79,9 @@ internal static class IngestText
         var kept = report
             .Skipped.GroupBy(skipped => skipped.Reason, StringComparer.Ordinal)
             .SelectMany(group => group.Take(SkippedPerReason))
-            .Take(10 * SkippedPerReason)
+            .Take(SkippedReasons * SkippedPerReason)
             .ToArray();
-        var left = report.Skipped.Count - kept.Length;
-        return left == 0
-            ? report
-            : report with
-            {
-                Skipped = kept,
-                Notes =
-                [
-                    .. report.Notes,
-                    $"{left} more files were skipped for the same reasons; {report.Skipped.Count} in all.",
-                ],
-            };
+        return report with { Skipped = kept };
     }
 
     /// <summary>A number with its noun.</summary>

@@ -18,6 +18,7 @@ internal abstract class ModelDisplay : IProgress<ModelProgress>
         {
             ModelPhase.Waiting => "waiting for another process that installs the same model",
             ModelPhase.Resolving => "asking the source for its files",
+            ModelPhase.Downloading when progress.Total == 0 => "downloading",
             ModelPhase.Downloading => $"downloading {IngestText.Size(progress.Total)}",
             ModelPhase.Verifying => $"verifying {IngestText.Size(progress.Total)}",
             _ => "installed",

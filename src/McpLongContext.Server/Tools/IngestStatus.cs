@@ -35,13 +35,12 @@ internal sealed class IngestStatus(Lazy<LongContextService> service, ILogger log
             .Value.Jobs(arguments.Job)
             .Where(job => arguments.Datastore is null || job.Datastore == arguments.Datastore)
             .TakeLast(LatestJobs)
-            .Select(IngestText.Bound)
             .ToArray();
         var text =
             jobs.Length == 0
                 ? "No ingest jobs since this server started; list_datastores tells what is stored."
                 : string.Join("\n\n", jobs.Select(job => $"Job {job.Job}, {IngestText.Render(job)}"));
-        return Task.FromResult(new ToolResult<IngestJobs>(text, new(jobs)));
+        return Task.FromResult(new ToolResult<IngestJobs>(text, new([.. jobs.Select(IngestText.Bound)])));
     }
 }
 

@@ -16,15 +16,29 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ingset", "Unrecognized command or argument 'ingset'.")]
-    [InlineData("ingest", "Required argument missing for command: 'ingest'.")]
-    [InlineData("query", "Required argument missing for command: 'query'.")]
-    [InlineData("query a b", "Unrecognized command or argument 'b'.")]
-    [InlineData("query a --top many", "--top: expected a whole number, found 'many'.")]
-    [InlineData("query a --max-tokens 1e9", "--max-tokens: expected a whole number, found '1e9'.")]
-    [InlineData("datastores forget", "Unrecognized command or argument 'forget'.")]
-    [InlineData("models install", "Required argument missing for command: 'install'.")]
-    [InlineData("eval questions.jsonl", "Option '--docs' is required.")]
+    [InlineData("ingset", "ingset: unknown command; use one of serve, ingest, query, datastores, models, eval.")]
+    [InlineData("ingest", "PATH: missing. Files and directories.")]
+    [InlineData("query", "QUESTION: missing. The question;")]
+    [InlineData(
+        "query a b",
+        "'b': one argument too many; query takes QUESTION. Put words that belong together in quotes"
+    )]
+    [InlineData("query a --limit", "--limit: unknown option; query takes --datastore, --max-tokens, --top, --path, ")]
+    [InlineData("query a --top", "--top: its value is missing. Most passages to return")]
+    [InlineData("query a --top many", "--top: expected a whole number from 1 to 1000, found 'many'.")]
+    [InlineData("query a --top -3", "--top: expected a whole number from 1 to 1000, found '-3'.")]
+    [InlineData("query a --max-tokens 1e9", "--max-tokens: expected a whole number from 50 to 100000, found '1e9'.")]
+    [InlineData("query a --max-tokens 0", "--max-tokens: expected a whole number from 50 to 100000, found '0'.")]
+    [InlineData("query a --top 99999999999", "--top: expected a whole number from 1 to 1000, found '99999999999'.")]
+    [InlineData("datastores forget", "forget: unknown command; use one of list, show, remove, verify, compact.")]
+    [InlineData("datastores list all", "'all': list takes no argument.")]
+    [InlineData("datastores show", "NAME: missing. The datastore.")]
+    [InlineData("datastores compact", "NAME: missing. The datastore.")]
+    [InlineData("datastores remove", "NAME: missing. The datastore.")]
+    [InlineData("models remove", "MODEL: missing. The model, as the list names it.")]
+    [InlineData("eval questions.jsonl --docs a", "--out: missing. Where the predictions go")]
+    [InlineData("serve now", "'now': serve takes no argument.")]
+    [InlineData("--datastor x", "--datastor: unknown option; mcp-long-context takes ")]
     public async Task Wrong_usage_is_told_on_standard_error_with_exit_code_2(string arguments, string expected)
     {
         Assert.Equal(CommandLine.WrongUsage, await RunAsync(arguments.Split(' ')));

@@ -73,7 +73,6 @@ public sealed class CommandTests : IDisposable
     [Theory]
     [InlineData("nowhere", "ingest", "/nowhere/at/all")]
     [InlineData("nowhere", "query", "who?", "--datastore", "nowhere")]
-    [InlineData("max_tokens", "query", "who?", "--max-tokens", "-1")]
     [InlineData("nowhere", "datastores", "show", "nowhere")]
     [InlineData("nowhere", "datastores", "remove", "nowhere")]
     [InlineData("nowhere", "models", "install", "nowhere")]

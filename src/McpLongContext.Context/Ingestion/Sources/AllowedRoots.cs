@@ -107,7 +107,11 @@ public sealed class AllowedRoots
             throw new ContextException($"--allow-root: '{Printable.Path(root)}' cannot be resolved: {e.Message}", e);
         }
 
-        throw new ContextException($"--allow-root: '{Printable.Path(root)}' is not a directory; name an existing one.");
+        throw new ContextException(
+            File.Exists(root)
+                ? $"--allow-root: '{Printable.Path(root)}' is a file; name the directory that it lies in."
+                : $"--allow-root: '{Printable.Path(root)}' is not a directory; name an existing one."
+        );
     }
 
     private static SafeFileHandle OpenHandle(string path)

@@ -1,0 +1,104 @@
+using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Retrieval;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace McpLongContext.Context.Tests.Ingestion;
+
+/// <summary>What an ingest tells while it runs, in a home without an encoder.</summary>
+public sealed class IngestProgressTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private LongContextService _service = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync()
+    {
+        _folder.Write("source/a.md", "# Harbour\n\nThe harbour opens at dawn.\n");
+        _folder.Write("source/b.md", "# Keeper\n\nThe keeper wrote everything down.\n");
+        _service = new LongContextService(
+            new LongContextOptions
+            {
+                Home = Path.Combine(_folder.Path, "home"),
+                WorkingDirectory = Path.Combine(_folder.Path, "source"),
+                AllowedRoots = [_folder.Path],
+                InstallDefaultEncoder = false,
+            },
+            TimeProvider.System,
+            NullLoggerFactory.Instance
+        );
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _service.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Documents_without_hidden_states_are_pending_from_the_first_report_to_the_last()
+    {
+        var reports = new Reports();
+
+        var last = await _service.IngestAsync(Request(), reports, Cancellation);
+
+        Assert.Equal(IngestState.LexicalOnly, last.State);
+        Assert.Equal(2, last.PendingDocuments);
+        Assert.All(reports.All.Where(report => report.Added == 2), report => Assert.Equal(2, report.PendingDocuments));
+        Assert.Contains(reports.All, report => report.State == IngestState.Encoding);
+        var note = Assert.Single(last.Notes);
+        Assert.Equal(
+            "Searchable by words alone: no encoder is installed: run `mcp-long-context models install`, then ingest again.",
+            note
+        );
+    }
+
+    [Fact]
+    public async Task A_query_while_files_are_read_says_that_the_result_is_partial()
+    {
+        using var reports = new HeldReports();
+        var ingest = Task.Run(() => _service.IngestAsync(Request(), reports, Cancellation), Cancellation);
+        await reports.Reading.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+
+        var early = await AskAsync();
+        reports.Release();
+        await ingest;
+        var late = await AskAsync();
+
+        Assert.Contains(early.Notes, note => note.Contains("still reading files"));
+        Assert.DoesNotContain(late.Notes, note => note.Contains("still reading files"));
+        Assert.Equal("a.md", late.Passages[0].Path);
+    }
+
+    private static IngestRequest Request() => new() { Paths = ["."], Wait = null };
+
+    private Task<QueryResult> AskAsync() =>
+        _service.QueryAsync(new QueryRequest { Question = "When does the harbour open?" }, Cancellation);
+
+    private sealed class Reports : IProgress<IngestReport>
+    {
+        public List<IngestReport> All { get; } = [];
+
+        public void Report(IngestReport value) => All.Add(value);
+    }
+
+    /// <summary>Holds the job at its first report, while files are read.</summary>
+    private sealed class HeldReports : IProgress<IngestReport>, IDisposable
+    {
+        private readonly ManualResetEventSlim _released = new();
+        private readonly TaskCompletionSource _reading = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Reading => _reading.Task;
+
+        public void Report(IngestReport value)
+        {
+            _reading.TrySetResult();
+            _released.Wait(Cancellation);
+        }
+
+        public void Release() => _released.Set();
+
+        public void Dispose() => _released.Dispose();
+    }
+}
