@@ -163,7 +163,25 @@ public sealed class Datastore : IDisposable
         _snapshots.Dispose();
     }
 
+    /// <summary>Throws when it was removed, here or by another process.</summary>
+    /// <exception cref="DatastoreRemovedException">It was.</exception>
+    public void Require()
+    {
+        lock (_writing)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _identity.Require(_writer);
+        }
+    }
+
     internal string StatesFolder => Path.Combine(Folder, "states");
+
+    /// <summary>The folder of the segments, to write into: writing makes it, which must not revive a removed datastore.</summary>
+    internal string RequireStatesFolder()
+    {
+        Require();
+        return StatesFolder;
+    }
 
     internal static Datastore Open(string name, string folder, TimeProvider time) => new(name, folder, time);
 

@@ -137,12 +137,12 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
                 Schema.Create(database);
             }
 
+            ClearRuin(name);
             Directory.Move(draft, FolderOf(name));
         }
         catch (IOException) when (Exists(name))
         {
             // Another process was faster with the same datastore: its folder is as good as ours.
-            Directory.Delete(draft, recursive: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -151,6 +151,22 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
                     + "Choose a home folder that exists on a writable disk.",
                 e
             );
+        }
+        finally
+        {
+            if (Directory.Exists(draft))
+            {
+                Directory.Delete(draft, recursive: true);
+            }
+        }
+    }
+
+    /// <summary>Takes away what is left of a datastore whose folder was deleted by hand: it has no database any more.</summary>
+    private void ClearRuin(string name)
+    {
+        if (Directory.Exists(FolderOf(name)) && !Exists(name))
+        {
+            Discard(name);
         }
     }
 

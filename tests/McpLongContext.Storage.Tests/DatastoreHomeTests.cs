@@ -1,3 +1,6 @@
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.States;
+using McpLongContext.Storage.Tests.States;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests;
@@ -71,6 +74,50 @@ public sealed class DatastoreHomeTests : IDisposable
         Assert.False(_home.Home.Exists("notes"));
         Assert.Equal("the quick fox", snapshot.Passages.TextOf(snapshot.Documents.All[0]));
         Assert.Throws<DatastoreException>(() => _home.Home.Remove("notes"));
+    }
+
+    [Fact]
+    public void A_folder_deleted_under_an_open_datastore_stays_deleted()
+    {
+        EncoderProfile profile = StateSamples.Profile();
+        NewDocument document = TemporaryHome.Document("a.txt", "one", "two");
+        using Datastore datastore = _home.Home.OpenOrCreate("gone");
+        datastore.Apply(TemporaryHome.Put(document));
+        StateSamples.Encode(datastore, profile, document.ContentKey, 1, 3, 1);
+        Directory.Delete(datastore.Folder, recursive: true);
+
+        Assert.True(datastore.IsRemoved);
+        AssertRemoved(() => datastore.Apply(TemporaryHome.Put(document)));
+        AssertRemoved(() => StateSamples.Encode(datastore, profile, document.ContentKey, 2, 3, 1));
+        AssertRemoved(() => datastore.Compact());
+        AssertRemoved(() => datastore.Verify(repair: true));
+        AssertRemoved(() => datastore.Snapshot().Dispose());
+        Assert.False(Directory.Exists(datastore.Folder));
+
+        static void AssertRemoved(Action call)
+        {
+            var error = Assert.Throws<DatastoreRemovedException>(call);
+            Assert.Contains("The datastore 'gone' was removed", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void The_ruin_of_a_deleted_datastore_does_not_keep_a_new_one_from_being_made()
+    {
+        string folder;
+        using (Datastore datastore = _home.Home.OpenOrCreate("ruin"))
+        {
+            folder = datastore.Folder;
+        }
+
+        Directory.Delete(folder, recursive: true);
+        Directory.CreateDirectory(Path.Combine(folder, "states"));
+        File.WriteAllText(Path.Combine(folder, "states", "left.seg.tmp"), "half a segment");
+
+        using Datastore made = _home.Home.OpenOrCreate("ruin");
+
+        Assert.Empty(made.Verify(repair: false));
+        Assert.False(Directory.Exists(Path.Combine(folder, "states")));
     }
 
     [Fact]

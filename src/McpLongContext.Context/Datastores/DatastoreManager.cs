@@ -10,7 +10,20 @@ namespace McpLongContext.Context.Datastores;
 internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProvider encoders, DocumentPaths paths)
 {
     /// <summary>All datastores, by name.</summary>
-    public IReadOnlyList<DatastoreSummary> List() => [.. datastores.Names.Select(name => Show(name).Summary)];
+    public IReadOnlyList<DatastoreSummary> List() => [.. datastores.Names.Select(Summarize)];
+
+    /// <summary>One datastore that cannot be read must not hide the others.</summary>
+    private DatastoreSummary Summarize(string name)
+    {
+        try
+        {
+            return Show(name).Summary;
+        }
+        catch (DatastoreException error)
+        {
+            return new DatastoreSummary { Name = name, Problem = error.Message };
+        }
+    }
 
     /// <summary>A datastore with its documents, by path.</summary>
     public DatastoreDetail Show(string name)
@@ -178,10 +191,20 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
         }
     }
 
-    private static long BytesOf(Datastore datastore) =>
-        new DirectoryInfo(datastore.Folder)
-            .EnumerateFiles("*", SearchOption.AllDirectories)
-            .Sum(file => file.Exists ? file.Length : 0);
+    private static long BytesOf(Datastore datastore)
+    {
+        try
+        {
+            return new DirectoryInfo(datastore.Folder)
+                .EnumerateFiles("*", SearchOption.AllDirectories)
+                .Sum(file => file.Exists ? file.Length : 0);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // It, or a file of it, was removed meanwhile; the next call says so.
+            return 0;
+        }
+    }
 
     private bool IsBeneath(string path, string directory)
     {

@@ -37,11 +37,11 @@ internal sealed class DatastoreRegistry(DatastoreHome home) : IDisposable
 
     /// <summary>An existing datastore.</summary>
     /// <exception cref="DatastoreException">There is none with this name.</exception>
-    public Datastore Open(string name) => Get(name, home.Open);
+    public Datastore Open(string name) => Get(name, home.Open, creates: false);
 
     /// <summary>A datastore, created when there is none with this name.</summary>
     /// <exception cref="DatastoreException">The name is not valid.</exception>
-    public Datastore OpenOrCreate(string name) => Get(name, home.OpenOrCreate);
+    public Datastore OpenOrCreate(string name) => Get(name, home.OpenOrCreate, creates: true);
 
     /// <summary>What questions to a datastore tell its background encoding.</summary>
     public EncodingDemand DemandOf(string name) => _demands.GetOrAdd(name, static _ => new EncodingDemand());
@@ -74,7 +74,7 @@ internal sealed class DatastoreRegistry(DatastoreHome home) : IDisposable
         }
     }
 
-    private Datastore Get(string name, Func<string, Datastore> open)
+    private Datastore Get(string name, Func<string, Datastore> open, bool creates)
     {
         lock (_gate)
         {
@@ -85,7 +85,13 @@ internal sealed class DatastoreRegistry(DatastoreHome home) : IDisposable
             }
 
             known?.Dispose();
-            _open.Remove(name);
+            if (_open.Remove(name) && !creates && !home.Exists(name))
+            {
+                throw new DatastoreRemovedException(
+                    $"The datastore '{name}' was removed by another process or by hand. Ingest its sources again."
+                );
+            }
+
             return _open[name] = open(name);
         }
     }

@@ -29,6 +29,9 @@ public sealed record DatastoreSummary
 
     /// <summary>Share of a chunk that overlaps with its neighbours, 0 to 0.75.</summary>
     public double Overlap { get; init; }
+
+    /// <summary>Why it cannot be used, and the remedy; <see langword="null"/> when it can.</summary>
+    public string? Problem { get; init; }
 }
 
 /// <summary>A document of a datastore.</summary>

@@ -1,3 +1,5 @@
+using McpLongContext.Storage;
+
 namespace McpLongContext.Context.Encoders;
 
 /// <summary>
@@ -9,11 +11,12 @@ internal static class EncodingLock
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Waits until the lock is free and takes it, until the result is disposed.</summary>
-    public static async Task<IDisposable> AcquireAsync(string folder, CancellationToken cancellation)
+    public static async Task<IDisposable> AcquireAsync(Datastore datastore, CancellationToken cancellation)
     {
-        var path = Path.Combine(folder, "encoding.lock");
+        var path = Path.Combine(datastore.Folder, "encoding.lock");
         while (true)
         {
+            datastore.Require();
             try
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

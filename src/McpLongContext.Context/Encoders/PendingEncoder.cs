@@ -142,8 +142,7 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder,
     private IEnumerable<PassageRun> Runs(PendingContent content)
     {
         StoredDocument? document;
-        IReadOnlyList<Passage> passages;
-        IReadOnlyList<OrdinalRun> missing;
+        Dictionary<int, Passage> passages;
         using (var snapshot = datastore.Snapshot())
         {
             if (
@@ -154,22 +153,33 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder,
                 yield break;
             }
 
-            passages = snapshot.Passages.Of(document);
-            missing = snapshot.Missing(encoder.Key, document);
+            // What is damaged waits for a repair; the rest need not.
+            passages = snapshot
+                .Missing(encoder.Key, document)
+                .SelectMany(missing =>
+                    snapshot.Passages.WholeBetween(
+                        document.FirstPassage + missing.First,
+                        document.FirstPassage + missing.First + missing.Count - 1
+                    )
+                )
+                .ToDictionary(passage => (int)(passage.Id - document.FirstPassage));
         }
 
-        foreach (var (start, count) in missing)
+        var run = new List<Passage>();
+        var characters = 0;
+        for (var ordinal = 0; ordinal <= document.PassageCount; ordinal++)
         {
-            for (var first = start; first < start + count; )
+            var passage = passages.GetValueOrDefault(ordinal);
+            if (run.Count > 0 && (passage is null || characters >= RunCharacters))
             {
-                var (last, characters) = (first, 0);
-                while (last < start + count && characters < RunCharacters)
-                {
-                    characters += passages[last++].Text.Length;
-                }
+                yield return new PassageRun(document, run);
+                (run, characters) = ([], 0);
+            }
 
-                yield return new PassageRun(document, [.. passages.Skip(first).Take(last - first)]);
-                first = last;
+            if (passage is not null)
+            {
+                run.Add(passage);
+                characters += passage.Text.Length;
             }
         }
     }

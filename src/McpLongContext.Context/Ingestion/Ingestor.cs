@@ -178,7 +178,7 @@ internal sealed class Ingestor(
             return;
         }
 
-        using var exclusive = await EncodingLock.AcquireAsync(datastore.Folder, job.Cancellation);
+        using var exclusive = await EncodingLock.AcquireAsync(datastore, job.Cancellation);
         await new PendingEncoder(datastore, encoder, datastores.DemandOf(datastore.Name)).RunAsync(
             tokens =>
             {
@@ -193,6 +193,21 @@ internal sealed class Ingestor(
             },
             job.Cancellation
         );
+        if (job.Report.PendingDocuments > 0)
+        {
+            var name = job.Datastore;
+            job.Update(report =>
+                report with
+                {
+                    Notes =
+                    [
+                        .. report.Notes,
+                        $"{report.PendingDocuments} documents have damaged passages, which were not encoded: run "
+                            + $"`mcp-long-context datastores verify {name} --repair`, then ingest again.",
+                    ],
+                }
+            );
+        }
     }
 
     private IReadOnlyList<string> ResolvePaths(IngestRequest request)

@@ -18,7 +18,14 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
     /// <param name="Hits">The number of hits that it took.</param>
     /// <param name="Tokens">The tokens of its text.</param>
     /// <param name="IsCut">Whether the first passage did not fit.</param>
-    public sealed record Page(IReadOnlyList<Evidence> Evidence, int Hits, int Tokens, bool IsCut);
+    /// <param name="Damage">The passages that were passed over because they are damaged, a sentence each.</param>
+    public sealed record Page(
+        IReadOnlyList<Evidence> Evidence,
+        int Hits,
+        int Tokens,
+        bool IsCut,
+        IReadOnlyList<string> Damage
+    );
 
     /// <summary>Takes hits for a page.</summary>
     /// <param name="hits">Ranked, best first.</param>
@@ -27,11 +34,22 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
     public Page Assemble(IEnumerable<RankedPassage> hits, int maxTokens, int? topK)
     {
         var pieces = new List<Piece>();
+        var damage = new List<string>();
         var taken = 0;
         var room = maxTokens * CharactersPerToken;
-        foreach (var hit in hits.Take(topK ?? int.MaxValue))
+        foreach (var hit in hits)
         {
-            var passage = reader.Get(hit.Id);
+            if (taken == topK)
+            {
+                break;
+            }
+
+            if (!reader.TryGet(hit.Id, out var passage))
+            {
+                damage.Add($"A passage of {paths.Show(hit.Document.Path)} is damaged and left out.");
+                continue;
+            }
+
             if (passage.Text.Length > room)
             {
                 if (taken > 0)
@@ -39,7 +57,7 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
                     break;
                 }
 
-                return Cut(hit, passage, maxTokens);
+                return Cut(hit, passage, maxTokens, damage);
             }
 
             room -= passage.Text.Length;
@@ -48,11 +66,13 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
         }
 
         List<Evidence> evidence = [.. pieces.Select(Show)];
-        return new Page(evidence, taken, TokensOf(evidence.Sum(item => item.Text.Length)), IsCut: false);
+        var tokens = TokensOf(evidence.Sum(item => item.Text.Length));
+        return new Page(evidence, taken + damage.Count, tokens, IsCut: false, damage);
     }
 
-    /// <summary>A hit by itself, whole.</summary>
-    public Evidence Show(RankedPassage hit) => Show(new Piece(hit.Document, hit.Score, [reader.Get(hit.Id)]));
+    /// <summary>A hit by itself, whole; none when it is damaged.</summary>
+    public Evidence? Show(RankedPassage hit) =>
+        reader.TryGet(hit.Id, out var passage) ? Show(new Piece(hit.Document, hit.Score, [passage])) : null;
 
     private static void Add(RankedPassage hit, Passage passage, List<Piece> pieces)
     {
@@ -90,7 +110,7 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
         };
     }
 
-    private Page Cut(RankedPassage hit, Passage passage, int maxTokens)
+    private Page Cut(RankedPassage hit, Passage passage, int maxTokens, List<string> damage)
     {
         var text = WithoutBlankEnds(passage.Text);
         var room = maxTokens * CharactersPerToken;
@@ -110,7 +130,7 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
 
         var end = Math.Min(passage.EndLine, passage.StartLine + text.Count(c => c == '\n'));
         var evidence = Show(new Piece(hit.Document, hit.Score, [passage]), text, passage.StartLine, end);
-        return new Page([evidence], 1, TokensOf(evidence.Text.Length), isCut);
+        return new Page([evidence], 1 + damage.Count, TokensOf(evidence.Text.Length), isCut, damage);
     }
 
     private static int TokensOf(int characters) => (characters + CharactersPerToken - 1) / CharactersPerToken;

@@ -44,7 +44,7 @@ internal static class NeighbourEvidence
         {
             if (
                 lengths.TryGetValue(target, out var to)
-                && lengths[source.Passage] is var from
+                && lengths.TryGetValue(source.Passage, out var from)
                 && from.Document == to.Document
             )
             {
@@ -70,7 +70,7 @@ internal static class NeighbourEvidence
         {
             var first = Math.Max(read + 1, source - s_shares.Length);
             read = source + s_shares.Length;
-            foreach (var passage in snapshot.Passages.Between(first, read))
+            foreach (var passage in snapshot.Passages.WholeBetween(first, read))
             {
                 lengths[passage.Id] = (passage.DocumentId, Math.Max(1, passage.Text.AsSpan().Trim().Length));
             }

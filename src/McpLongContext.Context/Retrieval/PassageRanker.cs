@@ -17,24 +17,19 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
     private const int LexicalCandidates = 200;
     private const int StateCandidates = 100;
 
+    private readonly HashSet<string> _damage = new(StringComparer.Ordinal);
+
     /// <summary>The number of passages in scope with states, when an encoder took part.</summary>
     public int CoveredPassages { get; private set; }
 
     /// <summary>What was found damaged while searching, a sentence each.</summary>
-    public IReadOnlyCollection<string> Damage { get; private set; } = [];
+    public IReadOnlyCollection<string> Damage => _damage;
 
     /// <summary>The candidates for a question, best first; equal ones by path and line.</summary>
     public IReadOnlyList<RankedPassage> Rank(Question question, PassageScope scope, CancellationToken cancellation)
     {
-        var hits = snapshot.Lexical.Search(
-            question.Terms.Select(term => new WeightedTerm(term)),
-            scope,
-            LexicalHits,
-            new ColumnWeights(),
-            cancellation
-        );
-        var lexical = NeighbourEvidence.Spread(snapshot, hits);
-        var literal = LiteralEvidence.Find(snapshot, scope, question, cancellation);
+        var lexical = Around(() => NeighbourEvidence.Spread(snapshot, SearchWords(question, scope, cancellation)));
+        var literal = Around(() => LiteralEvidence.Find(snapshot, scope, question, cancellation));
         var states = encoder is null ? null : StateEvidence.Search(snapshot, scope, question, encoder, cancellation);
 
         // Lexical order: it decides what is encoded first where states are missing.
@@ -52,7 +47,7 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
         var scores = Fuse(candidates, lexical, states, cancellation);
         var penalty = TestCode.IsAskedFor(question) ? 0 : TestCode.Penalty;
         CoveredPassages = states?.CoveredPassages ?? 0;
-        Damage = states?.Damage ?? [];
+        _damage.UnionWith(states?.Damage ?? []);
         return
         [
             .. candidates
@@ -61,6 +56,33 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
                 .ThenBy(passage => passage.Document.Path, StringComparer.Ordinal)
                 .ThenBy(passage => passage.Id),
         ];
+    }
+
+    private IReadOnlyList<ScoredPassage> SearchWords(
+        Question question,
+        PassageScope scope,
+        CancellationToken cancellation
+    ) =>
+        snapshot.Lexical.Search(
+            question.Terms.Select(term => new WeightedTerm(term)),
+            scope,
+            LexicalHits,
+            new ColumnWeights(),
+            cancellation
+        );
+
+    /// <summary>A signal's scores; none where what it reads is damaged, so that the others still answer.</summary>
+    private Dictionary<long, double> Around(Func<Dictionary<long, double>> signal)
+    {
+        try
+        {
+            return signal();
+        }
+        catch (DatastoreCorruptException damage)
+        {
+            _damage.Add(damage.Message);
+            return [];
+        }
     }
 
     private RankedPassage Ranked(long passage, double score, double testPenalty)

@@ -55,7 +55,7 @@ internal sealed class QueryRunner(
 
                 var ranking = Retriever.Rank(snapshot, question, scope, passages, encoder, cancellation);
                 var assembler = new EvidenceAssembler(snapshot.Passages, paths);
-                return [.. ranking.Passages.Take(top).Select(assembler.Show)];
+                return [.. ranking.Passages.Select(assembler.Show).OfType<Evidence>().Take(top)];
             },
             cancellation
         );

@@ -7,6 +7,10 @@ namespace McpLongContext.Context.Retrieval;
 /// <summary>Answers questions to a datastore with cited evidence.</summary>
 internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
 {
+    private const int NamedDamage = 3;
+    private const string CutNote =
+        "The passage was cut to fit max_tokens; ask with more tokens, or read the document's lines.";
+
     /// <summary>Answers a question.</summary>
     /// <param name="snapshot">The state of the datastore to ask.</param>
     /// <param name="request">The question.</param>
@@ -43,13 +47,12 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
             Tokens = page.Tokens,
             SearchedPassages = ranking.SearchedPassages,
             ElapsedMilliseconds = time.GetElapsedTime(start).TotalMilliseconds,
-            Notes = page.IsCut
-                ?
-                [
-                    .. ranking.Notes,
-                    "The passage was cut to fit max_tokens; ask with more tokens, or read the document's lines.",
-                ]
-                : ranking.Notes,
+            Notes =
+            [
+                .. ranking.Notes,
+                .. page.IsCut ? [CutNote] : Array.Empty<string>(),
+                .. DamageNotes(request.Datastore, [.. EntryDamage(snapshot), .. ranking.Damage, .. page.Damage]),
+            ],
         };
     }
 
@@ -64,7 +67,7 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
     {
         var (scope, searched) = ScopeOf(snapshot, request.PathGlob);
         return searched == 0
-            ? new Ranking([], 0, [NothingToSearch(snapshot, request)])
+            ? new Ranking([], 0, [NothingToSearch(snapshot, request)], [])
             : Rank(snapshot, request.Question, scope, searched, encoder, cancellation);
     }
 
@@ -82,7 +85,7 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
         var question = QuestionAnalyzer.Analyze(text);
         var ranker = new PassageRanker(snapshot, encoder);
         var passages = ranker.Rank(question, scope, cancellation);
-        return new Ranking(passages, searched, [.. Notes(passages.Count, searched, ranker, encoder)]);
+        return new Ranking(passages, searched, [.. Notes(passages.Count, searched, ranker, encoder)], ranker.Damage);
     }
 
     private static string NothingToSearch(DatastoreSnapshot snapshot, QueryRequest request) =>
@@ -107,11 +110,28 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
             yield return $"{searched - ranker.CoveredPassages} of {searched} passages are not encoded yet: "
                 + "they were searched by words, and the best of them by meaning.";
         }
+    }
 
-        foreach (var damage in ranker.Damage)
+    private IEnumerable<string> EntryDamage(DatastoreSnapshot snapshot) =>
+        snapshot.Documents.Damaged.Select(entry =>
+            $"The entry of document {paths.Show(entry.Path)} is damaged; it was not searched."
+        );
+
+    /// <summary>What was read around, and how it is mended.</summary>
+    private static IEnumerable<string> DamageNotes(string datastore, IReadOnlyCollection<string> damage)
+    {
+        if (damage.Count == 0)
         {
-            yield return damage;
+            return [];
         }
+
+        var rest = damage.Count > NamedDamage ? $" There are {damage.Count - NamedDamage} more such places." : "";
+        return damage
+            .Take(NamedDamage)
+            .Append(
+                $"Datastore '{datastore}' is damaged; what is whole was searched.{rest} "
+                    + $"Run 'mcp-long-context datastores verify {datastore} --repair', then ingest again."
+            );
     }
 
     private (PassageScope Scope, int Passages) ScopeOf(DatastoreSnapshot snapshot, string? glob)
@@ -139,8 +159,10 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
 /// <param name="Passages">Best first, not merged.</param>
 /// <param name="SearchedPassages">Passages in scope.</param>
 /// <param name="Notes">What the user should know, a sentence each.</param>
+/// <param name="Damage">What was found damaged, a sentence each.</param>
 internal sealed record Ranking(
     IReadOnlyList<RankedPassage> Passages,
     int SearchedPassages,
-    IReadOnlyList<string> Notes
+    IReadOnlyList<string> Notes,
+    IReadOnlyCollection<string> Damage
 );

@@ -116,13 +116,24 @@ internal sealed class StateEvidence
         var weights = new List<float>(_question.Tokens.Length);
         foreach (var (word, pieces) in _encoder.WordsOf(_question))
         {
-            var weight = TermAnalyzer.Terms(word) is [var term, ..]
-                ? _snapshot.Lexical.InverseDocumentFrequency(term)
-                : StopWordWeight;
+            var weight = TermAnalyzer.Terms(word) is [var term, ..] ? Rarity(term) : StopWordWeight;
             weights.AddRange(Enumerable.Repeat((float)(weight / Math.Sqrt(pieces)), pieces));
         }
 
         return [.. weights];
+    }
+
+    /// <summary>The inverse document frequency; that of a stop word where the lexical index is damaged.</summary>
+    private double Rarity(string term)
+    {
+        try
+        {
+            return _snapshot.Lexical.InverseDocumentFrequency(term);
+        }
+        catch (DatastoreCorruptException)
+        {
+            return StopWordWeight;
+        }
     }
 
     private void ScoreLate(
@@ -136,9 +147,8 @@ internal sealed class StateEvidence
         var characters = 0;
         for (var i = 0; i < candidates.Count && characters < MaxLateCharacters; i++)
         {
-            if (double.IsNaN(pooled[i]))
+            if (double.IsNaN(pooled[i]) && _snapshot.Passages.TryGet(candidates[i], out var passage))
             {
-                var passage = _snapshot.Passages.Get(candidates[i]);
                 late.Add(passage.Id, (passage, i));
                 characters += passage.Text.Length;
             }

@@ -12,6 +12,11 @@ internal static class DatastoreText
 
     public static string Render(DatastoreSummary datastore)
     {
+        if (datastore.Problem is { } problem)
+        {
+            return $"{VisibleText.Name(datastore.Name)}: cannot be used. {VisibleText.Name(problem)}";
+        }
+
         var pending =
             datastore.PendingDocuments == 0
                 ? ""

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage.Maintenance;
@@ -70,63 +69,14 @@ internal sealed class SegmentMerger(Datastore datastore)
             .ToList();
         try
         {
-            var runs = new List<StateRun>();
-            int tokens = 0;
-            int slots = 0;
-            foreach ((StateRun run, LiveSegment from) in sources)
-            {
-                ReadOnlySpan<int> offsets = from.Reader.Offsets(run.FirstSlot, run.Passages);
-                runs.Add(run with { FirstSlot = slots });
-                slots += run.Passages;
-                tokens += offsets[^1] - offsets[0];
-            }
-
-            SegmentLayout layout = group[0].Reader.Layout with { Runs = runs.Count, Passages = slots, Tokens = tokens };
-            string file = SegmentFile.Write(
-                datastore.StatesFolder,
-                layout,
-                segment => Write(segment, layout, runs, sources)
-            );
-            return datastore.Exchange(group, layout, file, sources, runs) ? group.Count : 0;
+            SegmentCopy copy = SegmentCopy.Write(datastore.RequireStatesFolder(), sources);
+            return datastore.Exchange(group, copy.Layout, copy.File, sources, copy.Runs) ? group.Count : 0;
         }
         catch (DatastoreCorruptException)
         {
             // Damage is for verification to report; a damaged segment stays as it is.
             return 0;
         }
-    }
-
-    private static void Write(
-        SegmentFile file,
-        SegmentLayout layout,
-        List<StateRun> runs,
-        List<(StateRun Run, LiveSegment From)> sources
-    )
-    {
-        SegmentFile.WriteDirectory(file, layout, runs);
-        file.Append(layout.OffsetsAt, MemoryMarshal.AsBytes<int>([0]));
-        int first = 0;
-        foreach ((StateRun run, LiveSegment from) in sources)
-        {
-            ReadOnlySpan<int> offsets = from.Reader.Offsets(run.FirstSlot, run.Passages);
-            foreach (int offset in offsets[1..])
-            {
-                file.Append(MemoryMarshal.AsBytes<int>([first + offset - offsets[0]]));
-            }
-
-            first += offsets[^1] - offsets[0];
-        }
-
-        file.Append(layout.ScalesAt, []);
-        sources.ForEach(s => file.Append(MemoryMarshal.AsBytes(s.From.Reader.Scales(s.Run.FirstSlot, s.Run.Passages))));
-        file.Append(layout.PooledAt, []);
-        sources.ForEach(s => file.Append(MemoryMarshal.AsBytes(s.From.Reader.Pooled(s.Run.FirstSlot, s.Run.Passages))));
-        file.Append(layout.SignsAt, []);
-        sources.ForEach(s => file.Append(s.From.Plane(s.Run, (reader, token, tokens) => reader.Signs(token, tokens))));
-        file.Append(layout.RefinementAt, []);
-        sources.ForEach(s =>
-            file.Append(s.From.Plane(s.Run, (reader, token, tokens) => reader.Refinement(token, tokens)))
-        );
     }
 }
 

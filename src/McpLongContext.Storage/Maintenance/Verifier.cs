@@ -17,6 +17,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
 {
     private readonly List<DamageReport> _reports = [];
     private readonly List<Action<Database>> _repairs = [];
+    private readonly List<string> _retired = [];
 
     public IReadOnlyList<DamageReport> Run(CancellationToken cancellationToken)
     {
@@ -39,6 +40,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
                 LexicalWriter.Rebuild(database);
                 return true;
             });
+            _retired.ForEach(StateFolder.TryDelete);
         }
 
         return _reports;
@@ -189,33 +191,71 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         {
             cancellationToken.ThrowIfCancellationRequested();
             string path = Path.Combine(datastore.StatesFolder, segment.File);
-            List<StateRun> damaged = snapshot.Segments.TryGetValue(segment.Id, out SegmentReader? reader)
-                ? DamagedRuns(reader, segment.Runs)
-                : segment.Runs;
-            if (damaged.Count > 0 || (reader?.DamagedPages().Any() ?? true))
+            snapshot.Segments.TryGetValue(segment.Id, out SegmentReader? reader);
+            List<(long First, long End)> pages = reader?.DamagedPages().ToList() ?? [];
+            List<StateRun> whole = reader is null
+                ? []
+                : segment.Runs.SelectMany(run => Whole(reader, run, pages)).ToList();
+            int lost = segment.Runs.Sum(run => run.Passages) - whole.Sum(run => run.Passages);
+            if (lost > 0 || pages.Count > 0 || reader is null)
             {
-                string[] paths = damaged
+                string[] paths = segment
+                    .Runs.Where(run => !whole.Contains(run))
                     .SelectMany(run => documents[run.Content])
-                    .Select(d => d.Path)
+                    .Select(document => document.Path)
                     .Distinct()
                     .ToArray();
                 Report(
                     path,
-                    $"The states of {paths.Length} documents are damaged or missing ({Some(paths)}). "
+                    $"The states of {lost} passages are damaged or missing ({Some(paths)}). "
                         + "They are computed again when the documents are encoded next.",
-                    database => damaged.ForEach(run => StateCatalog.Remove(database, segment.EncoderId, run))
+                    repair ? Rescue(segment, reader, whole) : static _ => { }
                 );
             }
         }
     }
 
-    private static List<StateRun> DamagedRuns(SegmentReader reader, List<StateRun> runs)
+    /// <summary>The parts of a run that no damaged page touches.</summary>
+    private static IEnumerable<StateRun> Whole(SegmentReader reader, StateRun run, List<(long First, long End)> pages)
     {
-        List<(long First, long End)> pages = reader.DamagedPages().ToList();
-        return runs.Where(run =>
-                !reader.Holds(run) || pages.Exists(page => reader.Touches(run.FirstSlot, run.Passages, page))
-            )
-            .ToList();
+        int first = 0;
+        int passages = reader.Holds(run) ? run.Passages : 0;
+        for (int i = 0; i <= passages; i++)
+        {
+            if (i == passages || pages.Exists(page => reader.Touches(run.FirstSlot + i, 1, page)))
+            {
+                if (i > first)
+                {
+                    yield return new StateRun(run.Content, run.FirstOrdinal + first, i - first, run.FirstSlot + first);
+                }
+
+                first = i + 1;
+            }
+        }
+    }
+
+    /// <summary>Copies what is whole of a segment into a new one, which takes its place in the repair's transaction.</summary>
+    private Action<Database> Rescue(StoredSegment segment, SegmentReader? reader, List<StateRun> whole)
+    {
+        _retired.Add(Path.Combine(datastore.StatesFolder, segment.File));
+        if (reader is null || whole.Count == 0)
+        {
+            return database => StateCatalog.RemoveSegment(database, segment.Id);
+        }
+
+        var from = new LiveSegment(segment.Id, segment.EncoderId, reader, segment.Runs);
+        SegmentCopy copy = SegmentCopy.Write(
+            datastore.RequireStatesFolder(),
+            whole.Select(run => (run, from)).ToList()
+        );
+        return database =>
+        {
+            StateCatalog.RemoveSegment(database, segment.Id);
+            if (!StateCatalog.Add(database, segment.EncoderId, copy.Layout, copy.File, copy.Runs))
+            {
+                _retired.Add(Path.Combine(datastore.StatesFolder, copy.File));
+            }
+        };
     }
 
     private static string Some(string[] paths) =>

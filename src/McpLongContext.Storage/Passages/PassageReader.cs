@@ -31,9 +31,32 @@ public sealed class PassageReader
     /// <summary>Reads a passage; <see langword="false"/> when it is not there or damaged.</summary>
     public bool TryGet(long id, [NotNullWhen(true)] out Passage? passage)
     {
-        using Statement row = _database.Prepare(Columns + "WHERE id = ?1").Bind(1, id);
-        passage = row.Step() && RowChecksum.OfPassage(row) == row.Int64(6) ? Read(row) : null;
+        try
+        {
+            using Statement row = _database.Prepare(Columns + "WHERE id = ?1").Bind(1, id);
+            passage = row.Step() && RowChecksum.OfPassage(row) == row.Int64(6) ? Read(row) : null;
+        }
+        catch (DatastoreCorruptException)
+        {
+            passage = null;
+        }
+
         return passage is not null;
+    }
+
+    /// <summary>
+    /// The passages with ids from <paramref name="first"/> to <paramref name="last"/>, inclusive, without those that
+    /// are not there or damaged.
+    /// </summary>
+    public IEnumerable<Passage> WholeBetween(long first, long last)
+    {
+        for (long id = first; id <= last; id++)
+        {
+            if (TryGet(id, out Passage? passage))
+            {
+                yield return passage;
+            }
+        }
     }
 
     /// <summary>The passages of a document, in order.</summary>

@@ -7,6 +7,11 @@ internal static class SqliteError
 {
     public static DatastoreException ToException(int code, string message, string path)
     {
+        if (code == SQLITE_READONLY_DBMOVED)
+        {
+            return new DatastoreRemovedException($"The datastore '{path}' was removed. Ingest its sources again.");
+        }
+
         // The low byte is the primary code, the rest tells variants of it.
         return (code & 0xFF) switch
         {
@@ -24,7 +29,7 @@ internal static class SqliteError
                 $"The datastore '{path}' cannot be opened ({message}). Check that its folder exists and is writable."
             ),
             SQLITE_NOTADB or SQLITE_CORRUPT => new DatastoreCorruptException(
-                $"The datastore '{path}' is damaged ({message}). Remove the datastore and ingest its sources again."
+                $"The datastore '{path}' is damaged ({message}). Verify it with repair; where that does not help, remove it and ingest its sources again."
             ),
             SQLITE_IOERR => new DatastoreException(
                 $"Reading or writing '{path}' failed ({message}). Check the disk; what was acknowledged is kept."

@@ -71,24 +71,17 @@ internal static class StateCatalog
 
         foreach (LiveSegment segment in replaced)
         {
-            database.Prepare("DELETE FROM states WHERE segment_id = ?1").Bind(1, segment.Id).Run();
-            database.Prepare("DELETE FROM segments WHERE id = ?1").Bind(1, segment.Id).Run();
+            RemoveSegment(database, segment.Id);
         }
 
         return true;
     }
 
-    /// <summary>Forgets a run, so that its passages are pending again.</summary>
-    public static void Remove(Database database, long encoder, StateRun run)
+    /// <summary>Forgets all runs of a segment, so that their passages are pending again.</summary>
+    public static void RemoveSegment(Database database, long segment)
     {
-        Span<byte> key = stackalloc byte[ContentKey.Size];
-        run.Content.CopyTo(key);
-        database
-            .Prepare("DELETE FROM states WHERE encoder_id = ?1 AND content_key = ?2 AND first_ordinal = ?3")
-            .Bind(1, encoder)
-            .BindBlob(2, key)
-            .Bind(3, run.FirstOrdinal)
-            .Run();
+        database.Prepare("DELETE FROM states WHERE segment_id = ?1").Bind(1, segment).Run();
+        database.Prepare("DELETE FROM segments WHERE id = ?1").Bind(1, segment).Run();
     }
 
     private static bool Exists(Database database, long segment)

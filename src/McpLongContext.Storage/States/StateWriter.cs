@@ -114,7 +114,7 @@ public sealed class StateWriter
             _scales.Count,
             Tokens
         );
-        string file = SegmentFile.Write(_datastore.StatesFolder, layout, segment => Write(segment, layout));
+        string file = SegmentFile.Write(_datastore.RequireStatesFolder(), layout, segment => Write(segment, layout));
         _datastore.Publish(Encoder, layout, file, _runs);
         Clear();
     }

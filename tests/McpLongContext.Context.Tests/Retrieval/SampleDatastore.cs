@@ -58,6 +58,9 @@ internal sealed class SampleDatastore : IDisposable
         );
     }
 
+    /// <summary>The same datastore as another process would see it.</summary>
+    public Datastore OpenAgain() => new DatastoreHome(_home).Open("sample");
+
     public void Dispose()
     {
         Datastore.Dispose();

@@ -104,6 +104,51 @@ public sealed class VerificationTests : IDisposable
     }
 
     [Fact]
+    public void Repair_keeps_what_is_whole_of_a_damaged_segment()
+    {
+        const int Passages = 400;
+        const int TokensPerPassage = 30;
+        NewDocument book = Document("book.txt", Enumerable.Range(0, Passages).Select(i => $"page {i}").ToArray());
+        _datastore.Apply(Put(book));
+        StateSamples.Encode(_datastore, _profile, book.ContentKey, Passages, TokensPerPassage, 1);
+        StateQuery query = new(StateSamples.Random(_profile, 2, 5), [1, 1]);
+        float[] before = Rescore(query);
+        string segment = Directory
+            .GetFiles(Path.Combine(_datastore.Folder, "states"))
+            .MaxBy(file => new FileInfo(file).Length)!;
+        byte[] bytes = File.ReadAllBytes(segment);
+        bytes[bytes.Length * 3 / 4] ^= 4;
+        File.WriteAllBytes(segment, bytes);
+
+        AssertFinding(segment, "book.txt");
+        _datastore.Verify(repair: true);
+
+        Assert.Empty(_datastore.Verify(repair: false));
+        Assert.False(File.Exists(segment));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        OrdinalRun gap = Assert.Single(
+            snapshot.Missing(_profile.Key, snapshot.Pending(_profile.Key).Single().Document)
+        );
+        Assert.InRange(gap.Count, 1, Passages / 2);
+        float[] after = Rescore(query);
+        long first = snapshot
+            .Documents.OfPassage(snapshot.Documents.All.Single(d => d.Path == "book.txt").FirstPassage)
+            .FirstPassage;
+        for (int i = 0; i < after.Length; i++)
+        {
+            bool isLost = i + 1 >= first + gap.First && i + 1 < first + gap.First + gap.Count;
+            Assert.Equal(isLost ? float.NaN : before[i], after[i]);
+        }
+    }
+
+    private float[] Rescore(StateQuery query)
+    {
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        long[] passages = Enumerable.Range(1, (int)snapshot.Documents.PassageCount).Select(i => (long)i).ToArray();
+        return snapshot.States(_profile.Key)!.Rescore(query, passages);
+    }
+
+    [Fact]
     public void A_damaged_encoder_loses_its_states()
     {
         Damage("UPDATE encoders SET mean = zeroblob(512)");
