@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
 using Serilog;
 using Serilog.Events;
 using Serilog.Extensions.Logging;
@@ -23,6 +24,8 @@ internal static class LogSetup
     {
         var setup = new LoggerConfiguration()
             .ReadFrom.Configuration(configuration)
+            // The SDK logs every request that is refused as an unhandled exception; ContextServer warns of it instead.
+            .Filter.ByExcluding(one => one.Exception is McpProtocolException)
             .WriteTo.Console(
                 outputTemplate: "[{Timestamp:HH:mm:ss} {Level:u3}] {Message:lj}{NewLine}{Exception}",
                 restrictedToMinimumLevel: standardErrorFrom,

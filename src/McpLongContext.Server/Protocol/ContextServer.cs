@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using McpLongContext.Context;
+using McpLongContext.Server.Output;
 using McpLongContext.Server.Prompts;
 using McpLongContext.Server.Resources;
 using McpLongContext.Server.Tools;
@@ -81,9 +82,26 @@ internal static class ContextServer
             (context, cancellationToken) =>
                 lifetime.TakeUpAsync(context.JsonRpcMessage, () => next(context, cancellationToken))
         );
+        options.Filters.Message.IncomingFilters.Add(next => WarnOfRefusals(next, logger));
         options.Filters.Message.IncomingFilters.Add(ExplainMalformedParams);
         return McpServer.Create(transport, options, logging);
     }
+
+    // What a client asked wrongly is no defect of the server: a line in the log, not a stack trace (see LogSetup).
+    private static McpMessageHandler WarnOfRefusals(McpMessageHandler next, ILogger logger) =>
+        async (context, cancellationToken) =>
+        {
+            try
+            {
+                await next(context, cancellationToken);
+            }
+            catch (McpProtocolException refusal)
+            {
+                var method = (context.JsonRpcMessage as JsonRpcRequest)?.Method ?? "message";
+                logger.LogWarning("{Method} refused: {Reason}", method, VisibleText.Name(refusal.Message));
+                throw;
+            }
+        };
 
     // Parameters that cannot be read as those of the method would otherwise be answered by "An error occurred."
     private static McpMessageHandler ExplainMalformedParams(McpMessageHandler next) =>

@@ -35,7 +35,11 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
             OutputSchema = AIJsonUtilities.CreateJsonSchema(
                 typeof(TResult),
                 serializerOptions: ContextJson.Options,
-                inferenceOptions: new() { IncludeSchemaKeyword = false }
+                inferenceOptions: new()
+                {
+                    IncludeSchemaKeyword = false,
+                    TransformSchemaNode = static (_, node) => WithNullApart(node),
+                }
             ),
             Annotations = annotations,
         };
@@ -110,6 +114,26 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
         strict.TryAdd("properties", new JsonObject());
         strict["additionalProperties"] = false;
         return JsonSerializer.SerializeToElement(strict, ContextJson.Options);
+    }
+
+    // A result's member may be null; some clients read one type a schema only, so null is a branch of its own.
+    private static JsonNode WithNullApart(JsonNode node)
+    {
+        if (node is not JsonObject schema || schema["type"] is not JsonArray types)
+        {
+            return node;
+        }
+
+        schema["type"] = types.Select(type => type!.GetValue<string>()).Single(type => type != "null");
+        var nullable = new JsonObject();
+        if (schema["description"]?.DeepClone() is { } description)
+        {
+            nullable["description"] = description;
+            schema.Remove("description");
+        }
+
+        nullable["anyOf"] = new JsonArray(schema.DeepClone(), new JsonObject { ["type"] = "null" });
+        return nullable;
     }
 
     private static JsonNode WithoutNull(JsonNode node)

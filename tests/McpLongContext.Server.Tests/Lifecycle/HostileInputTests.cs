@@ -7,6 +7,33 @@ public sealed class HostileInputTests : IDisposable
     public void Dispose() => _home.Dispose();
 
     [Fact]
+    public async Task What_a_client_asks_wrongly_is_a_line_in_the_log_and_no_stack_trace()
+    {
+        using (var server = new ServerProcess(_home.PathOf("")))
+        {
+            await server.InitializeAsync();
+            await AskAsync(server, "resources/read", new() { ["uri"] = "longcontext://nowhere/a.md" });
+            await AskAsync(server, "tools/call", new() { ["name"] = "no_tool" });
+            await AskAsync(server, "prompts/get", new() { ["name"] = "no_prompt" });
+            server.Input.Close();
+            await server.WaitForExitAsync();
+        }
+
+        var log = await File.ReadAllTextAsync(
+            Directory.GetFiles(_home.PathOf("logs")).Single(),
+            TestContext.Current.CancellationToken
+        );
+        Assert.Contains("[WRN] resources/read refused: There is no datastore 'nowhere'", log);
+        Assert.Contains("[WRN] tools/call refused: Unknown tool: 'no_tool'", log);
+        Assert.Contains("[WRN] prompts/get refused: Unknown prompt: 'no_prompt'", log);
+        Assert.DoesNotContain("Exception", log);
+        Assert.DoesNotContain("[ERR]", log);
+
+        static async Task AskAsync(ServerProcess server, string method, System.Text.Json.Nodes.JsonObject parameters) =>
+            Assert.NotNull((await server.ReceiveAnswerAsync(server.Request(method, parameters)))["error"]);
+    }
+
+    [Fact]
     public async Task Whatever_comes_in_the_next_request_is_answered()
     {
         using var server = new ServerProcess(_home.PathOf(""));

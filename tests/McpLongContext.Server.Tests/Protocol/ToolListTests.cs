@@ -78,6 +78,29 @@ public sealed class ToolListTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task No_schema_has_a_list_of_types_which_some_clients_cannot_read()
+    {
+        foreach (var tool in await ListAsync())
+        {
+            AssertOneType(tool.ProtocolTool.InputSchema);
+            AssertOneType(tool.ProtocolTool.OutputSchema!.Value);
+        }
+
+        static void AssertOneType(JsonElement schema)
+        {
+            if (schema.ValueKind == JsonValueKind.Array)
+            {
+                Assert.All(schema.EnumerateArray(), AssertOneType);
+            }
+            else if (schema.ValueKind == JsonValueKind.Object)
+            {
+                Assert.False(schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.Array);
+                Assert.All(schema.EnumerateObject(), member => AssertOneType(member.Value));
+            }
+        }
+    }
+
     private async Task<IList<McpClientTool>> ListAsync()
     {
         await using var session = await InMemorySession.StartAsync(_folder);
