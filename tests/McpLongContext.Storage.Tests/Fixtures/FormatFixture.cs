@@ -1,0 +1,49 @@
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.States;
+using McpLongContext.Storage.Tests.States;
+
+namespace McpLongContext.Storage.Tests.Fixtures;
+
+/// <summary>What the committed datastores hold, one folder a format: every later version must still open them.</summary>
+internal static class FormatFixture
+{
+    public const int TokensPerPassage = 3;
+    public const int Seed = 17;
+
+    public static EncoderProfile Encoder { get; } = StateSamples.Profile(key: "fixture-encoder");
+
+    public static NewDocument[] Documents { get; } =
+    [
+        TemporaryHome.Document(
+            "island/lighthouse.md",
+            "# The lighthouse\n",
+            "The lamp burned whale oil until 1861; after that the keeper carried coal up the stairs.\n",
+            "ParseBeaconCode reads the flashes: two short, one long.\n"
+        ),
+        TemporaryHome.Document("island/log.txt", "Monday: fog.\n", "Tuesday: the supply boat brought zwölf lamps.\n"),
+    ];
+
+    /// <summary>The folder that holds the committed datastore of a format.</summary>
+    public static string FolderOf(int format) => Path.Combine(AppContext.BaseDirectory, "Fixtures", $"format-{format}");
+
+    /// <summary>Makes the datastore of the present format in a home.</summary>
+    public static void Write(DatastoreHome home, string name)
+    {
+        using Datastore datastore = home.OpenOrCreate(name);
+        datastore.Apply(TemporaryHome.Put(Documents));
+        datastore.SetSetting("chunk_size", "128");
+        foreach (NewDocument document in Documents)
+        {
+            StateSamples.Encode(
+                datastore,
+                Encoder,
+                document.ContentKey,
+                document.Passages.Count,
+                TokensPerPassage,
+                Seed + document.Passages.Count
+            );
+        }
+
+        datastore.Compact();
+    }
+}
