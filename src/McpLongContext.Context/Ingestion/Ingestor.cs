@@ -70,7 +70,20 @@ internal sealed class Ingestor(
                 await FinishAsync(datastore, job);
             }
         );
-        return await WaitAsync(job, request.Wait, progress, cancellation);
+        var report = await WaitAsync(job, request.Wait, progress, cancellation);
+        RefuseFiles(sources, report);
+        return report;
+    }
+
+    /// <summary>Somebody who names a file wants this file: when all that were named are skipped, that is an error.</summary>
+    private static void RefuseFiles(IReadOnlyList<string> sources, IngestReport report)
+    {
+        var documents = report.Added + report.Updated + report.Unchanged + report.Renamed;
+        if (documents == 0 && report.State.IsFinal() && report.Skipped.Count > 0 && sources.All(File.Exists))
+        {
+            var reasons = report.Skipped.Select(skipped => $"'{skipped.Path}' was not ingested: {skipped.Reason}");
+            throw new ContextException($"path: {string.Join("; ", reasons)}. Name a text file or a directory.");
+        }
     }
 
     /// <summary>Starts a job that encodes what a datastore still lacks; none when nothing is pending.</summary>

@@ -65,6 +65,11 @@ internal sealed class IngestCommand : ServiceCommand
     // Roots are directories: a file brings its own, and that of the file that it is a link to.
     private static IEnumerable<string> RootsOf(string path)
     {
+        if (path.Length == 0)
+        {
+            throw new ContextException("PATH: empty; name a file or a directory.");
+        }
+
         var full = Path.GetFullPath(path);
         if (Directory.Exists(full))
         {
@@ -76,7 +81,17 @@ internal sealed class IngestCommand : ServiceCommand
             throw new ContextException($"PATH: nothing exists at '{path}'; check its spelling.");
         }
 
-        var target = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
-        return [Path.GetDirectoryName(full)!, Path.GetDirectoryName(target)!];
+        try
+        {
+            var target = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+            return [Path.GetDirectoryName(full)!, Path.GetDirectoryName(target)!];
+        }
+        catch (IOException error)
+        {
+            throw new ContextException(
+                $"PATH: '{path}' cannot be resolved: {error.Message} Name the file itself.",
+                error
+            );
+        }
     }
 }

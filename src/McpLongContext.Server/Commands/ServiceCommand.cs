@@ -55,6 +55,15 @@ internal abstract class ServiceCommand : Command
             await error.WriteLineAsync("Cancelled; what was stored before is kept.");
             return CommandLine.Failed;
         }
+#pragma warning disable CA1031 // A person gets a sentence; the trace below it is for the report of the defect.
+        catch (Exception defect)
+#pragma warning restore CA1031
+        {
+            await error.WriteLineAsync($"{Name} failed inside ({defect.GetType().Name}: {defect.Message}).");
+            await error.WriteLineAsync("This is a defect; what was stored before is kept. Please report what follows.");
+            await error.WriteLineAsync(defect.ToString());
+            return CommandLine.Failed;
+        }
     }
 
     /// <summary>One run of a command.</summary>

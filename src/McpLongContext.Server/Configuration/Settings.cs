@@ -59,13 +59,18 @@ internal static class Settings
                 .. configured
                     .Concat(allowedRoots)
                     .Prepend(workingDirectory)
-                    .Select(Path.GetFullPath)
+                    .Select(RootOf)
                     .Distinct(StringComparer.Ordinal),
             ],
             InstallDefaultEncoder = ParseSwitch(configuration, "install_default_encoder", otherwise: true),
             EncoderPrecision = ParsePrecision(configuration),
         };
     }
+
+    private static string RootOf(string root) =>
+        NotEmpty(root) is { } path
+            ? Path.GetFullPath(path)
+            : throw new ContextException("--allow-root: empty; name an existing directory.");
 
     private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 

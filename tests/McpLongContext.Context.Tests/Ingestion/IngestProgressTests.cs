@@ -71,6 +71,27 @@ public sealed class IngestProgressTests : IAsyncLifetime
         Assert.Equal("a.md", late.Passages[0].Path);
     }
 
+    [Theory]
+    [InlineData("empty.txt", "", "empty")]
+    [InlineData("program.txt", "\u007fELF\u0002\u0001\0\0\0\0\0\0\0\u0003", "binary")]
+    [InlineData(".env", "KEY=1", "named like a secret")]
+    public async Task A_named_file_that_cannot_be_ingested_is_an_error_with_its_reason(
+        string name,
+        string content,
+        string reason
+    )
+    {
+        _folder.Write($"source/{name}", content);
+        await _service.IngestAsync(Request(), null, Cancellation);
+
+        var error = await Assert.ThrowsAsync<ContextException>(() =>
+            _service.IngestAsync(new IngestRequest { Paths = [name], Wait = null }, null, Cancellation)
+        );
+
+        Assert.StartsWith($"path: '{name}' was not ingested: {reason}", error.Message);
+        Assert.Equal(2, _service.ListDatastores().Single().Documents);
+    }
+
     private static IngestRequest Request() => new() { Paths = ["."], Wait = null };
 
     private Task<QueryResult> AskAsync() =>

@@ -72,6 +72,13 @@ public sealed class CommandTests : IDisposable
 
     [Theory]
     [InlineData("nowhere", "ingest", "/nowhere/at/all")]
+    [InlineData("PATH: empty", "ingest", "")]
+    [InlineData("--allow-root: empty", "query", "who?", "--allow-root", "")]
+    [InlineData("question is empty", "query", "")]
+    [InlineData("question has 20,000 characters", "query", "@20000")]
+    [InlineData("cursor", "query", "who?", "--cursor", "x")]
+    [InlineData("path_glob", "query", "who?", "--path", "")]
+    [InlineData("'../up' cannot name a datastore", "query", "who?", "--datastore", "../up")]
     [InlineData("nowhere", "query", "who?", "--datastore", "nowhere")]
     [InlineData("nowhere", "datastores", "show", "nowhere")]
     [InlineData("nowhere", "datastores", "remove", "nowhere")]
@@ -86,6 +93,7 @@ public sealed class CommandTests : IDisposable
         await RunAsync("ingest", Corpus);
         TakeOutput();
 
+        arguments = Array.ConvertAll(arguments, one => one == "@20000" ? new string('x', 20_000) : one);
         Assert.Equal(CommandLine.Failed, await RunAsync(arguments));
 
         Assert.Contains(named, _error.ToString(), StringComparison.OrdinalIgnoreCase);

@@ -116,8 +116,23 @@ internal static class DefaultExcludes
             + " secrets.yaml secrets.toml secrets.xml secret.json secret.yml secret.yaml client_secret.json service-account.json"
             + " service_account.json serviceAccountKey.json terraform.tfvars master.key .vault-token .boto .s3cfg .env .envrc"
             + " terraform.tfstate.backup token.json kubeconfig .vault_pass .bash_history .zsh_history .psql_history"
-            + " .python_history .node_repl_history .mysql_history .rediscli_history"
+            + " .python_history .node_repl_history .mysql_history .rediscli_history .ssh .aws .gnupg .kube .azure"
     );
+
+    /// <summary>What a file of data is called that holds secrets, up to the first dot: <c>secrets.prod.yaml</c>.</summary>
+    private static readonly FrozenSet<string> s_secretStems = Words(
+        "credential credentials secret secrets password passwords passwd htpasswd apikey apikeys api_keys api-keys"
+            + " client_secret client-secret service-account service_account serviceaccount"
+    );
+
+    /// <summary>Data of any kind; what is code or prose about secrets is read.</summary>
+    private static readonly FrozenSet<string> s_dataExtensions = Words(
+        ".json .json5 .yml .yaml .toml .xml .ini .cfg .conf .config .properties .env .txt .csv .tsv .db .bak .old .backup"
+    );
+
+    private static readonly string[] s_privateKeys = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"];
+
+    private static readonly string[] s_examples = [".example", ".sample", ".template", ".dist", ".defaults", ".schema"];
 
     /// <summary>Why an entry is left out by default; null when it is not.</summary>
     /// <param name="name">The entry's name.</param>
@@ -129,19 +144,39 @@ internal static class DefaultExcludes
     /// <summary>Why a file's name says that it holds a secret; null when it does not. Nothing overrules this.</summary>
     public static string? JudgeSecret(string name)
     {
-        var isEnvironment =
-            name.StartsWith(".env.", StringComparison.OrdinalIgnoreCase)
-            && !EndsWithAny(name, [".example", ".sample", ".template", ".dist", ".defaults", ".schema"]);
         return
-            isEnvironment
+            IsEnvironment(name)
+            || IsSecretData(name)
             || s_secretNames.Contains(name)
             || s_secretExtensions.Contains(Path.GetExtension(name))
-            || (
-                name.StartsWith("client_secret", StringComparison.OrdinalIgnoreCase)
-                && name.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
-            )
+            || IsPrivateKey(name)
             ? "named like a secret (a key or credentials), which is never read"
             : null;
+    }
+
+    /// <summary><c>.env</c>, <c>.env.local</c>, <c>prod.env</c>, but not <c>.env.example</c> and <c>example.env</c>.</summary>
+    private static bool IsEnvironment(string name) =>
+        name.StartsWith(".env.", StringComparison.OrdinalIgnoreCase)
+            ? !EndsWithAny(name, s_examples)
+            : Path.GetExtension(name).Equals(".env", StringComparison.OrdinalIgnoreCase)
+                && !Array.Exists(s_examples, kind => ('.' + name).StartsWith(kind, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary><c>id_rsa</c>, <c>id_rsa_work</c>, <c>id_rsa.bak</c>, but not <c>id_rsa.pub</c> and <c>id_rsa_parser.c</c>.</summary>
+    private static bool IsPrivateKey(string name) =>
+        Array.Exists(s_privateKeys, key => name.StartsWith(key, StringComparison.OrdinalIgnoreCase))
+        && (Path.GetExtension(name) is "" || s_dataExtensions.Contains(Path.GetExtension(name)));
+
+    private static bool IsSecretData(string name)
+    {
+        var dot = name.IndexOf('.', StringComparison.Ordinal);
+        if (dot <= 0 || !s_dataExtensions.Contains(Path.GetExtension(name)))
+        {
+            return false;
+        }
+
+        return s_secretStems.Contains(name[..dot])
+            || name.StartsWith("client_secret", StringComparison.OrdinalIgnoreCase)
+            || name.Contains("-adminsdk", StringComparison.OrdinalIgnoreCase);
     }
 
     private static string? JudgeDirectory(string name, IReadOnlySet<string> siblings)
