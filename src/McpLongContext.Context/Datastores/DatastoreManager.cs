@@ -1,4 +1,5 @@
 using McpLongContext.Context.Encoders;
+using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Ingestion.Splitting;
 using McpLongContext.LongAttention.Unlimiformer;
 using McpLongContext.Storage;
@@ -63,6 +64,13 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
     /// <exception cref="ContextException">There is none.</exception>
     public RemoveReport Remove(string name, string document)
     {
+        if (!DocumentPaths.IsPath(document))
+        {
+            throw new ContextException(
+                $"document: '{Printable.Path(document)}' is not a path; name a document, or a directory of documents."
+            );
+        }
+
         var datastore = datastores.Open(name);
         List<string> found;
         using (var snapshot = datastore.Snapshot())
@@ -107,7 +115,7 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
     /// <summary>The document of a path as citations show it, or of its identifying path.</summary>
     public StoredDocument? Find(DatastoreSnapshot snapshot, string document) =>
         snapshot.Documents.TryFind(document, out var text) ? text
-        : document.Length > 0 && snapshot.Documents.TryFind(paths.Identify(document), out var file) ? file
+        : DocumentPaths.IsPath(document) && snapshot.Documents.TryFind(paths.Identify(document), out var file) ? file
         : null;
 
     /// <summary>What to say about a document that is not there.</summary>

@@ -16,6 +16,10 @@ internal sealed class DocumentPaths(string workingDirectory)
         return Path.DirectorySeparatorChar == '/' ? shown : shown.Replace(Path.DirectorySeparatorChar, '/');
     }
 
+    /// <summary>Whether a text can be a path at all.</summary>
+    public static bool IsPath(string text) =>
+        !string.IsNullOrWhiteSpace(text) && !text.Contains('\0', StringComparison.Ordinal);
+
     /// <summary>The identifying path of a file that was named absolutely or relative to the working directory.</summary>
     public string Identify(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, _base));
 }

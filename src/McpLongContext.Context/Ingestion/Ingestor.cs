@@ -232,7 +232,14 @@ internal sealed class Ingestor(
 
         return request.Paths.Count == 0
             ? throw new ContextException("path: missing; give a file or a directory, or text and name.")
-            : [.. request.Paths.Select(path => roots.Resolve(paths.Identify(path)))];
+            : [.. request.Paths.Select(Resolve)];
+
+        string Resolve(string path) =>
+            DocumentPaths.IsPath(path)
+                ? roots.Resolve(paths.Identify(path))
+                : throw new ContextException(
+                    $"path: '{Printable.Path(path)}' is not a path; name a file or a directory."
+                );
     }
 
     /// <summary>Shows the installation of the encoder in the notes of a job.</summary>

@@ -95,7 +95,7 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
     );
 
     private static CallToolResult Failure(string message) =>
-        new() { IsError = true, Content = [new TextContentBlock { Text = message }] };
+        new() { IsError = true, Content = [new TextContentBlock { Text = VisibleText.Lines(message) }] };
 
     // Optional arguments are left out or given; that they may also be null is our leniency, and no client is told to
     // send it: some reject type lists in an input schema.

@@ -92,6 +92,27 @@ public sealed class IngestProgressTests : IAsyncLifetime
         Assert.Equal(2, _service.ListDatastores().Single().Documents);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("a\0b")]
+    public async Task What_is_no_path_neither_ingests_nor_removes_anything(string path)
+    {
+        await _service.IngestAsync(Request(), null, Cancellation);
+
+        var ingest = await Assert.ThrowsAsync<ContextException>(() =>
+            _service.IngestAsync(new IngestRequest { Paths = [path], Wait = null }, null, Cancellation)
+        );
+        var remove = await Assert.ThrowsAsync<ContextException>(() =>
+            _service.RemoveDocumentAsync("default", path, Cancellation)
+        );
+
+        Assert.StartsWith("path: '", ingest.Message);
+        Assert.StartsWith("document: '", remove.Message);
+        Assert.Throws<ContextException>(() => _service.ReadDocument("default", path, null, null));
+        Assert.Equal(2, _service.ListDatastores().Single().Documents);
+    }
+
     private static IngestRequest Request() => new() { Paths = ["."], Wait = null };
 
     private Task<QueryResult> AskAsync() =>
