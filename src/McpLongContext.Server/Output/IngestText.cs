@@ -17,8 +17,6 @@ internal static class IngestText
         return report.State switch
         {
             IngestState.Indexing => $"indexing: {Count(documents, "document")}, {Size(report.Bytes)}",
-            IngestState.Encoding when report.PendingDocuments == 0 =>
-                "encoding: getting ready; already searchable by words",
             IngestState.Encoding =>
                 $"encoding: {report.EncodedTokens:N0} tokens, {Count(report.PendingDocuments, "document")} to go; "
                     + "already searchable by words",
