@@ -64,6 +64,10 @@ public sealed class LifecycleTests : IDisposable
     public async Task The_process_ends_when_it_is_told_to(string signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
+        Assert.SkipWhen(
+            signal == "INT" && IgnoresInterrupts(),
+            "A shell's background job ignores interrupts for good."
+        );
         using var server = new ServerProcess(_home.PathOf(""));
         await server.InitializeAsync();
         var watch = Stopwatch.StartNew();
@@ -112,5 +116,16 @@ public sealed class LifecycleTests : IDisposable
         var answer = await server.InitializeAsync();
 
         Assert.NotNull(answer["result"]);
+    }
+
+    /// <summary>Whether this process ignores SIGINT, which the processes that it starts inherit.</summary>
+    private static bool IgnoresInterrupts()
+    {
+        const string Status = "/proc/self/status";
+        const ulong Interrupt = 1UL << 1;
+        var ignored = File.Exists(Status)
+            ? File.ReadLines(Status).FirstOrDefault(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))
+            : null;
+        return ignored is not null && (Convert.ToUInt64(ignored[7..].Trim(), 16) & Interrupt) != 0;
     }
 }
