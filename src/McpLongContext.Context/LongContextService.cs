@@ -3,6 +3,7 @@ using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
+using McpLongContext.Context.Positions;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Inference.Models;
 using McpLongContext.Storage;
@@ -22,6 +23,7 @@ public sealed class LongContextService : IAsyncDisposable
     private readonly Ingestor _ingestor;
     private readonly DatastoreManager _manager;
     private readonly QueryRunner _queries;
+    private readonly PositionExpander _positions;
     private readonly bool _resumes;
 
     /// <summary>Creates the service. Nothing is opened, loaded or created before it is needed.</summary>
@@ -46,6 +48,7 @@ public sealed class LongContextService : IAsyncDisposable
         );
         _manager = new DatastoreManager(_datastores, _encoders, paths);
         _queries = new QueryRunner(_datastores, _encoders, _manager, paths, time);
+        _positions = new PositionExpander(Models, options.EncoderPrecision);
         _resumes = options.ResumeEncoding;
     }
 
@@ -163,10 +166,19 @@ public sealed class LongContextService : IAsyncDisposable
         return report with { Job = job?.Id };
     }
 
+    /// <summary>
+    /// Gives a model another window, from its next request on in every process; its trained one restores it exactly.
+    /// </summary>
+    /// <exception cref="ContextException">An argument is not valid or does not fit the model; nothing was changed.</exception>
+    /// <exception cref="ModelException">The model is damaged or not supported; nothing was changed.</exception>
+    public Task<PositionReport> ExpandPositionsAsync(PositionRequest request, CancellationToken cancellation) =>
+        _positions.ExpandAsync(request, cancellation);
+
     /// <summary>Stops the jobs and closes the datastores.</summary>
     public async ValueTask DisposeAsync()
     {
         await _jobs.DisposeAsync();
+        _positions.Dispose();
         _encoders.Dispose();
         _datastores.Dispose();
     }

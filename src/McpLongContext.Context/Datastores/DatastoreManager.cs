@@ -166,7 +166,7 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
     /// <exception cref="ContextException">A setting is out of range.</exception>
     public async Task<ChunkingReport> SetChunkingAsync(ChunkingRequest request, CancellationToken cancellation)
     {
-        Require("chunk_size", request.ChunkSize, ChunkSettings.MinSize, ChunkSettings.MaxSize);
+        Require("chunk_size", request.ChunkSize, ChunkSettings.MinSize, encoders.Window);
         Require("overlap", request.Overlap, 0, ChunkSettings.MaxOverlap);
         var datastore = datastores.OpenOrCreate(request.Datastore);
         ChunkSettings chunks;

@@ -72,7 +72,7 @@ public sealed record ChunkingRequest
     /// <summary>The datastore; created when it does not exist.</summary>
     public string Datastore { get; init; } = "default";
 
-    /// <summary>Length of an encoder input in tokens, 32 to 512.</summary>
+    /// <summary>Length of an encoder input in tokens, from 32 to the window of the encoder.</summary>
     public int? ChunkSize { get; init; }
 
     /// <summary>Share of a chunk that overlaps with its neighbours, 0 to 0.75.</summary>

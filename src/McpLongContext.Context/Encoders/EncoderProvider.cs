@@ -1,5 +1,7 @@
+using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
+using McpLongContext.LongAttention.Positions;
 
 namespace McpLongContext.Context.Encoders;
 
@@ -9,11 +11,20 @@ namespace McpLongContext.Context.Encoders;
 /// </summary>
 internal sealed class EncoderProvider(ModelStore models, Precision precision, bool installs) : IDisposable
 {
+    private const int UsualWindow = 512;
+
     private readonly SemaphoreSlim _gate = new(1);
     private LoadedEncoder? _encoder;
 
     /// <summary>The key of the encoder's states, without loading it; <see langword="null"/> when it is not installed.</summary>
     public string? Key => Installed is { } model ? LoadedEncoder.KeyOf(model, precision) : null;
+
+    /// <summary>The longest input, in tokens; without an encoder, that of the usual ones.</summary>
+    public int Window =>
+        Installed is not { } model
+            ? UsualWindow
+            : PositionFile.Read(model.Folder)?.Length
+                ?? BertConfig.Load(Path.Combine(model.Folder, BertConfig.FileName)).MaxPositions;
 
     private InstalledModel? Installed => models.List().FirstOrDefault(model => model.Name == Name);
 
@@ -22,7 +33,7 @@ internal sealed class EncoderProvider(ModelStore models, Precision precision, bo
     /// <summary>The encoder, when it is installed.</summary>
     public async Task<LoadedEncoder?> FindAsync(CancellationToken cancellation)
     {
-        if (_encoder is { } loaded)
+        if (_encoder is { IsCurrent: true } loaded)
         {
             return loaded;
         }
@@ -30,9 +41,16 @@ internal sealed class EncoderProvider(ModelStore models, Precision precision, bo
         await _gate.WaitAsync(cancellation);
         try
         {
-            return _encoder ??= Installed is { } model
-                ? await Task.Run(() => new LoadedEncoder(model, precision), cancellation)
-                : null;
+            return _encoder = _encoder switch
+            {
+                { IsCurrent: true } current => current,
+                { } outdated => outdated.Renew(),
+                null when Installed is { } model => await Task.Run(
+                    () => new LoadedEncoder(model, precision),
+                    cancellation
+                ),
+                null => null,
+            };
         }
         finally
         {

@@ -63,7 +63,13 @@ internal sealed class QueryRunner(
 
     private async Task<RetrievalEncoder?> EncoderAsync(string datastore, CancellationToken cancellation)
     {
-        _encoder ??= await encoders.FindAsync(cancellation) is { } loaded ? new RetrievalEncoder(loaded) : null;
-        return _encoder?.Telling(datastores.DemandOf(datastore));
+        var loaded = await encoders.FindAsync(cancellation);
+        var encoder = _encoder;
+        if (loaded is not null && encoder?.Model != loaded)
+        {
+            _encoder = encoder = new RetrievalEncoder(loaded);
+        }
+
+        return encoder?.Telling(datastores.DemandOf(datastore));
     }
 }

@@ -21,6 +21,9 @@ internal sealed class RetrievalEncoder
     private RetrievalEncoder(LoadedEncoder model, Worker worker, EncodingDemand? demand) =>
         (_model, _worker, _demand) = (model, worker, demand);
 
+    /// <summary>The encoder in memory.</summary>
+    public LoadedEncoder Model => _model;
+
     /// <summary>Names the states that it computes.</summary>
     public string Key => _model.Key;
 

@@ -9,6 +9,7 @@ public sealed record BertConfig
     /// <summary>The file that holds the configuration in a model's folder.</summary>
     public const string FileName = "config.json";
 
+    private const string ModelType = "bert";
     private const int MaxDimension = 1 << 20;
 
     private static readonly JsonSerializerOptions s_json = new()
@@ -43,15 +44,22 @@ public sealed record BertConfig
     /// <summary>Width of one attention head.</summary>
     public int HeadDim => HiddenSize / HeadCount;
 
+    /// <summary>Whether a file is the configuration of a BERT encoder, of any dimensions.</summary>
+    /// <exception cref="CheckpointException">The file is there, but cannot be read.</exception>
+    public static bool Describes(string path) =>
+        File.Exists(path) && string.Equals(Read(path).ModelType, ModelType, StringComparison.Ordinal);
+
     /// <summary>Reads a model's <c>config.json</c>.</summary>
     /// <exception cref="CheckpointException">The file cannot be read or describes another architecture.</exception>
-    public static BertConfig Load(string path)
+    public static BertConfig Load(string path) => Validate(path, Read(path));
+
+    private static ConfigFile Read(string path)
     {
         try
         {
             using var stream = File.OpenRead(path);
-            var file = JsonSerializer.Deserialize<ConfigFile>(stream, s_json);
-            return Validate(path, file ?? throw new CheckpointException(path, "null found, expected an object"));
+            return JsonSerializer.Deserialize<ConfigFile>(stream, s_json)
+                ?? throw new CheckpointException(path, "null found, expected an object");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -61,7 +69,7 @@ public sealed record BertConfig
 
     private static BertConfig Validate(string path, ConfigFile file)
     {
-        RequireSetting(path, "model_type", file.ModelType, "bert");
+        RequireSetting(path, "model_type", file.ModelType, ModelType);
         RequireSetting(path, "hidden_act", file.HiddenAct, "gelu");
         RequireSetting(path, "position_embedding_type", file.PositionEmbeddingType, "absolute");
         var config = new BertConfig

@@ -45,6 +45,27 @@ public sealed class BertEncoder : IDisposable
         return new BertEncoder(config, BertWeights.Load(FindCheckpoint(folder), config, precision), tokenizer);
     }
 
+    /// <summary>Reads the table of positions that the encoder was trained with.</summary>
+    /// <returns>[positions, hidden].</returns>
+    public float[] ReadTrainedPositions() => Weights.ReadTrainedPositions();
+
+    /// <summary>
+    /// The same encoder with another table of positions. The weights are shared: they live until one of the two is
+    /// disposed.
+    /// </summary>
+    /// <param name="table">[positions, hidden], 3 positions or more; their number is the window.</param>
+    /// <exception cref="ArgumentException">The table is of another width, or too short.</exception>
+    public BertEncoder WithPositions(ReadOnlySpan<float> table)
+    {
+        var (length, rest) = Math.DivRem(table.Length, Config.HiddenSize);
+        return rest == 0 && length >= 3
+            ? new BertEncoder(Config with { MaxPositions = length }, Weights.WithPositions(table), Tokenizer)
+            : throw new ArgumentException(
+                $"{table.Length} floats found, expected {Config.HiddenSize} for each of 3 positions or more.",
+                nameof(table)
+            );
+    }
+
     /// <summary>Creates the run state of one worker.</summary>
     public BertRun CreateRun() => new(this);
 

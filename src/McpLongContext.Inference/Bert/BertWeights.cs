@@ -38,15 +38,19 @@ internal sealed class BertWeights : IDisposable
     private const string WordEmbeddings = "embeddings.word_embeddings.weight";
 
     private readonly SafetensorsFile _file;
-    private readonly float[] _positions;
+    private readonly float[] _positions; // [positions, hidden], with the embedding of the only type in use added
+    private readonly int _trainedPositions;
+    private readonly int _types;
     private readonly int _hidden;
 
     private BertWeights(SafetensorsFile file, BertConfig config, Precision precision)
     {
         _file = file;
         _hidden = config.HiddenSize;
+        _trainedPositions = config.MaxPositions;
+        _types = config.TypeCount;
         file.Require(WordEmbeddings, config.VocabularySize, config.HiddenSize);
-        _positions = ReadPositions(file, config);
+        _positions = AddType(ReadTrainedPositions());
         EmbeddingNorm = ReadNorm(file, "embeddings.LayerNorm", config);
         Layers =
         [
@@ -54,6 +58,14 @@ internal sealed class BertWeights : IDisposable
                 .Range(0, config.LayerCount)
                 .Select(i => ReadLayer(file, $"encoder.layer.{i}.", config, precision)),
         ];
+    }
+
+    private BertWeights(BertWeights trained, ReadOnlySpan<float> positions)
+    {
+        (_file, _hidden) = (trained._file, trained._hidden);
+        (_trainedPositions, _types) = (trained._trainedPositions, trained._types);
+        (EmbeddingNorm, Layers) = (trained.EmbeddingNorm, trained.Layers);
+        _positions = AddType(positions.ToArray());
     }
 
     /// <summary>Behind the sum of the embeddings.</summary>
@@ -91,17 +103,21 @@ internal sealed class BertWeights : IDisposable
         TensorPrimitives.Add(state, _positions.AsSpan(position * _hidden, _hidden), state);
     }
 
+    /// <summary>The table of positions in the checkpoint: [positions, hidden].</summary>
+    public float[] ReadTrainedPositions() =>
+        _file.Read("embeddings.position_embeddings.weight", _trainedPositions, _hidden);
+
+    /// <summary>The same weights with another table of positions, [positions, hidden].</summary>
+    public BertWeights WithPositions(ReadOnlySpan<float> positions) => new(this, positions);
+
     /// <inheritdoc />
     public void Dispose() => _file.Dispose();
 
-    /// <summary>[positions, hidden], with the embedding of the only type in use added.</summary>
-    private static float[] ReadPositions(SafetensorsFile file, BertConfig config)
+    private float[] AddType(float[] positions)
     {
-        var hidden = config.HiddenSize;
-        var positions = file.Read("embeddings.position_embeddings.weight", config.MaxPositions, hidden);
-        var types = file.Read("embeddings.token_type_embeddings.weight", config.TypeCount, hidden);
+        var types = _file.Read("embeddings.token_type_embeddings.weight", _types, _hidden);
         for (var i = 0; i < positions.Length; i++)
-            positions[i] += types[i % hidden];
+            positions[i] += types[i % _hidden];
         return positions;
     }
 

@@ -1,4 +1,5 @@
 using McpLongContext.Inference.Checkpoints;
+using McpLongContext.Inference.Llama.Checkpoints;
 using McpLongContext.Inference.Llama.Positions;
 
 namespace McpLongContext.Inference.Llama;
@@ -35,7 +36,7 @@ public sealed record LlamaConfig
     /// <summary>Width of the feed-forward network inside a layer.</summary>
     public required int IntermediateSize { get; init; }
 
-    /// <summary>The trained window, in tokens.</summary>
+    /// <summary>The window, in tokens: the trained one, unless its positions were changed.</summary>
     public required int ContextLength { get; init; }
 
     /// <summary>Added to the mean square in RMS normalisation.</summary>
@@ -82,6 +83,15 @@ public sealed record LlamaConfig
 
     /// <summary>What the scores of attention are multiplied by.</summary>
     public float ScoreScale => AttentionScale ?? (1 / MathF.Sqrt(HeadDim));
+
+    /// <summary>Reads the configuration of a model, without its weights.</summary>
+    /// <param name="path">As <see cref="LlamaModel.Load"/> takes it.</param>
+    /// <exception cref="CheckpointException">There is no model, it is damaged or not supported.</exception>
+    public static LlamaConfig Load(string path)
+    {
+        using var checkpoint = LlamaCheckpoint.Open(path);
+        return checkpoint.Config;
+    }
 
     /// <summary>Checks that the numbers are possible and fit each other.</summary>
     /// <param name="path">The file that they come from.</param>

@@ -1,6 +1,7 @@
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama.Checkpoints;
+using McpLongContext.Inference.Llama.Positions;
 
 namespace McpLongContext.Inference.Llama;
 
@@ -34,6 +35,14 @@ public sealed class LlamaModel : IDisposable
         using var team = new WorkerTeam(threads ?? Environment.ProcessorCount);
         return new LlamaModel(checkpoint.Config, LlamaWeights.Load(checkpoint, precision, team));
     }
+
+    /// <summary>
+    /// The same model with other positions. The weights are shared: they live until one of the two is disposed.
+    /// </summary>
+    /// <param name="length">The window, in tokens.</param>
+    /// <param name="scaling">The scaling of the rotary frequencies.</param>
+    public LlamaModel WithPositions(int length, RotaryScaling scaling) =>
+        new(Config with { ContextLength = length, RotaryScaling = scaling }, Weights);
 
     /// <summary>Begins a sequence with the attention that the model was trained with.</summary>
     /// <param name="threads">Threads that compute; null: one a processor.</param>

@@ -20,7 +20,7 @@ internal static class CommonOptions
         {
             Description = description,
             HelpName = "N",
-            DefaultValueFactory = _ => otherwise,
+            DefaultValueFactory = otherwise is null ? null : _ => otherwise,
             CustomParser = result =>
             {
                 var text = result.Tokens[0].Value;

@@ -4,17 +4,18 @@ using McpLongContext.Server.Output;
 
 namespace McpLongContext.Server.Commands;
 
-/// <summary>Lists models; its subcommands install and remove one.</summary>
+/// <summary>Lists models; its subcommands install and remove one, and change its window.</summary>
 internal sealed class ModelsCommand : ServiceCommand
 {
     public ModelsCommand(GlobalOptions global)
-        : this("models", "List, install, remove models.", global)
+        : this("models", "List, install, remove models, expand their windows.", global)
     {
         Subcommands.Add(
             new ModelsCommand("list", "List the models that are known or installed (the default).", global)
         );
         Subcommands.Add(new InstallCommand(global));
         Subcommands.Add(new RemoveCommand(global));
+        Subcommands.Add(new ExpandModelCommand(global));
     }
 
     private ModelsCommand(string name, string description, GlobalOptions global)

@@ -71,6 +71,7 @@ internal static class ContextServer
                 new IngestDocument(service, time, logger),
                 new QueryLongContext(service, logger),
                 new SetChunking(service, logger),
+                new ExpandPositionalEncoding(service, logger),
                 new ListDatastores(service, logger),
                 new RemoveDocument(service, logger),
                 new IngestStatus(service, logger),

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using McpLongContext.Context;
 using McpLongContext.Context.Datastores;
+using McpLongContext.LongAttention.Unlimiformer;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
 using Microsoft.Extensions.Logging;
@@ -62,7 +63,9 @@ internal sealed class SetChunking(Lazy<LongContextService> service, ILogger logg
 /// <summary>The arguments of <see cref="SetChunking"/>.</summary>
 internal sealed record SetChunkingArguments(
     [property: Description("The datastore; created when missing.")] string Datastore = "default",
-    [property: Description("Length of an encoder input in tokens.")] [property: Range(32, 512)] int? ChunkSize = null,
+    [property: Description("Length of an encoder input in tokens, up to the encoder's window (512 unless expanded).")]
+    [property: Range(ChunkSettings.MinSize, ChunkSettings.MaxSize)]
+        int? ChunkSize = null,
     [property: Description("Share of a chunk that overlaps with its neighbours.")]
     [property: Range(0.0, 0.75)]
         double? Overlap = null,

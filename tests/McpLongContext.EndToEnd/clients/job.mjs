@@ -67,6 +67,7 @@ await step("list tools", async () => {
   const { tools } = await client.listTools();
   const names = new Set(tools.map((tool) => tool.name));
   for (const name of [
+    "expand_positional_encoding",
     "ingest_document",
     "ingest_status",
     "list_datastores",

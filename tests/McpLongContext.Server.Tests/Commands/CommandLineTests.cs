@@ -39,6 +39,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("eval questions.jsonl --docs a", "--out: missing. Where the predictions go")]
     [InlineData("serve now", "'now': serve takes no argument.")]
     [InlineData("--datastor x", "--datastor: unknown option; mcp-long-context takes ")]
+    [InlineData("models expand stories15m", "--length: missing. The window to reach, in tokens;")]
+    [InlineData("models expand stories15m --length 9 --method fast", "--method: expected one of trained, linear,")]
     public async Task Wrong_usage_is_told_on_standard_error_with_exit_code_2(string arguments, string expected)
     {
         Assert.Equal(CommandLine.WrongUsage, await RunAsync(arguments.Split(' ')));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using McpLongContext.Inference.Models;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -70,6 +71,10 @@ public sealed class ToolCallTests : IAsyncLifetime
     {
         var tools = await Client.ListToolsAsync(cancellationToken: Cancellation);
         await CallAsync("ingest_document", new() { ["path"] = "." });
+        await new ModelStore(new ModelStoreOptions { Folder = _folder.PathOf("home/models") }).InstallAsync(
+            Path.Combine(AppContext.BaseDirectory, "tiny-bert"),
+            cancellationToken: Cancellation
+        );
         var calls = new Dictionary<string, Dictionary<string, object?>>(StringComparer.Ordinal)
         {
             ["ingest_document"] = new() { ["path"] = "." },
@@ -77,6 +82,7 @@ public sealed class ToolCallTests : IAsyncLifetime
             ["ingest_status"] = [],
             ["list_datastores"] = [],
             ["set_chunking"] = new() { ["chunk_size"] = 128 },
+            ["expand_positional_encoding"] = new() { ["model"] = "tiny-bert", ["new_length"] = 80 },
             ["remove_document"] = new() { ["document"] = "notes/meeting.md" },
         };
         foreach (var tool in tools)
@@ -114,6 +120,10 @@ public sealed class ToolCallTests : IAsyncLifetime
     [InlineData("ingest_status", """{"job":"nope"}""", "nope")]
     [InlineData("remove_document", """{"document":"nope.txt"}""", "nope.txt")]
     [InlineData("set_chunking", """{"chunk_size":5}""", "chunk_size")]
+    [InlineData("set_chunking", """{"chunk_size":513}""", "513")]
+    [InlineData("expand_positional_encoding", """{"model":"nope","new_length":4096}""", "'nope'")]
+    [InlineData("expand_positional_encoding", """{"model":"nope","new_length":-1}""", "new_length")]
+    [InlineData("expand_positional_encoding", """{"model":"nope","new_length":1,"method":"fast"}""", "yarn")]
     [InlineData("list_datastores", """{"verbose":true}""", "verbose")]
     public async Task An_error_names_the_argument_or_its_value(string tool, string arguments, string named)
     {

@@ -16,7 +16,7 @@ public sealed class ToolListTests : IDisposable
     [InlineData("2025-06-18")]
     [InlineData("2025-11-25")]
     [InlineData("2026-07-28")]
-    public async Task Every_protocol_version_sees_the_same_six_tools(string version)
+    public async Task Every_protocol_version_sees_the_same_seven_tools(string version)
     {
         await using var session = await InMemorySession.StartAsync(_folder, version);
 
@@ -25,6 +25,7 @@ public sealed class ToolListTests : IDisposable
         Assert.Equal(version, session.Client.NegotiatedProtocolVersion);
         Assert.Equal(
             [
+                "expand_positional_encoding",
                 "ingest_document",
                 "ingest_status",
                 "list_datastores",

@@ -4,6 +4,9 @@ namespace McpLongContext.Inference.Llama.Positions;
 /// <param name="Factor">1 or more.</param>
 public sealed record LinearScaling(double Factor) : RotaryScaling
 {
+    /// <summary>The scaling that the model was trained with.</summary>
+    public RotaryScaling Onto { get; init; } = None;
+
     /// <inheritdoc />
     public override string Method => "linear";
 
@@ -11,6 +14,9 @@ public sealed record LinearScaling(double Factor) : RotaryScaling
     public override double Extension => Factor;
 
     /// <inheritdoc />
+    public override float AttentionFactor => Onto.AttentionFactor;
+
+    /// <inheritdoc />
     public override double[] Frequencies(int headDim, double theta) =>
-        Array.ConvertAll(Plain(headDim, theta), frequency => frequency / Factor);
+        Array.ConvertAll(Onto.Frequencies(headDim, theta), frequency => frequency / Factor);
 }

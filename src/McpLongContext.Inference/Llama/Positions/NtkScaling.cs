@@ -7,6 +7,9 @@ namespace McpLongContext.Inference.Llama.Positions;
 /// <param name="Factor">1 or more.</param>
 public sealed record NtkScaling(double Factor) : RotaryScaling
 {
+    /// <summary>The scaling that the model was trained with.</summary>
+    public RotaryScaling Onto { get; init; } = None;
+
     /// <inheritdoc />
     public override string Method => "ntk";
 
@@ -14,6 +17,13 @@ public sealed record NtkScaling(double Factor) : RotaryScaling
     public override double Extension => Factor;
 
     /// <inheritdoc />
+    public override float AttentionFactor => Onto.AttentionFactor;
+
+    /// <inheritdoc />
     public override double[] Frequencies(int headDim, double theta) =>
-        headDim == 2 ? Plain(headDim, theta) : Plain(headDim, theta * Math.Pow(Factor, headDim / (headDim - 2.0)));
+        // (theta factor^(d / (d - 2)))^(-2i / d) = theta^(-2i / d) factor^(-2i / (d - 2)).
+        [
+            .. Onto.Frequencies(headDim, theta)
+                .Select((frequency, i) => i == 0 ? frequency : frequency * Math.Pow(Factor, -2.0 * i / (headDim - 2))),
+        ];
 }
