@@ -29,6 +29,9 @@ public sealed record LongContextOptions
     /// </summary>
     public Precision EncoderPrecision { get; init; } = Precision.Int8;
 
+    /// <summary>The arithmetic of generative models; int8 is several times faster and nearly as exact.</summary>
+    public Precision DecoderPrecision { get; init; } = Precision.Int8;
+
     /// <summary>
     /// Whether a datastore that is asked a question gets its pending documents encoded in the background: for processes
     /// that live long enough.

@@ -1,8 +1,10 @@
 using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
+using McpLongContext.Context.LongInference;
 using McpLongContext.Context.Positions;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Inference.Models;
@@ -19,11 +21,13 @@ public sealed class LongContextService : IAsyncDisposable
 {
     private readonly DatastoreRegistry _datastores;
     private readonly EncoderProvider _encoders;
+    private readonly DecoderProvider _decoders;
     private readonly JobRegistry _jobs;
     private readonly Ingestor _ingestor;
     private readonly DatastoreManager _manager;
     private readonly QueryRunner _queries;
     private readonly PositionExpander _positions;
+    private readonly LongInferenceRunner _inference;
     private readonly bool _resumes;
 
     /// <summary>Creates the service. Nothing is opened, loaded or created before it is needed.</summary>
@@ -36,6 +40,7 @@ public sealed class LongContextService : IAsyncDisposable
         Models = new ModelStore(new ModelStoreOptions { Folder = models });
         _datastores = new DatastoreRegistry(new DatastoreHome(options.Home));
         _encoders = new EncoderProvider(Models, options.EncoderPrecision, options.InstallDefaultEncoder);
+        _decoders = new DecoderProvider(Models, options.DecoderPrecision);
         _jobs = new JobRegistry(time);
         _ingestor = new Ingestor(
             _datastores,
@@ -49,6 +54,7 @@ public sealed class LongContextService : IAsyncDisposable
         _manager = new DatastoreManager(_datastores, _encoders, paths);
         _queries = new QueryRunner(_datastores, _encoders, _manager, paths, time);
         _positions = new PositionExpander(Models, options.EncoderPrecision);
+        _inference = new LongInferenceRunner(new InferenceSources(_datastores, _manager, paths), _decoders, time);
         _resumes = options.ResumeEncoding;
     }
 
@@ -116,6 +122,21 @@ public sealed class LongContextService : IAsyncDisposable
         CancellationToken cancellation
     ) => _queries.RankAsync(datastore, question, document, top, cancellation);
 
+    /// <summary>
+    /// Reads long texts through a generative model, window by window. Cancelling does not throw once the first window
+    /// is begun: the report has what was done, and the same request goes on behind it.
+    /// </summary>
+    /// <param name="request">What to read, and what for.</param>
+    /// <param name="progress">Told about every window that is begun.</param>
+    /// <param name="cancellation">Stops between tokens.</param>
+    /// <exception cref="ContextException">An argument is not valid, or no model is installed; the message says which.</exception>
+    /// <exception cref="ModelException">The model is damaged or not supported.</exception>
+    public Task<LongInferenceReport> InferAsync(
+        LongInferenceRequest request,
+        IProgress<LongInferenceProgress>? progress,
+        CancellationToken cancellation
+    ) => _inference.RunAsync(request, progress, cancellation);
+
     /// <summary>All datastores, by name.</summary>
     public IReadOnlyList<DatastoreSummary> ListDatastores() => _manager.List();
 
@@ -179,6 +200,7 @@ public sealed class LongContextService : IAsyncDisposable
     {
         await _jobs.DisposeAsync();
         _positions.Dispose();
+        await _decoders.DisposeAsync();
         _encoders.Dispose();
         _datastores.Dispose();
     }

@@ -46,6 +46,7 @@ internal static class CommandLine
             serve,
             new IngestCommand(global),
             new QueryCommand(global),
+            new InferCommand(global),
             new DatastoresCommand(global),
             new ModelsCommand(global),
             new EvalCommand(global),

@@ -63,7 +63,8 @@ internal static class Settings
                     .Distinct(StringComparer.Ordinal),
             ],
             InstallDefaultEncoder = ParseSwitch(configuration, "install_default_encoder", otherwise: true),
-            EncoderPrecision = ParsePrecision(configuration),
+            EncoderPrecision = ParsePrecision(configuration, "encoder_precision"),
+            DecoderPrecision = ParsePrecision(configuration, "decoder_precision"),
         };
     }
 
@@ -88,16 +89,13 @@ internal static class Settings
         }
     }
 
-    private static Precision ParsePrecision(IConfiguration configuration)
-    {
-        const string Key = "encoder_precision";
-        return NotEmpty(configuration[Key])?.ToLowerInvariant() switch
+    private static Precision ParsePrecision(IConfiguration configuration, string key) =>
+        NotEmpty(configuration[key])?.ToLowerInvariant() switch
         {
             null or "int8" => Precision.Int8,
             "fp32" => Precision.Float32,
-            { } text => throw new ContextException($"{Key}: '{text}' in the configuration is neither int8 nor fp32."),
+            { } text => throw new ContextException($"{key}: '{text}' in the configuration is neither int8 nor fp32."),
         };
-    }
 
     private static bool ParseSwitch(IConfiguration configuration, string key, bool otherwise) =>
         NotEmpty(configuration[key]) switch

@@ -48,7 +48,12 @@ internal sealed class IngestDocument(Lazy<LongContextService> service, TimeProvi
             Wait = TimeSpan.FromSeconds(arguments.WaitSeconds),
         };
         Check(arguments);
-        await using var progress = new IngestNotifications(call, time);
+        await using var progress = new ProgressNotifications<IngestReport>(
+            call,
+            IngestText.Progress,
+            static (before, now) => before.State == now.State,
+            time
+        );
         var report = await service.Value.IngestAsync(request, progress, cancellationToken);
         var bounded = IngestText.Bound(report);
         return new(IngestText.Render(report), bounded);

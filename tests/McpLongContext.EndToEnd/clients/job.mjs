@@ -70,6 +70,7 @@ await step("list tools", async () => {
     "expand_positional_encoding",
     "ingest_document",
     "ingest_status",
+    "infer_long",
     "list_datastores",
     "query_long_context",
     "remove_document",

@@ -85,6 +85,8 @@ public sealed class CommandTests : IDisposable
     [InlineData("nowhere", "models", "install", "nowhere")]
     [InlineData("nowhere", "models", "remove", "nowhere")]
     [InlineData("nowhere", "models", "expand", "nowhere", "--length", "4096")]
+    [InlineData("/nowhere.txt", "infer", "/nowhere.txt")]
+    [InlineData("models install tinyllama-chat", "infer", "--text", "Once upon a time")]
     [InlineData("QUESTIONS", "eval", "/nowhere.jsonl", "--docs", "/", "--out", "/nowhere.out")]
     public async Task What_cannot_be_done_is_told_on_standard_error_with_exit_code_1(
         string named,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using McpLongContext.Inference.Models;
+using McpLongContext.Tests.Shared;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -8,6 +9,10 @@ namespace McpLongContext.Server.Tests.Protocol;
 
 public sealed class ToolCallTests : IAsyncLifetime
 {
+    private const string Story =
+        "Once upon a time, there was a little girl named Lily. She loved to play outside in the park.\n"
+        + "The harbour master signed the certificate of insurance at noon.\n";
+
     private readonly TemporaryFolder _folder = new();
     private InMemorySession? _session;
 
@@ -75,10 +80,12 @@ public sealed class ToolCallTests : IAsyncLifetime
             Path.Combine(AppContext.BaseDirectory, "tiny-bert"),
             cancellationToken: Cancellation
         );
+        await InstallStoriesAsync();
         var calls = new Dictionary<string, Dictionary<string, object?>>(StringComparer.Ordinal)
         {
             ["ingest_document"] = new() { ["path"] = "." },
             ["query_long_context"] = new() { ["question"] = "budget of the reactor" },
+            ["infer_long"] = new() { ["text"] = Story, ["window"] = 32 },
             ["ingest_status"] = [],
             ["list_datastores"] = [],
             ["set_chunking"] = new() { ["chunk_size"] = 128 },
@@ -91,6 +98,31 @@ public sealed class ToolCallTests : IAsyncLifetime
 
             AssertComplete(tool.ProtocolTool.OutputSchema!.Value, result.StructuredContent!.Value);
         }
+    }
+
+    [Fact]
+    public async Task A_long_text_is_read_call_by_call_and_its_surprises_are_cited()
+    {
+        _folder.Write("work/story.txt", Story);
+        await CallAsync("ingest_document", new() { ["path"] = "." });
+        await InstallStoriesAsync();
+        var arguments = new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            ["document"] = "story.txt",
+            ["window"] = 32,
+            ["max_windows"] = 1,
+        };
+
+        var first = await CallAsync("infer_long", arguments);
+        arguments["cursor"] = first.StructuredContent!.Value.GetProperty("next_cursor").GetString();
+        var second = await CallAsync("infer_long", arguments);
+
+        Assert.Equal("paused", first.StructuredContent!.Value.GetProperty("state").GetString());
+        Assert.Equal("complete", second.StructuredContent!.Value.GetProperty("state").GetString());
+        Assert.Contains("cursor", Text(first), StringComparison.Ordinal);
+        var span = second.StructuredContent!.Value.GetProperty("surprising")[0];
+        Assert.Contains("insurance", span.GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("story.txt:", span.GetProperty("citation").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -125,6 +157,12 @@ public sealed class ToolCallTests : IAsyncLifetime
     [InlineData("expand_positional_encoding", """{"model":"nope","new_length":-1}""", "new_length")]
     [InlineData("expand_positional_encoding", """{"model":"nope","new_length":1,"method":"fast"}""", "yarn")]
     [InlineData("list_datastores", """{"verbose":true}""", "verbose")]
+    [InlineData("infer_long", """{}""", "text")]
+    [InlineData("infer_long", """{"text":"x","mode":"memory"}""", "mode")]
+    [InlineData("infer_long", """{"text":"x","window":-5}""", "window")]
+    [InlineData("infer_long", """{"text":"x","wait_seconds":-1}""", "wait_seconds")]
+    [InlineData("infer_long", """{"document":"nope.txt"}""", "nope.txt")]
+    [InlineData("infer_long", """{"text":"x"}""", "models install tinyllama-chat")]
     public async Task An_error_names_the_argument_or_its_value(string tool, string arguments, string named)
     {
         await CallAsync("ingest_document", new() { ["path"] = "." });
@@ -212,6 +250,14 @@ public sealed class ToolCallTests : IAsyncLifetime
 
         Assert.Equal([200, 200, 50], pages);
         Assert.Equal(450, uris.Distinct(StringComparer.Ordinal).Count());
+    }
+
+    /// <summary>Of the user's models, only the decoder: questions are answered without an encoder here.</summary>
+    private async Task InstallStoriesAsync()
+    {
+        var models = Directory.CreateDirectory(_folder.PathOf("home/models"));
+        var stories = await TestModels.StoriesAsync();
+        Directory.CreateSymbolicLink(Path.Combine(models.FullName, Path.GetFileName(stories)), stories);
     }
 
     private async Task<CallToolResult> CallAsync(string tool, Dictionary<string, object?> arguments)

@@ -16,7 +16,7 @@ public sealed class ToolListTests : IDisposable
     [InlineData("2025-06-18")]
     [InlineData("2025-11-25")]
     [InlineData("2026-07-28")]
-    public async Task Every_protocol_version_sees_the_same_seven_tools(string version)
+    public async Task Every_protocol_version_sees_the_same_eight_tools(string version)
     {
         await using var session = await InMemorySession.StartAsync(_folder, version);
 
@@ -26,6 +26,7 @@ public sealed class ToolListTests : IDisposable
         Assert.Equal(
             [
                 "expand_positional_encoding",
+                "infer_long",
                 "ingest_document",
                 "ingest_status",
                 "list_datastores",

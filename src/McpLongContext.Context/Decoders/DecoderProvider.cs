@@ -1,0 +1,114 @@
+using McpLongContext.Inference.Layers;
+using McpLongContext.Inference.Models;
+
+namespace McpLongContext.Context.Decoders;
+
+/// <summary>
+/// Lends the installed generative models: one is in memory at a time, and to one borrower, because it takes all
+/// processors and most of the memory.
+/// </summary>
+internal sealed class DecoderProvider(ModelStore models, Precision precision) : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private LoadedDecoder? _loaded;
+
+    /// <summary>Borrows a model; waits while another borrower has one, and loads it where it is not in memory.</summary>
+    /// <param name="name">
+    /// The model; <see langword="null"/> for the default one: the catalog's, or else the first that holds conversations.
+    /// </param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="ContextException">There is no such model; the message says how to get one.</exception>
+    /// <exception cref="ModelException">It is damaged or not supported.</exception>
+    public async Task<BorrowedDecoder> BorrowAsync(string? name, CancellationToken cancellation)
+    {
+        var installed = name is null ? Default() : Named(name);
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            if (_loaded?.Key != LoadedDecoder.KeyOf(installed))
+            {
+                _loaded?.Dispose();
+                _loaded = null;
+                _loaded = await Task.Run(() => LoadedDecoder.Load(installed, precision), cancellation);
+            }
+
+            return new BorrowedDecoder(_loaded, _gate);
+        }
+        catch
+        {
+            _gate.Release();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _gate.WaitAsync();
+        _loaded?.Dispose();
+        _gate.Dispose();
+    }
+
+    private InstalledModel Default()
+    {
+        var preferred = models.Catalog.Entries.FirstOrDefault(entry =>
+            entry.Default && entry.Purpose == ModelEntry.Chat
+        );
+        return models
+                .List()
+                .Where(IsDecoder)
+                .OrderBy(model =>
+                    model.Name == preferred?.Name ? 0
+                    : model.Entry.Purpose == ModelEntry.Completion ? 2
+                    : 1
+                )
+                .FirstOrDefault()
+            ?? throw new ContextException(
+                "model: no generative model is installed; run `mcp-long-context models install tinyllama-chat`."
+            );
+    }
+
+    private InstalledModel Named(string name)
+    {
+        var folder = models.Find(name);
+        var installed = models.List();
+        var model = installed.FirstOrDefault(one => one.Folder == folder);
+        if (model is not null && model.Entry.Purpose != ModelEntry.Encoder)
+        {
+            return model;
+        }
+
+        var others = installed.Where(IsDecoder).Select(one => one.Name).ToList();
+        throw new ContextException(
+            $"model: '{name}' is "
+                + (model is null ? "not installed" : "an encoder, which generates nothing")
+                + "; "
+                + (others.Count > 0 ? $"use {string.Join(" or ", others)}, or " : "")
+                + "install one with `mcp-long-context models install tinyllama-chat`."
+        );
+    }
+
+    /// <summary>Whether a model generates text; of one whose source does not say it, its files tell.</summary>
+    private static bool IsDecoder(InstalledModel model)
+    {
+        if (model.Entry.Purpose is { } purpose)
+        {
+            return purpose != ModelEntry.Encoder;
+        }
+
+        var config = Path.Combine(model.Folder, "config.json");
+        return model.Entry.Files.Any(file => file.Name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
+            || (File.Exists(config) && File.ReadAllText(config).Contains("ForCausalLM", StringComparison.Ordinal));
+    }
+}
+
+/// <summary>A model that nobody else uses until this is disposed.</summary>
+/// <param name="decoder">The model.</param>
+/// <param name="gate">Released in the end.</param>
+internal sealed class BorrowedDecoder(LoadedDecoder decoder, SemaphoreSlim gate) : IDisposable
+{
+    private SemaphoreSlim? _gate = gate;
+
+    public LoadedDecoder Decoder => decoder;
+
+    public void Dispose() => Interlocked.Exchange(ref _gate, null)?.Release();
+}

@@ -1,0 +1,108 @@
+using System.Security.Cryptography;
+using System.Text;
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Retrieval;
+using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.Storage.Catalog;
+
+namespace McpLongContext.Context.LongInference;
+
+/// <summary>A text to read.</summary>
+/// <param name="Path">The path that citations show.</param>
+/// <param name="Key">Names the content.</param>
+/// <param name="Read">Gives the text; <see langword="null"/> when it is not there any more.</param>
+internal sealed record InferenceSource(string Path, string Key, Func<string?> Read);
+
+/// <summary>Finds what a request is about: a text, a document, or the documents of a datastore.</summary>
+internal sealed class InferenceSources(DatastoreRegistry datastores, DatastoreManager manager, DocumentPaths paths)
+{
+    private const string DefaultDatastore = "default";
+
+    /// <summary>The texts in the order of their paths, and the overlap that the datastore's chunks have.</summary>
+    /// <exception cref="ContextException">There is nothing, or it is not clear what is meant.</exception>
+    public (IReadOnlyList<InferenceSource> Sources, double Overlap) Select(LongInferenceRequest request)
+    {
+        Check(request);
+        if (request.Text is { } text)
+        {
+            var key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+            return ([new InferenceSource(request.Name, key, () => text)], OverlapOf(request.Datastore));
+        }
+
+        var name = request.Datastore ?? DefaultDatastore;
+        using var snapshot = datastores.Open(name).Snapshot();
+        IReadOnlyList<Document> documents;
+        if (request.Document is { } document)
+        {
+            documents = [manager.Find(snapshot, document) ?? throw manager.Unknown(snapshot, name, document)];
+        }
+        else
+        {
+            var glob = request.PathGlob is { } pattern ? PathGlob.Parse(pattern) : null;
+            documents =
+            [
+                .. snapshot
+                    .Documents.All.Where(one => glob is null || glob.IsMatch(paths.Show(one.Path)))
+                    .OrderBy(one => one.Path, StringComparer.Ordinal),
+            ];
+            if (documents.Count == 0)
+            {
+                throw new ContextException(
+                    glob is null
+                        ? $"datastore: '{name}' holds no documents; ingest_document stores some."
+                        : $"path_glob: no document of datastore '{name}' matches '{request.PathGlob}'; "
+                            + "list_datastores shows what is there."
+                );
+            }
+        }
+
+        return (
+            [.. documents.Select(one => new InferenceSource(paths.Show(one.Path), KeyOf(one), () => Read(name, one)))],
+            DatastoreRegistry.ChunksOf(snapshot).Overlap
+        );
+    }
+
+    // A snapshot for each document: a long inference must not hold one for hours.
+    private string? Read(string name, Document document)
+    {
+        using var snapshot = datastores.Open(name).Snapshot();
+        return snapshot.Documents.TryFind(document.Path, out var found) ? snapshot.Passages.TextOf(found) : null;
+    }
+
+    private double OverlapOf(string? datastore)
+    {
+        if (datastore is null)
+        {
+            return ChunkSettings.DefaultOverlap;
+        }
+
+        using var snapshot = datastores.Open(datastore).Snapshot();
+        return DatastoreRegistry.ChunksOf(snapshot).Overlap;
+    }
+
+    private static string KeyOf(Document document)
+    {
+        var hash = new byte[ContentKey.Size];
+        document.ContentKey.CopyTo(hash);
+        return Convert.ToHexString(hash);
+    }
+
+    private static void Check(LongInferenceRequest request)
+    {
+        switch (request)
+        {
+            case { Text: not null, Document: not null }:
+                throw new ContextException("text, document: both were given; give one of them.");
+            case { Text: null, Document: null, Datastore: null, PathGlob: null }:
+                throw new ContextException(
+                    "text: missing; give a text, a document, or a datastore, whose documents path_glob narrows."
+                );
+            case { PathGlob: not null } and ({ Text: not null } or { Document: not null }):
+                throw new ContextException(
+                    "path_glob: it selects documents of a datastore; leave it out, or text and document."
+                );
+            case { Text: { } text } when string.IsNullOrWhiteSpace(text):
+                throw new ContextException("text: it is empty; give some text, or a document.");
+        }
+    }
+}

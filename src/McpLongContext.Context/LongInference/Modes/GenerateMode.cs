@@ -1,0 +1,31 @@
+using McpLongContext.Context.Decoders;
+
+namespace McpLongContext.Context.LongInference.Modes;
+
+/// <summary>Continues a text: one window, of as much of its end as leaves room for what is written.</summary>
+internal sealed class GenerateMode(LoadedDecoder decoder, WindowLimits limits) : IWindowMode
+{
+    private readonly int _capacity = limits.RoomBeside(decoder.Begin is null ? 0 : 1, least: 1, "the model's own");
+    private readonly Continuation _continuation = new(decoder);
+
+    /// <inheritdoc/>
+    public int OverlapTokens => 0;
+
+    /// <inheritdoc/>
+    public WindowPlan Plan(int tokens) => WindowPlan.Tail(tokens, _capacity);
+
+    /// <inheritdoc/>
+    public Task<WindowResult> RunAsync(
+        TokenText text,
+        TextWindow window,
+        Action<int> written,
+        CancellationToken cancellation
+    )
+    {
+        var tokens = text.Tokens.Slice(window.First, window.Count);
+        int[] prompt = decoder.Begin is { } begin ? [begin, .. tokens] : [.. tokens];
+        return _continuation.RunAsync(prompt, limits.MaxNewTokens, window.CoreCount, written, cancellation);
+    }
+
+    public void Dispose() => _continuation.Dispose();
+}

@@ -1,0 +1,49 @@
+namespace McpLongContext.Context.LongInference.Modes;
+
+/// <summary>What is done with the windows of a text, one after the other.</summary>
+internal interface IWindowMode : IDisposable
+{
+    /// <summary>Tokens that a window shares with the one before.</summary>
+    public int OverlapTokens { get; }
+
+    /// <summary>Plans the windows of a text.</summary>
+    /// <param name="tokens">Its number of tokens.</param>
+    public WindowPlan Plan(int tokens);
+
+    /// <summary>Does one window.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="window">A window of its plan.</param>
+    /// <param name="written">Told after every token that is written how many there are.</param>
+    /// <param name="cancellation">Breaks it off; what was done by then is returned as a partial result.</param>
+    public Task<WindowResult> RunAsync(
+        TokenText text,
+        TextWindow window,
+        Action<int> written,
+        CancellationToken cancellation
+    );
+}
+
+/// <summary>The result of a window.</summary>
+internal sealed record WindowResult
+{
+    /// <summary>Tokens of the core that are covered: all of them, unless it is partial.</summary>
+    public required int Covered { get; init; }
+
+    /// <summary>Tokens that the model read.</summary>
+    public required int TokensRead { get; init; }
+
+    /// <summary>Tokens that the model wrote.</summary>
+    public int NewTokens { get; init; }
+
+    /// <summary>Of the covered tokens, or of the written ones.</summary>
+    public SurpriseSum Surprise { get; init; }
+
+    /// <summary>What the model wrote.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>The most surprising spans.</summary>
+    public IReadOnlyList<SurprisingSpan> Surprising { get; init; } = [];
+
+    /// <summary>Whether it was broken off.</summary>
+    public bool Partial { get; init; }
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Text;
+using McpLongContext.Context.LongInference;
+
+namespace McpLongContext.Server.Output;
+
+/// <summary>Reports of long inferences in words.</summary>
+internal static class InferenceText
+{
+    /// <summary>One line on where an inference stands, with the figures of the window done last.</summary>
+    public static string Progress(LongInferenceProgress progress)
+    {
+        var document = progress.Documents > 1 ? $"document {progress.Document} of {progress.Documents}, " : "";
+        var last = progress.Last is { } window ? $"; done: {Figures(window)}" : "";
+        var written = progress.NewTokens > 0 ? $", {IngestText.Count(progress.NewTokens, "token")} written" : "";
+        return $"{document}window {progress.Window} of {progress.Windows} of {VisibleText.Name(progress.Path)}{written}{last}";
+    }
+
+    /// <summary>What the model did, with citations, then the figures of every window.</summary>
+    public static string Render(LongInferenceReport report)
+    {
+        var text = new StringBuilder();
+        foreach (var window in report.Windows.Where(window => window.Output is not null))
+        {
+            text.Append(VisibleText.Name(window.Citation)).Append(window.Partial ? " (breaks off)\n" : "\n");
+            text.Append(VisibleText.Lines(window.Output!)).Append("\n\n");
+        }
+
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{report.Model}: {IngestText.Count(report.Tokens, "token")} in {IngestText.Count(report.Windows.Count, "window")}"
+        );
+        AppendFigures(text, report.Perplexity, report.EntropyBits, report.Seconds, report.TokensPerSecond);
+        text.Append('\n');
+        if (report.Surprising.Count > 0)
+        {
+            text.Append("Most surprising (mean bits a token):\n");
+        }
+
+        foreach (var span in report.Surprising)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{VisibleText.Name(span.Citation)}\t{span.Bits:0.0}\t{VisibleText.Name(span.Text)}\n"
+            );
+        }
+
+        text.Append("Windows:\n");
+        foreach (var window in report.Windows)
+        {
+            text.Append(Figures(window)).Append('\n');
+        }
+
+        return text.Append(State(report)).ToString();
+    }
+
+    private static string State(LongInferenceReport report) =>
+        report.State switch
+        {
+            InferenceState.Complete => "Complete.",
+            InferenceState.Paused => $"There is more: the same call with cursor {report.NextCursor} goes on.",
+            _ => $"Cancelled; the same call with cursor {report.NextCursor} goes on behind the last whole window.",
+        };
+
+    private static string Figures(WindowReport window)
+    {
+        var text = new StringBuilder();
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{VisibleText.Name(window.Citation)}\t{IngestText.Count(window.Tokens, "token")}, {window.TokensRead:N0} read"
+        );
+        if (window.Output is not null)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", {window.NewTokens:N0} written");
+        }
+
+        AppendFigures(text, window.Perplexity, window.EntropyBits, window.Seconds, window.TokensPerSecond);
+        return text.Append(window.Partial ? ", cancelled in its middle" : "").ToString();
+    }
+
+    private static void AppendFigures(
+        StringBuilder text,
+        double? perplexity,
+        double? entropy,
+        double seconds,
+        double rate
+    )
+    {
+        if (perplexity is not null)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", perplexity {perplexity:0.##}, entropy {entropy:0.##} bits");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $", {seconds:0.0} s, {rate:0} tokens/s");
+    }
+}
