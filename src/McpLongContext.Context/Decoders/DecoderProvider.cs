@@ -32,6 +32,7 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
                 _loaded = await Task.Run(() => LoadedDecoder.Load(installed, precision), cancellation);
             }
 
+            _loaded.RenewPositions();
             return new BorrowedDecoder(_loaded, _gate);
         }
         catch

@@ -5,32 +5,38 @@ using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
+using McpLongContext.LongAttention.Positions;
 
 namespace McpLongContext.Context.Decoders;
 
 /// <summary>An installed generative model in memory.</summary>
 internal sealed class LoadedDecoder : IDisposable
 {
-    private LoadedDecoder(string name, string key, LlamaModel model, Tokenizer tokenizer)
+    private readonly InstalledModel _installed;
+    private readonly LlamaModel _trained;
+
+    private LoadedDecoder(InstalledModel installed, LlamaModel trained, Tokenizer tokenizer)
     {
-        Name = name;
-        Key = key;
-        Model = model;
+        _installed = installed;
+        _trained = trained;
+        Key = KeyOf(installed);
+        Model = trained;
         Tokenizer = tokenizer;
     }
 
     /// <summary>The name that it is installed under.</summary>
-    public string Name { get; }
+    public string Name => _installed.Name;
 
     /// <summary>Names its content: another installation under the same name has another one.</summary>
     public string Key { get; }
 
-    public LlamaModel Model { get; }
+    /// <summary>The model, with the positions that were set when it was lent.</summary>
+    public LlamaModel Model { get; private set; }
 
     public Tokenizer Tokenizer { get; }
 
-    /// <summary>The window that it was trained with, in tokens.</summary>
-    public int TrainedWindow => Model.Config.ContextLength;
+    /// <summary>The window in force, in tokens: the trained one, unless its positions are expanded.</summary>
+    public int Window => Model.Config.ContextLength;
 
     /// <summary>The token that every text has to begin with, where the model wants one.</summary>
     public int? Begin => Tokenizer.Settings.AddsBegin ? Tokenizer.Settings.Begin : null;
@@ -53,7 +59,7 @@ internal sealed class LoadedDecoder : IDisposable
             var model = LlamaModel.Load(installed.Folder, precision);
             if (tokenizer.Vocabulary.Count <= model.Config.VocabularySize)
             {
-                return new LoadedDecoder(installed.Name, KeyOf(installed), model, tokenizer);
+                return new LoadedDecoder(installed, model, tokenizer);
             }
 
             model.Dispose();
@@ -73,5 +79,9 @@ internal sealed class LoadedDecoder : IDisposable
         }
     }
 
-    public void Dispose() => Model.Dispose();
+    /// <summary>Takes the positions that are set now; the weights stay. Not to be called while it is lent.</summary>
+    /// <exception cref="ModelException">They cannot be read, or are those of another model.</exception>
+    public void RenewPositions() => Model = PositionFile.Read(_installed.Folder)?.Apply(_trained) ?? _trained;
+
+    public void Dispose() => _trained.Dispose();
 }

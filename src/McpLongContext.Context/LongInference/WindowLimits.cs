@@ -20,13 +20,13 @@ internal sealed record WindowLimits(int Window, double Overlap, int MaxNewTokens
     /// <exception cref="ContextException">A number is out of range; the message names it and the remedy.</exception>
     public static WindowLimits Of(LongInferenceRequest request, LoadedDecoder decoder, double overlap)
     {
-        var trained = decoder.TrainedWindow;
+        var trained = decoder.Window;
         var window = request.Window ?? Math.Min(trained, LargestDefault);
         var least = Math.Min(SmallestWindow, trained);
         if (window < least || window > trained)
         {
             throw new ContextException(
-                $"window: {window} is out of range; use {least} to {trained}, the window that {decoder.Name} was trained with."
+                $"window: {window} is out of range; use {least} to {trained}, the window of {decoder.Name}; expand_positional_encoding makes it longer."
             );
         }
 

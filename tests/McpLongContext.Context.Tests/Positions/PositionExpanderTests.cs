@@ -1,5 +1,6 @@
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Encoders;
+using McpLongContext.Context.LongInference;
 using McpLongContext.Context.Positions;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Inference.Bert;
@@ -52,6 +53,30 @@ public sealed class PositionExpanderTests : IDisposable
         Assert.Equal((512, 256, PositionMethod.Trained), (restored.OldLength, restored.NewLength, restored.Method));
         Assert.Equal((0, 1), (restored.Parity.LargestChange, restored.Parity.SameChoices));
         Assert.False(File.Exists(Path.Combine(_models.Find(Decoder)!, PositionFile.Name)));
+    }
+
+    [Fact]
+    public async Task A_running_decoder_takes_longer_windows_from_its_next_request_on()
+    {
+        await InstallAsync(await TestModels.StoriesAsync());
+        await using var service = Service();
+        var request = new LongInferenceRequest
+        {
+            Text = string.Concat(Enumerable.Repeat("Lily went to the park to play with her friends. ", 40)),
+            Mode = InferenceMode.Score,
+            Model = Decoder,
+            Window = 400,
+        };
+        var e = await Assert.ThrowsAsync<ContextException>(() => InferAsync());
+        Assert.Contains("window: 400 is out of range", e.Message, StringComparison.Ordinal);
+
+        await ExpandAsync(service, Decoder, 512);
+        Assert.Equal(400, (await InferAsync()).Window);
+
+        await ExpandAsync(service, Decoder, 256);
+        await Assert.ThrowsAsync<ContextException>(() => InferAsync());
+
+        Task<LongInferenceReport> InferAsync() => service.InferAsync(request, progress: null, Cancellation);
     }
 
     [Fact]
