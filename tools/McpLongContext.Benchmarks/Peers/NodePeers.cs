@@ -27,12 +27,13 @@ internal static class NodePeers
     {
         if (!File.Exists(Float32Model))
         {
-            // The GPU libraries that onnxruntime-node would fetch are of no use here.
+            // The GPU libraries that onnxruntime-node would fetch are of no use here; the second name is for the older
+            // one that mcp-local-rag brings.
             var npm = new ProcessStartInfo("npm")
             {
                 ArgumentList = { "install", "--no-package-lock", "--no-audit", "--no-fund" },
                 WorkingDirectory = Repository.Peers,
-                Environment = { ["ONNXRUNTIME_NODE_INSTALL"] = "skip" },
+                Environment = { ["ONNXRUNTIME_NODE_INSTALL"] = "skip", ["ONNXRUNTIME_NODE_INSTALL_CUDA"] = "skip" },
             };
             Run(npm);
         }
