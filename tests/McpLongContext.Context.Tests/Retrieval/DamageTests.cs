@@ -43,7 +43,7 @@ public sealed class DamageTests : IDisposable
     [Fact]
     public void A_damaged_entry_costs_its_document_only_and_is_named()
     {
-        Flip("/work/a.txt");
+        Flip($"{SampleDatastore.WorkingDirectory}/a.txt");
 
         var result = Ask("who is the harbour master?");
 

@@ -6,7 +6,7 @@ namespace McpLongContext.Context.Tests.Retrieval;
 /// <summary>A real datastore in a folder of the test's own; every line of a document is a passage.</summary>
 internal sealed class SampleDatastore : IDisposable
 {
-    public const string WorkingDirectory = "/work";
+    public const string WorkingDirectory = "/project";
 
     private readonly string _home = Directory.CreateTempSubdirectory("retrieval-").FullName;
 
