@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using static McpLongContext.Kernels.Assembler;
 
 namespace McpLongContext.Kernels;
@@ -19,10 +18,7 @@ internal readonly unsafe struct VnniTile : ITile<int>
     private const int Vectors = 3;
     private const int VectorBytes = 64;
 
-    private const int Leaf = 7;
-    private const int VnniBit = 11;
-
-    private static readonly nint[]? s_functions = Load();
+    private static readonly nint[]? s_functions = VnniFunctions.Load(MaxRows, Write);
 
     /// <summary>Whether the machine has the instruction and the system lets us use it.</summary>
     public static bool IsSupported => s_functions is not null;
@@ -36,25 +32,6 @@ internal readonly unsafe struct VnniTile : ITile<int>
         var operands = new Operands(a, aStride * sizeof(int), b, depth, initial, c, cStride * sizeof(int));
         var multiply = (delegate* unmanaged[SuppressGCTransition]<Operands*, void>)s_functions![rows - 1];
         multiply(&operands);
-    }
-
-    private static nint[]? Load()
-    {
-        if (!Simd512.IsSupported || (X86Base.CpuId(Leaf, 0).Ecx >> VnniBit & 1) == 0)
-        {
-            return null;
-        }
-
-        var assembler = new Assembler();
-        var starts = new int[MaxRows];
-        for (var rows = 1; rows <= MaxRows; rows++)
-        {
-            starts[rows - 1] = assembler.Position;
-            Write(assembler, rows);
-        }
-
-        var code = MachineCode.TryLoad(assembler.Code);
-        return code is null ? null : Array.ConvertAll(starts, start => (nint)code + start);
     }
 
     /// <summary>A function of <see cref="Operands"/> for some rows.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using static McpLongContext.Kernels.Assembler;
 
 namespace McpLongContext.Kernels;
@@ -18,10 +17,8 @@ internal static unsafe class VnniBlockTile
     public const int Rows = 9;
 
     private const int VectorBytes = 64;
-    private const int Leaf = 7;
-    private const int VnniBit = 11;
 
-    private static readonly nint[]? s_functions = Load();
+    private static readonly nint[]? s_functions = VnniFunctions.Load(Rows, Write);
 
     /// <summary>Whether the machine has the instruction and the system lets us use it.</summary>
     public static bool IsSupported => s_functions is not null;
@@ -37,25 +34,6 @@ internal static unsafe class VnniBlockTile
         var operands = new Operands((nint)x, (nint)blocks * Int8BlockRows.RecordBytes, (nint)panel, blocks, (nint)tile);
         var multiply = (delegate* unmanaged[SuppressGCTransition]<Operands*, void>)s_functions![rows - 1];
         multiply(&operands);
-    }
-
-    private static nint[]? Load()
-    {
-        if (!Simd512.IsSupported || (X86Base.CpuId(Leaf, 0).Ecx >> VnniBit & 1) == 0)
-        {
-            return null;
-        }
-
-        var assembler = new Assembler();
-        var starts = new int[Rows];
-        for (var rows = 1; rows <= Rows; rows++)
-        {
-            starts[rows - 1] = assembler.Position;
-            Write(assembler, rows);
-        }
-
-        var code = MachineCode.TryLoad(assembler.Code);
-        return code is null ? null : Array.ConvertAll(starts, start => (nint)code + start);
     }
 
     /// <summary>A function of <see cref="Operands"/> for some rows.</summary>
