@@ -31,7 +31,7 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
             Passages = slots,
             Tokens = tokens,
         };
-        string file = SegmentFile.Write(folder, layout, segment => Write(segment, layout, runs, sources));
+        string file = SegmentFile.Write(folder, SegmentLayout.Magic, segment => Write(segment, layout, runs, sources));
         return new SegmentCopy(file, layout, runs);
     }
 
@@ -42,7 +42,7 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
         IReadOnlyList<(StateRun Run, LiveSegment From)> sources
     )
     {
-        SegmentFile.WriteDirectory(file, layout, runs);
+        layout.WriteDirectory(file, runs);
         file.Append(layout.OffsetsAt, MemoryMarshal.AsBytes<int>([0]));
         int first = 0;
         foreach ((StateRun run, LiveSegment from) in sources)

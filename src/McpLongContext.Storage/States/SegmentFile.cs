@@ -4,29 +4,34 @@ using McpLongContext.Storage.Maintenance;
 
 namespace McpLongContext.Storage.States;
 
-/// <summary>Writes a segment file front to back: sections with their padding, then the checksums of its pages.</summary>
+/// <summary>
+/// Writes a file of checksummed pages front to back, whatever its sections hold; <see cref="SegmentPages"/> reads it.
+/// <code>
+/// body        sections, padded to a multiple of 64; it begins with the magic of its kind
+/// checksums   uint32 each: CRC-32C of every page of 65,536 bytes of the body
+/// trailer     16 bytes: CRC-32C of the checksums, zero, magic
+/// </code>
+/// </summary>
 internal sealed class SegmentFile : IDisposable
 {
     private readonly FileStream _stream;
-    private readonly SegmentLayout _layout;
-    private readonly byte[] _page = new byte[SegmentLayout.PageBytes];
+    private readonly byte[] _page = new byte[SegmentPages.PageBytes];
     private readonly List<uint> _checksums = [];
     private int _filled;
 
-    private SegmentFile(FileStream stream, SegmentLayout layout)
-    {
-        _stream = stream;
-        _layout = layout;
-    }
+    private SegmentFile(FileStream stream) => _stream = stream;
 
-    private long Position => ((long)_checksums.Count * SegmentLayout.PageBytes) + _filled;
+    private long Position => ((long)_checksums.Count * SegmentPages.PageBytes) + _filled;
 
     /// <summary>
-    /// Writes a segment under a temporary name, makes it durable and renames it; afterwards the file is whole or not
+    /// Writes a file under a temporary name, makes it durable and renames it; afterwards the file is whole or not
     /// there. Returns its name in <paramref name="folder"/>.
     /// </summary>
+    /// <param name="folder">Made if need be.</param>
+    /// <param name="magic">The eight bytes that the body begins with.</param>
+    /// <param name="sections">Appends the body.</param>
     /// <exception cref="DatastoreException">It could not be written; nothing is left behind.</exception>
-    public static string Write(string folder, SegmentLayout layout, Action<SegmentFile> sections)
+    public static string Write(string folder, ReadOnlySpan<byte> magic, Action<SegmentFile> sections)
     {
         string name = $"{Guid.NewGuid():N}.seg";
         string path = Path.Combine(folder, name);
@@ -35,10 +40,10 @@ internal sealed class SegmentFile : IDisposable
         {
             Directory.CreateDirectory(folder);
             using (var stream = new FileStream(draft, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 18))
-            using (var file = new SegmentFile(stream, layout))
+            using (var file = new SegmentFile(stream))
             {
                 sections(file);
-                file.Finish();
+                file.Finish(magic);
                 stream.Flush(flushToDisk: true);
             }
 
@@ -57,21 +62,7 @@ internal sealed class SegmentFile : IDisposable
         }
     }
 
-    /// <summary>Appends the header and the runs, the first sections of every segment.</summary>
-    public static void WriteDirectory(SegmentFile file, SegmentLayout layout, IReadOnlyList<StateRun> runs)
-    {
-        Span<byte> header = stackalloc byte[SegmentLayout.HeaderBytes];
-        layout.WriteHeader(header);
-        file.Append(header);
-        Span<byte> run = stackalloc byte[SegmentLayout.RunBytes];
-        foreach (StateRun entry in runs)
-        {
-            entry.Write(run);
-            file.Append(run);
-        }
-    }
-
-    /// <summary>Appends the next section, at the position where the layout has it.</summary>
+    /// <summary>Appends the next section, at the position where its layout has it.</summary>
     public void Append(long position, ReadOnlySpan<byte> bytes)
     {
         while (Position < position)
@@ -101,9 +92,9 @@ internal sealed class SegmentFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
-    private void Finish()
+    private void Finish(ReadOnlySpan<byte> magic)
     {
-        Append(_layout.ChecksumsAt, []);
+        Append(SegmentPages.Align(Position), []);
         if (_filled > 0)
         {
             FlushPage();
@@ -115,10 +106,10 @@ internal sealed class SegmentFile : IDisposable
             BinaryPrimitives.WriteUInt32LittleEndian(checksums.AsSpan(i * sizeof(uint)), _checksums[i]);
         }
 
-        Span<byte> trailer = stackalloc byte[SegmentLayout.TrailerBytes];
+        Span<byte> trailer = stackalloc byte[SegmentPages.TrailerBytes];
         trailer.Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(trailer, Crc32C.Of(checksums));
-        SegmentLayout.Magic.CopyTo(trailer[8..]);
+        magic.CopyTo(trailer[8..]);
         _stream.Write(checksums);
         _stream.Write(trailer);
     }

@@ -4,7 +4,8 @@ using McpLongContext.Storage.Catalog;
 namespace McpLongContext.Storage.States;
 
 /// <summary>
-/// Where everything stands in a segment file. All numbers are little-endian; sections begin at multiples of 64.
+/// Where everything stands in the body of a segment file. All numbers are little-endian; sections begin at multiples of
+/// 64.
 /// <code>
 /// header      64 bytes: magic, version, precision, dimensions, runs, passages, tokens
 /// runs        48 bytes each: content key, first ordinal, passages, first slot, zero
@@ -13,8 +14,6 @@ namespace McpLongContext.Storage.States;
 /// pooled      int8 [passages, dimensions]
 /// signs       bits [tokens, dimensions]
 /// refinement  [tokens, bytes by precision]
-/// checksums   uint32 each: CRC-32C of every page of 65,536 bytes before
-/// trailer     16 bytes: CRC-32C of the checksums, zero, magic
 /// </code>
 /// A slot is the place of one passage's states in a segment; a run is a contiguous part of one content's passages.
 /// </summary>
@@ -36,43 +35,37 @@ internal sealed record SegmentLayout(
     public const int Version = 1;
     public const int HeaderBytes = 64;
     public const int RunBytes = ContentKey.Size + 16;
-    public const int PageBytes = 1 << 16;
-    public const int TrailerBytes = 16;
-
-    private const int Alignment = 64;
 
     public static ReadOnlySpan<byte> Magic => "MLCSTATE"u8;
 
     public int SignBytes => Dimensions / 8;
 
-    public long OffsetsAt => Align(HeaderBytes + ((long)Runs * RunBytes));
+    public long OffsetsAt => SegmentPages.Align(HeaderBytes + ((long)Runs * RunBytes));
 
-    public long ScalesAt => Align(OffsetsAt + ((Passages + 1L) * sizeof(int)));
+    public long ScalesAt => SegmentPages.Align(OffsetsAt + ((Passages + 1L) * sizeof(int)));
 
-    public long PooledAt => Align(ScalesAt + ((long)Passages * sizeof(float)));
+    public long PooledAt => SegmentPages.Align(ScalesAt + ((long)Passages * sizeof(float)));
 
-    public long SignsAt => Align(PooledAt + ((long)Passages * Dimensions));
+    public long SignsAt => SegmentPages.Align(PooledAt + ((long)Passages * Dimensions));
 
-    public long RefinementAt => Align(SignsAt + ((long)Tokens * SignBytes));
+    public long RefinementAt => SegmentPages.Align(SignsAt + ((long)Tokens * SignBytes));
 
-    public long ChecksumsAt => Align(RefinementAt + ((long)Tokens * RefinementBytes));
+    public long BodyBytes => SegmentPages.Align(RefinementAt + ((long)Tokens * RefinementBytes));
 
-    public int Pages => (int)((ChecksumsAt + PageBytes - 1) / PageBytes);
+    public long FileBytes => SegmentPages.FileBytes(BodyBytes);
 
-    public long TrailerAt => ChecksumsAt + ((long)Pages * sizeof(uint));
-
-    public long FileBytes => TrailerAt + TrailerBytes;
-
-    public void WriteHeader(Span<byte> header)
+    /// <summary>Appends the header and the runs, the first sections of every segment.</summary>
+    public void WriteDirectory(SegmentFile file, IReadOnlyList<StateRun> runs)
     {
-        header.Clear();
-        Magic.CopyTo(header);
-        BinaryPrimitives.WriteInt32LittleEndian(header[8..], Version);
-        BinaryPrimitives.WriteInt32LittleEndian(header[12..], (int)Precision);
-        BinaryPrimitives.WriteInt32LittleEndian(header[16..], Dimensions);
-        BinaryPrimitives.WriteInt32LittleEndian(header[20..], Runs);
-        BinaryPrimitives.WriteInt32LittleEndian(header[24..], Passages);
-        BinaryPrimitives.WriteInt32LittleEndian(header[28..], Tokens);
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        WriteHeader(header);
+        file.Append(header);
+        Span<byte> run = stackalloc byte[RunBytes];
+        foreach (StateRun entry in runs)
+        {
+            entry.Write(run);
+            file.Append(run);
+        }
     }
 
     /// <summary>Reads the header of a segment made with <paramref name="codec"/>.</summary>
@@ -84,11 +77,6 @@ internal sealed record SegmentLayout(
         string path
     )
     {
-        if (!header.StartsWith(Magic))
-        {
-            throw new DatastoreCorruptException($"The segment '{path}' does not begin with its magic.");
-        }
-
         int version = BinaryPrimitives.ReadInt32LittleEndian(header[8..]);
         if (version > Version)
         {
@@ -118,7 +106,17 @@ internal sealed record SegmentLayout(
         return layout;
     }
 
-    private static long Align(long offset) => (offset + Alignment - 1) / Alignment * Alignment;
+    private void WriteHeader(Span<byte> header)
+    {
+        header.Clear();
+        Magic.CopyTo(header);
+        BinaryPrimitives.WriteInt32LittleEndian(header[8..], Version);
+        BinaryPrimitives.WriteInt32LittleEndian(header[12..], (int)Precision);
+        BinaryPrimitives.WriteInt32LittleEndian(header[16..], Dimensions);
+        BinaryPrimitives.WriteInt32LittleEndian(header[20..], Runs);
+        BinaryPrimitives.WriteInt32LittleEndian(header[24..], Passages);
+        BinaryPrimitives.WriteInt32LittleEndian(header[28..], Tokens);
+    }
 }
 
 /// <summary>A contiguous part of a content's passages in a segment.</summary>

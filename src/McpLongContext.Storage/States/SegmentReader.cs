@@ -1,72 +1,51 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using McpLongContext.Kernels;
-using McpLongContext.Storage.Integrity;
 
 namespace McpLongContext.Storage.States;
 
-/// <summary>
-/// A mapped segment. Header, runs and offsets are verified when it is opened; every other page the first time that
-/// something on it is read in this process, which costs a query as much as reading it (about 10 GB/s) and only once.
-/// </summary>
+/// <summary>A mapped segment, whose pages are verified the first time that something on them is read.</summary>
 internal sealed class SegmentReader : IDisposable
 {
-    private readonly MappedFile _file;
+    private readonly SegmentPages _pages;
+    private readonly StateRun[] _runs;
+    private readonly int[] _firstSlots;
 
-    /// <summary>A bit a page: verified.</summary>
-    private readonly int[] _verified;
-
-    private StateRun[] _runs;
-    private int[] _firstSlots;
-
-    private SegmentReader(string path, MappedFile file, SegmentLayout layout)
+    private SegmentReader(SegmentPages pages, SegmentLayout layout)
     {
-        Path = path;
-        _file = file;
+        _pages = pages;
         Layout = layout;
-        _verified = new int[(layout.Pages + 31) / 32];
-        _runs = [];
-        _firstSlots = [];
+        _runs = new StateRun[layout.Runs];
+        for (int i = 0; i < _runs.Length; i++)
+        {
+            long position = SegmentLayout.HeaderBytes + ((long)i * SegmentLayout.RunBytes);
+            _runs[i] = StateRun.Read(pages.Read(position, SegmentLayout.RunBytes));
+        }
+
+        _firstSlots = Array.ConvertAll(_runs, run => run.FirstSlot);
+        pages.Verify(0, layout.ScalesAt);
     }
 
-    public string Path { get; }
+    public string Path => _pages.Path;
 
     public SegmentLayout Layout { get; }
 
-    /// <summary>Maps a segment of the encoder.</summary>
+    /// <summary>Maps a segment of the encoder and verifies its directory.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
     public static SegmentReader Open(string path, EncoderProfile encoder, StateCodec codec)
     {
-        MappedFile? file = null;
+        var pages = SegmentPages.Open(path, SegmentLayout.Magic);
         try
         {
-            file = MappedFile.Open(path);
-            if (file.Length < SegmentLayout.HeaderBytes + SegmentLayout.TrailerBytes)
-            {
-                throw Damaged(path, $"it has {file.Length} bytes only");
-            }
-
-            ReadOnlySpan<byte> header = file.Span(0, SegmentLayout.HeaderBytes);
+            ReadOnlySpan<byte> header = pages.Header(SegmentLayout.HeaderBytes);
             SegmentLayout layout = SegmentLayout.ReadHeader(header, codec, encoder.Precision, path);
-            if (file.Length != layout.FileBytes)
-            {
-                throw Damaged(path, $"it has {file.Length} bytes instead of {layout.FileBytes}");
-            }
-
-            var reader = new SegmentReader(path, file, layout);
-            reader.RequireTrailer();
-            reader.Verify(0, layout.ScalesAt);
-            reader._runs = reader.ReadRuns();
-            reader._firstSlots = Array.ConvertAll(reader._runs, run => run.FirstSlot);
-            return reader;
+            return pages.BodyBytes == layout.BodyBytes
+                ? new SegmentReader(pages, layout)
+                : throw SegmentPages.Damaged(path, $"it has {pages.BodyBytes} bytes instead of {layout.BodyBytes}");
         }
-        catch (Exception e) when (e is not FileNotFoundException)
+        catch
         {
-            file?.Dispose();
-            throw e is IOException or UnauthorizedAccessException
-                ? new DatastoreException($"The segment '{path}' cannot be read: {e.Message}", e)
-                : e;
+            pages.Dispose();
+            throw;
         }
     }
 
@@ -86,7 +65,7 @@ internal sealed class SegmentReader : IDisposable
 
     /// <summary>The first token of each slot and, last, of the one behind: <c>[slots + 1]</c>.</summary>
     public ReadOnlySpan<int> Offsets(int slot, int slots) =>
-        MemoryMarshal.Cast<byte, int>(Bytes(Layout.OffsetsAt + ((long)slot * sizeof(int)), (slots + 1) * sizeof(int)));
+        MemoryMarshal.Cast<byte, int>(Read(Layout.OffsetsAt + ((long)slot * sizeof(int)), (slots + 1) * sizeof(int)));
 
     /// <summary>The scales of pooled vectors, <c>[slots]</c>.</summary>
     public ReadOnlySpan<float> Scales(int slot, int slots) =>
@@ -107,17 +86,7 @@ internal sealed class SegmentReader : IDisposable
         Read(Layout.RefinementAt + ((long)token * Layout.RefinementBytes), tokens * Layout.RefinementBytes);
 
     /// <summary>The ranges of bytes whose pages are damaged; reads the whole file.</summary>
-    public IEnumerable<(long First, long End)> DamagedPages()
-    {
-        for (int page = 0; page < Layout.Pages; page++)
-        {
-            if (!PageIsWhole(page))
-            {
-                long first = (long)page * SegmentLayout.PageBytes;
-                yield return (first, Math.Min(first + SegmentLayout.PageBytes, Layout.ChecksumsAt));
-            }
-        }
-    }
+    public IEnumerable<(long First, long End)> DamagedPages() => _pages.DamagedPages();
 
     /// <summary>Whether any state of these slots stands in a range of bytes.</summary>
     public bool Touches(int slot, int slots, (long First, long End) range)
@@ -134,70 +103,7 @@ internal sealed class SegmentReader : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _pages.Dispose();
 
-    private static DatastoreCorruptException Damaged(string path, string how) =>
-        new($"The segment '{path}' is damaged: {how}. Verify the datastore with repair; its states are made again.");
-
-    private StateRun[] ReadRuns()
-    {
-        var runs = new StateRun[Layout.Runs];
-        for (int i = 0; i < runs.Length; i++)
-        {
-            runs[i] = StateRun.Read(
-                Bytes(SegmentLayout.HeaderBytes + ((long)i * SegmentLayout.RunBytes), SegmentLayout.RunBytes)
-            );
-        }
-
-        return runs;
-    }
-
-    private ReadOnlySpan<byte> Bytes(long offset, int length) => _file.Span(offset, length);
-
-    private ReadOnlySpan<byte> Read(long offset, int length)
-    {
-        Verify(offset, offset + length);
-        return Bytes(offset, length);
-    }
-
-    /// <summary>Verifies the pages that hold the bytes, those that have not been yet.</summary>
-    private void Verify(long first, long end)
-    {
-        for (int page = (int)(first / SegmentLayout.PageBytes); (long)page * SegmentLayout.PageBytes < end; page++)
-        {
-            if ((Volatile.Read(ref _verified[page / 32]) & 1 << page % 32) != 0)
-            {
-                continue;
-            }
-
-            if (!PageIsWhole(page))
-            {
-                throw Damaged(Path, $"the checksum of page {page} of {Layout.Pages} does not match");
-            }
-
-            Interlocked.Or(ref _verified[page / 32], 1 << page % 32);
-        }
-    }
-
-    private bool PageIsWhole(int page)
-    {
-        long first = (long)page * SegmentLayout.PageBytes;
-        int length = (int)Math.Min(SegmentLayout.PageBytes, Layout.ChecksumsAt - first);
-        ReadOnlySpan<byte> stored = Bytes(Layout.ChecksumsAt + ((long)page * sizeof(uint)), sizeof(uint));
-        return Crc32C.Of(Bytes(first, length)) == BinaryPrimitives.ReadUInt32LittleEndian(stored);
-    }
-
-    private void RequireTrailer()
-    {
-        ReadOnlySpan<byte> checksums = Bytes(Layout.ChecksumsAt, Layout.Pages * sizeof(uint));
-        ReadOnlySpan<byte> trailer = Bytes(Layout.TrailerAt, SegmentLayout.TrailerBytes);
-        if (
-            BinaryPrimitives.ReadUInt32LittleEndian(trailer) != Crc32C.Of(checksums)
-            || BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]) != 0
-            || !trailer[8..].SequenceEqual(SegmentLayout.Magic)
-        )
-        {
-            throw Damaged(Path, "its trailer does not match");
-        }
-    }
+    private ReadOnlySpan<byte> Read(long offset, int length) => _pages.Read(offset, length);
 }

@@ -114,7 +114,11 @@ public sealed class StateWriter
             _scales.Count,
             Tokens
         );
-        string file = SegmentFile.Write(_datastore.RequireStatesFolder(), layout, segment => Write(segment, layout));
+        string file = SegmentFile.Write(
+            _datastore.RequireStatesFolder(),
+            SegmentLayout.Magic,
+            segment => Write(segment, layout)
+        );
         _datastore.Publish(Encoder, layout, file, _runs);
         Clear();
     }
@@ -128,7 +132,7 @@ public sealed class StateWriter
 
     private void Write(SegmentFile segment, SegmentLayout layout)
     {
-        SegmentFile.WriteDirectory(segment, layout, _runs);
+        layout.WriteDirectory(segment, _runs);
         segment.Append(layout.OffsetsAt, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_offsets)));
         segment.Append(layout.ScalesAt, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_scales)));
         segment.Append(layout.PooledAt, _pooled.WrittenSpan);
