@@ -13,13 +13,17 @@ const string Usage = """
     usage: McpLongContext.Benchmarks COMMAND
       kernels                                  products, attention and scans against the machine's peak
       encode                                   the encoder beside ONNX Runtime
-      llama [MODEL.gguf]                       the decoder beside llama.cpp
+      llama [MODEL.gguf]                       the decoder beside llama.cpp: speed, load, memory
+      agreement [MODEL.gguf [PROMPTS.txt]]     greedy continuations beside llama.cpp's, a prompt a line
+      perplexity BOOK.txt [PASSAGES [MODEL]]   passages of four windows, by each method of expansion
       ingest DIR [--peer]                      a folder ingested and asked; with --peer beside mcp-local-rag
       knn MILLIONS                             the search over so many token states
       growth MB PICTURE.svg DIR...             one folder that grows up to so many megabytes of sources
       tokenizers TEXT MODEL...                 a file or folder of text through tokenizers of GGUF files or folders
       score QUESTIONS PREDICTIONS [CATEGORY]   predictions against gold evidence
     """;
+
+const string ChatModel = "tinyllama-chat";
 
 var output = Console.Out;
 switch (args)
@@ -35,7 +39,24 @@ switch (args)
         return 0;
     case ["llama", .. var file] when file.Length < 2:
         output.WriteLine(Machine.Describe());
-        LlamaBenchmark.Run(output, file is [var model] ? Path.GetFullPath(model) : null);
+        LlamaBenchmark.Run(output, file is [var model] ? Path.GetFullPath(model) : LlamaBenchmark.Find(ChatModel));
+        return 0;
+    case ["agreement", .. var files] when files.Length < 3:
+        output.WriteLine(Machine.Describe());
+        AgreementBenchmark.Run(
+            output,
+            files is [var compared, ..] ? Path.GetFullPath(compared) : LlamaBenchmark.Find(ChatModel),
+            files is [_, var prompts] ? prompts : null
+        );
+        return 0;
+    case ["perplexity", var book, .. var rest] when rest.Length < 3:
+        output.WriteLine(Machine.Describe());
+        PerplexityBenchmark.Run(
+            output,
+            rest is [_, var read] ? Path.GetFullPath(read) : LlamaBenchmark.Find(ChatModel),
+            book,
+            rest is [var count, ..] ? int.Parse(count, CultureInfo.InvariantCulture) : 2
+        );
         return 0;
     case ["ingest", var folder, .. var peer] when peer is [] or ["--peer"]:
         output.WriteLine(Machine.Describe());

@@ -17,9 +17,8 @@ internal static class LlamaBenchmark
 
     private static readonly int[] s_prompts = [512, 2048 - Decoded];
 
-    public static void Run(TextWriter output, string? file)
+    public static void Run(TextWriter output, string file)
     {
-        file ??= Find("tinyllama-chat");
         var watch = Stopwatch.StartNew();
         using var model = LlamaModel.Load(file, threads: Threads);
         var load = watch.Elapsed.TotalSeconds;
@@ -74,19 +73,21 @@ internal static class LlamaBenchmark
         run.Logits(state, logits);
         var prompt = watch.Elapsed.TotalSeconds;
         watch.Restart();
+        var decoded = new int[Decoded];
         for (var i = 0; i < Decoded; i++)
         {
-            run.Forward([TensorPrimitives.IndexOfMax<float>(logits)], state);
+            decoded[i] = TensorPrimitives.IndexOfMax<float>(logits);
+            run.Forward([decoded[i]], state);
             run.Logits(state, logits);
         }
 
         var token = watch.Elapsed.TotalSeconds / Decoded;
         using var process = Process.GetCurrentProcess();
-        return new LlamaMeasurement(prompt, token, process.WorkingSet64);
+        return new LlamaMeasurement(prompt, token, process.WorkingSet64, decoded);
     }
 
     /// <summary>The file of an installed model, which is installed first where it is missing.</summary>
-    private static string Find(string name)
+    public static string Find(string name)
     {
         var store = new ModelStore();
         var folder = store.Find(name) ?? store.InstallAsync(name).GetAwaiter().GetResult().Folder;

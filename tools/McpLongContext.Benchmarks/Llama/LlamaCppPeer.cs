@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 
 namespace McpLongContext.Benchmarks.Llama;
@@ -14,7 +13,7 @@ internal sealed class LlamaCppPeer : IDisposable
     private LlamaCppPeer(Process process)
     {
         _process = process;
-        LoadSeconds = ReadNumbers()[0];
+        LoadSeconds = Read<double>();
     }
 
     public double LoadSeconds { get; }
@@ -40,8 +39,7 @@ internal sealed class LlamaCppPeer : IDisposable
     public LlamaMeasurement Measure(int[] tokens, int decoded)
     {
         _process.StandardInput.WriteLine(JsonSerializer.Serialize(new { tokens, decoded }, s_json));
-        var numbers = ReadNumbers();
-        return new LlamaMeasurement(numbers[0], numbers[1], numbers[2]);
+        return Read<LlamaMeasurement>();
     }
 
     public void Dispose()
@@ -72,11 +70,11 @@ internal sealed class LlamaCppPeer : IDisposable
         }
     }
 
-    private double[] ReadNumbers()
+    private T Read<T>()
     {
         var line =
             _process.StandardOutput.ReadLine()
             ?? throw new InvalidOperationException("llama.cpp's process ended; its error stands above.");
-        return [.. line.Split(' ').Select(part => double.Parse(part, CultureInfo.InvariantCulture))];
+        return JsonSerializer.Deserialize<T>(line, s_json)!;
     }
 }

@@ -4,4 +4,5 @@ namespace McpLongContext.Benchmarks.Llama;
 /// <param name="PromptSeconds">The prompt.</param>
 /// <param name="TokenSeconds">A decoded token.</param>
 /// <param name="Bytes">Resident memory of the process.</param>
-internal sealed record LlamaMeasurement(double PromptSeconds, double TokenSeconds, double Bytes);
+/// <param name="Tokens">The tokens that were decoded greedily.</param>
+internal sealed record LlamaMeasurement(double PromptSeconds, double TokenSeconds, double Bytes, int[] Tokens);

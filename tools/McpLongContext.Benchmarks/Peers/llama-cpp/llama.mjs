@@ -1,8 +1,8 @@
 // Runs a GGUF file with node-llama-cpp, as often as it is asked.
 // usage: node llama.mjs MODEL.gguf THREADS WINDOW
 // stdin: a line of JSON per measurement, {"tokens": [...], "decoded": 32}
-// stdout: first the seconds that loading took; then a line per measurement: the seconds of the prompt, those of the
-// decoded tokens, the process's resident bytes
+// stdout: first the seconds that loading took; then a line of JSON per measurement: the seconds of the prompt, those of a
+// decoded token, the process's resident bytes, the tokens, which end with that of an end where there is one
 import { createInterface } from 'node:readline';
 import { getLlama } from 'node-llama-cpp';
 
@@ -20,11 +20,14 @@ for await (const line of createInterface({ input: process.stdin })) {
   const begin = performance.now();
   await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(0, -1));
   const middle = performance.now();
-  let count = 0;
-  for await (const _ of sequence.evaluate(tokens.slice(-1), { temperature: 0, yieldEogToken: true })) {
-    if (++count >= decoded) break;
+  const generated = [];
+  for await (const token of sequence.evaluate(tokens.slice(-1), { temperature: 0, yieldEogToken: true })) {
+    generated.push(token);
+    if (generated.length >= decoded) break;
   }
   const end = performance.now();
-  console.log(`${(middle - begin) / 1000} ${(end - middle) / 1000 / count} ${process.memoryUsage().rss}`);
+  const [promptSeconds, tokenSeconds] = [(middle - begin) / 1000, (end - middle) / 1000 / generated.length];
+  const bytes = process.memoryUsage().rss;
+  console.log(JSON.stringify({ promptSeconds, tokenSeconds, bytes, tokens: generated }));
 }
 process.exit(0);
