@@ -126,7 +126,7 @@ internal sealed class PublishedState
         {
             if (EncoderProfile.Find(reader, encoder) is { } found)
             {
-                _segments.Add(segment, _pool.Acquire(path, found.Profile, StateCodec.Of(found.Profile)));
+                _segments.Add(segment, _pool.Acquire(path, found.Profile));
             }
         }
         catch (FileNotFoundException)

@@ -3,7 +3,10 @@ using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage.Maintenance;
 
-/// <summary>A new segment file, not published yet, that holds copies of runs of other segments.</summary>
+/// <summary>
+/// A new segment file, not published yet, that holds copies of runs of other segments; those of an older version are
+/// brought to the present one.
+/// </summary>
 /// <param name="File">Its name.</param>
 /// <param name="Layout">Its layout.</param>
 /// <param name="Runs">Where the copies stand in it, in the order of their sources.</param>
@@ -25,12 +28,8 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
             tokens += offsets[^1] - offsets[0];
         }
 
-        SegmentLayout layout = sources[0].From.Reader.Layout with
-        {
-            Runs = runs.Count,
-            Passages = slots,
-            Tokens = tokens,
-        };
+        EncoderProfile encoder = sources[0].From.Reader.Encoder;
+        var layout = SegmentLayout.Of(encoder, runs.Count, slots, tokens);
         string file = SegmentFile.Write(folder, SegmentLayout.Magic, segment => Write(segment, layout, runs, sources));
         return new SegmentCopy(file, layout, runs);
     }
@@ -56,13 +55,11 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
             first += offsets[^1] - offsets[0];
         }
 
-        Append(layout.ScalesAt, (run, from) => MemoryMarshal.AsBytes(from.Reader.Scales(run.FirstSlot, run.Passages)));
-        Append(layout.PooledAt, (run, from) => MemoryMarshal.AsBytes(from.Reader.Pooled(run.FirstSlot, run.Passages)));
+        var present = new SegmentTranscoder(sources[0].From.Reader.Encoder);
+        Append(layout.ScalesAt, (run, from) => MemoryMarshal.AsBytes(present.Scales(from.Reader, run)));
+        Append(layout.PooledAt, (run, from) => present.Pooled(from.Reader, run));
         Append(layout.SignsAt, (run, from) => from.Plane(run, (reader, token, tokens) => reader.Signs(token, tokens)));
-        Append(
-            layout.RefinementAt,
-            (run, from) => from.Plane(run, (reader, token, tokens) => reader.Refinement(token, tokens))
-        );
+        Append(layout.RefinementAt, (run, from) => from.Plane(run, present.Refinement));
 
         void Append(long section, Part part)
         {

@@ -21,6 +21,9 @@ internal sealed class EightBitCodec : StateCodec
 
     public override int RefinementBytes => sizeof(float) + Dimensions;
 
+    public override void Refine(StateCodec older, ReadOnlySpan<byte> refinement, Span<byte> destination) =>
+        refinement.CopyTo(destination);
+
     public override void Encode(ReadOnlySpan<float> state, Span<byte> signs, Span<byte> refinement)
     {
         Span<float> centred = stackalloc float[Dimensions];

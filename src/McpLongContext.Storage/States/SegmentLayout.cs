@@ -11,28 +11,35 @@ namespace McpLongContext.Storage.States;
 /// runs        48 bytes each: content key, first ordinal, passages, first slot, zero
 /// offsets     int32 each, passages + 1 of them: the first token of each passage; the last is the number of tokens
 /// scales      float32 a passage: of its pooled vector
-/// pooled      int8 [passages, dimensions]
+/// pooled      [passages, bytes by version]: codes of the passages' vectors
 /// signs       bits [tokens, dimensions]
-/// refinement  [tokens, bytes by precision]
+/// refinement  [tokens, bytes by precision and version]
 /// </code>
+/// Version 1 had vectors of 8 bits and factors of 16 bits; <see cref="VectorCodec"/> and <see cref="StateCodec"/> know both.
 /// A slot is the place of one passage's states in a segment; a run is a contiguous part of one content's passages.
 /// </summary>
+/// <param name="Version">Of the format.</param>
 /// <param name="Precision">How tokens are refined.</param>
 /// <param name="Dimensions">The width of a state.</param>
+/// <param name="PooledBytes">Bytes of the codes of a passage's vector.</param>
 /// <param name="RefinementBytes">Bytes a token in the refinement plane.</param>
 /// <param name="Runs">The number of runs.</param>
 /// <param name="Passages">The number of slots.</param>
 /// <param name="Tokens">The number of token states.</param>
 internal sealed record SegmentLayout(
+    int Version,
     StatePrecision Precision,
     int Dimensions,
+    int PooledBytes,
     int RefinementBytes,
     int Runs,
     int Passages,
     int Tokens
 )
 {
-    public const int Version = 1;
+    /// <summary>The version that is written; older ones are read.</summary>
+    public const int Newest = 2;
+
     public const int HeaderBytes = 64;
     public const int RunBytes = ContentKey.Size + 16;
 
@@ -46,7 +53,7 @@ internal sealed record SegmentLayout(
 
     public long PooledAt => SegmentPages.Align(ScalesAt + ((long)Passages * sizeof(float)));
 
-    public long SignsAt => SegmentPages.Align(PooledAt + ((long)Passages * Dimensions));
+    public long SignsAt => SegmentPages.Align(PooledAt + ((long)Passages * PooledBytes));
 
     public long RefinementAt => SegmentPages.Align(SignsAt + ((long)Tokens * SignBytes));
 
@@ -68,43 +75,45 @@ internal sealed record SegmentLayout(
         }
     }
 
-    /// <summary>Reads the header of a segment made with <paramref name="codec"/>.</summary>
+    /// <summary>The layout of a new segment.</summary>
+    public static SegmentLayout Of(EncoderProfile encoder, int runs, int passages, int tokens) =>
+        Of(encoder, Newest, runs, passages, tokens);
+
+    /// <summary>Reads the header of a segment of an encoder.</summary>
     /// <exception cref="DatastoreException">It is no segment, a newer one, or one of another encoder.</exception>
-    public static SegmentLayout ReadHeader(
-        ReadOnlySpan<byte> header,
-        StateCodec codec,
-        StatePrecision precision,
-        string path
-    )
+    public static SegmentLayout ReadHeader(ReadOnlySpan<byte> header, EncoderProfile encoder, string path)
     {
-        int version = BinaryPrimitives.ReadInt32LittleEndian(header[8..]);
-        if (version > Version)
+        int version = Number(header, 8);
+        if (version > Newest)
         {
             throw new DatastoreException(
-                $"The segment '{path}' has format {version}; this program reads up to {Version}. Update the program."
+                $"The segment '{path}' has format {version}; this program reads up to {Newest}. Update the program."
             );
         }
 
-        var layout = new SegmentLayout(
-            (StatePrecision)BinaryPrimitives.ReadInt32LittleEndian(header[12..]),
-            BinaryPrimitives.ReadInt32LittleEndian(header[16..]),
-            codec.RefinementBytes,
-            BinaryPrimitives.ReadInt32LittleEndian(header[20..]),
-            BinaryPrimitives.ReadInt32LittleEndian(header[24..]),
-            BinaryPrimitives.ReadInt32LittleEndian(header[28..])
-        );
-        if (
+        (int runs, int passages, int tokens) = (Number(header, 20), Number(header, 24), Number(header, 28));
+        return
             version < 1
-            || layout.Precision != precision
-            || layout.Dimensions != codec.Dimensions
-            || (layout.Runs | layout.Passages | layout.Tokens) < 0
-        )
-        {
-            throw new DatastoreCorruptException($"The header of the segment '{path}' is not that of its encoder.");
-        }
+            || Number(header, 12) != (int)encoder.Precision
+            || Number(header, 16) != encoder.Dimensions
+            || (runs | passages | tokens) < 0
+            ? throw new DatastoreCorruptException($"The header of the segment '{path}' is not that of its encoder.")
+            : Of(encoder, version, runs, passages, tokens);
 
-        return layout;
+        static int Number(ReadOnlySpan<byte> header, int at) => BinaryPrimitives.ReadInt32LittleEndian(header[at..]);
     }
+
+    private static SegmentLayout Of(EncoderProfile encoder, int version, int runs, int passages, int tokens) =>
+        new(
+            version,
+            encoder.Precision,
+            encoder.Dimensions,
+            VectorCodec.Of(encoder, version).Bytes,
+            StateCodec.Of(encoder, version).RefinementBytes,
+            runs,
+            passages,
+            tokens
+        );
 
     private void WriteHeader(Span<byte> header)
     {

@@ -12,13 +12,13 @@ internal sealed class SegmentPool
     /// <summary>Takes hold of a segment, mapped when it is not yet; each call needs its <see cref="Release"/>.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
-    public SegmentReader Acquire(string path, EncoderProfile encoder, StateCodec codec)
+    public SegmentReader Acquire(string path, EncoderProfile encoder)
     {
         lock (_lock)
         {
             if (!_entries.TryGetValue(path, out Entry? entry))
             {
-                entry = new Entry(SegmentReader.Open(path, encoder, codec));
+                entry = new Entry(SegmentReader.Open(path, encoder));
                 _entries.Add(path, entry);
             }
 

@@ -9,10 +9,13 @@ internal sealed class SegmentReader : IDisposable
     private readonly StateRun[] _runs;
     private readonly int[] _firstSlots;
 
-    private SegmentReader(SegmentPages pages, SegmentLayout layout)
+    private SegmentReader(SegmentPages pages, SegmentLayout layout, EncoderProfile encoder)
     {
         _pages = pages;
         Layout = layout;
+        Encoder = encoder;
+        States = StateCodec.Of(encoder, layout.Version);
+        Vectors = VectorCodec.Of(encoder, layout.Version);
         _runs = new StateRun[layout.Runs];
         for (int i = 0; i < _runs.Length; i++)
         {
@@ -28,18 +31,27 @@ internal sealed class SegmentReader : IDisposable
 
     public SegmentLayout Layout { get; }
 
+    /// <summary>Whose states these are.</summary>
+    public EncoderProfile Encoder { get; }
+
+    /// <summary>Restores token states.</summary>
+    public StateCodec States { get; }
+
+    /// <summary>Restores the vectors of passages.</summary>
+    public VectorCodec Vectors { get; }
+
     /// <summary>Maps a segment of the encoder and verifies its directory.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
-    public static SegmentReader Open(string path, EncoderProfile encoder, StateCodec codec)
+    public static SegmentReader Open(string path, EncoderProfile encoder)
     {
         var pages = SegmentPages.Open(path, SegmentLayout.Magic);
         try
         {
             ReadOnlySpan<byte> header = pages.Header(SegmentLayout.HeaderBytes);
-            SegmentLayout layout = SegmentLayout.ReadHeader(header, codec, encoder.Precision, path);
+            SegmentLayout layout = SegmentLayout.ReadHeader(header, encoder, path);
             return pages.BodyBytes == layout.BodyBytes
-                ? new SegmentReader(pages, layout)
+                ? new SegmentReader(pages, layout, encoder)
                 : throw SegmentPages.Damaged(path, $"it has {pages.BodyBytes} bytes instead of {layout.BodyBytes}");
         }
         catch
@@ -71,11 +83,9 @@ internal sealed class SegmentReader : IDisposable
     public ReadOnlySpan<float> Scales(int slot, int slots) =>
         MemoryMarshal.Cast<byte, float>(Read(Layout.ScalesAt + ((long)slot * sizeof(float)), slots * sizeof(float)));
 
-    /// <summary>The codes of pooled vectors, <c>[slots, dimensions]</c>.</summary>
-    public ReadOnlySpan<sbyte> Pooled(int slot, int slots) =>
-        MemoryMarshal.Cast<byte, sbyte>(
-            Read(Layout.PooledAt + ((long)slot * Layout.Dimensions), slots * Layout.Dimensions)
-        );
+    /// <summary>The codes of pooled vectors, <c>[slots, pooled bytes]</c>.</summary>
+    public ReadOnlySpan<byte> Pooled(int slot, int slots) =>
+        Read(Layout.PooledAt + ((long)slot * Layout.PooledBytes), slots * Layout.PooledBytes);
 
     /// <summary>The sign plane of tokens, <c>[tokens, dimensions / 8]</c>.</summary>
     public ReadOnlySpan<byte> Signs(int token, int tokens) =>
@@ -94,7 +104,7 @@ internal sealed class SegmentReader : IDisposable
         ReadOnlySpan<int> offsets = Offsets(slot, slots);
         (long token, long tokens) = (offsets[0], offsets[^1] - offsets[0]);
         return Overlaps(Layout.ScalesAt, slot, slots, sizeof(float))
-            || Overlaps(Layout.PooledAt, slot, slots, Layout.Dimensions)
+            || Overlaps(Layout.PooledAt, slot, slots, Layout.PooledBytes)
             || Overlaps(Layout.SignsAt, token, tokens, Layout.SignBytes)
             || Overlaps(Layout.RefinementAt, token, tokens, Layout.RefinementBytes);
 

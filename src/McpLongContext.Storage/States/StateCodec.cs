@@ -15,16 +15,20 @@ internal abstract class StateCodec(int dimensions)
     /// <summary>Bytes of a token in the refinement plane.</summary>
     public abstract int RefinementBytes { get; }
 
-    public static StateCodec Of(EncoderProfile profile) =>
+    /// <summary>The codec of a segment's version.</summary>
+    public static StateCodec Of(EncoderProfile profile, int version) =>
         profile.Precision switch
         {
-            StatePrecision.TwoBit => new TwoBitCodec(profile),
+            StatePrecision.TwoBit => new TwoBitCodec(profile, version == 1 ? FactorFormat.Half : FactorFormat.Byte),
             StatePrecision.EightBit => new EightBitCodec(profile),
             _ => throw new DatastoreException(
                 $"The states of encoder '{profile.Key}' have the unknown precision {(int)profile.Precision}. "
                     + "Update the program, or remove the datastore and ingest again."
             ),
         };
+
+    /// <summary>Takes over a token's refinement from a segment of an older version, which decodes the same.</summary>
+    public abstract void Refine(StateCodec older, ReadOnlySpan<byte> refinement, Span<byte> destination);
 
     /// <summary>Quantises a state <c>[dimensions]</c>.</summary>
     public abstract void Encode(ReadOnlySpan<float> state, Span<byte> signs, Span<byte> refinement);

@@ -15,14 +15,12 @@ public sealed class StateIndex
     /// <summary>Passages that one work item scans, so that cores share the work evenly.</summary>
     private const int PassagesPerItem = 512;
 
-    private readonly StateCodec _codec;
     private readonly PlacedRun[] _runs;
     private readonly ConcurrentDictionary<string, byte> _damage;
 
-    private StateIndex(EncoderProfile encoder, StateCodec codec, PlacedRun[] runs, IEnumerable<string> damage)
+    private StateIndex(EncoderProfile encoder, PlacedRun[] runs, IEnumerable<string> damage)
     {
         Encoder = encoder;
-        _codec = codec;
         _runs = runs;
         _damage = new ConcurrentDictionary<string, byte>(damage.Select(text => KeyValuePair.Create(text, (byte)0)));
         Passages = runs.Sum(run => (long)run.Passages);
@@ -98,11 +96,7 @@ public sealed class StateIndex
                 if (RunOf(passages[i]) is { } run)
                 {
                     PlacedRun one = run.Slice((int)(passages[i] - run.FirstPassage), 1);
-                    Guarded(
-                        one,
-                        scores.AsSpan(i, 1),
-                        (part, score) => StateScorer.Refined(part, query, _codec, mean, score)
-                    );
+                    Guarded(one, scores.AsSpan(i, 1), (part, score) => StateScorer.Refined(part, query, mean, score));
                 }
             }
         );
@@ -153,7 +147,7 @@ public sealed class StateIndex
         }
 
         runs.Sort((left, right) => left.FirstPassage.CompareTo(right.FirstPassage));
-        return new StateIndex(encoder, StateCodec.Of(encoder), runs.ToArray(), found);
+        return new StateIndex(encoder, runs.ToArray(), found);
     }
 
     private PlacedRun? RunOf(long passage)

@@ -10,11 +10,10 @@ internal static class StateScorer
 {
     /// <summary>scores[p] = vector · pooled[p].</summary>
     public static void Pooled(PlacedRun run, ReadOnlySpan<float> vector, Span<float> scores) =>
-        Int8Vectors.Dot(
+        run.Segment.Vectors.Dot(
             run.Segment.Pooled(run.FirstSlot, run.Passages),
             run.Segment.Scales(run.FirstSlot, run.Passages),
             vector,
-            vector.Length,
             scores
         );
 
@@ -53,7 +52,7 @@ internal static class StateScorer
     /// <paramref name="mean"/>, the part of <see cref="OfMean"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // most of a first question's work
-    public static void Refined(PlacedRun run, StateQuery query, StateCodec codec, float mean, Span<float> scores)
+    public static void Refined(PlacedRun run, StateQuery query, float mean, Span<float> scores)
     {
         ReadOnlySpan<int> offsets = run.Segment.Offsets(run.FirstSlot, run.Passages);
         float[] best = ArrayPool<float>.Shared.Rent(query.Tokens);
@@ -64,7 +63,7 @@ internal static class StateScorer
             scores[p] = float.NaN;
             if (tokens > 0)
             {
-                Maxima(run.Segment, offsets[p], tokens, query, codec, maxima);
+                Maxima(run.Segment, offsets[p], tokens, query, maxima);
                 scores[p] = mean + TensorPrimitives.Dot(query.Weights, maxima);
             }
         }
@@ -88,15 +87,9 @@ internal static class StateScorer
 
     /// <summary>maxima[q] = max over the tokens of q · (t - mean).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Maxima(
-        SegmentReader segment,
-        int firstToken,
-        int tokens,
-        StateQuery query,
-        StateCodec codec,
-        Span<float> maxima
-    )
+    private static void Maxima(SegmentReader segment, int firstToken, int tokens, StateQuery query, Span<float> maxima)
     {
+        StateCodec codec = segment.States;
         float[] decoded = ArrayPool<float>.Shared.Rent(tokens * codec.Dimensions);
         float[] multiplied = ArrayPool<float>.Shared.Rent(tokens * query.Tokens);
         Span<float> states = decoded.AsSpan(0, tokens * codec.Dimensions);

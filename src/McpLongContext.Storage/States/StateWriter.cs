@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using McpLongContext.Kernels;
 using McpLongContext.Storage.Catalog;
 
 namespace McpLongContext.Storage.States;
@@ -14,6 +13,7 @@ public sealed class StateWriter
 {
     private readonly Datastore _datastore;
     private readonly StateCodec _codec;
+    private readonly VectorCodec _vectors;
     private readonly List<StateRun> _runs = [];
     private readonly List<int> _offsets = [0];
     private readonly List<float> _scales = [];
@@ -25,7 +25,8 @@ public sealed class StateWriter
     {
         _datastore = datastore;
         Encoder = encoder;
-        _codec = StateCodec.Of(encoder);
+        _codec = StateCodec.Of(encoder, SegmentLayout.Newest);
+        _vectors = VectorCodec.Of(encoder, SegmentLayout.Newest);
     }
 
     /// <summary>The encoder whose states these are.</summary>
@@ -88,10 +89,10 @@ public sealed class StateWriter
             );
         }
 
-        Span<float> scales = new float[tokenCounts.Length];
-        Span<byte> codes = Next(_pooled, pooled.Length);
-        Int8Vectors.Quantize(pooled, MemoryMarshal.Cast<byte, sbyte>(codes), scales);
-        _scales.AddRange(scales);
+        for (; !pooled.IsEmpty; pooled = pooled[dimensions..])
+        {
+            _scales.Add(_vectors.Encode(pooled[..dimensions], Next(_pooled, _vectors.Bytes)));
+        }
     }
 
     /// <summary>
@@ -106,14 +107,7 @@ public sealed class StateWriter
             return;
         }
 
-        var layout = new SegmentLayout(
-            Encoder.Precision,
-            Encoder.Dimensions,
-            _codec.RefinementBytes,
-            _runs.Count,
-            _scales.Count,
-            Tokens
-        );
+        var layout = SegmentLayout.Of(Encoder, _runs.Count, _scales.Count, Tokens);
         string file = SegmentFile.Write(
             _datastore.RequireStatesFolder(),
             SegmentLayout.Magic,

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using McpLongContext.Kernels;
@@ -8,7 +7,7 @@ namespace McpLongContext.Storage.States;
 /// <summary>
 /// The optimal four-level quantiser of a Gaussian (Max, 1960): levels ±0.4528 and ±1.510 deviations, cut at 0.9816.
 /// A factor a token makes its inner products unbiased, factor = |c|² / (c · levels), as in RaBitQ (Gao and Long, 2024).
-/// Refinement: a magnitude bit a dimension, then the factor as a 16-bit float.
+/// Refinement: a magnitude bit a dimension, then the factor.
 /// </summary>
 internal sealed class TwoBitCodec : StateCodec
 {
@@ -22,19 +21,28 @@ internal sealed class TwoBitCodec : StateCodec
         .SelectMany(code => Enumerable.Range(0, 4).Select(bit => Level(code >> bit & 1, code >> (bit + 4) & 1)))
         .ToArray();
 
+    private readonly FactorFormat _factors;
     private readonly float[] _mean;
     private readonly float[] _deviation;
     private readonly float[] _cut;
 
-    public TwoBitCodec(EncoderProfile profile)
+    public TwoBitCodec(EncoderProfile profile, FactorFormat factors)
         : base(profile.Dimensions)
     {
+        _factors = factors;
         _mean = profile.Mean.ToArray();
         _deviation = profile.Deviation.ToArray();
         _cut = Enumerable.Repeat(Cut, profile.Dimensions).ToArray();
     }
 
-    public override int RefinementBytes => (Dimensions / 8) + 2;
+    public override int RefinementBytes => (Dimensions / 8) + _factors.Bytes;
+
+    public override void Refine(StateCodec older, ReadOnlySpan<byte> refinement, Span<byte> destination)
+    {
+        refinement[..SignBytes].CopyTo(destination);
+        float factor = ((TwoBitCodec)older)._factors.Read(refinement[SignBytes..]);
+        _factors.Write(destination[SignBytes..], factor);
+    }
 
     public override void Encode(ReadOnlySpan<float> state, Span<byte> signs, Span<byte> refinement)
     {
@@ -46,12 +54,12 @@ internal sealed class TwoBitCodec : StateCodec
         TensorPrimitives.Abs(standard, standard);
         SignCodes.Encode(standard, _cut, refinement[..SignBytes]);
 
-        BinaryPrimitives.WriteHalfLittleEndian(refinement[SignBytes..], (Half)1);
+        _factors.Write(refinement[SignBytes..], 1);
         Span<float> levels = standard;
         Decode(signs, refinement, levels);
         float norm = TensorPrimitives.SumOfSquares<float>(centred);
         float agreement = TensorPrimitives.Dot(centred, levels);
-        BinaryPrimitives.WriteHalfLittleEndian(refinement[SignBytes..], (Half)(norm > 0 ? norm / agreement : 0));
+        _factors.Write(refinement[SignBytes..], norm > 0 ? norm / agreement : 0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // most of a first question's work
@@ -66,7 +74,7 @@ internal sealed class TwoBitCodec : StateCodec
             levels.Slice((sign >> 4 | (magnitude & 0xF0)) * 4, 4).CopyTo(centred[((i * 8) + 4)..]);
         }
 
-        var factor = (float)BinaryPrimitives.ReadHalfLittleEndian(refinement[SignBytes..]);
+        float factor = _factors.Read(refinement[SignBytes..]);
         TensorPrimitives.Multiply(centred, _deviation, centred);
         TensorPrimitives.Multiply(centred, factor, centred);
     }

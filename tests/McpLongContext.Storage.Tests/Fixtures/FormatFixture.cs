@@ -1,10 +1,14 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Sqlite;
 using McpLongContext.Storage.States;
 using McpLongContext.Storage.Tests.States;
 
 namespace McpLongContext.Storage.Tests.Fixtures;
 
-/// <summary>What the committed datastores hold, one folder a format: every later version must still open them.</summary>
+/// <summary>
+/// What the committed datastores hold, one folder for every format of the database and of the segments: every later
+/// version must still open them.
+/// </summary>
 internal static class FormatFixture
 {
     public const int TokensPerPassage = 3;
@@ -23,8 +27,14 @@ internal static class FormatFixture
         TemporaryHome.Document("island/log.txt", "Monday: fog.\n", "Tuesday: the supply boat brought zwölf lamps.\n"),
     ];
 
-    /// <summary>The folder that holds the committed datastore of a format.</summary>
-    public static string FolderOf(int format) => Path.Combine(AppContext.BaseDirectory, "Fixtures", $"format-{format}");
+    /// <summary>The first one: database and segments of version 1.</summary>
+    public const string First = "format-1";
+
+    /// <summary>The one of the present formats.</summary>
+    public static string Present { get; } = $"format-{Schema.Version}-segments-{SegmentLayout.Newest}";
+
+    /// <summary>The folder that holds a committed datastore.</summary>
+    public static string FolderOf(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", name);
 
     /// <summary>Makes the datastore of the present format in a home.</summary>
     public static void Write(DatastoreHome home, string name)

@@ -1,3 +1,4 @@
+using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
@@ -14,8 +15,9 @@ public sealed class FormatTests : IDisposable
     public void Dispose() => _home.Dispose();
 
     [Theory]
-    [InlineData(1)]
-    public void A_committed_datastore_opens_verifies_clean_and_answers(int format)
+    [InlineData(FormatFixture.First)]
+    [InlineData("format-1-segments-2")]
+    public void A_committed_datastore_opens_verifies_clean_and_answers(string format)
     {
         using Datastore datastore = _home.Home.Open(CopyOf(format));
 
@@ -38,16 +40,33 @@ public sealed class FormatTests : IDisposable
     }
 
     [Fact]
+    public void A_compaction_brings_older_segments_to_the_present_version()
+    {
+        NewDocument added = TemporaryHome.Document("island/map.txt", "North: cliffs.\n");
+        using Datastore datastore = _home.Home.Open(CopyOf(FormatFixture.First));
+        datastore.Apply(TemporaryHome.Put(added));
+        StateSamples.Encode(datastore, FormatFixture.Encoder, added.ContentKey, 1, FormatFixture.TokensPerPassage, 1);
+
+        datastore.Compact();
+
+        using DatastoreSnapshot snapshot = datastore.Snapshot();
+        Assert.Equal(SegmentLayout.Newest, Assert.Single(snapshot.Segments.Values).Layout.Version);
+        Assert.Empty(datastore.Verify(repair: false));
+        Assert.Equal(2, BestByStates(snapshot, passage: 2));
+        Assert.Equal(6, snapshot.States(FormatFixture.Encoder.Key)!.Passages);
+    }
+
+    [Fact]
     public void The_present_format_is_the_newest_committed_one() =>
         Assert.True(
-            File.Exists(DatastoreIdentity.DatabasePath(FormatFixture.FolderOf(Schema.Version))),
+            File.Exists(DatastoreIdentity.DatabasePath(FormatFixture.FolderOf(FormatFixture.Present))),
             "Run Write_the_committed_datastore and commit what it wrote."
         );
 
     [Fact]
     public void A_datastore_of_a_newer_format_is_refused_and_left_as_it_is()
     {
-        string name = CopyOf(1);
+        string name = CopyOf(FormatFixture.First);
         string file = DatastoreIdentity.DatabasePath(Path.Combine(_home.Root, "datastores", name));
         using (var database = Database.Open(file, create: false))
         {
@@ -67,10 +86,10 @@ public sealed class FormatTests : IDisposable
     [Fact]
     public void A_segment_of_a_newer_format_is_named_and_the_words_still_answer()
     {
-        string name = CopyOf(1);
+        string name = CopyOf(FormatFixture.First);
         string segment = Directory.GetFiles(Path.Combine(_home.Root, "datastores", name, "states")).First();
         byte[] bytes = File.ReadAllBytes(segment);
-        bytes[8]++;
+        bytes[8] = SegmentLayout.Newest + 1;
         File.WriteAllBytes(segment, bytes);
 
         using Datastore datastore = _home.Home.Open(name);
@@ -86,7 +105,7 @@ public sealed class FormatTests : IDisposable
     public void Write_the_committed_datastore()
     {
         FormatFixture.Write(_home.Home, "fixture");
-        string target = Path.Combine(SourceFolder(), $"format-{Schema.Version}");
+        string target = Path.Combine(SourceFolder(), FormatFixture.Present);
         Directory.CreateDirectory(Path.Combine(target, "states"));
         string source = Path.Combine(_home.Root, "datastores", "fixture");
         File.Copy(DatastoreIdentity.DatabasePath(source), DatastoreIdentity.DatabasePath(target), overwrite: true);
@@ -100,10 +119,9 @@ public sealed class FormatTests : IDisposable
         Path.GetDirectoryName(file)!;
 
     /// <summary>A copy of a committed datastore that may be changed; returns its name.</summary>
-    private string CopyOf(int format)
+    private string CopyOf(string name)
     {
-        string name = $"format-{format}";
-        string source = FormatFixture.FolderOf(format);
+        string source = FormatFixture.FolderOf(name);
         string target = Path.Combine(_home.Root, "datastores", name);
         foreach (string file in Directory.GetFiles(source, "*", SearchOption.AllDirectories))
         {

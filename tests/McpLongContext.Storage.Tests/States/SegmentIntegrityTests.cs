@@ -40,7 +40,7 @@ public sealed class SegmentIntegrityTests : IDisposable
             File.WriteAllBytes(damaged, bytes);
             try
             {
-                using var reader = SegmentReader.Open(damaged, _profile, StateCodec.Of(_profile));
+                using var reader = SegmentReader.Open(damaged, _profile);
                 return reader.DamagedPages().Any();
             }
             catch (DatastoreException e)
@@ -59,7 +59,7 @@ public sealed class SegmentIntegrityTests : IDisposable
         for (int length = 0; length < whole.Length; length += 7)
         {
             File.WriteAllBytes(damaged, whole[..length]);
-            Assert.ThrowsAny<DatastoreException>(() => SegmentReader.Open(damaged, _profile, StateCodec.Of(_profile)));
+            Assert.ThrowsAny<DatastoreException>(() => SegmentReader.Open(damaged, _profile));
         }
     }
 
@@ -107,7 +107,7 @@ public sealed class SegmentIntegrityTests : IDisposable
     [Fact]
     public void States_of_another_content_are_not_taken_for_the_expected_ones()
     {
-        using var reader = SegmentReader.Open(Segment, _profile, StateCodec.Of(_profile));
+        using var reader = SegmentReader.Open(Segment, _profile);
         var run = new StateRun(_document.ContentKey, 0, 3, 0);
         Assert.True(reader.Holds(run));
         Assert.True(reader.Holds(run with { FirstOrdinal = 1, FirstSlot = 1, Passages = 2 }));
