@@ -5,6 +5,7 @@ using McpLongContext.Benchmarks.EndToEnd;
 using McpLongContext.Benchmarks.Growth;
 using McpLongContext.Benchmarks.Kernels;
 using McpLongContext.Benchmarks.Llama;
+using McpLongContext.Benchmarks.LongAttention;
 using McpLongContext.Benchmarks.Retrieval;
 using McpLongContext.Benchmarks.Search;
 using McpLongContext.Benchmarks.Tokenizers;
@@ -19,6 +20,8 @@ const string Usage = """
       ingest DIR [--peer]                      a folder ingested and asked; with --peer beside mcp-local-rag
       knn MILLIONS                             the search over so many token states
       growth MB PICTURE.svg DIR...             one folder that grows up to so many megabytes of sources
+      passkey MODEL LENGTHS POSITIONS MODES BOOK...   needles in books; lengths and modes (reread, heads,
+                                               window) with commas between them
       tokenizers TEXT MODEL...                 a file or folder of text through tokenizers of GGUF files or folders
       score QUESTIONS PREDICTIONS [CATEGORY]   predictions against gold evidence
     """;
@@ -69,6 +72,19 @@ switch (args)
     case ["growth", var largest, var picture, .. var folders]:
         output.WriteLine(Machine.Describe());
         GrowthBenchmark.Run(output, folders, double.Parse(largest, CultureInfo.InvariantCulture), picture);
+        return 0;
+    case ["passkey", var decoder, var lengths, var positions, var modes, .. { Length: > 0 } books]:
+        output.WriteLine(Machine.Describe());
+        using (var benchmark = new PassKeyBenchmark(output, decoder))
+        {
+            benchmark.Run(
+                books,
+                [.. lengths.Split(',').Select(length => int.Parse(length, CultureInfo.InvariantCulture))],
+                int.Parse(positions, CultureInfo.InvariantCulture),
+                modes.Split(',')
+            );
+        }
+
         return 0;
     case ["tokenizers", var text, .. { Length: > 0 } models]:
         output.WriteLine(Machine.Describe());

@@ -12,6 +12,8 @@ public sealed class CausalAttention : IAttention
 
     private readonly LlamaConfig _config;
     private readonly KeyValueCache[] _layers;
+    private readonly int[] _inserted;
+    private int _insertedAt;
     private RotaryTable _rotary;
 
     /// <summary>Creates the attention of a new sequence.</summary>
@@ -23,6 +25,7 @@ public sealed class CausalAttention : IAttention
         _config = config;
         MaxTokens = maxTokens ?? config.ContextLength;
         _layers = new KeyValueCache[config.LayerCount];
+        _inserted = new int[config.LayerCount];
         for (var layer = 0; layer < _layers.Length; layer++)
             _layers[layer] = new KeyValueCache(config.KeyValueHeadCount, config.HeadDim);
         _rotary = TableOf(config.RotaryScaling);
@@ -42,14 +45,41 @@ public sealed class CausalAttention : IAttention
         MaxTokens = maxTokens;
     }
 
+    /// <summary>
+    /// Puts keys and values that did not come through the model behind the tokens seen so far, in one layer. The tokens to
+    /// come see them there, and their positions go on behind them; in other layers nothing changes.
+    /// </summary>
+    /// <param name="layer">From 0.</param>
+    /// <param name="position">The sequence's position; the same one for all that is inserted.</param>
+    /// <param name="keys">[tokens, key/value heads, headDim], not rotated.</param>
+    /// <param name="values">[tokens, key/value heads, headDim].</param>
+    /// <exception cref="ArgumentException">The position is another one, or the lengths do not fit.</exception>
+    public void Insert(int layer, int position, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
+    {
+        var cache = _layers[layer];
+        if (
+            position + _inserted[layer] != cache.Count
+            || (_inserted.Any(count => count > 0) && position != _insertedAt)
+        )
+            throw new ArgumentException(
+                $"position {position} found, expected that of all insertions, behind the last token.",
+                nameof(position)
+            );
+        var before = cache.Count;
+        cache.Append(keys, values);
+        _inserted[layer] += cache.Count - before;
+        _insertedAt = position;
+    }
+
     /// <inheritdoc />
     public void Attend(AttentionBlock block, WorkerTeam team)
     {
         ArgumentNullException.ThrowIfNull(team);
         var cache = _layers[block.Layer];
-        if (block.FirstPosition != cache.Count)
+        var expected = cache.Count - _inserted[block.Layer];
+        if (block.FirstPosition != expected)
             throw new ArgumentException(
-                $"a block at position {block.FirstPosition} found, expected {cache.Count}.",
+                $"a block at position {block.FirstPosition} found, expected {expected}.",
                 nameof(block)
             );
         cache.Append(block.Keys.Span, block.Values.Span);
@@ -78,11 +108,17 @@ public sealed class CausalAttention : IAttention
         );
     }
 
-    /// <inheritdoc />
+    /// <summary>Forgets the tokens from a position on, and what was inserted there or behind it.</summary>
+    /// <param name="position">0 forgets all.</param>
     public void Truncate(int position)
     {
-        foreach (var layer in _layers)
-            layer.Truncate(position);
+        for (var layer = 0; layer < _layers.Length; layer++)
+        {
+            if (position <= _insertedAt)
+                _inserted[layer] = 0;
+            // A sequence may end at a layer, behind which there is nothing.
+            _layers[layer].Truncate(Math.Min(position + _inserted[layer], _layers[layer].Count));
+        }
     }
 
     private RotaryTable TableOf(RotaryScaling scaling) =>

@@ -54,6 +54,13 @@ public sealed class LlamaModel : IDisposable
     public LlamaRun CreateRun(IAttention attention, int? threads = null) =>
         new(this, attention, threads ?? Environment.ProcessorCount);
 
+    /// <summary>Begins a sequence that ends at a layer, for what attention is given there.</summary>
+    /// <param name="attention">How its tokens read each other; of this sequence only.</param>
+    /// <param name="lastLayer">The layer, from 0; see <see cref="LlamaRun.LastLayer"/>.</param>
+    /// <param name="threads">Threads that compute; null: one a processor.</param>
+    public LlamaRun CreateRun(IAttention attention, int lastLayer, int? threads) =>
+        new(this, attention, threads ?? Environment.ProcessorCount, lastLayer);
+
     /// <inheritdoc />
     public void Dispose() => Weights.Dispose();
 }

@@ -27,9 +27,16 @@ public sealed class LlamaRun : IDisposable
     private float[] _up = []; // [tokens, intermediate]
     private float[] _logits = []; // [tokens, vocabulary]
 
-    internal LlamaRun(LlamaModel model, IAttention attention, int threads)
+    internal LlamaRun(LlamaModel model, IAttention attention, int threads, int? lastLayer = null)
     {
         ArgumentNullException.ThrowIfNull(attention);
+        if (lastLayer is { } last)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(last, nameof(lastLayer));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(last, model.Config.LayerCount, nameof(lastLayer));
+        }
+
+        LastLayer = lastLayer;
         Model = model;
         _config = model.Config;
         _weights = model.Weights;
@@ -39,6 +46,12 @@ public sealed class LlamaRun : IDisposable
 
     /// <summary>The model.</summary>
     public LlamaModel Model { get; }
+
+    /// <summary>
+    /// The layer at which the sequence ends: attention is given its queries, keys and values, and nothing is computed
+    /// behind them, so that there are no states. Null: all layers.
+    /// </summary>
+    public int? LastLayer { get; }
 
     /// <summary>Tokens of the sequence so far.</summary>
     public int Position { get; private set; }
@@ -50,7 +63,7 @@ public sealed class LlamaRun : IDisposable
     /// <param name="tokens">Any number.</param>
     /// <param name="states">
     /// [n, hidden]: receives the states of the last n tokens after the last layer, normalised, as <see cref="Logits"/>
-    /// takes them; n from 0 to all.
+    /// takes them; n from 0 to all, and 0 where the sequence ends at a layer.
     /// </param>
     /// <param name="cancellation">Asked between blocks; the sequence then ends after the last whole block.</param>
     /// <exception cref="ArgumentException">A token is none of the vocabulary, or a length does not fit.</exception>
@@ -124,11 +137,14 @@ public sealed class LlamaRun : IDisposable
     {
         ReserveAll(tokens.Length);
         Embed(tokens);
-        for (var layer = 0; layer < _weights.Layers.Length; layer++)
+        for (var layer = 0; layer < (LastLayer ?? _weights.Layers.Length); layer++)
         {
             Attend(layer, tokens.Length);
+            AddAttended(_weights.Layers[layer], tokens.Length);
             FeedForward(_weights.Layers[layer], tokens.Length);
         }
+        if (LastLayer is { } last)
+            Attend(last, tokens.Length);
         Position += tokens.Length;
     }
 
@@ -143,7 +159,7 @@ public sealed class LlamaRun : IDisposable
         }
     }
 
-    /// <summary>states += residual scale * W_o attention(W_qkv norm(states)).</summary>
+    /// <summary>attended = attention(W_qkv norm(states)).</summary>
     private void Attend(int index, int tokens)
     {
         var layer = _weights.Layers[index];
@@ -161,6 +177,11 @@ public sealed class LlamaRun : IDisposable
             ),
             _team
         );
+    }
+
+    /// <summary>states += residual scale * W_o attended.</summary>
+    private void AddAttended(LlamaLayer layer, int tokens)
+    {
         Project(_attended, tokens, (layer.AttentionOutput, _normal));
         AddBias(_normal, layer.AttentionOutputBias, tokens);
         AddToStates(tokens);
@@ -261,6 +282,11 @@ public sealed class LlamaRun : IDisposable
 
     private void CheckInput(ReadOnlySpan<int> tokens, ReadOnlySpan<float> states)
     {
+        if (LastLayer is not null && !states.IsEmpty)
+            throw new ArgumentException(
+                $"room for {states.Length} floats found, expected none: the sequence ends at layer {LastLayer}.",
+                nameof(states)
+            );
         if (states.Length % _config.HiddenSize != 0 || states.Length / _config.HiddenSize > tokens.Length)
             throw new ArgumentException(
                 $"room for {states.Length} floats found, expected {_config.HiddenSize} for each of 0 to {tokens.Length} "

@@ -1,0 +1,56 @@
+using McpLongContext.LongAttention.Unlimiformer.Selection;
+
+namespace McpLongContext.LongAttention.Unlimiformer.Reading;
+
+/// <summary>
+/// The stored keys and values of the selected spans are read by every layer from the layout's first one on, as
+/// [sinks | spans in the order of the memory | local window] with positions that go on without a gap. The layers below see
+/// the local window alone.
+/// </summary>
+public sealed class HeadsMode : IReadingMode
+{
+    /// <inheritdoc/>
+    public KeyDepth Depth => KeyDepth.Full;
+
+    /// <inheritdoc/>
+    public MemoryReading Begin(ReadingSource source, MemoryPrompt prompt, IReadOnlyList<MemorySpan> spans)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(prompt);
+        ArgumentNullException.ThrowIfNull(spans);
+        var config = source.Model.Config;
+        var retrieved = spans.Sum(span => span.Count);
+        Window.Require(config, prompt.Tokens + retrieved);
+        var layout = source.Layout;
+        var attention = new SpanAttention(config, layout.LayerBegin, spans.Count, config.ContextLength - retrieved);
+        var run = source.Model.CreateRun(attention, source.Threads);
+        run.Forward([.. prompt.Header], []);
+        for (var layer = layout.LayerBegin; layer < layout.LayerCount; layer++)
+        {
+            for (var span = 0; span < spans.Count; span++)
+            {
+                var keys = Read(source, spans[span], group => layout.KeyPlane(layer, group));
+                var values = Read(source, spans[span], group => layout.ValuePlane(layer, group));
+                attention.Insert(layer, run.Position, span, keys, values);
+            }
+        }
+
+        return new MemoryReading(run, prompt.Local, attention);
+    }
+
+    /// <summary>Vectors of a span, [tokens, key/value heads, headDim].</summary>
+    private static float[] Read(ReadingSource source, MemorySpan span, Func<int, int> planeOf)
+    {
+        var (groups, width) = (source.Layout.Groups, source.Layout.HeadDim);
+        var vectors = new float[span.Count * groups * width];
+        var head = new float[span.Count * width];
+        for (var group = 0; group < groups; group++)
+        {
+            source.Memory.Texts[span.Text].Read(planeOf(group), span.First, span.Count, head);
+            for (var token = 0; token < span.Count; token++)
+                head.AsSpan(token * width, width).CopyTo(vectors.AsSpan(((token * groups) + group) * width));
+        }
+
+        return vectors;
+    }
+}

@@ -1,0 +1,35 @@
+using McpLongContext.Inference.Llama;
+using McpLongContext.LongAttention.Unlimiformer.Selection;
+
+namespace McpLongContext.LongAttention.Unlimiformer.Reading;
+
+/// <summary>How a model reads what was selected of a memory.</summary>
+public interface IReadingMode
+{
+    /// <summary>How much the memory has to keep of a token.</summary>
+    public KeyDepth Depth { get; }
+
+    /// <summary>Begins a sequence that reads.</summary>
+    /// <param name="source">The model and what it reads from.</param>
+    /// <param name="prompt">What it reads besides.</param>
+    /// <param name="spans">What was selected, in the order of the memory.</param>
+    /// <exception cref="ArgumentException">It does not fit the model's window.</exception>
+    public MemoryReading Begin(ReadingSource source, MemoryPrompt prompt, IReadOnlyList<MemorySpan> spans);
+}
+
+/// <summary>A model and the memory that it reads from.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="Memory">The texts.</param>
+/// <param name="Layout">What the memory keeps of a token.</param>
+/// <param name="Threads">Threads that compute; null: one a processor.</param>
+public sealed record ReadingSource(LlamaModel Model, ITokenMemory Memory, KeyLayout Layout, int? Threads = null);
+
+/// <summary>A sequence that reads from a memory.</summary>
+/// <param name="Run">The sequence.</param>
+/// <param name="Prompt">What it is to be given next, for it to go on behind.</param>
+/// <param name="Attention">Tells how much it attends to each span.</param>
+public sealed record MemoryReading(LlamaRun Run, ReadOnlyMemory<int> Prompt, SpanAttention Attention) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => Run.Dispose();
+}

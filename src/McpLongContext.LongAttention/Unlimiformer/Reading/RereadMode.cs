@@ -1,0 +1,32 @@
+using McpLongContext.LongAttention.Unlimiformer.Selection;
+
+namespace McpLongContext.LongAttention.Unlimiformer.Reading;
+
+/// <summary>The selected text is read anew, as if the prompt had contained it: exact, at the cost of its prefill.</summary>
+public sealed class RereadMode : IReadingMode
+{
+    /// <inheritdoc/>
+    public KeyDepth Depth => KeyDepth.Selection;
+
+    /// <inheritdoc/>
+    public MemoryReading Begin(ReadingSource source, MemoryPrompt prompt, IReadOnlyList<MemorySpan> spans)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(prompt);
+        ArgumentNullException.ThrowIfNull(spans);
+        var config = source.Model.Config;
+        var attention = new SpanAttention(config, source.Layout.LayerBegin, spans.Count, config.ContextLength);
+        var tokens = new List<int>([.. prompt.Header, .. prompt.Prefix]);
+        for (var span = 0; span < spans.Count; span++)
+        {
+            if (span > 0)
+                tokens.AddRange(prompt.Separator);
+            attention.Mark(tokens.Count, span, spans[span].Count);
+            tokens.AddRange(source.Memory.ReadTokens(spans[span]));
+        }
+
+        tokens.AddRange(prompt.Suffix);
+        Window.Require(config, tokens.Count);
+        return new MemoryReading(source.Model.CreateRun(attention, source.Threads), tokens.ToArray(), attention);
+    }
+}

@@ -1,0 +1,43 @@
+namespace McpLongContext.LongAttention.Unlimiformer.Selection;
+
+/// <summary>
+/// What tokens are scored by: the queries of a question in each selecting head, with weights that take their mean, and
+/// those of a question without content, with negative ones. What attracts any question (the start of a chapter, a
+/// capital letter) cancels out (in-context re-ranking, Chen et al., arXiv 2410.02642).
+/// </summary>
+/// <param name="Queries"><c>[queries, headDim]</c>.</param>
+/// <param name="Weights"><c>[queries]</c>.</param>
+/// <param name="Scale">What the products are multiplied by before the softmax.</param>
+public sealed record SelectionQuery(float[] Queries, float[] Weights, float Scale)
+{
+    /// <summary>A question without content.</summary>
+    public const string Empty = "N/A";
+
+    /// <summary>The query of a question.</summary>
+    /// <param name="encoder">Encodes it.</param>
+    /// <param name="question">The question's tokens, without any template.</param>
+    /// <param name="empty">The tokens of <see cref="Empty"/>.</param>
+    /// <param name="scale">What the model multiplies its attention scores by.</param>
+    /// <exception cref="ArgumentException">There are no tokens.</exception>
+    public static SelectionQuery Of(
+        KeyEncoder encoder,
+        ReadOnlySpan<int> question,
+        ReadOnlySpan<int> empty,
+        float scale
+    )
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        if (question.IsEmpty || empty.IsEmpty)
+            throw new ArgumentException("no tokens found, expected one at least.", nameof(question));
+        var asked = encoder.EncodeQueries(question);
+        var nothing = encoder.EncodeQueries(empty);
+        var width = encoder.Layout.HeadDim;
+        return new SelectionQuery(
+            [.. asked, .. nothing],
+            [.. Means(asked.Length / width, 1), .. Means(nothing.Length / width, -1)],
+            scale
+        );
+    }
+
+    private static IEnumerable<float> Means(int count, float sign) => Enumerable.Repeat(sign / count, count);
+}

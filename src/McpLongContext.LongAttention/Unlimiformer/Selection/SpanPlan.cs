@@ -1,0 +1,64 @@
+namespace McpLongContext.LongAttention.Unlimiformer.Selection;
+
+/// <summary>
+/// How much is read around the tokens that were selected. Small models lose the thread in more: what is not needed
+/// distracts.
+/// </summary>
+/// <param name="Before">Tokens before a hit.</param>
+/// <param name="After">Tokens from a hit on.</param>
+/// <param name="Budget">The most tokens of all spans together.</param>
+public sealed record SpanPlan(int Before = 24, int After = 64, int Budget = 256)
+{
+    /// <summary>
+    /// Grows spans around hits, best first, until the budget is spent. Spans that meet become one; they end where their
+    /// text does.
+    /// </summary>
+    /// <param name="hits">The hits, best first.</param>
+    /// <param name="texts">The texts of the memory.</param>
+    /// <returns>Disjoint spans in the order of the memory.</returns>
+    public IReadOnlyList<MemorySpan> Of(IReadOnlyList<TokenHit> hits, IReadOnlyList<MemoryText> texts)
+    {
+        ArgumentNullException.ThrowIfNull(hits);
+        ArgumentNullException.ThrowIfNull(texts);
+        var spans = new List<MemorySpan>();
+        var left = Budget;
+        foreach (var hit in hits)
+        {
+            if (left <= 0)
+                break;
+            if (spans.Exists(span => Covers(span, hit)))
+                continue;
+            var grown = Grow(hit, texts[hit.Text].Tokens);
+            var met = spans.FindAll(span => Meets(span, grown));
+            var merged = met.Aggregate(grown, Merge);
+            var added = merged.Count - met.Sum(span => span.Count);
+            if (added > left && spans.Count > 0)
+                break;
+            spans.RemoveAll(met.Contains);
+            spans.Add(merged);
+            left -= added;
+        }
+
+        return [.. spans.OrderBy(span => span.Text).ThenBy(span => span.First)];
+    }
+
+    private MemorySpan Grow(TokenHit hit, int tokens)
+    {
+        var first = Math.Max(0, hit.Token - Before);
+        var end = Math.Min(tokens, hit.Token + Math.Max(1, After));
+        return new MemorySpan(hit.Text, first, Math.Min(end - first, Math.Max(1, Budget)), hit.Score);
+    }
+
+    private static bool Covers(MemorySpan span, TokenHit hit) =>
+        span.Text == hit.Text && hit.Token >= span.First && hit.Token < span.First + span.Count;
+
+    private static bool Meets(MemorySpan one, MemorySpan other) =>
+        one.Text == other.Text && one.First <= other.First + other.Count && other.First <= one.First + one.Count;
+
+    private static MemorySpan Merge(MemorySpan one, MemorySpan other)
+    {
+        var first = Math.Min(one.First, other.First);
+        var end = Math.Max(one.First + one.Count, other.First + other.Count);
+        return new MemorySpan(one.Text, first, end - first, Math.Max(one.Score, other.Score));
+    }
+}

@@ -1,0 +1,143 @@
+using System.Numerics.Tensors;
+using McpLongContext.LongAttention.Unlimiformer.Reading;
+using McpLongContext.LongAttention.Unlimiformer.Selection;
+
+namespace McpLongContext.LongAttention.Tests.Unlimiformer.Reading;
+
+/// <summary>Retrieval attention against the plain model on the same tokens, whose logits are tested by themselves.</summary>
+public sealed class ReadingModeTests
+{
+    private static readonly int[] s_header = [1, 2, 3];
+    private static readonly int[] s_text = [7, 8, 9, 10, 11, 12, 5, 13, 14, 15];
+    private static readonly MemoryPrompt s_prompt = new(s_header, [20, 21], [30], [22, 23, 24]);
+
+    public static TheoryData<IReadingMode> Modes() => [new RereadMode(), new HeadsMode()];
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public void Where_nothing_was_selected_logits_are_those_of_the_plain_model(IReadingMode mode)
+    {
+        AssertLogits("qwen3", mode, 0, [], [.. s_header, 20, 21, 22, 23, 24], 1e-5f);
+    }
+
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("mistral")]
+    [InlineData("qwen3")]
+    [InlineData("granite")]
+    public void A_text_that_fits_the_window_is_reread_as_the_plain_model_reads_it(string name)
+    {
+        int[] tokens = [.. s_header, 20, 21, .. s_text[..4], 30, .. s_text[6..], 22, 23, 24];
+        AssertLogits(name, new RereadMode(), 0, [new(0, 0, 4, 1), new(0, 6, 4, 1)], tokens, 1e-5f);
+    }
+
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("linear")]
+    [InlineData("qwen3")]
+    [InlineData("granite")]
+    public void Stored_keys_and_values_stand_between_sinks_and_local_window_as_if_just_read(string name)
+    {
+        // The text's beginning was encoded behind the same header, so that the plain model has the same keys and values,
+        // but for their 8 bits.
+        AssertLogits(
+            name,
+            new HeadsMode(),
+            0,
+            [new(0, 0, 8, 1)],
+            [.. s_header, .. s_text[..8], 20, 21, 22, 23, 24],
+            0.08f
+        );
+    }
+
+    [Fact]
+    public void The_first_token_that_is_chosen_sees_the_spans_already()
+    {
+        using var model = TinyModel.Load("llama");
+        var none = Read(model, new HeadsMode(), 1, []);
+        var some = Read(model, new HeadsMode(), 1, [new(0, 0, 8, 1)]);
+        Assert.True(TensorPrimitives.Distance<float>(none, some) > 0.01f);
+    }
+
+    [Fact]
+    public void Attention_is_shared_out_among_spans_and_the_rest()
+    {
+        using var model = TinyModel.Load("llama");
+        var memory = Memory(model, 0, out var layout);
+        using var reading = new HeadsMode().Begin(
+            new ReadingSource(model, memory, layout, 2),
+            s_prompt,
+            [new(0, 0, 3, 1), new(0, 5, 4, 1)]
+        );
+        TinyModel.Logits(reading.Run, reading.Prompt.Span, 1);
+
+        var shares = reading.Attention.Shares;
+
+        Assert.Equal(2, shares.Count);
+        Assert.All(shares, share => Assert.InRange(share, 0.01, 0.9));
+        Assert.InRange(shares.Sum(), 0.02, 0.95);
+    }
+
+    [Fact]
+    public void Local_tokens_keep_their_places_in_the_window()
+    {
+        using var model = TinyModel.Load("llama");
+        var memory = Memory(model, 0, out var layout);
+        using var reading = new HeadsMode().Begin(
+            new ReadingSource(model, memory, layout, 1),
+            s_prompt,
+            [new(0, 0, 10, 1)]
+        );
+        Assert.Equal(model.Config.ContextLength - 10, reading.Run.MaxTokens);
+        Assert.Equal(s_header.Length, reading.Run.Position);
+        Assert.Equal([20, 21, 22, 23, 24], reading.Prompt.ToArray());
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public void What_does_not_fit_the_window_is_refused(IReadingMode mode)
+    {
+        using var model = TinyModel.Load("llama");
+        var memory = Memory(model, 0, out var layout);
+        var prompt = s_prompt with { Suffix = new int[model.Config.ContextLength - 8] };
+        var error = Assert.Throws<ArgumentException>(() =>
+            mode.Begin(new ReadingSource(model, memory, layout, 1), prompt, [new(0, 0, 10, 1)])
+        );
+        Assert.Contains("expected less than the window of 64", error.Message, StringComparison.Ordinal);
+    }
+
+    private static void AssertLogits(
+        string name,
+        IReadingMode mode,
+        int layerBegin,
+        MemorySpan[] spans,
+        int[] plain,
+        float tolerance
+    )
+    {
+        using var model = TinyModel.Load(name);
+        using var run = model.CreateRun(threads: 2);
+        var expected = TinyModel.Logits(run, plain, 3);
+        var found = Read(model, mode, layerBegin, spans);
+        for (var i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i], found[i], tolerance);
+    }
+
+    /// <summary>Logits after the suffix's tokens.</summary>
+    private static float[] Read(Inference.Llama.LlamaModel model, IReadingMode mode, int layerBegin, MemorySpan[] spans)
+    {
+        var memory = Memory(model, layerBegin, out var layout);
+        using var reading = mode.Begin(new ReadingSource(model, memory, layout, 2), s_prompt, spans);
+        return TinyModel.Logits(reading.Run, reading.Prompt.Span, 3);
+    }
+
+    private static TokenMemory Memory(Inference.Llama.LlamaModel model, int layerBegin, out KeyLayout layout)
+    {
+        var heads = new RetrievalHeads(1, model.Config.KeyValueHeadCount - 1, [2, 3], 1);
+        layout = KeyLayout.Of(model.Config, heads, KeyDepth.Full, layerBegin);
+        using var encoder = new KeyEncoder(model, layout, s_header, 2);
+        var memory = new TokenMemory();
+        memory.Add(encoder, s_text);
+        return memory;
+    }
+}

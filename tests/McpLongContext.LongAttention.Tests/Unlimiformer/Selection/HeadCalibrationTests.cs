@@ -1,0 +1,45 @@
+using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Tokenizers.Formats;
+using McpLongContext.LongAttention.Unlimiformer.Selection;
+using McpLongContext.Tests.Shared;
+
+namespace McpLongContext.LongAttention.Tests.Unlimiformer.Selection;
+
+public sealed class HeadCalibrationTests
+{
+    [Fact]
+    public async Task Heads_share_a_key_head_and_are_the_same_each_time()
+    {
+        var folder = await TestModels.StoriesAsync();
+        using var model = LlamaModel.Load(folder);
+        var tokenizer = ModelTokenizer.Load(folder);
+
+        var once = HeadCalibration.Run(model, tokenizer, [1], 2, TestContext.Current.CancellationToken);
+        var again = HeadCalibration.Run(model, tokenizer, [1], 1, TestContext.Current.CancellationToken);
+
+        var size = model.Config.HeadCount / model.Config.KeyValueHeadCount;
+        Assert.NotEmpty(once.Heads);
+        Assert.All(once.Heads, head => Assert.Equal(once.Group, head / size));
+        Assert.InRange(once.Layer, 0, model.Config.LayerCount - 1);
+        Assert.InRange(once.HitRate, 0, 1);
+        Assert.Equal((once.Layer, once.Group), (again.Layer, again.Group));
+        Assert.Equal(once.Heads, again.Heads);
+    }
+
+    [Fact]
+    public async Task Facts_stand_whole_in_the_text_as_far_as_it_fits_the_window()
+    {
+        var tokenizer = ModelTokenizer.Load(await TestModels.StoriesAsync());
+
+        var document = CalibrationDocument.Plant(tokenizer, 300);
+
+        Assert.InRange(document.Tokens.Length, 1, 300);
+        Assert.InRange(document.Facts.Count, 2, 4);
+        Assert.Equal(CalibrationText.Facts.Count, CalibrationDocument.Plant(tokenizer, 5000).Facts.Count);
+        foreach (var fact in document.Facts)
+        {
+            var sentence = tokenizer.Decode(document.Tokens.AsSpan(fact.First, fact.End - fact.First));
+            Assert.Equal(CalibrationText.Facts.Single(one => one.Question == fact.Question).Sentence, sentence);
+        }
+    }
+}

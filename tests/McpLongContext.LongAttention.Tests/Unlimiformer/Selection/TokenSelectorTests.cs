@@ -1,0 +1,143 @@
+using McpLongContext.Inference.Layers;
+using McpLongContext.LongAttention.Unlimiformer.Selection;
+
+namespace McpLongContext.LongAttention.Tests.Unlimiformer.Selection;
+
+public sealed class TokenSelectorTests
+{
+    private const int Width = 24;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Scores_are_those_of_a_softmax_over_all_tokens_in_double_precision(int threads)
+    {
+        var random = new Random(1);
+        var blocks = new[] { 5_000, 1, 300, 4_096 }.Select(count => Vectors(random, count)).ToArray();
+        var memory = new TokenMemory();
+        memory.Add(Width, blocks[0], blocks[1]);
+        memory.Add(Width, blocks[2]);
+        memory.Add(Width, blocks[3]);
+        var query = new SelectionQuery(Vectors(random, 5), [0.5f, 0.25f, 0.25f, -0.5f, -0.5f], 0.7f);
+        var expected = Reference(memory, query);
+        using var team = new WorkerTeam(threads);
+
+        var hits = TokenSelector.Select(memory, query, 40, team, TestContext.Current.CancellationToken);
+
+        Assert.Equal(40, hits.Count);
+        var best = expected.OrderByDescending(one => one.Score).Take(40).ToList();
+        for (var i = 0; i < hits.Count; i++)
+        {
+            Assert.Equal(best[i].Score, hits[i].Score, 2e-6);
+            Assert.Equal(
+                expected.Single(one => one.Text == hits[i].Text && one.Token == hits[i].Token).Score,
+                hits[i].Score,
+                2e-6
+            );
+        }
+    }
+
+    [Fact]
+    public void Every_token_counts_the_last_one_of_the_last_block_too()
+    {
+        // A range that is skipped, as stores of many tokens have done it, would lose the needle.
+        var memory = new TokenMemory();
+        var filler = new float[70_001 * Width];
+        filler[^1] = 100;
+        memory.Add(Width, filler, [.. Vectors(new Random(2), 10)]);
+        var query = new float[Width];
+        query[^1] = 1;
+        using var team = new WorkerTeam(2);
+
+        var hits = TokenSelector.Select(
+            memory,
+            new SelectionQuery(query, [1], 1),
+            1,
+            team,
+            TestContext.Current.CancellationToken
+        );
+
+        Assert.Equal(70_000, hits[0].Token);
+        Assert.Equal(1, hits[0].Score, 1e-6);
+    }
+
+    [Fact]
+    public void What_attracts_any_question_cancels_out()
+    {
+        // The first token pleases both questions more than the second one pleases the question that was asked.
+        var memory = new TokenMemory();
+        memory.Add(2, [5, 0, 0, 4, 0, 0]);
+        using var team = new WorkerTeam(1);
+        float[] both = [1, 0.9f, 1, 0];
+
+        var alone = TokenSelector.Select(
+            memory,
+            new SelectionQuery([1, 0.9f], [1], 1),
+            1,
+            team,
+            TestContext.Current.CancellationToken
+        );
+        var contrasted = TokenSelector.Select(
+            memory,
+            new SelectionQuery(both, [1, -1], 1),
+            1,
+            team,
+            TestContext.Current.CancellationToken
+        );
+
+        Assert.Equal(0, alone[0].Token);
+        Assert.Equal(1, contrasted[0].Token);
+    }
+
+    [Fact]
+    public void An_empty_memory_has_no_hits()
+    {
+        using var team = new WorkerTeam(1);
+        Assert.Empty(
+            TokenSelector.Select(
+                new TokenMemory(),
+                new SelectionQuery([1], [1], 1),
+                5,
+                team,
+                TestContext.Current.CancellationToken
+            )
+        );
+    }
+
+    private static List<(int Text, int Token, double Score)> Reference(TokenMemory memory, SelectionQuery query)
+    {
+        var keys = new List<(int Text, int Token, float[] Key)>();
+        for (var text = 0; text < memory.Texts.Count; text++)
+        {
+            var tokens = memory.Texts[text].Tokens;
+            var vectors = new float[tokens * Width];
+            memory.Texts[text].Read(0, 0, tokens, vectors);
+            keys.AddRange(vectors.Chunk(Width).Select((key, token) => (text, token, key)));
+        }
+
+        var scores = new double[keys.Count];
+        for (var q = 0; q < query.Weights.Length; q++)
+        {
+            var powers = keys.Select(one =>
+                    Math.Exp(query.Scale * Dot(query.Queries.AsSpan(q * Width, Width), one.Key))
+                )
+                .ToArray();
+            var sum = powers.Sum();
+            for (var i = 0; i < scores.Length; i++)
+                scores[i] += query.Weights[q] * powers[i] / sum;
+        }
+
+        return [.. keys.Select((one, i) => (one.Text, one.Token, scores[i]))];
+    }
+
+    private static double Dot(ReadOnlySpan<float> one, ReadOnlySpan<float> other)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < one.Length; i++)
+            sum += (double)one[i] * other[i];
+        return sum;
+    }
+
+    private static float[] Vectors(Random random, int count) =>
+        [.. Enumerable.Range(0, count * Width).Select(_ => (float)((random.NextDouble() * 3) - 1.5))];
+}

@@ -1,0 +1,44 @@
+using McpLongContext.LongAttention.Unlimiformer.Selection;
+using McpLongContext.Storage.Keys;
+
+namespace McpLongContext.LongAttention.Tests.Unlimiformer;
+
+/// <summary>Texts and their keys in memory.</summary>
+internal sealed class TokenMemory : ITokenMemory
+{
+    private readonly List<int[]> _tokens = [];
+    private readonly List<MemoryText> _texts = [];
+
+    public IReadOnlyList<MemoryText> Texts => _texts;
+
+    public IReadOnlyList<int> ReadTokens(MemorySpan span) =>
+        _tokens[span.Text].AsSpan(span.First, span.Count).ToArray();
+
+    /// <summary>Adds a text whose keys stand in several blocks.</summary>
+    public void Add(KeyEncoder encoder, params int[][] blocks)
+    {
+        _tokens.Add([.. blocks.SelectMany(block => block)]);
+        _texts.Add(new MemoryText($"text {_texts.Count}", [.. blocks.Select(Encode)]));
+
+        KeyBuffer Encode(int[] tokens)
+        {
+            var keys = new KeyBuffer(encoder.Layout.Shape);
+            encoder.Encode(tokens, keys);
+            return keys;
+        }
+    }
+
+    /// <summary>Adds a text of given vectors in one plane, [tokens, dimensions].</summary>
+    public void Add(int dimensions, params float[][] blocks)
+    {
+        _tokens.Add(new int[blocks.Sum(block => block.Length) / dimensions]);
+        _texts.Add(new MemoryText($"text {_texts.Count}", [.. blocks.Select(Encode)]));
+
+        KeyBuffer Encode(float[] vectors)
+        {
+            var keys = new KeyBuffer(new KeyShape(1, dimensions));
+            keys.Append(0, vectors);
+            return keys;
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Text;
+using McpLongContext.Inference.Chat;
+using McpLongContext.Inference.Generation;
+using McpLongContext.Inference.Layers;
+using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Models;
+using McpLongContext.Inference.Tokenizers;
+using McpLongContext.Inference.Tokenizers.Formats;
+using McpLongContext.LongAttention.Unlimiformer.Reading;
+using McpLongContext.LongAttention.Unlimiformer.Selection;
+
+namespace McpLongContext.Benchmarks.LongAttention;
+
+/// <summary>
+/// Needles in the text of a book: how often a model that reads it through retrieval attention answers rightly, by mode and
+/// length, beside the same model that sees the end of the text only, as much as its window holds.
+/// </summary>
+internal sealed class PassKeyBenchmark : IDisposable
+{
+    private const int AnswerTokens = 16;
+
+    private readonly TextWriter _output;
+    private readonly LlamaModel _model;
+    private readonly Tokenizer _tokenizer;
+    private readonly ChatFrame _frame;
+    private readonly RetrievalHeads _heads;
+    private readonly WorkerTeam _team = new(Environment.ProcessorCount);
+
+    public PassKeyBenchmark(TextWriter output, string name)
+    {
+        _output = output;
+        var folder = new ModelStore().Find(name) ?? throw new ModelException($"{name} is not installed.");
+        _model = LlamaModel.Load(folder);
+        _tokenizer = ModelTokenizer.Load(folder);
+        _frame = ChatFrame.Of(ChatTemplate.Of(_tokenizer)!);
+        var watch = Stopwatch.StartNew();
+        _heads = HeadCalibration.Run(_model, _tokenizer, [.. _frame.Before]);
+        output.WriteLine(
+            $"calibrated in {watch.Elapsed.TotalSeconds:F1} s: layer {_heads.Layer}, group {_heads.Group}, "
+                + $"heads {string.Join(", ", _heads.Heads)}, {_heads.HitRate:P0} of its facts"
+        );
+    }
+
+    public void Dispose()
+    {
+        _team.Dispose();
+        _model.Dispose();
+    }
+
+    /// <summary>Measures all kinds of needles at each length.</summary>
+    public void Run(IReadOnlyList<string> books, IReadOnlyList<int> lengths, int positions, IReadOnlyList<string> modes)
+    {
+        var text = string.Join("\n\n", books.Select(File.ReadAllText));
+        var tokens = _tokenizer.Encode(text.AsSpan(0, Math.Min(text.Length, lengths.Max() * 8))).AsSpan();
+        tokens = tokens[..Math.Min(tokens.Length, lengths.Max())];
+        var depth = modes.Contains("heads") ? KeyDepth.Full : KeyDepth.Selection;
+        using var encoder = new KeyEncoder(_model, KeyLayout.Of(_model.Config, _heads, depth), [.. _frame.Before]);
+        var watch = Stopwatch.StartNew();
+        var memory = new BookMemory(encoder, tokens);
+        _output.WriteLine(
+            $"{tokens.Length} tokens encoded ({depth}) in {watch.Elapsed.TotalSeconds:F1} s, "
+                + $"{encoder.Layout.Shape.TokenBytes} bytes each"
+        );
+        _output.WriteLine(
+            $"{"needle", -10} {"tokens", 8} {"found", 6}  {string.Join("  ", modes.Select(mode => $"{mode, 9}"))}"
+        );
+        foreach (var length in lengths)
+        {
+            var passKeys = Enumerable.Range(0, positions).Select(i => new[] { new Needles(length + i).PassKey() });
+            Report("passkey", length, memory, encoder, passKeys, modes);
+            var singles = Enumerable.Range(0, positions).Select(i => new Needles(length + 100 + i).Numbers(1));
+            Report("single", length, memory, encoder, singles, modes);
+            var tens = Enumerable.Range(0, (positions + 9) / 10).Select(i => new Needles(length + 200 + i).Numbers(10));
+            Report("10 keys", length, memory, encoder, tens, modes);
+        }
+    }
+
+    private void Report(
+        string name,
+        int length,
+        BookMemory memory,
+        KeyEncoder encoder,
+        IEnumerable<IReadOnlyList<Needle>> sets,
+        IReadOnlyList<string> modes
+    )
+    {
+        var (asked, found) = (0, 0);
+        var right = new int[modes.Count];
+        var all = sets.ToList();
+        for (var set = 0; set < all.Count; set++)
+        {
+            memory.Show(length);
+            for (var i = 0; i < all[set].Count; i++)
+                memory.Plant(
+                    all[set][i].Sentence,
+                    ((all.Count * i) + set + 0.5) / (all.Count * all[set].Count),
+                    _tokenizer
+                );
+            foreach (var needle in all[set])
+            {
+                asked++;
+                var spans = Select(memory, encoder, needle);
+                var text = string.Join(" ... ", spans.Select(span => _tokenizer.Decode([.. memory.ReadTokens(span)])));
+                found += text.Contains(needle.Answer, StringComparison.Ordinal) ? 1 : 0;
+                for (var mode = 0; mode < modes.Count; mode++)
+                {
+                    var answer = Answer(memory, encoder.Layout, needle, spans, modes[mode]);
+                    right[mode] += answer.Contains(needle.Answer, StringComparison.Ordinal) ? 1 : 0;
+                }
+            }
+        }
+
+        var shares = right.Select(count => $"{(double)count / asked, 9:P0}");
+        _output.WriteLine($"{name, -10} {length, 8} {(double)found / asked, 6:P0}  {string.Join("  ", shares)}");
+    }
+
+    private IReadOnlyList<MemorySpan> Select(BookMemory memory, KeyEncoder encoder, Needle needle)
+    {
+        var query = SelectionQuery.Of(
+            encoder,
+            _tokenizer.Encode(needle.Question),
+            _tokenizer.Encode(SelectionQuery.Empty),
+            _model.Config.ScoreScale
+        );
+        return new SpanPlan().Of(TokenSelector.Select(memory, query, 256, _team), memory.Texts);
+    }
+
+    private string Answer(
+        BookMemory memory,
+        KeyLayout layout,
+        Needle needle,
+        IReadOnlyList<MemorySpan> spans,
+        string mode
+    )
+    {
+        var prompt = new MemoryPrompt(
+            _frame.Before,
+            _tokenizer.Encode("Here are excerpts of a long text.\n\n"),
+            _tokenizer.Encode("\n...\n"),
+            [
+                .. _tokenizer.Encode($"\n\nAnswer from the excerpts alone: {needle.Question}"),
+                .. _frame.After,
+                .. _tokenizer.Encode(needle.Begin),
+            ]
+        );
+        IReadingMode reading = mode switch
+        {
+            "heads" => new HeadsMode(),
+            "reread" or "window" => new RereadMode(),
+            _ => throw new ArgumentException($"{mode} found, expected reread, heads or window.", nameof(mode)),
+        };
+        if (mode == "window")
+        {
+            var room = _model.Config.ContextLength - prompt.Tokens - AnswerTokens - 1;
+            var tokens = memory.Texts[0].Tokens;
+            spans = [new MemorySpan(0, Math.Max(0, tokens - room), Math.Min(tokens, room), 0)];
+        }
+
+        using var begun = reading.Begin(new ReadingSource(_model, memory, layout), prompt, spans);
+        return Generate(begun);
+    }
+
+    private string Generate(MemoryReading reading)
+    {
+        var sampler = new Sampler(_tokenizer.Vocabulary.Count, SamplingSettings.Greedy);
+        var text = new StringBuilder();
+        var decoder = new TokenDecoder(_tokenizer);
+        var tokens = reading.Run.GenerateAsync(
+            reading.Prompt,
+            logits => sampler.Next(logits[.._tokenizer.Vocabulary.Count]),
+            AnswerTokens,
+            _tokenizer.Settings.Ends
+        );
+        foreach (var token in tokens.ToBlockingEnumerable())
+            text.Append(decoder.Append(token));
+        return text.Append(decoder.Flush()).ToString();
+    }
+}
