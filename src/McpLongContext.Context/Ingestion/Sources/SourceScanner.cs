@@ -32,7 +32,7 @@ internal sealed class SourceScanner(AllowedRoots roots)
     }
 
     /// <summary>A file that the user named: ignore rules and default excludes do not hold for it.</summary>
-    private static SourceEntry ScanFile(string path)
+    private SourceEntry ScanFile(string path)
     {
         var info = new FileInfo(path);
         return RefuseName(info.Name) is { } reason
@@ -154,13 +154,27 @@ internal sealed class SourceScanner(AllowedRoots roots)
     private static Pending EnterDirectory(string path, IgnoreScope? above, int depth) =>
         depth > MaxDepth ? Skip(path, $"nested deeper than {MaxDepth} directories") : new Pending(path, above, depth);
 
-    private static SourceEntry Accept(string path, long size, DateTimeOffset modified, bool named) =>
+    private SourceEntry Accept(string path, long size, DateTimeOffset modified, bool named) =>
         size switch
         {
-            0 => new SkippedSource(path, "empty"),
+            0 => new SkippedSource(path, WhyNothing(path)),
             > DocumentReader.MaxFileBytes => new SkippedSource(path, DocumentReader.TooLarge(size)),
             _ => new SourceFile(path, size, modified, named),
         };
+
+    /// <summary>What has no length is not always a file: pipes and sockets have none either.</summary>
+    private string WhyNothing(string path)
+    {
+        try
+        {
+            using var stream = roots.OpenRead(path);
+            return "empty";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            return $"it cannot be read: {e.Message}";
+        }
+    }
 
     private static Pending Skip(string path, string reason) => new(path, new SkippedSource(path, reason));
 

@@ -298,6 +298,13 @@ public sealed class SourceScannerTests : IDisposable
     }
 
     [Fact]
+    public void A_pipe_is_not_taken_for_an_empty_file()
+    {
+        Shell("mkfifo \"$0/root/pipe.txt\"");
+        Assert.Contains("pipe", Assert.Single(Skips()).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_scan_stops_when_cancelled()
     {
         _folder.Write("root/a.txt", "text");

@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using McpLongContext.EndToEnd.Infrastructure;
+
+namespace McpLongContext.EndToEnd.Reliability;
+
+/// <summary>Several servers and the command line on one datastore: no lost update, no damage, no starvation.</summary>
+public sealed class ManyProcessesTests : IDisposable
+{
+    private const int Servers = 4;
+
+    private static readonly TimeSpan s_duration = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    private readonly ServerHome _home = ServerHome.WithoutEncoder();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("shared-");
+    private TimeSpan _longest;
+
+    public void Dispose()
+    {
+        _home.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Every_writer_finds_what_it_wrote_whatever_the_others_do()
+    {
+        using var end = new CancellationTokenSource(Scale.Of(s_duration));
+        var writers = Enumerable.Range(0, Servers).Select(number => WriteAsync(number, end.Token)).ToArray();
+        var compactions = CompactAsync(end.Token);
+
+        var counts = await Task.WhenAll(writers);
+
+        Assert.True(await compactions > 0);
+        Assert.All(counts, count => Assert.True(count > 1, $"a writer came to its turn {count} times"));
+        Assert.True(_longest < s_patience, $"a call took {_longest}");
+        (await _home.RunAsync("datastores", "verify", "default")).Expect(0);
+        TestContext.Current.SendDiagnosticMessage(
+            $"{counts.Sum()} ingests, {await compactions} compactions, longest call {_longest.TotalSeconds:F1} s"
+        );
+    }
+
+    /// <summary>Writes, ingests, asks, removes what all share; the last writer's server is killed now and then.</summary>
+    private async Task<int> WriteAsync(int number, CancellationToken end)
+    {
+        var random = new Random(number);
+        var server = await BareClient.StartAsync(_home, _folder.FullName);
+        var own = Path.Combine(_folder.FullName, $"writer{number}");
+        Directory.CreateDirectory(own);
+        var count = 0;
+        try
+        {
+            for (; !end.IsCancellationRequested; count++)
+            {
+                await File.WriteAllTextAsync(
+                    Path.Combine(own, "note.txt"),
+                    $"Writer {number} has written {count} notes.\n",
+                    CancellationToken.None
+                );
+                if (number == Servers - 1 && random.Next(4) == 0)
+                {
+                    // Killed in the middle of a call: nobody waits for its lock.
+                    _ = CallAsync(server, "ingest_document", new JsonObject { ["path"] = own })
+                        .ContinueWith(
+                            _ => { },
+                            CancellationToken.None,
+                            TaskContinuationOptions.None,
+                            TaskScheduler.Default
+                        );
+                    await Task.Delay(random.Next(60), CancellationToken.None);
+                    await server.KillAsync();
+                    await server.DisposeAsync();
+                    server = await BareClient.StartAsync(_home, _folder.FullName);
+                }
+
+                await ExpectAsync(server, "ingest_document", new JsonObject { ["path"] = own });
+                var found = await ExpectAsync(
+                    server,
+                    "query_long_context",
+                    new JsonObject
+                    {
+                        ["question"] = "How many notes has the writer written?",
+                        ["path_glob"] = $"writer{number}/**",
+                    }
+                );
+                Assert.Contains(
+                    $"Writer {number} has written {count} notes.",
+                    found["passages"]![0]!["text"]!.GetValue<string>(),
+                    StringComparison.Ordinal
+                );
+                await ExpectAsync(
+                    server,
+                    "ingest_document",
+                    new JsonObject { ["text"] = $"Shared by {number}, {count}.", ["name"] = "shared.txt" }
+                );
+                // It may be gone already: another writer removes it, too.
+                await CallAsync(server, "remove_document", new JsonObject { ["document"] = "shared.txt" });
+            }
+        }
+        finally
+        {
+            await server.DisposeAsync();
+        }
+
+        return count;
+    }
+
+    private async Task<int> CompactAsync(CancellationToken end)
+    {
+        var count = 0;
+        while (!end.IsCancellationRequested)
+        {
+            var run = await _home.RunAsync("datastores", "compact", "default");
+            count += run.ExitCode == 0 ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private async Task<JsonNode> ExpectAsync(BareClient server, string tool, JsonObject arguments)
+    {
+        var answer = await CallAsync(server, tool, arguments);
+        Assert.True(
+            answer["result"]?["isError"]?.GetValue<bool>() is not true && answer["result"] is not null,
+            answer.ToJsonString()
+        );
+        return answer["result"]!["structuredContent"]!;
+    }
+
+    private async Task<JsonNode> CallAsync(BareClient server, string tool, JsonObject arguments)
+    {
+        var watch = Stopwatch.StartNew();
+        var answer = await server.CallAsync(tool, arguments);
+        if (watch.Elapsed > _longest)
+        {
+            _longest = watch.Elapsed;
+        }
+
+        return answer;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using McpLongContext.EndToEnd.Infrastructure;
+
+namespace McpLongContext.EndToEnd.Reliability;
+
+/// <summary>Mixed work at full load for a while: memory, handles and temporary files do not grow.</summary>
+public sealed class SoakTests
+{
+    private static readonly TimeSpan s_duration = TimeSpan.FromSeconds(18);
+
+    [Fact]
+    public async Task Mixed_work_leaves_nothing_behind()
+    {
+        using var home = await ServerHome.CreateAsync();
+        using var tree = new ChangingTree("src/McpLongContext.Context", seed: 6);
+        await using var server = await BareClient.StartAsync(home, tree.Root);
+        var first = await WorkAsync(server, home, tree);
+        var middle = await WorkAsync(server, home, tree);
+        var last = await WorkAsync(server, home, tree);
+
+        TestContext.Current.SendDiagnosticMessage($"{first}\n{middle}\n{last}");
+        Assert.InRange(last.Megabytes, 0, (1.2 * middle.Megabytes) + 40);
+        Assert.InRange(last.Handles, 0, middle.Handles + 8);
+        Assert.Equal(0, last.TemporaryFiles);
+        Assert.Equal(0, await server.CloseAsync());
+    }
+
+    /// <summary>A third of the time: one lane ingests what changed, two ask.</summary>
+    private static async Task<Observation> WorkAsync(BareClient server, ServerHome home, ChangingTree tree)
+    {
+        using var end = new CancellationTokenSource(Scale.Of(s_duration) / 3);
+        var ingests = IngestAsync(server, tree, end.Token);
+        var latencies = await Task.WhenAll(AskAsync(server, end.Token), AskAsync(server, end.Token));
+        await ingests;
+        var sorted = latencies.SelectMany(one => one).Order().ToArray();
+        return new Observation(
+            server.ResidentMegabytes,
+            CountHandles(server),
+            Directory.EnumerateFiles(home.Folder, "*.tmp", SearchOption.AllDirectories).Count(),
+            await ingests,
+            sorted.Length,
+            sorted[sorted.Length / 2],
+            sorted[(int)(sorted.Length * 0.99)]
+        );
+    }
+
+    private static async Task<int> IngestAsync(BareClient server, ChangingTree tree, CancellationToken end)
+    {
+        var count = 0;
+        do
+        {
+            tree.Change();
+            var answer = await server.CallAsync(
+                "ingest_document",
+                new JsonObject { ["path"] = ".", ["wait_seconds"] = 50 }
+            );
+            Assert.True(answer["result"]?["isError"]?.GetValue<bool>() is not true, answer.ToJsonString());
+            count++;
+        } while (!end.IsCancellationRequested);
+        return count;
+    }
+
+    private static async Task<List<double>> AskAsync(BareClient server, CancellationToken end)
+    {
+        var latencies = new List<double>();
+        var random = new Random(7);
+        string[] words = ["job", "cancel", "datastore", "passage", "encoder", "window", "ignore file", "citation"];
+        do
+        {
+            var question =
+                $"How does the {words[random.Next(words.Length)]} meet the {words[random.Next(words.Length)]}?";
+            var watch = Stopwatch.StartNew();
+            var answer = await server.CallAsync("query_long_context", new JsonObject { ["question"] = question });
+            latencies.Add(watch.Elapsed.TotalMilliseconds);
+            Assert.NotNull(answer["result"]);
+        } while (!end.IsCancellationRequested);
+        return latencies;
+    }
+
+    private static int CountHandles(BareClient server) =>
+        OperatingSystem.IsLinux() ? Directory.GetFiles($"/proc/{server.ProcessId}/fd").Length : 0;
+
+    private sealed record Observation(
+        double Megabytes,
+        int Handles,
+        int TemporaryFiles,
+        int Ingests,
+        int Questions,
+        double MedianMilliseconds,
+        double P99Milliseconds
+    );
+}
