@@ -1,3 +1,4 @@
+using McpLongContext.Context.Answers;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Encoders;
@@ -26,6 +27,7 @@ public sealed class LongContextService : IAsyncDisposable
     private readonly Ingestor _ingestor;
     private readonly DatastoreManager _manager;
     private readonly QueryRunner _queries;
+    private readonly AnswerWriter _answers;
     private readonly PositionExpander _positions;
     private readonly LongInferenceRunner _inference;
     private readonly bool _resumes;
@@ -53,6 +55,7 @@ public sealed class LongContextService : IAsyncDisposable
         );
         _manager = new DatastoreManager(_datastores, _encoders, paths);
         _queries = new QueryRunner(_datastores, _encoders, _manager, paths, time);
+        _answers = new AnswerWriter(_datastores, _decoders, time);
         _positions = new PositionExpander(Models, options.EncoderPrecision);
         _inference = new LongInferenceRunner(new InferenceSources(_datastores, _manager, paths), _decoders, time);
         _resumes = options.ResumeEncoding;
@@ -96,7 +99,7 @@ public sealed class LongContextService : IAsyncDisposable
         return found.Report;
     }
 
-    /// <summary>Answers a question with cited evidence.</summary>
+    /// <summary>Answers a question with cited evidence; <see cref="AnswerAsync"/> writes an answer from it.</summary>
     /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
     public async Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation)
     {
@@ -106,6 +109,23 @@ public sealed class LongContextService : IAsyncDisposable
         await ResumeAsync(request.Datastore, cancellation);
         return reading is null ? result : result with { Notes = [.. result.Notes, StillReading(reading)] };
     }
+
+    /// <summary>Lets a local model answer a question from its evidence, in bounded time.</summary>
+    /// <param name="request">The question.</param>
+    /// <param name="evidence">What <see cref="QueryAsync"/> found for it.</param>
+    /// <param name="mode">When an answer is written.</param>
+    /// <param name="progress">Told about every token.</param>
+    /// <param name="cancellation">Stops between tokens.</param>
+    /// <returns>The answer, or why there is none; <see langword="null"/> where none is wanted.</returns>
+    /// <exception cref="ContextException">An answer is always wanted, and no chat model is installed.</exception>
+    /// <exception cref="ModelException">An answer is always wanted, and the model is damaged or not supported.</exception>
+    public Task<LocalAnswer?> AnswerAsync(
+        QueryRequest request,
+        QueryResult evidence,
+        AnswerMode mode,
+        IProgress<AnswerProgress>? progress,
+        CancellationToken cancellation
+    ) => _answers.WriteAsync(request, evidence, mode, progress, cancellation);
 
     /// <summary>Ranks single passages for a question, neither merged nor cut to a budget.</summary>
     /// <param name="datastore">The datastore to ask.</param>

@@ -12,6 +12,9 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
     private readonly SemaphoreSlim _gate = new(1);
     private LoadedDecoder? _loaded;
 
+    /// <summary>Whether the default model holds conversations, as far as it tells without being loaded.</summary>
+    public bool HasChat => FindDefault() is { } model && model.Entry.Purpose != ModelEntry.Completion;
+
     /// <summary>Borrows a model; waits while another borrower has one, and loads it where it is not in memory.</summary>
     /// <param name="name">
     /// The model; <see langword="null"/> for the default one: the catalog's, or else the first that holds conversations.
@@ -21,7 +24,7 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
     /// <exception cref="ModelException">It is damaged or not supported.</exception>
     public async Task<BorrowedDecoder> BorrowAsync(string? name, CancellationToken cancellation)
     {
-        var installed = name is null ? Default() : Named(name);
+        var installed = name is null ? FindDefault() ?? throw NoDecoder() : Named(name);
         await _gate.WaitAsync(cancellation);
         try
         {
@@ -49,24 +52,24 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
         _gate.Dispose();
     }
 
-    private InstalledModel Default()
+    private InstalledModel? FindDefault()
     {
         var preferred = models.Catalog.Entries.FirstOrDefault(entry =>
             entry.Default && entry.Purpose == ModelEntry.Chat
         );
         return models
-                .List()
-                .Where(IsDecoder)
-                .OrderBy(model =>
-                    model.Name == preferred?.Name ? 0
-                    : model.Entry.Purpose == ModelEntry.Completion ? 2
-                    : 1
-                )
-                .FirstOrDefault()
-            ?? throw new ContextException(
-                "model: no generative model is installed; run `mcp-long-context models install tinyllama-chat`."
-            );
+            .List()
+            .Where(IsDecoder)
+            .OrderBy(model =>
+                model.Name == preferred?.Name ? 0
+                : model.Entry.Purpose == ModelEntry.Completion ? 2
+                : 1
+            )
+            .FirstOrDefault();
     }
+
+    private static ContextException NoDecoder() =>
+        new("model: no generative model is installed; run `mcp-long-context models install tinyllama-chat`.");
 
     private InstalledModel Named(string name)
     {

@@ -1,3 +1,5 @@
+using McpLongContext.Context.Answers;
+
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>A question to a datastore.</summary>
@@ -78,9 +80,12 @@ public sealed record QueryResult
     /// <summary>Passages that were searched.</summary>
     public int SearchedPassages { get; init; }
 
-    /// <summary>Milliseconds that the query took.</summary>
+    /// <summary>Milliseconds that the search took.</summary>
     public double ElapsedMilliseconds { get; init; }
 
     /// <summary>What the user should know, a sentence each: documents not yet encoded, no encoder, nothing found.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>The answer of a local model, or why there is none; <see langword="null"/> when none was wanted.</summary>
+    public LocalAnswer? Answer { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using McpLongContext.Context.Answers;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Server.Output;
 
@@ -41,6 +42,12 @@ internal sealed class QueryCommand : ServiceCommand
         HelpName = "CURSOR",
     };
 
+    private readonly Option<AnswerMode> _answer = new("--answer")
+    {
+        Description = "Whether a local chat model answers from the evidence: auto when one is installed.",
+        HelpName = "auto|never|always",
+    };
+
     public QueryCommand(GlobalOptions global)
         : base("query", "Find the passages that answer a question.", global)
     {
@@ -50,25 +57,35 @@ internal sealed class QueryCommand : ServiceCommand
         Options.Add(_top);
         Options.Add(_path);
         Options.Add(_cursor);
+        Options.Add(_answer);
     }
 
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
     {
         var parsed = call.Parsed;
-        var result = await call.Service.QueryAsync(
-            new QueryRequest
-            {
-                Question = parsed.GetValue(_question)!,
-                Datastore = parsed.GetValue(_datastore)!,
-                MaxTokens = parsed.GetValue(_maxTokens)!.Value,
-                TopK = parsed.GetValue(_top),
-                PathGlob = parsed.GetValue(_path),
-                Cursor = parsed.GetValue(_cursor),
-            },
-            cancellationToken
-        );
-        await call.WriteAsync(result, static result => EvidenceText.Render(result, detailed: false));
+        var request = new QueryRequest
+        {
+            Question = parsed.GetValue(_question)!,
+            Datastore = parsed.GetValue(_datastore)!,
+            MaxTokens = parsed.GetValue(_maxTokens)!.Value,
+            TopK = parsed.GetValue(_top),
+            PathGlob = parsed.GetValue(_path),
+            Cursor = parsed.GetValue(_cursor),
+        };
+        var mode = parsed.GetValue(_answer);
+        var evidence = await call.Service.QueryAsync(request, cancellationToken);
+        if (call.Json)
+        {
+            var answer = await call.Service.AnswerAsync(request, evidence, mode, progress: null, cancellationToken);
+            await call.WriteAsync(evidence with { Answer = answer }, static _ => "");
+            return CommandLine.Done;
+        }
+
+        // A person reads the evidence while the model writes.
+        await call.WriteAsync(evidence, static result => EvidenceText.Render(result, detailed: false));
+        var late = await call.Service.AnswerAsync(request, evidence, mode, progress: null, cancellationToken);
+        await call.WriteAsync(late, static answer => answer is null ? "" : AnswerText.Render(answer));
         return CommandLine.Done;
     }
 }

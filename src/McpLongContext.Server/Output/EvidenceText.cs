@@ -36,6 +36,11 @@ internal static class EvidenceText
             text.Append("More evidence: same question with cursor ").Append(cursor).Append('\n');
         }
 
+        if (result.Answer is { } answer)
+        {
+            text.Append(AnswerText.Render(answer)).Append('\n');
+        }
+
         if (detailed)
         {
             text.Append(

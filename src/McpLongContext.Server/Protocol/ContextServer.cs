@@ -71,7 +71,7 @@ internal static class ContextServer
             ToolCollection =
             [
                 new IngestDocument(service, time, logger),
-                new QueryLongContext(service, logger),
+                new QueryLongContext(service, time, logger),
                 new InferLong(service, time, logger),
                 new SetChunking(service, logger),
                 new ExpandPositionalEncoding(service, logger),

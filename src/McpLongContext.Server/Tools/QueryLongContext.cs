@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using McpLongContext.Context;
+using McpLongContext.Context.Answers;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
@@ -10,7 +11,7 @@ using ModelContextProtocol.Protocol;
 namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that answers questions with cited evidence.</summary>
-internal sealed class QueryLongContext(Lazy<LongContextService> service, ILogger logger)
+internal sealed class QueryLongContext(Lazy<LongContextService> service, TimeProvider time, ILogger logger)
     : ContextTool<QueryArguments, QueryResult>(
         new ToolText(
             "query_long_context",
@@ -20,7 +21,9 @@ internal sealed class QueryLongContext(Lazy<LongContextService> service, ILogger
                 + "grepping many files: for questions in plain words (\"where are retries configured?\"), for "
                 + "identifiers, error messages and \"quoted phrases\" (exact matches always rank), for who said what "
                 + "in a meeting. Ingest with ingest_document first; call list_datastores when unsure what is there. "
-                + "Narrow with path_glob, page with cursor. Cite the evidence by its citation."
+                + "Narrow with path_glob, page with cursor. Cite the evidence by its citation. Where a chat model is "
+                + "installed, it adds a short answer with its citations, or says why not; it is small, so check it "
+                + "against the evidence, and pass answer never when the evidence is all you need (faster)."
         ),
         new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },
         logger
@@ -33,26 +36,24 @@ internal sealed class QueryLongContext(Lazy<LongContextService> service, ILogger
         CancellationToken cancellationToken
     )
     {
-        if (arguments.Answer == AnswerMode.Always)
+        var request = new QueryRequest
         {
-            throw new ContextException(
-                "answer: \"always\" needs a local generative model, which this version does not have; "
-                    + "ask with \"auto\" or \"never\" and answer from the evidence."
-            );
-        }
-
-        var result = await service.Value.QueryAsync(
-            new QueryRequest
-            {
-                Question = arguments.Question,
-                Datastore = arguments.Datastore,
-                MaxTokens = arguments.MaxTokens,
-                TopK = arguments.TopK,
-                PathGlob = arguments.PathGlob,
-                Cursor = arguments.Cursor,
-            },
-            cancellationToken
+            Question = arguments.Question,
+            Datastore = arguments.Datastore,
+            MaxTokens = arguments.MaxTokens,
+            TopK = arguments.TopK,
+            PathGlob = arguments.PathGlob,
+            Cursor = arguments.Cursor,
+        };
+        var evidence = await service.Value.QueryAsync(request, cancellationToken);
+        await using var progress = new ProgressNotifications<AnswerProgress>(
+            call,
+            AnswerText.Progress,
+            static (before, now) => before.Tokens > 0 == now.Tokens > 0,
+            time
         );
+        var answer = await service.Value.AnswerAsync(request, evidence, arguments.Answer, progress, cancellationToken);
+        var result = evidence with { Answer = answer };
         return new(EvidenceText.Render(result, arguments.ResponseFormat == ResponseFormat.Detailed), result);
     }
 }
@@ -72,7 +73,8 @@ internal sealed record QueryArguments(
         int? TopK = null,
     [property: Description("Only documents whose path matches, for example src/**/*.cs")] string? PathGlob = null,
     [property: Description(
-        "Whether a local model writes an answer from the evidence: auto (when one is installed), never, always."
+        "Whether a local chat model answers from the evidence: auto (when one is installed, within 10 seconds), never, "
+            + "always (within 45 seconds)."
     )]
         AnswerMode Answer = AnswerMode.Auto,
     [property: Description("concise: citations and lines; detailed: also scores and search statistics.")]
@@ -80,19 +82,6 @@ internal sealed record QueryArguments(
     [property: Description("Continues behind the page that returned it; repeat the other arguments.")]
         string? Cursor = null
 );
-
-/// <summary>When an answer is generated.</summary>
-internal enum AnswerMode
-{
-    /// <summary>When a generative model is installed.</summary>
-    Auto,
-
-    /// <summary>Evidence only.</summary>
-    Never,
-
-    /// <summary>An error when it cannot be.</summary>
-    Always,
-}
 
 /// <summary>How much a result says.</summary>
 internal enum ResponseFormat

@@ -1,3 +1,4 @@
+using McpLongContext.Context.Answers;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Server.Output;
 
@@ -60,6 +61,29 @@ public sealed class EvidenceTextTests
         Assert.Contains("Note: 3 documents are not encoded yet.\n", text, StringComparison.Ordinal);
         Assert.Contains("cursor abc", text, StringComparison.Ordinal);
         Assert.Contains("Searched 345 passages in 7 ms; about 12 tokens returned.", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_answer_stands_behind_the_evidence_with_its_model_and_citations()
+    {
+        var answer = new LocalAnswer
+        {
+            State = AnswerState.Answered,
+            Text = "It goes.\nsrc/b.cs:1-1",
+            Citations = ["src/a.cs:9-11"],
+            Model = "tiny",
+            Seconds = 2.5,
+        };
+        var result = new QueryResult
+        {
+            Datastore = "default",
+            Passages = [s_evidence],
+            Answer = answer,
+        };
+
+        var lines = EvidenceText.Render(result, detailed: false).Split('\n');
+
+        Assert.Equal("Answer by tiny (2.5 s): It goes.\u240Asrc/b.cs:1-1 [src/a.cs:9-11]", lines[^1]);
     }
 
     [Fact]

@@ -1,0 +1,43 @@
+namespace McpLongContext.Context.Answers;
+
+/// <summary>What became of an answer.</summary>
+public enum AnswerState
+{
+    /// <summary>There is one, and the evidence bears its words.</summary>
+    Answered,
+
+    /// <summary>The evidence is thin, the model says that it is not there, or what it wrote is not.</summary>
+    Abstained,
+
+    /// <summary>It took too long.</summary>
+    Unfinished,
+
+    /// <summary>There is no model that could write one.</summary>
+    Unavailable,
+}
+
+/// <summary>An answer that a local model wrote from the evidence, or why there is none.</summary>
+public sealed record LocalAnswer
+{
+    /// <summary>What became of it.</summary>
+    public required AnswerState State { get; init; }
+
+    /// <summary>The answer; <see langword="null"/> when there is none.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>The evidence that it stands on: <c>path:start-end</c>, as the evidence is cited.</summary>
+    public IReadOnlyList<string> Citations { get; init; } = [];
+
+    /// <summary>The model; <see langword="null"/> when none was asked.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Why there is no answer, a sentence; <see langword="null"/> when there is one.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Seconds that it took beyond the evidence.</summary>
+    public double Seconds { get; init; }
+}
+
+/// <summary>Where an answer stands.</summary>
+/// <param name="Tokens">Tokens written so far; 0 while the model is loaded and reads.</param>
+public sealed record AnswerProgress(int Tokens);
