@@ -1,3 +1,4 @@
+using McpLongContext.Inference.Layers;
 using McpLongContext.Kernels;
 
 namespace McpLongContext.Inference.Bert;
@@ -63,16 +64,19 @@ public sealed class BertRun
         foreach (var length in lengths)
         {
             var size = length * _config.HiddenSize;
-            BidirectionalAttention.Attend(
-                queryKeyValue.Slice(3 * start, 3 * size),
-                _config.HeadCount,
-                _config.HeadDim,
-                attended.Slice(start, size)
-            );
+            Attend(queryKeyValue.Slice(3 * start, 3 * size), attended.Slice(start, size));
             start += size;
         }
         layer.AttentionOutput.Project(attended, projected);
         Normalise(layer.AttentionNorm, projected, states, states);
+    }
+
+    private void Attend(ReadOnlySpan<float> queryKeyValue, Span<float> attended)
+    {
+        if (_weights.Precision == Precision.Int8)
+            Int8BidirectionalAttention.Attend(queryKeyValue, _config.HeadCount, _config.HeadDim, attended);
+        else
+            BidirectionalAttention.Attend(queryKeyValue, _config.HeadCount, _config.HeadDim, attended);
     }
 
     /// <summary>states = norm(states + W2 gelu(W1 states)).</summary>

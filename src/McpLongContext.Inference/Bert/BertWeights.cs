@@ -49,6 +49,7 @@ internal sealed class BertWeights : IDisposable
         _hidden = config.HiddenSize;
         _trainedPositions = config.MaxPositions;
         _types = config.TypeCount;
+        Precision = precision;
         file.Require(WordEmbeddings, config.VocabularySize, config.HiddenSize);
         _positions = AddType(ReadTrainedPositions());
         EmbeddingNorm = ReadNorm(file, "embeddings.LayerNorm", config);
@@ -64,9 +65,12 @@ internal sealed class BertWeights : IDisposable
     {
         (_file, _hidden) = (trained._file, trained._hidden);
         (_trainedPositions, _types) = (trained._trainedPositions, trained._types);
-        (EmbeddingNorm, Layers) = (trained.EmbeddingNorm, trained.Layers);
+        (Precision, EmbeddingNorm, Layers) = (trained.Precision, trained.EmbeddingNorm, trained.Layers);
         _positions = AddType(positions.ToArray());
     }
+
+    /// <summary>The arithmetic of linear layers and attention.</summary>
+    public Precision Precision { get; }
 
     /// <summary>Behind the sum of the embeddings.</summary>
     public Norm EmbeddingNorm { get; }
@@ -77,7 +81,7 @@ internal sealed class BertWeights : IDisposable
     /// <summary>Loads and packs the weights.</summary>
     /// <param name="path">A safetensors file with the tensor names of <c>BertModel</c>.</param>
     /// <param name="config">The dimensions to expect.</param>
-    /// <param name="precision">The arithmetic of the linear layers.</param>
+    /// <param name="precision">The arithmetic of linear layers and attention.</param>
     /// <exception cref="CheckpointException">The file cannot be read or a tensor is missing or of another shape.</exception>
     public static BertWeights Load(string path, BertConfig config, Precision precision)
     {

@@ -19,6 +19,9 @@ internal unsafe interface ISimd<TSelf, TVector> : IMultiplyAdd<TSelf, float, TVe
     /// <summary>Floats within [-128, 127] to bytes, rounded to nearest, half to even.</summary>
     public static abstract void Store(TVector value, sbyte* destination);
 
+    /// <summary>The low byte of each float's bits.</summary>
+    public static abstract void StoreLowBytes(TVector value, sbyte* destination);
+
     public static abstract TVector Add(TVector left, TVector right);
 
     public static abstract TVector Subtract(TVector left, TVector right);

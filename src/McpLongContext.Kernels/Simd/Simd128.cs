@@ -24,12 +24,12 @@ internal readonly unsafe struct Simd128 : ISimd<Simd128, Vector128<float>>
     public static Vector128<float> Load(sbyte* source) => Vector128.ConvertToSingle(Widen(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector128<float> value, sbyte* destination)
-    {
-        var integers = Vector128.ConvertToInt32Native(Vector128.Round(value));
-        var shorts = Vector128.Narrow(integers, integers);
-        Unsafe.WriteUnaligned(destination, Vector128.Narrow(shorts, shorts).AsInt32().ToScalar());
-    }
+    public static void Store(Vector128<float> value, sbyte* destination) =>
+        Narrow(Vector128.ConvertToInt32Native(Vector128.Round(value)), destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreLowBytes(Vector128<float> value, sbyte* destination) =>
+        Narrow(value.AsInt32(), destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
@@ -80,5 +80,12 @@ internal readonly unsafe struct Simd128 : ISimd<Simd128, Vector128<float>>
     {
         var bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<int>(source)).AsSByte();
         return Vector128.WidenLower(Vector128.WidenLower(bytes));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Narrow(Vector128<int> value, sbyte* destination)
+    {
+        var shorts = Vector128.Narrow(value, value);
+        Unsafe.WriteUnaligned(destination, Vector128.Narrow(shorts, shorts).AsInt32().ToScalar());
     }
 }

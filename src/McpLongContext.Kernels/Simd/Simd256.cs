@@ -29,6 +29,10 @@ internal readonly unsafe struct Simd256 : ISimd<Simd256, Vector256<float>>
         Narrow(Vector256.ConvertToInt32Native(Vector256.Round(value)), destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreLowBytes(Vector256<float> value, sbyte* destination) =>
+        Narrow(value.AsInt32(), destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

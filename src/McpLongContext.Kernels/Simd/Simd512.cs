@@ -32,15 +32,28 @@ internal readonly unsafe struct Simd512 : ISimd<Simd512, Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<float> value, sbyte* destination)
     {
-        var rounded = Vector512.ConvertToInt32Native(Vector512.Round(value));
         if (Avx512F.IsSupported)
         {
-            Avx512F.ConvertToVector128SByte(rounded).Store(destination);
+            Avx512F.ConvertToVector128SByte(Avx512F.ConvertToVector512Int32(value)).Store(destination);
         }
         else
         {
-            Simd256.Narrow(rounded.GetLower(), destination);
-            Simd256.Narrow(rounded.GetUpper(), destination + Simd256.Lanes);
+            Simd256.Store(value.GetLower(), destination);
+            Simd256.Store(value.GetUpper(), destination + Simd256.Lanes);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreLowBytes(Vector512<float> value, sbyte* destination)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.ConvertToVector128SByte(value.AsInt32()).Store(destination);
+        }
+        else
+        {
+            Simd256.Narrow(value.GetLower().AsInt32(), destination);
+            Simd256.Narrow(value.GetUpper().AsInt32(), destination + Simd256.Lanes);
         }
     }
 
