@@ -26,6 +26,8 @@ internal readonly record struct Int8AttentionPlan(
     /// <summary>Integers in a cache line, at which every buffer begins.</summary>
     private const int Line = 16;
 
+    private const int BufferCount = 11;
+
     public int Hidden => Heads * HeadDim;
 
     public int TokenStride => 3 * Hidden;
@@ -40,7 +42,21 @@ internal readonly record struct Int8AttentionPlan(
     public int TokenWords => (Tokens + Depth - 1) / Depth;
 
     /// <summary>Integers of scratch memory.</summary>
-    public int Length => checked((int)(Sizes().Sum(Padded) + Line));
+    public int Length
+    {
+        get
+        {
+            Span<long> sizes = stackalloc long[BufferCount];
+            Measure(sizes);
+            var length = (long)Line;
+            foreach (var size in sizes)
+            {
+                length += Padded(size);
+            }
+
+            return checked((int)length);
+        }
+    }
 
     public static Int8AttentionPlan Of<TTile, TDot, TWords>(int heads, int headDim, int tokens, int lanes)
         where TTile : ITile<int>
@@ -60,7 +76,8 @@ internal readonly record struct Int8AttentionPlan(
     /// <summary>Divides cleared scratch memory of <see cref="Length"/> integers among the buffers.</summary>
     public unsafe Int8AttentionBuffers Lay(int* scratch)
     {
-        var sizes = Sizes();
+        Span<long> sizes = stackalloc long[BufferCount];
+        Measure(sizes);
         new Span<int>(scratch, Length).Clear();
         var starts = stackalloc int*[sizes.Length];
         var next = (int*)(((nint)scratch + (Line * sizeof(int)) - 1) & -(Line * sizeof(int)));
@@ -88,20 +105,20 @@ internal readonly record struct Int8AttentionPlan(
     }
 
     /// <summary>Integers of each buffer, in the order of <see cref="Int8AttentionBuffers"/>.</summary>
-    private long[] Sizes() =>
-        [
-            (long)Tokens * CodeStride / sizeof(int) + 1,
-            (long)Tokens * HeadWords,
-            (long)KeyColumns * HeadWords,
-            (long)ValueColumns * TokenWords,
-            KeyColumns,
-            ValueColumns,
-            (long)Rows * KeyColumns,
-            (long)Rows * WeightColumns / sizeof(int),
-            Depth == sizeof(int) ? 0 : (long)Rows * WeightColumns / Depth,
-            (long)Rows * ValueColumns,
-            Math.Max(HeadWords, TokenWords),
-        ];
+    private void Measure(Span<long> sizes)
+    {
+        sizes[0] = (long)Tokens * CodeStride / sizeof(int) + 1;
+        sizes[1] = (long)Tokens * HeadWords;
+        sizes[2] = (long)KeyColumns * HeadWords;
+        sizes[3] = (long)ValueColumns * TokenWords;
+        sizes[4] = KeyColumns;
+        sizes[5] = ValueColumns;
+        sizes[6] = (long)Rows * KeyColumns;
+        sizes[7] = (long)Rows * WeightColumns / sizeof(int);
+        sizes[8] = Depth == sizeof(int) ? 0 : (long)Rows * WeightColumns / Depth;
+        sizes[9] = (long)Rows * ValueColumns;
+        sizes[10] = Math.Max(HeadWords, TokenWords);
+    }
 
     private static long Padded(long size) => (size + Line - 1) / Line * Line;
 

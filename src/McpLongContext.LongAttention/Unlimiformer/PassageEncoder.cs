@@ -12,7 +12,7 @@ namespace McpLongContext.LongAttention.Unlimiformer;
 public sealed class PassageEncoder
 {
     /// <summary>Raised whenever the states of a passage change, so that stored ones are told apart.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Tokens that a header may take.</summary>
     private const int MaxHeaderTokens = 40;
