@@ -1,4 +1,5 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Keys;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.Sqlite;
@@ -92,16 +93,24 @@ public sealed class Datastore : IDisposable
     /// <exception cref="DatastoreException">The key is taken by an encoder with another profile.</exception>
     public StateWriter WriteStates(EncoderProfile encoder)
     {
-        ArgumentNullException.ThrowIfNull(encoder);
-        EncoderProfile.Require(encoder);
-        long? known = null;
-        Maintain(database => known = EncoderProfile.FindSame(database, encoder));
-        if (known is null)
-        {
-            Write(database => EncoderProfile.Register(database, encoder));
-        }
-
+        Register(encoder, hasKeys: false);
         return new StateWriter(this, encoder);
+    }
+
+    /// <summary>
+    /// Begins to write keys of a decoder, which is registered with its first use. The key of the profile names it for
+    /// <see cref="DatastoreSnapshot.Keys"/>.
+    /// </summary>
+    /// <param name="encoder">Made by <see cref="EncoderProfile.OfKeys"/>.</param>
+    /// <param name="planes">Vectors a token.</param>
+    /// <exception cref="ArgumentException">The profile is not valid.</exception>
+    /// <exception cref="DatastoreException">The key is taken by an encoder with another profile.</exception>
+    public KeyWriter WriteKeys(EncoderProfile encoder, int planes = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(planes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(planes, KeyShape.MaxPlanes);
+        Register(encoder, hasKeys: true);
+        return new KeyWriter(this, encoder, planes);
     }
 
     /// <summary>Forgets the states under an encoder's key, so that everything is pending for it again.</summary>
@@ -228,6 +237,27 @@ public sealed class Datastore : IDisposable
         }
 
         return isDone;
+    }
+
+    private void Register(EncoderProfile encoder, bool hasKeys)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        EncoderProfile.Require(encoder);
+        if (encoder.HasKeys != hasKeys)
+        {
+            throw new ArgumentException(
+                $"encoder '{encoder.Key}' has the precision {encoder.Precision}, expected one of "
+                    + (hasKeys ? "keys." : "states."),
+                nameof(encoder)
+            );
+        }
+
+        long? known = null;
+        Maintain(database => known = EncoderProfile.FindSame(database, encoder));
+        if (known is null)
+        {
+            Write(database => EncoderProfile.Register(database, encoder));
+        }
     }
 
     /// <summary>Runs maintenance on the writer's connection outside of a transaction.</summary>

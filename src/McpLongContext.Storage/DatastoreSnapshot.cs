@@ -1,4 +1,5 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Keys;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.Passages;
@@ -60,6 +61,12 @@ public sealed class DatastoreSnapshot : IDisposable
     /// this snapshot is disposed.
     /// </summary>
     public StateIndex? States(string encoder) => _state.States(Reader, encoder);
+
+    /// <summary>
+    /// The keys under an encoder's key, or <see langword="null"/> when there are none. They are usable until this
+    /// snapshot is disposed.
+    /// </summary>
+    public KeyIndex? Keys(string encoder) => _state.Keys(Reader, encoder);
 
     /// <summary>The contents some of whose passages have no states of this encoder, in the order of storing.</summary>
     public IReadOnlyList<PendingContent> Pending(string encoder) => _state.Pending(Reader, encoder);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Keys;
 using McpLongContext.Storage.Sqlite;
 using McpLongContext.Storage.States;
 
@@ -15,6 +16,7 @@ internal sealed class PublishedState
     private readonly Dictionary<long, SegmentReader> _segments = [];
     private readonly List<string> _damage = [];
     private readonly ConcurrentDictionary<string, StateIndex> _indexes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, KeyIndex> _keys = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, IReadOnlyList<PendingContent>> _pending = new(StringComparer.Ordinal);
     private int _holders = 1;
 
@@ -93,11 +95,24 @@ internal sealed class PublishedState
             return index;
         }
 
-        return EncoderProfile.Find(reader, encoder) is { } found
+        return EncoderProfile.Find(reader, encoder) is { Profile.HasKeys: false } found
             ? _indexes.GetOrAdd(
                 encoder,
                 StateIndex.Load(reader, found.Id, found.Profile, Documents, _segments, _damage)
             )
+            : null;
+    }
+
+    /// <summary>The keys under an encoder's key, or <see langword="null"/> when it has stored none here.</summary>
+    public KeyIndex? Keys(Database reader, string encoder)
+    {
+        if (_keys.TryGetValue(encoder, out KeyIndex? index))
+        {
+            return index;
+        }
+
+        return EncoderProfile.Find(reader, encoder) is { Profile.HasKeys: true } found
+            ? _keys.GetOrAdd(encoder, KeyIndex.Load(reader, found.Id, found.Profile, Documents, _segments, _damage))
             : null;
     }
 
@@ -133,7 +148,7 @@ internal sealed class PublishedState
         {
             MissesSegments = true;
             _damage.Add(
-                $"The segment '{path}' is missing. Verify the datastore with repair; its states are made again."
+                $"The segment '{path}' is missing. Verify the datastore with repair; what it held is made again."
             );
         }
         catch (DatastoreException e)

@@ -1,5 +1,6 @@
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Sqlite;
+using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage.Maintenance;
 
@@ -9,7 +10,7 @@ namespace McpLongContext.Storage.Maintenance;
 /// <param name="SourceBytes">Bytes of the sources.</param>
 /// <param name="DatabaseBytes">Bytes of the database: catalog, texts and the lexical index.</param>
 /// <param name="LexicalBytes">Bytes of the lexical index, a part of the database.</param>
-/// <param name="Encoders">The states by encoder.</param>
+/// <param name="Encoders">The states and keys by encoder.</param>
 public sealed record DatastoreStatistics(
     int Documents,
     long Passages,
@@ -24,14 +25,21 @@ public sealed record DatastoreStatistics(
         var encoders = new List<EncoderStatistics>();
         using Statement rows = database.Prepare(
             """
-            SELECT e.key, count(*), sum(s.passages), sum(s.tokens), sum(s.bytes)
+            SELECT e.key, e.precision, count(*), sum(s.passages), sum(s.tokens), sum(s.bytes)
             FROM segments s JOIN encoders e ON e.id = s.encoder_id GROUP BY e.id ORDER BY e.key
             """
         );
         while (rows.Step())
         {
             encoders.Add(
-                new EncoderStatistics(rows.Text(0), rows.Int32(1), rows.Int64(2), rows.Int64(3), rows.Int64(4))
+                new EncoderStatistics(
+                    rows.Text(0),
+                    (StatePrecision)rows.Int32(1),
+                    rows.Int32(2),
+                    rows.Int64(3),
+                    rows.Int64(4),
+                    rows.Int64(5)
+                )
             );
         }
 
@@ -47,13 +55,21 @@ public sealed record DatastoreStatistics(
     }
 }
 
-/// <summary>The stored states of one encoder, those of removed contents included until the next compaction.</summary>
+/// <summary>The stored states or keys of one encoder, those of removed contents included until the next compaction.</summary>
 /// <param name="Encoder">The encoder's key.</param>
+/// <param name="Precision">What is kept of a token, and how.</param>
 /// <param name="Segments">State segments.</param>
 /// <param name="Passages">Passages with states.</param>
 /// <param name="Tokens">Token states.</param>
 /// <param name="Bytes">Bytes of the segment files.</param>
-public sealed record EncoderStatistics(string Encoder, int Segments, long Passages, long Tokens, long Bytes)
+public sealed record EncoderStatistics(
+    string Encoder,
+    StatePrecision Precision,
+    int Segments,
+    long Passages,
+    long Tokens,
+    long Bytes
+)
 {
     /// <summary>Bytes that a token costs, everything in the files included.</summary>
     public double BytesPerToken => Tokens == 0 ? 0 : (double)Bytes / Tokens;

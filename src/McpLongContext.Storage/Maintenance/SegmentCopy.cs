@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using McpLongContext.Storage.Keys;
 using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage.Maintenance;
@@ -22,15 +23,22 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
         int slots = 0;
         foreach ((StateRun run, LiveSegment from) in sources)
         {
-            ReadOnlySpan<int> offsets = from.Reader.Offsets(run.FirstSlot, run.Passages);
             runs.Add(run with { FirstSlot = slots });
             slots += run.Passages;
-            tokens += offsets[^1] - offsets[0];
+            tokens += from.TokensOf(run).Count;
         }
 
-        EncoderProfile encoder = sources[0].From.Reader.Encoder;
-        var layout = SegmentLayout.Of(encoder, runs.Count, slots, tokens);
-        string file = SegmentFile.Write(folder, SegmentLayout.Magic, segment => Write(segment, layout, runs, sources));
+        SegmentReader first = sources[0].From.Reader;
+        SegmentLayout layout = first is KeySegment keys
+            ? keys.Layout with
+            {
+                Version = KeySegmentLayout.Newest,
+                Runs = runs.Count,
+                Passages = slots,
+                Tokens = tokens,
+            }
+            : StateSegmentLayout.Of(first.Encoder, runs.Count, slots, tokens);
+        string file = SegmentFile.Write(folder, layout.Magic, segment => Write(segment, layout, runs, sources));
         return new SegmentCopy(file, layout, runs);
     }
 
@@ -55,21 +63,91 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
             first += offsets[^1] - offsets[0];
         }
 
-        var present = new SegmentTranscoder(sources[0].From.Reader.Encoder);
-        Append(layout.ScalesAt, (run, from) => MemoryMarshal.AsBytes(present.Scales(from.Reader, run)));
-        Append(layout.PooledAt, (run, from) => present.Pooled(from.Reader, run));
-        Append(layout.SignsAt, (run, from) => from.Plane(run, (reader, token, tokens) => reader.Signs(token, tokens)));
-        Append(layout.RefinementAt, (run, from) => from.Plane(run, present.Refinement));
-
-        void Append(long section, Part part)
+        if (layout is KeySegmentLayout keys)
         {
-            file.Append(section, []);
-            foreach ((StateRun run, LiveSegment from) in sources)
-            {
-                file.Append(part(run, from));
-            }
+            WriteKeys(file, keys, sources);
+        }
+        else
+        {
+            WriteStates(file, (StateSegmentLayout)layout, sources);
         }
     }
 
-    private delegate ReadOnlySpan<byte> Part(StateRun run, LiveSegment from);
+    private static void WriteKeys(
+        SegmentFile file,
+        KeySegmentLayout layout,
+        IReadOnlyList<(StateRun Run, LiveSegment From)> sources
+    )
+    {
+        Append<KeySegment>(
+            file,
+            layout.IdsAt,
+            sources,
+            (from, _, token, count) => MemoryMarshal.AsBytes(from.Ids(token, count))
+        );
+        for (int plane = 0; plane < layout.Shape.Planes; plane++)
+        {
+            int chosen = plane;
+            Append<KeySegment>(
+                file,
+                layout.ScaleAt(plane, 0),
+                sources,
+                (from, _, token, count) => MemoryMarshal.AsBytes(from.Scales(chosen, token, count))
+            );
+        }
+
+        for (int plane = 0; plane < layout.Shape.Planes; plane++)
+        {
+            int chosen = plane;
+            Append<KeySegment>(
+                file,
+                layout.CodeAt(plane, 0),
+                sources,
+                (from, _, token, count) => MemoryMarshal.AsBytes(from.Codes(chosen, token, count))
+            );
+        }
+    }
+
+    private static void WriteStates(
+        SegmentFile file,
+        StateSegmentLayout layout,
+        IReadOnlyList<(StateRun Run, LiveSegment From)> sources
+    )
+    {
+        var present = new SegmentTranscoder(sources[0].From.Reader.Encoder);
+        Append<StateSegment>(
+            file,
+            layout.ScalesAt,
+            sources,
+            (from, run, _, _) => MemoryMarshal.AsBytes(present.Scales(from, run))
+        );
+        Append<StateSegment>(file, layout.PooledAt, sources, (from, run, _, _) => present.Pooled(from, run));
+        Append<StateSegment>(file, layout.SignsAt, sources, (from, _, token, count) => from.Signs(token, count));
+        Append<StateSegment>(
+            file,
+            layout.RefinementAt,
+            sources,
+            (from, _, token, count) => present.Refinement(from, token, count)
+        );
+    }
+
+    /// <summary>Appends a section: the part of each run, one after the other.</summary>
+    private static void Append<TSegment>(
+        SegmentFile file,
+        long section,
+        IReadOnlyList<(StateRun Run, LiveSegment From)> sources,
+        Part<TSegment> part
+    )
+        where TSegment : SegmentReader
+    {
+        file.Append(section, []);
+        foreach ((StateRun run, LiveSegment from) in sources)
+        {
+            (int token, int count) = from.TokensOf(run);
+            file.Append(part((TSegment)from.Reader, run, token, count));
+        }
+    }
+
+    /// <summary>The bytes of a run, which has the tokens from one on, in a section.</summary>
+    private delegate ReadOnlySpan<byte> Part<TSegment>(TSegment from, StateRun run, int token, int count);
 }

@@ -83,17 +83,15 @@ internal sealed class SegmentMerger(Datastore datastore)
 /// <summary>A mapped segment and the runs of it that the catalog refers to.</summary>
 internal sealed record LiveSegment(long Id, long EncoderId, SegmentReader Reader, IReadOnlyList<StateRun> Runs)
 {
-    /// <summary>The bytes of some tokens of a segment.</summary>
-    public delegate ReadOnlySpan<byte> PlaneReader(SegmentReader reader, int token, int tokens);
-
     /// <summary>The share of the passages that is in use.</summary>
     public double LiveShare =>
         Reader.Layout.Passages == 0 ? 0 : (double)Runs.Sum(run => run.Passages) / Reader.Layout.Passages;
 
-    public ReadOnlySpan<byte> Plane(StateRun run, PlaneReader plane)
+    /// <summary>The first token of a run and their number.</summary>
+    public (int First, int Count) TokensOf(StateRun run)
     {
         ReadOnlySpan<int> offsets = Reader.Offsets(run.FirstSlot, run.Passages);
-        return plane(Reader, offsets[0], offsets[^1] - offsets[0]);
+        return (offsets[0], offsets[^1] - offsets[0]);
     }
 
     /// <summary>All segments of a snapshot, in the order of their publication.</summary>

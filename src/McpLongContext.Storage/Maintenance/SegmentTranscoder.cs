@@ -5,19 +5,19 @@ namespace McpLongContext.Storage.Maintenance;
 /// <summary>The planes of segments as the present version has them: as they stand, or recoded from an older version.</summary>
 internal sealed class SegmentTranscoder(EncoderProfile encoder)
 {
-    private readonly StateCodec _states = StateCodec.Of(encoder, SegmentLayout.Newest);
-    private readonly VectorCodec _vectors = VectorCodec.Of(encoder, SegmentLayout.Newest);
+    private readonly StateCodec _states = StateCodec.Of(encoder, StateSegmentLayout.Newest);
+    private readonly VectorCodec _vectors = VectorCodec.Of(encoder, StateSegmentLayout.Newest);
 
     /// <summary>The scales of the vectors of a run's passages.</summary>
-    public ReadOnlySpan<float> Scales(SegmentReader from, StateRun run) =>
+    public ReadOnlySpan<float> Scales(StateSegment from, StateRun run) =>
         IsPresent(from) ? from.Scales(run.FirstSlot, run.Passages) : Recode(from, run).Scales;
 
     /// <summary>The codes of the vectors of a run's passages.</summary>
-    public ReadOnlySpan<byte> Pooled(SegmentReader from, StateRun run) =>
+    public ReadOnlySpan<byte> Pooled(StateSegment from, StateRun run) =>
         IsPresent(from) ? from.Pooled(run.FirstSlot, run.Passages) : Recode(from, run).Codes;
 
     /// <summary>The refinement plane of some tokens.</summary>
-    public ReadOnlySpan<byte> Refinement(SegmentReader from, int token, int tokens)
+    public ReadOnlySpan<byte> Refinement(StateSegment from, int token, int tokens)
     {
         ReadOnlySpan<byte> stored = from.Refinement(token, tokens);
         if (IsPresent(from))
@@ -35,9 +35,9 @@ internal sealed class SegmentTranscoder(EncoderProfile encoder)
         return recoded;
     }
 
-    private static bool IsPresent(SegmentReader from) => from.Layout.Version == SegmentLayout.Newest;
+    private static bool IsPresent(StateSegment from) => from.Layout.Version == StateSegmentLayout.Newest;
 
-    private (float[] Scales, byte[] Codes) Recode(SegmentReader from, StateRun run)
+    private (float[] Scales, byte[] Codes) Recode(StateSegment from, StateRun run)
     {
         float[] scales = new float[run.Passages];
         byte[] codes = new byte[run.Passages * _vectors.Bytes];

@@ -207,8 +207,8 @@ internal sealed class Verifier(Datastore datastore, bool repair)
                     .ToArray();
                 Report(
                     path,
-                    $"The states of {lost} passages are damaged or missing ({Some(paths)}). "
-                        + "They are computed again when the documents are encoded next.",
+                    $"What was computed of {lost} passages is damaged or missing ({Some(paths)}). "
+                        + "It is computed again when the documents are encoded next.",
                     repair ? Rescue(segment, reader, whole) : static _ => { }
                 );
             }

@@ -12,6 +12,12 @@ public enum StatePrecision
 
     /// <summary>A sign plane and 8 bits a dimension: dimensions * 9 / 8 + 4 bytes a token.</summary>
     EightBit = 2,
+
+    /// <summary>
+    /// No states but what a decoder selects by: the token and a key, 8 bits a dimension and a scale: dimensions + 8
+    /// bytes a token.
+    /// </summary>
+    Key = 3,
 }
 
 /// <summary>
@@ -29,7 +35,9 @@ public sealed record EncoderProfile
     /// <summary>The precision of token states.</summary>
     public StatePrecision Precision { get; init; } = StatePrecision.TwoBit;
 
-    /// <summary>The mean of each dimension, <c>[dimensions]</c>; the number of dimensions is a multiple of 64.</summary>
+    /// <summary>
+    /// The mean of each dimension, <c>[dimensions]</c>; the number of dimensions is a multiple of 64, but that of keys any.
+    /// </summary>
     public required ReadOnlyMemory<float> Mean { get; init; }
 
     /// <summary>The standard deviation of each dimension, <c>[dimensions]</c>, positive.</summary>
@@ -37,6 +45,25 @@ public sealed record EncoderProfile
 
     /// <summary>The width of a state.</summary>
     public int Dimensions => Mean.Length;
+
+    /// <summary>Whether keys are kept, and no states.</summary>
+    public bool HasKeys => Precision == StatePrecision.Key;
+
+    /// <summary>The profile of keys, which need no statistics.</summary>
+    /// <param name="key">Identifies what makes them: model, weights, layer, head, windows.</param>
+    /// <param name="dimensions">The width of a key.</param>
+    public static EncoderProfile OfKeys(string key, int dimensions)
+    {
+        float[] ones = new float[dimensions];
+        Array.Fill(ones, 1);
+        return new EncoderProfile
+        {
+            Key = key,
+            Precision = StatePrecision.Key,
+            Mean = new float[dimensions],
+            Deviation = ones,
+        };
+    }
 
     /// <summary>Throws when the profile is no profile.</summary>
     /// <exception cref="ArgumentException">A member is out of range.</exception>
@@ -48,7 +75,8 @@ public sealed record EncoderProfile
         }
 
         int width = encoder.Dimensions;
-        if (width is 0 or > MaxDimensions || width % 64 != 0 || encoder.Deviation.Length != width)
+        bool isOdd = width % 64 != 0 && !encoder.HasKeys;
+        if (width is 0 or > MaxDimensions || isOdd || encoder.Deviation.Length != width)
         {
             throw new ArgumentException(
                 $"Mean and deviation have one length, a multiple of 64 up to {MaxDimensions}, "

@@ -5,59 +5,41 @@ namespace McpLongContext.Storage.States;
 
 /// <summary>
 /// Where everything stands in the body of a segment file. All numbers are little-endian; sections begin at multiples of
-/// 64.
+/// 64. The directory is that of every kind of segment; what follows it is the kind's own.
 /// <code>
-/// header      64 bytes: magic, version, precision, dimensions, runs, passages, tokens
+/// header      64 bytes: magic, version, kind, dimensions, runs, passages, tokens, the kind's own
 /// runs        48 bytes each: content key, first ordinal, passages, first slot, zero
 /// offsets     int32 each, passages + 1 of them: the first token of each passage; the last is the number of tokens
-/// scales      float32 a passage: of its pooled vector
-/// pooled      [passages, bytes by version]: codes of the passages' vectors
-/// signs       bits [tokens, dimensions]
-/// refinement  [tokens, bytes by precision and version]
 /// </code>
-/// Version 1 had vectors of 8 bits and factors of 16 bits; <see cref="VectorCodec"/> and <see cref="StateCodec"/> know both.
-/// A slot is the place of one passage's states in a segment; a run is a contiguous part of one content's passages.
+/// A slot is the place of one passage's tokens in a segment; a run is a contiguous part of one content's passages.
 /// </summary>
-/// <param name="Version">Of the format.</param>
-/// <param name="Precision">How tokens are refined.</param>
-/// <param name="Dimensions">The width of a state.</param>
-/// <param name="PooledBytes">Bytes of the codes of a passage's vector.</param>
-/// <param name="RefinementBytes">Bytes a token in the refinement plane.</param>
+/// <param name="Version">Of the kind's format.</param>
+/// <param name="Precision">The kind, and how exactly it keeps tokens.</param>
+/// <param name="Dimensions">The width of a token's vectors.</param>
 /// <param name="Runs">The number of runs.</param>
 /// <param name="Passages">The number of slots.</param>
-/// <param name="Tokens">The number of token states.</param>
-internal sealed record SegmentLayout(
+/// <param name="Tokens">The number of tokens.</param>
+internal abstract record SegmentLayout(
     int Version,
     StatePrecision Precision,
     int Dimensions,
-    int PooledBytes,
-    int RefinementBytes,
     int Runs,
     int Passages,
     int Tokens
 )
 {
-    /// <summary>The version that is written; older ones are read.</summary>
-    public const int Newest = 2;
-
     public const int HeaderBytes = 64;
     public const int RunBytes = ContentKey.Size + 16;
 
-    public static ReadOnlySpan<byte> Magic => "MLCSTATE"u8;
-
-    public int SignBytes => Dimensions / 8;
+    /// <summary>The eight bytes that a file of the kind begins with.</summary>
+    public abstract ReadOnlySpan<byte> Magic { get; }
 
     public long OffsetsAt => SegmentPages.Align(HeaderBytes + ((long)Runs * RunBytes));
 
-    public long ScalesAt => SegmentPages.Align(OffsetsAt + ((Passages + 1L) * sizeof(int)));
+    /// <summary>Where the directory ends and the kind's own sections begin.</summary>
+    public long DirectoryEnd => SegmentPages.Align(OffsetsAt + ((Passages + 1L) * sizeof(int)));
 
-    public long PooledAt => SegmentPages.Align(ScalesAt + ((long)Passages * sizeof(float)));
-
-    public long SignsAt => SegmentPages.Align(PooledAt + ((long)Passages * PooledBytes));
-
-    public long RefinementAt => SegmentPages.Align(SignsAt + ((long)Tokens * SignBytes));
-
-    public long BodyBytes => SegmentPages.Align(RefinementAt + ((long)Tokens * RefinementBytes));
+    public abstract long BodyBytes { get; }
 
     public long FileBytes => SegmentPages.FileBytes(BodyBytes);
 
@@ -65,7 +47,15 @@ internal sealed record SegmentLayout(
     public void WriteDirectory(SegmentFile file, IReadOnlyList<StateRun> runs)
     {
         Span<byte> header = stackalloc byte[HeaderBytes];
-        WriteHeader(header);
+        header.Clear();
+        Magic.CopyTo(header);
+        BinaryPrimitives.WriteInt32LittleEndian(header[8..], Version);
+        BinaryPrimitives.WriteInt32LittleEndian(header[12..], (int)Precision);
+        BinaryPrimitives.WriteInt32LittleEndian(header[16..], Dimensions);
+        BinaryPrimitives.WriteInt32LittleEndian(header[20..], Runs);
+        BinaryPrimitives.WriteInt32LittleEndian(header[24..], Passages);
+        BinaryPrimitives.WriteInt32LittleEndian(header[28..], Tokens);
+        WriteOwnHeader(header[32..]);
         file.Append(header);
         Span<byte> run = stackalloc byte[RunBytes];
         foreach (StateRun entry in runs)
@@ -75,19 +65,23 @@ internal sealed record SegmentLayout(
         }
     }
 
-    /// <summary>The layout of a new segment.</summary>
-    public static SegmentLayout Of(EncoderProfile encoder, int runs, int passages, int tokens) =>
-        Of(encoder, Newest, runs, passages, tokens);
+    /// <summary>Writes what only this kind has into the rest of the header, which is zero.</summary>
+    protected virtual void WriteOwnHeader(Span<byte> rest) { }
 
-    /// <summary>Reads the header of a segment of an encoder.</summary>
+    /// <summary>Reads what the header of a segment of an encoder says in every kind.</summary>
     /// <exception cref="DatastoreException">It is no segment, a newer one, or one of another encoder.</exception>
-    public static SegmentLayout ReadHeader(ReadOnlySpan<byte> header, EncoderProfile encoder, string path)
+    protected static (int Version, int Runs, int Passages, int Tokens) ReadHeader(
+        ReadOnlySpan<byte> header,
+        int newest,
+        EncoderProfile encoder,
+        string path
+    )
     {
         int version = Number(header, 8);
-        if (version > Newest)
+        if (version > newest)
         {
             throw new DatastoreException(
-                $"The segment '{path}' has format {version}; this program reads up to {Newest}. Update the program."
+                $"The segment '{path}' has format {version}; this program reads up to {newest}. Update the program."
             );
         }
 
@@ -98,34 +92,11 @@ internal sealed record SegmentLayout(
             || Number(header, 16) != encoder.Dimensions
             || (runs | passages | tokens) < 0
             ? throw new DatastoreCorruptException($"The header of the segment '{path}' is not that of its encoder.")
-            : Of(encoder, version, runs, passages, tokens);
-
-        static int Number(ReadOnlySpan<byte> header, int at) => BinaryPrimitives.ReadInt32LittleEndian(header[at..]);
+            : (version, runs, passages, tokens);
     }
 
-    private static SegmentLayout Of(EncoderProfile encoder, int version, int runs, int passages, int tokens) =>
-        new(
-            version,
-            encoder.Precision,
-            encoder.Dimensions,
-            VectorCodec.Of(encoder, version).Bytes,
-            StateCodec.Of(encoder, version).RefinementBytes,
-            runs,
-            passages,
-            tokens
-        );
-
-    private void WriteHeader(Span<byte> header)
-    {
-        header.Clear();
-        Magic.CopyTo(header);
-        BinaryPrimitives.WriteInt32LittleEndian(header[8..], Version);
-        BinaryPrimitives.WriteInt32LittleEndian(header[12..], (int)Precision);
-        BinaryPrimitives.WriteInt32LittleEndian(header[16..], Dimensions);
-        BinaryPrimitives.WriteInt32LittleEndian(header[20..], Runs);
-        BinaryPrimitives.WriteInt32LittleEndian(header[24..], Passages);
-        BinaryPrimitives.WriteInt32LittleEndian(header[28..], Tokens);
-    }
+    protected static int Number(ReadOnlySpan<byte> header, int at) =>
+        BinaryPrimitives.ReadInt32LittleEndian(header[at..]);
 }
 
 /// <summary>A contiguous part of a content's passages in a segment.</summary>

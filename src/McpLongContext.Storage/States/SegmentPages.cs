@@ -68,7 +68,7 @@ internal sealed class SegmentPages : IDisposable
 
     /// <summary>What to throw for a damaged file.</summary>
     public static DatastoreCorruptException Damaged(string path, string how) =>
-        new($"The segment '{path}' is damaged: {how}. Verify the datastore with repair; its states are made again.");
+        new($"The segment '{path}' is damaged: {how}. Verify the datastore with repair; what it held is made again.");
 
     /// <summary>The first bytes as they are, not verified: to tell a newer format from damage.</summary>
     public ReadOnlySpan<byte> Header(int length) =>

@@ -1,21 +1,29 @@
 using System.Runtime.InteropServices;
+using McpLongContext.Storage.Keys;
 
 namespace McpLongContext.Storage.States;
 
-/// <summary>A mapped segment, whose pages are verified the first time that something on them is read.</summary>
-internal sealed class SegmentReader : IDisposable
+/// <summary>
+/// A mapped segment, whose pages are verified the first time that something on them is read: its directory, which says
+/// which passages it holds. What it holds of their tokens is of its kind.
+/// </summary>
+internal abstract class SegmentReader : IDisposable
 {
     private readonly SegmentPages _pages;
     private readonly StateRun[] _runs;
     private readonly int[] _firstSlots;
 
-    private SegmentReader(SegmentPages pages, SegmentLayout layout, EncoderProfile encoder)
+    /// <summary>Reads and verifies the directory.</summary>
+    protected SegmentReader(SegmentPages pages, SegmentLayout layout, EncoderProfile encoder)
     {
+        if (pages.BodyBytes != layout.BodyBytes)
+        {
+            throw SegmentPages.Damaged(pages.Path, $"it has {pages.BodyBytes} bytes instead of {layout.BodyBytes}");
+        }
+
         _pages = pages;
         Layout = layout;
         Encoder = encoder;
-        States = StateCodec.Of(encoder, layout.Version);
-        Vectors = VectorCodec.Of(encoder, layout.Version);
         _runs = new StateRun[layout.Runs];
         for (int i = 0; i < _runs.Length; i++)
         {
@@ -24,45 +32,24 @@ internal sealed class SegmentReader : IDisposable
         }
 
         _firstSlots = Array.ConvertAll(_runs, run => run.FirstSlot);
-        pages.Verify(0, layout.ScalesAt);
+        pages.Verify(0, layout.DirectoryEnd);
     }
 
     public string Path => _pages.Path;
 
     public SegmentLayout Layout { get; }
 
-    /// <summary>Whose states these are.</summary>
+    /// <summary>What made the contents.</summary>
     public EncoderProfile Encoder { get; }
 
-    /// <summary>Restores token states.</summary>
-    public StateCodec States { get; }
-
-    /// <summary>Restores the vectors of passages.</summary>
-    public VectorCodec Vectors { get; }
+    /// <summary>The runs, in the order of their slots.</summary>
+    public IReadOnlyList<StateRun> Runs => _runs;
 
     /// <summary>Maps a segment of the encoder and verifies its directory.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
-    public static SegmentReader Open(string path, EncoderProfile encoder)
-    {
-        var pages = SegmentPages.Open(path, SegmentLayout.Magic);
-        try
-        {
-            ReadOnlySpan<byte> header = pages.Header(SegmentLayout.HeaderBytes);
-            SegmentLayout layout = SegmentLayout.ReadHeader(header, encoder, path);
-            return pages.BodyBytes == layout.BodyBytes
-                ? new SegmentReader(pages, layout, encoder)
-                : throw SegmentPages.Damaged(path, $"it has {pages.BodyBytes} bytes instead of {layout.BodyBytes}");
-        }
-        catch
-        {
-            pages.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>The runs, in the order of their slots.</summary>
-    public IReadOnlyList<StateRun> Runs => _runs;
+    public static SegmentReader Open(string path, EncoderProfile encoder) =>
+        encoder.HasKeys ? KeySegment.Open(path, encoder) : StateSegment.Open(path, encoder);
 
     /// <summary>Whether these slots hold these passages of this content.</summary>
     public bool Holds(StateRun run)
@@ -79,41 +66,24 @@ internal sealed class SegmentReader : IDisposable
     public ReadOnlySpan<int> Offsets(int slot, int slots) =>
         MemoryMarshal.Cast<byte, int>(Read(Layout.OffsetsAt + ((long)slot * sizeof(int)), (slots + 1) * sizeof(int)));
 
-    /// <summary>The scales of pooled vectors, <c>[slots]</c>.</summary>
-    public ReadOnlySpan<float> Scales(int slot, int slots) =>
-        MemoryMarshal.Cast<byte, float>(Read(Layout.ScalesAt + ((long)slot * sizeof(float)), slots * sizeof(float)));
-
-    /// <summary>The codes of pooled vectors, <c>[slots, pooled bytes]</c>.</summary>
-    public ReadOnlySpan<byte> Pooled(int slot, int slots) =>
-        Read(Layout.PooledAt + ((long)slot * Layout.PooledBytes), slots * Layout.PooledBytes);
-
-    /// <summary>The sign plane of tokens, <c>[tokens, dimensions / 8]</c>.</summary>
-    public ReadOnlySpan<byte> Signs(int token, int tokens) =>
-        Read(Layout.SignsAt + ((long)token * Layout.SignBytes), tokens * Layout.SignBytes);
-
-    /// <summary>The refinement plane of tokens, <c>[tokens, refinement bytes]</c>.</summary>
-    public ReadOnlySpan<byte> Refinement(int token, int tokens) =>
-        Read(Layout.RefinementAt + ((long)token * Layout.RefinementBytes), tokens * Layout.RefinementBytes);
-
     /// <summary>The ranges of bytes whose pages are damaged; reads the whole file.</summary>
     public IEnumerable<(long First, long End)> DamagedPages() => _pages.DamagedPages();
 
-    /// <summary>Whether any state of these slots stands in a range of bytes.</summary>
+    /// <summary>Whether anything of these slots stands in a range of bytes.</summary>
     public bool Touches(int slot, int slots, (long First, long End) range)
     {
         ReadOnlySpan<int> offsets = Offsets(slot, slots);
-        (long token, long tokens) = (offsets[0], offsets[^1] - offsets[0]);
-        return Overlaps(Layout.ScalesAt, slot, slots, sizeof(float))
-            || Overlaps(Layout.PooledAt, slot, slots, Layout.PooledBytes)
-            || Overlaps(Layout.SignsAt, token, tokens, Layout.SignBytes)
-            || Overlaps(Layout.RefinementAt, token, tokens, Layout.RefinementBytes);
-
-        bool Overlaps(long section, long first, long count, int width) =>
-            section + (first * width) < range.End && range.First < section + ((first + count) * width);
+        (int token, int tokens) = (offsets[0], offsets[^1] - offsets[0]);
+        return Sections(slot, slots, token, tokens)
+            .Any(part => part.First < range.End && range.First < part.First + part.Bytes);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _pages.Dispose();
 
-    private ReadOnlySpan<byte> Read(long offset, int length) => _pages.Read(offset, length);
+    /// <summary>Where the contents of some slots and their tokens stand.</summary>
+    protected abstract IEnumerable<(long First, long Bytes)> Sections(int slot, int slots, int token, int tokens);
+
+    /// <summary>Bytes of the body, verified.</summary>
+    protected ReadOnlySpan<byte> Read(long offset, int length) => _pages.Read(offset, length);
 }

@@ -126,7 +126,7 @@ public sealed class StateIndex
             int ordinal = rows.Int32(3);
             var run = new StateRun(new ContentKey(rows.Bytes(2)), ordinal, rows.Int32(4), rows.Int32(6));
             if (
-                !segments.TryGetValue(rows.Int64(5), out SegmentReader? segment)
+                segments.GetValueOrDefault(rows.Int64(5)) is not StateSegment segment
                 || !documents.TryFindByPassage(rows.Int64(0), out _)
             )
             {
@@ -260,7 +260,7 @@ public sealed class StateIndex
 /// <param name="FirstSlot">The slot of the first passage.</param>
 /// <param name="Passages">The number of passages.</param>
 /// <param name="FirstPassage">The id of the first passage.</param>
-internal sealed record PlacedRun(SegmentReader Segment, int FirstSlot, int Passages, long FirstPassage)
+internal sealed record PlacedRun(StateSegment Segment, int FirstSlot, int Passages, long FirstPassage)
 {
     public PlacedRun Slice(int first, int passages) =>
         first == 0 && passages == Passages

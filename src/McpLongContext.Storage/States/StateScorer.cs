@@ -22,7 +22,7 @@ internal static class StateScorer
     /// </summary>
     public static void Signs(PlacedRun run, StateQuery query, ReadOnlySpan<byte> signs, Span<float> scores)
     {
-        SegmentReader segment = run.Segment;
+        StateSegment segment = run.Segment;
         ReadOnlySpan<int> offsets = segment.Offsets(run.FirstSlot, run.Passages);
         short[] maxima = ArrayPool<short>.Shared.Rent(run.Passages * query.Tokens);
         Span<short> similar = maxima.AsSpan(0, run.Passages * query.Tokens);
@@ -87,7 +87,7 @@ internal static class StateScorer
 
     /// <summary>maxima[q] = max over the tokens of q · (t - mean).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Maxima(SegmentReader segment, int firstToken, int tokens, StateQuery query, Span<float> maxima)
+    private static void Maxima(StateSegment segment, int firstToken, int tokens, StateQuery query, Span<float> maxima)
     {
         StateCodec codec = segment.States;
         float[] decoded = ArrayPool<float>.Shared.Rent(tokens * codec.Dimensions);

@@ -25,8 +25,8 @@ public sealed class StateWriter
     {
         _datastore = datastore;
         Encoder = encoder;
-        _codec = StateCodec.Of(encoder, SegmentLayout.Newest);
-        _vectors = VectorCodec.Of(encoder, SegmentLayout.Newest);
+        _codec = StateCodec.Of(encoder, StateSegmentLayout.Newest);
+        _vectors = VectorCodec.Of(encoder, StateSegmentLayout.Newest);
     }
 
     /// <summary>The encoder whose states these are.</summary>
@@ -107,10 +107,10 @@ public sealed class StateWriter
             return;
         }
 
-        var layout = SegmentLayout.Of(Encoder, _runs.Count, _scales.Count, Tokens);
+        var layout = StateSegmentLayout.Of(Encoder, _runs.Count, _scales.Count, Tokens);
         string file = SegmentFile.Write(
             _datastore.RequireStatesFolder(),
-            SegmentLayout.Magic,
+            layout.Magic,
             segment => Write(segment, layout)
         );
         _datastore.Publish(Encoder, layout, file, _runs);
@@ -124,7 +124,7 @@ public sealed class StateWriter
         return span;
     }
 
-    private void Write(SegmentFile segment, SegmentLayout layout)
+    private void Write(SegmentFile segment, StateSegmentLayout layout)
     {
         layout.WriteDirectory(segment, _runs);
         segment.Append(layout.OffsetsAt, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_offsets)));

@@ -31,7 +31,7 @@ internal static class FormatFixture
     public const string First = "format-1";
 
     /// <summary>The one of the present formats.</summary>
-    public static string Present { get; } = $"format-{Schema.Version}-segments-{SegmentLayout.Newest}";
+    public static string Present { get; } = $"format-{Schema.Version}-segments-{StateSegmentLayout.Newest}";
 
     /// <summary>The folder that holds a committed datastore.</summary>
     public static string FolderOf(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", name);

@@ -50,7 +50,7 @@ public sealed class FormatTests : IDisposable
         datastore.Compact();
 
         using DatastoreSnapshot snapshot = datastore.Snapshot();
-        Assert.Equal(SegmentLayout.Newest, Assert.Single(snapshot.Segments.Values).Layout.Version);
+        Assert.Equal(StateSegmentLayout.Newest, Assert.Single(snapshot.Segments.Values).Layout.Version);
         Assert.Empty(datastore.Verify(repair: false));
         Assert.Equal(2, BestByStates(snapshot, passage: 2));
         Assert.Equal(6, snapshot.States(FormatFixture.Encoder.Key)!.Passages);
@@ -89,7 +89,7 @@ public sealed class FormatTests : IDisposable
         string name = CopyOf(FormatFixture.First);
         string segment = Directory.GetFiles(Path.Combine(_home.Root, "datastores", name, "states")).First();
         byte[] bytes = File.ReadAllBytes(segment);
-        bytes[8] = SegmentLayout.Newest + 1;
+        bytes[8] = StateSegmentLayout.Newest + 1;
         File.WriteAllBytes(segment, bytes);
 
         using Datastore datastore = _home.Home.Open(name);

@@ -10,7 +10,7 @@ public class StateCodecTests
     public void A_restored_state_points_the_way_of_the_original(StatePrecision precision, float cosine)
     {
         EncoderProfile profile = StateSamples.Profile(precision);
-        var codec = StateCodec.Of(profile, SegmentLayout.Newest);
+        var codec = StateCodec.Of(profile, StateSegmentLayout.Newest);
         float[] states = StateSamples.Random(profile, 50, 1);
         for (int i = 0; i < 50; i++)
         {
@@ -30,7 +30,7 @@ public class StateCodecTests
     public void The_factor_makes_inner_products_of_two_bit_states_unbiased()
     {
         EncoderProfile profile = StateSamples.Profile();
-        var codec = StateCodec.Of(profile, SegmentLayout.Newest);
+        var codec = StateCodec.Of(profile, StateSegmentLayout.Newest);
         float[] state = StateSamples.Random(profile, 1, 3);
         (float[] centred, float[] restored) = RoundTrip(profile, codec, state);
         Assert.Equal(1, StateSamples.Dot(centred, restored) / StateSamples.Dot(centred, centred), 0.006f);
@@ -42,14 +42,18 @@ public class StateCodecTests
     public void A_state_equal_to_the_mean_restores_as_nothing(StatePrecision precision)
     {
         EncoderProfile profile = StateSamples.Profile(precision);
-        (_, float[] restored) = RoundTrip(profile, StateCodec.Of(profile, SegmentLayout.Newest), profile.Mean.Span);
+        (_, float[] restored) = RoundTrip(
+            profile,
+            StateCodec.Of(profile, StateSegmentLayout.Newest),
+            profile.Mean.Span
+        );
         Assert.All(restored, value => Assert.Equal(0, value));
     }
 
     [Fact]
     public void Signs_and_magnitudes_cost_two_bits_a_dimension_and_a_factor()
     {
-        var codec = StateCodec.Of(StateSamples.Profile(), SegmentLayout.Newest);
+        var codec = StateCodec.Of(StateSamples.Profile(), StateSegmentLayout.Newest);
         Assert.Equal((StateSamples.Width / 4) + 1, codec.SignBytes + codec.RefinementBytes);
     }
 
@@ -102,7 +106,7 @@ public class StateCodecTests
     public void Recoding_an_older_refinement_restores_the_same_state()
     {
         EncoderProfile profile = StateSamples.Profile();
-        var (older, present) = (StateCodec.Of(profile, 1), StateCodec.Of(profile, SegmentLayout.Newest));
+        var (older, present) = (StateCodec.Of(profile, 1), StateCodec.Of(profile, StateSegmentLayout.Newest));
         float[] state = StateSamples.Random(profile, 1, 6);
         byte[] signs = new byte[older.SignBytes];
         byte[] stored = new byte[older.RefinementBytes];

@@ -1,0 +1,79 @@
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Sqlite;
+using McpLongContext.Storage.States;
+
+namespace McpLongContext.Storage.Keys;
+
+/// <summary>
+/// The keys of one model in one published state. Passages without keys are left out; so are those whose keys are missing
+/// or damaged, which <see cref="Damage"/> names. Usable by several threads, until its snapshot is disposed.
+/// </summary>
+public sealed class KeyIndex
+{
+    private KeyIndex(EncoderProfile encoder, IReadOnlyList<KeyedDocument> documents, IReadOnlyList<string> damage)
+    {
+        Encoder = encoder;
+        Documents = documents;
+        Damage = damage;
+        Tokens = documents.Sum(document => document.Blocks.Sum(block => (long)block.Tokens));
+    }
+
+    /// <summary>What made the keys.</summary>
+    public EncoderProfile Encoder { get; }
+
+    /// <summary>The documents that have keys, by path; equal contents once.</summary>
+    public IReadOnlyList<KeyedDocument> Documents { get; }
+
+    /// <summary>The number of tokens that have keys.</summary>
+    public long Tokens { get; }
+
+    /// <summary>What was found damaged, a sentence each.</summary>
+    public IReadOnlyList<string> Damage { get; }
+
+    internal static KeyIndex Load(
+        Database database,
+        long encoderId,
+        EncoderProfile encoder,
+        DocumentTable documents,
+        IReadOnlyDictionary<long, SegmentReader> segments,
+        IEnumerable<string> damage
+    )
+    {
+        var found = new List<string>(damage);
+        var blocks = new Dictionary<ContentKey, List<StoredKeys>>();
+        using Statement rows = database
+            .Prepare(
+                "SELECT content_key, first_ordinal, passage_count, segment_id, first_slot FROM states "
+                    + "WHERE encoder_id = ?1 ORDER BY content_key, first_ordinal"
+            )
+            .Bind(1, encoderId);
+        while (rows.Step())
+        {
+            var run = new StateRun(new ContentKey(rows.Bytes(0)), rows.Int32(1), rows.Int32(2), rows.Int32(4));
+            if (segments.GetValueOrDefault(rows.Int64(3)) is not KeySegment segment)
+            {
+                continue;
+            }
+
+            if (!segment.Holds(run))
+            {
+                found.Add($"The segment '{segment.Path}' does not hold the keys that the catalog expects in it.");
+                continue;
+            }
+
+            blocks.TryAdd(run.Content, []);
+            blocks[run.Content].Add(new StoredKeys(segment, run.FirstSlot, run.FirstOrdinal, run.Passages));
+        }
+
+        var keyed = new List<KeyedDocument>();
+        foreach (Document document in documents.All)
+        {
+            if (blocks.Remove(document.ContentKey, out List<StoredKeys>? of))
+            {
+                keyed.Add(new KeyedDocument(document, of.FindAll(block => block.Tokens > 0)));
+            }
+        }
+
+        return new KeyIndex(encoder, keyed, found);
+    }
+}

@@ -1,0 +1,304 @@
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Keys;
+using McpLongContext.Storage.Maintenance;
+using McpLongContext.Storage.States;
+using McpLongContext.Storage.Tests.States;
+using static McpLongContext.Storage.Tests.TemporaryHome;
+
+namespace McpLongContext.Storage.Tests.Keys;
+
+public sealed class KeyIndexTests : IDisposable
+{
+    private readonly TemporaryHome _home = new();
+    private readonly EncoderProfile _profile = KeySamples.Profile();
+    private readonly NewDocument _book = Document("book", "one", "two", "three");
+    private readonly NewDocument _note = Document("note", "four");
+    private Datastore _datastore;
+
+    public KeyIndexTests()
+    {
+        _datastore = _home.Home.OpenOrCreate("test");
+        _datastore.Apply(Put(_book, _note));
+    }
+
+    private string[] Segments => [.. Directory.GetFiles(Path.Combine(_datastore.Folder, "states")).Order()];
+
+    public void Dispose()
+    {
+        _datastore.Dispose();
+        _home.Dispose();
+    }
+
+    [Fact]
+    public void What_was_written_is_read_back_by_document_after_the_datastore_was_closed()
+    {
+        KeyWriter writer = _datastore.WriteKeys(_profile, KeySamples.Planes);
+        (int[] noteIds, KeyBuffer noteKeys) = KeySamples.Add(writer, _note.ContentKey, [70], seed: 1);
+        (int[] bookIds, KeyBuffer bookKeys) = KeySamples.Add(writer, _book.ContentKey, [3_000, 0, 5], seed: 2);
+        writer.Publish();
+        Reopen();
+
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        KeyIndex keys = snapshot.Keys(_profile.Key)!;
+
+        Assert.Equal(3_075, keys.Tokens);
+        Assert.Equal(["book", "note"], keys.Documents.Select(document => document.Document.Path));
+        Assert.Equal(bookIds, KeySamples.Ids(keys.Documents[0]));
+        Assert.Equal(noteIds, KeySamples.Ids(keys.Documents[1]));
+        for (int plane = 0; plane < KeySamples.Planes; plane++)
+        {
+            Assert.Equal(bookKeys.Codes(plane, 0, 3_005), KeySamples.Codes(keys.Documents[0], plane));
+            Assert.Equal(noteKeys.Codes(plane, 0, 70), KeySamples.Codes(keys.Documents[1], plane));
+            Assert.Equal(bookKeys.Scales(plane, 1_234, 9), keys.Documents[0].Blocks[0].Scales(plane, 1_234, 9));
+        }
+    }
+
+    [Fact]
+    public void A_vector_is_its_scale_times_its_codes()
+    {
+        KeySamples.Encode(_datastore, _profile, _note.ContentKey, [40], seed: 7);
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        StoredKeys keys = Assert.Single(Assert.Single(snapshot.Keys(_profile.Key)!.Documents).Blocks);
+        float[] vectors = KeySamples.Vectors(7, plane: 1, tokens: 40);
+        for (int i = 0; i < vectors.Length; i++)
+        {
+            float scale = keys.Scales(1, i / KeySamples.Width, 1)[0];
+            int code = keys.Codes(1, i / KeySamples.Width, 1)[i % KeySamples.Width];
+            Assert.Equal(vectors[i], scale * code, scale * 0.501f);
+        }
+    }
+
+    [Fact]
+    public void Every_token_knows_its_passage()
+    {
+        KeySamples.Encode(_datastore, _profile, _book.ContentKey, [2, 0, 3], seed: 1);
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        StoredKeys keys = Assert.Single(snapshot.Keys(_profile.Key)!.Documents[0].Blocks);
+
+        Assert.Equal([(0, 0), (0, 1), (2, 0), (2, 1), (2, 2)], Enumerable.Range(0, 5).Select(keys.PassageOf));
+    }
+
+    [Fact]
+    public void Passages_may_come_piece_by_piece_and_those_that_lack_keys_are_pending()
+    {
+        KeySamples.Encode(_datastore, _profile, _book.ContentKey, [4], seed: 1, firstOrdinal: 2);
+        using (DatastoreSnapshot snapshot = _datastore.Snapshot())
+        {
+            IReadOnlyList<PendingContent> pending = snapshot.Pending(_profile.Key);
+            Assert.Equal(["book", "note"], pending.Select(one => one.Document.Path));
+            Assert.Equal([new OrdinalRun(0, 2)], snapshot.Missing(_profile.Key, pending[0].Document));
+        }
+
+        (int[] first, _) = KeySamples.Encode(_datastore, _profile, _book.ContentKey, [2, 3], seed: 2);
+        using DatastoreSnapshot after = _datastore.Snapshot();
+        KeyedDocument book = Assert.Single(after.Keys(_profile.Key)!.Documents);
+        Assert.Equal([0, 2], book.Blocks.Select(block => block.FirstOrdinal));
+        Assert.Equal(first, KeySamples.Ids(book)[..5]);
+    }
+
+    [Fact]
+    public void Keys_of_several_models_stand_side_by_side_and_beside_states()
+    {
+        EncoderProfile other = EncoderProfile.OfKeys("other decoder", 8);
+        KeySamples.Encode(_datastore, _profile, _note.ContentKey, [3], seed: 1);
+        KeySamples.Encode(_datastore, other, _note.ContentKey, [5], seed: 2);
+        StateSamples.Encode(_datastore, StateSamples.Profile(), _note.ContentKey, 1, 4, 1);
+
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Equal(3, snapshot.Keys(_profile.Key)!.Tokens);
+        Assert.Equal(5, snapshot.Keys(other.Key)!.Tokens);
+        Assert.Equal(1, snapshot.States("test-encoder")!.Passages);
+        Assert.Null(snapshot.States(_profile.Key));
+        Assert.Null(snapshot.Keys("test-encoder"));
+        Assert.Equal(
+            [("decoder;layer 8;head 1", StatePrecision.Key, 3L), ("other decoder", StatePrecision.Key, 5L)],
+            snapshot
+                .Statistics()
+                .Encoders.Where(encoder => encoder.Precision == StatePrecision.Key)
+                .Select(encoder => (encoder.Encoder, encoder.Precision, encoder.Tokens))
+        );
+    }
+
+    [Fact]
+    public void One_key_a_token_with_its_origin_takes_less_than_100_bytes()
+    {
+        const int Tokens = 20_000;
+        var keys = new KeyBuffer(new KeyShape(Planes: 1, Dimensions: 64));
+        keys.Append(0, new float[Tokens * 64]);
+        KeyWriter writer = _datastore.WriteKeys(EncoderProfile.OfKeys("wide", 64));
+        writer.Add(_note.ContentKey, 0, [Tokens], new int[Tokens], keys);
+        writer.Publish();
+
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        EncoderStatistics statistics = Assert.Single(snapshot.Statistics().Encoders);
+        Assert.Equal(new FileInfo(Assert.Single(Segments)).Length, statistics.Bytes);
+        Assert.InRange(statistics.BytesPerToken, 72, 73);
+    }
+
+    [Fact]
+    public void A_snapshot_goes_on_seeing_what_it_saw()
+    {
+        KeySamples.Encode(_datastore, _profile, _note.ContentKey, [3], seed: 1);
+        using DatastoreSnapshot before = _datastore.Snapshot();
+        KeySamples.Encode(_datastore, _profile, _book.ContentKey, [2, 2, 2], seed: 2);
+        _datastore.Compact();
+
+        Assert.Equal(3, before.Keys(_profile.Key)!.Tokens);
+        Assert.Equal([10_000, 10_001, 10_002], KeySamples.Ids(Assert.Single(before.Keys(_profile.Key)!.Documents)));
+    }
+
+    [Fact]
+    public void Compaction_merges_segments_gives_removed_documents_back_and_changes_no_key()
+    {
+        (int[] noteIds, KeyBuffer noteKeys) = KeySamples.Encode(_datastore, _profile, _note.ContentKey, [70], seed: 1);
+        KeySamples.Encode(_datastore, _profile, _book.ContentKey, [30, 1, 2], seed: 2);
+        NewDocument late = Document("z", "late");
+        _datastore.Apply(Put(late));
+        (int[] lateIds, KeyBuffer lateKeys) = KeySamples.Encode(_datastore, _profile, late.ContentKey, [9], seed: 3);
+        _datastore.Apply(Remove("book"));
+        long before = Segments.Sum(file => new FileInfo(file).Length);
+
+        _datastore.Compact();
+
+        Assert.Single(Segments);
+        Assert.InRange(new FileInfo(Segments[0]).Length, 1, before - 1);
+        Reopen();
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        IReadOnlyList<KeyedDocument> documents = snapshot.Keys(_profile.Key)!.Documents;
+        Assert.Equal(["note", "z"], documents.Select(document => document.Document.Path));
+        Assert.Equal(noteIds, KeySamples.Ids(documents[0]));
+        Assert.Equal(lateIds, KeySamples.Ids(documents[1]));
+        Assert.Equal(noteKeys.Codes(1, 0, 70), KeySamples.Codes(documents[0], 1));
+        Assert.Equal(lateKeys.Codes(0, 0, 9), KeySamples.Codes(documents[1], 0));
+        Assert.Empty(_datastore.Verify(repair: false));
+    }
+
+    [Fact]
+    public void Keys_of_a_removed_document_are_gone_at_once_and_those_of_a_renamed_one_stay()
+    {
+        KeySamples.Encode(_datastore, _profile, _note.ContentKey, [3], seed: 1);
+        KeySamples.Encode(_datastore, _profile, _book.ContentKey, [1, 1, 1], seed: 2);
+        _datastore.Apply(new CatalogChange { Remove = ["book", "note"], Put = [Document("moved", "four")] });
+
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Equal("moved", Assert.Single(snapshot.Keys(_profile.Key)!.Documents).Document.Path);
+        Assert.Empty(snapshot.Pending(_profile.Key));
+    }
+
+    [Fact]
+    public void A_damaged_page_is_named_and_repair_keeps_the_rest_and_makes_it_pending()
+    {
+        const int Passages = 400;
+        NewDocument large = Document("large", [.. Enumerable.Range(0, Passages).Select(i => $"page {i}")]);
+        _datastore.Apply(Put(large));
+        int[] counts = [.. Enumerable.Repeat(30, Passages)];
+        (int[] ids, _) = KeySamples.Encode(_datastore, _profile, large.ContentKey, counts, seed: 1);
+        string segment = Segments.Single();
+        byte[] bytes = File.ReadAllBytes(segment);
+        bytes[bytes.Length * 3 / 4] ^= 4;
+        File.WriteAllBytes(segment, bytes);
+        Reopen();
+
+        DamageReport report = Assert.Single(_datastore.Verify(repair: false));
+        Assert.Equal(segment, report.Where);
+        Assert.Contains("large", report.Message, StringComparison.Ordinal);
+        _datastore.Verify(repair: true);
+
+        Assert.Empty(_datastore.Verify(repair: false));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Document stored = snapshot.Documents.All.Single(document => document.Path == "large");
+        OrdinalRun lost = Assert.Single(snapshot.Missing(_profile.Key, stored));
+        Assert.InRange(lost.Count, 1, Passages * 3 / 4);
+        int[] kept = KeySamples.Ids(Assert.Single(snapshot.Keys(_profile.Key)!.Documents));
+        Assert.Equal([.. ids[..(lost.First * 30)], .. ids[((lost.First + lost.Count) * 30)..]], kept);
+    }
+
+    [Fact]
+    public void A_missing_file_is_named_and_the_rest_is_read()
+    {
+        KeySamples.Encode(_datastore, _profile, _note.ContentKey, [3], seed: 1);
+        string lost = Segments.Single();
+        KeySamples.Encode(_datastore, _profile, _book.ContentKey, [1, 1, 1], seed: 2);
+        Reopen();
+        File.Delete(lost);
+
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        KeyIndex keys = snapshot.Keys(_profile.Key)!;
+        Assert.Equal("book", Assert.Single(keys.Documents).Document.Path);
+        Assert.Contains(lost, Assert.Single(keys.Damage), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_flipped_byte_of_a_segment_is_detected()
+    {
+        KeyWriter writer = _datastore.WriteKeys(_profile, KeySamples.Planes);
+        KeySamples.Add(writer, _note.ContentKey, [3], seed: 1);
+        KeySamples.Add(writer, _book.ContentKey, [1, 0, 1], seed: 2);
+        writer.Publish();
+        byte[] whole = File.ReadAllBytes(Segments.Single());
+        Assert.False(IsDetected(whole));
+        for (int i = 0; i < whole.Length; i++)
+        {
+            byte[] bytes = [.. whole];
+            bytes[i] ^= (byte)(1 << (i % 8));
+            Assert.True(IsDetected(bytes), $"byte {i} of {whole.Length}");
+        }
+
+        for (int length = 0; length < whole.Length; length += 7)
+        {
+            Assert.True(IsDetected(whole[..length]), $"{length} of {whole.Length}");
+        }
+    }
+
+    [Fact]
+    public void A_block_never_gives_tokens_of_its_neighbour()
+    {
+        KeyWriter writer = _datastore.WriteKeys(_profile, KeySamples.Planes);
+        KeySamples.Add(writer, _book.ContentKey, [1, 1, 1], seed: 1);
+        KeySamples.Add(writer, _note.ContentKey, [3], seed: 2);
+        writer.Publish();
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        StoredKeys book = snapshot.Keys(_profile.Key)!.Documents[0].Blocks[0];
+        StoredKeys note = snapshot.Keys(_profile.Key)!.Documents[1].Blocks[0];
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => book.Ids(1, 3).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => note.Codes(0, -1, 2).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => note.Scales(KeySamples.Planes, 0, 1).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => note.PassageOf(3));
+    }
+
+    [Fact]
+    public void Keys_that_do_not_fit_are_not_added()
+    {
+        KeyWriter writer = _datastore.WriteKeys(_profile, KeySamples.Planes);
+        var keys = new KeyBuffer(writer.Shape);
+        Assert.Throws<ArgumentException>(() => writer.Add(_note.ContentKey, 0, [2], [1, 2], keys));
+        Assert.Throws<ArgumentException>(() => writer.Add(_note.ContentKey, 0, [], [1], keys));
+        Assert.Throws<ArgumentException>(() => writer.Add(_note.ContentKey, 0, [], [], new KeyBuffer(new(3, 8))));
+        Assert.Equal(0, writer.Tokens);
+        Assert.Throws<ArgumentException>(() => _datastore.WriteStates(_profile));
+        Assert.Throws<ArgumentException>(() => _datastore.WriteKeys(StateSamples.Profile()));
+    }
+
+    private bool IsDetected(byte[] bytes)
+    {
+        string damaged = Path.Combine(_home.Root, "damaged.seg");
+        File.WriteAllBytes(damaged, bytes);
+        try
+        {
+            using var segment = SegmentReader.Open(damaged, _profile);
+            return segment.DamagedPages().Any();
+        }
+        catch (DatastoreException e)
+        {
+            Assert.Contains(damaged, e.Message, StringComparison.Ordinal);
+            return true;
+        }
+    }
+
+    private void Reopen()
+    {
+        _datastore.Dispose();
+        _datastore = _home.Home.Open("test");
+    }
+}
