@@ -1,5 +1,3 @@
-using System.Numerics;
-using System.Text;
 using System.Text.Json;
 using McpLongContext.Inference.Models;
 
@@ -19,14 +17,7 @@ public static class PositionFile
     public const string Name = "positions.json";
 
     private const int Version = 1;
-    private const int MaxBytes = 4096;
-
-    private static readonly JsonSerializerOptions s_json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
+    private const string What = "The positions";
 
     /// <summary>Reads the settings of a model; null where it is used as it was trained.</summary>
     /// <param name="folder">The model's folder.</param>
@@ -36,13 +27,16 @@ public static class PositionFile
         var path = Path.Combine(folder, Name);
         try
         {
-            var bytes = ReadAll(path);
-            if (bytes is null)
-                return null;
-            var content = JsonSerializer.Deserialize<Content>(bytes, s_json);
-            return content is { Version: > Version }
-                ? throw Damaged(path, $"version {content.Version} found, expected at most {Version}")
-                : Parse(content) ?? throw Damaged(path, "its numbers do not fit each other or its checksum");
+            return ModelFolderFile.Read<Content>(path) switch
+            {
+                null => null,
+                { Version: > Version } later => throw Damaged(
+                    path,
+                    $"version {later.Version} found, expected at most {Version}"
+                ),
+                { } content => Parse(content)
+                    ?? throw Damaged(path, "its numbers do not fit each other or its checksum"),
+            };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -57,54 +51,19 @@ public static class PositionFile
     public static void Write(string folder, PositionSettings settings)
     {
         var path = Path.Combine(folder, Name);
-        var staged = $"{path}.{Guid.NewGuid():N}";
-        try
+        if (settings.Method == PositionMethod.Trained)
         {
-            if (settings.Method == PositionMethod.Trained)
-            {
-                File.Delete(path);
-                return;
-            }
-
-            var method = settings.Method.Name();
-            var sum = Checksum(Version, settings.TrainedLength, settings.Length, method);
-            var content = new Content(Version, settings.TrainedLength, settings.Length, method, sum);
-            using (var file = new FileStream(staged, FileMode.CreateNew, FileAccess.Write))
-            {
-                JsonSerializer.Serialize(file, content, s_json);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(staged, path, overwrite: true);
+            ModelFolderFile.Remove(path, What);
+            return;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            if (File.Exists(staged))
-                File.Delete(staged);
-            throw new ModelException($"The positions were not kept in {path}: {e.Message}", e);
-        }
+
+        var method = settings.Method.Name();
+        var sum = Checksum(Version, settings.TrainedLength, settings.Length, method);
+        var content = new Content(Version, settings.TrainedLength, settings.Length, method, sum);
+        ModelFolderFile.Replace(path, content, What);
     }
 
-    private static byte[]? ReadAll(string path)
-    {
-        try
-        {
-            using var file = new FileStream(
-                path,
-                FileMode.Open,
-                FileAccess.Read,
-                FileShare.ReadWrite | FileShare.Delete
-            );
-            var bytes = new byte[MaxBytes];
-            return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-    }
-
-    private static PositionSettings? Parse(Content? content) =>
+    private static PositionSettings? Parse(Content content) =>
         content is { Version: Version, TrainedLength: > 0 }
         && content.Length >= content.TrainedLength
         && content.Crc32c == Checksum(Version, content.TrainedLength, content.Length, content.Method)
@@ -113,13 +72,8 @@ public static class PositionFile
             ? new PositionSettings(content.TrainedLength, content.Length, method)
             : null;
 
-    private static string Checksum(int version, int trained, int length, string method)
-    {
-        var state = uint.MaxValue;
-        foreach (var one in Encoding.UTF8.GetBytes(string.Create(null, $"{version} {trained} {length} {method}")))
-            state = BitOperations.Crc32C(state, one);
-        return (~state).ToString("x8", null);
-    }
+    private static string Checksum(int version, int trained, int length, string method) =>
+        ModelFolderFile.Checksum(string.Create(null, $"{version} {trained} {length} {method}"));
 
     private static ModelException Damaged(string path, string found, Exception? cause = null)
     {

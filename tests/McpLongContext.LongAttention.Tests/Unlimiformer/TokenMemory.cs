@@ -28,6 +28,13 @@ internal sealed class TokenMemory : ITokenMemory
         }
     }
 
+    /// <summary>Adds a text of given keys.</summary>
+    public void Add(int[] tokens, KeyBuffer keys)
+    {
+        _tokens.Add(tokens);
+        _texts.Add(new MemoryText($"text {_texts.Count}", [keys]));
+    }
+
     /// <summary>Adds a text of given vectors in one plane, [tokens, dimensions].</summary>
     public void Add(int dimensions, params float[][] blocks)
     {

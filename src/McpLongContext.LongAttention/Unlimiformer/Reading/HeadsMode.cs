@@ -13,6 +13,9 @@ public sealed class HeadsMode : IReadingMode
     public KeyDepth Depth => KeyDepth.Full;
 
     /// <inheritdoc/>
+    public bool ReadsSpans => true;
+
+    /// <inheritdoc/>
     public MemoryReading Begin(ReadingSource source, MemoryPrompt prompt, IReadOnlyList<MemorySpan> spans)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -22,7 +25,7 @@ public sealed class HeadsMode : IReadingMode
         var retrieved = spans.Sum(span => span.Count);
         Window.Require(config, prompt.Tokens + retrieved);
         var layout = source.Layout;
-        var attention = new SpanAttention(config, layout.LayerBegin, spans.Count, config.ContextLength - retrieved);
+        var attention = new SpanAttention(config, layout.LayerBegin, spans, config.ContextLength - retrieved);
         var run = source.Model.CreateRun(attention, source.Threads);
         run.Forward([.. prompt.Header], []);
         for (var layer = layout.LayerBegin; layer < layout.LayerCount; layer++)

@@ -9,10 +9,13 @@ public interface IReadingMode
     /// <summary>How much the memory has to keep of a token.</summary>
     public KeyDepth Depth { get; }
 
+    /// <summary>Whether it reads spans that were selected once; otherwise it searches by itself.</summary>
+    public bool ReadsSpans { get; }
+
     /// <summary>Begins a sequence that reads.</summary>
     /// <param name="source">The model and what it reads from.</param>
     /// <param name="prompt">What it reads besides.</param>
-    /// <param name="spans">What was selected, in the order of the memory.</param>
+    /// <param name="spans">What was selected, in the order of the memory; of no account where it does not read spans.</param>
     /// <exception cref="ArgumentException">It does not fit the model's window.</exception>
     public MemoryReading Begin(ReadingSource source, MemoryPrompt prompt, IReadOnlyList<MemorySpan> spans);
 }
@@ -22,13 +25,20 @@ public interface IReadingMode
 /// <param name="Memory">The texts.</param>
 /// <param name="Layout">What the memory keeps of a token.</param>
 /// <param name="Threads">Threads that compute; null: one a processor.</param>
-public sealed record ReadingSource(LlamaModel Model, ITokenMemory Memory, KeyLayout Layout, int? Threads = null);
+/// <param name="Time">The clock of what is measured; null: the system's.</param>
+public sealed record ReadingSource(
+    LlamaModel Model,
+    ITokenMemory Memory,
+    KeyLayout Layout,
+    int? Threads = null,
+    TimeProvider? Time = null
+);
 
 /// <summary>A sequence that reads from a memory.</summary>
 /// <param name="Run">The sequence.</param>
 /// <param name="Prompt">What it is to be given next, for it to go on behind.</param>
-/// <param name="Attention">Tells how much it attends to each span.</param>
-public sealed record MemoryReading(LlamaRun Run, ReadOnlyMemory<int> Prompt, SpanAttention Attention) : IDisposable
+/// <param name="Attention">Tells where it looks.</param>
+public sealed record MemoryReading(LlamaRun Run, ReadOnlyMemory<int> Prompt, IMemoryAttention Attention) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose() => Run.Dispose();

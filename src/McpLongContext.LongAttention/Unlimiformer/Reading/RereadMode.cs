@@ -9,13 +9,16 @@ public sealed class RereadMode : IReadingMode
     public KeyDepth Depth => KeyDepth.Selection;
 
     /// <inheritdoc/>
+    public bool ReadsSpans => true;
+
+    /// <inheritdoc/>
     public MemoryReading Begin(ReadingSource source, MemoryPrompt prompt, IReadOnlyList<MemorySpan> spans)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(spans);
         var config = source.Model.Config;
-        var attention = new SpanAttention(config, source.Layout.LayerBegin, spans.Count, config.ContextLength);
+        var attention = new SpanAttention(config, source.Layout.LayerBegin, spans, config.ContextLength);
         var tokens = new List<int>([.. prompt.Header, .. prompt.Prefix]);
         for (var span = 0; span < spans.Count; span++)
         {

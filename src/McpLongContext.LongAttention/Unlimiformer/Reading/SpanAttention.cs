@@ -1,6 +1,7 @@
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama;
 using McpLongContext.Kernels;
+using McpLongContext.LongAttention.Unlimiformer.Selection;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 
@@ -12,13 +13,14 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 /// The measure is attention itself: over the same keys, with values that are 1 in a span's own dimension and 0 elsewhere,
 /// the weighted values are the spans' shares.
 /// </remarks>
-public sealed class SpanAttention : IAttention
+public sealed class SpanAttention : IMemoryAttention
 {
     private readonly LlamaConfig _config;
     private readonly Inference.Llama.CausalAttention _inner;
     private readonly int _layerBegin;
     private readonly KeyValueCache[] _marked;
     private readonly RotaryTable _rotary;
+    private readonly IReadOnlyList<MemorySpan> _spans;
     private readonly double[] _sums;
     private readonly List<(int Position, int Span, int Count)> _marks = [];
     private int _measured;
@@ -26,29 +28,34 @@ public sealed class SpanAttention : IAttention
     /// <summary>Creates the attention of a new sequence.</summary>
     /// <param name="config">The model's configuration.</param>
     /// <param name="layerBegin">The first layer to measure.</param>
-    /// <param name="spans">The number of spans; those behind the width of a head are measured together.</param>
+    /// <param name="spans">The spans; those behind the width of a head are measured together.</param>
     /// <param name="maxTokens">The longest sequence.</param>
-    public SpanAttention(LlamaConfig config, int layerBegin, int spans, int maxTokens)
+    public SpanAttention(LlamaConfig config, int layerBegin, IReadOnlyList<MemorySpan> spans, int maxTokens)
     {
         ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(spans);
         _config = config;
         _layerBegin = layerBegin;
         _inner = new Inference.Llama.CausalAttention(config, maxTokens);
         _marked = new KeyValueCache[config.LayerCount - layerBegin];
         for (var layer = 0; layer < _marked.Length; layer++)
             _marked[layer] = new KeyValueCache(config.KeyValueHeadCount, config.HeadDim);
-        var scaling = config.RotaryScaling;
-        _rotary = new RotaryTable(scaling.Frequencies(config.HeadDim, config.RopeTheta), scaling.AttentionFactor);
-        _sums = new double[spans];
+        _rotary = Rotation.Of(config);
+        _spans = spans;
+        _sums = new double[spans.Count];
     }
 
     /// <inheritdoc/>
     public int MaxTokens => _inner.MaxTokens;
 
-    /// <summary>The share of attention of each span, in the mean of the tokens measured since <see cref="Reset"/>.</summary>
-    public IReadOnlyList<double> Shares => [.. _sums.Select(sum => sum / Math.Max(1, _measured))];
+    /// <inheritdoc/>
+    public IReadOnlyList<AttendedSpan> Spans =>
+        [.. _spans.Select((span, i) => new AttendedSpan(span, _sums[i] / Math.Max(1, _measured)))];
 
-    /// <summary>Forgets what was measured.</summary>
+    /// <inheritdoc/>
+    public IReadOnlyList<TimeSpan> SearchTimes => new TimeSpan[_config.LayerCount];
+
+    /// <inheritdoc/>
     public void Reset()
     {
         Array.Clear(_sums);

@@ -1,8 +1,5 @@
-using System.Buffers;
 using System.Numerics.Tensors;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Kernels;
-using McpLongContext.Storage.Keys;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
@@ -22,12 +19,6 @@ public readonly record struct TokenHit(int Text, int Token, float Score);
 /// </remarks>
 public static class TokenSelector
 {
-    /// <summary>Tokens that are multiplied together: decoded, they stay in the second-level cache.</summary>
-    private const int TileTokens = 256;
-
-    /// <summary>Tokens that a thread takes at a time.</summary>
-    private const int PartTokens = 16 * TileTokens;
-
     /// <summary>Finds the best tokens, best first; equal ones in the order of the memory.</summary>
     /// <param name="memory">The texts.</param>
     /// <param name="query">What to score by.</param>
@@ -46,48 +37,19 @@ public static class TokenSelector
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(team);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        var parts = PartsOf(memory);
-        if (parts.Count == 0)
-            return [];
         var scan = new Scan(query, memory, cancellation);
+        var parts = scan.Parts;
 
         var sums = new SoftmaxSums[parts.Count];
         team.Run(parts.Count, part => sums[part] = scan.Sum(parts[part]));
         cancellation.ThrowIfCancellationRequested();
         var logarithms = scan.Merge(sums);
 
-        var best = new List<TokenHit>[parts.Count];
+        var best = new BestTokens[parts.Count];
         team.Run(parts.Count, part => best[part] = scan.Best(parts[part], logarithms, count));
         cancellation.ThrowIfCancellationRequested();
-        return
-        [
-            .. best.SelectMany(hits => hits)
-                .OrderByDescending(hit => hit.Score)
-                .ThenBy(hit => hit.Text)
-                .ThenBy(hit => hit.Token)
-                .Take(count),
-        ];
+        return BestTokens.Merge(best, count);
     }
-
-    private static List<Part> PartsOf(ITokenMemory memory)
-    {
-        var parts = new List<Part>();
-        for (var text = 0; text < memory.Texts.Count; text++)
-        {
-            var start = 0;
-            foreach (var block in memory.Texts[text].Blocks)
-            {
-                for (var first = 0; first < block.Tokens; first += PartTokens)
-                    parts.Add(new Part(text, start, block, first, Math.Min(PartTokens, block.Tokens - first)));
-                start += block.Tokens;
-            }
-        }
-
-        return parts;
-    }
-
-    /// <summary>Tokens of one block, which begins at a token of its text.</summary>
-    private sealed record Part(int Text, int BlockStart, IKeyBlock Block, int First, int Count);
 
     /// <summary>For each query, the largest score so far and the sum of e^(score - largest).</summary>
     private sealed class SoftmaxSums
@@ -128,14 +90,17 @@ public static class TokenSelector
     private sealed class Scan(SelectionQuery query, ITokenMemory memory, CancellationToken cancellation)
     {
         private readonly int _count = query.Weights.Length;
-        private readonly int _width = query.Queries.Length / query.Weights.Length;
-        private readonly PackedMatrix _packed = PackedMatrix.Pack(
+        private readonly KeyScan _keys = new(
+            memory,
+            KeyLayout.SelectionPlane,
             query.Queries,
             query.Weights.Length,
-            query.Queries.Length / query.Weights.Length
+            query.Scale
         );
 
-        public SoftmaxSums Sum(Part part)
+        public IReadOnlyList<KeyScan.Part> Parts => _keys.Parts;
+
+        public SoftmaxSums Sum(KeyScan.Part part)
         {
             var sums = new SoftmaxSums(_count);
             ForEachTile(part, (_, scores) => sums.Add(scores));
@@ -146,7 +111,7 @@ public static class TokenSelector
         public float[] Merge(SoftmaxSums[] parts)
         {
             var logarithms = new float[_count];
-            for (var q = 0; q < _count; q++)
+            for (var q = 0; q < _count && parts.Length > 0; q++)
             {
                 var largest = parts.Max(part => part.Largest[q]);
                 var sum = parts.Sum(part => part.Sums[q] * Math.Exp(part.Largest[q] - largest));
@@ -156,9 +121,9 @@ public static class TokenSelector
             return logarithms;
         }
 
-        public List<TokenHit> Best(Part part, float[] logarithms, int count)
+        public BestTokens Best(KeyScan.Part part, float[] logarithms, int count)
         {
-            var best = new PriorityQueue<TokenHit, (float Score, int Token)>();
+            var best = new BestTokens(count);
             ForEachTile(
                 part,
                 (first, scores) =>
@@ -168,56 +133,17 @@ public static class TokenSelector
                         var shares = scores.Slice(row * _count, _count);
                         TensorPrimitives.Subtract(shares, logarithms, shares);
                         TensorPrimitives.Exp(shares, shares);
-                        var score = TensorPrimitives.Dot(shares, query.Weights);
-                        var token = part.BlockStart + first + row;
-                        var hit = new TokenHit(part.Text, token, score);
-                        if (best.Count < count)
-                            best.Enqueue(hit, (score, -token));
-                        else
-                            best.EnqueueDequeue(hit, (score, -token));
+                        best.Add(part.Text, first + row, TensorPrimitives.Dot(shares, query.Weights));
                     }
                 }
             );
-            return [.. best.UnorderedItems.Select(item => item.Element)];
+            return best;
         }
 
-        /// <summary>Gives the scaled products [tokens, queries] of a part, tile by tile, with the tile's first token.</summary>
-        private void ForEachTile(Part part, TileAction action)
+        private void ForEachTile(KeyScan.Part part, KeyScan.TileAction action)
         {
-            if (cancellation.IsCancellationRequested)
-                return;
-            var decoded = ArrayPool<float>.Shared.Rent(TileTokens * _width);
-            var scores = ArrayPool<float>.Shared.Rent(TileTokens * _count);
-            try
-            {
-                for (var start = 0; start < part.Count; start += TileTokens)
-                {
-                    var tokens = Math.Min(TileTokens, part.Count - start);
-                    var first = part.First + start;
-                    var keys = decoded.AsSpan(0, tokens * _width);
-                    var tile = scores.AsSpan(0, tokens * _count);
-                    var codes = part.Block.Codes(KeyLayout.SelectionPlane, first, tokens);
-                    var scales = part.Block.Scales(KeyLayout.SelectionPlane, first, tokens);
-                    TensorPrimitives.ConvertTruncating(codes, keys);
-                    for (var token = 0; token < tokens; token++)
-                    {
-                        var key = keys.Slice(token * _width, _width);
-                        TensorPrimitives.Multiply(key, scales[token] * query.Scale, key);
-                    }
-
-                    MatrixProduct.Multiply(keys, _packed, bias: [], tile);
-                    action(first, tile);
-                }
-            }
-            finally
-            {
-                ArrayPool<float>.Shared.Return(decoded);
-                ArrayPool<float>.Shared.Return(scores);
-                // Blocks may be views of mapped files, which live as long as their memory.
-                GC.KeepAlive(memory);
-            }
+            if (!cancellation.IsCancellationRequested)
+                _keys.ForEachTile(part, action);
         }
-
-        private delegate void TileAction(int firstToken, Span<float> scores);
     }
 }

@@ -13,6 +13,8 @@ public sealed class ReadingModeTests
 
     public static TheoryData<IReadingMode> Modes() => [new RereadMode(), new HeadsMode()];
 
+    public static TheoryData<IReadingMode> Searching() => [new PerLayerMode { Plan = new SpanPlan(0, 1, 30) }];
+
     [Theory]
     [MemberData(nameof(Modes))]
     public void Where_nothing_was_selected_logits_are_those_of_the_plain_model(IReadingMode mode)
@@ -50,13 +52,55 @@ public sealed class ReadingModeTests
         );
     }
 
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("linear")]
+    [InlineData("qwen3")]
+    [InlineData("granite")]
+    public void Searched_in_every_layer_a_memory_that_is_read_whole_is_as_if_just_read(string name)
+    {
+        int[] tokens = [.. s_header, .. s_text, 20, 21, 22, 23, 24];
+        AssertLogits(name, new PerLayerMode { Plan = new SpanPlan(0, 1, 30) }, 0, [], tokens, 0.08f);
+    }
+
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("qwen3")]
+    public void With_an_empty_memory_a_search_in_every_layer_changes_nothing(string name)
+    {
+        using var model = TinyModel.Load(name);
+        using var run = model.CreateRun(threads: 1);
+        var expected = TinyModel.Logits(run, [.. s_header, 20, 21, 22, 23, 24], 3);
+        Memory(model, 0, out var layout);
+        var mode = new PerLayerMode { Plan = new SpanPlan(0, 1, 30) };
+        using var reading = mode.Begin(new ReadingSource(model, new TokenMemory(), layout, 2), s_prompt, []);
+        var found = TinyModel.Logits(reading.Run, reading.Prompt.Span, 3);
+        for (var i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i], found[i], 1e-5f);
+        Assert.Empty(reading.Attention.Spans);
+    }
+
     [Fact]
-    public void The_first_token_that_is_chosen_sees_the_spans_already()
+    public void The_first_token_that_is_chosen_sees_the_memory_already()
     {
         using var model = TinyModel.Load("llama");
         var none = Read(model, new HeadsMode(), 1, []);
-        var some = Read(model, new HeadsMode(), 1, [new(0, 0, 8, 1)]);
-        Assert.True(TensorPrimitives.Distance<float>(none, some) > 0.01f);
+        var spans = Read(model, new HeadsMode(), 1, [new(0, 0, 8, 1)]);
+        var search = Read(model, new PerLayerMode { Plan = new SpanPlan(0, 1, 30) }, 1, []);
+        Assert.True(TensorPrimitives.Distance<float>(none, spans) > 0.01f);
+        Assert.True(TensorPrimitives.Distance<float>(none, search) > 0.01f);
+    }
+
+    [Fact]
+    public void Prefix_and_question_are_never_beyond_the_local_window()
+    {
+        using var model = TinyModel.Load("llama");
+        var memory = Memory(model, 0, out var layout);
+        var mode = new PerLayerMode { Plan = new SpanPlan(0, 1, 30), LocalWindow = 4 };
+        var error = Assert.Throws<ArgumentException>(() =>
+            mode.Begin(new ReadingSource(model, memory, layout, 1), s_prompt, [])
+        );
+        Assert.Contains("5 tokens, expected at most the local window of 4", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,7 +115,7 @@ public sealed class ReadingModeTests
         );
         TinyModel.Logits(reading.Run, reading.Prompt.Span, 1);
 
-        var shares = reading.Attention.Shares;
+        var shares = reading.Attention.Spans.Select(span => span.Share).ToList();
 
         Assert.Equal(2, shares.Count);
         Assert.All(shares, share => Assert.InRange(share, 0.01, 0.9));
@@ -95,6 +139,7 @@ public sealed class ReadingModeTests
 
     [Theory]
     [MemberData(nameof(Modes))]
+    [MemberData(nameof(Searching))]
     public void What_does_not_fit_the_window_is_refused(IReadingMode mode)
     {
         using var model = TinyModel.Load("llama");

@@ -1,0 +1,240 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using McpLongContext.Inference.Layers;
+using McpLongContext.Inference.Llama;
+using McpLongContext.Kernels;
+using McpLongContext.LongAttention.Unlimiformer.Selection;
+
+namespace McpLongContext.LongAttention.Unlimiformer.Reading;
+
+/// <summary>
+/// Retrieval attention in every layer by itself. From one layer on, for each token behind the sinks and each key/value head
+/// g: the tokens t of the memory with the greatest mean_h(q_h) . k_t, h the query heads of g, positions left out; then
+/// softmax(scale R(q_h) R(K)^T) V over [sinks | spans around those tokens in the order of the memory | local window], with
+/// positions that go on without a gap. The layers below see a local window alone.
+/// </summary>
+/// <remarks>
+/// Keys of memory and window are both kept without rotation and rotated together, by their place among those that are
+/// read; memory never takes a place of the window.
+/// </remarks>
+public sealed class PerLayerAttention : IMemoryAttention
+{
+    private readonly LlamaConfig _config;
+    private readonly ReadingSource _source;
+    private readonly Inference.Llama.CausalAttention _below;
+    private readonly LocalVectors[] _local;
+    private readonly RotaryTable _rotary;
+    private readonly int _sinks;
+    private readonly int _neighbors;
+    private readonly SpanPlan _plan;
+    private readonly int _window;
+    private readonly AttendedSpans _attended = new();
+    private readonly TimeProvider _time;
+    private readonly TimeSpan[] _times;
+
+    /// <summary>Creates the attention of a new sequence.</summary>
+    /// <param name="source">The model and its memory, in full depth.</param>
+    /// <param name="sinks">The sequence's first tokens, which every token sees and which do not search.</param>
+    /// <param name="neighbors">The best tokens that each search gives.</param>
+    /// <param name="plan">How much is read around them.</param>
+    /// <param name="window">Tokens of the local window, besides the sinks.</param>
+    public PerLayerAttention(ReadingSource source, int sinks, int neighbors, SpanPlan plan, int window)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentOutOfRangeException.ThrowIfNegative(sinks);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(neighbors);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
+        (_source, _sinks, _neighbors, _plan, _window) = (source, sinks, neighbors, plan, window);
+        _config = source.Model.Config;
+        var sliding = Math.Min(_config.SlidingWindow ?? int.MaxValue, sinks + window);
+        _below = new Inference.Llama.CausalAttention(_config with { SlidingWindow = sliding }, MaxTokens);
+        var layers = _config.LayerCount - source.Layout.LayerBegin;
+        _local = [.. Enumerable.Range(0, layers * _config.KeyValueHeadCount).Select(_ => new LocalVectors())];
+        _rotary = Rotation.Of(_config);
+        _rotary.Extend(sinks + plan.Budget + window);
+        _time = source.Time ?? TimeProvider.System;
+        _times = new TimeSpan[_config.LayerCount];
+    }
+
+    /// <summary>The window slides, so that a sequence has no end.</summary>
+    public int MaxTokens => int.MaxValue / 2;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<AttendedSpan> Spans => _attended.Merge();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TimeSpan> SearchTimes => _times;
+
+    /// <inheritdoc/>
+    public void Attend(AttentionBlock block, WorkerTeam team)
+    {
+        ArgumentNullException.ThrowIfNull(team);
+        if (block.Layer < _source.Layout.LayerBegin)
+        {
+            _below.Attend(block, team);
+            return;
+        }
+
+        var tokens = block.Keys.Length / _config.KeyValueSize;
+        for (var group = 0; group < _config.KeyValueHeadCount; group++)
+        {
+            LocalOf(block.Layer, group).Append(block, group, _config);
+            var hits = Search(block, group, tokens, team);
+            var (layer, head) = (block.Layer, group);
+            team.Run(tokens, token => AttendToken(block, layer, head, token, tokens, hits[token]));
+        }
+
+        if (block.Layer == _config.LayerCount - 1 && block.FirstPosition + tokens > _sinks)
+            _attended.Measured++;
+    }
+
+    /// <inheritdoc/>
+    public void Truncate(int position)
+    {
+        _below.Truncate(position);
+        Array.ForEach(_local, local => local.Truncate(position, _config.HeadDim));
+    }
+
+    /// <inheritdoc/>
+    public void Reset()
+    {
+        _attended.Clear();
+        Array.Clear(_times);
+    }
+
+    private LocalVectors LocalOf(int layer, int group) =>
+        _local[((layer - _source.Layout.LayerBegin) * _config.KeyValueHeadCount) + group];
+
+    /// <summary>The best tokens for each token of a block.</summary>
+    private TokenHit[][] Search(AttentionBlock block, int group, int tokens, WorkerTeam team)
+    {
+        var start = _time.GetTimestamp();
+        var width = _config.HeadDim;
+        var heads = _config.HeadCount / _config.KeyValueHeadCount;
+        var means = new float[tokens * width];
+        for (var token = 0; token < tokens; token++)
+        {
+            var mean = means.AsSpan(token * width, width);
+            for (var head = 0; head < heads; head++)
+                TensorPrimitives.Add(mean, QueriesOf(block, group, token).Span.Slice(head * width, width), mean);
+            TensorPrimitives.Divide(mean, heads, mean);
+        }
+
+        var plane = _source.Layout.KeyPlane(block.Layer, group);
+        var hits = NearestTokens.Of(_source.Memory, plane, means, width, _neighbors, team);
+        _times[block.Layer] += _time.GetElapsedTime(start);
+        return hits;
+    }
+
+    /// <summary>The queries of a token in the heads of a group, [heads of the group, headDim].</summary>
+    private ReadOnlyMemory<float> QueriesOf(AttentionBlock block, int group, int token)
+    {
+        var size = _config.QuerySize / _config.KeyValueHeadCount;
+        return block.Queries.Slice((token * _config.QuerySize) + (group * size), size);
+    }
+
+    private void AttendToken(AttentionBlock block, int layer, int group, int token, int tokens, TokenHit[] hits)
+    {
+        var position = block.FirstPosition + token;
+        var spans = position < _sinks ? [] : _plan.Of(hits, _source.Memory.Texts);
+        var read = Assemble(layer, group, position, spans, spanValues: null);
+        var queries = QueriesOf(block, group, token).Span;
+        var output = block.Output.Span.Slice((token * _config.QuerySize) + (group * queries.Length), queries.Length);
+        Attend(queries, read, output);
+        if (token < tokens - 1 || spans.Count == 0)
+            return;
+        // The same attention over values that are 1 in a span's own dimension gives the spans' shares.
+        var shares = new float[queries.Length];
+        Attend(queries, Assemble(layer, group, position, spans, MarkSpan), shares);
+        var heads = _config.HeadCount * (_config.LayerCount - _source.Layout.LayerBegin);
+        for (var i = 0; i < shares.Length; i++)
+        {
+            if (i % _config.HeadDim < spans.Count)
+                _attended.Add(spans[i % _config.HeadDim], shares[i] / heads);
+        }
+    }
+
+    /// <summary>What a token reads: sinks, spans, local window up to itself.</summary>
+    private KeyValueCache Assemble(
+        int layer,
+        int group,
+        int position,
+        IReadOnlyList<MemorySpan> spans,
+        Action<int, Span<float>>? spanValues
+    )
+    {
+        var width = _config.HeadDim;
+        var cache = new KeyValueCache(1, width);
+        var local = LocalOf(layer, group);
+        Append(0, Math.Min(_sinks, position + 1));
+        var layout = _source.Layout;
+        for (var i = 0; i < spans.Count; i++)
+        {
+            var text = _source.Memory.Texts[spans[i].Text];
+            var (keys, values) = (new float[spans[i].Count * width], new float[spans[i].Count * width]);
+            text.Read(layout.KeyPlane(layer, group), spans[i].First, spans[i].Count, keys);
+            if (spanValues is null)
+                text.Read(layout.ValuePlane(layer, group), spans[i].First, spans[i].Count, values);
+            else
+                spanValues(i, values);
+            cache.Append(keys, values);
+        }
+
+        var first = Math.Min(position + 1, Math.Max(_sinks, position + 1 - _window));
+        Append(first, position + 1 - first);
+        return cache;
+
+        void Append(int start, int count)
+        {
+            var keys = local.Keys.Slice(start * width, count * width);
+            cache.Append(
+                keys,
+                spanValues is null ? local.Values.Slice(start * width, keys.Length) : new float[keys.Length]
+            );
+        }
+    }
+
+    private void MarkSpan(int span, Span<float> values)
+    {
+        for (var i = Math.Min(span, _config.HeadDim - 1); i < values.Length; i += _config.HeadDim)
+            values[i] = 1;
+    }
+
+    private void Attend(ReadOnlySpan<float> queries, KeyValueCache read, Span<float> output) =>
+        Kernels.CausalAttention.Attend(
+            queries,
+            read,
+            _rotary,
+            _config.ScoreScale,
+            _config.SlidingWindow ?? int.MaxValue,
+            new AttentionPart(1, 0, 0, 1),
+            output
+        );
+
+    /// <summary>Keys and values of the sequence's tokens in one head of one layer, [tokens, headDim] each.</summary>
+    private sealed class LocalVectors
+    {
+        private readonly List<float> _keys = [];
+        private readonly List<float> _values = [];
+
+        public ReadOnlySpan<float> Keys => CollectionsMarshal.AsSpan(_keys);
+
+        public ReadOnlySpan<float> Values => CollectionsMarshal.AsSpan(_values);
+
+        public void Append(AttentionBlock block, int group, LlamaConfig config)
+        {
+            for (var start = group * config.HeadDim; start < block.Keys.Length; start += config.KeyValueSize)
+            {
+                _keys.AddRange(block.Keys.Span.Slice(start, config.HeadDim));
+                _values.AddRange(block.Values.Span.Slice(start, config.HeadDim));
+            }
+        }
+
+        public void Truncate(int tokens, int width)
+        {
+            _keys.RemoveRange(tokens * width, _keys.Count - (tokens * width));
+            _values.RemoveRange(tokens * width, _values.Count - (tokens * width));
+        }
+    }
+}

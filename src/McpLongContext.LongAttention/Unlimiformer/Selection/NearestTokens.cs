@@ -1,0 +1,56 @@
+using McpLongContext.Inference.Layers;
+
+namespace McpLongContext.LongAttention.Unlimiformer.Selection;
+
+/// <summary>
+/// The tokens of a memory whose keys have the greatest inner product with a query, positions left out: exact search, by
+/// reading every key of a plane once for all queries together.
+/// </summary>
+public static class NearestTokens
+{
+    /// <summary>Finds the best tokens of each query.</summary>
+    /// <param name="memory">The texts.</param>
+    /// <param name="plane">The plane of the keys.</param>
+    /// <param name="queries">[n, headDim].</param>
+    /// <param name="width">headDim.</param>
+    /// <param name="count">How many to give for each query at most.</param>
+    /// <param name="team">Computes.</param>
+    /// <returns>[n][hits], best first; equal ones in the order of the memory.</returns>
+    public static TokenHit[][] Of(
+        ITokenMemory memory,
+        int plane,
+        ReadOnlySpan<float> queries,
+        int width,
+        int count,
+        WorkerTeam team
+    )
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        ArgumentNullException.ThrowIfNull(team);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        var asked = queries.Length / width;
+        var scan = new KeyScan(memory, plane, queries, asked, scale: 1);
+        var best = new BestTokens[scan.Parts.Count][];
+        team.Run(
+            best.Length,
+            part =>
+            {
+                var kept = Enumerable.Range(0, asked).Select(_ => new BestTokens(count)).ToArray();
+                var text = scan.Parts[part].Text;
+                scan.ForEachTile(
+                    scan.Parts[part],
+                    (first, scores) =>
+                    {
+                        for (var i = 0; i < scores.Length; i++)
+                            kept[i % asked].Add(text, first + (i / asked), scores[i]);
+                    }
+                );
+                best[part] = kept;
+            }
+        );
+        return
+        [
+            .. Enumerable.Range(0, asked).Select(query => BestTokens.Merge(best.Select(part => part[query]), count)),
+        ];
+    }
+}
