@@ -44,9 +44,11 @@ public sealed class LongContextService : IAsyncDisposable
         _encoders = new EncoderProvider(Models, options.EncoderPrecision, options.InstallDefaultEncoder);
         _decoders = new DecoderProvider(Models, options.DecoderPrecision);
         _jobs = new JobRegistry(time);
+        var questions = new QuestionPriority();
         _ingestor = new Ingestor(
             _datastores,
             _encoders,
+            questions,
             _jobs,
             new AllowedRoots(options.AllowedRoots),
             paths,
@@ -54,7 +56,7 @@ public sealed class LongContextService : IAsyncDisposable
             logger
         );
         _manager = new DatastoreManager(_datastores, _encoders, paths);
-        _queries = new QueryRunner(_datastores, _encoders, _manager, paths, time);
+        _queries = new QueryRunner(_datastores, _encoders, questions, _manager, paths, time);
         _answers = new AnswerWriter(_datastores, _decoders, time);
         _positions = new PositionExpander(Models, options.EncoderPrecision);
         _inference = new LongInferenceRunner(new InferenceSources(_datastores, _manager, paths), _decoders, time);
@@ -104,10 +106,10 @@ public sealed class LongContextService : IAsyncDisposable
     public async Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation)
     {
         // Judged before the search: what is read while it runs may be missing from it.
-        var reading = _jobs.FindIndexing(request.Datastore)?.Report;
+        var reading = StillReading(request.Datastore);
         var result = await _queries.QueryAsync(request, cancellation);
         await ResumeAsync(request.Datastore, cancellation);
-        return reading is null ? result : result with { Notes = [.. result.Notes, StillReading(reading)] };
+        return reading is null ? result : result with { Notes = [.. result.Notes, reading] };
     }
 
     /// <summary>Lets a local model answer a question from its evidence, in bounded time.</summary>
@@ -225,9 +227,15 @@ public sealed class LongContextService : IAsyncDisposable
         _datastores.Dispose();
     }
 
-    private static string StillReading(IngestReport report) =>
-        $"Job {report.Job} is still reading files into this datastore: what it has not reached yet is not in this result. "
-        + "Ask again when ingest_status reports another state than indexing.";
+    /// <summary>The note that files are being read into a datastore, by a job of this or of another process.</summary>
+    private string? StillReading(string datastore) =>
+        _jobs.FindIndexing(datastore) is { } job
+            ? $"Job {job.Id} is still reading files into this datastore: what it has not reached yet is not in this "
+                + "result. Ask again when ingest_status reports another state than indexing."
+        : IndexingLock.IsHeld(_datastores.Open(datastore))
+            ? "Another process is still reading files into this datastore: what it has not reached yet is not in this "
+                + "result. Ask again later."
+        : null;
 
     /// <summary>Goes on with what an earlier process left pending.</summary>
     private async Task ResumeAsync(string name, CancellationToken cancellation)

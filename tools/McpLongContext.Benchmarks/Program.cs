@@ -18,6 +18,7 @@ const string Usage = """
       agreement [MODEL.gguf [PROMPTS.txt]]     greedy continuations beside llama.cpp's, a prompt a line
       perplexity BOOK.txt [PASSAGES [MODEL]]   passages of four windows, by each method of expansion
       ingest DIR [--peer]                      a folder ingested and asked; with --peer beside mcp-local-rag
+      busy DIR                                 questions while a folder is encoded, and afterwards
       knn MILLIONS                             the search over so many token states
       growth MB PICTURE.svg DIR...             one folder that grows up to so many megabytes of sources
       passkey MODEL LENGTHS POSITIONS MODES BOOK...   needles in books; lengths and modes (reread, heads,
@@ -64,6 +65,10 @@ switch (args)
     case ["ingest", var folder, .. var peer] when peer is [] or ["--peer"]:
         output.WriteLine(Machine.Describe());
         IngestBenchmark.Run(output, Path.GetFullPath(folder), withPeer: peer.Length > 0);
+        return 0;
+    case ["busy", var folder]:
+        output.WriteLine(Machine.Describe());
+        BusyBenchmark.Run(output, Path.GetFullPath(folder));
         return 0;
     case ["knn", var millions]:
         output.WriteLine(Machine.Describe());

@@ -18,7 +18,9 @@ internal sealed class DocumentEncoder
     /// <summary>Creates a worker.</summary>
     /// <param name="encoder">Shared by all workers.</param>
     /// <param name="chunks">The overlap is that of text; code has headers instead, which do more.</param>
-    public DocumentEncoder(BertEncoder encoder, ChunkSettings chunks) => _encoder = new PassageEncoder(encoder, chunks);
+    /// <param name="pause">Called before every batch, to hold the worker up while others need the cores.</param>
+    public DocumentEncoder(BertEncoder encoder, ChunkSettings chunks, Action<CancellationToken>? pause = null) =>
+        _encoder = new PassageEncoder(encoder, chunks, pause);
 
     /// <summary>Identifies the states that a model makes: those of equal keys are comparable.</summary>
     /// <param name="model">The model and its weights.</param>

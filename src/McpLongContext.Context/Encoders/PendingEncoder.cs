@@ -16,13 +16,24 @@ namespace McpLongContext.Context.Encoders;
 /// <param name="datastore">The datastore.</param>
 /// <param name="encoder">Its encoder.</param>
 /// <param name="demand">What questions asked for, and computed meanwhile.</param>
-internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder, EncodingDemand demand)
+/// <param name="questions">They go first.</param>
+internal sealed class PendingEncoder(
+    Datastore datastore,
+    LoadedEncoder encoder,
+    EncodingDemand demand,
+    QuestionPriority questions
+)
 {
     /// <summary>Characters of a run: some thousand tokens, enough to fill a worker, little enough to hold.</summary>
     private const int RunCharacters = 16 * 1024;
 
-    /// <summary>Tokens after which what was computed is published.</summary>
-    private const int PublishTokens = 64 * 1024;
+    /// <summary>
+    /// Tokens after which what was computed is published: few at first, so that questions and a later process soon have
+    /// something of it, then as many as there are already, up to the most.
+    /// </summary>
+    private const int FirstPublishTokens = 4 * 1024;
+
+    private const int MostPublishTokens = 64 * 1024;
 
     private static readonly int s_workers = Environment.ProcessorCount;
 
@@ -55,7 +66,10 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder,
         var chunks = Chunks();
         for (var i = 0; i < s_workers; i++)
         {
-            await workers.Writer.WriteAsync(new DocumentEncoder(encoder.Encoder, chunks), cancellation);
+            await workers.Writer.WriteAsync(
+                new DocumentEncoder(encoder.Encoder, chunks, questions.GiveWay),
+                cancellation
+            );
         }
 
         var encoded = Channel.CreateBounded<Task<EncodedRun>>(s_workers);
@@ -86,7 +100,8 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder,
                 foreach (var run in Runs(content))
                 {
                     var worker = await workers.Reader.ReadAsync(cancellation);
-                    var work = Task.Run(
+                    // A thread of its own: questions need those of the pool, and it is held up while one runs.
+                    var work = Task.Factory.StartNew(
                         () =>
                         {
                             try
@@ -101,7 +116,9 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder,
                                 workers.Writer.TryWrite(worker);
                             }
                         },
-                        cancellation
+                        cancellation,
+                        TaskCreationOptions.LongRunning,
+                        TaskScheduler.Default
                     );
                     await encoded.WriteAsync(work, cancellation);
                 }
@@ -200,6 +217,7 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder,
     {
         var writer = datastore.WriteStates(Profile());
         var isAny = false;
+        var published = 0L;
         await foreach (var work in encoded.ReadAllAsync(cancellation))
         {
             var run = await work;
@@ -209,9 +227,9 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder,
                 Add(writer, one);
             }
 
-            if (writer.Tokens >= PublishTokens)
+            if (writer.Tokens >= Math.Clamp(published, FirstPublishTokens, MostPublishTokens))
             {
-                Publish(writer, progress);
+                published += Publish(writer, progress);
             }
         }
 
@@ -228,11 +246,12 @@ internal sealed class PendingEncoder(Datastore datastore, LoadedEncoder encoder,
             run.Passages.Pooled
         );
 
-    private static void Publish(StateWriter writer, Action<long> progress)
+    private static long Publish(StateWriter writer, Action<long> progress)
     {
         long tokens = writer.Tokens;
         writer.Publish();
         progress(tokens);
+        return tokens;
     }
 
     private EncoderProfile Profile()

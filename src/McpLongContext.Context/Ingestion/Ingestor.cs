@@ -13,6 +13,7 @@ namespace McpLongContext.Context.Ingestion;
 internal sealed class Ingestor(
     DatastoreRegistry datastores,
     EncoderProvider encoders,
+    QuestionPriority questions,
     JobRegistry jobs,
     AllowedRoots roots,
     DocumentPaths paths,
@@ -61,10 +62,13 @@ internal sealed class Ingestor(
             request.Datastore,
             async job =>
             {
-                await (text?.Invoke(datastore, job) ?? Task.CompletedTask);
-                foreach (var source in sources)
+                using (await IndexingLock.AcquireAsync(datastore, job.Id, job.Cancellation))
                 {
-                    await _indexer.IndexPathAsync(datastore, source, job);
+                    await (text?.Invoke(datastore, job) ?? Task.CompletedTask);
+                    foreach (var source in sources)
+                    {
+                        await _indexer.IndexPathAsync(datastore, source, job);
+                    }
                 }
 
                 await FinishAsync(datastore, job);
@@ -192,7 +196,7 @@ internal sealed class Ingestor(
         }
 
         using var exclusive = await EncodingLock.AcquireAsync(datastore, job.Cancellation);
-        await new PendingEncoder(datastore, encoder, datastores.DemandOf(datastore.Name)).RunAsync(
+        await new PendingEncoder(datastore, encoder, datastores.DemandOf(datastore.Name), questions).RunAsync(
             tokens =>
             {
                 var pending = PendingDocuments.Count(datastore, encoder.Key);

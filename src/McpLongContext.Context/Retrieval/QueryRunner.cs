@@ -8,6 +8,7 @@ namespace McpLongContext.Context.Retrieval;
 internal sealed class QueryRunner(
     DatastoreRegistry datastores,
     EncoderProvider encoders,
+    QuestionPriority questions,
     DatastoreManager manager,
     DocumentPaths paths,
     TimeProvider time
@@ -20,6 +21,7 @@ internal sealed class QueryRunner(
     public async Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation)
     {
         var datastore = datastores.Open(request.Datastore);
+        using var running = questions.Announce();
         var encoder = await EncoderAsync(request.Datastore, cancellation);
         return await Task.Run(
             () =>
@@ -41,6 +43,7 @@ internal sealed class QueryRunner(
     )
     {
         var store = datastores.Open(datastore);
+        using var running = questions.Announce();
         var encoder = await EncoderAsync(datastore, cancellation);
         return await Task.Run<IReadOnlyList<Evidence>>(
             () =>

@@ -23,6 +23,7 @@ public sealed class PassageEncoder
     private readonly BertEncoder _encoder;
     private readonly BertRun _run;
     private readonly ChunkSettings _chunks;
+    private readonly Action<CancellationToken>? _pause;
     private readonly int _hidden;
     private readonly List<int> _tokens = [];
     private readonly List<int> _batch = [];
@@ -30,11 +31,15 @@ public sealed class PassageEncoder
     private float[] _states = [];
 
     /// <summary>Creates a worker.</summary>
-    public PassageEncoder(BertEncoder encoder, ChunkSettings chunks)
+    /// <param name="encoder">Shared by all workers.</param>
+    /// <param name="chunks">How passages are cut into chunks.</param>
+    /// <param name="pause">Called before every batch of passages, to hold the worker up while others need the cores.</param>
+    public PassageEncoder(BertEncoder encoder, ChunkSettings chunks, Action<CancellationToken>? pause = null)
     {
         _encoder = encoder;
         _run = encoder.CreateRun();
         _chunks = chunks;
+        _pause = pause;
         _hidden = encoder.Config.HiddenSize;
     }
 
@@ -91,7 +96,7 @@ public sealed class PassageEncoder
         var output = new Output(lengths, _tokens, _encoder, _hidden);
         var chunk = new Chunk(0, lengths[0], 0, lengths[0]);
         Append(new PrefixedChunk([], chunk));
-        Run([new PrefixedChunk([], chunk)], output);
+        Run([new PrefixedChunk([], chunk)], output, CancellationToken.None);
         var encoded = output.Finish(firstOrdinal: 0, read: 0);
         var kept = _tokens.Take(lengths[0]).Where(token => !_encoder.Tokenizer.IsPunctuation(token));
         return new EncodedQuestion([.. kept], encoded.States, encoded.Pooled);
@@ -116,12 +121,11 @@ public sealed class PassageEncoder
             Append(chunk);
             if (_batch.Count >= BatchTokens)
             {
-                cancellation.ThrowIfCancellationRequested();
-                read += Run(waiting, output);
+                read += Run(waiting, output, cancellation);
             }
         }
 
-        read += Run(waiting, output);
+        read += Run(waiting, output, cancellation);
         return output.Finish(firstOrdinal, read);
     }
 
@@ -157,8 +161,10 @@ public sealed class PassageEncoder
     }
 
     /// <summary>Runs the batch and hands the states of its cores on; returns the tokens read.</summary>
-    private int Run(List<PrefixedChunk> chunks, Output output)
+    private int Run(List<PrefixedChunk> chunks, Output output, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
+        _pause?.Invoke(cancellation);
         var tokens = _batch.Count;
         if (_states.Length < tokens * _hidden)
         {

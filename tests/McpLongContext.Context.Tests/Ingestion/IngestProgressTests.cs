@@ -16,17 +16,7 @@ public sealed class IngestProgressTests : IAsyncLifetime
     {
         _folder.Write("source/a.md", "# Harbour\n\nThe harbour opens at dawn.\n");
         _folder.Write("source/b.md", "# Keeper\n\nThe keeper wrote everything down.\n");
-        _service = new LongContextService(
-            new LongContextOptions
-            {
-                Home = Path.Combine(_folder.Path, "home"),
-                WorkingDirectory = Path.Combine(_folder.Path, "source"),
-                AllowedRoots = [_folder.Path],
-                InstallDefaultEncoder = false,
-            },
-            TimeProvider.System,
-            NullLoggerFactory.Instance
-        );
+        _service = Service();
         return ValueTask.CompletedTask;
     }
 
@@ -69,6 +59,41 @@ public sealed class IngestProgressTests : IAsyncLifetime
         Assert.Contains(early.Notes, note => note.Contains("still reading files"));
         Assert.DoesNotContain(late.Notes, note => note.Contains("still reading files"));
         Assert.Equal("a.md", late.Passages[0].Path);
+    }
+
+    [Fact]
+    public async Task A_query_knows_that_another_process_reads_files()
+    {
+        await _service.IngestAsync(Request(), null, Cancellation);
+        await using var other = Service();
+        _folder.Write("source/c.md", "# Bell\n\nThe bell was rung in fog.\n");
+        using var reports = new HeldReports();
+        var ingest = Task.Run(() => other.IngestAsync(Request(), reports, Cancellation), Cancellation);
+        await reports.Reading.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+
+        var early = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => AskAsync()));
+        reports.Release();
+        await ingest;
+        var late = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => AskAsync()));
+
+        Assert.All(early, answer => Assert.Contains(answer.Notes, IsAboutAnotherProcess));
+        Assert.All(late, answer => Assert.DoesNotContain(answer.Notes, IsAboutAnotherProcess));
+
+        static bool IsAboutAnotherProcess(string note) => note.Contains("Another process is still reading files");
+    }
+
+    [Fact]
+    public async Task A_process_that_died_while_it_read_files_is_not_waited_for()
+    {
+        await _service.IngestAsync(Request(), null, Cancellation);
+        var folder = Directory.GetDirectories(_folder.Path, "default", SearchOption.AllDirectories).Single();
+        var left = Path.Combine(folder, "indexing-ingest-00000000.lock");
+        await File.WriteAllTextAsync(left, "", Cancellation);
+
+        Assert.DoesNotContain((await AskAsync()).Notes, note => note.Contains("still reading files"));
+        await _service.IngestAsync(Request(), null, Cancellation);
+
+        Assert.False(File.Exists(left));
     }
 
     [Theory]
@@ -124,6 +149,20 @@ public sealed class IngestProgressTests : IAsyncLifetime
 
         public void Report(IngestReport value) => All.Add(value);
     }
+
+    /// <summary>Locks hold between services as between processes.</summary>
+    private LongContextService Service() =>
+        new(
+            new LongContextOptions
+            {
+                Home = Path.Combine(_folder.Path, "home"),
+                WorkingDirectory = Path.Combine(_folder.Path, "source"),
+                AllowedRoots = [_folder.Path],
+                InstallDefaultEncoder = false,
+            },
+            TimeProvider.System,
+            NullLoggerFactory.Instance
+        );
 
     /// <summary>Holds the job at its first report, while files are read.</summary>
     private sealed class HeldReports : IProgress<IngestReport>, IDisposable

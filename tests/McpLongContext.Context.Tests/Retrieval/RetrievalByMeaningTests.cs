@@ -25,6 +25,7 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
         TimeProvider.System
     );
     private readonly EncodingDemand _demand = new();
+    private readonly QuestionPriority _questions = new();
     private LoadedEncoder _model = null!;
 
     public async ValueTask InitializeAsync()
@@ -99,6 +100,37 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Encoding_rests_while_a_question_runs_and_goes_on_behind_it()
+    {
+        using var sample = new SampleDatastore(("pets.txt", "Data", Pets));
+        var question = _questions.Announce();
+        var encoding = EncodeAsync(sample);
+
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        Assert.False(encoding.IsCompleted);
+
+        question.Dispose();
+        await encoding;
+        Assert.DoesNotContain(Ask(sample, "the old cat").Notes, note => note.Contains("not encoded"));
+    }
+
+    [Fact]
+    public async Task Questions_that_never_cease_do_not_stop_the_encoding()
+    {
+        using var sample = new SampleDatastore(("pets.txt", "Data", Pets));
+        var encoding = EncodeAsync(sample);
+        for (var question = _questions.Announce(); !encoding.IsCompleted; )
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+            var next = _questions.Announce();
+            question.Dispose();
+            question = next;
+        }
+
+        await encoding;
+    }
+
+    [Fact]
     public void States_that_depend_on_neighbours_are_not_kept_but_their_document_comes_next()
     {
         using var sample = new SampleDatastore(("pets.txt", "Prose", Pets));
@@ -150,7 +182,10 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
     }
 
     private Task EncodeAsync(SampleDatastore sample) =>
-        new PendingEncoder(sample.Datastore, _model, _demand).RunAsync(_ => { }, TestContext.Current.CancellationToken);
+        new PendingEncoder(sample.Datastore, _model, _demand, _questions).RunAsync(
+            _ => { },
+            TestContext.Current.CancellationToken
+        );
 
     private QueryResult Ask(SampleDatastore sample, string question, int? topK = null, string? glob = null)
     {

@@ -118,6 +118,28 @@ public sealed class PassageEncoderTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_worker_can_be_held_up_and_ended_before_every_batch()
+    {
+        string[] texts = [.. Enumerable.Repeat("Ships leave the quiet harbour at dawn.", 200)];
+        using var ending = new CancellationTokenSource();
+        var pauses = 0;
+        var worker = new PassageEncoder(_encoder, new ChunkSettings(), Pause);
+
+        Assert.Throws<OperationCanceledException>(() => worker.Encode(texts, 0, ending.Token));
+        Assert.Equal(2, pauses);
+
+        void Pause(CancellationToken cancellation)
+        {
+            Assert.Equal(ending.Token, cancellation);
+            if (++pauses == 2)
+            {
+                ending.Cancel();
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    [Fact]
     public void A_question_keeps_the_tokens_that_its_states_belong_to()
     {
         var worker = new PassageEncoder(_encoder, new ChunkSettings());

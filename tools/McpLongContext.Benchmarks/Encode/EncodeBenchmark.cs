@@ -57,7 +57,7 @@ internal static class EncodeBenchmark
             runs.Add(($"onnxruntime {best}", tokens, () => onnx.Measure(best)));
         }
 
-        // The peak belongs to the same minutes as what is compared with it; not every processor has AVX-VNNI.
+        // The peak belongs to the same minutes as what is compared with it; not every processor has VNNI.
         var encoders = runs.Count;
         var peakWork = Threads * PeakCalls * Peak.DotProductOperations;
         if (peakWork > 0)
@@ -88,7 +88,7 @@ internal static class EncodeBenchmark
         {
             var (peak, products) = (rates[^1].Core.Median, rates[0].Core.Median * ProductOperations);
             output.WriteLine(
-                $"AVX-VNNI peak {peak / 1e9:F0} GOP/s a core; the matrix products of ours int8 {products / 1e9:F0}, "
+                $"{Peak.DotProductName} peak {peak / 1e9:F0} GOP/s a core; the matrix products of ours int8 {products / 1e9:F0}, "
                     + $"{products / peak:P0} of it over the whole encode"
             );
         }

@@ -22,10 +22,10 @@ internal sealed class ServerSession : IDisposable
         }
     }
 
-    /// <summary>Starts the server and shakes hands.</summary>
-    public static ServerSession Start(Home home)
+    /// <summary>Starts the server, which may read these folders, and shakes hands.</summary>
+    public static ServerSession Start(Home home, params string[] folders)
     {
-        var start = home.Command();
+        var start = home.Command([.. folders.SelectMany(folder => (string[])["--allow-root", folder])]);
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
@@ -46,22 +46,21 @@ internal sealed class ServerSession : IDisposable
         return session;
     }
 
-    /// <summary>Asks a question; returns the seconds until the answer is here.</summary>
+    /// <summary>Asks for evidence; returns the seconds until it is here.</summary>
     public double Query(string question)
     {
         var watch = Stopwatch.StartNew();
-        var result = Request(
-            "tools/call",
-            new JsonObject
-            {
-                ["name"] = "query_long_context",
-                ["arguments"] = new JsonObject { ["question"] = question },
-            }
-        );
-        var seconds = watch.Elapsed.TotalSeconds;
+        Call("query_long_context", new JsonObject { ["question"] = question, ["answer"] = "never" });
+        return watch.Elapsed.TotalSeconds;
+    }
+
+    /// <summary>Calls a tool; returns its structured result.</summary>
+    public JsonElement Call(string tool, JsonObject arguments)
+    {
+        var result = Request("tools/call", new JsonObject { ["name"] = tool, ["arguments"] = arguments });
         return result.TryGetProperty("isError", out var isError) && isError.GetBoolean()
-            ? throw new InvalidOperationException($"The query failed: {result}")
-            : seconds;
+            ? throw new InvalidOperationException($"{tool} failed: {result}")
+            : result.GetProperty("structuredContent");
     }
 
     public void Dispose()

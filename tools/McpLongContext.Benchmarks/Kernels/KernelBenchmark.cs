@@ -12,7 +12,11 @@ internal static class KernelBenchmark
 
     private static readonly Reference Fp32 = new("fp32, GFLOP/s", Peak.MultiplyAddOperations, () => Peak.MultiplyAdd());
 
-    private static readonly Reference Int8 = new("int8, GOP/s", Peak.DotProductOperations, () => Peak.DotProduct());
+    private static readonly Reference Int8 = new(
+        $"int8, GOP/s ({Peak.DotProductName})",
+        Peak.DotProductOperations,
+        () => Peak.DotProduct()
+    );
 
     public static void Run(TextWriter output)
     {

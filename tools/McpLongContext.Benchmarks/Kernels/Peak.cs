@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using McpLongContext.Kernels;
 
 namespace McpLongContext.Benchmarks.Kernels;
 
@@ -21,7 +22,13 @@ internal static class Peak
         );
 
     /// <summary>Integer operations (a multiply-add counts as two) in one call of <see cref="DotProduct"/>; 0 without one.</summary>
-    public static double DotProductOperations => AvxVnni.IsSupported ? 2.0 * 12 * Steps * 32 : 0;
+    public static double DotProductOperations =>
+        VnniPeak.IsSupported ? VnniPeak.Operations * Steps
+        : AvxVnni.IsSupported ? 2.0 * 12 * Steps * 32
+        : 0;
+
+    /// <summary>The instruction that <see cref="DotProduct"/> measures.</summary>
+    public static string DotProductName => VnniPeak.IsSupported ? "512-bit VNNI" : "256-bit VNNI";
 
     /// <summary>Twelve chains of fp32 multiply-adds, enough to hide a latency of 4 on two ports with room to spare.</summary>
     public static float MultiplyAdd()
@@ -112,9 +119,20 @@ internal static class Peak
         return Vector128.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
     }
 
-    /// <summary>Twelve chains of AVX-VNNI dot products of bytes.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    /// <summary>Twelve chains of dot products of bytes, with the widest instruction that the products use.</summary>
     public static int DotProduct()
+    {
+        if (!VnniPeak.IsSupported)
+        {
+            return Chains256OfBytes();
+        }
+
+        VnniPeak.Run(Steps);
+        return 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static int Chains256OfBytes()
     {
         var x = Vector256.Create((byte)1);
         var y = Vector256.Create((sbyte)1);
