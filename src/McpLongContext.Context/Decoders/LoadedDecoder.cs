@@ -2,6 +2,7 @@ using McpLongContext.Inference.Chat;
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Llama.Packed;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
@@ -56,7 +57,7 @@ internal sealed class LoadedDecoder : IDisposable
         try
         {
             var tokenizer = ModelTokenizer.Load(installed.Folder);
-            var model = LlamaModel.Load(installed.Folder, precision);
+            var model = LlamaModel.Load(installed.Folder, precision, cache: WeightCache.Of(installed));
             if (tokenizer.Vocabulary.Count <= model.Config.VocabularySize)
             {
                 return new LoadedDecoder(installed, model, tokenizer);

@@ -2,6 +2,7 @@ using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Llama.Packed;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers.Formats;
 using McpLongContext.LongAttention.Positions;
@@ -97,7 +98,8 @@ internal sealed class PositionExpander(ModelStore models, Precision encoderPreci
         var methods = PositionMethods.Of(config);
         var settings = Choose(model, request, config.ContextLength, PositionKind.Rotary, methods);
         var tokens = ModelTokenizer.Load(model.Folder).EncodePrompt(ShortText);
-        using var trained = LlamaModel.Load(model.Folder);
+        // Its packed weights are mapped: memory that a model which is in use already has.
+        using var trained = LlamaModel.Load(model.Folder, cache: WeightCache.Of(model));
         cancellation.ThrowIfCancellationRequested();
         var parity = PositionParity.Measure(
             trained,

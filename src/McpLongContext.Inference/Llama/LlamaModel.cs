@@ -1,6 +1,7 @@
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama.Checkpoints;
+using McpLongContext.Inference.Llama.Packed;
 using McpLongContext.Inference.Llama.Positions;
 
 namespace McpLongContext.Inference.Llama;
@@ -28,12 +29,20 @@ public sealed class LlamaModel : IDisposable
     /// </param>
     /// <param name="precision">The arithmetic of the linear layers.</param>
     /// <param name="threads">Threads that pack the weights; null: one a processor.</param>
+    /// <param name="cache">
+    /// Where weights in int8 are kept for the next time, if that can be; null: nowhere. Those of fp32 are packed each time.
+    /// </param>
     /// <exception cref="CheckpointException">There is no model, it is damaged or not supported.</exception>
-    public static LlamaModel Load(string path, Precision precision = Precision.Int8, int? threads = null)
+    public static LlamaModel Load(
+        string path,
+        Precision precision = Precision.Int8,
+        int? threads = null,
+        WeightCache? cache = null
+    )
     {
         var checkpoint = LlamaCheckpoint.Open(path);
         using var team = new WorkerTeam(threads ?? Environment.ProcessorCount);
-        return new LlamaModel(checkpoint.Config, LlamaWeights.Load(checkpoint, precision, team));
+        return new LlamaModel(checkpoint.Config, LlamaWeights.Load(checkpoint, precision, team, cache));
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama.Checkpoints;
+using McpLongContext.Inference.Llama.Packed;
 using McpLongContext.Kernels;
 
 namespace McpLongContext.Inference.Llama;
@@ -12,21 +13,22 @@ internal sealed class LlamaWeights : IDisposable
 {
     private readonly LlamaCheckpoint _checkpoint;
     private readonly MatrixReader _embedding;
+    private readonly PackedWeights? _packed;
 
-    private LlamaWeights(LlamaCheckpoint checkpoint, Precision precision, WorkerTeam team)
+    private LlamaWeights(
+        LlamaCheckpoint checkpoint,
+        MatrixReader embedding,
+        IReadOnlyDictionary<LlamaMatrix, IWeightMatrix> matrices,
+        PackedWeights? packed
+    )
     {
         _checkpoint = checkpoint;
+        _embedding = embedding;
+        _packed = packed;
         var config = checkpoint.Config;
-        _embedding = checkpoint.Matrix(TensorKind.Embedding, 0, config.VocabularySize, config.HiddenSize);
         OutputNorm = checkpoint.ReadVector(TensorKind.OutputNorm, 0, config.HiddenSize);
-        var output = config.HasTiedOutput
-            ? _embedding
-            : checkpoint.Matrix(TensorKind.Output, 0, config.VocabularySize, config.HiddenSize);
-        Layers = new LlamaLayer[config.LayerCount];
-        for (var layer = 0; layer < Layers.Length; layer++)
-            Layers[layer] = ReadLayer(checkpoint, layer, precision, team);
-        Output = Pack(output, precision, team);
-        checkpoint.RequireNothingLeft();
+        Layers = [.. Enumerable.Range(0, config.LayerCount).Select(layer => ReadLayer(checkpoint, layer, matrices))];
+        Output = matrices[LlamaMatrix.OutputOf(config)];
     }
 
     /// <summary>From the first to the last.</summary>
@@ -39,17 +41,43 @@ internal sealed class LlamaWeights : IDisposable
     public IWeightMatrix Output { get; }
 
     /// <summary>Reads and packs all weights, and takes over the checkpoint.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="precision">The arithmetic.</param>
+    /// <param name="team">Packs.</param>
+    /// <param name="cache">Where weights in int8 are kept; null: nowhere.</param>
     /// <exception cref="Inference.Checkpoints.CheckpointException">
     /// A tensor is missing, of another shape, of a type that is not supported, or no part of the architecture.
     /// </exception>
-    public static LlamaWeights Load(LlamaCheckpoint checkpoint, Precision precision, WorkerTeam team)
+    public static LlamaWeights Load(
+        LlamaCheckpoint checkpoint,
+        Precision precision,
+        WorkerTeam team,
+        WeightCache? cache
+    )
     {
+        PackedWeights? packed = null;
         try
         {
-            return new LlamaWeights(checkpoint, precision, team);
+            var config = checkpoint.Config;
+            var embedding = checkpoint.Matrix(LlamaMatrix.Of(config, TensorKind.Embedding));
+            var all = LlamaMatrix.All(config);
+            MatrixReader[] readers = [.. all.Select(checkpoint.Matrix)];
+            packed = precision == Precision.Int8 && cache is not null ? PackedWeights.Open(cache, readers, team) : null;
+            var matrices = packed is null
+                ? readers.Select(matrix => Pack(matrix, precision, team))
+                : packed.Matrices.Select(matrix => new Int8Matrix(matrix));
+            var weights = new LlamaWeights(
+                checkpoint,
+                embedding,
+                all.Zip(matrices).ToDictionary(pair => pair.First, pair => pair.Second),
+                packed
+            );
+            checkpoint.RequireNothingLeft();
+            return weights;
         }
         catch
         {
+            packed?.Dispose();
             checkpoint.Dispose();
             throw;
         }
@@ -61,34 +89,40 @@ internal sealed class LlamaWeights : IDisposable
     public void Embed(int token, Span<float> state) => _embedding.Read(token, state);
 
     /// <inheritdoc />
-    public void Dispose() => _checkpoint.Dispose();
+    public void Dispose()
+    {
+        _packed?.Dispose();
+        _checkpoint.Dispose();
+    }
 
-    private static LlamaLayer ReadLayer(LlamaCheckpoint checkpoint, int layer, Precision precision, WorkerTeam team)
+    private static LlamaLayer ReadLayer(
+        LlamaCheckpoint checkpoint,
+        int layer,
+        IReadOnlyDictionary<LlamaMatrix, IWeightMatrix> matrices
+    )
     {
         var config = checkpoint.Config;
-        var (hidden, intermediate) = (config.HiddenSize, config.IntermediateSize);
-        var (queries, keys) = (config.QuerySize, config.KeyValueSize);
+        var (hidden, queries, keys) = (config.HiddenSize, config.QuerySize, config.KeyValueSize);
         return new LlamaLayer
         {
             AttentionNorm = checkpoint.ReadVector(TensorKind.AttentionNorm, layer, hidden),
-            Query = Matrix(TensorKind.Query, queries, hidden),
-            Key = Matrix(TensorKind.Key, keys, hidden),
-            Value = Matrix(TensorKind.Value, keys, hidden),
+            Query = Matrix(TensorKind.Query),
+            Key = Matrix(TensorKind.Key),
+            Value = Matrix(TensorKind.Value),
             QueryBias = HeadVector(TensorKind.QueryBias, config.HasQueryKeyValueBias, queries),
             KeyBias = HeadVector(TensorKind.KeyBias, config.HasQueryKeyValueBias, keys),
             ValueBias = Vector(TensorKind.ValueBias, config.HasQueryKeyValueBias, keys),
             QueryNorm = HeadVector(TensorKind.QueryNorm, config.HasQueryKeyNorm, config.HeadDim),
             KeyNorm = HeadVector(TensorKind.KeyNorm, config.HasQueryKeyNorm, config.HeadDim),
-            AttentionOutput = Matrix(TensorKind.AttentionOutput, hidden, queries),
+            AttentionOutput = Matrix(TensorKind.AttentionOutput),
             AttentionOutputBias = Vector(TensorKind.AttentionOutputBias, config.HasAttentionOutputBias, hidden),
             FeedForwardNorm = checkpoint.ReadVector(TensorKind.FeedForwardNorm, layer, hidden),
-            Gate = Matrix(TensorKind.Gate, intermediate, hidden),
-            Up = Matrix(TensorKind.Up, intermediate, hidden),
-            Down = Matrix(TensorKind.Down, hidden, intermediate),
+            Gate = Matrix(TensorKind.Gate),
+            Up = Matrix(TensorKind.Up),
+            Down = Matrix(TensorKind.Down),
         };
 
-        IWeightMatrix Matrix(TensorKind kind, int outputs, int inputs) =>
-            Pack(checkpoint.Matrix(kind, layer, outputs, inputs), precision, team);
+        IWeightMatrix Matrix(TensorKind kind) => matrices[LlamaMatrix.Of(config, kind, layer)];
 
         float[] Vector(TensorKind kind, bool exists, int length) =>
             exists ? checkpoint.ReadVector(kind, layer, length) : [];
@@ -109,30 +143,9 @@ internal sealed class LlamaWeights : IDisposable
                 );
                 return new Float32Matrix(PackedMatrix.Pack(weights, matrix.Outputs, matrix.Inputs));
             case Precision.Int8:
-                return new Int8Matrix(PackInt8(matrix, team));
+                return new Int8Matrix(PackedWriter.Pack(matrix, team));
             default:
                 throw new ArgumentOutOfRangeException(nameof(precision), precision, "Expected Float32 or Int8.");
         }
-    }
-
-    private static Int8BlockMatrix PackInt8(MatrixReader matrix, WorkerTeam team)
-    {
-        var packed = new Int8BlockMatrix(matrix.Outputs, matrix.Inputs);
-        team.RunRows(
-            packed.Panels,
-            (first, count) =>
-            {
-                var buffer = new float[Int8BlockMatrix.PanelOutputs * matrix.Inputs];
-                for (var panel = first; panel < first + count; panel++)
-                {
-                    var output = panel * Int8BlockMatrix.PanelOutputs;
-                    var outputs = Math.Min(Int8BlockMatrix.PanelOutputs, matrix.Outputs - output);
-                    var rows = buffer.AsSpan(0, outputs * matrix.Inputs);
-                    matrix.Read(output, rows);
-                    packed.SetPanel(panel, rows);
-                }
-            }
-        );
-        return packed;
     }
 }

@@ -58,13 +58,18 @@ public sealed unsafe class MappedFile : IDisposable
     /// <summary>The bytes from <paramref name="offset"/> on.</summary>
     /// <exception cref="ArgumentOutOfRangeException">They are not all inside the file.</exception>
     /// <exception cref="ObjectDisposedException">The file was unmapped.</exception>
-    public ReadOnlySpan<byte> Span(long offset, int length)
+    public ReadOnlySpan<byte> Span(long offset, int length) => new(Pointer(offset, length), length);
+
+    /// <summary>Where the bytes from <paramref name="offset"/> on are.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">They are not all inside the file.</exception>
+    /// <exception cref="ObjectDisposedException">The file was unmapped.</exception>
+    internal byte* Pointer(long offset, long length)
     {
         ObjectDisposedException.ThrowIf(_start is null, this);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - length);
-        return new ReadOnlySpan<byte>(_start + offset, length);
+        return _start + offset;
     }
 
     /// <inheritdoc/>

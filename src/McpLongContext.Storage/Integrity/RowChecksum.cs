@@ -1,4 +1,5 @@
 using System.Text;
+using McpLongContext.Kernels;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Sqlite;
 

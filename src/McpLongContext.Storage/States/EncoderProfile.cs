@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using McpLongContext.Storage.Integrity;
+using McpLongContext.Kernels;
 using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.States;

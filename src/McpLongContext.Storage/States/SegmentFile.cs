@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using McpLongContext.Storage.Integrity;
+using McpLongContext.Kernels;
 using McpLongContext.Storage.Maintenance;
 
 namespace McpLongContext.Storage.States;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using McpLongContext.Kernels;
-using McpLongContext.Storage.Integrity;
 
 namespace McpLongContext.Storage.States;
 

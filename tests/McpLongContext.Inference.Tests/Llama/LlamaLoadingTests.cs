@@ -37,7 +37,7 @@ public sealed class LlamaLoadingTests : IDisposable
     [InlineData(
         "\"num_hidden_layers\": 2",
         "\"num_hidden_layers\": 3",
-        "'model.layers.2.input_layernorm.weight': not found"
+        "'model.layers.2.self_attn.q_proj.weight': not found"
     )]
     [InlineData(
         "\"num_hidden_layers\": 2",

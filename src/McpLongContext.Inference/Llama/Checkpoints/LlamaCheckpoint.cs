@@ -66,12 +66,9 @@ internal sealed class LlamaCheckpoint : IDisposable
     }
 
     /// <summary>A matrix to be read later, row by row.</summary>
-    /// <param name="kind">What it is.</param>
-    /// <param name="layer">The layer, 0 for what is none.</param>
-    /// <param name="outputs">Rows.</param>
-    /// <param name="inputs">Columns.</param>
-    public MatrixReader Matrix(TensorKind kind, int layer, int outputs, int inputs)
+    public MatrixReader Matrix(LlamaMatrix matrix)
     {
+        var (kind, layer, outputs, inputs) = matrix;
         var name = Take(kind, layer, outputs, inputs);
         var isPermuted = _isInterleaved && kind is TensorKind.Query or TensorKind.Key;
         return new MatrixReader(outputs, inputs, Read);

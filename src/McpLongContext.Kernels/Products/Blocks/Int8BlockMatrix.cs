@@ -19,16 +19,33 @@ public sealed unsafe class Int8BlockMatrix
     /// <summary>Outputs in a panel.</summary>
     public const int PanelOutputs = 16;
 
+    private const int CacheLine = 64;
+
     internal const int BlockWords = BlockInputs / sizeof(int);
     internal const int CodeBytes = BlockInputs * PanelOutputs;
     internal const int BlockBytes = CodeBytes + (PanelOutputs * sizeof(float));
 
-    private readonly AlignedArray<byte>[] _panels;
+    /// <summary>Arrays of at most 1 GiB: a large vocabulary times a large state is more than one array can hold.</summary>
+    private readonly AlignedArray<byte>[] _arrays;
+
+    private readonly MappedFile? _file;
+    private readonly long _offset;
 
     /// <summary>Creates a matrix of zeros, to be filled by <see cref="SetPanel"/>.</summary>
     /// <param name="outputs">Rows of the weight matrix, positive.</param>
     /// <param name="inputs">Columns of the weight matrix, positive.</param>
     public Int8BlockMatrix(int outputs, int inputs)
+        : this(outputs, inputs, file: null, offset: 0)
+    {
+        ArrayPanels = (int)Math.Clamp((1L << 30) / PanelBytes, 1, Panels);
+        _arrays = new AlignedArray<byte>[(Panels + ArrayPanels - 1) / ArrayPanels];
+        for (var i = 0; i < _arrays.Length; i++)
+        {
+            _arrays[i] = new AlignedArray<byte>(Math.Min(ArrayPanels, Panels - (i * ArrayPanels)) * PanelBytes);
+        }
+    }
+
+    private Int8BlockMatrix(int outputs, int inputs, MappedFile? file, long offset)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
@@ -36,15 +53,10 @@ public sealed unsafe class Int8BlockMatrix
         Inputs = inputs;
         Blocks = (inputs + BlockInputs - 1) / BlockInputs;
         Panels = (outputs + PanelOutputs - 1) / PanelOutputs;
-
-        // Arrays of at most 1 GiB: a large vocabulary times a large state is more than one array can hold.
         PanelBytes = (long)Blocks * BlockBytes;
-        ChunkPanels = (int)Math.Clamp((1L << 30) / PanelBytes, 1, Panels);
-        _panels = new AlignedArray<byte>[(Panels + ChunkPanels - 1) / ChunkPanels];
-        for (var i = 0; i < _panels.Length; i++)
-        {
-            _panels[i] = new AlignedArray<byte>(Math.Min(ChunkPanels, Panels - (i * ChunkPanels)) * PanelBytes);
-        }
+        _arrays = [];
+        _file = file;
+        _offset = offset;
     }
 
     /// <summary>Rows of the weight matrix, the width of the product.</summary>
@@ -59,9 +71,36 @@ public sealed unsafe class Int8BlockMatrix
     /// <summary>Blocks of an output; the last one may be filled up with zeros.</summary>
     internal int Blocks { get; }
 
+    /// <summary>The length of what <see cref="WriteTo"/> writes, a multiple of a cache line.</summary>
+    public long Bytes => Panels * PanelBytes;
+
     private long PanelBytes { get; }
 
-    private int ChunkPanels { get; }
+    private int ArrayPanels { get; }
+
+    /// <summary>The <see cref="Bytes"/> of a matrix of this shape.</summary>
+    /// <param name="outputs">Rows of the weight matrix, positive.</param>
+    /// <param name="inputs">Columns of the weight matrix, positive.</param>
+    public static long BytesOf(int outputs, int inputs) => new Int8BlockMatrix(outputs, inputs, file: null, 0).Bytes;
+
+    /// <summary>A matrix that stays where it was written, in a file.</summary>
+    /// <param name="file">The file; its owner keeps it mapped while the matrix is in use.</param>
+    /// <param name="offset">Where the matrix begins: a multiple of a cache line.</param>
+    /// <param name="outputs">Rows of the weight matrix, positive.</param>
+    /// <param name="inputs">Columns of the weight matrix, positive.</param>
+    /// <exception cref="ArgumentException">It would begin amid a cache line, or is not all inside the file.</exception>
+    public static Int8BlockMatrix Map(MappedFile file, long offset, int outputs, int inputs)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (offset % CacheLine != 0)
+        {
+            throw new ArgumentException($"{offset} is not a multiple of {CacheLine}.", nameof(offset));
+        }
+
+        var matrix = new Int8BlockMatrix(outputs, inputs, file, offset);
+        _ = file.Pointer(offset, matrix.Bytes);
+        return matrix;
+    }
 
     /// <summary>Quantises the outputs of a panel. Different panels may be set by different threads.</summary>
     /// <param name="panel">0 to <see cref="Panels"/> - 1.</param>
@@ -69,8 +108,14 @@ public sealed unsafe class Int8BlockMatrix
     /// [outputs of the panel, inputs], row-major, finite: <see cref="PanelOutputs"/> rows, in the last panel what is left.
     /// </param>
     /// <exception cref="ArgumentException">The length of <paramref name="weights"/> is another.</exception>
+    /// <exception cref="InvalidOperationException">The matrix lies in a file, which is only read.</exception>
     public void SetPanel(int panel, ReadOnlySpan<float> weights)
     {
+        if (_file is not null)
+        {
+            throw new InvalidOperationException("The matrix lies in a file, which is only read.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfNegative(panel);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(panel, Panels);
         var rows = Math.Min(PanelOutputs, Outputs - (panel * PanelOutputs));
@@ -106,6 +151,38 @@ public sealed unsafe class Int8BlockMatrix
         }
     }
 
+    /// <summary>Writes the panels as they lie in memory, for <see cref="Map"/>.</summary>
+    /// <param name="stream">Where to.</param>
+    /// <exception cref="InvalidOperationException">The matrix lies in a file already.</exception>
+    public void WriteTo(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (_file is not null)
+        {
+            throw new InvalidOperationException("The matrix lies in a file already.");
+        }
+
+        foreach (var array in _arrays)
+        {
+            stream.Write(array.Span);
+        }
+    }
+
+    /// <summary>CRC-32C of what <see cref="WriteTo"/> writes.</summary>
+    public uint Checksum()
+    {
+        var state = uint.MaxValue;
+        for (var panel = 0; panel < Panels; panel++)
+        {
+            state = Crc32C.Update(state, new ReadOnlySpan<byte>(Panel(panel), (int)PanelBytes));
+        }
+
+        return ~state;
+    }
+
     /// <summary>The panel's blocks, aligned to a cache line; it does not move.</summary>
-    internal byte* Panel(int index) => _panels[index / ChunkPanels].Pointer + (index % ChunkPanels * PanelBytes);
+    internal byte* Panel(int index) =>
+        _file is null
+            ? _arrays[index / ArrayPanels].Pointer + (index % ArrayPanels * PanelBytes)
+            : _file.Pointer(_offset + (index * PanelBytes), PanelBytes);
 }
