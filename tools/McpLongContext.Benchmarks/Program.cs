@@ -45,6 +45,9 @@ switch (args)
         output.WriteLine(Machine.Describe());
         LlamaBenchmark.Run(output, file is [var model] ? Path.GetFullPath(model) : LlamaBenchmark.Find(ChatModel));
         return 0;
+    case [LoadTime.Command, var loaded, var cache]:
+        LoadTime.Run(output, loaded, cache);
+        return 0;
     case ["agreement", .. var files] when files.Length < 3:
         output.WriteLine(Machine.Describe());
         AgreementBenchmark.Run(

@@ -18,6 +18,8 @@ internal sealed class LlamaCppPeer : IDisposable
 
     public double LoadSeconds { get; }
 
+    public ResidentMemory Memory => ResidentMemory.Of(_process.Id);
+
     private static string Folder => Path.Combine(Repository.Peers, "llama-cpp");
 
     private static string Packages => Path.Combine(Folder, "node_modules");

@@ -2,7 +2,7 @@
 // usage: node llama.mjs MODEL.gguf THREADS WINDOW
 // stdin: a line of JSON per measurement, {"tokens": [...], "decoded": 32}
 // stdout: first the seconds that loading took; then a line of JSON per measurement: the seconds of the prompt, those of a
-// decoded token, the process's resident bytes, the tokens, which end with that of an end where there is one
+// decoded token, and the tokens, which end with that of an end where there is one
 import { createInterface } from 'node:readline';
 import { getLlama } from 'node-llama-cpp';
 
@@ -27,7 +27,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   const end = performance.now();
   const [promptSeconds, tokenSeconds] = [(middle - begin) / 1000, (end - middle) / 1000 / generated.length];
-  const bytes = process.memoryUsage().rss;
-  console.log(JSON.stringify({ promptSeconds, tokenSeconds, bytes, tokens: generated }));
+  console.log(JSON.stringify({ promptSeconds, tokenSeconds, tokens: generated }));
 }
 process.exit(0);
