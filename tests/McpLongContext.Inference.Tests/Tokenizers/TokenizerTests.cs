@@ -131,7 +131,8 @@ public sealed class TokenizerTests
 
         var tokens = tokenizer.Encode(text);
 
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"{watch.Elapsed} for a million characters");
+        // Time that grows with the square of the length would take hours; a busy machine takes some seconds.
+        Assert.True(watch.Elapsed < TimeSpan.FromMinutes(2), $"{watch.Elapsed} for a million characters");
         Assert.Equal(text, tokenizer.Decode(tokens));
     }
 
