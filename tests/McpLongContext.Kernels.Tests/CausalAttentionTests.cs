@@ -83,6 +83,31 @@ public class CausalAttentionTests
         Assert.Equal(expected, found);
     }
 
+    [Theory]
+    [InlineData(Width.Bits128)]
+    [InlineData(Width.Bits256)]
+    [InlineData(Width.Bits512)]
+    public void A_cache_gives_back_what_it_was_given(Width width)
+    {
+        const int Tokens = 600;
+        var cache = new KeyValueCache(2, 10, ColumnsOf(width));
+        cache.Append(Sample.Uniform(3, 20 * 30), Sample.Uniform(4, 20 * 30));
+        cache.Clear();
+        Assert.Equal(0, cache.Count);
+        var keys = Sample.Uniform(1, Tokens * 20);
+        var values = Sample.Uniform(2, Tokens * 20);
+        cache.Append(keys, values);
+        var (readKeys, readValues) = (new float[300 * 10], new float[300 * 10]);
+        cache.Read(1, 200, readKeys, readValues);
+        Assert.Equal(Rows(keys), readKeys);
+        Assert.Equal(Rows(values), readValues);
+        Assert.Throws<ArgumentOutOfRangeException>("head", () => cache.Read(2, 0, readKeys, readValues));
+        Assert.Throws<ArgumentOutOfRangeException>("keys", () => cache.Read(1, 301, readKeys, readValues));
+
+        static float[] Rows(float[] all) =>
+            [.. Enumerable.Range(200, 300).SelectMany(token => all.AsSpan((token * 20) + 10, 10).ToArray())];
+    }
+
     [Fact]
     public void The_attention_factor_scales_queries_and_keys()
     {

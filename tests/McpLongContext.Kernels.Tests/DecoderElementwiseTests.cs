@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace McpLongContext.Kernels.Tests;
 
 public class DecoderElementwiseTests
@@ -46,5 +48,32 @@ public class DecoderElementwiseTests
         float[] gate = [200, -200, 1e30f, -1e30f];
         SwiGlu.Apply(gate, [1, 1, 1, 1]);
         Assert.Equal([200, 0, 1e30f, 0], gate.Select(value => value == 0 || Math.Abs(value) > 1e-30f ? value + 0f : 0));
+    }
+
+    [Theory]
+    [InlineData(Width.Bits128)]
+    [InlineData(Width.Bits256)]
+    [InlineData(Width.Bits512)]
+    public void Elu_plus_one_is_positive_and_a_straight_line_above_zero(Width width)
+    {
+        float[] x = [.. Sample.Uniform(1, 1001, 12), 0, -0f, 1e30f, -80, -1e30f];
+        var expected = x.Select(value => value > 0 ? value + 1.0 : Math.Max(Math.Exp(value), Math.ScaleB(1, -126)))
+            .ToArray();
+        switch (width)
+        {
+            case Width.Bits512:
+                EluPlusOne.Apply<Simd512, Vector512<float>>(x);
+                break;
+            case Width.Bits256:
+                EluPlusOne.Apply<Simd256, Vector256<float>>(x);
+                break;
+            default:
+                EluPlusOne.Apply<Simd128, Vector128<float>>(x);
+                break;
+        }
+
+        Assert.DoesNotContain(x, value => value <= 0);
+        // The exponent is rounded before its power is taken, so that the error is relative and grows with it.
+        Sample.Close([.. expected.Select(value => Math.Log(value))], [.. x.Select(value => MathF.Log(value))], 2e-5);
     }
 }

@@ -20,16 +20,25 @@ public sealed class SafetensorsFile : IDisposable
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
 
-    private SafetensorsFile(string path, MemoryMappedFile file, Dictionary<string, TensorInfo> tensors)
+    private SafetensorsFile(
+        string path,
+        MemoryMappedFile file,
+        Dictionary<string, TensorInfo> tensors,
+        Dictionary<string, string> metadata
+    )
     {
         _path = path;
         _file = file;
         _view = file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
         Tensors = tensors;
+        Metadata = metadata;
     }
 
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
+
+    /// <summary>What the file says about itself, by name.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Opens a file and validates its header.</summary>
     /// <exception cref="CheckpointException">The file cannot be read or its header does not hold.</exception>
@@ -38,9 +47,9 @@ public sealed class SafetensorsFile : IDisposable
         try
         {
             using var stream = File.OpenRead(path);
-            var tensors = ReadHeader(path, stream);
+            var (tensors, metadata) = ReadHeader(path, stream);
             var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-            return new SafetensorsFile(path, file, tensors);
+            return new SafetensorsFile(path, file, tensors, metadata);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -120,7 +129,10 @@ public sealed class SafetensorsFile : IDisposable
         _file.Dispose();
     }
 
-    private static Dictionary<string, TensorInfo> ReadHeader(string path, FileStream stream)
+    private static (Dictionary<string, TensorInfo> Tensors, Dictionary<string, string> Metadata) ReadHeader(
+        string path,
+        FileStream stream
+    )
     {
         Span<byte> length = stackalloc byte[SafetensorsHeader.LengthSize];
         if (stream.ReadAtLeast(length, length.Length, throwOnEndOfStream: false) < length.Length)

@@ -12,6 +12,8 @@ internal static class SafetensorsHeader
     /// <summary>Size of the length field in front of the header.</summary>
     public const int LengthSize = sizeof(ulong);
 
+    private const string MetadataName = "__metadata__";
+
     /// <summary>The format's own limit of a header, in bytes.</summary>
     private const long MaxHeaderSize = 100_000_000;
 
@@ -38,12 +40,17 @@ internal static class SafetensorsHeader
     }
 
     /// <summary>Reads and validates the header.</summary>
-    public static Dictionary<string, TensorInfo> Parse(string file, ReadOnlyMemory<byte> json, long fileLength)
+    public static (Dictionary<string, TensorInfo> Tensors, Dictionary<string, string> Metadata) Parse(
+        string file,
+        ReadOnlyMemory<byte> json,
+        long fileLength
+    )
     {
         try
         {
             using var document = JsonDocument.Parse(json, JsonOptions);
-            return Parse(file, document.RootElement, dataStart: LengthSize + json.Length, fileLength);
+            var tensors = Parse(file, document.RootElement, dataStart: LengthSize + json.Length, fileLength);
+            return (tensors, ParseMetadata(file, document.RootElement));
         }
         // InvalidOperationException: an escaped lone surrogate in a name passes the parser and fails as a string.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -60,11 +67,27 @@ internal static class SafetensorsHeader
         var tensors = new Dictionary<string, TensorInfo>(StringComparer.Ordinal);
         foreach (var property in root.EnumerateObject())
         {
-            if (!property.NameEquals("__metadata__"))
+            if (!property.NameEquals(MetadataName))
                 tensors.Add(property.Name, ParseTensor(file, property, dataStart, fileLength));
         }
         CheckTiling(file, tensors, dataStart, fileLength);
         return tensors;
+    }
+
+    /// <summary>The format knows texts only here.</summary>
+    private static Dictionary<string, string> ParseMetadata(string file, JsonElement root)
+    {
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (!root.TryGetProperty(MetadataName, out var entries))
+            return metadata;
+        if (entries.ValueKind != JsonValueKind.Object)
+            throw new CheckpointException(file, $"{MetadataName}: {Excerpt(entries)} found, expected an object");
+        foreach (var entry in entries.EnumerateObject())
+        {
+            if (entry.Value.ValueKind == JsonValueKind.String)
+                metadata.Add(entry.Name, entry.Value.GetString()!);
+        }
+        return metadata;
     }
 
     private static TensorInfo ParseTensor(string file, JsonProperty property, long dataStart, long fileLength)

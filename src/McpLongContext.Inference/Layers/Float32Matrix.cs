@@ -16,6 +16,9 @@ internal sealed class Float32Matrix(PackedMatrix weights) : IWeightMatrix
     public int Panels => weights.Panels;
 
     /// <inheritdoc />
+    public int PanelOutputs => weights.PanelWidth;
+
+    /// <inheritdoc />
     public bool IsQuantised => false;
 
     /// <inheritdoc />

@@ -12,6 +12,9 @@ internal interface IWeightMatrix
     /// <summary>Groups of outputs that are computed together.</summary>
     public int Panels { get; }
 
+    /// <summary>Outputs of a panel; the last one may have fewer.</summary>
+    public int PanelOutputs { get; }
+
     /// <summary>Whether <see cref="Multiply"/> takes the operand in int8.</summary>
     public bool IsQuantised { get; }
 

@@ -16,6 +16,9 @@ internal sealed class Int8Matrix(Int8BlockMatrix weights) : IWeightMatrix
     public int Panels => weights.Panels;
 
     /// <inheritdoc />
+    public int PanelOutputs => Int8BlockMatrix.PanelOutputs;
+
+    /// <inheritdoc />
     public bool IsQuantised => true;
 
     /// <inheritdoc />

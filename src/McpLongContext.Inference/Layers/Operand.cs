@@ -5,6 +5,8 @@ namespace McpLongContext.Inference.Layers;
 /// <summary>The left operand of linear layers, in fp32 and, where a layer takes it so, in int8.</summary>
 internal sealed class Operand
 {
+    private readonly Lock _deriving = new();
+    private readonly Dictionary<object, float[]> _derived = [];
     private float[] _x = [];
 
     /// <summary>Rows in use.</summary>
@@ -28,9 +30,23 @@ internal sealed class Operand
     public void Set(float[] x, int rows, int inputs, bool quantise, WorkerTeam team)
     {
         (_x, Rows, Inputs) = (x, rows, inputs);
+        _derived.Clear();
         if (!quantise)
             return;
         Codes.Resize(rows, inputs);
         team.RunRows(rows, (first, count) => Codes.Quantize(Values, first, count));
+    }
+
+    /// <summary>What is computed of the whole operand for one of its layers, once for all threads.</summary>
+    /// <param name="key">The layer.</param>
+    /// <param name="compute">Computes it.</param>
+    public float[] Derive(object key, Func<Operand, float[]> compute)
+    {
+        lock (_deriving)
+        {
+            if (!_derived.TryGetValue(key, out var derived))
+                _derived.Add(key, derived = compute(this));
+            return derived;
+        }
     }
 }

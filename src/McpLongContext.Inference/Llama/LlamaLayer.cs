@@ -49,4 +49,30 @@ internal sealed record LlamaLayer
 
     /// <summary>[hidden, intermediate].</summary>
     public required IWeightMatrix Down { get; init; }
+
+    /// <summary>The layer with a low-rank change of one projection.</summary>
+    /// <exception cref="ArgumentException">The change does not fit the projection.</exception>
+    public LlamaLayer With(LowRankChange change)
+    {
+        return change.Projection switch
+        {
+            AttentionProjection.Query => this with { Query = Adapt(Query) },
+            AttentionProjection.Key => this with { Key = Adapt(Key) },
+            AttentionProjection.Value => this with { Value = Adapt(Value) },
+            AttentionProjection.Output => this with { AttentionOutput = Adapt(AttentionOutput) },
+            _ => throw new ArgumentException($"{change.Projection} found, expected a projection.", nameof(change)),
+        };
+
+        AdaptedMatrix Adapt(IWeightMatrix matrix)
+        {
+            var (down, up) = (change.Down.Length, change.Up.Length);
+            return change.Rank > 0 && down == change.Rank * matrix.Inputs && up == change.Rank * matrix.Outputs
+                ? new AdaptedMatrix(matrix, change.Rank, change.Down.Span, change.Up.Span)
+                : throw new ArgumentException(
+                    $"{down} and {up} floats of rank {change.Rank} found, expected [rank, {matrix.Inputs}] and "
+                        + $"[{matrix.Outputs}, rank].",
+                    nameof(change)
+                );
+        }
+    }
 }

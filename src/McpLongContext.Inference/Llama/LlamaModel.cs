@@ -53,6 +53,18 @@ public sealed class LlamaModel : IDisposable
     public LlamaModel WithPositions(int length, RotaryScaling scaling) =>
         new(Config with { ContextLength = length, RotaryScaling = scaling }, Weights);
 
+    /// <summary>
+    /// The same model with low-rank changes of its attention. The weights are shared: they live until one of the two is
+    /// disposed.
+    /// </summary>
+    /// <param name="changes">At most one for each projection of each layer.</param>
+    /// <exception cref="ArgumentException">A change does not fit the model's dimensions.</exception>
+    public LlamaModel WithChanges(IReadOnlyList<LowRankChange> changes)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        return new LlamaModel(Config, Weights.With(changes));
+    }
+
     /// <summary>Begins a sequence with the attention that the model was trained with.</summary>
     /// <param name="threads">Threads that compute; null: one a processor.</param>
     public LlamaRun CreateRun(int? threads = null) => CreateRun(new CausalAttention(Config), threads);

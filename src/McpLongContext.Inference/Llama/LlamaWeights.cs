@@ -31,6 +31,12 @@ internal sealed class LlamaWeights : IDisposable
         Output = matrices[LlamaMatrix.OutputOf(config)];
     }
 
+    private LlamaWeights(LlamaWeights other, LlamaLayer[] layers)
+    {
+        (_checkpoint, _embedding) = (other._checkpoint, other._embedding);
+        (OutputNorm, Output, Layers) = (other.OutputNorm, other.Output, layers);
+    }
+
     /// <summary>From the first to the last.</summary>
     public LlamaLayer[] Layers { get; }
 
@@ -81,6 +87,24 @@ internal sealed class LlamaWeights : IDisposable
             checkpoint.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The same weights with low-rank changes; the checkpoint and all matrices are shared.</summary>
+    /// <exception cref="ArgumentException">A change does not fit.</exception>
+    public LlamaWeights With(IReadOnlyList<LowRankChange> changes)
+    {
+        var layers = (LlamaLayer[])Layers.Clone();
+        foreach (var change in changes)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(
+                (uint)change.Layer,
+                (uint)layers.Length,
+                nameof(changes)
+            );
+            layers[change.Layer] = layers[change.Layer].With(change);
+        }
+
+        return new LlamaWeights(this, layers);
     }
 
     /// <summary>Reads the embedding of a token.</summary>

@@ -92,6 +92,30 @@ public sealed unsafe class KeyValueCache
         }
     }
 
+    /// <summary>Forgets all tokens and keeps their room for others.</summary>
+    public void Clear() => Count = 0;
+
+    /// <summary>Reads successive tokens of a head.</summary>
+    /// <param name="head">From 0.</param>
+    /// <param name="first">The first token.</param>
+    /// <param name="keys">[tokens, headDim]: receives the keys, not rotated.</param>
+    /// <param name="values">[tokens, headDim]: receives the values.</param>
+    /// <exception cref="ArgumentException">The lengths do not fit the shape or each other, or there are fewer tokens.</exception>
+    public void Read(int head, int first, Span<float> keys, Span<float> values)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)head, (uint)Heads, nameof(head));
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        var tokens = Shape.Rows(keys.Length, HeadDim, nameof(keys));
+        Shape.Check(values.Length, keys.Length, nameof(values));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, Count - first, nameof(keys));
+        for (var token = 0; token < tokens; token++)
+        {
+            var (page, index) = Math.DivRem(first + token, PageTokens);
+            ReadKey(Keys(head, page), index, keys.Slice(token * HeadDim, HeadDim));
+            ReadValue(Values(head, page), index, values.Slice(token * HeadDim, HeadDim));
+        }
+    }
+
     /// <summary>K^T of a page: [panels, headDim, Columns].</summary>
     internal float* Keys(int head, int page) => _pages[head][page].Pointer;
 
@@ -115,6 +139,26 @@ public sealed unsafe class KeyValueCache
         {
             var part = value.Slice(start, Math.Min(Columns, value.Length - start));
             part.CopyTo(new Span<float>(page + (start * PageTokens) + (index * Columns), part.Length));
+        }
+    }
+
+    private void ReadKey(float* page, int index, Span<float> key)
+    {
+        var (panel, column) = Math.DivRem(index, Columns);
+        var source = page + (panel * HeadDim * Columns) + column;
+        foreach (ref var value in key)
+        {
+            value = *source;
+            source += Columns;
+        }
+    }
+
+    private void ReadValue(float* page, int index, Span<float> value)
+    {
+        for (var start = 0; start < value.Length; start += Columns)
+        {
+            var part = value.Slice(start, Math.Min(Columns, value.Length - start));
+            new ReadOnlySpan<float>(page + (start * PageTokens) + (index * Columns), part.Length).CopyTo(part);
         }
     }
 }

@@ -26,7 +26,7 @@ public sealed class PackedMatrix
     public int Inputs { get; }
 
     /// <summary>Outputs in a panel: the columns of the register tile of this machine.</summary>
-    internal int PanelWidth { get; }
+    public int PanelWidth { get; }
 
     /// <summary>Panels of outputs; the last one may be filled up with zeros.</summary>
     public int Panels => (Outputs + PanelWidth - 1) / PanelWidth;
