@@ -6,6 +6,7 @@ using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Context.LongInference;
+using McpLongContext.Context.Memories;
 using McpLongContext.Context.Positions;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Inference.Models;
@@ -30,6 +31,7 @@ public sealed class LongContextService : IAsyncDisposable
     private readonly AnswerWriter _answers;
     private readonly PositionExpander _positions;
     private readonly LongInferenceRunner _inference;
+    private readonly MemoryInference _remembering;
     private readonly bool _resumes;
 
     /// <summary>Creates the service. Nothing is opened, loaded or created before it is needed.</summary>
@@ -45,10 +47,13 @@ public sealed class LongContextService : IAsyncDisposable
         _decoders = new DecoderProvider(Models, options.DecoderPrecision);
         _jobs = new JobRegistry(time);
         var questions = new QuestionPriority();
+        var memories = new MemoryJobs(_datastores, _decoders, questions, _jobs, options.ResumeEncoding);
+        var reader = new MemoryReader(paths, time);
         _ingestor = new Ingestor(
             _datastores,
             _encoders,
             questions,
+            memories,
             _jobs,
             new AllowedRoots(options.AllowedRoots),
             paths,
@@ -57,9 +62,19 @@ public sealed class LongContextService : IAsyncDisposable
         );
         _manager = new DatastoreManager(_datastores, _encoders, paths);
         _queries = new QueryRunner(_datastores, _encoders, questions, _manager, paths, time);
-        _answers = new AnswerWriter(_datastores, _decoders, time);
+        _answers = new AnswerWriter(
+            new Dictionary<MemoryKind, IAnswerReader>
+            {
+                [MemoryKind.Window] = new EvidenceReader(_datastores),
+                [MemoryKind.Unlimiformer] = new AttentionReader(_datastores, reader, memories),
+            },
+            _decoders,
+            time
+        );
         _positions = new PositionExpander(Models, options.EncoderPrecision);
-        _inference = new LongInferenceRunner(new InferenceSources(_datastores, _manager, paths), _decoders, time);
+        var sources = new InferenceSources(_datastores, _manager, paths);
+        _inference = new LongInferenceRunner(sources, _decoders, time);
+        _remembering = new MemoryInference(sources, _datastores, _decoders, reader, memories, time);
         _resumes = options.ResumeEncoding;
     }
 
@@ -157,7 +172,10 @@ public sealed class LongContextService : IAsyncDisposable
         LongInferenceRequest request,
         IProgress<LongInferenceProgress>? progress,
         CancellationToken cancellation
-    ) => _inference.RunAsync(request, progress, cancellation);
+    ) =>
+        request.Memory == MemoryKind.Window
+            ? _inference.RunAsync(request, progress, cancellation)
+            : _remembering.RunAsync(request, progress, cancellation);
 
     /// <summary>All datastores, by name.</summary>
     public IReadOnlyList<DatastoreSummary> ListDatastores() => _manager.List();
@@ -240,7 +258,12 @@ public sealed class LongContextService : IAsyncDisposable
     /// <summary>Goes on with what an earlier process left pending.</summary>
     private async Task ResumeAsync(string name, CancellationToken cancellation)
     {
-        if (_resumes && !_jobs.All().Any(job => job.Datastore == name && !job.Report.State.IsFinal()))
+        if (
+            _resumes
+            && !_jobs
+                .All()
+                .Any(job => job.Datastore == name && job.Report.State is IngestState.Indexing or IngestState.Encoding)
+        )
         {
             await _ingestor.ResumeAsync(name, cancellation);
         }

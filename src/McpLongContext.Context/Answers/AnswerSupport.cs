@@ -20,7 +20,20 @@ internal static partial class AnswerSupport
     /// <param name="Text">The answer, without its numbers; empty when it is not borne.</param>
     /// <param name="Citations">The passages that bear it.</param>
     /// <param name="Reason">Why it is not borne; <see langword="null"/> when it is.</param>
-    public sealed record Verdict(string Text, IReadOnlyList<string> Citations, string? Reason);
+    public sealed record Verdict(string Text, IReadOnlyList<string> Citations, string? Reason)
+    {
+        /// <summary>The answer of a model, or why it is withheld.</summary>
+        public LocalAnswer ToAnswer(string model) =>
+            Reason is null
+                ? new LocalAnswer
+                {
+                    State = AnswerState.Answered,
+                    Text = Text,
+                    Citations = Citations,
+                    Model = model,
+                }
+                : LocalAnswer.Without(AnswerState.Abstained, Reason, model);
+    }
 
     /// <summary>Judges what a model wrote.</summary>
     /// <param name="written">The text, with passages named as <c>[n]</c> or not.</param>

@@ -1,13 +1,18 @@
-using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Decoders;
-using McpLongContext.Context.LongInference.Modes;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Inference.Models;
 
 namespace McpLongContext.Context.Answers;
 
 /// <summary>Has the default chat model answer questions from their evidence, within limits of tokens and time.</summary>
-internal sealed class AnswerWriter(DatastoreRegistry datastores, DecoderProvider decoders, TimeProvider time)
+/// <param name="readers">How the model comes to an answer, by memory.</param>
+/// <param name="decoders">Lends the model.</param>
+/// <param name="time">The clock of the limits.</param>
+internal sealed class AnswerWriter(
+    IReadOnlyDictionary<MemoryKind, IAnswerReader> readers,
+    DecoderProvider decoders,
+    TimeProvider time
+)
 {
     private const string HowToGetOne = "run `mcp-long-context models install tinyllama-chat`";
 
@@ -28,17 +33,32 @@ internal sealed class AnswerWriter(DatastoreRegistry datastores, DecoderProvider
         CancellationToken cancellation
     )
     {
+        if (mode == AnswerMode.Never && request.Memory != MemoryKind.Window)
+        {
+            throw new ContextException(
+                "memory: it is read for an answer; leave it out, or let answer be auto or always."
+            );
+        }
+
         if (mode == AnswerMode.Never || (mode == AnswerMode.Auto && request.Cursor is not null))
         {
             return null;
         }
 
+        if (request.Memory != MemoryKind.Window)
+        {
+            // Whoever names a memory wants it to be read.
+            mode = AnswerMode.Always;
+        }
+
         if (!decoders.HasChat)
         {
             return mode == AnswerMode.Auto
-                ? Without(AnswerState.Unavailable, $"No chat model is installed; {HowToGetOne}.")
+                ? LocalAnswer.Without(AnswerState.Unavailable, $"No chat model is installed; {HowToGetOne}.")
                 : throw new ContextException(
-                    $"answer: always needs a chat model, and none is installed; {HowToGetOne}, or ask with auto or never."
+                    request.Memory == MemoryKind.Window
+                        ? $"answer: always needs a chat model, and none is installed; {HowToGetOne}, or ask with auto or never."
+                        : $"memory: a chat model has to read it, and none is installed; {HowToGetOne}, or leave memory out."
                 );
         }
 
@@ -69,11 +89,11 @@ internal sealed class AnswerWriter(DatastoreRegistry datastores, DecoderProvider
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return Without(AnswerState.Unfinished, $"it took longer than {wait.TotalSeconds:0} seconds");
+            return LocalAnswer.Without(AnswerState.Unfinished, $"it took longer than {wait.TotalSeconds:0} seconds");
         }
         catch (ModelException error) when (mode == AnswerMode.Auto)
         {
-            return Without(AnswerState.Unavailable, error.Message);
+            return LocalAnswer.Without(AnswerState.Unavailable, error.Message);
         }
     }
 
@@ -84,67 +104,27 @@ internal sealed class AnswerWriter(DatastoreRegistry datastores, DecoderProvider
         CancellationToken cancellation
     )
     {
-        if (IsThin(request, evidence))
+        var reader = readers[request.Memory];
+        if (reader.Refuse(request, evidence) is { } refusal)
         {
-            return Without(AnswerState.Abstained, "the evidence speaks of too little of the question");
+            return refusal;
         }
 
         progress?.Report(new AnswerProgress(0));
         using var borrowed = await decoders.BorrowAsync(name: null, cancellation);
         var decoder = borrowed.Decoder;
-        if (decoder.ChatTemplate is not { } template)
-        {
-            return Without(
+        return decoder.ChatTemplate is null
+            ? LocalAnswer.Without(
                 AnswerState.Unavailable,
                 $"{decoder.Name} only continues texts; {HowToGetOne}.",
                 decoder.Name
+            )
+            : await reader.AnswerAsync(
+                request,
+                evidence,
+                decoder,
+                count => progress?.Report(new AnswerProgress(count)),
+                cancellation
             );
-        }
-
-        var room = Math.Min(AnswerLimits.MaxPromptTokens, decoder.Window - AnswerLimits.MaxTokens);
-        if (AnswerPrompt.Create(template, request.Question, evidence.Passages, room) is not { } prompt)
-        {
-            return Without(AnswerState.Abstained, "the question leaves no room for evidence", decoder.Name);
-        }
-
-        cancellation.ThrowIfCancellationRequested();
-        using var continuation = new Continuation(decoder);
-        var written = await continuation.RunAsync(
-            prompt.Tokens,
-            AnswerLimits.MaxTokens,
-            covered: 0,
-            count => progress?.Report(new AnswerProgress(count)),
-            cancellation
-        );
-        cancellation.ThrowIfCancellationRequested();
-        var verdict = AnswerSupport.Judge(written.Output!, request.Question, prompt.Passages);
-        return verdict.Reason is { } reason
-            ? Without(AnswerState.Abstained, reason, decoder.Name)
-            : new LocalAnswer
-            {
-                State = AnswerState.Answered,
-                Text = verdict.Text,
-                Citations = verdict.Citations,
-                Model = decoder.Name,
-            };
     }
-
-    private bool IsThin(QueryRequest request, QueryResult evidence)
-    {
-        if (evidence.Passages.Count == 0)
-        {
-            return true;
-        }
-
-        using var snapshot = datastores.Open(request.Datastore).Snapshot();
-        return EvidenceStrength.Of(snapshot, request.Question, evidence.Passages) < EvidenceStrength.Least;
-    }
-
-    private static LocalAnswer Without(AnswerState state, string reason, string? model = null) =>
-        new()
-        {
-            State = state,
-            Reason = reason,
-            Model = model,
-        };
 }

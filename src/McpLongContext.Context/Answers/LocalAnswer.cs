@@ -1,3 +1,5 @@
+using McpLongContext.Context.Memories;
+
 namespace McpLongContext.Context.Answers;
 
 /// <summary>What became of an answer.</summary>
@@ -36,6 +38,21 @@ public sealed record LocalAnswer
 
     /// <summary>Seconds that it took beyond the evidence.</summary>
     public double Seconds { get; init; }
+
+    /// <summary>What the model had in memory; <see langword="null"/> where it read passages that were found for it.</summary>
+    public MemoryUse? Memory { get; init; }
+
+    /// <summary>No answer.</summary>
+    /// <param name="state">What became of it.</param>
+    /// <param name="reason">Why, a sentence.</param>
+    /// <param name="model">The model, when one was asked.</param>
+    internal static LocalAnswer Without(AnswerState state, string reason, string? model = null) =>
+        new()
+        {
+            State = state,
+            Reason = reason,
+            Model = model,
+        };
 }
 
 /// <summary>Where an answer stands.</summary>

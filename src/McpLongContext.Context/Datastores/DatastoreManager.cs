@@ -1,8 +1,10 @@
+using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Ingestion.Splitting;
 using McpLongContext.LongAttention.Unlimiformer;
 using McpLongContext.Storage;
+using McpLongContext.Storage.States;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
 namespace McpLongContext.Context.Datastores;
@@ -44,15 +46,27 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
             .OrderBy(document => document.Path, StringComparer.Ordinal)
             .ToList();
         var statistics = snapshot.Statistics();
+        var states = statistics.Encoders.Where(encoder => encoder.Precision != StatePrecision.Key).ToList();
         var chunks = DatastoreRegistry.ChunksOf(snapshot);
         var summary = new DatastoreSummary
         {
             Name = name,
             Documents = statistics.Documents,
             Passages = (int)statistics.Passages,
-            Tokens = statistics.Encoders.Sum(encoder => encoder.Tokens),
+            Tokens = states.Sum(encoder => encoder.Tokens),
             Bytes = BytesOf(datastore),
-            StateBytes = statistics.Encoders.Sum(encoder => encoder.Bytes),
+            StateBytes = states.Sum(encoder => encoder.Bytes),
+            Memories =
+            [
+                .. statistics
+                    .Encoders.Except(states)
+                    .Select(encoder => new MemorySummary(
+                        DecoderKeys.ModelOf(encoder.Encoder),
+                        encoder.Tokens,
+                        encoder.Bytes,
+                        PendingDocuments.Count(snapshot, encoder.Encoder)
+                    )),
+            ],
             PendingDocuments = documents.Count(document => !document.Encoded),
             ChunkSize = chunks.Size,
             Overlap = chunks.Overlap,

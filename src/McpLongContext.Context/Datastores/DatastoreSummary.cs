@@ -21,6 +21,9 @@ public sealed record DatastoreSummary
     /// <summary>Bytes on disk of the hidden states alone.</summary>
     public long StateBytes { get; init; }
 
+    /// <summary>What decoders have in memory of it, by model.</summary>
+    public IReadOnlyList<MemorySummary> Memories { get; init; } = [];
+
     /// <summary>Documents whose hidden states are still missing.</summary>
     public int PendingDocuments { get; init; }
 
@@ -33,6 +36,13 @@ public sealed record DatastoreSummary
     /// <summary>Why it cannot be used, and the remedy; <see langword="null"/> when it can.</summary>
     public string? Problem { get; init; }
 }
+
+/// <summary>The memory of a decoder.</summary>
+/// <param name="Model">The decoder.</param>
+/// <param name="Tokens">Tokens in memory.</param>
+/// <param name="Bytes">Bytes on disk.</param>
+/// <param name="PendingDocuments">Documents that are not, or not wholly, in it.</param>
+public sealed record MemorySummary(string Model, long Tokens, long Bytes, int PendingDocuments);
 
 /// <summary>A document of a datastore.</summary>
 /// <param name="Path">The path that citations show.</param>

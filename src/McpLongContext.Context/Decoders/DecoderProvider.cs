@@ -15,6 +15,11 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
     /// <summary>Whether the default model holds conversations, as far as it tells without being loaded.</summary>
     public bool HasChat => FindDefault() is { } model && model.Entry.Purpose != ModelEntry.Completion;
 
+    /// <summary>Throws when there is no model to borrow.</summary>
+    /// <param name="name">The model; <see langword="null"/> for the default one.</param>
+    /// <exception cref="ContextException">There is no such model; the message says how to get one.</exception>
+    public void Require(string? name) => _ = Choose(name);
+
     /// <summary>Borrows a model; waits while another borrower has one, and loads it where it is not in memory.</summary>
     /// <param name="name">
     /// The model; <see langword="null"/> for the default one: the catalog's, or else the first that holds conversations.
@@ -24,7 +29,7 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
     /// <exception cref="ModelException">It is damaged or not supported.</exception>
     public async Task<BorrowedDecoder> BorrowAsync(string? name, CancellationToken cancellation)
     {
-        var installed = name is null ? FindDefault() ?? throw NoDecoder() : Named(name);
+        var installed = Choose(name);
         await _gate.WaitAsync(cancellation);
         try
         {
@@ -51,6 +56,8 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
         _loaded?.Dispose();
         _gate.Dispose();
     }
+
+    private InstalledModel Choose(string? name) => name is null ? FindDefault() ?? throw NoDecoder() : Named(name);
 
     private InstalledModel? FindDefault()
     {

@@ -7,6 +7,7 @@ using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
 using McpLongContext.LongAttention.Positions;
+using McpLongContext.LongAttention.Unlimiformer.Selection;
 
 namespace McpLongContext.Context.Decoders;
 
@@ -15,10 +16,14 @@ internal sealed class LoadedDecoder : IDisposable
 {
     private readonly InstalledModel _installed;
     private readonly LlamaModel _trained;
+    private readonly Precision _precision;
+    private PositionSettings? _positions;
+    private DecoderKeys? _keys;
 
-    private LoadedDecoder(InstalledModel installed, LlamaModel trained, Tokenizer tokenizer)
+    private LoadedDecoder(InstalledModel installed, LlamaModel trained, Tokenizer tokenizer, Precision precision)
     {
         _installed = installed;
+        _precision = precision;
         _trained = trained;
         Key = KeyOf(installed);
         Model = trained;
@@ -60,7 +65,7 @@ internal sealed class LoadedDecoder : IDisposable
             var model = LlamaModel.Load(installed.Folder, precision, cache: WeightCache.Of(installed));
             if (tokenizer.Vocabulary.Count <= model.Config.VocabularySize)
             {
-                return new LoadedDecoder(installed, model, tokenizer);
+                return new LoadedDecoder(installed, model, tokenizer, precision);
             }
 
             model.Dispose();
@@ -82,7 +87,54 @@ internal sealed class LoadedDecoder : IDisposable
 
     /// <summary>Takes the positions that are set now; the weights stay. Not to be called while it is lent.</summary>
     /// <exception cref="ModelException">They cannot be read, or are those of another model.</exception>
-    public void RenewPositions() => Model = PositionFile.Read(_installed.Folder)?.Apply(_trained) ?? _trained;
+    public void RenewPositions()
+    {
+        var positions = PositionFile.Read(_installed.Folder);
+        if (positions != _positions)
+        {
+            Model = positions?.Apply(_trained) ?? _trained;
+            _positions = positions;
+            _keys?.Dispose();
+            _keys = null;
+        }
+    }
 
-    public void Dispose() => _trained.Dispose();
+    /// <summary>What retrieval attention needs; <see langword="null"/> while nobody has looked for its retrieval heads.</summary>
+    public DecoderKeys? FindKeys() =>
+        _keys ??= RetrievalHeadsFile.Read(_installed, Model.Config) is { } heads
+            ? CreateKeys(DecoderKeys.FrameOf(this), heads)
+            : null;
+
+    /// <summary>What retrieval attention needs; the heads are looked for when nobody has yet, and kept with the model.</summary>
+    /// <param name="cancellation">Ends the search for heads, which takes as long as a few thousand tokens.</param>
+    public DecoderKeys EnsureKeys(CancellationToken cancellation)
+    {
+        if (FindKeys() is { } known)
+        {
+            return known;
+        }
+
+        var frame = DecoderKeys.FrameOf(this);
+        var heads = RetrievalHeadsFile.ReadOrCalibrate(
+            _installed,
+            Model,
+            Tokenizer,
+            [.. frame.Before],
+            cancellation: cancellation
+        );
+        return _keys = CreateKeys(frame, heads);
+    }
+
+    public void Dispose()
+    {
+        _keys?.Dispose();
+        _trained.Dispose();
+    }
+
+    private DecoderKeys CreateKeys(ChatFrame frame, RetrievalHeads heads)
+    {
+        var files = DecoderKeys.Digest(_installed.Entry.Files.Select(file => file.Sha256));
+        var positions = _positions is { } set ? $" {set.Method} {set.Length}" : "";
+        return new DecoderKeys(Model, frame, heads, $"{Name} {files} {_precision}{positions}");
+    }
 }

@@ -8,12 +8,18 @@ namespace McpLongContext.Context.Encoders;
 /// </summary>
 internal static class EncodingLock
 {
+    /// <summary>Held by whoever computes hidden states.</summary>
+    public const string States = "encoding.lock";
+
+    /// <summary>Held by whoever computes keys for a decoder's memory.</summary>
+    public const string Keys = "memory.lock";
+
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Waits until the lock is free and takes it, until the result is disposed.</summary>
-    public static async Task<IDisposable> AcquireAsync(Datastore datastore, CancellationToken cancellation)
+    public static async Task<IDisposable> AcquireAsync(Datastore datastore, string file, CancellationToken cancellation)
     {
-        var path = Path.Combine(datastore.Folder, "encoding.lock");
+        var path = Path.Combine(datastore.Folder, file);
         while (true)
         {
             datastore.Require();

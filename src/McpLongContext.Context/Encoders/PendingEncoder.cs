@@ -2,9 +2,7 @@ using System.Threading.Channels;
 using McpLongContext.Context.Datastores;
 using McpLongContext.LongAttention.Unlimiformer;
 using McpLongContext.Storage;
-using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.States;
-using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
 namespace McpLongContext.Context.Encoders;
 
@@ -97,7 +95,7 @@ internal sealed class PendingEncoder(
         {
             foreach (var content in InOrder(pending))
             {
-                foreach (var run in Runs(content))
+                foreach (var run in PassageRun.Missing(datastore, encoder.Key, content, RunCharacters))
                 {
                     var worker = await workers.Reader.ReadAsync(cancellation);
                     // A thread of its own: questions need those of the pool, and it is held up while one runs.
@@ -151,52 +149,6 @@ internal sealed class PendingEncoder(
             if (waiting.Remove(next.Document.ContentKey))
             {
                 yield return next;
-            }
-        }
-    }
-
-    /// <summary>The passages of a document that lack states, in runs; none when it has changed meanwhile.</summary>
-    private IEnumerable<PassageRun> Runs(PendingContent content)
-    {
-        StoredDocument? document;
-        Dictionary<int, Passage> passages;
-        using (var snapshot = datastore.Snapshot())
-        {
-            if (
-                !snapshot.Documents.TryFind(content.Document.Path, out document)
-                || document.ContentKey != content.Document.ContentKey
-            )
-            {
-                yield break;
-            }
-
-            // What is damaged waits for a repair; the rest need not.
-            passages = snapshot
-                .Missing(encoder.Key, document)
-                .SelectMany(missing =>
-                    snapshot.Passages.WholeBetween(
-                        document.FirstPassage + missing.First,
-                        document.FirstPassage + missing.First + missing.Count - 1
-                    )
-                )
-                .ToDictionary(passage => (int)(passage.Id - document.FirstPassage));
-        }
-
-        var run = new List<Passage>();
-        var characters = 0;
-        for (var ordinal = 0; ordinal <= document.PassageCount; ordinal++)
-        {
-            var passage = passages.GetValueOrDefault(ordinal);
-            if (run.Count > 0 && (passage is null || characters >= RunCharacters))
-            {
-                yield return new PassageRun(document, run);
-                (run, characters) = ([], 0);
-            }
-
-            if (passage is not null)
-            {
-                run.Add(passage);
-                characters += passage.Text.Length;
             }
         }
     }
@@ -265,6 +217,4 @@ internal sealed class PendingEncoder(
                 Deviation = encoder.Statistics.Deviation,
             };
     }
-
-    private sealed record PassageRun(StoredDocument Document, IReadOnlyList<Passage> Passages);
 }

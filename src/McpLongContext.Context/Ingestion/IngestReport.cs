@@ -1,3 +1,6 @@
+using McpLongContext.Context.Answers;
+using McpLongContext.Context.Memories;
+
 namespace McpLongContext.Context.Ingestion;
 
 /// <summary>What to ingest: files and directories, or one text with a name.</summary>
@@ -15,6 +18,9 @@ public sealed record IngestRequest
     /// <summary>The datastore that receives the documents; created when it does not exist.</summary>
     public string Datastore { get; init; } = "default";
 
+    /// <summary>The memory of the default decoder that is built, too, where it is not its window.</summary>
+    public MemoryKind Memory { get; init; }
+
     /// <summary>
     /// How long to wait; what is not done by then goes on in the background. <see langword="null"/> waits until
     /// everything is stored.
@@ -30,6 +36,9 @@ public enum IngestState
 
     /// <summary>Everything is searchable by words; hidden states are being computed.</summary>
     Encoding,
+
+    /// <summary>Everything is searchable; a decoder reads the documents into its memory.</summary>
+    Memorizing,
 
     /// <summary>Everything is stored.</summary>
     Complete,
@@ -48,7 +57,8 @@ public enum IngestState
 public static class IngestStates
 {
     /// <summary>Whether a job in this state has ended.</summary>
-    public static bool IsFinal(this IngestState state) => state is not (IngestState.Indexing or IngestState.Encoding);
+    public static bool IsFinal(this IngestState state) =>
+        state is not (IngestState.Indexing or IngestState.Encoding or IngestState.Memorizing);
 }
 
 /// <summary>A file that was not ingested.</summary>
@@ -106,6 +116,9 @@ public sealed record IngestReport
     /// stored so far.
     /// </summary>
     public int PendingDocuments { get; init; }
+
+    /// <summary>How far the memory is built; <see langword="null"/> where the job builds none.</summary>
+    public MemoryProgress? Memory { get; init; }
 
     /// <summary>Seconds until every document was searchable by words.</summary>
     public double SearchableSeconds { get; init; }

@@ -1,8 +1,10 @@
 using System.Runtime.ExceptionServices;
+using McpLongContext.Context.Answers;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
+using McpLongContext.Context.Memories;
 using McpLongContext.Inference.Models;
 using McpLongContext.Storage;
 using Microsoft.Extensions.Logging;
@@ -14,6 +16,7 @@ internal sealed class Ingestor(
     DatastoreRegistry datastores,
     EncoderProvider encoders,
     QuestionPriority questions,
+    MemoryJobs memories,
     JobRegistry jobs,
     AllowedRoots roots,
     DocumentPaths paths,
@@ -57,6 +60,7 @@ internal sealed class Ingestor(
             );
         }
 
+        memories.Require(request.Memory, model: null);
         var datastore = datastores.OpenOrCreate(request.Datastore);
         var job = jobs.Start(
             request.Datastore,
@@ -71,7 +75,7 @@ internal sealed class Ingestor(
                     }
                 }
 
-                await FinishAsync(datastore, job);
+                await FinishAsync(datastore, job, request.Memory);
             }
         );
         var report = await WaitAsync(job, request.Wait, progress, cancellation);
@@ -102,7 +106,7 @@ internal sealed class Ingestor(
             return null;
         }
 
-        return jobs.Start(name, job => FinishAsync(datastore, job));
+        return jobs.Start(name, job => FinishAsync(datastore, job, MemoryKind.Window));
     }
 
     /// <summary>Waits for a job.</summary>
@@ -139,7 +143,7 @@ internal sealed class Ingestor(
     }
 
     /// <summary>Everything is indexed: encodes what is pending and says how the job ended.</summary>
-    private async Task FinishAsync(Datastore datastore, IngestJob job)
+    private async Task FinishAsync(Datastore datastore, IngestJob job, MemoryKind memory)
     {
         int pending;
         using (var snapshot = datastore.Snapshot())
@@ -150,28 +154,13 @@ internal sealed class Ingestor(
         }
 
         job.MarkIndexed();
-        try
+        var state = pending > 0 ? await EncodeAsync(datastore, job) : IngestState.Complete;
+        if (memory != MemoryKind.Window)
         {
-            if (pending > 0)
-            {
-                var encoder = await encoders.RequireAsync(new InstallProgress(job), job.Cancellation);
-                job.Update(report => report with { Notes = [] });
-                await EncodeAsync(datastore, encoder, job);
-            }
-
-            job.Update(report => report with { State = IngestState.Complete });
-        }
-        catch (ModelException error)
-        {
-            job.Update(report =>
-                report with
-                {
-                    State = IngestState.LexicalOnly,
-                    Notes = [.. report.Notes, $"Searchable by words alone: {error.Message}"],
-                }
-            );
+            await memories.BuildAsync(datastore, model: null, job);
         }
 
+        job.Update(report => report with { State = state });
         var end = job.Report;
         logger.LogInformation(
             "{Job} on {Datastore}: {State}, {Added} added, {Updated} updated, {Removed} removed, {Tokens} tokens encoded in {Seconds:F1} s",
@@ -186,6 +175,28 @@ internal sealed class Ingestor(
         );
     }
 
+    /// <summary>Encodes what is pending; tells how far that went.</summary>
+    private async Task<IngestState> EncodeAsync(Datastore datastore, IngestJob job)
+    {
+        try
+        {
+            var encoder = await encoders.RequireAsync(new InstallProgress(job), job.Cancellation);
+            job.Update(report => report with { Notes = [] });
+            await EncodeAsync(datastore, encoder, job);
+            return IngestState.Complete;
+        }
+        catch (ModelException error)
+        {
+            job.Update(report =>
+                report with
+                {
+                    Notes = [.. report.Notes, $"Searchable by words alone: {error.Message}"],
+                }
+            );
+            return IngestState.LexicalOnly;
+        }
+    }
+
     private async Task EncodeAsync(Datastore datastore, LoadedEncoder encoder, IngestJob job)
     {
         var waiting = PendingDocuments.Count(datastore, encoder.Key);
@@ -195,7 +206,7 @@ internal sealed class Ingestor(
             return;
         }
 
-        using var exclusive = await EncodingLock.AcquireAsync(datastore, job.Cancellation);
+        using var exclusive = await EncodingLock.AcquireAsync(datastore, EncodingLock.States, job.Cancellation);
         await new PendingEncoder(datastore, encoder, datastores.DemandOf(datastore.Name), questions).RunAsync(
             tokens =>
             {

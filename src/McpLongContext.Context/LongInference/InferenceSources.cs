@@ -3,6 +3,7 @@ using System.Text;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.Storage;
 using McpLongContext.Storage.Catalog;
 
 namespace McpLongContext.Context.LongInference;
@@ -16,7 +17,8 @@ internal sealed record InferenceSource(string Path, string Key, Func<string?> Re
 /// <summary>Finds what a request is about: a text, a document, or the documents of a datastore.</summary>
 internal sealed class InferenceSources(DatastoreRegistry datastores, DatastoreManager manager, DocumentPaths paths)
 {
-    private const string DefaultDatastore = "default";
+    /// <summary>The datastore of a request that names none.</summary>
+    public const string DefaultDatastore = "default";
 
     /// <summary>The texts in the order of their paths, and the overlap that the datastore's chunks have.</summary>
     /// <exception cref="ContextException">There is nothing, or it is not clear what is meant.</exception>
@@ -31,35 +33,42 @@ internal sealed class InferenceSources(DatastoreRegistry datastores, DatastoreMa
 
         var name = request.Datastore ?? DefaultDatastore;
         using var snapshot = datastores.Open(name).Snapshot();
-        IReadOnlyList<Document> documents;
-        if (request.Document is { } document)
-        {
-            documents = [manager.Find(snapshot, document) ?? throw manager.Unknown(snapshot, name, document)];
-        }
-        else
-        {
-            var glob = request.PathGlob is { } pattern ? PathGlob.Parse(pattern) : null;
-            documents =
-            [
-                .. snapshot
-                    .Documents.All.Where(one => glob is null || glob.IsMatch(paths.Show(one.Path)))
-                    .OrderBy(one => one.Path, StringComparer.Ordinal),
-            ];
-            if (documents.Count == 0)
-            {
-                throw new ContextException(
-                    glob is null
-                        ? $"datastore: '{name}' holds no documents; ingest_document stores some."
-                        : $"path_glob: no document of datastore '{name}' matches '{request.PathGlob}'; "
-                            + "list_datastores shows what is there."
-                );
-            }
-        }
-
         return (
-            [.. documents.Select(one => new InferenceSource(paths.Show(one.Path), KeyOf(one), () => Read(name, one)))],
+            [
+                .. DocumentsOf(snapshot, name, request)
+                    .Select(one => new InferenceSource(paths.Show(one.Path), KeyOf(one), () => Read(name, one))),
+            ],
             DatastoreRegistry.ChunksOf(snapshot).Overlap
         );
+    }
+
+    /// <summary>The documents of a datastore that a request is about, in the order of their paths; one at least.</summary>
+    /// <param name="snapshot">The state of the datastore.</param>
+    /// <param name="name">The datastore.</param>
+    /// <param name="request">The request.</param>
+    /// <exception cref="ContextException">There is none.</exception>
+    public IReadOnlyList<Document> DocumentsOf(DatastoreSnapshot snapshot, string name, LongInferenceRequest request)
+    {
+        if (request.Document is { } document)
+        {
+            return [manager.Find(snapshot, document) ?? throw manager.Unknown(snapshot, name, document)];
+        }
+
+        var glob = request.PathGlob is { } pattern ? PathGlob.Parse(pattern) : null;
+        IReadOnlyList<Document> documents =
+        [
+            .. snapshot
+                .Documents.All.Where(one => glob is null || glob.IsMatch(paths.Show(one.Path)))
+                .OrderBy(one => one.Path, StringComparer.Ordinal),
+        ];
+        return documents.Count > 0
+            ? documents
+            : throw new ContextException(
+                glob is null
+                    ? $"datastore: '{name}' holds no documents; ingest_document stores some."
+                    : $"path_glob: no document of datastore '{name}' matches '{request.PathGlob}'; "
+                        + "list_datastores shows what is there."
+            );
     }
 
     // A snapshot for each document: a long inference must not hold one for hours.

@@ -1,3 +1,5 @@
+using McpLongContext.Context.Memories;
+
 namespace McpLongContext.Context.LongInference;
 
 /// <summary>How a long inference ended.</summary>
@@ -47,6 +49,9 @@ public sealed record LongInferenceReport
 
     /// <summary>Mean entropy of the predictions, in bits.</summary>
     public double? EntropyBits { get; init; }
+
+    /// <summary>What the model had in memory; <see langword="null"/> where it read its window alone.</summary>
+    public MemoryUse? Memory { get; init; }
 
     /// <summary>Seconds for all windows.</summary>
     public double Seconds { get; init; }

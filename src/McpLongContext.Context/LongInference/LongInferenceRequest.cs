@@ -1,3 +1,5 @@
+using McpLongContext.Context.Answers;
+
 namespace McpLongContext.Context.LongInference;
 
 /// <summary>What a model does with each window of a text.</summary>
@@ -34,8 +36,11 @@ public sealed record LongInferenceRequest
     /// <summary>What to do.</summary>
     public InferenceMode Mode { get; init; }
 
-    /// <summary>What the model is told to do with each window; for <see cref="InferenceMode.Map"/> alone.</summary>
+    /// <summary>What the model is told: for <see cref="InferenceMode.Map"/>, and where it writes from a memory.</summary>
     public string? Instruction { get; init; }
+
+    /// <summary>What the model reads of the documents to write; <see cref="InferenceMode.Generate"/> alone reads a memory.</summary>
+    public MemoryKind Memory { get; init; }
 
     /// <summary>Tokens of a window; <see langword="null"/>: the trained window, at most 4,096.</summary>
     public int? Window { get; init; }

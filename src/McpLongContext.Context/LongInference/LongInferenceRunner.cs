@@ -120,7 +120,9 @@ internal sealed class LongInferenceRunner(InferenceSources sources, DecoderProvi
 
         if (request.Mode != InferenceMode.Map && request.Instruction is not null)
         {
-            throw new ContextException("instruction: only mode map follows one; leave it out, or use mode map.");
+            throw new ContextException(
+                "instruction: only mode map follows one, and generate from a memory; leave it out, or use mode map."
+            );
         }
 
         if (request.Mode == InferenceMode.Score && request.MaxNewTokens is not null)

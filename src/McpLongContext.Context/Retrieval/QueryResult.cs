@@ -20,6 +20,9 @@ public sealed record QueryRequest
     /// <summary>Restricts the search to documents whose path matches, for example <c>src/**/*.cs</c>.</summary>
     public string? PathGlob { get; init; }
 
+    /// <summary>What a local model reads for its answer.</summary>
+    public MemoryKind Memory { get; init; }
+
     /// <summary>Continues behind the page that returned it.</summary>
     public string? Cursor { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using McpLongContext.Context.Answers;
 
 namespace McpLongContext.Server.Commands;
 
@@ -13,6 +14,9 @@ internal static class CommonOptions
             HelpName = "NAME",
             DefaultValueFactory = _ => "default",
         };
+
+    public static Option<MemoryKind> Memory(string description) =>
+        new("--memory") { Description = description, HelpName = "window|unlimiformer" };
 
     /// <summary>A whole number; one out of range is wrong usage.</summary>
     public static Option<int?> Number(string name, string description, int least, int most, int? otherwise = null) =>

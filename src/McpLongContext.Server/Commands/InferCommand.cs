@@ -1,5 +1,6 @@
 using System.CommandLine;
 using McpLongContext.Context;
+using McpLongContext.Context.Answers;
 using McpLongContext.Context.LongInference;
 using McpLongContext.Server.Output;
 
@@ -42,9 +43,13 @@ internal sealed class InferCommand : ServiceCommand
 
     private readonly Option<string?> _instruction = new("--instruction")
     {
-        Description = "What to do with each window, for mode map.",
+        Description = "What to do with each window, for mode map; what to write from a memory.",
         HelpName = "TEXT",
     };
+
+    private readonly Option<MemoryKind> _memory = CommonOptions.Memory(
+        "What mode generate reads: the end of each text, or all documents by the model's own attention."
+    );
 
     private readonly Option<int?> _window = CommonOptions.Number(
         "--window",
@@ -95,6 +100,7 @@ internal sealed class InferCommand : ServiceCommand
         Options.Add(_path);
         Options.Add(_mode);
         Options.Add(_instruction);
+        Options.Add(_memory);
         Options.Add(_window);
         Options.Add(_overlap);
         Options.Add(_newTokens);
@@ -123,6 +129,7 @@ internal sealed class InferCommand : ServiceCommand
             PathGlob = parsed.GetValue(_path),
             Mode = parsed.GetValue(_mode),
             Instruction = parsed.GetValue(_instruction),
+            Memory = parsed.GetValue(_memory),
             Window = parsed.GetValue(_window),
             Overlap = parsed.GetValue(_overlap),
             MaxNewTokens = parsed.GetValue(_newTokens),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using McpLongContext.Context;
+using McpLongContext.Context.Answers;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Server.Output;
 
@@ -23,12 +24,17 @@ internal sealed class IngestCommand : ServiceCommand
         Description = "Wait until everything is encoded; otherwise about 20 seconds.",
     };
 
+    private readonly Option<MemoryKind> _memory = CommonOptions.Memory(
+        "unlimiformer: also build the memory that a chat model reads the whole datastore by."
+    );
+
     public IngestCommand(GlobalOptions global)
         : base("ingest", "Ingest files and directories; unchanged content is skipped.", global)
     {
         Arguments.Add(_paths);
         Options.Add(_datastore);
         Options.Add(_wait);
+        Options.Add(_memory);
     }
 
     /// <inheritdoc/>
@@ -46,6 +52,7 @@ internal sealed class IngestCommand : ServiceCommand
         {
             Paths = call.Parsed.GetValue(_paths)!,
             Datastore = call.Parsed.GetValue(_datastore)!,
+            Memory = call.Parsed.GetValue(_memory),
             Wait = wait ? null : new IngestRequest().Wait,
         };
         var display = IngestDisplay.Create(call.Parsed.InvocationConfiguration.Error, TimeProvider.System);
@@ -56,6 +63,13 @@ internal sealed class IngestCommand : ServiceCommand
             await call.TellAsync(
                 $"{IngestText.Count(report.PendingDocuments, "document")} are searchable by words only so far; "
                     + "encoding stops with this command. Run it again with --wait to finish."
+            );
+        }
+        else if (report is { State: IngestState.Memorizing, Memory: { } memory })
+        {
+            await call.TellAsync(
+                $"{memory.Tokens:N0} of {memory.TotalTokens:N0} tokens are in the memory so far; it stops with this "
+                    + "command. Run it again with --wait to finish."
             );
         }
 

@@ -48,6 +48,10 @@ internal sealed class QueryCommand : ServiceCommand
         HelpName = "auto|never|always",
     };
 
+    private readonly Option<MemoryKind> _memory = CommonOptions.Memory(
+        "What the chat model reads: the passages found, or the whole datastore by its own attention."
+    );
+
     public QueryCommand(GlobalOptions global)
         : base("query", "Find the passages that answer a question.", global)
     {
@@ -58,6 +62,7 @@ internal sealed class QueryCommand : ServiceCommand
         Options.Add(_path);
         Options.Add(_cursor);
         Options.Add(_answer);
+        Options.Add(_memory);
     }
 
     /// <inheritdoc/>
@@ -71,6 +76,7 @@ internal sealed class QueryCommand : ServiceCommand
             MaxTokens = parsed.GetValue(_maxTokens)!.Value,
             TopK = parsed.GetValue(_top),
             PathGlob = parsed.GetValue(_path),
+            Memory = parsed.GetValue(_memory),
             Cursor = parsed.GetValue(_cursor),
         };
         var mode = parsed.GetValue(_answer);

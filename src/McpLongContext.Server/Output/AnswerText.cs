@@ -1,5 +1,6 @@
 using System.Globalization;
 using McpLongContext.Context.Answers;
+using McpLongContext.Context.Memories;
 
 namespace McpLongContext.Server.Output;
 
@@ -19,9 +20,32 @@ internal static class AnswerText
             AnswerState.Answered => string.Create(
                 CultureInfo.InvariantCulture,
                 $"Answer by {answer.Model} ({answer.Seconds:0.0} s): {VisibleText.Name(answer.Text!)} "
-                    + $"[{string.Join(", ", answer.Citations.Select(VisibleText.Name))}]"
+                    + $"[{string.Join(", ", answer.Citations.Select(VisibleText.Name))}]{Memory(answer.Memory)}"
             ),
             AnswerState.Unavailable => $"No local answer. {VisibleText.Name(answer.Reason!)}",
-            _ => $"No local answer: {VisibleText.Name(answer.Reason!)}.",
+            _ => $"No local answer: {VisibleText.Name(answer.Reason!)}.{Memory(answer.Memory)}",
         };
+
+    /// <summary>What a model had in memory and where it looked, in lines of their own; nothing without a memory.</summary>
+    public static string Memory(MemoryUse? memory)
+    {
+        if (memory is null)
+        {
+            return "";
+        }
+
+        var pending =
+            memory.PendingDocuments == 0
+                ? ""
+                : $"; {IngestText.Count(memory.PendingDocuments, "document")} not in it yet"
+                    + (memory.Job is { } job ? $", built by job {job}" : "");
+        var spans = memory.Spans.Select(span =>
+            string.Create(CultureInfo.InvariantCulture, $"\n  {span.Share:P0}\t{VisibleText.Name(span.Citation)}")
+        );
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"\nIn memory ({memory.Kind.ToString().ToLowerInvariant()}): {memory.Tokens:N0} tokens{pending}; searched in "
+                + $"{memory.SearchSeconds:0.00} s. Attention: {memory.LocalShare:P0} to the question, the rest to{string.Concat(spans)}"
+        );
+    }
 }

@@ -24,7 +24,17 @@ internal static class DatastoreText
         return $"{VisibleText.Name(datastore.Name)}: {IngestText.Count(datastore.Documents, "document")}, "
             + $"{IngestText.Count(datastore.Passages, "passage")}, {datastore.Tokens:N0} tokens, "
             + $"{IngestText.Size(datastore.Bytes)}; chunks of {datastore.ChunkSize} tokens, overlap "
-            + $"{datastore.Overlap:0.##}{pending}";
+            + $"{datastore.Overlap:0.##}{pending}{string.Concat(datastore.Memories.Select(Render))}";
+    }
+
+    private static string Render(MemorySummary memory)
+    {
+        var pending =
+            memory.PendingDocuments == 0
+                ? ""
+                : $", {IngestText.Count(memory.PendingDocuments, "document")} not in it yet";
+        return $"; memory of {VisibleText.Name(memory.Model)}: {memory.Tokens:N0} tokens, {IngestText.Size(memory.Bytes)}"
+            + pending;
     }
 
     public static string Render(DocumentSummary document) =>

@@ -51,7 +51,7 @@ internal static class InferenceText
             text.Append(Figures(window)).Append('\n');
         }
 
-        return text.Append(State(report)).ToString();
+        return text.Append(State(report)).Append(AnswerText.Memory(report.Memory)).ToString();
     }
 
     private static string State(LongInferenceReport report) =>
@@ -59,6 +59,7 @@ internal static class InferenceText
         {
             InferenceState.Complete => "Complete.",
             InferenceState.Paused => $"There is more: the same call with cursor {report.NextCursor} goes on.",
+            _ when report.NextCursor is null => "Cancelled; the output breaks off.",
             _ => $"Cancelled; the same call with cursor {report.NextCursor} goes on behind the last whole window.",
         };
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Memories;
 
 namespace McpLongContext.Server.Output;
 
@@ -20,6 +21,7 @@ internal static class IngestText
             IngestState.Encoding =>
                 $"encoding: {report.EncodedTokens:N0} tokens, {Count(report.PendingDocuments, "document")} to go; "
                     + "already searchable by words",
+            IngestState.Memorizing => $"{Memory(report.Memory)}; already searchable",
             IngestState.Complete => $"complete: {Count(documents, "document")}",
             IngestState.LexicalOnly => $"searchable by words: {Count(documents, "document")}",
             IngestState.Cancelled => "cancelled",
@@ -105,13 +107,21 @@ internal static class IngestText
             IngestState.Encoding =>
                 $"Searchable by words since {report.SearchableSeconds:0.#} s; encoding goes on in the background, "
                     + $"{Count(report.PendingDocuments, "document")} to go, job {report.Job}.",
+            IngestState.Memorizing =>
+                $"Searchable; {Memory(report.Memory)} after {report.ElapsedSeconds:0.#} s, job {report.Job}.",
             IngestState.Complete =>
-                $"Complete in {report.ElapsedSeconds:0.#} s, {report.EncodedTokens:N0} tokens encoded.",
+                $"Complete in {report.ElapsedSeconds:0.#} s, {report.EncodedTokens:N0} tokens encoded."
+                    + (report.Memory is null ? "" : $" {Memory(report.Memory)}."),
             IngestState.LexicalOnly => $"Searchable by words after {report.SearchableSeconds:0.#} s; "
                 + $"{Count(report.PendingDocuments, "document")} without hidden states.",
             IngestState.Cancelled => "Cancelled; what was stored before is kept.",
             _ => "Failed; what was stored before is kept.",
         };
+
+    private static string Memory(MemoryProgress? memory) =>
+        memory is null
+            ? "Memory: the local model is being prepared"
+            : $"Memory of {VisibleText.Name(memory.Model)}: {memory.Tokens:N0} of {memory.TotalTokens:N0} tokens";
 
     private static void AppendIfAny(StringBuilder text, int count, string what)
     {

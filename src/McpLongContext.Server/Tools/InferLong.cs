@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using McpLongContext.Context;
+using McpLongContext.Context.Answers;
 using McpLongContext.Context.LongInference;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
@@ -19,7 +20,7 @@ internal sealed class InferLong(Lazy<LongContextService> service, TimeProvider t
                 + "windows that cover every token once. Use it to find the lines a model expects least (mode score: "
                 + "perplexity, entropy, most surprising spans with citations), to continue a text (generate), or to "
                 + "apply one instruction to every window of a text that is too long to read (map: outputs with the "
-                + "lines they cover). Small models make mistakes: check outputs against the cited lines. A long text "
+                + "lines they cover). Mode generate with memory unlimiformer writes once, from all documents together. Small models make mistakes: check outputs against the cited lines. A long text "
                 + "takes several calls: while the result has next_cursor, repeat the call with it. A cancelled call "
                 + "keeps its finished windows, and the same call again goes on behind them. Needs an installed "
                 + "generative model; the error says how to get one."
@@ -43,6 +44,7 @@ internal sealed class InferLong(Lazy<LongContextService> service, TimeProvider t
             PathGlob = arguments.PathGlob,
             Mode = arguments.Mode,
             Instruction = arguments.Instruction,
+            Memory = arguments.Memory,
             Window = arguments.Window,
             Overlap = arguments.Overlap,
             MaxNewTokens = arguments.MaxNewTokens,
@@ -74,8 +76,15 @@ internal sealed record InferArguments(
         "score: how well the model predicts the text; generate: continue its end; map: follow instruction for each window."
     )]
         InferenceMode Mode = InferenceMode.Score,
-    [property: Description("What to do with each window, for mode map: for example, list the decisions made.")]
+    [property: Description(
+        "What to do with each window, for mode map: for example, list the decisions made. With a memory: what to write."
+    )]
         string? Instruction = null,
+    [property: Description(
+        "What the model reads of the datastore in mode generate: window (the end of each text), or unlimiformer (whatever "
+            + "its retrieval attention selects for instruction among all tokens of the documents)."
+    )]
+        MemoryKind Memory = MemoryKind.Window,
     [property: Description(
         "Tokens of a window, prompt and new tokens included; left out, the model's trained window, at most 4096."
     )]

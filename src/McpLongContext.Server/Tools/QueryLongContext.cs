@@ -43,6 +43,7 @@ internal sealed class QueryLongContext(Lazy<LongContextService> service, TimePro
             MaxTokens = arguments.MaxTokens,
             TopK = arguments.TopK,
             PathGlob = arguments.PathGlob,
+            Memory = arguments.Memory,
             Cursor = arguments.Cursor,
         };
         var evidence = await service.Value.QueryAsync(request, cancellationToken);
@@ -77,6 +78,12 @@ internal sealed record QueryArguments(
             + "always (within 45 seconds)."
     )]
         AnswerMode Answer = AnswerMode.Auto,
+    [property: Description(
+        "What the chat model reads for its answer: window (the passages found), or unlimiformer (its own retrieval "
+            + "attention over every token of the datastore; the answer cites the lines that it attended to most). The "
+            + "memory that this needs is built in the background once asked for; the answer says how much is in it."
+    )]
+        MemoryKind Memory = MemoryKind.Window,
     [property: Description("concise: citations and lines; detailed: also scores and search statistics.")]
         ResponseFormat ResponseFormat = ResponseFormat.Concise,
     [property: Description("Continues behind the page that returned it; repeat the other arguments.")]

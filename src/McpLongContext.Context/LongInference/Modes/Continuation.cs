@@ -14,21 +14,40 @@ internal sealed class Continuation : IDisposable
     private readonly float[] _logits;
     private readonly float[] _scratch;
 
+    /// <summary>Creates a sequence of its own.</summary>
     public Continuation(LoadedDecoder decoder)
+        : this(decoder, decoder.Model.CreateRun()) { }
+
+    /// <summary>Goes on with a sequence, which it disposes of.</summary>
+    public Continuation(LoadedDecoder decoder, LlamaRun run)
     {
         _tokenizer = decoder.Tokenizer;
-        _run = decoder.Model.CreateRun();
+        _run = run;
         _logits = new float[decoder.Model.Config.VocabularySize];
         _scratch = new float[_logits.Length];
     }
 
-    /// <summary>Writes until the model ends, or the most tokens are written.</summary>
+    /// <summary>Begins a text anew, and writes until the model ends, or the most tokens are written.</summary>
+    /// <inheritdoc cref="GoOnAsync"/>
+    public Task<WindowResult> RunAsync(
+        int[] prompt,
+        int maxTokens,
+        int covered,
+        Action<int> written,
+        CancellationToken cancellation
+    )
+    {
+        _run.Truncate(0);
+        return GoOnAsync(prompt, maxTokens, covered, written, cancellation);
+    }
+
+    /// <summary>Goes on with the sequence, until the model ends, or the most tokens are written.</summary>
     /// <param name="prompt">The tokens to go on behind, one at least.</param>
     /// <param name="maxTokens">The most tokens.</param>
     /// <param name="covered">Tokens of the text that the prompt covers.</param>
     /// <param name="written">Told after every token how many there are.</param>
     /// <param name="cancellation">Breaks it off between tokens.</param>
-    public async Task<WindowResult> RunAsync(
+    public async Task<WindowResult> GoOnAsync(
         int[] prompt,
         int maxTokens,
         int covered,
@@ -45,7 +64,6 @@ internal sealed class Continuation : IDisposable
         var (count, partial) = (0, false);
         try
         {
-            _run.Truncate(0);
             var tokens = _run.GenerateAsync(prompt, Choose, maxTokens, _tokenizer.Settings.Ends, cancellation);
             await foreach (var token in tokens)
             {

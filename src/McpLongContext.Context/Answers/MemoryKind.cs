@@ -1,0 +1,13 @@
+namespace McpLongContext.Context.Answers;
+
+/// <summary>What a local model reads of a datastore when it answers.</summary>
+public enum MemoryKind
+{
+    /// <summary>What fits its window: passages that were found for the question, or the end of a text.</summary>
+    Window,
+
+    /// <summary>
+    /// Everything: its own retrieval heads search the keys of all tokens and select what it reads (retrieval attention).
+    /// </summary>
+    Unlimiformer,
+}

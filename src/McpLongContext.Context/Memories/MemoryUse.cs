@@ -1,0 +1,40 @@
+using McpLongContext.Context.Answers;
+
+namespace McpLongContext.Context.Memories;
+
+/// <summary>What a model had in memory when it wrote, and where it looked.</summary>
+public sealed record MemoryUse
+{
+    /// <summary>The kind of memory.</summary>
+    public required MemoryKind Kind { get; init; }
+
+    /// <summary>The tokens that it could attend to.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Documents that are not, or not wholly, in the memory yet.</summary>
+    public required int PendingDocuments { get; init; }
+
+    /// <summary>The job that builds what is missing; <see langword="null"/> when there is none.</summary>
+    public string? Job { get; init; }
+
+    /// <summary>What it read, most attended first.</summary>
+    public IReadOnlyList<AttendedLines> Spans { get; init; } = [];
+
+    /// <summary>The share of attention that stayed with the question and what was written, 0 to 1.</summary>
+    public double LocalShare { get; init; }
+
+    /// <summary>Seconds that it took to search the memory.</summary>
+    public double SearchSeconds { get; init; }
+}
+
+/// <summary>Lines that a model read from its memory.</summary>
+/// <param name="Citation">Where they stand: <c>path:start-end</c>, lines 1-based and inclusive.</param>
+/// <param name="Tokens">Their tokens.</param>
+/// <param name="Share">The share of its attention that they had, 0 to 1.</param>
+public sealed record AttendedLines(string Citation, int Tokens, double Share);
+
+/// <summary>How far the memory of a datastore is built.</summary>
+/// <param name="Model">The model whose memory it is.</param>
+/// <param name="Tokens">Tokens in memory.</param>
+/// <param name="TotalTokens">Tokens of all documents.</param>
+public sealed record MemoryProgress(string Model, long Tokens, long TotalTokens);
