@@ -2,6 +2,7 @@ using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Keys;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Maintenance;
+using McpLongContext.Storage.Memories;
 using McpLongContext.Storage.Sqlite;
 using McpLongContext.Storage.States;
 
@@ -33,6 +34,7 @@ public sealed class Datastore : IDisposable
             Schema.Require(_writer);
             _identity = new DatastoreIdentity(name, folder, _writer);
             _identity.Require(_writer);
+            MemoryTable.Create(_writer);
             LexicalWriter.Refresh(_writer);
             StateFolder.RemoveOrphans(_writer, StatesFolder, time);
             _catalog = new CatalogWriter(_writer);
@@ -77,12 +79,18 @@ public sealed class Datastore : IDisposable
         return _snapshots.Take();
     }
 
-    /// <summary>Removes and puts documents in one transaction.</summary>
+    /// <summary>
+    /// Removes and puts documents in one transaction. Memories that hold what is no longer there are dropped with it.
+    /// </summary>
     /// <exception cref="DatastoreException">Nothing was stored; the message says why.</exception>
     public CatalogChangeResult Apply(CatalogChange change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return Write(_ => _catalog.Apply(change));
+        (CatalogChangeResult result, List<string> stale) = Write(database =>
+            (_catalog.Apply(change), MemoryTable.DropStale(database))
+        );
+        stale.ForEach(DeleteState);
+        return result;
     }
 
     /// <summary>
@@ -121,6 +129,103 @@ public sealed class Datastore : IDisposable
             EncoderProfile.Drop(database, encoder);
             return true;
         });
+
+    /// <summary>
+    /// Reads the memory of a model and an adapter, with its entry; <see langword="null"/> when there is none.
+    /// </summary>
+    /// <exception cref="DatastoreException">It is damaged, or of another shape.</exception>
+    public (MemoryEntry Entry, float[] State)? ReadMemory(MemoryProfile profile)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        MemoryProfile.Require(profile);
+        for (string? replaced = null; ; )
+        {
+            MemoryEntry? entry;
+            using (DatastoreSnapshot snapshot = Snapshot())
+            {
+                entry = snapshot.Memory(profile);
+            }
+
+            if (entry is null)
+            {
+                return null;
+            }
+
+            string path = Path.Combine(StatesFolder, entry.File);
+            try
+            {
+                return (entry, MemoryFile.Read(path, profile));
+            }
+            catch (FileNotFoundException) when (entry.File != replaced)
+            {
+                // Another process has put a newer one into its place meanwhile.
+                replaced = entry.File;
+            }
+            catch (FileNotFoundException e)
+            {
+                throw new DatastoreException(
+                    $"The memory '{path}' is missing. Verify the datastore with repair, then ingest again with the memory "
+                        + "infini.",
+                    e
+                );
+            }
+        }
+    }
+
+    /// <summary>
+    /// Stores a memory durably in the place of the one that it was made from. Its size does not depend on what was read
+    /// into it.
+    /// </summary>
+    /// <param name="profile">Whose memory it is.</param>
+    /// <param name="state">[layers, heads, headDim + 1, headDim].</param>
+    /// <param name="tokens">Tokens that were read into it, in all.</param>
+    /// <param name="before">The entry that it was made from; <see langword="null"/>: it was empty.</param>
+    /// <param name="added">The contents that were read into it since.</param>
+    /// <returns>
+    /// The new entry; <see langword="null"/> when another was stored meanwhile, or one of the contents was removed: then
+    /// nothing is changed, and what is stored now is to be read again.
+    /// </returns>
+    /// <exception cref="DatastoreException">Nothing was stored; the message says why.</exception>
+    public MemoryEntry? ReplaceMemory(
+        MemoryProfile profile,
+        ReadOnlyMemory<float> state,
+        long tokens,
+        MemoryEntry? before,
+        IReadOnlyCollection<ContentKey> added
+    )
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        ArgumentNullException.ThrowIfNull(added);
+        MemoryProfile.Require(profile);
+        if (state.Length != profile.Floats)
+        {
+            throw new ArgumentException($"{state.Length} floats found, expected {profile.Floats}.", nameof(state));
+        }
+
+        string file = MemoryFile.Write(RequireStatesFolder(), profile, state);
+        var entry = new MemoryEntry(
+            profile.Model,
+            profile.Adapter,
+            tokens,
+            (before?.Contents ?? 0) + added.Count,
+            profile.FileBytes,
+            file
+        );
+        bool isStored = false;
+        try
+        {
+            isStored = Write(database => MemoryTable.Replace(database, entry, before?.File, added));
+        }
+        finally
+        {
+            if ((isStored ? before?.File : file) is { } retired)
+            {
+                DeleteState(retired);
+            }
+        }
+
+        return isStored ? entry : null;
+    }
 
     /// <summary>Stores a setting under a key; <see langword="null"/> removes it.</summary>
     /// <exception cref="DatastoreException">Nothing was stored; the message says why.</exception>
@@ -259,6 +364,8 @@ public sealed class Datastore : IDisposable
             Write(database => EncoderProfile.Register(database, encoder));
         }
     }
+
+    private void DeleteState(string file) => StateFolder.TryDelete(Path.Combine(StatesFolder, file));
 
     /// <summary>Runs maintenance on the writer's connection outside of a transaction.</summary>
     internal void Maintain(Action<Database> work)

@@ -2,6 +2,7 @@ using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Keys;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Maintenance;
+using McpLongContext.Storage.Memories;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
 using McpLongContext.Storage.States;
@@ -74,6 +75,24 @@ public sealed class DatastoreSnapshot : IDisposable
     /// <summary>The passages of a document without states of this encoder, as runs of ordinals in order.</summary>
     public IReadOnlyList<OrdinalRun> Missing(string encoder, Document document) =>
         PendingContent.Missing(Reader, encoder, document);
+
+    /// <summary>The compressive memories, by model and adapter.</summary>
+    /// <exception cref="DatastoreCorruptException">An entry is damaged.</exception>
+    public IReadOnlyList<MemoryEntry> Memories() => MemoryTable.List(Reader);
+
+    /// <summary>The memory of a model and an adapter, or <see langword="null"/>; <see cref="Datastore.ReadMemory"/> reads it.</summary>
+    /// <exception cref="DatastoreCorruptException">An entry is damaged.</exception>
+    public MemoryEntry? Memory(MemoryProfile profile)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        return MemoryTable
+            .List(Reader)
+            .Find(memory => memory.Model == profile.Model && memory.Adapter == profile.Adapter);
+    }
+
+    /// <summary>The documents that a memory lacks, one of each content, in the order of their storing.</summary>
+    public IReadOnlyList<Document> Unremembered(string model, string adapter) =>
+        MemoryTable.Missing(Reader, model, adapter, Documents);
 
     /// <summary>How much the datastore holds and what it takes on disk.</summary>
     public DatastoreStatistics Statistics() => DatastoreStatistics.Of(Reader, Documents);

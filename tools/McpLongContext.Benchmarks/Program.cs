@@ -23,6 +23,8 @@ const string Usage = """
       growth MB PICTURE.svg DIR...             one folder that grows up to so many megabytes of sources
       passkey MODEL LENGTHS POSITIONS MODES BOOK...   needles in books; lengths and modes (reread, heads,
                                                window) with commas between them
+      infini MODEL LENGTHS [--layer]           so many random tokens through Infini-attention; with --layer the
+                                               attention of one layer alone
       tokenizers TEXT MODEL...                 a file or folder of text through tokenizers of GGUF files or folders
       score QUESTIONS PREDICTIONS [CATEGORY]   predictions against gold evidence
     """;
@@ -93,6 +95,15 @@ switch (args)
             );
         }
 
+        return 0;
+    case ["infini", var reader, var counts, .. var layer] when layer is [] or ["--layer"]:
+        output.WriteLine(Machine.Describe());
+        InfiniBenchmark.Run(
+            output,
+            reader,
+            [.. counts.Split(',').Select(count => int.Parse(count, CultureInfo.InvariantCulture))],
+            isLayer: layer.Length > 0
+        );
         return 0;
     case ["tokenizers", var text, .. { Length: > 0 } models]:
         output.WriteLine(Machine.Describe());

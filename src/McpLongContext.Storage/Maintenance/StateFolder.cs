@@ -46,7 +46,7 @@ internal static class StateFolder
         }
 
         var known = new HashSet<string>(StringComparer.Ordinal);
-        using Statement rows = database.Prepare("SELECT file FROM segments");
+        using Statement rows = database.Prepare("SELECT file FROM segments UNION ALL SELECT file FROM memories");
         while (rows.Step())
         {
             known.Add(rows.Text(0));

@@ -1,6 +1,7 @@
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Integrity;
 using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Memories;
 using McpLongContext.Storage.Sqlite;
 using McpLongContext.Storage.States;
 
@@ -28,6 +29,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             CheckIndex(snapshot);
             CheckEncoders(snapshot.Reader);
             CheckSegments(snapshot, cancellationToken);
+            CheckMemories(snapshot.Reader, cancellationToken);
         }
 
         if (repair && _repairs.Count > 0)
@@ -38,6 +40,9 @@ internal sealed class Verifier(Datastore datastore, bool repair)
                 database.Execute("DELETE FROM passages WHERE document_id NOT IN (SELECT id FROM documents)");
                 database.Execute("DELETE FROM segments WHERE id NOT IN (SELECT segment_id FROM states)");
                 LexicalWriter.Rebuild(database);
+                _retired.AddRange(
+                    MemoryTable.DropStale(database).Select(file => Path.Combine(datastore.StatesFolder, file))
+                );
                 return true;
             });
             _retired.ForEach(StateFolder.TryDelete);
@@ -213,6 +218,38 @@ internal sealed class Verifier(Datastore datastore, bool repair)
                 );
             }
         }
+    }
+
+    /// <summary>A damaged memory is dropped as a whole: what it held cannot be told apart.</summary>
+    private void CheckMemories(Database reader, CancellationToken cancellationToken)
+    {
+        foreach ((long id, MemoryEntry? memory) in MemoryTable.Entries(reader))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (memory is null)
+            {
+                Drop(reader.Path, $"The entry of memory {id} is damaged.", id);
+                continue;
+            }
+
+            string path = Path.Combine(datastore.StatesFolder, memory.File);
+            try
+            {
+                MemoryFile.Verify(path);
+            }
+            catch (Exception e) when (e is FileNotFoundException or DatastoreCorruptException)
+            {
+                _retired.Add(path);
+                Drop(path, $"The memory of {memory.Model} is damaged or missing.", id);
+            }
+        }
+
+        void Drop(string where, string what, long id) =>
+            Report(
+                where,
+                $"{what} Ingest again with the memory infini: it is made anew.",
+                database => MemoryTable.Drop(database, id)
+            );
     }
 
     /// <summary>The parts of a run that no damaged page touches.</summary>

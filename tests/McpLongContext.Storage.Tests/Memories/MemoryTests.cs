@@ -1,0 +1,218 @@
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Maintenance;
+using McpLongContext.Storage.Memories;
+using static McpLongContext.Storage.Tests.TemporaryHome;
+
+namespace McpLongContext.Storage.Tests.Memories;
+
+public sealed class MemoryTests : IDisposable
+{
+    private static readonly MemoryProfile s_profile = new()
+    {
+        Model = "tiny 12ab",
+        Adapter = "",
+        Layers = 3,
+        Heads = 2,
+        HeadDim = 5,
+        Rule = 1,
+    };
+
+    private readonly TemporaryHome _home = new();
+    private readonly NewDocument[] _documents = [Document("a", "one"), Document("b", "two"), Document("c", "two")];
+    private Datastore _datastore;
+
+    public MemoryTests()
+    {
+        _datastore = _home.Home.OpenOrCreate("test");
+        _datastore.Apply(Put(_documents));
+    }
+
+    private string[] Files => Directory.GetFiles(Path.Combine(_datastore.Folder, "states"));
+
+    public void Dispose()
+    {
+        _datastore.Dispose();
+        _home.Dispose();
+    }
+
+    [Fact]
+    public void A_memory_is_read_as_it_was_stored_after_the_datastore_was_closed()
+    {
+        MemoryEntry first = Store(null, 100, _documents[0])!;
+        Reopen();
+        (MemoryEntry entry, float[] state) = _datastore.ReadMemory(s_profile)!.Value;
+        Assert.Equal(first, entry);
+        Assert.Equal(State(100), state);
+        Assert.Equal((100, 1), (entry.Tokens, entry.Contents));
+        Assert.Null(_datastore.ReadMemory(s_profile with { Adapter = "cd" }));
+        Assert.Equal(["b"], Unremembered());
+    }
+
+    [Fact]
+    public void Its_file_has_one_length_however_much_was_read_into_it()
+    {
+        MemoryEntry? entry = null;
+        foreach (long tokens in (long[])[1_000, 1_000_000])
+        {
+            entry = Store(entry, tokens, _documents[0]);
+            Assert.Equal(s_profile.FileBytes, new FileInfo(Assert.Single(Files)).Length);
+            Assert.Equal(s_profile.FileBytes, entry!.Bytes);
+        }
+
+        // TinyLlama: the memory, a header, a checksum for each of 23 pages, a trailer.
+        MemoryProfile tinyLlama = s_profile with
+        {
+            Layers = 22,
+            Heads = 4,
+            HeadDim = 64,
+        };
+        Assert.Equal(1_464_320 + 64 + (23 * 4) + 16, tinyLlama.FileBytes);
+    }
+
+    [Fact]
+    public void Equal_contents_are_remembered_once()
+    {
+        Assert.Equal(["a", "b"], Unremembered());
+        Store(null, 10, _documents[0], _documents[1]);
+        Assert.Empty(Unremembered());
+        _datastore.Apply(Put(Document("d", "three")));
+        Assert.Equal(["d"], Unremembered());
+    }
+
+    [Fact]
+    public void A_memory_goes_with_a_document_that_was_read_into_it()
+    {
+        Store(null, 10, _documents[0], _documents[1]);
+        _datastore.Apply(Remove("b"));
+        Assert.NotNull(_datastore.ReadMemory(s_profile));
+        _datastore.Apply(Remove("c"));
+        Assert.Null(_datastore.ReadMemory(s_profile));
+        Assert.Empty(Files);
+        Assert.Equal(["a"], Unremembered());
+    }
+
+    [Fact]
+    public void A_memory_goes_when_a_document_that_was_read_into_it_changes()
+    {
+        Store(null, 10, _documents[0]);
+        _datastore.Apply(Put(Document("a", "another")));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Empty(snapshot.Memories());
+    }
+
+    [Fact]
+    public void A_memory_made_from_one_that_was_replaced_is_not_stored()
+    {
+        MemoryEntry first = Store(null, 10, _documents[0])!;
+        MemoryEntry second = Store(first, 20, _documents[1])!;
+        Assert.Null(Store(first, 30, _documents[1]));
+        Assert.Null(Store(null, 40, _documents[1]));
+        Assert.Equal(second, _datastore.ReadMemory(s_profile)!.Value.Entry);
+        Assert.Single(Files);
+    }
+
+    [Fact]
+    public void A_memory_of_what_was_removed_meanwhile_is_not_stored()
+    {
+        _datastore.Apply(Remove("a"));
+        Assert.Null(Store(null, 10, _documents[0]));
+        Assert.Empty(Files);
+    }
+
+    [Fact]
+    public void Memories_of_models_and_adapters_stand_side_by_side()
+    {
+        Store(null, 10, _documents[0]);
+        MemoryProfile other = s_profile with { Adapter = "34cd", Layers = 1 };
+        Assert.NotNull(_datastore.ReplaceMemory(other, new float[other.Floats], 7, null, [_documents[1].ContentKey]));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Equal([10, 7], snapshot.Memories().Select(memory => memory.Tokens));
+        var error = Assert.Throws<DatastoreCorruptException>(() => _datastore.ReadMemory(other with { Layers = 2 }));
+        Assert.Contains("its shape is not that of its model", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(70)]
+    [InlineData(-1)]
+    public void A_flipped_byte_is_found_and_repair_drops_the_memory(int position)
+    {
+        Store(null, 10, _documents[0]);
+        string file = Assert.Single(Files);
+        byte[] bytes = File.ReadAllBytes(file);
+        bytes[position < 0 ? bytes.Length + position : position] ^= 4;
+        File.WriteAllBytes(file, bytes);
+
+        Assert.Throws<DatastoreCorruptException>(() => _datastore.ReadMemory(s_profile));
+        AssertRepaired(file);
+    }
+
+    [Fact]
+    public void A_missing_file_is_named_and_repair_forgets_the_memory()
+    {
+        Store(null, 10, _documents[0]);
+        string file = Assert.Single(Files);
+        File.Delete(file);
+        var error = Assert.Throws<DatastoreException>(() => _datastore.ReadMemory(s_profile));
+        Assert.Contains($"The memory '{file}' is missing", error.Message, StringComparison.Ordinal);
+        AssertRepaired(file);
+    }
+
+    [Fact]
+    public void A_damaged_entry_is_never_read()
+    {
+        Store(null, 10, _documents[0]);
+        _datastore.Maintain(database => database.Execute("UPDATE memories SET tokens = 11"));
+        Assert.Throws<DatastoreCorruptException>(() => _datastore.ReadMemory(s_profile));
+        AssertRepaired("entry of memory 1");
+    }
+
+    [Fact]
+    public void Compaction_and_the_removal_of_orphans_leave_a_memory_alone()
+    {
+        Store(null, 10, _documents[0]);
+        File.SetLastWriteTimeUtc(Assert.Single(Files), DateTime.UtcNow.AddDays(-2));
+        string orphan = Path.Combine(_datastore.Folder, "states", "left-over.seg");
+        File.WriteAllText(orphan, "");
+        File.SetLastWriteTimeUtc(orphan, DateTime.UtcNow.AddDays(-2));
+        Reopen();
+        _datastore.Compact();
+        Assert.Equal(State(10), _datastore.ReadMemory(s_profile)!.Value.State);
+        Assert.Single(Files);
+        Assert.Empty(_datastore.Verify(repair: true));
+    }
+
+    private void AssertRepaired(string where)
+    {
+        DamageReport found = Assert.Single(_datastore.Verify(repair: true));
+        Assert.Contains(where, $"{found.Where} {found.Message}", StringComparison.Ordinal);
+        Assert.True(found.Repaired);
+        Assert.Empty(_datastore.Verify(repair: false));
+        Assert.Null(_datastore.ReadMemory(s_profile));
+        Assert.Equal(["a", "b"], Unremembered());
+        Assert.NotNull(Store(null, 5, _documents[0]));
+    }
+
+    private MemoryEntry? Store(MemoryEntry? before, long tokens, params NewDocument[] added) =>
+        _datastore.ReplaceMemory(
+            s_profile,
+            State(tokens),
+            tokens,
+            before,
+            [.. added.Select(document => document.ContentKey)]
+        );
+
+    private static float[] State(long tokens) =>
+        [.. Enumerable.Range(0, s_profile.Floats).Select(i => (i * 0.5f) + tokens)];
+
+    private IEnumerable<string> Unremembered()
+    {
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        return [.. snapshot.Unremembered(s_profile.Model, s_profile.Adapter).Select(document => document.Path)];
+    }
+
+    private void Reopen()
+    {
+        _datastore.Dispose();
+        _datastore = _home.Home.Open("test");
+    }
+}
