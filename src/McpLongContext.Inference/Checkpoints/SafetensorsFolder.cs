@@ -111,10 +111,12 @@ internal sealed class SafetensorsFolder : ITensorSource
         var byName = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
         foreach (var (tensor, shard) in ReadIndex(index))
         {
+            if (shard is null)
+                throw new CheckpointException(index, $"tensor '{tensor}': null found, expected the name of a file");
             if (!byName.TryGetValue(shard, out var file))
             {
                 // A name from a downloaded file: it must not lead out of the folder.
-                if (shard != System.IO.Path.GetFileName(shard))
+                if (shard != System.IO.Path.GetFileName(shard) || shard.Contains('\0', StringComparison.Ordinal))
                     throw new CheckpointException(index, $"file '{shard}' found, expected a name without a folder");
                 file = SafetensorsFile.Open(System.IO.Path.Combine(folder, shard));
                 files.Add(file);
@@ -126,7 +128,7 @@ internal sealed class SafetensorsFolder : ITensorSource
         }
     }
 
-    private static Dictionary<string, string> ReadIndex(string index)
+    private static Dictionary<string, string?> ReadIndex(string index)
     {
         try
         {
@@ -135,7 +137,7 @@ internal sealed class SafetensorsFolder : ITensorSource
             return json
                 .RootElement.GetProperty("weight_map")
                 .EnumerateObject()
-                .ToDictionary(entry => entry.Name, entry => entry.Value.GetString()!, StringComparer.Ordinal);
+                .ToDictionary(entry => entry.Name, entry => entry.Value.GetString(), StringComparer.Ordinal);
         }
         catch (Exception e)
             when (e

@@ -21,17 +21,23 @@ public sealed record InstalledModel(string Folder, ModelEntry Entry)
         try
         {
             var manifest = File.ReadAllBytes(Path.Combine(folder, ManifestName));
-            var entry = JsonSerializer.Deserialize<ModelEntry>(manifest, ModelJson.Options)!;
-            var whole = entry.Files.All(file =>
-                new FileInfo(Path.Combine(folder, file.Name)) is { Exists: true } info && info.Length == file.Size
-            );
-            return whole ? new InstalledModel(folder, entry) : null;
+            var entry = JsonSerializer.Deserialize<ModelEntry>(manifest, ModelJson.Options);
+            return entry is not null && entry.Files.All(file => IsWhole(folder, file))
+                ? new InstalledModel(folder, entry)
+                : null;
         }
-        catch (Exception e) when (e is IOException or JsonException)
+        // ArgumentException: a name that no file can have.
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException or ArgumentException)
         {
             return null;
         }
     }
+
+    /// <summary>Whether a file is there; a manifest that was damaged may hold a null in its list.</summary>
+    private static bool IsWhole(string folder, ModelFile? file) =>
+        file is not null
+        && new FileInfo(Path.Combine(folder, file.Name)) is { Exists: true } info
+        && info.Length == file.Size;
 
     internal static async Task WriteManifestAsync(string folder, ModelEntry entry, CancellationToken cancellationToken)
     {

@@ -35,7 +35,9 @@ public sealed class ModelCatalog
         try
         {
             var document = JsonSerializer.Deserialize<Document>(File.ReadAllBytes(path), ModelJson.Options);
-            return new ModelCatalog(document!.Models);
+            return document?.Models.Contains(null!) == false
+                ? new ModelCatalog(document.Models)
+                : throw new JsonException("null found, expected models");
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using McpLongContext.Inference.Models.Sources;
+using McpLongContext.Kernels;
 
 namespace McpLongContext.Inference.Models;
 
@@ -151,6 +152,7 @@ public sealed class ModelStore
         var folder = Path.Combine(_options.Folder, entry.Name);
         Discard(folder);
         Directory.Move(staging.FullName, folder);
+        DurableFolder.Flush(_options.Folder);
         staging.Parent!.Delete(recursive: true);
         progress?.Report(new ModelProgress(ModelPhase.Installed, entry.Size, entry.Size));
         return new InstalledModel(folder, entry);

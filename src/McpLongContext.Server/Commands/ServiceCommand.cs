@@ -75,7 +75,7 @@ internal abstract class ServiceCommand : Command
         /// <summary>Writes the result in the form asked for.</summary>
         public async Task WriteAsync<T>(T result, Func<T, string> text)
         {
-            var form = Json ? JsonSerializer.Serialize(result, ContextJson.Indented) : text(result);
+            var form = Json ? VisibleText.Json(JsonSerializer.Serialize(result, ContextJson.Indented)) : text(result);
             if (form.Length > 0)
             {
                 await Parsed.InvocationConfiguration.Output.WriteLineAsync(form);

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Globalization;
+using System.Text;
 
 namespace McpLongContext.Server.Output;
 
@@ -37,6 +39,24 @@ internal static class VisibleText
 
     /// <summary>Makes a name harmless that must stay on one line.</summary>
     public static string Name(string text) => Lines(text).Replace('\n', '\u240A').Replace('\t', '\u2409');
+
+    /// <summary>
+    /// Makes JSON harmless without changing what it says: marks that reorder text become escapes. Control characters
+    /// in it are escaped already.
+    /// </summary>
+    public static string Json(string json)
+    {
+        var shown = new StringBuilder(json.Length);
+        foreach (var c in json)
+        {
+            _ =
+                c > '\u007F' && s_unsafe.Contains(c)
+                    ? shown.Append("\\u").Append(((int)c).ToString("X4", CultureInfo.InvariantCulture))
+                    : shown.Append(c);
+        }
+
+        return shown.ToString();
+    }
 
     private static char Show(char c) =>
         c switch

@@ -33,6 +33,7 @@ internal abstract class SegmentReader : IDisposable
 
         _firstSlots = Array.ConvertAll(_runs, run => run.FirstSlot);
         pages.Verify(0, layout.DirectoryEnd);
+        RequireDirectory();
     }
 
     public string Path => _pages.Path;
@@ -86,4 +87,34 @@ internal abstract class SegmentReader : IDisposable
 
     /// <summary>Bytes of the body, verified.</summary>
     protected ReadOnlySpan<byte> Read(long offset, int length) => _pages.Read(offset, length);
+
+    /// <summary>
+    /// Demands that runs and offsets keep within what the header counts. Checksums prove that they are as they were
+    /// written, not that they are right.
+    /// </summary>
+    private void RequireDirectory()
+    {
+        long slot = 0;
+        foreach (StateRun run in _runs)
+        {
+            Require(run.Passages > 0 && run.FirstOrdinal >= 0 && run.FirstOrdinal <= int.MaxValue - run.Passages);
+            Require(run.FirstSlot == slot);
+            slot += run.Passages;
+        }
+
+        ReadOnlySpan<int> offsets = Offsets(0, Layout.Passages);
+        Require(slot == Layout.Passages && offsets[0] == 0 && offsets[^1] == Layout.Tokens);
+        for (int i = 1; i < offsets.Length; i++)
+        {
+            Require(offsets[i - 1] <= offsets[i]);
+        }
+
+        void Require(bool holds)
+        {
+            if (!holds)
+            {
+                throw SegmentPages.Damaged(Path, "its directory contradicts its header");
+            }
+        }
+    }
 }

@@ -22,7 +22,11 @@ public sealed class StateIndex
     {
         Encoder = encoder;
         _runs = runs;
-        _damage = new ConcurrentDictionary<string, byte>(damage.Select(text => KeyValuePair.Create(text, (byte)0)));
+
+        // A segment that holds nothing of what several documents expect in it is said once.
+        _damage = new ConcurrentDictionary<string, byte>(
+            damage.Distinct(StringComparer.Ordinal).Select(text => KeyValuePair.Create(text, (byte)0))
+        );
         Passages = runs.Sum(run => (long)run.Passages);
     }
 

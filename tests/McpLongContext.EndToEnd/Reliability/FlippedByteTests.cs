@@ -3,7 +3,7 @@ using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.EndToEnd.Infrastructure;
 using McpLongContext.Storage;
-using Microsoft.Extensions.Logging.Abstractions;
+using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.EndToEnd.Reliability;
 
@@ -19,17 +19,7 @@ public sealed class FlippedByteTests
     {
         using var home = await ServerHome.CreateAsync();
         using var tree = new ChangingTree("src/McpLongContext.Context/Jobs", seed: 1);
-        await using var service = new LongContextService(
-            new LongContextOptions
-            {
-                Home = home.Folder,
-                WorkingDirectory = tree.Root,
-                AllowedRoots = [tree.Root],
-                InstallDefaultEncoder = false,
-            },
-            TimeProvider.System,
-            NullLoggerFactory.Instance
-        );
+        await using var service = OpenService.Over(home, tree);
         await IngestAsync(service, "whole");
         await service.CompactAsync("whole", Cancellation);
         var datastores = Path.Combine(home.Folder, "datastores");

@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using McpLongContext.Context;
 using McpLongContext.EndToEnd.Infrastructure;
 using McpLongContext.Inference.Models;
 using McpLongContext.Tests.Shared;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpLongContext.EndToEnd.Reliability;
 
@@ -41,8 +39,8 @@ public sealed class KilledProcessTests
             }
 
             gone.ForEach(file => acknowledged.Remove(file));
-            await using var service = Open(home, tree);
-            await CheckAsync(service, tree, acknowledged);
+            await using var service = OpenService.Over(home, tree);
+            await DurabilityContract.CheckAsync(service, tree, acknowledged);
         }
 
         var end = ProgramRun.OfAsync(
@@ -51,12 +49,16 @@ public sealed class KilledProcessTests
             tree.Root
         );
         (await end).Expect(0);
-        await using var last = Open(home, tree);
+        await using var last = OpenService.Over(home, tree);
         Assert.Equal(
             tree.Files,
             last.ShowDatastore("default").Documents.Select(document => document.Path).Order(StringComparer.Ordinal)
         );
-        await CheckAsync(last, tree, tree.Files.ToDictionary(file => file, tree.VersionOf, StringComparer.Ordinal));
+        await DurabilityContract.CheckAsync(
+            last,
+            tree,
+            tree.Files.ToDictionary(file => file, tree.VersionOf, StringComparer.Ordinal)
+        );
         Assert.Equal(0, last.ShowDatastore("default").Summary.PendingDocuments);
     }
 
@@ -136,50 +138,6 @@ public sealed class KilledProcessTests
         process.Kill();
         await process.WaitForExitAsync(Cancellation);
         return process.ExitCode == 0;
-    }
-
-    private static LongContextService Open(ServerHome home, ChangingTree tree) =>
-        new(
-            new LongContextOptions
-            {
-                Home = home.Folder,
-                WorkingDirectory = tree.Root,
-                AllowedRoots = [tree.Root],
-                InstallDefaultEncoder = false,
-            },
-            TimeProvider.System,
-            NullLoggerFactory.Instance
-        );
-
-    private static async Task CheckAsync(
-        LongContextService service,
-        ChangingTree tree,
-        Dictionary<string, int> acknowledged
-    )
-    {
-        if (service.ListDatastores().Count == 0)
-        {
-            Assert.Empty(acknowledged);
-            return;
-        }
-
-        var report = await service.VerifyAsync("default", repair: false, Cancellation);
-        Assert.True(report.Sound, string.Join('\n', report.Findings));
-        var stored = service
-            .ShowDatastore("default")
-            .Documents.Select(document => document.Path)
-            .ToHashSet(StringComparer.Ordinal);
-        foreach (var file in stored)
-        {
-            var text = service.ReadDocument("default", file, startLine: null, endLine: null).Text;
-            var since = acknowledged.GetValueOrDefault(file);
-            Assert.True(tree.Had(file, text, since), $"{file} is stored in no version since the acknowledged one.");
-        }
-
-        foreach (var (file, version) in acknowledged)
-        {
-            Assert.True(stored.Contains(file) || tree.WasGone(file, version), $"{file} was acknowledged and is lost.");
-        }
     }
 
     private static IEnumerable<(string, string)> Hashes(string folder) =>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using McpLongContext.EndToEnd.Infrastructure;
+using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.EndToEnd.Reliability;
 

@@ -23,4 +23,11 @@ public sealed class VisibleTextTests
     {
         Assert.Equal("a␊b␉c.txt:1-2", VisibleText.Name("a\nb\tc.txt:1-2"));
     }
+
+    [Fact]
+    public void Json_keeps_its_meaning_and_loses_the_marks_that_reorder_text()
+    {
+        const string Expected = "{\"text\":\"a\\u202Eb é\"}";
+        Assert.Equal(Expected, VisibleText.Json("{\"text\":\"a\u202Eb é\"}"));
+    }
 }

@@ -28,6 +28,11 @@ internal sealed class SourceScanner(AllowedRoots roots)
     public IEnumerable<SourceEntry> Scan(string path, CancellationToken cancellationToken = default)
     {
         var resolved = roots.Resolve(path);
+        if (RefusePath(resolved) is { } reason)
+        {
+            return [new SkippedSource(resolved, reason)];
+        }
+
         return Directory.Exists(resolved) ? ScanDirectory(resolved, cancellationToken) : [ScanFile(resolved)];
     }
 
@@ -35,9 +40,7 @@ internal sealed class SourceScanner(AllowedRoots roots)
     private SourceEntry ScanFile(string path)
     {
         var info = new FileInfo(path);
-        return RefuseName(info.Name) is { } reason
-            ? new SkippedSource(path, reason)
-            : Accept(path, info.Length, new DateTimeOffset(info.LastWriteTimeUtc), named: true);
+        return Accept(path, info.Length, new DateTimeOffset(info.LastWriteTimeUtc), named: true);
     }
 
     private IEnumerable<SourceEntry> ScanDirectory(string root, CancellationToken cancellationToken)
@@ -130,6 +133,12 @@ internal sealed class SourceScanner(AllowedRoots roots)
             );
         }
 
+        // A link with a harmless name must not bring in what would be refused by its own.
+        if (RefusePath(target) is { } reason)
+        {
+            return Skip(path, $"a link to {Printable.Path(target)}: {reason}");
+        }
+
         if (!Path.Exists(target))
         {
             return Skip(path, $"a link to nothing: {Printable.Path(target)} does not exist");
@@ -182,6 +191,16 @@ internal sealed class SourceScanner(AllowedRoots roots)
         !Printable.IsPrintable(name)
             ? "its name holds control characters or is not valid UTF-8; rename it"
             : DefaultExcludes.JudgeSecret(name);
+
+    /// <summary>Why a path without links is refused by a name on it, beneath the root that allows it.</summary>
+    private string? RefusePath(string path)
+    {
+        var root = roots.Roots.Where(root => RealPath.IsWithin(path, root)).MaxBy(root => root.Length)!;
+        return Path.GetRelativePath(root, path)
+            .Split(Path.DirectorySeparatorChar)
+            .Select(RefuseName)
+            .FirstOrDefault(reason => reason is not null);
+    }
 
     private static List<Found>? List(string directory, CancellationToken cancellationToken, out string? refusal)
     {

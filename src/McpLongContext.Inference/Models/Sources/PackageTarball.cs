@@ -35,7 +35,9 @@ internal static class PackageTarball
                 }
             }
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException)
+        // OverflowException: the runtime's reader of archives lets it through for numbers that no file has.
+        catch (Exception e)
+            when (e is InvalidDataException or EndOfStreamException or FormatException or OverflowException)
         {
             throw new ModelException($"The package {package} is damaged: {e.Message}", e);
         }

@@ -133,6 +133,47 @@ public sealed class SourceScannerTests : IDisposable
         Assert.IsType<SkippedSource>(Assert.Single(new SourceScanner(new AllowedRoots(_folder.Path)).Scan(path)));
     }
 
+    [Theory]
+    [InlineData(".env", "notes.txt", ".env")]
+    [InlineData(".aws/config", "notes.txt", ".aws/config")]
+    [InlineData(".ssh/config", "docs", ".ssh")]
+    public void A_secret_stays_secret_behind_a_link_with_a_harmless_name(string secret, string link, string target)
+    {
+        _folder.Write("root/" + secret, "text");
+        _folder.Write("root/src/a.txt", "text");
+        _folder.Link("root/src/" + link, "../" + target);
+        var entries = new SourceScanner(new AllowedRoots(_folder.Path)).Scan(_folder["root/src"]).ToList();
+        Assert.EndsWith("a.txt", Assert.Single(entries.OfType<SourceFile>()).Path, StringComparison.Ordinal);
+        Assert.Contains("secret", Assert.Single(entries.OfType<SkippedSource>()).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_lies_in_a_folder_of_secrets_is_not_read_even_when_it_is_named()
+    {
+        var path = _folder.Write("root/.ssh/config", "text");
+        var scanner = new SourceScanner(new AllowedRoots(_folder.Path));
+        Assert.IsType<SkippedSource>(Assert.Single(scanner.Scan(path)));
+        Assert.IsType<SkippedSource>(Assert.Single(scanner.Scan(_folder["root/.ssh"])));
+
+        // Whoever allows the folder itself means it.
+        var own = new SourceScanner(new AllowedRoots(_folder.Path, _folder["root/.ssh"]));
+        Assert.IsType<SourceFile>(Assert.Single(own.Scan(path)));
+    }
+
+    [Fact]
+    public void A_directory_of_a_hundred_thousand_entries_takes_bounded_time()
+    {
+        Directory.CreateDirectory(_folder["root/many"]);
+        for (var i = 0; i < 100_000; i++)
+        {
+            File.Create(_folder[$"root/many/{i}"]).Dispose();
+        }
+
+        var watch = Stopwatch.StartNew();
+        Assert.Equal(100_000, Skips().Count);
+        Assert.True(watch.Elapsed.TotalSeconds < 30, $"{watch.Elapsed.TotalSeconds:F1} s");
+    }
+
     [Fact]
     public void A_directory_that_the_user_names_is_read_though_its_parent_ignores_it()
     {

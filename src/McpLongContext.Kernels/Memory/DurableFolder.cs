@@ -1,16 +1,18 @@
 using System.Runtime.InteropServices;
 
-namespace McpLongContext.Storage.States;
+namespace McpLongContext.Kernels;
 
 /// <summary>
 /// Makes the names in a folder durable. A POSIX system keeps a file's name apart from its content, so that a renamed
 /// file may be lost in a power failure although its content was synced; Windows has no such call and needs none.
 /// </summary>
-internal static class DurableFolder
+public static class DurableFolder
 {
     private const int ReadOnly = 0;
 
     /// <summary>Syncs the folder, where the file system knows how to.</summary>
+    /// <param name="folder">An existing folder.</param>
+    /// <exception cref="IOException">It cannot be opened.</exception>
     public static void Flush(string folder)
     {
         if (OperatingSystem.IsWindows())

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace McpLongContext.EndToEnd.Reliability;
+namespace McpLongContext.Tests.Shared;
 
 /// <summary>
 /// How long the reliability tests run. They are short by default, as continuous integration has them;
