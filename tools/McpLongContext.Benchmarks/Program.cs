@@ -19,6 +19,9 @@ const string Usage = """
       perplexity BOOK.txt [PASSAGES [MODEL]]   passages of four windows, by each method of expansion
       ingest DIR [--peer]                      a folder ingested and asked; with --peer beside mcp-local-rag
       busy DIR                                 questions while a folder is encoded, and afterwards
+      lexical DIR                              the index of words beside SQLite FTS5 alone
+      queries HOME                             questions to the default datastore of a home
+      prune HOME                               what its search over token states may leave out
       knn MILLIONS                             the search over so many token states
       growth MB PICTURE.svg DIR...             one folder that grows up to so many megabytes of sources
       passkey MODEL LENGTHS POSITIONS MODES BOOK...   needles in books; lengths and modes (reread, heads,
@@ -74,6 +77,18 @@ switch (args)
     case ["busy", var folder]:
         output.WriteLine(Machine.Describe());
         BusyBenchmark.Run(output, Path.GetFullPath(folder));
+        return 0;
+    case ["lexical", var folder]:
+        output.WriteLine(Machine.Describe());
+        LexicalBenchmark.Run(output, Path.GetFullPath(folder));
+        return 0;
+    case ["queries", var home]:
+        output.WriteLine(Machine.Describe());
+        QueryBenchmark.Run(output, home);
+        return 0;
+    case ["prune", var home]:
+        output.WriteLine(Machine.Describe());
+        PruneBenchmark.Run(output, home);
         return 0;
     case ["knn", var millions]:
         output.WriteLine(Machine.Describe());

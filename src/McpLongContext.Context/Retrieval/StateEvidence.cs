@@ -18,6 +18,12 @@ internal sealed class StateEvidence
     /// <summary>Characters of passages without states that are encoded for a question: about 100 ms.</summary>
     private const int MaxLateCharacters = 12_000;
 
+    /// <summary>
+    /// Passages whose tokens are compared with the question's: of more, those whose vectors are nearest to its own. That
+    /// is four million tokens or so (docs/decisions/pruned-search.md).
+    /// </summary>
+    private const int MostTokenPassages = 64 * 1024;
+
     /// <summary>The weight of a word that the lexical index leaves out: as if a fifth of the passages had it.</summary>
     private const double StopWordWeight = 1.6;
 
@@ -49,7 +55,7 @@ internal sealed class StateEvidence
         _weights = Weigh();
         _query = new StateQuery(_question.States, _weights);
         _pooled = _index?.ScorePooled(_question.Pooled, scope, cancellation) ?? [];
-        _tokens = _index?.ScoreTokens(_query, scope, cancellation) ?? [];
+        _tokens = _index is null ? [] : ScoreTokens(_index, scope, cancellation);
     }
 
     /// <summary>The number of passages in scope that have states.</summary>
@@ -89,6 +95,12 @@ internal sealed class StateEvidence
         ScoreLate(candidates, pooled, tokens, cancellation);
         return (pooled, tokens);
     }
+
+    /// <summary>The scan of the signs; its cost stops growing where vectors, a twentieth of it, choose what it reads.</summary>
+    private ScoredPassage[] ScoreTokens(StateIndex index, PassageScope scope, CancellationToken cancellation) =>
+        _pooled.Length <= MostTokenPassages
+            ? index.ScoreTokens(_query, scope, cancellation)
+            : index.ScoreTokens(_query, Shortlist.Of(_pooled, MostTokenPassages), cancellation);
 
     /// <summary>The best scores' passages, equal ones in order: one look at each, and no sorting of all.</summary>
     private static IEnumerable<long> Best(ScoredPassage[] scores, int count)

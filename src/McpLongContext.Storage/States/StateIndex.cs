@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
@@ -54,7 +55,7 @@ public sealed class StateIndex
     {
         RequireWidth(query.Length);
         float[] vector = query.ToArray();
-        return Scan(scope, (run, scores) => StateScorer.Pooled(run, vector, scores), cancellationToken);
+        return Scan(InScope(scope), (run, scores) => StateScorer.Pooled(run, vector, scores), cancellationToken);
     }
 
     /// <summary>
@@ -69,9 +70,22 @@ public sealed class StateIndex
     )
     {
         ArgumentNullException.ThrowIfNull(query);
-        RequireWidth(query.Tokens == 0 ? Encoder.Dimensions : query.Dimensions);
-        byte[] signs = query.Signs(Encoder.Mean.Span);
-        return Scan(scope, (run, scores) => StateScorer.Signs(run, query, signs, scores), cancellationToken);
+        return ScoreTokens(query, InScope(scope), cancellationToken);
+    }
+
+    /// <summary>As <see cref="ScoreTokens(StateQuery, PassageScope, CancellationToken)"/>, for some passages.</summary>
+    /// <param name="query">The question.</param>
+    /// <param name="passages">Ids in ascending order; those without states are missing from the answer.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public ScoredPassage[] ScoreTokens(
+        StateQuery query,
+        IReadOnlyList<long> passages,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(passages);
+        return ScoreTokens(query, RunsOf(passages), cancellationToken);
     }
 
     /// <summary>
@@ -154,6 +168,42 @@ public sealed class StateIndex
         return new StateIndex(encoder, runs.ToArray(), found);
     }
 
+    private ScoredPassage[] ScoreTokens(
+        StateQuery query,
+        IEnumerable<PlacedRun> runs,
+        CancellationToken cancellationToken
+    )
+    {
+        RequireWidth(query.Tokens == 0 ? Encoder.Dimensions : query.Dimensions);
+        byte[] signs = query.Signs(Encoder.Mean.Span);
+        return Scan(runs, (run, scores) => StateScorer.Signs(run, query, signs, scores), cancellationToken);
+    }
+
+    private IEnumerable<PlacedRun> InScope(PassageScope scope)
+    {
+        ArgumentNullException.ThrowIfNull(scope);
+        return _runs.Where(run => scope.Contains(run.FirstPassage));
+    }
+
+    /// <summary>The parts of runs that hold these passages, neighbours together.</summary>
+    private IEnumerable<PlacedRun> RunsOf(IReadOnlyList<long> passages)
+    {
+        for (int i = 0; i < passages.Count; )
+        {
+            int first = i++;
+            if (RunOf(passages[first]) is { } run)
+            {
+                long end = run.FirstPassage + run.Passages;
+                while (i < passages.Count && passages[i] == passages[i - 1] + 1 && passages[i] < end)
+                {
+                    i++;
+                }
+
+                yield return run.Slice((int)(passages[first] - run.FirstPassage), i - first);
+            }
+        }
+    }
+
     private PlacedRun? RunOf(long passage)
     {
         int low = 0;
@@ -179,17 +229,22 @@ public sealed class StateIndex
         return null;
     }
 
-    private ScoredPassage[] Scan(PassageScope scope, RunScorer score, CancellationToken cancellationToken)
+    private ScoredPassage[] Scan(IEnumerable<PlacedRun> runs, RunScorer score, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(scope);
-        List<WorkItem> items = WorkItem.Split(_runs.Where(run => scope.Contains(run.FirstPassage)), PassagesPerItem);
+        List<WorkItem> items = WorkItem.Split(runs, PassagesPerItem);
         int total = items.Count == 0 ? 0 : items[^1].FirstScore + items[^1].Run.Passages;
         float[] scores = new float[total];
         var options = new ParallelOptions { CancellationToken = cancellationToken };
         Parallel.ForEach(
-            Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering),
+            Partitioner.Create(WorkItem.Batches(items, PassagesPerItem), EnumerablePartitionerOptions.NoBuffering),
             options,
-            item => Guarded(item.Run, scores.AsSpan(item.FirstScore, item.Run.Passages), score)
+            batch =>
+            {
+                foreach (WorkItem item in CollectionsMarshal.AsSpan(items)[batch])
+                {
+                    Guarded(item.Run, scores.AsSpan(item.FirstScore, item.Run.Passages), score);
+                }
+            }
         );
 
         var answer = new ScoredPassage[total];
@@ -255,6 +310,21 @@ public sealed class StateIndex
             }
 
             return items;
+        }
+
+        /// <summary>Consecutive items that have about so many passages together, since many are small.</summary>
+        public static IEnumerable<Range> Batches(List<WorkItem> items, int passages)
+        {
+            for (int first = 0, last = 0; first < items.Count; first = last)
+            {
+                int end = items[first].FirstScore + passages;
+                while (last < items.Count && items[last].FirstScore < end)
+                {
+                    last++;
+                }
+
+                yield return first..last;
+            }
         }
     }
 }

@@ -69,6 +69,32 @@ public sealed class StateIndexTests : IDisposable
     }
 
     [Fact]
+    public void Scores_of_some_passages_are_those_of_a_scan_of_all()
+    {
+        EncoderProfile profile = StateSamples.Profile();
+        NewDocument[] documents =
+        [
+            Document("a", Enumerable.Range(0, 700).Select(i => $"text {i}").ToArray()),
+            Document("b", "1", "2", "3"),
+        ];
+        _datastore.Apply(Put(documents));
+        StateSamples.Encode(_datastore, profile, documents[0].ContentKey, 700, TokensPerPassage, 5);
+        StateSamples.Encode(_datastore, profile, documents[1].ContentKey, 2, TokensPerPassage, 6);
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        StateIndex states = snapshot.States(profile.Key)!;
+        var query = new StateQuery(StateSamples.Random(profile, 3, 99), [1, 0.5f, 2]);
+        (long a, long b) = (snapshot.Documents.All[0].FirstPassage, snapshot.Documents.All[1].FirstPassage);
+        long[] passages = [a, a + 1, a + 2, a + 500, .. Enumerable.Range(698, 2).Select(i => a + i), b, b + 2];
+
+        ScoredPassage[] some = states.ScoreTokens(query, passages);
+
+        ScoredPassage[] all = states.ScoreTokens(query, PassageScope.All);
+        Assert.Equal(all.Where(score => passages.Contains(score.Passage)), some);
+        Assert.Equal(7, some.Length); // the last one has no states
+        Assert.Empty(states.ScoreTokens(query, []));
+    }
+
+    [Fact]
     public void Pooled_scores_are_inner_products_within_the_scope()
     {
         EncoderProfile profile = StateSamples.Profile();

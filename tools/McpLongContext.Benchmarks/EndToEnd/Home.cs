@@ -7,31 +7,59 @@ namespace McpLongContext.Benchmarks.EndToEnd;
 /// <summary>A data folder of our server for one measurement, with the installed models of this machine in it.</summary>
 internal sealed class Home : IDisposable
 {
+    private const string Models = "models";
+
     private static readonly string s_program = Path.Combine(
         Repository.Root,
         "src/McpLongContext.Server/bin/Release/net10.0/mcp-long-context.dll"
     );
 
-    private Home(string folder) => Folder = folder;
+    private readonly bool _isTemporary;
+    private readonly bool _hasModels;
+
+    private Home(string folder, bool isTemporary, bool hasModels) =>
+        (Folder, _isTemporary, _hasModels) = (folder, isTemporary, hasModels);
 
     public string Folder { get; }
 
     public static Home Create()
+    {
+        var models = Path.GetDirectoryName(new ModelStore().EnsureDefaultEncoderAsync().GetAwaiter().GetResult())!;
+        var home = WithoutModels();
+        Directory.CreateSymbolicLink(Path.Combine(home.Folder, Models), models);
+        return new Home(home.Folder, isTemporary: true, hasModels: true);
+    }
+
+    /// <summary>One in which everything works by words alone.</summary>
+    public static Home WithoutModels() =>
+        new(
+            Directory.CreateTempSubdirectory("mcp-long-context-benchmark").FullName,
+            isTemporary: true,
+            hasModels: false
+        );
+
+    /// <summary>One that is there and stays.</summary>
+    public static Home At(string folder) => new(Path.GetFullPath(folder), isTemporary: false, hasModels: true);
+
+    /// <summary>A call of our command line, ready to start.</summary>
+    public ProcessStartInfo Command(params string[] arguments)
     {
         if (!File.Exists(s_program))
         {
             throw new InvalidOperationException($"'{s_program}' is missing: dotnet build -c Release");
         }
 
-        var models = Path.GetDirectoryName(new ModelStore().EnsureDefaultEncoderAsync().GetAwaiter().GetResult())!;
-        var folder = Directory.CreateTempSubdirectory("mcp-long-context-benchmark").FullName;
-        Directory.CreateSymbolicLink(Path.Combine(folder, "models"), models);
-        return new Home(folder);
-    }
+        var start = new ProcessStartInfo("dotnet", [s_program, .. arguments, "--home", Folder])
+        {
+            WorkingDirectory = Folder,
+        };
+        if (!_hasModels)
+        {
+            start.Environment["MCP_LONG_CONTEXT_INSTALL_DEFAULT_ENCODER"] = "false";
+        }
 
-    /// <summary>A call of our command line, ready to start.</summary>
-    public ProcessStartInfo Command(params string[] arguments) =>
-        new("dotnet", [s_program, .. arguments, "--home", Folder]) { WorkingDirectory = Folder };
+        return start;
+    }
 
     /// <summary>Runs a command; returns what it took and its JSON.</summary>
     public (ProgramRun Run, JsonElement Result) Run(params string[] arguments)
@@ -42,7 +70,10 @@ internal sealed class Home : IDisposable
 
     public void Dispose()
     {
-        File.Delete(Path.Combine(Folder, "models"));
-        Directory.Delete(Folder, recursive: true);
+        if (_isTemporary)
+        {
+            File.Delete(Path.Combine(Folder, Models));
+            Directory.Delete(Folder, recursive: true);
+        }
     }
 }
