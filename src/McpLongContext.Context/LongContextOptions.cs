@@ -32,6 +32,9 @@ public sealed record LongContextOptions
     /// <summary>The arithmetic of generative models; int8 is several times faster and nearly as exact.</summary>
     public Precision DecoderPrecision { get; init; } = Precision.Int8;
 
+    /// <summary>How generative models read more than their window.</summary>
+    public UnlimiformerOptions Unlimiformer { get; init; } = new();
+
     /// <summary>
     /// Whether a datastore that is asked a question gets its pending documents encoded in the background: for processes
     /// that live long enough.

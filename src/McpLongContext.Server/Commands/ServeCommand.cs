@@ -35,14 +35,11 @@ internal sealed class ServeCommand : Command
         try
         {
             var configuration = Settings.Load();
-            var options = Settings.Validate(
-                configuration,
-                parsed.GetValue(_global.Home),
-                parsed.GetValue(_global.AllowRoot)!
-            );
+            var options = _global.Validate(configuration, parsed);
             // A root that is none is said now, not with the first call.
             _ = new AllowedRoots(options.AllowedRoots);
             using var logging = LogSetup.Create(configuration, options.Home, LevelAlias.Minimum);
+            LogSetup.Warn(logging, options);
             await ServeAsync(options with { ResumeEncoding = true }, logging, cancellationToken);
             return CommandLine.Done;
         }

@@ -37,11 +37,9 @@ internal abstract class ServiceCommand : Command
         try
         {
             var configuration = Settings.Load();
-            var options = Adapt(
-                Settings.Validate(configuration, parsed.GetValue(_global.Home), parsed.GetValue(_global.AllowRoot)!),
-                parsed
-            );
+            var options = Adapt(_global.Validate(configuration, parsed), parsed);
             using var logging = LogSetup.Create(configuration, options.Home, LogEventLevel.Warning);
+            LogSetup.Warn(logging, options);
             await using var service = new LongContextService(options, TimeProvider.System, logging);
             return await RunAsync(new Call(parsed, service, parsed.GetValue(_global.Json)), cancellationToken);
         }

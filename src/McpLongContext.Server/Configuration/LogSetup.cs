@@ -1,3 +1,4 @@
+using McpLongContext.Context;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
@@ -39,6 +40,18 @@ internal static class LogSetup
         }
 
         return new SerilogLoggerFactory(logger, dispose: true);
+    }
+
+    /// <summary>Says what the settings ask for and is done in another way.</summary>
+    /// <param name="logging">The log.</param>
+    /// <param name="options">The settings.</param>
+    public static void Warn(ILoggerFactory logging, LongContextOptions options)
+    {
+        var logger = logging.CreateLogger(typeof(LogSetup));
+        foreach (var warning in options.Unlimiformer.Warnings)
+        {
+            logger.LogWarning("{Warning}", warning);
+        }
     }
 
     private static string? AddFile(LoggerConfiguration setup, string folder)

@@ -35,10 +35,12 @@ internal static class Settings
     /// <param name="configuration">File and environment.</param>
     /// <param name="home">The data folder of the command line.</param>
     /// <param name="allowedRoots">Allowed roots of the command line, beside those of the configuration.</param>
+    /// <param name="unlimiformer">Settings <c>KEY=VALUE</c> of the command line for the section Unlimiformer.</param>
     public static LongContextOptions Validate(
         IConfiguration configuration,
         string? home,
-        IEnumerable<string> allowedRoots
+        IEnumerable<string> allowedRoots,
+        IEnumerable<string> unlimiformer
     )
     {
         var workingDirectory = Directory.GetCurrentDirectory();
@@ -65,6 +67,7 @@ internal static class Settings
             InstallDefaultEncoder = ParseSwitch(configuration, "install_default_encoder", otherwise: true),
             EncoderPrecision = ParsePrecision(configuration, "encoder_precision"),
             DecoderPrecision = ParsePrecision(configuration, "decoder_precision"),
+            Unlimiformer = UnlimiformerSettings.Read(configuration, unlimiformer),
         };
     }
 

@@ -10,6 +10,9 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 public sealed class HeadsMode : IReadingMode
 {
     /// <inheritdoc/>
+    public string Name => "heads";
+
+    /// <inheritdoc/>
     public KeyDepth Depth => KeyDepth.Full;
 
     /// <inheritdoc/>

@@ -6,6 +6,9 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 /// <summary>How a model reads what was selected of a memory.</summary>
 public interface IReadingMode
 {
+    /// <summary>What settings and reports call it.</summary>
+    public string Name { get; }
+
     /// <summary>How much the memory has to keep of a token.</summary>
     public KeyDepth Depth { get; }
 
@@ -33,13 +36,3 @@ public sealed record ReadingSource(
     int? Threads = null,
     TimeProvider? Time = null
 );
-
-/// <summary>A sequence that reads from a memory.</summary>
-/// <param name="Run">The sequence.</param>
-/// <param name="Prompt">What it is to be given next, for it to go on behind.</param>
-/// <param name="Attention">Tells where it looks.</param>
-public sealed record MemoryReading(LlamaRun Run, ReadOnlyMemory<int> Prompt, IMemoryAttention Attention) : IDisposable
-{
-    /// <inheritdoc/>
-    public void Dispose() => Run.Dispose();
-}

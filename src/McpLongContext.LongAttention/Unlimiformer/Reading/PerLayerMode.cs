@@ -18,6 +18,9 @@ public sealed class PerLayerMode : IReadingMode
     public int? LocalWindow { get; init; }
 
     /// <inheritdoc/>
+    public string Name => "per_layer";
+
+    /// <inheritdoc/>
     public KeyDepth Depth => KeyDepth.Full;
 
     /// <inheritdoc/>

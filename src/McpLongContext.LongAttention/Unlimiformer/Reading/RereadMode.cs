@@ -6,6 +6,9 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 public sealed class RereadMode : IReadingMode
 {
     /// <inheritdoc/>
+    public string Name => "reread";
+
+    /// <inheritdoc/>
     public KeyDepth Depth => KeyDepth.Selection;
 
     /// <inheritdoc/>

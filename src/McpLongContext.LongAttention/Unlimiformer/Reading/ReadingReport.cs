@@ -1,0 +1,43 @@
+namespace McpLongContext.LongAttention.Unlimiformer.Reading;
+
+/// <summary>What reading from a memory took and gave, for one answer.</summary>
+/// <param name="Mode">How it was read, as <see cref="IReadingMode.Name"/> says it.</param>
+/// <param name="IsWhole">Whether all of the memory stood in the window, as if it had been the prompt.</param>
+/// <param name="Tokens">Tokens of the memory.</param>
+/// <param name="Bytes">Bytes of their keys and values.</param>
+/// <param name="Selection">Time that selecting spans took.</param>
+/// <param name="Searches">Time that each layer took to search by itself; 0 of layers that do not.</param>
+/// <param name="Elapsed">Time since reading began.</param>
+/// <param name="Spans">What was read, in the order of the memory, with the share of attention that went to each.</param>
+public sealed record ReadingReport(
+    string Mode,
+    bool IsWhole,
+    long Tokens,
+    long Bytes,
+    TimeSpan Selection,
+    IReadOnlyList<TimeSpan> Searches,
+    TimeSpan Elapsed,
+    IReadOnlyList<AttendedSpan> Spans
+)
+{
+    /// <summary>Time of finding what to read: selection and searches.</summary>
+    public TimeSpan Retrieval => Searches.Aggregate(Selection, (sum, one) => sum + one);
+
+    /// <summary>The share of the time that retrieval took, 0 to 1.</summary>
+    public double TimeShare => Elapsed > TimeSpan.Zero ? Retrieval / Elapsed : 0;
+
+    /// <summary>The share of attention that went to the memory, 0 to 1.</summary>
+    public double MemoryAttention => Spans.Sum(span => span.Share);
+
+    /// <summary>The share of attention that went to the local window, 0 to 1.</summary>
+    public double LocalAttention => 1 - MemoryAttention;
+
+    /// <summary>One line for a log.</summary>
+    public override string ToString() =>
+        string.Create(
+            null,
+            $"{Mode}{(IsWhole ? ", whole" : "")}: {Spans.Sum(span => (long)span.Span.Count)} of {Tokens} tokens "
+                + $"({Bytes} bytes) in {Spans.Count} spans; retrieval {Retrieval.TotalMilliseconds:F1} ms, {TimeShare:P1} of "
+                + $"{Elapsed.TotalMilliseconds:F1} ms; attention {MemoryAttention:P1} memory, {LocalAttention:P1} local"
+        );
+}

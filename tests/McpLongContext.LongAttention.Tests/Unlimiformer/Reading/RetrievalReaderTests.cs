@@ -1,0 +1,156 @@
+using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Tokenizers;
+using McpLongContext.Inference.Tokenizers.Formats;
+using McpLongContext.LongAttention.Unlimiformer.Reading;
+using McpLongContext.LongAttention.Unlimiformer.Selection;
+using McpLongContext.Tests.Shared;
+
+namespace McpLongContext.LongAttention.Tests.Unlimiformer.Reading;
+
+public sealed class RetrievalReaderTests : IAsyncLifetime
+{
+    private static readonly int[] s_header = [1];
+
+    private LlamaModel _model = null!;
+    private Tokenizer _tokenizer = null!;
+    private KeyLayout _layout = null!;
+
+    public static TheoryData<IReadingMode> Modes() => new(ReadingModes.All);
+
+    public async ValueTask InitializeAsync()
+    {
+        var folder = await TestModels.StoriesAsync();
+        _model = LlamaModel.Load(folder);
+        _tokenizer = ModelTokenizer.Load(folder);
+        _layout = KeyLayout.Of(_model.Config, new RetrievalHeads(3, 2, [2], 1), KeyDepth.Full, 3);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _model.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public void Texts_that_fit_the_window_give_the_logits_of_the_plain_model(IReadingMode mode)
+    {
+        var (memory, prompt) = (Memory(60), Prompt());
+        int[] plain =
+        [
+            .. s_header,
+            .. prompt.Prefix,
+            .. memory.ReadTokens(new MemorySpan(0, 0, memory.Texts[0].Tokens, 0)),
+            .. prompt.Suffix,
+        ];
+        using var run = _model.CreateRun(threads: 2);
+        var expected = TinyModel.Logits(run, plain, 1);
+
+        using var reader = Reader();
+        using var reading = Begin(reader, memory, prompt, mode);
+        var found = TinyModel.Logits(reading.Run, reading.Prompt.Span, 1);
+
+        for (var i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i], found[i], 1e-4f);
+        Assert.True(reading.Report().IsWhole);
+        Assert.Equal(TimeSpan.Zero, reading.Report().Retrieval);
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public void Of_a_longer_text_a_part_is_read_and_what_it_took_is_told(IReadingMode mode)
+    {
+        var memory = Memory(600);
+        using var reader = Reader();
+        using var reading = Begin(reader, memory, Prompt(), mode);
+        TinyModel.Logits(reading.Run, reading.Prompt.Span, 1);
+
+        var report = reading.Report();
+
+        Assert.Equal(mode.Name, report.Mode);
+        Assert.False(report.IsWhole);
+        Assert.Equal(memory.Texts[0].Tokens, report.Tokens);
+        Assert.Equal(report.Tokens * _layout.Shape.TokenBytes, report.Bytes);
+        Assert.NotEmpty(report.Spans);
+        Assert.InRange(report.MemoryAttention, 0.001, 0.999);
+        Assert.Equal(1, report.MemoryAttention + report.LocalAttention, 1e-9);
+        Assert.InRange(report.TimeShare, 1e-9, 1);
+        Assert.Equal(
+            mode.ReadsSpans,
+            report.Selection > TimeSpan.FromTicks(0) && report.Searches.All(one => one == default)
+        );
+        Assert.Equal(_model.Config.LayerCount, report.Searches.Count);
+        Assert.StartsWith($"{mode.Name}: ", report.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public void Prefix_and_suffix_are_read_whole_in_the_local_window(IReadingMode mode)
+    {
+        using var reader = Reader();
+        var prompt = Prompt();
+        using var reading = Begin(reader, Memory(600), prompt, mode);
+        Assert.Equal(prompt.Suffix, reading.Prompt.ToArray()[^prompt.Suffix.Count..]);
+        var start = mode.Name == "reread" ? s_header.Length : 0;
+        Assert.Equal(prompt.Prefix, reading.Prompt.ToArray()[start..(start + prompt.Prefix.Count)]);
+    }
+
+    [Fact]
+    public void A_memory_without_values_is_told_from_one_that_a_mode_can_read()
+    {
+        using var reader = new RetrievalReader(
+            _model,
+            _tokenizer,
+            _layout with
+            {
+                Depth = KeyDepth.Selection,
+            },
+            s_header,
+            1
+        );
+        var error = Assert.Throws<ArgumentException>(() => Begin(reader, Memory(600), Prompt(), new HeadsMode()));
+        Assert.Contains("Use reread, or build the memory in full depth", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_question_selects_nothing()
+    {
+        using var reader = Reader();
+        Assert.Empty(reader.Select(Memory(300), "", TestContext.Current.CancellationToken));
+        Assert.NotEmpty(reader.Select(Memory(300), "Who?", TestContext.Current.CancellationToken));
+    }
+
+    private RetrievalReader Reader() =>
+        new(_model, _tokenizer, _layout, s_header, 2) { Plan = new SpanPlan(8, 24, 64) };
+
+    private static MemoryReading Begin(
+        RetrievalReader reader,
+        TokenMemory memory,
+        MemoryPrompt prompt,
+        IReadingMode mode
+    )
+    {
+        // The model's window has 256 tokens.
+        var small = mode is PerLayerMode ? new PerLayerMode { Plan = new SpanPlan(2, 4, 24) } : mode;
+        return reader.Begin(memory, "Who found the dog?", prompt, small, 8, TestContext.Current.CancellationToken);
+    }
+
+    private MemoryPrompt Prompt() =>
+        new(
+            s_header,
+            _tokenizer.Encode("A story:"),
+            _tokenizer.Encode("\n"),
+            _tokenizer.Encode("The dog was found by")
+        );
+
+    private TokenMemory Memory(int tokens)
+    {
+        var text = string.Concat(
+            Enumerable.Repeat("Once upon a time Lily lost her dog. Tom went out and found it. ", 60)
+        );
+        using var encoder = new KeyEncoder(_model, _layout, s_header, 2);
+        var memory = new TokenMemory();
+        memory.Add(encoder, _tokenizer.Encode(text)[..tokens]);
+        return memory;
+    }
+}

@@ -1,0 +1,93 @@
+using McpLongContext.Context;
+using McpLongContext.LongAttention.Unlimiformer.Reading;
+using McpLongContext.Server.Configuration;
+using Microsoft.Extensions.Configuration;
+
+namespace McpLongContext.Server.Tests.Configuration;
+
+public sealed class UnlimiformerSettingsTests
+{
+    [Fact]
+    public void What_nobody_set_is_off_and_on_the_processor()
+    {
+        var options = Read([]);
+        Assert.False(options.Enabled);
+        Assert.Equal("reread", options.Mode);
+        Assert.Null(options.LayerBegin);
+        Assert.Null(options.ContextWindowSize);
+        Assert.True(options.Knn);
+        Assert.True(options.UseDatastore);
+        Assert.Equal(999_999, options.EvalMaxSourceLength);
+        Assert.Equal(["cpu"], options.IndexDevices);
+        Assert.Empty(options.Warnings);
+    }
+
+    [Fact]
+    public void The_shipped_file_says_the_defaults()
+    {
+        var shipped = UnlimiformerSettings.Read(Settings.Load(), []);
+        Assert.Equal(new UnlimiformerOptions() with { IndexDevices = shipped.IndexDevices }, shipped);
+        Assert.Equal(["cpu"], shipped.IndexDevices);
+    }
+
+    [Fact]
+    public void All_keys_are_read_and_the_command_line_wins()
+    {
+        var options = Read(
+            [
+                new("Unlimiformer:enabled", "true"),
+                new("Unlimiformer:mode", "per_layer"),
+                new("Unlimiformer:LAYER_BEGIN", "6"), // as the environment writes it
+                new("Unlimiformer:context_window_size", "512"),
+                new("Unlimiformer:knn", "false"),
+                new("Unlimiformer:use_datastore", "false"),
+                new("Unlimiformer:eval_max_source_length", "1000"),
+            ],
+            "layer_begin=8",
+            "knn=true"
+        );
+        Assert.True(options.Enabled);
+        Assert.Equal(8, options.LayerBegin);
+        Assert.Equal(512, options.ContextWindowSize);
+        Assert.Equal(512, Assert.IsType<PerLayerMode>(options.ReadingMode).LocalWindow);
+        Assert.True(options.Knn);
+        Assert.False(options.UseDatastore);
+        Assert.Equal(1000, options.EvalMaxSourceLength);
+    }
+
+    [Fact]
+    public void Graphics_processors_are_accepted_with_a_warning_each()
+    {
+        var options = Read(
+            [new("Unlimiformer:index_devices:0", "cpu"), new("Unlimiformer:index_devices:1", "cuda:1")],
+            "gpu_datastore=true",
+            "gpu_index=true",
+            "datastore_device=cuda:0"
+        );
+        Assert.Equal(4, options.Warnings.Count);
+        Assert.All(
+            options.Warnings,
+            warning => Assert.Contains("the processor computes instead", warning, StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            options.Warnings,
+            warning => warning.StartsWith("Unlimiformer:index_devices: cuda:1", StringComparison.Ordinal)
+        );
+    }
+
+    [Theory]
+    [InlineData("layer_begin=-1", "Unlimiformer:layer_begin: '-1' found, expected a whole number from 0 on")]
+    [InlineData("context_window_size=all", "Unlimiformer:context_window_size: 'all' found")]
+    [InlineData("knn=maybe", "Unlimiformer:knn: 'maybe' found, expected true or false")]
+    [InlineData("mode=guess", "mode: 'guess' is no way to read a memory; use reread or heads or per_layer")]
+    [InlineData("layers=3", "there is no setting 'layers'; use enabled, mode, layer_begin")]
+    [InlineData("knn", "--unlimiformer: 'knn' found, expected KEY=VALUE")]
+    public void What_is_no_setting_is_told_with_the_remedy(string setting, string message)
+    {
+        var error = Assert.Throws<ContextException>(() => Read([], setting));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    private static UnlimiformerOptions Read(KeyValuePair<string, string?>[] settings, params string[] commandLine) =>
+        UnlimiformerSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), commandLine);
+}
