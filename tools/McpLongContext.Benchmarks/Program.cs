@@ -24,11 +24,12 @@ const string Usage = """
       prune HOME                               what its search over token states may leave out
       knn MILLIONS                             the search over so many token states
       growth MB PICTURE.svg DIR...             one folder that grows up to so many megabytes of sources
-      passkey MODEL LENGTHS POSITIONS MODES BOOK...   needles in books; lengths and modes (reread, heads,
+      passkey MODEL LENGTHS POSITIONS MODES BOOK...   needles in books; lengths and modes (reread, heads, per_layer,
                                                window) with commas between them
       infini MODEL LENGTHS [--layer]           so many random tokens through Infini-attention; with --layer the
                                                attention of one layer alone
       tokenizers TEXT MODEL...                 a file or folder of text through tokenizers of GGUF files or folders
+      evidence MODEL QUESTIONS DIR PREDICTIONS  lines ranked by a decoder's retrieval heads, for score
       score QUESTIONS PREDICTIONS [CATEGORY]   predictions against gold evidence
     """;
 
@@ -123,6 +124,9 @@ switch (args)
     case ["tokenizers", var text, .. { Length: > 0 } models]:
         output.WriteLine(Machine.Describe());
         TokenizerBenchmark.Run(output, text, models);
+        return 0;
+    case ["evidence", var ranking, var asked, var documents, var predicted]:
+        EvidenceBenchmark.Run(output, ranking, asked, documents, predicted);
         return 0;
     case ["score", var questions, var predictions, .. var category] when category.Length < 2:
         RetrievalScore.Run(questions, predictions, category is [var only] ? only : null, output);

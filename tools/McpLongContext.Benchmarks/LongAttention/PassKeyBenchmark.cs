@@ -20,6 +20,9 @@ internal sealed class PassKeyBenchmark : IDisposable
 {
     private const int AnswerTokens = 16;
 
+    /// <summary>The model alone, which sees the end of the text.</summary>
+    private const string Plain = "window";
+
     private readonly TextWriter _output;
     private readonly LlamaModel _model;
     private readonly Tokenizer _tokenizer;
@@ -30,14 +33,16 @@ internal sealed class PassKeyBenchmark : IDisposable
     public PassKeyBenchmark(TextWriter output, string name)
     {
         _output = output;
-        var folder = new ModelStore().Find(name) ?? throw new ModelException($"{name} is not installed.");
-        _model = LlamaModel.Load(folder);
-        _tokenizer = ModelTokenizer.Load(folder);
+        var installed =
+            new ModelStore().List().FirstOrDefault(model => model.Name == name)
+            ?? throw new ModelException($"{name} is not installed.");
+        _model = LlamaModel.Load(installed.Folder);
+        _tokenizer = ModelTokenizer.Load(installed.Folder);
         _frame = ChatFrame.Of(ChatTemplate.Of(_tokenizer)!);
         var watch = Stopwatch.StartNew();
-        _heads = HeadCalibration.Run(_model, _tokenizer, [.. _frame.Before]);
+        _heads = RetrievalHeadsFile.ReadOrCalibrate(installed, _model, _tokenizer, [.. _frame.Before]);
         output.WriteLine(
-            $"calibrated in {watch.Elapsed.TotalSeconds:F1} s: layer {_heads.Layer}, group {_heads.Group}, "
+            $"heads in {watch.Elapsed.TotalSeconds:F1} s: layer {_heads.Layer}, group {_heads.Group}, "
                 + $"heads {string.Join(", ", _heads.Heads)}, {_heads.HitRate:P0} of its facts"
         );
     }
@@ -54,7 +59,7 @@ internal sealed class PassKeyBenchmark : IDisposable
         var text = string.Join("\n\n", books.Select(File.ReadAllText));
         var tokens = _tokenizer.Encode(text.AsSpan(0, Math.Min(text.Length, lengths.Max() * 8))).AsSpan();
         tokens = tokens[..Math.Min(tokens.Length, lengths.Max())];
-        var depth = modes.Contains("heads") ? KeyDepth.Full : KeyDepth.Selection;
+        var depth = modes.Any(mode => ModeOf(mode).Depth == KeyDepth.Full) ? KeyDepth.Full : KeyDepth.Selection;
         using var encoder = new KeyEncoder(_model, KeyLayout.Of(_model.Config, _heads, depth), [.. _frame.Before]);
         var watch = Stopwatch.StartNew();
         var memory = new BookMemory(encoder, tokens);
@@ -75,6 +80,15 @@ internal sealed class PassKeyBenchmark : IDisposable
             Report("10 keys", length, memory, encoder, tens, modes);
         }
     }
+
+    private static IReadingMode ModeOf(string name) =>
+        name == Plain
+            ? new RereadMode()
+            : ReadingModes.Find(name)
+                ?? throw new ArgumentException(
+                    $"{name} found, expected {string.Join(", ", ReadingModes.All.Select(mode => mode.Name))} or {Plain}.",
+                    nameof(name)
+                );
 
     private void Report(
         string name,
@@ -144,20 +158,14 @@ internal sealed class PassKeyBenchmark : IDisposable
                 .. _tokenizer.Encode(needle.Begin),
             ]
         );
-        IReadingMode reading = mode switch
-        {
-            "heads" => new HeadsMode(),
-            "reread" or "window" => new RereadMode(),
-            _ => throw new ArgumentException($"{mode} found, expected reread, heads or window.", nameof(mode)),
-        };
-        if (mode == "window")
+        if (mode == Plain)
         {
             var room = _model.Config.ContextLength - prompt.Tokens - AnswerTokens - 1;
             var tokens = memory.Texts[0].Tokens;
             spans = [new MemorySpan(0, Math.Max(0, tokens - room), Math.Min(tokens, room), 0)];
         }
 
-        using var begun = reading.Begin(new ReadingSource(_model, memory, layout), prompt, spans);
+        using var begun = ModeOf(mode).Begin(new ReadingSource(_model, memory, layout), prompt, spans);
         return Generate(begun);
     }
 
