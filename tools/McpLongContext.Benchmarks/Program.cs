@@ -28,6 +28,8 @@ const string Usage = """
                                                window) with commas between them
       infini MODEL LENGTHS [--layer]           so many random tokens through Infini-attention; with --layer the
                                                attention of one layer alone
+      memory MODEL TEXT TOKENS SIZES           keys of a text's first tokens built, stored and searched at each size, with
+                                               commas between sizes
       tokenizers TEXT MODEL...                 a file or folder of text through tokenizers of GGUF files or folders
       evidence MODEL QUESTIONS DIR PREDICTIONS  lines ranked by a decoder's retrieval heads, for score
       score QUESTIONS PREDICTIONS [CATEGORY]   predictions against gold evidence
@@ -98,6 +100,18 @@ switch (args)
     case ["growth", var largest, var picture, .. var folders]:
         output.WriteLine(Machine.Describe());
         GrowthBenchmark.Run(output, folders, double.Parse(largest, CultureInfo.InvariantCulture), picture);
+        return 0;
+    case ["memory", var reader, var memorized, var tokens, var sizes]:
+        output.WriteLine(Machine.Describe());
+        using (var benchmark = new MemoryBenchmark(output, reader))
+        {
+            benchmark.Run(
+                memorized,
+                int.Parse(tokens, CultureInfo.InvariantCulture),
+                [.. sizes.Split(',').Select(size => int.Parse(size, CultureInfo.InvariantCulture))]
+            );
+        }
+
         return 0;
     case ["passkey", var decoder, var lengths, var positions, var modes, .. { Length: > 0 } books]:
         output.WriteLine(Machine.Describe());

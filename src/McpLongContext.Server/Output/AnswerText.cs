@@ -45,7 +45,7 @@ internal static class AnswerText
         return string.Create(
             CultureInfo.InvariantCulture,
             $"\nIn memory ({memory.Kind.ToString().ToLowerInvariant()}): {memory.Tokens:N0} tokens{pending}; searched in "
-                + $"{memory.SearchSeconds:0.00} s. Attention: {memory.LocalShare:P0} to the question, the rest to{string.Concat(spans)}"
+                + $"{memory.SearchSeconds:0.00} s. Of its attention {memory.LocalShare:P0} stayed with the prompt and its own words, the rest went to{string.Concat(spans)}"
         );
     }
 }
