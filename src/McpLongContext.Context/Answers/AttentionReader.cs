@@ -44,7 +44,8 @@ internal sealed class AttentionReader(DatastoreRegistry datastores, MemoryReader
             memory.Documents,
             new MemoryTask(
                 request.Question,
-                $"Answer from the excerpts alone: {request.Question}",
+                "Answer the question in one short sentence, from the passages above alone. If they do not answer it, write "
+                    + $"\"{AnswerPrompt.NotThere}\".\nQuestion: {request.Question}",
                 AnswerLimits.MaxTokens
             ),
             written,

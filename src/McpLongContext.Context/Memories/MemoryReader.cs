@@ -94,8 +94,8 @@ internal sealed class MemoryReader(DocumentPaths paths, TimeProvider time)
     private static MemoryPrompt PromptOf(LoadedDecoder decoder, DecoderKeys keys, string wording) =>
         new(
             keys.Frame.Before,
-            decoder.Tokenizer.Encode("Here are excerpts of a long text.\n\n"),
-            decoder.Tokenizer.Encode("\n...\n"),
+            [],
+            decoder.Tokenizer.Encode("\n\n"),
             [.. decoder.Tokenizer.Encode($"\n\n{wording}"), .. keys.Frame.After]
         );
 
