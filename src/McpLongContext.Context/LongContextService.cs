@@ -62,10 +62,12 @@ public sealed class LongContextService : IAsyncDisposable
         );
         _manager = new DatastoreManager(_datastores, _encoders, paths);
         _queries = new QueryRunner(_datastores, _encoders, questions, _manager, paths, time);
+        var evidence = new EvidenceReader(_datastores);
         _answers = new AnswerWriter(
             new Dictionary<MemoryKind, IAnswerReader>
             {
-                [MemoryKind.Window] = new EvidenceReader(_datastores),
+                [MemoryKind.Window] = evidence,
+                [MemoryKind.Infini] = new CompressiveReader(_datastores, evidence, memories),
                 [MemoryKind.Unlimiformer] = new AttentionReader(_datastores, reader, memories),
             },
             _decoders,

@@ -26,13 +26,14 @@ internal sealed class AttentionReader(DatastoreRegistry datastores, MemoryReader
     {
         using var snapshot = datastores.Open(request.Datastore).Snapshot();
         var memory = MemoryScope.Of(snapshot, snapshot.Documents.All, decoder.FindKeys());
-        var job = memory.PendingDocuments > 0 ? jobs.Ensure(request.Datastore, decoder.Name) : null;
+        var job =
+            memory.PendingDocuments > 0 ? jobs.Ensure(request.Datastore, MemoryKind.Unlimiformer, decoder.Name) : null;
         if (memory.Keys is null || memory.Tokens == 0)
         {
             return LocalAnswer.Without(
                 AnswerState.Unavailable,
                 $"The memory of {decoder.Name} holds nothing of datastore '{request.Datastore}' yet. "
-                    + MemoryJobs.Remedy(request.Datastore, job),
+                    + MemoryJobs.Remedy(request.Datastore, MemoryKind.Unlimiformer, job),
                 decoder.Name
             );
         }

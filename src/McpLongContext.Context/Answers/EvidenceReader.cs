@@ -23,14 +23,33 @@ internal sealed class EvidenceReader(DatastoreRegistry datastores) : IAnswerRead
         CancellationToken cancellation
     )
     {
+        using var continuation = new Continuation(decoder);
+        return await WriteAsync(request, evidence, decoder, continuation, written, cancellation);
+    }
+
+    /// <summary>Answers by a sequence that may have a memory.</summary>
+    /// <param name="request">The question.</param>
+    /// <param name="evidence">What was found for it, best first.</param>
+    /// <param name="decoder">A chat model, borrowed.</param>
+    /// <param name="continuation">Nothing was given to it yet.</param>
+    /// <param name="written">Told after every token how many there are.</param>
+    /// <param name="cancellation">Breaks it off.</param>
+    public static async Task<LocalAnswer> WriteAsync(
+        QueryRequest request,
+        QueryResult evidence,
+        LoadedDecoder decoder,
+        Continuation continuation,
+        Action<int> written,
+        CancellationToken cancellation
+    )
+    {
         var room = Math.Min(AnswerLimits.MaxPromptTokens, decoder.Window - AnswerLimits.MaxTokens);
         if (AnswerPrompt.Create(decoder.ChatTemplate!, request.Question, evidence.Passages, room) is not { } prompt)
         {
             return LocalAnswer.Without(AnswerState.Abstained, "the question leaves no room for evidence", decoder.Name);
         }
 
-        using var continuation = new Continuation(decoder);
-        var result = await continuation.RunAsync(
+        var result = await continuation.GoOnAsync(
             prompt.Tokens,
             AnswerLimits.MaxTokens,
             covered: 0,

@@ -10,4 +10,10 @@ public enum MemoryKind
     /// Everything: its own retrieval heads search the keys of all tokens and select what it reads (retrieval attention).
     /// </summary>
     Unlimiformer,
+
+    /// <summary>
+    /// Everything, compressed into a memory of constant size (Infini-attention), behind what fits the window. It has an
+    /// influence where an adapter is installed that was trained for the model.
+    /// </summary>
+    Infini,
 }

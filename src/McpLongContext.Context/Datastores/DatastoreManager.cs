@@ -1,9 +1,11 @@
+using McpLongContext.Context.Answers;
 using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Ingestion.Splitting;
 using McpLongContext.LongAttention.Unlimiformer;
 using McpLongContext.Storage;
+using McpLongContext.Storage.Memories;
 using McpLongContext.Storage.States;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
@@ -66,6 +68,7 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
                         encoder.Bytes,
                         PendingDocuments.Count(snapshot, encoder.Encoder)
                     )),
+                .. snapshot.Memories().Select(memory => Summarize(snapshot, memory)),
             ],
             PendingDocuments = documents.Count(document => !document.Encoded),
             ChunkSize = chunks.Size,
@@ -73,6 +76,18 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
         };
         return new DatastoreDetail(summary, documents);
     }
+
+    private static MemorySummary Summarize(DatastoreSnapshot snapshot, MemoryEntry memory) =>
+        new(
+            DecoderKeys.ModelOf(memory.Model),
+            memory.Tokens,
+            memory.Bytes,
+            snapshot.Unremembered(memory.Model, memory.Adapter).Count
+        )
+        {
+            Kind = MemoryKind.Infini,
+            Adapter = memory.Adapter.Length > 0 ? memory.Adapter[..12] : null,
+        };
 
     /// <summary>Removes a document, or all documents beneath a directory.</summary>
     /// <exception cref="ContextException">There is none.</exception>

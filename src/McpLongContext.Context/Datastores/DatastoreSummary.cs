@@ -1,3 +1,5 @@
+using McpLongContext.Context.Answers;
+
 namespace McpLongContext.Context.Datastores;
 
 /// <summary>What a datastore holds.</summary>
@@ -42,7 +44,14 @@ public sealed record DatastoreSummary
 /// <param name="Tokens">Tokens in memory.</param>
 /// <param name="Bytes">Bytes on disk.</param>
 /// <param name="PendingDocuments">Documents that are not, or not wholly, in it.</param>
-public sealed record MemorySummary(string Model, long Tokens, long Bytes, int PendingDocuments);
+public sealed record MemorySummary(string Model, long Tokens, long Bytes, int PendingDocuments)
+{
+    /// <summary>What kind of memory it is.</summary>
+    public MemoryKind Kind { get; init; } = MemoryKind.Unlimiformer;
+
+    /// <summary>The beginning of the adapter's SHA-256; <see langword="null"/> where there is none.</summary>
+    public string? Adapter { get; init; }
+}
 
 /// <summary>A document of a datastore.</summary>
 /// <param name="Path">The path that citations show.</param>

@@ -6,6 +6,7 @@ using McpLongContext.Inference.Llama.Packed;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
+using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.LongAttention.Positions;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
 
@@ -125,16 +126,45 @@ internal sealed class LoadedDecoder : IDisposable
         return _keys = CreateKeys(frame, heads);
     }
 
+    /// <summary>What a compressive memory needs, with the adapter that lies in the model's folder now, if there is one.</summary>
+    /// <exception cref="ModelException">The adapter is damaged, or for another model.</exception>
+    public DecoderMemory ReadMemory()
+    {
+        var path = Path.Combine(_installed.Folder, InfiniAdapter.FileName);
+        try
+        {
+            var weights = _installed.Entry.Files.MaxBy(file => file.Size)!;
+            var adapter = File.Exists(path)
+                ? InfiniAdapter.Load(path, Model.Config, weights.Sha256!)
+                : InfiniAdapter.None(Model.Config);
+            return new DecoderMemory(Model, adapter, Identity);
+        }
+        catch (CheckpointException error)
+        {
+            throw new ModelException(
+                $"The adapter of {Name} cannot be used: {error.Message}. Replace it, or remove the file to use the model "
+                    + "without.",
+                error
+            );
+        }
+    }
+
     public void Dispose()
     {
         _keys?.Dispose();
         _trained.Dispose();
     }
 
-    private DecoderKeys CreateKeys(ChatFrame frame, RetrievalHeads heads)
+    /// <summary>Names the model, its weights, its arithmetic and its positions.</summary>
+    private string Identity
     {
-        var files = DecoderKeys.Digest(_installed.Entry.Files.Select(file => file.Sha256));
-        var positions = _positions is { } set ? $" {set.Method} {set.Length}" : "";
-        return new DecoderKeys(Model, frame, heads, $"{Name} {files} {_precision}{positions}");
+        get
+        {
+            var files = DecoderKeys.Digest(_installed.Entry.Files.Select(file => file.Sha256));
+            var positions = _positions is { } set ? $" {set.Method} {set.Length}" : "";
+            return $"{Name} {files} {_precision}{positions}";
+        }
     }
+
+    private DecoderKeys CreateKeys(ChatFrame frame, RetrievalHeads heads) => new(Model, frame, heads, Identity);
 }

@@ -14,6 +14,9 @@ internal static class EncodingLock
     /// <summary>Held by whoever computes keys for a decoder's memory.</summary>
     public const string Keys = "memory.lock";
 
+    /// <summary>Held by whoever reads documents into a compressive memory.</summary>
+    public const string Compressed = "compressed.lock";
+
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Waits until the lock is free and takes it, until the result is disposed.</summary>

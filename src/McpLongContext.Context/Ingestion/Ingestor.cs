@@ -157,7 +157,7 @@ internal sealed class Ingestor(
         var state = pending > 0 ? await EncodeAsync(datastore, job) : IngestState.Complete;
         if (memory != MemoryKind.Window)
         {
-            await memories.BuildAsync(datastore, model: null, job);
+            await memories.BuildAsync(datastore, memory, model: null, job);
         }
 
         job.Update(report => report with { State = state });

@@ -1,6 +1,8 @@
+using McpLongContext.Context.Answers;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Decoders;
 using McpLongContext.Context.LongInference;
+using McpLongContext.Context.LongInference.Modes;
 
 namespace McpLongContext.Context.Memories;
 
@@ -30,14 +32,19 @@ internal sealed class MemoryInference(
         using var borrowed = await decoders.BorrowAsync(request.Model, cancellation);
         var decoder = borrowed.Decoder;
         var limits = WindowLimits.Of(request, decoder, overlap: 0);
+        if (request.Memory == MemoryKind.Infini)
+        {
+            return await CompressedAsync(request, name, decoder, limits, progress, cancellation);
+        }
+
         using var snapshot = datastores.Open(name).Snapshot();
         var memory = MemoryScope.Of(snapshot, sources.DocumentsOf(snapshot, name, request), decoder.FindKeys());
-        var job = memory.PendingDocuments > 0 ? jobs.Ensure(name, request.Model) : null;
+        var job = memory.PendingDocuments > 0 ? jobs.Ensure(name, MemoryKind.Unlimiformer, request.Model) : null;
         if (memory.Keys is null || memory.Tokens == 0)
         {
             throw new ContextException(
                 $"memory: that of {decoder.Name} holds nothing of these documents of datastore '{name}' yet. "
-                    + MemoryJobs.Remedy(name, job)
+                    + MemoryJobs.Remedy(name, MemoryKind.Unlimiformer, job)
             );
         }
 
@@ -54,6 +61,7 @@ internal sealed class MemoryInference(
         );
         return Report(
             decoder.Name,
+            answer.Spans[0].Citation,
             limits,
             answer with
             {
@@ -65,13 +73,64 @@ internal sealed class MemoryInference(
         void Tell(int written) => progress?.Report(new(name, 1, 1, 1, 1, written, Last: null));
     }
 
-    private static LongInferenceReport Report(string model, WindowLimits limits, MemoryAnswer answer, double seconds)
+    /// <summary>Writes behind the compressive memory of a datastore, which is of all its documents.</summary>
+    private async Task<LongInferenceReport> CompressedAsync(
+        LongInferenceRequest request,
+        string name,
+        LoadedDecoder decoder,
+        WindowLimits limits,
+        IProgress<LongInferenceProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var memory = CompressedScope.Of(datastores.Open(name), decoder.ReadMemory());
+        var job = memory is null or { PendingDocuments: > 0 }
+            ? jobs.Ensure(name, MemoryKind.Infini, request.Model)
+            : null;
+        if (memory is null)
+        {
+            throw new ContextException(
+                $"memory: the compressive one of {decoder.Name} holds nothing of datastore '{name}' yet. "
+                    + MemoryJobs.Remedy(name, MemoryKind.Infini, job)
+            );
+        }
+
+        var start = time.GetTimestamp();
+        var frame = DecoderKeys.FrameOf(decoder);
+        int[] prompt = [.. frame.Before, .. decoder.Tokenizer.Encode(request.Instruction!), .. frame.After];
+        if (prompt.Length + limits.MaxNewTokens > decoder.Window)
+        {
+            throw new ContextException(
+                $"instruction: it takes {prompt.Length} tokens and the output {limits.MaxNewTokens} of a window of "
+                    + $"{decoder.Window}; shorten it, or let fewer tokens be written."
+            );
+        }
+
+        using var continuation = new Continuation(decoder, memory.CreateRun());
+        var written = await continuation.GoOnAsync(
+            prompt,
+            limits.MaxNewTokens,
+            covered: 0,
+            count => progress?.Report(new(name, 1, 1, 1, 1, count, Last: null)),
+            cancellation
+        );
+        var answer = new MemoryAnswer(written, memory.Use(job), []);
+        return Report(decoder.Name, name, limits, answer, time.GetElapsedTime(start).TotalSeconds);
+    }
+
+    private static LongInferenceReport Report(
+        string model,
+        string citation,
+        WindowLimits limits,
+        MemoryAnswer answer,
+        double seconds
+    )
     {
         var written = answer.Written;
         var rate = seconds > 0 ? (written.TokensRead + written.NewTokens) / seconds : 0;
         var window = new WindowReport
         {
-            Citation = answer.Spans[0].Citation,
+            Citation = citation,
             FirstToken = 0,
             Tokens = written.Covered,
             TokensRead = written.TokensRead,
@@ -113,6 +172,14 @@ internal sealed class MemoryInference(
         {
             throw new ContextException(
                 "text: memory holds documents of a datastore; ingest the text, or leave memory out."
+            );
+        }
+
+        if (request is { Memory: MemoryKind.Infini } and ({ Document: not null } or { PathGlob: not null }))
+        {
+            throw new ContextException(
+                "document, path_glob: a compressive memory is of the whole datastore, whose documents it cannot tell apart; "
+                    + "leave them out, or use memory unlimiformer."
             );
         }
 

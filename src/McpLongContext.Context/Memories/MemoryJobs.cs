@@ -33,18 +33,24 @@ internal sealed class MemoryJobs(
     }
 
     /// <summary>Builds what is missing, within a job, which shows how far it is.</summary>
-    public async Task BuildAsync(Datastore datastore, string? model, IngestJob job)
+    public async Task BuildAsync(Datastore datastore, MemoryKind memory, string? model, IngestJob job)
     {
         job.Update(report => report with { State = IngestState.Memorizing });
-        await new MemoryEncoder(datastore, decoders, questions, model).RunAsync(
-            progress => job.Update(report => report with { Memory = progress }),
-            job.Cancellation
-        );
+        if (memory == MemoryKind.Infini)
+        {
+            await new MemoryCompressor(datastore, decoders, questions, model).RunAsync(Tell, job.Cancellation);
+        }
+        else
+        {
+            await new MemoryEncoder(datastore, decoders, questions, model).RunAsync(Tell, job.Cancellation);
+        }
+
+        void Tell(MemoryProgress progress) => job.Update(report => report with { Memory = progress });
     }
 
     /// <summary>The job that builds the memory of a datastore, begun when there is none.</summary>
     /// <returns>Its handle; <see langword="null"/> where the process does not live long enough.</returns>
-    public string? Ensure(string name, string? model)
+    public string? Ensure(string name, MemoryKind memory, string? model)
     {
         if (!resumes)
         {
@@ -64,7 +70,7 @@ internal sealed class MemoryJobs(
             async job =>
             {
                 job.MarkIndexed();
-                await BuildAsync(datastore, model, job);
+                await BuildAsync(datastore, memory, model, job);
                 job.Update(report => report with { State = IngestState.Complete });
             }
         ).Id;
@@ -72,9 +78,10 @@ internal sealed class MemoryJobs(
 
     /// <summary>What a user can do about a memory that lacks documents.</summary>
     /// <param name="name">The datastore.</param>
+    /// <param name="memory">The memory.</param>
     /// <param name="job">The job that builds it, if there is one.</param>
-    public static string Remedy(string name, string? job) =>
+    public static string Remedy(string name, MemoryKind memory, string? job) =>
         job is null
-            ? $"Build it with `mcp-long-context ingest PATH -d {name} --memory unlimiformer --wait`."
+            ? $"Build it with `mcp-long-context ingest PATH -d {name} --memory {memory.ToString().ToLowerInvariant()} --wait`."
             : $"Job {job} builds it now; ingest_status tells how far it is. Ask again then.";
 }

@@ -25,6 +25,9 @@ public sealed record MemoryUse
 
     /// <summary>Seconds that it took to search the memory.</summary>
     public double SearchSeconds { get; init; }
+
+    /// <summary>What else there is to know, a sentence; <see langword="null"/> when there is nothing.</summary>
+    public string? Note { get; init; }
 }
 
 /// <summary>Lines that a model read from its memory.</summary>

@@ -51,6 +51,9 @@ public sealed class CompressiveMemory
     /// <summary>What the memory takes: layers * heads * (headDim^2 + headDim) floats, in bytes.</summary>
     public long Bytes => (long)_state.Length * sizeof(float);
 
+    /// <summary>What all heads remember, [layers, heads, headDim + 1, headDim], as <see cref="State"/> has it.</summary>
+    public ReadOnlyMemory<float> States => _state;
+
     private int HeadSize => (HeadDim + 1) * HeadDim;
 
     /// <summary>Whether nothing was written for a head yet: then it has nothing to return.</summary>
@@ -75,6 +78,17 @@ public sealed class CompressiveMemory
             throw new ArgumentException($"{state.Length} floats found, expected {HeadSize}.", nameof(state));
         state.CopyTo(StateOf(index));
         _packed[index] = state.ContainsAnyExcept(0f) ? PackedMatrix.Pack(state, HeadDim + 1, HeadDim) : null;
+    }
+
+    /// <summary>Replaces what all heads remember.</summary>
+    /// <param name="states">As <see cref="States"/> gives it.</param>
+    /// <exception cref="ArgumentException">The length does not fit.</exception>
+    public void Restore(ReadOnlySpan<float> states)
+    {
+        if (states.Length != _state.Length)
+            throw new ArgumentException($"{states.Length} floats found, expected {_state.Length}.", nameof(states));
+        for (var i = 0; i < _packed.Length; i++)
+            Restore(i / Heads, i % Heads, states.Slice(i * HeadSize, HeadSize));
     }
 
     /// <summary>Forgets everything.</summary>

@@ -16,7 +16,7 @@ internal static class CommonOptions
         };
 
     public static Option<MemoryKind> Memory(string description) =>
-        new("--memory") { Description = description, HelpName = "window|unlimiformer" };
+        new("--memory") { Description = description, HelpName = "window|unlimiformer|infini" };
 
     /// <summary>A whole number; one out of range is wrong usage.</summary>
     public static Option<int?> Number(string name, string description, int least, int most, int? otherwise = null) =>

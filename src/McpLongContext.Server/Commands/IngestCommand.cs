@@ -25,7 +25,7 @@ internal sealed class IngestCommand : ServiceCommand
     };
 
     private readonly Option<MemoryKind> _memory = CommonOptions.Memory(
-        "unlimiformer: also build the memory that a chat model reads the whole datastore by."
+        "unlimiformer, infini: also build the memory that a chat model reads the whole datastore by."
     );
 
     public IngestCommand(GlobalOptions global)

@@ -39,6 +39,15 @@ internal static class AnswerText
                 ? ""
                 : $"; {IngestText.Count(memory.PendingDocuments, "document")} not in it yet"
                     + (memory.Job is { } job ? $", built by job {job}" : "");
+        if (memory.Kind == MemoryKind.Infini)
+        {
+            var note = memory.Note is null ? "" : $" {memory.Note}";
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"\nIn compressive memory (infini): {memory.Tokens:N0} tokens{pending}.{note}"
+            );
+        }
+
         var spans = memory.Spans.Select(span =>
             string.Create(CultureInfo.InvariantCulture, $"\n  {span.Share:P0}\t{VisibleText.Name(span.Citation)}")
         );

@@ -1,3 +1,4 @@
+using McpLongContext.Context.Answers;
 using McpLongContext.Context.Datastores;
 
 namespace McpLongContext.Server.Output;
@@ -33,6 +34,13 @@ internal static class DatastoreText
             memory.PendingDocuments == 0
                 ? ""
                 : $", {IngestText.Count(memory.PendingDocuments, "document")} not in it yet";
+        if (memory.Kind == MemoryKind.Infini)
+        {
+            var adapter = memory.Adapter is { } hash ? $"adapter {hash}" : "no adapter";
+            return $"; compressive memory of {VisibleText.Name(memory.Model)} ({adapter}): {memory.Tokens:N0} tokens in "
+                + $"{memory.Bytes:N0} bytes{pending}";
+        }
+
         return $"; memory of {VisibleText.Name(memory.Model)}: {memory.Tokens:N0} tokens, {IngestText.Size(memory.Bytes)}"
             + pending;
     }

@@ -82,7 +82,8 @@ internal sealed record InferArguments(
         string? Instruction = null,
     [property: Description(
         "What the model reads of the datastore in mode generate: window (the end of each text), or unlimiformer (whatever "
-            + "its retrieval attention selects for instruction among all tokens of the documents)."
+            + "its retrieval attention selects for instruction among all tokens of the documents), or infini (a memory of "
+            + "constant size of all documents, which has an influence with a trained adapter only)."
     )]
         MemoryKind Memory = MemoryKind.Window,
     [property: Description(

@@ -80,7 +80,8 @@ internal sealed record QueryArguments(
         AnswerMode Answer = AnswerMode.Auto,
     [property: Description(
         "What the chat model reads for its answer: window (the passages found), or unlimiformer (its own retrieval "
-            + "attention over every token of the datastore; the answer cites the lines that it attended to most). The "
+            + "attention over every token of the datastore; the answer cites the lines that it attended to most), or infini (the "
+            + "passages, with a memory of constant size of all documents behind them, which needs a trained adapter). The "
             + "memory that this needs is built in the background once asked for; the answer says how much is in it."
     )]
         MemoryKind Memory = MemoryKind.Window,

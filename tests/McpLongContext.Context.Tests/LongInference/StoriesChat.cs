@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using McpLongContext.Inference.Tokenizers;
@@ -32,7 +33,14 @@ internal static class StoriesChat
                 chat_template = "{{'<|user|>' + eos_token + '<|assistant|>'}}",
             }
         );
-        var files = new DirectoryInfo(folder).GetFiles().Select(file => new { name = file.Name, size = file.Length });
+        var files = new DirectoryInfo(folder)
+            .GetFiles()
+            .Select(file => new
+            {
+                name = file.Name,
+                size = file.Length,
+                sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file.FullName))),
+            });
         Write(
             folder,
             "manifest.json",
