@@ -65,10 +65,9 @@ public sealed class SafetensorsFile : IDisposable
     /// </exception>
     public float[] Read(string name, params ReadOnlySpan<int> shape)
     {
-        var count = 1;
-        foreach (var dimension in shape)
-            count = checked(count * dimension);
-        var values = new float[count];
+        // Before anything is allocated: the shape may be that of a configuration that lies.
+        Require(name, shape);
+        var values = new float[Tensors[name].ElementCount];
         Read(name, values, shape);
         return values;
     }

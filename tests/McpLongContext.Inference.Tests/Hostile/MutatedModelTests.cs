@@ -6,6 +6,7 @@ using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Checkpoints.Gguf;
 using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Llama.Packed;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Models.Sources;
 using McpLongContext.Inference.Tests.Checkpoints.Gguf;
@@ -76,6 +77,28 @@ public sealed class MutatedModelTests : IDisposable
         const int Floats = (3 * 8) + 8 + (4 * 64) + 8 + (3 * 64) + 8 + (4 * 4);
         byte[] whole = [.. GgufBuilder.Bytes(8, 8, 1, 2, 2, 3, 4), .. new byte[Floats * sizeof(float)]];
         ReadMutants("model.bin", _ => RunDecoder(), whole);
+    }
+
+    [Fact]
+    public void Mutated_packed_weights_are_packed_anew_and_never_computed_with()
+    {
+        Copy("tiny-llama/llama", s_llama);
+        var cache = new WeightCache(PathOf(WeightCache.Name), "content");
+        var expected = StatesWith(cache);
+        ReadMutants(
+            WeightCache.Name,
+            _ => Assert.Equal(expected, StatesWith(cache)),
+            File.ReadAllBytes(PathOf(WeightCache.Name))
+        );
+
+        float[] StatesWith(WeightCache kept)
+        {
+            using var model = LlamaModel.Load(_folder.FullName, threads: 1, cache: kept);
+            using var run = model.CreateRun(threads: 1);
+            var states = new float[model.Config.HiddenSize];
+            run.Forward([0, 1, 0], states);
+            return states;
+        }
     }
 
     [Fact]

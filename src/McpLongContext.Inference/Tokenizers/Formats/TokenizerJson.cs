@@ -63,9 +63,10 @@ public static class TokenizerJson
     }
 
     private static (string Left, string Right) MergeOf(JsonElement merge) =>
-        merge.ValueKind == JsonValueKind.Array
-            ? (merge[0].GetString()!, merge[1].GetString()!)
-            : MergeList.Split(merge.GetString()!);
+        merge.ValueKind == JsonValueKind.Array ? (Side(merge[0]), Side(merge[1])) : MergeList.Split(Side(merge));
+
+    private static string Side(JsonElement text) =>
+        text.GetString() ?? throw new FormatException("null found for a merge, expected a text");
 
     private static TokenVocabulary ReadVocabulary(string path, JsonElement root, JsonElement model, bool isByteLevel)
     {
