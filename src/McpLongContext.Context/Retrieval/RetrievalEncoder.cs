@@ -5,21 +5,21 @@ using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
 namespace McpLongContext.Context.Retrieval;
 
-/// <summary>The encoder as questions use it, one after the other; thread-safe.</summary>
+/// <summary>The encoder as questions use it, as many at once as there are cores; thread-safe.</summary>
 internal sealed class RetrievalEncoder
 {
     private const string Continuation = "##";
 
     private readonly LoadedEncoder _model;
-    private readonly Worker _worker;
+    private readonly Workers _workers;
     private readonly EncodingDemand? _demand;
 
     /// <summary>Creates an encoder whose late states are for the question alone.</summary>
     public RetrievalEncoder(LoadedEncoder model)
-        : this(model, new Worker(model), demand: null) { }
+        : this(model, new Workers(model), demand: null) { }
 
-    private RetrievalEncoder(LoadedEncoder model, Worker worker, EncodingDemand? demand) =>
-        (_model, _worker, _demand) = (model, worker, demand);
+    private RetrievalEncoder(LoadedEncoder model, Workers workers, EncodingDemand? demand) =>
+        (_model, _workers, _demand) = (model, workers, demand);
 
     /// <summary>The encoder in memory.</summary>
     public LoadedEncoder Model => _model;
@@ -28,10 +28,11 @@ internal sealed class RetrievalEncoder
     public string Key => _model.Key;
 
     /// <summary>The same encoder, which tells the background encoding what it had to encode.</summary>
-    public RetrievalEncoder Telling(EncodingDemand demand) => new(_model, _worker, demand);
+    public RetrievalEncoder Telling(EncodingDemand demand) => new(_model, _workers, demand);
 
     /// <summary>Encodes a question.</summary>
-    public EncodedQuestion EncodeQuestion(string question) => _worker.Run(worker => worker.EncodeQuestion(question));
+    public EncodedQuestion EncodeQuestion(string question) =>
+        _workers.Run(new ChunkSettings(), worker => worker.EncodeQuestion(question));
 
     /// <summary>Encodes consecutive passages of a document.</summary>
     public EncodedPassages Encode(
@@ -41,7 +42,7 @@ internal sealed class RetrievalEncoder
         CancellationToken cancellation
     )
     {
-        var encoded = _worker.Run(worker => worker.Encode(document, passages, cancellation), chunks);
+        var encoded = _workers.Run(chunks, worker => worker.Encode(document, passages, cancellation));
         _demand?.Add(document, encoded, chunks);
         return encoded;
     }
@@ -66,25 +67,52 @@ internal sealed class RetrievalEncoder
         return words;
     }
 
-    /// <summary>One run state, for one question at a time.</summary>
-    private sealed class Worker(LoadedEncoder model)
+    /// <summary>Run states, a core each, made when they are first needed.</summary>
+    private sealed class Workers(LoadedEncoder model)
     {
-        private readonly Lock _gate = new();
-        private ChunkSettings _chunks = new();
-        private DocumentEncoder _encoder = new(model.Encoder, new ChunkSettings());
+        private readonly Stack<Worker?> _idle = new(new Worker?[Environment.ProcessorCount]);
 
-        public T Run<T>(Func<DocumentEncoder, T> work, ChunkSettings? chunks = null)
+        public T Run<T>(ChunkSettings chunks, Func<DocumentEncoder, T> work)
         {
-            lock (_gate)
+            var worker = Take();
+            try
             {
-                if (chunks is not null && chunks != _chunks)
+                if (worker?.Chunks != chunks)
                 {
-                    _chunks = chunks;
-                    _encoder = new DocumentEncoder(model.Encoder, chunks);
+                    worker = new Worker(chunks, new DocumentEncoder(model.Encoder, chunks));
                 }
 
-                return work(_encoder);
+                return work(worker.Encoder);
+            }
+            finally
+            {
+                Return(worker);
+            }
+        }
+
+        private Worker? Take()
+        {
+            lock (_idle)
+            {
+                Worker? worker;
+                while (!_idle.TryPop(out worker))
+                {
+                    Monitor.Wait(_idle);
+                }
+
+                return worker;
+            }
+        }
+
+        private void Return(Worker? worker)
+        {
+            lock (_idle)
+            {
+                _idle.Push(worker);
+                Monitor.Pulse(_idle);
             }
         }
     }
+
+    private sealed record Worker(ChunkSettings Chunks, DocumentEncoder Encoder);
 }

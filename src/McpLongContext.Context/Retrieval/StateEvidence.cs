@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics.Tensors;
 using McpLongContext.Context.Datastores;
 using McpLongContext.LongAttention.Unlimiformer;
@@ -5,6 +6,7 @@ using McpLongContext.Storage;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.States;
+using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
 namespace McpLongContext.Context.Retrieval;
 
@@ -166,10 +168,16 @@ internal sealed class StateEvidence
             }
         }
 
-        foreach (var run in Runs(late.Values))
-        {
-            ScoreRun(run, pooled, tokens, cancellation);
-        }
+        // The snapshot is for this thread alone: what is read of it is read before.
+        var chunks = DatastoreRegistry.ChunksOf(_snapshot);
+        var runs = Runs(late.Values)
+            .Select(run => (Document: _snapshot.Documents.OfPassage(run[0].Passage.Id), Run: run))
+            .ToList();
+        Parallel.ForEach(
+            Partitioner.Create(runs, EnumerablePartitionerOptions.NoBuffering),
+            new ParallelOptions { CancellationToken = cancellation },
+            one => ScoreRun(one.Document, one.Run, chunks, pooled, tokens, cancellation)
+        );
     }
 
     private static IEnumerable<List<(Passage Passage, int Candidate)>> Runs(
@@ -198,19 +206,15 @@ internal sealed class StateEvidence
     }
 
     private void ScoreRun(
+        StoredDocument document,
         List<(Passage Passage, int Candidate)> run,
+        ChunkSettings chunks,
         double[] pooled,
         double[] tokens,
         CancellationToken cancellation
     )
     {
-        var document = _snapshot.Documents.OfPassage(run[0].Passage.Id);
-        var encoded = _encoder.Encode(
-            document,
-            [.. run.Select(item => item.Passage)],
-            DatastoreRegistry.ChunksOf(_snapshot),
-            cancellation
-        );
+        var encoded = _encoder.Encode(document, [.. run.Select(item => item.Passage)], chunks, cancellation);
         var hidden = _question.Pooled.Length;
         var token = 0;
         for (var i = 0; i < run.Count; i++)

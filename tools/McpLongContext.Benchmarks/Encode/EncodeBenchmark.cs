@@ -100,7 +100,7 @@ internal static class EncodeBenchmark
     /// Operations of a sequence in int8, a multiply-add counted as two: the layers' matrices, and queries times keys and
     /// weights times values of attention.
     /// </summary>
-    private static double Operations(double tokens) =>
+    public static double Operations(double tokens) =>
         2 * Layers * tokens * ((4 * Hidden * Hidden) + (2 * Hidden * Intermediate) + (2 * tokens * Hidden));
 
     /// <summary>Runs everything in turn, so that what else the machine does meets all alike; the first round warms up.</summary>

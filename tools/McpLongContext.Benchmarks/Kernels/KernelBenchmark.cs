@@ -1,3 +1,7 @@
+using McpLongContext.Benchmarks.Encode;
+using McpLongContext.Inference.Bert;
+using McpLongContext.Inference.Layers;
+using McpLongContext.Inference.Models;
 using McpLongContext.Kernels;
 
 namespace McpLongContext.Benchmarks.Kernels;
@@ -7,6 +11,7 @@ internal static class KernelBenchmark
 {
     private const int Hidden = 384;
     private const int Heads = 12;
+    private const int Sequences = 2;
 
     private static readonly (int Outputs, int Inputs)[] Shapes = [(1152, 384), (384, 384), (1536, 384), (384, 1536)];
 
@@ -20,6 +25,8 @@ internal static class KernelBenchmark
 
     public static void Run(TextWriter output)
     {
+        var model = new ModelStore().EnsureDefaultEncoderAsync().GetAwaiter().GetResult();
+        using var encoder = BertEncoder.Load(model, Precision.Int8);
         foreach (var threads in (int[])[1, 2])
         {
             Header(output, threads, Fp32);
@@ -35,6 +42,12 @@ internal static class KernelBenchmark
             {
                 Header(output, threads, Int8);
                 Products(output, threads, Int8, Int8Product);
+                foreach (var tokens in (int[])[64, 256])
+                {
+                    var operations = Sequences * EncodeBenchmark.Operations(tokens);
+                    var name = $"all-MiniLM-L6-v2, {Sequences} x {tokens} tokens";
+                    Report(output, threads, Int8, name, operations, () => Encode(encoder, tokens));
+                }
             }
         }
     }
@@ -121,6 +134,22 @@ internal static class KernelBenchmark
         var qkv = Random(tokens * 3 * Hidden);
         var y = new float[tokens * Hidden];
         return () => BidirectionalAttention.Attend(qkv, Heads, Hidden / Heads, y);
+    }
+
+    /// <summary>Whole encodes of a batch; their int8 products are counted.</summary>
+    private static Action Encode(BertEncoder encoder, int tokens)
+    {
+        var run = encoder.CreateRun();
+        var random = new Random(tokens);
+        var ids = new int[Sequences * tokens];
+        for (var i = 0; i < ids.Length; i++)
+        {
+            ids[i] = random.Next(1000, encoder.Config.VocabularySize);
+        }
+
+        int[] lengths = [.. Enumerable.Repeat(tokens, Sequences)];
+        var states = new float[ids.Length * Hidden];
+        return () => run.Encode(ids, lengths, states);
     }
 
     private static Action Norm(int rows)
