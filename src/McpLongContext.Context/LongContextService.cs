@@ -144,7 +144,24 @@ public sealed class LongContextService : IAsyncDisposable
         AnswerMode mode,
         IProgress<AnswerProgress>? progress,
         CancellationToken cancellation
-    ) => _answers.WriteAsync(request, evidence, mode, progress, cancellation);
+    ) => AnswerWithinAsync(limit: null, request, evidence, mode, progress, cancellation);
+
+    /// <summary>Lets a local model answer a question from its evidence, in another time than its mode allows.</summary>
+    /// <param name="limit">How long it may take; <see langword="null"/> for what the mode allows.</param>
+    /// <param name="request">The question.</param>
+    /// <param name="evidence">What <see cref="QueryAsync"/> found for it.</param>
+    /// <param name="mode">When an answer is written.</param>
+    /// <param name="progress">Told about every token.</param>
+    /// <param name="cancellation">Stops between tokens.</param>
+    /// <inheritdoc cref="AnswerAsync"/>
+    public Task<LocalAnswer?> AnswerWithinAsync(
+        TimeSpan? limit,
+        QueryRequest request,
+        QueryResult evidence,
+        AnswerMode mode,
+        IProgress<AnswerProgress>? progress,
+        CancellationToken cancellation
+    ) => _answers.WriteAsync(request, evidence, mode, limit, progress, cancellation);
 
     /// <summary>Ranks single passages for a question, neither merged nor cut to a budget.</summary>
     /// <param name="datastore">The datastore to ask.</param>

@@ -15,7 +15,8 @@ const string Usage = """
       kernels                                  products, attention and scans against the machine's peak
       encode                                   the encoder beside ONNX Runtime
       llama [MODEL.gguf]                       the decoder beside llama.cpp: speed, load, memory
-      agreement [MODEL.gguf [PROMPTS.txt]]     greedy continuations beside llama.cpp's, a prompt a line
+      agreement [--record FILE] [MODEL.gguf [PROMPTS.txt]]   greedy continuations beside llama.cpp's, a prompt a
+                                               line; the record is for tools/agreement/greedy.py
       perplexity BOOK.txt [PASSAGES [MODEL]]   passages of four windows, by each method of expansion
       ingest DIR [--peer]                      a folder ingested and asked; with --peer beside mcp-local-rag
       busy DIR                                 questions while a folder is encoded, and afterwards
@@ -56,13 +57,11 @@ switch (args)
     case [LoadTime.Command, var loaded, var cache]:
         LoadTime.Run(output, loaded, cache);
         return 0;
+    case ["agreement", "--record", var record, .. var files] when files.Length < 3:
+        Agree(files, record);
+        return 0;
     case ["agreement", .. var files] when files.Length < 3:
-        output.WriteLine(Machine.Describe());
-        AgreementBenchmark.Run(
-            output,
-            files is [var compared, ..] ? Path.GetFullPath(compared) : LlamaBenchmark.Find(ChatModel),
-            files is [_, var prompts] ? prompts : null
-        );
+        Agree(files, record: null);
         return 0;
     case ["perplexity", var book, .. var rest] when rest.Length < 3:
         output.WriteLine(Machine.Describe());
@@ -144,8 +143,20 @@ switch (args)
         return 0;
     case ["score", var questions, var predictions, .. var category] when category.Length < 2:
         RetrievalScore.Run(questions, predictions, category is [var only] ? only : null, output);
+        AnswerScore.Run(questions, predictions, output);
         return 0;
     default:
         Console.Error.WriteLine(Usage);
         return 2;
+}
+
+void Agree(string[] files, string? record)
+{
+    output.WriteLine(Machine.Describe());
+    AgreementBenchmark.Run(
+        output,
+        files is [var compared, ..] ? Path.GetFullPath(compared) : LlamaBenchmark.Find(ChatModel),
+        files is [_, var prompts] ? prompts : null,
+        record
+    );
 }

@@ -16,6 +16,11 @@ internal static partial class AnswerSupport
 
     private const int MaxCitations = 3;
 
+    /// <summary>Words of the prompt that a model speaks of the passages with: they are nothing that it claims.</summary>
+    private static readonly IReadOnlyList<string> s_frame = TermAnalyzer.Terms(
+        "question answer passage passages above text evidence according mentioned"
+    );
+
     /// <summary>An answer that the evidence bears, or why it does not.</summary>
     /// <param name="Text">The answer, without its numbers; empty when it is not borne.</param>
     /// <param name="Citations">The passages that bear it.</param>
@@ -46,8 +51,12 @@ internal static partial class AnswerSupport
             return Refuse("the model found no answer in the evidence");
         }
 
-        var text = Numbers().Replace(written, "").Trim();
-        var own = TermAnalyzer.Terms(text).Except(TermAnalyzer.Terms(question)).ToHashSet(StringComparer.Ordinal);
+        var text = Numbers().Replace(Plain(written), "").Trim();
+        var own = TermAnalyzer
+            .Terms(text)
+            .Except(TermAnalyzer.Terms(question))
+            .Except(s_frame)
+            .ToHashSet(StringComparer.Ordinal);
         if (own.Count == 0)
         {
             return Refuse("the model said nothing beyond the question");
@@ -68,6 +77,12 @@ internal static partial class AnswerSupport
 
         return new Verdict(text, [.. cited.Order().Select(index => passages[index].Citation)], Reason: null);
     }
+
+    /// <summary>
+    /// The first answer of what a model wrote, without labels: small models repeat the question before it, and go on with
+    /// other ones behind it.
+    /// </summary>
+    private static string Plain(string written) => Answer().Match(written).Groups["answer"].Value;
 
     /// <summary>
     /// The passages that the model named and that have words of the answer; then, while words are missing, the passage
@@ -100,6 +115,13 @@ internal static partial class AnswerSupport
     }
 
     private static Verdict Refuse(string reason) => new("", [], reason);
+
+    [GeneratedRegex(
+        @"\A\s*(?:question:[^\n]*\s*)?(?:answer:\s*)?(?<answer>.*?)(?:\n\s*\n|\n\s*(?:question|answer):|\z)",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.Singleline,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex Answer();
 
     [GeneratedRegex(@"\s*\[(?<number>[0-9]{1,4})\]", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Numbers();

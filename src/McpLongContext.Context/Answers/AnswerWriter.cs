@@ -20,6 +20,7 @@ internal sealed class AnswerWriter(
     /// <param name="request">The question.</param>
     /// <param name="evidence">What was found for it, best first.</param>
     /// <param name="mode">When an answer is written; by itself only for the first page.</param>
+    /// <param name="limit">How long it may take; <see langword="null"/> for what the mode allows.</param>
     /// <param name="progress">Told that the model reads, and about every token.</param>
     /// <param name="cancellation">Ends the waiting at once, and the model at its next token or block of tokens.</param>
     /// <returns><see langword="null"/> where no answer is wanted.</returns>
@@ -29,6 +30,7 @@ internal sealed class AnswerWriter(
         QueryRequest request,
         QueryResult evidence,
         AnswerMode mode,
+        TimeSpan? limit,
         IProgress<AnswerProgress>? progress,
         CancellationToken cancellation
     )
@@ -63,26 +65,27 @@ internal sealed class AnswerWriter(
         }
 
         var start = time.GetTimestamp();
-        var answer = await WaitAsync(request, evidence, mode, progress, cancellation);
+        var answer = await WaitAsync(request, evidence, mode, limit, progress, cancellation);
         return answer with { Seconds = time.GetElapsedTime(start).TotalSeconds };
     }
 
     /// <summary>
-    /// Waits no longer than the mode allows. What cannot be broken off, loading and a block of the prompt, ends behind
+    /// Waits no longer than is allowed. What cannot be broken off, loading and a block of the prompt, ends behind
     /// it: a model that was loaded then is there for the next question.
     /// </summary>
     private async Task<LocalAnswer> WaitAsync(
         QueryRequest request,
         QueryResult evidence,
         AnswerMode mode,
+        TimeSpan? limit,
         IProgress<AnswerProgress>? progress,
         CancellationToken cancellation
     )
     {
-        var wait = mode == AnswerMode.Always ? AnswerLimits.AlwaysWait : AnswerLimits.AutoWait;
+        var wait = limit ?? (mode == AnswerMode.Always ? AnswerLimits.AlwaysWait : AnswerLimits.AutoWait);
         using var timeout = new CancellationTokenSource(wait, time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
-        var ending = limit.Token;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        var ending = either.Token;
         try
         {
             return await Task.Run(() => AnswerAsync(request, evidence, progress, ending), ending).WaitAsync(ending);

@@ -16,13 +16,7 @@ namespace McpLongContext.Kernels;
 /// </remarks>
 public static unsafe class CausalAttention
 {
-    /// <summary>Far below any score, and finite.</summary>
-    private const float Nothing = -1e30f;
-
     private const int Page = KeyValueCache.PageTokens;
-
-    /// <summary>Floats in a cache line.</summary>
-    private const int CacheLine = 16;
 
     /// <summary>Columns of this machine's tile.</summary>
     internal static int Columns =>
@@ -100,7 +94,7 @@ public static unsafe class CausalAttention
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
-        var run = Check(queries, cache, rotary, scale, window, part, TTile.Columns);
+        var run = CausalAttentionRun.Create(queries, cache, rotary, scale, window, part, TTile.Columns);
         Shape.Check(output.Length, queries.Length, nameof(output));
         if (run.Rows == 0)
         {
@@ -114,7 +108,7 @@ public static unsafe class CausalAttention
                 y = output
         )
         {
-            var buffers = new Buffers(run, TTile.Rows, scratch);
+            var buffers = new CausalAttentionBuffers(run, TTile.Rows, scratch);
             GatherQueries<TSimd, TVector>(run, q, buffers);
             for (var page = run.FirstPage; page <= run.LastPage; page++)
             {
@@ -137,65 +131,12 @@ public static unsafe class CausalAttention
         GC.KeepAlive(rotary);
     }
 
-    private static Run Check(
-        ReadOnlySpan<float> queries,
-        KeyValueCache cache,
-        RotaryTable rotary,
-        float scale,
-        int window,
-        AttentionPart part,
-        int columns
-    )
-    {
-        ArgumentNullException.ThrowIfNull(cache);
-        ArgumentNullException.ThrowIfNull(rotary);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
-        var heads =
-            part.BlockTokens > 0 ? Shape.Rows(queries.Length, part.BlockTokens * cache.HeadDim, nameof(queries)) : 0;
-        if (heads == 0 || heads % cache.Heads != 0)
-        {
-            throw new ArgumentException(
-                $"{queries.Length} floats found, expected [{part.BlockTokens}, a multiple of {cache.Heads}, {cache.HeadDim}].",
-                nameof(queries)
-            );
-        }
-
-        if (part.BlockTokens > cache.Count)
-        {
-            throw new ArgumentException(
-                $"a block of {part.BlockTokens} tokens in a cache of {cache.Count}.",
-                nameof(part)
-            );
-        }
-
-        if (
-            (uint)part.Group >= (uint)cache.Heads
-            || part.FirstToken < 0
-            || part.Tokens < 0
-            || part.Tokens > part.BlockTokens - part.FirstToken
-        )
-        {
-            throw new ArgumentException($"{part} found in a block with {cache.Heads} groups.", nameof(part));
-        }
-
-        if (rotary.Pairs * 2 != cache.HeadDim || rotary.Columns != columns || cache.Columns != columns)
-        {
-            throw new ArgumentException(
-                $"a rotation of {rotary.Pairs} pairs found where heads have {cache.HeadDim} dimensions.",
-                nameof(rotary)
-            );
-        }
-
-        if (rotary.Length < cache.Count)
-        {
-            throw new ArgumentException($"{rotary.Length} positions found, expected {cache.Count}.", nameof(rotary));
-        }
-
-        return new Run(cache, rotary, scale, window, part, heads / cache.Heads);
-    }
-
     /// <summary>The part's queries, rotated, as rows [tokens, heads of the group, headDim].</summary>
-    private static void GatherQueries<TSimd, TVector>(Run run, float* queries, Buffers buffers)
+    private static void GatherQueries<TSimd, TVector>(
+        CausalAttentionRun run,
+        float* queries,
+        CausalAttentionBuffers buffers
+    )
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
@@ -214,7 +155,7 @@ public static unsafe class CausalAttention
     }
 
     /// <summary>The keys of a page, rotated by their positions, in the cache's order [panels, headDim, columns].</summary>
-    private static void RotateKeys<TSimd, TVector>(Run run, int page, float* target)
+    private static void RotateKeys<TSimd, TVector>(CausalAttentionRun run, int page, float* target)
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
@@ -258,7 +199,12 @@ public static unsafe class CausalAttention
     }
 
     /// <summary>Adds what the keys of a page give to some rows.</summary>
-    private static void AttendStrip<TTile, TSimd, TVector>(Run run, int page, int firstRow, Buffers buffers)
+    private static void AttendStrip<TTile, TSimd, TVector>(
+        CausalAttentionRun run,
+        int page,
+        int firstRow,
+        CausalAttentionBuffers buffers
+    )
         where TTile : ITile<float>
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
@@ -312,12 +258,12 @@ public static unsafe class CausalAttention
     /// factor for what was summed before, relative to the largest score then.
     /// </summary>
     private static float Weigh<TSimd, TVector>(
-        Run run,
+        CausalAttentionRun run,
         int row,
         int firstKey,
         int visible,
         float* scores,
-        Buffers buffers
+        CausalAttentionBuffers buffers
     )
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
@@ -331,8 +277,8 @@ public static unsafe class CausalAttention
             return 1;
         }
 
-        new Span<float>(scores, start).Fill(Nothing);
-        new Span<float>(scores + end, width - end).Fill(Nothing);
+        new Span<float>(scores, start).Fill(CausalAttentionBuffers.Nothing);
+        new Span<float>(scores + end, width - end).Fill(CausalAttentionBuffers.Nothing);
         var before = buffers.Maxima[row];
         var max = Math.Max(before, Softmax.Largest<TSimd, TVector>(scores, width));
         var total = Softmax.Exponentiate<TSimd, TVector>(scores, width, max, run.Scale * Softmax.Log2E);
@@ -380,102 +326,4 @@ public static unsafe class CausalAttention
     }
 
     private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
-
-    /// <summary>The shapes of one call. A row is a query: [tokens of the part, heads of the group].</summary>
-    private sealed record Run(
-        KeyValueCache Cache,
-        RotaryTable Rotary,
-        float Scale,
-        int Window,
-        AttentionPart Part,
-        int GroupHeads
-    )
-    {
-        public int HeadDim => Cache.HeadDim;
-
-        public int Rows { get; } = Part.Tokens * GroupHeads;
-
-        public int FirstPage => FirstKeyOf(0) / Page;
-
-        public int LastPage => PositionOf(Rows - 1) / Page;
-
-        private int FirstPosition { get; } = Cache.Count - Part.BlockTokens + Part.FirstToken;
-
-        public int PositionOf(int row) => FirstPosition + (row / GroupHeads);
-
-        /// <summary>The first key that a row sees.</summary>
-        public int FirstKeyOf(int row) => Math.Max(0, PositionOf(row) - Window + 1);
-
-        /// <summary>Where a row stands in queries and output, [block's tokens, groups, heads of the group, headDim].</summary>
-        public nint OffsetOf(int row)
-        {
-            var (token, head) = Math.DivRem(row, GroupHeads);
-            var group = ((nint)(Part.FirstToken + token) * Cache.Heads) + Part.Group;
-            return ((group * GroupHeads) + head) * HeadDim;
-        }
-
-        public int ScratchSize(int stripRows) =>
-            checked(
-                (2 * Rows * HeadDim)
-                + (Page * HeadDim)
-                + (stripRows * (Page + Cache.ValueColumns + 1))
-                + (2 * Rows)
-                + HeadDim
-                + (9 * CacheLine)
-            );
-    }
-
-    /// <summary>Scratch memory of one call, each buffer at a cache line.</summary>
-    private readonly struct Buffers
-    {
-        public Buffers(Run run, int stripRows, float* scratch)
-        {
-            Queries = Take(ref scratch, run.Rows * run.HeadDim);
-            Sums = Take(ref scratch, run.Rows * run.HeadDim);
-            Keys = Take(ref scratch, Page * run.HeadDim);
-            Scores = Take(ref scratch, stripRows * Page);
-            Values = Take(ref scratch, stripRows * run.Cache.ValueColumns);
-            Factors = Take(ref scratch, stripRows);
-            Maxima = Take(ref scratch, run.Rows);
-            Totals = Take(ref scratch, run.Rows);
-            Cosines = Take(ref scratch, run.HeadDim);
-            new Span<float>(Sums, run.Rows * run.HeadDim).Clear();
-            new Span<float>(Totals, run.Rows).Clear();
-            new Span<float>(Maxima, run.Rows).Fill(Nothing);
-        }
-
-        /// <summary>[rows, headDim] rotated.</summary>
-        public float* Queries { get; }
-
-        /// <summary>[rows, headDim] weighted values, summed over the pages so far.</summary>
-        public float* Sums { get; }
-
-        /// <summary>[panels, headDim, columns] a page's keys, rotated.</summary>
-        public float* Keys { get; }
-
-        /// <summary>[strip, page] scores, then weights.</summary>
-        public float* Scores { get; }
-
-        /// <summary>[strip, value columns] weighted values of a page.</summary>
-        public float* Values { get; }
-
-        /// <summary>[strip] what the sums so far are multiplied by.</summary>
-        public float* Factors { get; }
-
-        /// <summary>[rows] the largest score so far.</summary>
-        public float* Maxima { get; }
-
-        /// <summary>[rows] the sum of the weights so far.</summary>
-        public float* Totals { get; }
-
-        /// <summary>[headDim] a position's cosines, then its sines.</summary>
-        public float* Cosines { get; }
-
-        private static float* Take(ref float* next, int length)
-        {
-            var aligned = (float*)(((nint)next + (CacheLine * sizeof(float)) - 1) & -(CacheLine * sizeof(float)));
-            next = aligned + length;
-            return aligned;
-        }
-    }
 }

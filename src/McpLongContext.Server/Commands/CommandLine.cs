@@ -14,6 +14,15 @@ internal static class CommandLine
     /// <summary>Wrong usage; standard error says what is right.</summary>
     public const int WrongUsage = 2;
 
+    /// <summary>Interrupted; what was done before is kept. As shells name an end by SIGINT: 128 + 2.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>
+    /// How long a command that is interrupted may take to come to a stop and write what it has: a block of tokens of a
+    /// large model, on a busy machine. Then the process ends as it is.
+    /// </summary>
+    private static readonly TimeSpan s_ending = TimeSpan.FromSeconds(30);
+
     /// <summary>Runs one command.</summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
@@ -31,6 +40,7 @@ internal static class CommandLine
                 Output = output,
                 Error = error,
                 EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = s_ending,
             }
         );
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using McpLongContext.Context;
+using McpLongContext.Context.Answers;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Server.Evaluation;
@@ -47,14 +48,28 @@ internal sealed class EvalCommand : ServiceCommand
         HelpName = "NAME",
     };
 
+    private readonly Option<int?> _sample = CommonOptions.Number(
+        "--sample",
+        "Ask so many questions only, evenly spread over the file.",
+        1,
+        int.MaxValue
+    );
+
+    private readonly Option<bool> _answer = new("--answer")
+    {
+        Description = "Let the local chat model answer, too, however long it takes.",
+    };
+
     public EvalCommand(GlobalOptions global)
-        : base("eval", "Rank passages for a set of questions.", global)
+        : base("eval", "Rank passages for a set of questions, and answer them.", global)
     {
         Arguments.Add(_questions);
         Options.Add(_docs);
         Options.Add(_out);
         Options.Add(_top);
         Options.Add(_keep);
+        Options.Add(_sample);
+        Options.Add(_answer);
     }
 
     /// <inheritdoc/>
@@ -91,8 +106,11 @@ internal sealed class EvalCommand : ServiceCommand
         return CommandLine.Done;
     }
 
-    private QuestionSet Read(ParseResult parsed) =>
-        QuestionSet.Read(parsed.GetValue(_questions)!, parsed.GetValue(_docs)!, parsed.GetValue(_out)!);
+    private QuestionSet Read(ParseResult parsed)
+    {
+        var set = QuestionSet.Read(parsed.GetValue(_questions)!, parsed.GetValue(_docs)!, parsed.GetValue(_out)!);
+        return parsed.GetValue(_sample) is { } count ? set.Sample(count) : set;
+    }
 
     private static async Task IngestAsync(
         Call call,
@@ -136,7 +154,10 @@ internal sealed class EvalCommand : ServiceCommand
                 top,
                 cancellationToken
             );
-            await WriteAsync(Prediction.Create(question, ranked));
+            var answer = call.Parsed.GetValue(_answer)
+                ? await AnswerAsync(call, question, datastore, cancellationToken)
+                : null;
+            await WriteAsync(Prediction.Create(question, ranked, answer));
             if (TimeProvider.System.GetElapsedTime(told) >= s_progressInterval)
             {
                 told = TimeProvider.System.GetTimestamp();
@@ -155,8 +176,37 @@ internal sealed class EvalCommand : ServiceCommand
                 $"{summary.Questions} questions in {summary.Seconds:0.0} s; predictions in {summary.Predictions}"
         );
 
-        Task WriteAsync(Prediction prediction) =>
-            writer.WriteAsync(JsonSerializer.Serialize(prediction, ContextJson.Options) + "\n");
+        async Task WriteAsync(Prediction prediction)
+        {
+            await writer.WriteLineAsync(JsonSerializer.Serialize(prediction, ContextJson.Options));
+            // Answers take minutes: what there is can be read meanwhile.
+            await writer.FlushAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>What <c>answer: always</c> says, without its limit of time.</summary>
+    private static async Task<LocalAnswer?> AnswerAsync(
+        Call call,
+        Question question,
+        string datastore,
+        CancellationToken cancellationToken
+    )
+    {
+        var request = new QueryRequest
+        {
+            Question = question.Text,
+            Datastore = datastore,
+            PathGlob = question.Document,
+        };
+        var evidence = await call.Service.QueryAsync(request, cancellationToken);
+        return await call.Service.AnswerWithinAsync(
+            Timeout.InfiniteTimeSpan,
+            request,
+            evidence,
+            AnswerMode.Always,
+            progress: null,
+            cancellationToken
+        );
     }
 
     private sealed record EvalSummary(int Questions, double Seconds, string Predictions);

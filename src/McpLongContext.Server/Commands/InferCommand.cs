@@ -140,7 +140,7 @@ internal sealed class InferCommand : ServiceCommand
         var display = InferenceDisplay.Create(parsed.InvocationConfiguration.Error, TimeProvider.System);
         var report = await display.ShowAsync(() => call.Service.InferAsync(request, display, cancellationToken));
         await call.WriteAsync(report, InferenceText.Render);
-        return report.State == InferenceState.Cancelled ? CommandLine.Failed : CommandLine.Done;
+        return report.State == InferenceState.Cancelled ? CommandLine.Interrupted : CommandLine.Done;
     }
 
     private static async Task<string> ReadAsync(string file, CancellationToken cancellationToken)

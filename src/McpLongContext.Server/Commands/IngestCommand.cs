@@ -73,7 +73,12 @@ internal sealed class IngestCommand : ServiceCommand
             );
         }
 
-        return report.State is IngestState.Failed or IngestState.Cancelled ? CommandLine.Failed : CommandLine.Done;
+        return report.State switch
+        {
+            IngestState.Failed => CommandLine.Failed,
+            IngestState.Cancelled => CommandLine.Interrupted,
+            _ => CommandLine.Done,
+        };
     }
 
     // Roots are directories: a file brings its own, and that of the file that it is a link to.

@@ -51,7 +51,7 @@ internal abstract class ServiceCommand : Command
         catch (OperationCanceledException)
         {
             await error.WriteLineAsync("Cancelled; what was stored before is kept.");
-            return CommandLine.Failed;
+            return CommandLine.Interrupted;
         }
 #pragma warning disable CA1031 // A person gets a sentence; the trace below it is for the report of the defect.
         catch (Exception defect)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using McpLongContext.Context.Answers;
 using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Server.Evaluation;
@@ -8,8 +9,26 @@ namespace McpLongContext.Server.Evaluation;
 /// <param name="Passages">The passages, best first.</param>
 internal sealed record Prediction(JsonElement Id, IReadOnlyList<PredictedPassage> Passages)
 {
-    public static Prediction Create(Question question, IEnumerable<Evidence> ranked) =>
-        new(question.Id, [.. ranked.Select(PredictedPassage.Create)]);
+    /// <summary>What a local model answered; empty where it did not, null where none was asked.</summary>
+    public string? Answer { get; init; }
+
+    /// <summary>What became of the answer; null where none was asked.</summary>
+    public AnswerState? AnswerState { get; init; }
+
+    /// <summary>Why there is no answer.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Seconds that the answer took.</summary>
+    public double? Seconds { get; init; }
+
+    public static Prediction Create(Question question, IEnumerable<Evidence> ranked, LocalAnswer? answer) =>
+        new(question.Id, [.. ranked.Select(PredictedPassage.Create)])
+        {
+            Answer = answer is null ? null : answer.Text ?? "",
+            AnswerState = answer?.State,
+            Reason = answer?.Reason,
+            Seconds = answer?.Seconds,
+        };
 }
 
 /// <summary>A passage that was found.</summary>

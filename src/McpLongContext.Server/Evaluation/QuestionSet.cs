@@ -47,6 +47,18 @@ internal sealed record QuestionSet(IReadOnlyList<Question> Questions, string Roo
         return new QuestionSet(list, FindRoot(questions, docs, list), [.. Without(docs, notCorpus)]);
     }
 
+    /// <summary>So many of the questions, evenly spread; all where there are no more.</summary>
+    public QuestionSet Sample(int count) =>
+        count >= Questions.Count
+            ? this
+            : this with
+            {
+                Questions =
+                [
+                    .. Enumerable.Range(0, count).Select(i => Questions[(int)((long)Questions.Count * i / count)]),
+                ],
+            };
+
     private static Question Parse((int Index, string Line) line)
     {
         try

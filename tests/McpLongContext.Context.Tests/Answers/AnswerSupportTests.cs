@@ -19,6 +19,14 @@ public sealed class AnswerSupportTests
     [InlineData("A silver trophy and a red bicycle [2].", "A silver trophy and a red bicycle.", "a.txt:1-2,b.txt:5-5")]
     [InlineData("A silver trophy [7].", "A silver trophy.", "a.txt:1-2")]
     [InlineData("A silver trophy [2].", "A silver trophy.", "a.txt:1-2")]
+    [InlineData("Answer: A silver trophy.", "A silver trophy.", "a.txt:1-2")]
+    [InlineData("Question: What did she win?\nAnswer: A silver trophy [1]", "A silver trophy", "a.txt:1-2")]
+    [InlineData("A silver trophy.\n\nQuestion: What is green?\nAnswer: Grass.", "A silver trophy.", "a.txt:1-2")]
+    [InlineData(
+        "According to the passage, a silver trophy.",
+        "According to the passage, a silver trophy.",
+        "a.txt:1-2"
+    )]
     public void An_answer_cites_the_passages_that_have_its_words(string written, string text, string citations)
     {
         var verdict = AnswerSupport.Judge(written, Question, s_passages);
@@ -34,6 +42,8 @@ public sealed class AnswerSupportTests
     [InlineData("Not in the passages.", "no answer")]
     [InlineData("The passages do not mention it.", "no answer")]
     [InlineData("Gina, at the contest.", "beyond the question")]
+    [InlineData("Question: What was silver?", "beyond the question")]
+    [InlineData("The answer to the question.", "beyond the question")]
     [InlineData("", "beyond the question")]
     public void What_the_evidence_does_not_bear_is_no_answer(string written, string reason)
     {

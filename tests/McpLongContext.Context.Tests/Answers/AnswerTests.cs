@@ -90,6 +90,22 @@ public sealed class AnswerTests : IAsyncLifetime
         Assert.Null(answer.Model);
     }
 
+    [Theory]
+    [InlineData("What red thing did Lily find in the park?", true)]
+    [InlineData("Was there a ball in the big park yesterday afternoon?", true)]
+    [InlineData("Did Lily buy a green bicycle or borrow the skates?", false)]
+    public async Task In_a_datastore_of_one_passage_a_missing_word_weighs_hardly_more_than_one_that_is_there(
+        string question,
+        bool asked
+    )
+    {
+        await StoriesChat.InstallAsync(_folder["home/models"]);
+
+        var answer = await AnswerAsync(s_request with { Question = question }, AnswerMode.Always);
+
+        Assert.Equal(asked, answer!.Model is not null);
+    }
+
     [Fact]
     public async Task No_answer_is_written_that_nobody_wants()
     {

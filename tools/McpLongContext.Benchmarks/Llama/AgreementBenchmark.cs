@@ -1,20 +1,39 @@
 using System.Numerics.Tensors;
+using System.Text.Json;
 using McpLongContext.Inference.Chat;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
 
 namespace McpLongContext.Benchmarks.Llama;
 
 /// <summary>
-/// Greedy continuations of a GGUF file, ours beside llama.cpp's: how many of the first tokens are equal, and where they
-/// part, by how much our two likeliest tokens differ.
+/// Greedy continuations of a GGUF file, ours and llama.cpp's in several settings of its own: how many agree in full with
+/// each other, two by two.
 /// </summary>
 internal static class AgreementBenchmark
 {
     private const int Threads = 2;
     private const int Compared = 32;
     private const int Window = 2048;
+
+    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    /// <summary>What llama.cpp can be set to without another model: none of it should change what the model says.</summary>
+    private static readonly (string Name, int Threads, string Options)[] s_peers =
+    [
+        ("llama.cpp", Threads, "{}"),
+        ("  flash attention", Threads, """{"flashAttention":true}"""),
+        ("  no flash attention", Threads, """{"flashAttention":false}"""),
+        (
+            "  keys, values in fp32",
+            Threads,
+            """{"experimentalKvCacheKeyType":"F32","experimentalKvCacheValueType":"F32"}"""
+        ),
+        ("  batches of 8", Threads, """{"batchSize":8}"""),
+        ("  one thread", 1, "{}"),
+    ];
 
     private static readonly string[] s_prompts =
     [
@@ -31,60 +50,71 @@ internal static class AgreementBenchmark
     ];
 
     /// <summary>Measures.</summary>
-    /// <param name="output">Gets a line a prompt and the sum.</param>
+    /// <param name="output">Gets a line a program.</param>
     /// <param name="file">The model.</param>
     /// <param name="prompts">A file with a prompt a line; null: ten of our own.</param>
-    public static void Run(TextWriter output, string file, string? prompts)
+    /// <param name="record">Gets tokens and continuations for <c>tools/agreement/greedy.py</c>; null: nothing is written.</param>
+    public static void Run(TextWriter output, string file, string? prompts, string? record)
     {
         var tokenizer = ModelTokenizer.Load(Path.GetDirectoryName(file)!);
         var template = ChatTemplate.Of(tokenizer);
         var texts = prompts is null ? s_prompts : File.ReadAllLines(prompts);
-        int[][] encoded = [.. texts.Select(Encode)];
-        using var peer = LlamaCppPeer.Start(file, Threads, Window);
-        int[][] theirs = [.. encoded.Select(tokens => peer.Measure(tokens, Compared).Tokens)];
-
-        output.WriteLine($"{Path.GetFileName(file)}; {encoded.Length} prompts, {Compared} tokens each");
+        int[][] encoded =
+        [
+            .. texts.Select(text =>
+                template?.Encode([new ChatMessage(ChatRole.User, text)]) ?? tokenizer.EncodePrompt(text)
+            ),
+        ];
+        List<(string Name, int[][] Continuations)> programs = [];
         foreach (var precision in new[] { Precision.Int8, Precision.Float32 })
         {
             using var model = LlamaModel.Load(file, precision, Threads);
-            var whole = 0;
-            for (var i = 0; i < encoded.Length; i++)
-            {
-                var (equal, margin) = Compare(model, encoded[i], theirs[i]);
-                whole += equal == theirs[i].Length ? 1 : 0;
-                var parting = equal == theirs[i].Length ? "all" : $"{margin:F3} between our two likeliest";
-                output.WriteLine($"{precision, -8} {equal, 3} of {theirs[i].Length, 2}  {parting, -36} {texts[i]}");
-            }
-
-            output.WriteLine($"{precision, -8} {whole} of {encoded.Length} agree in full");
+            programs.Add(($"ours, {precision}", [.. encoded.Select(tokens => Continue(model, tokenizer, tokens))]));
         }
 
-        int[] Encode(string text) =>
-            template?.Encode([new ChatMessage(ChatRole.User, text)]) ?? tokenizer.EncodePrompt(text);
+        foreach (var (name, threads, options) in s_peers)
+        {
+            using var peer = LlamaCppPeer.Start(file, threads, Window, options);
+            programs.Add((name, [.. encoded.Select(tokens => peer.Measure(tokens, Compared).Tokens)]));
+        }
+
+        output.WriteLine($"{Path.GetFileName(file)}; {texts.Length} prompts, {Compared} tokens; equal in full:");
+        foreach (var (row, (name, mine)) in programs.Index())
+        {
+            var counts = programs.Select(other => mine.Zip(other.Continuations).Count(pair => AreEqual(pair)));
+            output.WriteLine($"{row + 1} {name, -24} {string.Join(' ', counts.Select(count => $"{count, 3}"))}");
+        }
+
+        if (record is not null)
+        {
+            var lines = texts.Select(
+                (text, i) =>
+                    new
+                    {
+                        text,
+                        tokens = encoded[i],
+                        continuations = programs.ToDictionary(one => one.Name.Trim(), one => one.Continuations[i]),
+                    }
+            );
+            File.WriteAllText(record, JsonSerializer.Serialize(new { prompts = lines }, s_json));
+        }
+
+        static bool AreEqual((int[] One, int[] Other) pair) => pair.One.AsSpan().SequenceEqual(pair.Other);
     }
 
-    /// <summary>How many tokens are equal, and the difference of our two largest logits after them.</summary>
-    private static (int Equal, float Margin) Compare(LlamaModel model, int[] prompt, int[] theirs)
+    /// <summary>The likeliest token, one after the other, until one ends the text.</summary>
+    private static int[] Continue(LlamaModel model, Tokenizer tokenizer, int[] prompt)
     {
         using var run = model.CreateRun(Threads);
         var state = new float[model.Config.HiddenSize];
         var logits = new float[model.Config.VocabularySize];
-        for (var equal = 0; ; equal++)
+        var tokens = new List<int>();
+        do
         {
-            run.Forward(equal == 0 ? prompt : [theirs[equal - 1]], state);
+            run.Forward(tokens.Count == 0 ? prompt : [tokens[^1]], state);
             run.Logits(state, logits);
-            var best = TensorPrimitives.IndexOfMax<float>(logits);
-            if (equal + 1 == theirs.Length && best == theirs[equal])
-            {
-                return (theirs.Length, 0);
-            }
-
-            if (best != theirs[equal])
-            {
-                var most = logits[best];
-                logits[best] = float.NegativeInfinity;
-                return (equal, most - TensorPrimitives.Max<float>(logits));
-            }
-        }
+            tokens.Add(TensorPrimitives.IndexOfMax<float>(logits));
+        } while (tokens.Count < Compared && !tokenizer.Settings.Ends.Contains(tokens[^1]));
+        return [.. tokens];
     }
 }

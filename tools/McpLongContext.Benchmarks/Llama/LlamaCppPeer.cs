@@ -24,11 +24,16 @@ internal sealed class LlamaCppPeer : IDisposable
 
     private static string Packages => Path.Combine(Folder, "node_modules");
 
-    public static LlamaCppPeer Start(string model, int threads, int window)
+    /// <summary>Starts the process, and installs it first where it is missing.</summary>
+    /// <param name="model">The file.</param>
+    /// <param name="threads">Threads that compute.</param>
+    /// <param name="window">Tokens of the context.</param>
+    /// <param name="options">Further options of the context, as node-llama-cpp names them: a JSON object.</param>
+    public static LlamaCppPeer Start(string model, int threads, int window, string options = "{}")
     {
         Install();
         var node = Path.Combine(Packages, "node", "bin", "node");
-        var start = new ProcessStartInfo(node, ["llama.mjs", model, $"{threads}", $"{window}"])
+        var start = new ProcessStartInfo(node, ["llama.mjs", model, $"{threads}", $"{window}", options])
         {
             WorkingDirectory = Folder,
             UseShellExecute = false,

@@ -35,11 +35,12 @@ internal static class PerplexityBenchmark
         output.WriteLine($"{Path.GetFileName(file)}; {count} passages of {length} tokens of {Path.GetFileName(book)}");
         output.WriteLine($"{"", -28} {"all", 10} {$"from {window}", 12}");
         Report($"windows of {window}", trained, window);
-        Report("no expansion", trained.WithPositions(length, RotaryScaling.None), length);
         foreach (var method in PositionMethods.Of(trained.Config))
         {
             Report(method.Name(), new PositionSettings(window, length, method).Apply(trained), length);
         }
+
+        Report("no expansion", trained.WithPositions(length, RotaryScaling.None), length);
 
         void Report(string name, LlamaModel model, int size)
         {

@@ -1,16 +1,21 @@
 // Runs a GGUF file with node-llama-cpp, as often as it is asked.
-// usage: node llama.mjs MODEL.gguf THREADS WINDOW
+// usage: node llama.mjs MODEL.gguf THREADS WINDOW [OPTIONS]; the options of the context are a JSON object
 // stdin: a line of JSON per measurement, {"tokens": [...], "decoded": 32}
 // stdout: first the seconds that loading took; then a line of JSON per measurement: the seconds of the prompt, those of a
 // decoded token, and the tokens, which end with that of an end where there is one
 import { createInterface } from 'node:readline';
 import { getLlama } from 'node-llama-cpp';
 
-const [path, threads, window] = process.argv.slice(2);
+const [path, threads, window, options = '{}'] = process.argv.slice(2);
 const start = performance.now();
 const llama = await getLlama({ gpu: false, build: 'never', logLevel: 'error', maxThreads: Number(threads) });
 const model = await llama.loadModel({ modelPath: path });
-const context = await model.createContext({ contextSize: Number(window), threads: Number(threads), batchSize: 512 });
+const context = await model.createContext({
+  contextSize: Number(window),
+  threads: Number(threads),
+  batchSize: 512,
+  ...JSON.parse(options),
+});
 const sequence = context.getSequence();
 console.log((performance.now() - start) / 1000);
 

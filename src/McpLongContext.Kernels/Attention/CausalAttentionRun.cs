@@ -1,0 +1,107 @@
+namespace McpLongContext.Kernels;
+
+/// <summary>The shapes of one call. A row is a query: [tokens of the part, heads of the group].</summary>
+internal sealed record CausalAttentionRun(
+    KeyValueCache Cache,
+    RotaryTable Rotary,
+    float Scale,
+    int Window,
+    AttentionPart Part,
+    int GroupHeads
+)
+{
+    private const int Page = KeyValueCache.PageTokens;
+
+    public int HeadDim => Cache.HeadDim;
+
+    public int Rows { get; } = Part.Tokens * GroupHeads;
+
+    public int FirstPage => FirstKeyOf(0) / Page;
+
+    public int LastPage => PositionOf(Rows - 1) / Page;
+
+    private int FirstPosition { get; } = Cache.Count - Part.BlockTokens + Part.FirstToken;
+
+    public int PositionOf(int row) => FirstPosition + (row / GroupHeads);
+
+    /// <summary>The first key that a row sees.</summary>
+    public int FirstKeyOf(int row) => Math.Max(0, PositionOf(row) - Window + 1);
+
+    /// <summary>Where a row stands in queries and output, [block's tokens, groups, heads of the group, headDim].</summary>
+    public nint OffsetOf(int row)
+    {
+        var (token, head) = Math.DivRem(row, GroupHeads);
+        var group = ((nint)(Part.FirstToken + token) * Cache.Heads) + Part.Group;
+        return ((group * GroupHeads) + head) * HeadDim;
+    }
+
+    /// <summary>The call with these arguments.</summary>
+    /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
+    public static CausalAttentionRun Create(
+        ReadOnlySpan<float> queries,
+        KeyValueCache cache,
+        RotaryTable rotary,
+        float scale,
+        int window,
+        AttentionPart part,
+        int columns
+    )
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        ArgumentNullException.ThrowIfNull(rotary);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
+        var heads =
+            part.BlockTokens > 0 ? Shape.Rows(queries.Length, part.BlockTokens * cache.HeadDim, nameof(queries)) : 0;
+        if (heads == 0 || heads % cache.Heads != 0)
+        {
+            throw new ArgumentException(
+                $"{queries.Length} floats found, expected [{part.BlockTokens}, a multiple of {cache.Heads}, {cache.HeadDim}].",
+                nameof(queries)
+            );
+        }
+
+        if (part.BlockTokens > cache.Count)
+        {
+            throw new ArgumentException(
+                $"a block of {part.BlockTokens} tokens in a cache of {cache.Count}.",
+                nameof(part)
+            );
+        }
+
+        if (
+            (uint)part.Group >= (uint)cache.Heads
+            || part.FirstToken < 0
+            || part.Tokens < 0
+            || part.Tokens > part.BlockTokens - part.FirstToken
+        )
+        {
+            throw new ArgumentException($"{part} found in a block with {cache.Heads} groups.", nameof(part));
+        }
+
+        if (rotary.Pairs * 2 != cache.HeadDim || rotary.Columns != columns || cache.Columns != columns)
+        {
+            throw new ArgumentException(
+                $"a rotation of {rotary.Pairs} pairs found where heads have {cache.HeadDim} dimensions.",
+                nameof(rotary)
+            );
+        }
+
+        if (rotary.Length < cache.Count)
+        {
+            throw new ArgumentException($"{rotary.Length} positions found, expected {cache.Count}.", nameof(rotary));
+        }
+
+        return new CausalAttentionRun(cache, rotary, scale, window, part, heads / cache.Heads);
+    }
+
+    /// <summary>The floats that <see cref="CausalAttentionBuffers"/> need.</summary>
+    public int ScratchSize(int stripRows) =>
+        checked(
+            (2 * Rows * HeadDim)
+            + (Page * HeadDim)
+            + (stripRows * (Page + Cache.ValueColumns + 1))
+            + (2 * Rows)
+            + HeadDim
+            + (9 * CausalAttentionBuffers.CacheLine)
+        );
+}
