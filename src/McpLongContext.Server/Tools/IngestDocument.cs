@@ -92,8 +92,8 @@ internal sealed record IngestArguments(
         string Datastore = "default",
     [property: Description(
         "unlimiformer: also build the memory that query_long_context and infer_long read with memory unlimiformer; it "
-            + "takes a decoder about a minute for 20,000 tokens, in the background, and 72 bytes a token. infini: the "
-            + "compressive memory of constant size; it takes about three times as long."
+            + "takes a decoder about a minute for 40,000 tokens, in the background, and 72 bytes a token. infini: the "
+            + "compressive memory of constant size; it passes all of the decoder's layers and takes two to three times as long."
     )]
         MemoryKind Memory = MemoryKind.Window,
     [property: Description("How long to wait for the encoding before it goes on in the background.")]
