@@ -15,8 +15,31 @@ internal static class CommonOptions
             DefaultValueFactory = _ => "default",
         };
 
-    public static Option<MemoryKind> Memory(string description) =>
-        new("--memory") { Description = description, HelpName = "window|unlimiformer|infini" };
+    public static Option<MemoryKind> Memory(string description) => Choice<MemoryKind>("--memory", description);
+
+    /// <summary>One of the names of <typeparamref name="T"/>, which is its first when left out; another is wrong usage.</summary>
+    public static Option<T> Choice<T>(string name, string description)
+        where T : struct, Enum
+    {
+        var names = Enum.GetNames<T>().Select(choice => choice.ToLowerInvariant()).ToArray();
+        return new(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', names),
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                var index = Array.FindIndex(names, choice => choice.Equals(text, StringComparison.OrdinalIgnoreCase));
+                if (index >= 0)
+                {
+                    return Enum.GetValues<T>()[index];
+                }
+
+                result.AddError($"{name}: expected one of {string.Join(", ", names)}, found '{text}'.");
+                return default;
+            },
+        };
+    }
 
     /// <summary>A whole number; one out of range is wrong usage.</summary>
     public static Option<int?> Number(string name, string description, int least, int most, int? otherwise = null) =>

@@ -35,11 +35,10 @@ internal sealed class InferCommand : ServiceCommand
         HelpName = "GLOB",
     };
 
-    private readonly Option<InferenceMode> _mode = new("--mode")
-    {
-        Description = "score: perplexity and surprising spans; generate: continue the end; map: follow --instruction.",
-        HelpName = "score|generate|map",
-    };
+    private readonly Option<InferenceMode> _mode = CommonOptions.Choice<InferenceMode>(
+        "--mode",
+        "score: perplexity and surprising spans; generate: continue the end; map: follow --instruction."
+    );
 
     private readonly Option<string?> _instruction = new("--instruction")
     {

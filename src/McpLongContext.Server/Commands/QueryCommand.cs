@@ -42,11 +42,10 @@ internal sealed class QueryCommand : ServiceCommand
         HelpName = "CURSOR",
     };
 
-    private readonly Option<AnswerMode> _answer = new("--answer")
-    {
-        Description = "Whether a local chat model answers from the evidence: auto when one is installed.",
-        HelpName = "auto|never|always",
-    };
+    private readonly Option<AnswerMode> _answer = CommonOptions.Choice<AnswerMode>(
+        "--answer",
+        "Whether a local chat model answers from the evidence: auto when one is installed."
+    );
 
     private readonly Option<MemoryKind> _memory = CommonOptions.Memory(
         "What the chat model reads: the passages found, or the whole datastore by its own attention."
