@@ -57,14 +57,33 @@ public sealed record UnlimiformerOptions
             ),
         };
 
-    /// <summary>What was asked for and is done in another way, a sentence each.</summary>
+    /// <summary>What was asked for and is done in another way, or not yet, a sentence each.</summary>
     public IReadOnlyList<string> Warnings =>
         [
             .. Asked("gpu_datastore", GpuDatastore ? "true" : null),
             .. Asked("gpu_index", GpuIndex ? "true" : null),
             .. Asked("datastore_device", DatastoreDevice == Processor ? null : DatastoreDevice),
             .. Asked("index_devices", IndexDevices.FirstOrDefault(device => device != Processor)),
+            .. NotTaken("enabled", Enabled, Default.Enabled),
+            .. NotTaken("mode", Mode, Default.Mode),
+            .. NotTaken("layer_begin", LayerBegin, Default.LayerBegin),
+            .. NotTaken("context_window_size", ContextWindowSize, Default.ContextWindowSize),
+            .. NotTaken("knn", Knn, Default.Knn),
+            .. NotTaken("use_datastore", UseDatastore, Default.UseDatastore),
+            .. NotTaken("eval_max_source_length", EvalMaxSourceLength, Default.EvalMaxSourceLength),
         ];
+
+    private static UnlimiformerOptions Default { get; } = new();
+
+    /// <summary>The tools read as their own arguments say; whoever sets something else is not left to believe otherwise.</summary>
+    private static IEnumerable<string> NotTaken<T>(string key, T value, T otherwise)
+    {
+        if (!EqualityComparer<T>.Default.Equals(value, otherwise))
+        {
+            yield return $"Unlimiformer:{key}: {value} was set, but the tools do not take it yet; ask with their argument "
+                + "memory, which reads the datastore in the mode reread.";
+        }
+    }
 
     private static IEnumerable<string> Asked(string key, string? value)
     {

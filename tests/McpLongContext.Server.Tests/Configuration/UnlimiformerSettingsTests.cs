@@ -75,6 +75,14 @@ public sealed class UnlimiformerSettingsTests
         );
     }
 
+    [Fact]
+    public void Settings_that_no_tool_takes_yet_are_accepted_with_a_warning_each()
+    {
+        var warnings = Read([], "enabled=true", "mode=heads", "layer_begin=8", "knn=true").Warnings;
+        Assert.Equal(3, warnings.Count);
+        Assert.StartsWith("Unlimiformer:layer_begin: 8 was set, but the tools do not take it yet", warnings[2]);
+    }
+
     [Theory]
     [InlineData("layer_begin=-1", "Unlimiformer:layer_begin: '-1' found, expected a whole number from 0 on")]
     [InlineData("context_window_size=all", "Unlimiformer:context_window_size: 'all' found")]
