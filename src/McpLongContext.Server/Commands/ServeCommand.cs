@@ -61,7 +61,7 @@ internal sealed class ServeCommand : Command
         var service = new Lazy<LongContextService>(() => new LongContextService(options, TimeProvider.System, logging));
         var transport = new StreamServerTransport(
             new ClientInput(Console.OpenStandardInput(), ClientInput.LongestLine, lifetime),
-            OpenOutput(),
+            new ClientOutput(OpenOutput()),
             ContextServer.Name,
             logging
         );
@@ -81,7 +81,7 @@ internal sealed class ServeCommand : Command
     // stop our log, too, and with it the end of this process.
     private static Stream OpenOutput() =>
         OperatingSystem.IsWindows()
-            ? new BufferedStream(Console.OpenStandardOutput())
+            ? Console.OpenStandardOutput()
             : new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write);
 
     // A call that does not heed its cancellation, or a client that does not read what it is sent, must not hold the
