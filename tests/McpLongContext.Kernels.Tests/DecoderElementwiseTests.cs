@@ -62,13 +62,13 @@ public class DecoderElementwiseTests
         switch (width)
         {
             case Width.Bits512:
-                EluPlusOne.Apply<Simd512, Vector512<float>>(x);
+                Elementwise.Apply<EluPlusOne.Function, Simd512, Vector512<float>>(x);
                 break;
             case Width.Bits256:
-                EluPlusOne.Apply<Simd256, Vector256<float>>(x);
+                Elementwise.Apply<EluPlusOne.Function, Simd256, Vector256<float>>(x);
                 break;
             default:
-                EluPlusOne.Apply<Simd128, Vector128<float>>(x);
+                Elementwise.Apply<EluPlusOne.Function, Simd128, Vector128<float>>(x);
                 break;
         }
 

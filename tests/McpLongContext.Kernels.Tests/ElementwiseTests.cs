@@ -38,13 +38,13 @@ public class ElementwiseTests
         switch (width)
         {
             case Width.Bits512:
-                Gelu.Apply<Simd512, Vector512<float>>(y);
+                Elementwise.Apply<Gelu.Function, Simd512, Vector512<float>>(y);
                 break;
             case Width.Bits256:
-                Gelu.Apply<Simd256, Vector256<float>>(y);
+                Elementwise.Apply<Gelu.Function, Simd256, Vector256<float>>(y);
                 break;
             default:
-                Gelu.Apply<Simd128, Vector128<float>>(y);
+                Elementwise.Apply<Gelu.Function, Simd128, Vector128<float>>(y);
                 break;
         }
 

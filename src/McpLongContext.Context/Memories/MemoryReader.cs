@@ -28,9 +28,6 @@ internal sealed record MemoryAnswer(WindowResult Written, MemoryUse Use, IReadOn
 /// </summary>
 internal sealed class MemoryReader(DocumentPaths paths, TimeProvider time)
 {
-    /// <summary>Tokens that may begin a span; the budget is spent long before.</summary>
-    private const int MaxHits = 256;
-
     /// <summary>The fewest tokens that are worth reading.</summary>
     private const int LeastTokens = 32;
 
@@ -109,13 +106,8 @@ internal sealed class MemoryReader(DocumentPaths paths, TimeProvider time)
         CancellationToken cancellation
     )
     {
-        var query = SelectionQuery.Of(
-            keys.Encoder,
-            decoder.Tokenizer.Encode(task.Asked),
-            decoder.Tokenizer.Encode(SelectionQuery.Empty),
-            decoder.Model.Config.ScoreScale
-        );
-        var hits = TokenSelector.Select(memory, query, MaxHits, keys.Team, cancellation);
+        var query = SelectionQuery.Of(keys.Encoder, decoder.Tokenizer, task.Asked, decoder.Model.Config.ScoreScale);
+        var hits = TokenSelector.Select(memory, query, TokenSelector.Candidates, keys.Team, cancellation);
         var plan = new SpanPlan();
         var room = decoder.Window - prompt.Tokens - task.MaxTokens - 1;
         for (var budget = Math.Min(plan.Budget, room); budget >= LeastTokens; budget--)

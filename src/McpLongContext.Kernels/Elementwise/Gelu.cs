@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace McpLongContext.Kernels;
 
@@ -18,42 +17,7 @@ public static unsafe class Gelu
 
     /// <summary>Replaces every element by its GELU.</summary>
     /// <param name="values">Any length.</param>
-    public static void Apply(Span<float> values)
-    {
-        if (Simd512.IsSupported)
-        {
-            Apply<Simd512, Vector512<float>>(values);
-        }
-        else if (Simd256.IsSupported)
-        {
-            Apply<Simd256, Vector256<float>>(values);
-        }
-        else
-        {
-            Apply<Simd128, Vector128<float>>(values);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Apply<TSimd, TVector>(Span<float> values)
-        where TSimd : ISimd<TSimd, TVector>
-        where TVector : unmanaged
-    {
-        fixed (float* p = values)
-        {
-            var i = 0;
-            for (; i <= values.Length - TSimd.Lanes; i += TSimd.Lanes)
-            {
-                TSimd.Store(Of<TSimd, TVector>(TSimd.Load(p + i)), p + i);
-            }
-
-            if (i < values.Length)
-            {
-                var rest = TSimd.LoadFirst(p + i, values.Length - i);
-                TSimd.StoreFirst(Of<TSimd, TVector>(rest), p + i, values.Length - i);
-            }
-        }
-    }
+    public static void Apply(Span<float> values) => Elementwise.Apply<Function>(values);
 
     /// <summary>In place on [rows, columns] with rows <paramref name="stride"/> apart; columns a multiple of the lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -95,5 +59,13 @@ public static unsafe class Gelu
         q = TSimd.MultiplyAdd(q, u, TSimd.Broadcast(-2.5007492e-02f));
         q = TSimd.MultiplyAdd(q, u, TSimd.Broadcast(2.9797691e-03f));
         return TSimd.Subtract(TSimd.Max(x, default), TSimd.Multiply(t, q));
+    }
+
+    internal readonly struct Function : IElementFunction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Of<TSimd, TVector>(TVector x)
+            where TSimd : ISimd<TSimd, TVector>
+            where TVector : unmanaged => Gelu.Of<TSimd, TVector>(x);
     }
 }

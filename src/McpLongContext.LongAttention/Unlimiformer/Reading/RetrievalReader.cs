@@ -11,9 +11,6 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 /// </summary>
 public sealed class RetrievalReader : IDisposable
 {
-    /// <summary>The best tokens that spans are grown around.</summary>
-    private const int Candidates = 256;
-
     private readonly LlamaModel _model;
     private readonly Tokenizer _tokenizer;
     private readonly KeyLayout _layout;
@@ -63,12 +60,13 @@ public sealed class RetrievalReader : IDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(memory);
-        var tokens = _tokenizer.Encode(question);
-        if (tokens.Length == 0)
+        if (_tokenizer.Encode(question).Length == 0)
             return [];
-        var empty = _tokenizer.Encode(SelectionQuery.Empty);
-        var query = SelectionQuery.Of(_encoder, tokens, empty, _model.Config.ScoreScale);
-        return Plan.Of(TokenSelector.Select(memory, query, Candidates, _team, cancellation), memory.Texts);
+        var query = SelectionQuery.Of(_encoder, _tokenizer, question, _model.Config.ScoreScale);
+        return Plan.Of(
+            TokenSelector.Select(memory, query, TokenSelector.Candidates, _team, cancellation),
+            memory.Texts
+        );
     }
 
     /// <summary>Begins a sequence that reads a memory.</summary>

@@ -1,3 +1,5 @@
+using McpLongContext.Inference.Tokenizers;
+
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
 /// <summary>
@@ -12,6 +14,18 @@ public sealed record SelectionQuery(float[] Queries, float[] Weights, float Scal
 {
     /// <summary>A question without content.</summary>
     public const string Empty = "N/A";
+
+    /// <summary>The query of a question.</summary>
+    /// <param name="encoder">Encodes it.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="question">The question, without any template.</param>
+    /// <param name="scale">What the model multiplies its attention scores by.</param>
+    /// <exception cref="ArgumentException">The question has no tokens.</exception>
+    public static SelectionQuery Of(KeyEncoder encoder, Tokenizer tokenizer, string question, float scale)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        return Of(encoder, tokenizer.Encode(question), tokenizer.Encode(Empty), scale);
+    }
 
     /// <summary>The query of a question.</summary>
     /// <param name="encoder">Encodes it.</param>

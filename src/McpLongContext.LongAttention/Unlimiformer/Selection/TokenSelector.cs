@@ -19,6 +19,9 @@ public readonly record struct TokenHit(int Text, int Token, float Score);
 /// </remarks>
 public static class TokenSelector
 {
+    /// <summary>How many tokens spans are grown around at most; the budget of the spans is spent long before.</summary>
+    public const int Candidates = 256;
+
     /// <summary>Finds the best tokens, best first; equal ones in the order of the memory.</summary>
     /// <param name="memory">The texts.</param>
     /// <param name="query">What to score by.</param>
