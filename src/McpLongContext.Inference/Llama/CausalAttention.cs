@@ -71,6 +71,17 @@ public sealed class CausalAttention : IAttention
         _insertedAt = position;
     }
 
+    /// <summary>Puts other keys and values in the place of all that was inserted into a layer.</summary>
+    /// <param name="layer">From 0.</param>
+    /// <param name="keys">[tokens, key/value heads, headDim], not rotated.</param>
+    /// <param name="values">[tokens, key/value heads, headDim].</param>
+    /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    public void Replace(int layer, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
+    {
+        _layers[layer].Replace(_insertedAt, _inserted[layer], keys, values);
+        _inserted[layer] = keys.Length / _config.KeyValueSize;
+    }
+
     /// <inheritdoc />
     public void Attend(AttentionBlock block, WorkerTeam team)
     {
