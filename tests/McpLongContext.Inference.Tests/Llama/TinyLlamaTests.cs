@@ -106,7 +106,12 @@ public sealed class TinyLlamaTests
     {
         using var model = Load("linear");
         var golden = Read("linear");
-        var attention = new CausalAttention(model.Config with { RotaryScaling = new LaterScaling(new LinearScaling(3)) });
+        var attention = new CausalAttention(
+            model.Config with
+            {
+                RotaryScaling = new LaterScaling(new LinearScaling(3)),
+            }
+        );
         using var run = model.CreateRun(attention, threads: 2);
         using var plain = model.CreateRun(
             new CausalAttention(model.Config with { RotaryScaling = RotaryScaling.None }),
@@ -117,10 +122,7 @@ public sealed class TinyLlamaTests
         AssertClose(before, Forward(model, run, text));
 
         run.Truncate(1);
-        AssertClose(
-            [.. golden.Logits[1..].SelectMany(row => row)],
-            Forward(model, run, golden.Tokens[1..])
-        );
+        AssertClose([.. golden.Logits[1..].SelectMany(row => row)], Forward(model, run, golden.Tokens[1..]));
 
         run.Truncate(0);
         AssertClose(before, Forward(model, run, text));

@@ -118,7 +118,10 @@ public sealed class PositionSettingsTests : IDisposable
         {
             var expanded = new PositionSettings(256, 1024, method).Apply(trained);
             Assert.Equal(Last(trained, text[..256]), Last(expanded, text[..256]));
-            Assert.NotEqual(Last(trained.WithPositions(1024, trained.Config.RotaryScaling), text), Last(expanded, text));
+            Assert.NotEqual(
+                Last(trained.WithPositions(1024, trained.Config.RotaryScaling), text),
+                Last(expanded, text)
+            );
         }
 
         static float[] Last(LlamaModel model, int[] text)
