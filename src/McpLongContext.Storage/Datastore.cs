@@ -34,6 +34,7 @@ public sealed class Datastore : IDisposable
             Schema.Require(_writer);
             _identity = new DatastoreIdentity(name, folder, _writer);
             _identity.Require(_writer);
+            Schema.Complete(_writer);
             MemoryTable.Create(_writer);
             LexicalWriter.Refresh(_writer);
             StateFolder.RemoveOrphans(_writer, StatesFolder, time);

@@ -1,12 +1,13 @@
+using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Decoders;
-using McpLongContext.Context.LongInference;
 using McpLongContext.Context.Memories;
 using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Context.Answers;
 
 /// <summary>Answers from the whole datastore, by the model's own retrieval attention.</summary>
-internal sealed class AttentionReader(MemorySources sources, MemoryReader reader) : IAnswerReader
+internal sealed class AttentionReader(DatastoreRegistry datastores, MemoryReader reader, MemoryJobs jobs)
+    : IAnswerReader
 {
     /// <summary>Spans that an answer cites at most: what its attention used most.</summary>
     private const int MaxCitations = 3;
@@ -23,21 +24,25 @@ internal sealed class AttentionReader(MemorySources sources, MemoryReader reader
         CancellationToken cancellation
     )
     {
-        var documents = new LongInferenceRequest { Datastore = request.Datastore, PathGlob = request.PathGlob };
-        OpenMemory memory;
-        try
+        using var snapshot = datastores.Open(request.Datastore).Snapshot();
+        var memory = MemoryScope.Of(snapshot, snapshot.Documents.All, decoder.FindKeys());
+        var job =
+            memory.PendingDocuments > 0 ? jobs.Ensure(request.Datastore, MemoryKind.Unlimiformer, decoder.Name) : null;
+        if (memory.Keys is null || memory.Tokens == 0)
         {
-            memory = await sources.OpenAsync(documents, decoder, cancellation);
-        }
-        catch (MemoryEmptyException error)
-        {
-            return LocalAnswer.Without(AnswerState.Unavailable, error.Message, decoder.Name);
+            return LocalAnswer.Without(
+                AnswerState.Unavailable,
+                $"The memory of {decoder.Name} holds nothing of datastore '{request.Datastore}' yet. "
+                    + MemoryJobs.Remedy(request.Datastore, MemoryKind.Unlimiformer, job),
+                decoder.Name
+            );
         }
 
-        using var open = memory;
         var answer = await reader.WriteAsync(
             decoder,
-            memory,
+            memory.Keys,
+            snapshot,
+            memory.Documents,
             new MemoryTask(
                 request.Question,
                 "Answer the question in one short sentence, from the passages above alone. If they do not answer it, write "
@@ -54,7 +59,7 @@ internal sealed class AttentionReader(MemorySources sources, MemoryReader reader
             Citations = verdict.Reason is null
                 ? [.. answer.Spans.Select(span => span.Citation).Distinct().Take(MaxCitations)]
                 : [],
-            Memory = answer.Use,
+            Memory = answer.Use with { PendingDocuments = memory.PendingDocuments, Job = job },
         };
     }
 }

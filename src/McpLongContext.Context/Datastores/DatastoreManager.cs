@@ -228,8 +228,7 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
         }
     }
 
-    /// <summary>Bytes on disk of a datastore, all files together.</summary>
-    internal static long BytesOf(Datastore datastore)
+    private static long BytesOf(Datastore datastore)
     {
         try
         {

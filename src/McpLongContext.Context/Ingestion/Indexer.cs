@@ -35,7 +35,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         var root = roots.Resolve(path);
         var stored = DocumentsBeneath(datastore, root);
         await using var batch = new Batch(datastore, job);
-        var missing = new HashSet<string>(stored.Keys, StringComparer.Ordinal);
+        var found = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var source in ReadAsync(_scanner.Scan(root, job.Cancellation), stored, job.Cancellation))
         {
             if (source.Skipped is { } skipped)
@@ -45,14 +45,18 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
 
             if (source.StaysStored)
             {
-                missing.RemoveWhere(candidate => IsAtOrBeneath(candidate, source.Path));
+                found.Add(source.Path);
             }
 
             await batch.AddAsync(source, stored.GetValueOrDefault(source.Path));
         }
 
         await batch.CompleteAsync();
-        batch.Remove(missing.Order(StringComparer.Ordinal).Select(gone => stored[gone]));
+        batch.Remove(
+            stored
+                .Values.Where(document => !WithParents(document.Path).Any(found.Contains))
+                .OrderBy(document => document.Path, StringComparer.Ordinal)
+        );
     }
 
     /// <summary>Indexes a text under a name.</summary>
@@ -104,15 +108,20 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         };
     }
 
-    private static bool IsAtOrBeneath(string path, string root) =>
-        path.StartsWith(root, StringComparison.Ordinal)
-        && (path.Length == root.Length || path[root.Length] == Path.DirectorySeparatorChar);
+    /// <summary>A path, the directory that holds it, and so on up to the root.</summary>
+    private static IEnumerable<string> WithParents(string path)
+    {
+        for (string? part = path; part is not null; part = Path.GetDirectoryName(part))
+        {
+            yield return part;
+        }
+    }
 
     private static Dictionary<string, StoredDocument> DocumentsBeneath(Datastore datastore, string root)
     {
         using var snapshot = datastore.Snapshot();
         return snapshot
-            .Documents.All.Where(document => IsAtOrBeneath(document.Path, root))
+            .Documents.All.Where(document => RealPath.IsWithin(document.Path, root))
             .ToDictionary(document => document.Path, StringComparer.Ordinal);
     }
 
@@ -282,31 +291,32 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             );
         }
 
-        /// <summary>Removes documents; one whose content was added under another path counts as renamed.</summary>
+        /// <summary>
+        /// Removes documents, as many at once as are stored at once, so that no other process waits for long; one whose
+        /// content was added under another path counts as renamed.
+        /// </summary>
         public void Remove(IEnumerable<StoredDocument> documents)
         {
-            var gone = documents.ToList();
-            if (gone.Count == 0)
+            foreach (var gone in documents.Chunk(BatchDocuments))
             {
-                return;
-            }
-
-            datastore.Apply(new CatalogChange { Remove = [.. gone.Select(document => document.Path)] });
-            var renamed = 0;
-            foreach (var document in gone.Where(document => _added.GetValueOrDefault(document.ContentKey) > 0))
-            {
-                _added[document.ContentKey]--;
-                renamed++;
-            }
-
-            job.Update(report =>
-                report with
+                job.Cancellation.ThrowIfCancellationRequested();
+                datastore.Apply(new CatalogChange { Remove = [.. gone.Select(document => document.Path)] });
+                var renamed = 0;
+                foreach (var document in gone.Where(document => _added.GetValueOrDefault(document.ContentKey) > 0))
                 {
-                    Added = report.Added - renamed,
-                    Renamed = report.Renamed + renamed,
-                    Removed = report.Removed + gone.Count - renamed,
+                    _added[document.ContentKey]--;
+                    renamed++;
                 }
-            );
+
+                job.Update(report =>
+                    report with
+                    {
+                        Added = report.Added - renamed,
+                        Renamed = report.Renamed + renamed,
+                        Removed = report.Removed + gone.Length - renamed,
+                    }
+                );
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ namespace McpLongContext.Context.Memories;
 
 /// <summary>Lets a model follow an instruction with all documents of a datastore in memory: one window, however many they are.</summary>
 internal sealed class MemoryInference(
-    MemorySources sources,
+    InferenceSources sources,
     DatastoreRegistry datastores,
     DecoderProvider decoders,
     MemoryReader reader,
@@ -37,31 +37,40 @@ internal sealed class MemoryInference(
             return await CompressedAsync(request, name, decoder, limits, progress, cancellation);
         }
 
-        var texts = request.Text is null ? request with { Datastore = name } : request;
-        using var memory = await sources.OpenAsync(texts, decoder, cancellation);
+        using var snapshot = datastores.Open(name).Snapshot();
+        var memory = MemoryScope.Of(snapshot, sources.DocumentsOf(snapshot, name, request), decoder.FindKeys());
+        var job = memory.PendingDocuments > 0 ? jobs.Ensure(name, MemoryKind.Unlimiformer, request.Model) : null;
+        if (memory.Keys is null || memory.Tokens == 0)
+        {
+            throw new ContextException(
+                $"memory: that of {decoder.Name} holds nothing of these documents of datastore '{name}' yet. "
+                    + MemoryJobs.Remedy(name, MemoryKind.Unlimiformer, job)
+            );
+        }
+
         var start = time.GetTimestamp();
         Tell(0);
-        var instruction = request.Instruction!;
         var answer = await reader.WriteAsync(
             decoder,
-            memory,
-            new MemoryTask(instruction, instruction, limits.MaxNewTokens, request.Window),
+            memory.Keys,
+            snapshot,
+            memory.Documents,
+            new MemoryTask(request.Instruction!, request.Instruction!, limits.MaxNewTokens),
             Tell,
             cancellation
         );
         return Report(
             decoder.Name,
-            answer.Spans.Count > 0 ? answer.Spans[0].Citation : name,
-            limits with
+            answer.Spans[0].Citation,
+            limits,
+            answer with
             {
-                Window = answer.Window,
+                Use = answer.Use with { PendingDocuments = memory.PendingDocuments, Job = job },
             },
-            answer,
             time.GetElapsedTime(start).TotalSeconds
         );
 
-        void Tell(int written) =>
-            progress?.Report(new(request.Text is null ? name : request.Name, 1, 1, 1, 1, written, Last: null));
+        void Tell(int written) => progress?.Report(new(name, 1, 1, 1, 1, written, Last: null));
     }
 
     /// <summary>Writes behind the compressive memory of a datastore, which is of all its documents.</summary>
@@ -105,7 +114,7 @@ internal sealed class MemoryInference(
             count => progress?.Report(new(name, 1, 1, 1, 1, count, Last: null)),
             cancellation
         );
-        var answer = new MemoryAnswer(written, memory.Use(job), [], limits.Window);
+        var answer = new MemoryAnswer(written, memory.Use(job), []);
         return Report(decoder.Name, name, limits, answer, time.GetElapsedTime(start).TotalSeconds);
     }
 
@@ -159,10 +168,10 @@ internal sealed class MemoryInference(
             );
         }
 
-        if (request is { Memory: MemoryKind.Infini, Text: not null })
+        if (request.Text is not null)
         {
             throw new ContextException(
-                "text: a compressive memory holds documents of a datastore; ingest the text, or use memory unlimiformer."
+                "text: memory holds documents of a datastore; ingest the text, or leave memory out."
             );
         }
 

@@ -67,6 +67,9 @@ internal static class Schema
         CREATE INDEX states_segment ON states(segment_id);
         """;
 
+    /// <summary>Without it, the removal of a document reads all passages, to see that none refers to it.</summary>
+    private const string DocumentIndex = "CREATE INDEX passages_document ON passages(document_id)";
+
     /// <summary>Creates the tables in an empty file.</summary>
     public static void Create(Database database)
     {
@@ -76,8 +79,28 @@ internal static class Schema
         database.Write(() =>
         {
             database.Execute(Tables);
+            database.Execute(DocumentIndex);
             database.Execute($"PRAGMA application_id = {ApplicationId}");
             database.Execute($"PRAGMA user_version = {Version}");
+        });
+    }
+
+    /// <summary>Adds what a datastore of before lacks and this code is slow without.</summary>
+    public static void Complete(Database database)
+    {
+        const string IsThere = "SELECT count(*) FROM sqlite_master WHERE name = 'passages_document'";
+        if (database.Scalar(IsThere) == 1)
+        {
+            return;
+        }
+
+        database.Write(() =>
+        {
+            // Another process may have been first.
+            if (database.Scalar(IsThere) == 0)
+            {
+                database.Execute(DocumentIndex);
+            }
         });
     }
 

@@ -39,6 +39,33 @@ public sealed class FormatTests : IDisposable
         Assert.Equal(2, BestByStates(snapshot, passage: 2));
     }
 
+    /// <summary>Otherwise a removal reads a whole table for each row, to see that nothing refers to it.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(FormatFixture.First)]
+    public void What_refers_to_a_document_or_a_segment_is_found_by_an_index(string? format)
+    {
+        using Datastore datastore = _home.Home.OpenOrCreate(format is null ? "new" : CopyOf(format));
+        var scanned = new List<string>();
+        datastore.Maintain(database =>
+        {
+            using Statement rows = database.Prepare(
+                """
+                SELECT t.name || '.' || f."from" FROM sqlite_master t, pragma_foreign_key_list(t.name) f
+                WHERE t.type = 'table' AND f."table" IN ('documents', 'segments') AND NOT EXISTS (
+                  SELECT 1 FROM pragma_index_list(t.name) l, pragma_index_info(l.name) i
+                  WHERE i.seqno = 0 AND i.name = f."from")
+                """
+            );
+            while (rows.Step())
+            {
+                scanned.Add(rows.Text(0));
+            }
+        });
+
+        Assert.Empty(scanned);
+    }
+
     [Fact]
     public void A_compaction_brings_older_segments_to_the_present_version()
     {

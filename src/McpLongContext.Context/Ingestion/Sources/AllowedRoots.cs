@@ -48,6 +48,14 @@ public sealed class AllowedRoots
             throw new ContextException($"path: '{Printable.Path(path)}' cannot be resolved: {e.Message}", e);
         }
 
+        if (KernelFolderOf(resolved) is { } kernel)
+        {
+            throw new ContextException(
+                $"path: '{Printable.Path(path)}' lies in {kernel}, where the interfaces of the kernel are; nothing is read "
+                    + "there, even beneath an allowed root. Copy the files elsewhere."
+            );
+        }
+
         if (!Contains(resolved))
         {
             throw new ContextException(
@@ -63,11 +71,7 @@ public sealed class AllowedRoots
 
     /// <summary>Whether a path without links lies beneath a root.</summary>
     public bool Contains(string resolvedPath) =>
-        Array.Exists(_roots, root => RealPath.IsWithin(resolvedPath, root))
-        && (
-            OperatingSystem.IsWindows()
-            || !Array.Exists(s_kernelFolders, folder => RealPath.IsWithin(resolvedPath, folder))
-        );
+        Array.Exists(_roots, root => RealPath.IsWithin(resolvedPath, root)) && KernelFolderOf(resolvedPath) is null;
 
     /// <summary>Opens a regular file for reading and verifies that what was opened lies beneath a root.</summary>
     /// <exception cref="IOException">The file vanished, is no regular file, or lies elsewhere by now.</exception>
@@ -91,6 +95,11 @@ public sealed class AllowedRoots
             throw;
         }
     }
+
+    private static string? KernelFolderOf(string resolvedPath) =>
+        OperatingSystem.IsWindows()
+            ? null
+            : Array.Find(s_kernelFolders, folder => RealPath.IsWithin(resolvedPath, folder));
 
     private static string ResolveRoot(string root)
     {

@@ -123,6 +123,17 @@ public sealed class AllowedRootsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("/proc/self", "/proc")]
+    [InlineData("/dev", "/dev")]
+    public void A_root_among_the_interfaces_of_the_kernel_is_no_help_and_the_error_says_so(string root, string kernel)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are none there.");
+        var error = Assert.Throws<ContextException>(() => new AllowedRoots(root).Resolve(root));
+        Assert.Contains($"'{root}' lies in {kernel}", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("--allow-root", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("/proc/self/environ")]
     [InlineData("/proc/self/root/etc/passwd")]
     [InlineData("/proc/self/fd/0")]
