@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 using Serilog;
+using Serilog.Core;
 using Serilog.Events;
 using Serilog.Extensions.Logging;
 
@@ -27,11 +28,7 @@ internal static class LogSetup
             .ReadFrom.Configuration(configuration)
             // The SDK logs every request that is refused as an unhandled exception; ContextServer warns of it instead.
             .Filter.ByExcluding(one => one.Exception is McpProtocolException)
-            .WriteTo.Console(
-                outputTemplate: "[{Timestamp:HH:mm:ss} {Level:u3}] {Message:lj}{NewLine}{Exception}",
-                restrictedToMinimumLevel: standardErrorFrom,
-                standardErrorFromLevel: LevelAlias.Minimum
-            );
+            .WriteTo.Sink(new BackgroundSink(StandardError()), standardErrorFrom);
         var unwritable = AddFile(setup, Path.Combine(home, "logs"));
         var logger = setup.CreateLogger();
         if (unwritable is not null)
@@ -53,6 +50,15 @@ internal static class LogSetup
             logger.LogWarning("{Warning}", warning);
         }
     }
+
+    private static Logger StandardError() =>
+        new LoggerConfiguration()
+            .MinimumLevel.Verbose()
+            .WriteTo.Console(
+                outputTemplate: "[{Timestamp:HH:mm:ss} {Level:u3}] {Message:lj}{NewLine}{Exception}",
+                standardErrorFromLevel: LevelAlias.Minimum
+            )
+            .CreateLogger();
 
     private static string? AddFile(LoggerConfiguration setup, string folder)
     {

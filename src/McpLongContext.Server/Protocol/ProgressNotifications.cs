@@ -6,7 +6,8 @@ namespace McpLongContext.Server.Protocol;
 /// <summary>
 /// Progress notifications of a call: one at every change of stage and one every <see cref="Interval"/>, also while
 /// nothing moves, because clients count a silent call as hung. The progress value is the elapsed time in seconds, the
-/// only figure that grows in every stage; the message says what is being done.
+/// only figure that grows in every stage; the message says what is being done. To a client that does not read, no more
+/// are sent than stages change: nothing piles up, and the work does not wait.
 /// </summary>
 /// <typeparam name="T">Where the call stands.</typeparam>
 internal sealed class ProgressNotifications<T> : IProgress<T>, IAsyncDisposable
@@ -40,7 +41,7 @@ internal sealed class ProgressNotifications<T> : IProgress<T>, IAsyncDisposable
         _isSameStage = isSameStage;
         _time = time;
         _start = time.GetTimestamp();
-        _timer = time.CreateTimer(_ => Send(), state: null, Interval, Interval);
+        _timer = time.CreateTimer(_ => SendUnlessBusy(), state: null, Interval, Interval);
         Send();
     }
 
@@ -71,6 +72,17 @@ internal sealed class ProgressNotifications<T> : IProgress<T>, IAsyncDisposable
         }
 
         await sending;
+    }
+
+    private void SendUnlessBusy()
+    {
+        lock (_lock)
+        {
+            if (_sending.IsCompleted)
+            {
+                Send();
+            }
+        }
     }
 
     private void Send()

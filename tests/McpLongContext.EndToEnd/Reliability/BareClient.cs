@@ -21,13 +21,19 @@ internal sealed class BareClient : IAsyncDisposable
     );
     private readonly SemaphoreSlim _writing = new(1);
     private readonly Task _reading;
+    private volatile TaskCompletionSource _mayRead = new();
     private int _nextId;
 
-    private BareClient(Process process)
+    private BareClient(Process process, bool readsErrors)
     {
         _process = process;
-        _process.ErrorDataReceived += static (_, _) => { };
-        _process.BeginErrorReadLine();
+        if (readsErrors)
+        {
+            _process.ErrorDataReceived += static (_, _) => { };
+            _process.BeginErrorReadLine();
+        }
+
+        GoOnReading();
         _reading = ReadAsync();
     }
 
@@ -50,7 +56,8 @@ internal sealed class BareClient : IAsyncDisposable
     /// <summary>Starts a server and shakes hands.</summary>
     /// <param name="home">Its data.</param>
     /// <param name="directory">Its working directory, all that it may read.</param>
-    public static async Task<BareClient> StartAsync(ServerHome home, string directory)
+    /// <param name="readsErrors">Whether its standard error is read.</param>
+    public static async Task<BareClient> StartAsync(ServerHome home, string directory, bool readsErrors = true)
     {
         var client = new BareClient(
             ProgramRun.Start(
@@ -58,7 +65,8 @@ internal sealed class BareClient : IAsyncDisposable
                 home.ServerCommand.Skip(1),
                 directory,
                 ("MCP_LONG_CONTEXT_INSTALL_DEFAULT_ENCODER", "false")
-            )
+            ),
+            readsErrors
         );
         var parameters = new JsonObject
         {
@@ -111,19 +119,33 @@ internal sealed class BareClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Reads nothing more of what the server writes, but what is on its way.</summary>
+    public void StopReading() =>
+        _mayRead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Reads again.</summary>
+    public void GoOnReading() => _mayRead.TrySetResult();
+
     /// <summary>Closes the server's input.</summary>
     /// <returns>Its exit code.</returns>
     public async Task<int> CloseAsync()
     {
-        _process.StandardInput.Close();
-        await _process.WaitForExitAsync().WaitAsync(s_patience);
+        await CloseInputAsync();
         await _reading;
         return _process.ExitCode;
+    }
+
+    /// <summary>Closes the server's input and waits for its end, whatever of its output is unread.</summary>
+    public async Task CloseInputAsync()
+    {
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync().WaitAsync(s_patience);
     }
 
     /// <summary>Kills the server; calls in flight fail.</summary>
     public async Task KillAsync()
     {
+        GoOnReading();
         _process.Kill();
         await _process.WaitForExitAsync().WaitAsync(s_patience);
         await _reading;
@@ -165,9 +187,15 @@ internal sealed class BareClient : IAsyncDisposable
 
     private Task WriteAsync(JsonObject message) => WriteAsync(Encoding.UTF8.GetBytes(message.ToJsonString() + "\n"));
 
+    private async Task<string?> ReadLineAsync()
+    {
+        await _mayRead.Task;
+        return await _process.StandardOutput.ReadLineAsync();
+    }
+
     private async Task ReadAsync()
     {
-        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        while (await ReadLineAsync() is { } line)
         {
             var message = JsonNode.Parse(line, documentOptions: new() { MaxDepth = 256 })!;
             Assert.Equal("2.0", message["jsonrpc"]!.GetValue<string>());

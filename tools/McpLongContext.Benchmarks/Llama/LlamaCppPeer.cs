@@ -43,19 +43,9 @@ internal sealed class LlamaCppPeer : IDisposable
         return new LlamaCppPeer(Process.Start(start)!);
     }
 
-    public LlamaMeasurement Measure(int[] tokens, int decoded, bool rivals = false)
+    public LlamaMeasurement Measure(int[] tokens, int decoded)
     {
-        _process.StandardInput.WriteLine(
-            JsonSerializer.Serialize(
-                new
-                {
-                    tokens,
-                    decoded,
-                    rivals,
-                },
-                s_json
-            )
-        );
+        _process.StandardInput.WriteLine(JsonSerializer.Serialize(new { tokens, decoded }, s_json));
         return Read<LlamaMeasurement>();
     }
 
