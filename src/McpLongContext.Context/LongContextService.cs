@@ -32,6 +32,7 @@ public sealed class LongContextService : IAsyncDisposable
     private readonly PositionExpander _positions;
     private readonly LongInferenceRunner _inference;
     private readonly MemoryInference _remembering;
+    private readonly bool _enabled;
     private readonly bool _resumes;
 
     /// <summary>Creates the service. Nothing is opened, loaded or created before it is needed.</summary>
@@ -48,7 +49,7 @@ public sealed class LongContextService : IAsyncDisposable
         _jobs = new JobRegistry(time);
         var questions = new QuestionPriority();
         var memories = new MemoryJobs(_datastores, _decoders, questions, _jobs, options.ResumeEncoding);
-        var reader = new MemoryReader(paths, time);
+        var reader = new MemoryReader(options.Unlimiformer, time, logger);
         _ingestor = new Ingestor(
             _datastores,
             _encoders,
@@ -62,21 +63,23 @@ public sealed class LongContextService : IAsyncDisposable
         );
         _manager = new DatastoreManager(_datastores, _encoders, paths);
         _queries = new QueryRunner(_datastores, _encoders, questions, _manager, paths, time);
+        var sources = new InferenceSources(_datastores, _manager, paths);
+        var opener = new MemorySources(_datastores, sources, memories, paths, options.Unlimiformer);
         var evidence = new EvidenceReader(_datastores);
         _answers = new AnswerWriter(
             new Dictionary<MemoryKind, IAnswerReader>
             {
                 [MemoryKind.Window] = evidence,
                 [MemoryKind.Infini] = new CompressiveReader(_datastores, evidence, memories),
-                [MemoryKind.Unlimiformer] = new AttentionReader(_datastores, reader, memories),
+                [MemoryKind.Unlimiformer] = new AttentionReader(opener, reader),
             },
             _decoders,
             time
         );
         _positions = new PositionExpander(Models, options.EncoderPrecision);
-        var sources = new InferenceSources(_datastores, _manager, paths);
         _inference = new LongInferenceRunner(sources, _decoders, time);
-        _remembering = new MemoryInference(sources, _datastores, _decoders, reader, memories, time);
+        _remembering = new MemoryInference(opener, _datastores, _decoders, reader, memories, time);
+        _enabled = options.Unlimiformer.Enabled;
         _resumes = options.ResumeEncoding;
     }
 
@@ -192,9 +195,9 @@ public sealed class LongContextService : IAsyncDisposable
         IProgress<LongInferenceProgress>? progress,
         CancellationToken cancellation
     ) =>
-        request.Memory == MemoryKind.Window
+        (request.Memory ?? MemoryUnnamed(request)) is var memory && memory == MemoryKind.Window
             ? _inference.RunAsync(request, progress, cancellation)
-            : _remembering.RunAsync(request, progress, cancellation);
+            : _remembering.RunAsync(request with { Memory = memory }, progress, cancellation);
 
     /// <summary>All datastores, by name.</summary>
     public IReadOnlyList<DatastoreSummary> ListDatastores() => _manager.List();
@@ -263,6 +266,12 @@ public sealed class LongContextService : IAsyncDisposable
         _encoders.Dispose();
         _datastores.Dispose();
     }
+
+    /// <summary>What is read for a request that does not say it: what is written by an instruction may need all of a text.</summary>
+    private MemoryKind MemoryUnnamed(LongInferenceRequest request) =>
+        _enabled && request is { Mode: InferenceMode.Generate, Instruction: not null, Cursor: null }
+            ? MemoryKind.Unlimiformer
+            : MemoryKind.Window;
 
     /// <summary>The note that files are being read into a datastore, by a job of this or of another process.</summary>
     private string? StillReading(string datastore) =>

@@ -1,4 +1,5 @@
 using McpLongContext.LongAttention.Unlimiformer.Reading;
+using McpLongContext.LongAttention.Unlimiformer.Selection;
 
 namespace McpLongContext.Context;
 
@@ -11,7 +12,10 @@ public sealed record UnlimiformerOptions
     /// <summary>The device that everything is computed on.</summary>
     public const string Processor = "cpu";
 
-    /// <summary>Whether long inference reads through retrieval attention where a call does not say what it wants.</summary>
+    /// <summary>
+    /// Whether long inference that writes by an instruction reads through retrieval attention where a call does not say
+    /// what it reads.
+    /// </summary>
     public bool Enabled { get; init; }
 
     /// <summary>The name of the way to read; see <see cref="ReadingModes"/>.</summary>
@@ -20,13 +24,13 @@ public sealed record UnlimiformerOptions
     /// <summary>The first layer that reads from memory, from 0; null: the one that selects.</summary>
     public int? LayerBegin { get; init; }
 
-    /// <summary>Tokens of the local window; null: what the model's window has room for.</summary>
+    /// <summary>The window in force, in tokens, which spans, prompt and answer share; null: the model's.</summary>
     public int? ContextWindowSize { get; init; }
 
-    /// <summary>Whether anything is retrieved; without it the model reads the local window alone.</summary>
+    /// <summary>Whether anything is retrieved; without it the model reads the end of the texts, as far as its window goes.</summary>
     public bool Knn { get; init; } = true;
 
-    /// <summary>Whether keys are kept in the datastore for the next call, instead of in memory for this one.</summary>
+    /// <summary>Whether the keys that a datastore keeps are read; otherwise texts are encoded anew for each call.</summary>
     public bool UseDatastore { get; init; } = true;
 
     /// <summary>Whether a graphics processor is asked to hold the keys. The processor holds them all the same.</summary>
@@ -41,49 +45,34 @@ public sealed record UnlimiformerOptions
     /// <summary>The devices that are asked to search them.</summary>
     public IReadOnlyList<string> IndexDevices { get; init; } = [Processor];
 
-    /// <summary>The most tokens of an input that are read.</summary>
+    /// <summary>The most tokens that are encoded for one call; what a datastore keeps is read whole.</summary>
     public int EvalMaxSourceLength { get; init; } = 999_999;
 
     /// <summary>The way to read.</summary>
     /// <exception cref="ContextException">There is none of that name.</exception>
     public IReadingMode ReadingMode =>
-        ReadingModes.Find(Mode) switch
-        {
-            PerLayerMode perLayer => new PerLayerMode { Plan = perLayer.Plan, LocalWindow = ContextWindowSize },
-            { } mode => mode,
-            null => throw new ContextException(
-                $"mode: '{Mode}' is no way to read a memory; use "
-                    + $"{string.Join(" or ", ReadingModes.All.Select(mode => mode.Name))}."
-            ),
-        };
+        ReadingModes.Find(Mode)
+        ?? throw new ContextException(
+            $"mode: '{Mode}' is no way to read a memory; use "
+                + $"{string.Join(" or ", ReadingModes.All.Select(mode => mode.Name))}."
+        );
 
-    /// <summary>What was asked for and is done in another way, or not yet, a sentence each.</summary>
+    /// <summary>Why the mode cannot read a datastore, and the remedy; null where it can.</summary>
+    public string? Conflict =>
+        Knn && UseDatastore && ReadingMode.Depth == KeyDepth.Full
+            ? $"Unlimiformer:mode: {Mode} reads keys and values of all upper layers, which datastores do not keep. Set "
+                + $"mode to {ReadingModes.Default.Name}, or use_datastore to false: texts are then encoded anew for each call."
+            : null;
+
+    /// <summary>What was asked for and is done in another way, or cannot be done, a sentence each.</summary>
     public IReadOnlyList<string> Warnings =>
         [
             .. Asked("gpu_datastore", GpuDatastore ? "true" : null),
             .. Asked("gpu_index", GpuIndex ? "true" : null),
             .. Asked("datastore_device", DatastoreDevice == Processor ? null : DatastoreDevice),
             .. Asked("index_devices", IndexDevices.FirstOrDefault(device => device != Processor)),
-            .. NotTaken("enabled", Enabled, Default.Enabled),
-            .. NotTaken("mode", Mode, Default.Mode),
-            .. NotTaken("layer_begin", LayerBegin, Default.LayerBegin),
-            .. NotTaken("context_window_size", ContextWindowSize, Default.ContextWindowSize),
-            .. NotTaken("knn", Knn, Default.Knn),
-            .. NotTaken("use_datastore", UseDatastore, Default.UseDatastore),
-            .. NotTaken("eval_max_source_length", EvalMaxSourceLength, Default.EvalMaxSourceLength),
+            .. Conflict is { } conflict ? [conflict] : Array.Empty<string>(),
         ];
-
-    private static UnlimiformerOptions Default { get; } = new();
-
-    /// <summary>The tools read as their own arguments say; whoever sets something else is not left to believe otherwise.</summary>
-    private static IEnumerable<string> NotTaken<T>(string key, T value, T otherwise)
-    {
-        if (!EqualityComparer<T>.Default.Equals(value, otherwise))
-        {
-            yield return $"Unlimiformer:{key}: {value} was set, but the tools do not take it yet; ask with their argument "
-                + "memory, which reads the datastore in the mode reread.";
-        }
-    }
 
     private static IEnumerable<string> Asked(string key, string? value)
     {

@@ -24,6 +24,39 @@ public class CausalAttentionTests
     }
 
     [Theory]
+    [InlineData(3, 2, 4, 5)]
+    [InlineData(250, 20, 3, 300)]
+    [InlineData(0, 1, 0, 257)]
+    public void Tokens_that_are_replaced_leave_those_behind_as_they_were(int before, int old, int now, int behind)
+    {
+        var size = 2 * 6;
+        var (keys, values) = (Sample.Uniform(1, 1000 * size, 3), Sample.Uniform(2, 1000 * size, 3));
+        var cache = new KeyValueCache(2, 6);
+        cache.Append(keys.AsSpan(0, (before + old + behind) * size), values.AsSpan(0, (before + old + behind) * size));
+        cache.Replace(before, old, keys.AsSpan(900 * size, now * size), values.AsSpan(900 * size, now * size));
+
+        var expected = new KeyValueCache(2, 6);
+        Add(0, before);
+        Add(900, now);
+        Add(before + old, behind);
+        Assert.Equal(expected.Count, cache.Count);
+        for (var head = 0; head < 2; head++)
+        {
+            Assert.Equal(Read(expected, head), Read(cache, head));
+        }
+
+        void Add(int first, int count) =>
+            expected.Append(keys.AsSpan(first * size, count * size), values.AsSpan(first * size, count * size));
+
+        static float[] Read(KeyValueCache from, int head)
+        {
+            var both = new float[2 * from.Count * 6];
+            from.Read(head, 0, both.AsSpan(0, from.Count * 6), both.AsSpan(from.Count * 6));
+            return both;
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Shapes))]
     public void Every_token_attends_to_itself_and_those_before_it_at_their_distance(
         Width width,

@@ -17,7 +17,8 @@ const string Usage = """
       llama [MODEL.gguf]                       the decoder beside llama.cpp: speed, load, memory
       agreement [--record FILE] [MODEL.gguf [PROMPTS.txt]]   greedy continuations beside llama.cpp's, a prompt a
                                                line; the record is for tools/agreement/greedy.py
-      perplexity BOOK.txt [PASSAGES [MODEL]]   passages of four windows, by each method of expansion
+      perplexity BOOK.txt [PASSAGES [WAYS [MODEL]]]   passages of four windows, by each method of expansion; ways are
+                                               beginnings of its lines, with commas between them
       ingest DIR [--peer]                      a folder ingested and asked; with --peer beside mcp-local-rag
       busy DIR                                 questions while a folder is encoded, and afterwards
       lexical DIR                              the index of words beside SQLite FTS5 alone
@@ -63,13 +64,14 @@ switch (args)
     case ["agreement", .. var files] when files.Length < 3:
         Agree(files, record: null);
         return 0;
-    case ["perplexity", var book, .. var rest] when rest.Length < 3:
+    case ["perplexity", var book, .. var rest] when rest.Length < 4:
         output.WriteLine(Machine.Describe());
         PerplexityBenchmark.Run(
             output,
-            rest is [_, var read] ? Path.GetFullPath(read) : LlamaBenchmark.Find(ChatModel),
+            rest is [_, _, var read] ? Path.GetFullPath(read) : LlamaBenchmark.Find(ChatModel),
             book,
-            rest is [var count, ..] ? int.Parse(count, CultureInfo.InvariantCulture) : 2
+            rest is [var count, ..] ? int.Parse(count, CultureInfo.InvariantCulture) : 2,
+            rest is [_, { Length: > 0 } ways, ..] ? ways.Split(',') : []
         );
         return 0;
     case ["ingest", var folder, .. var peer] when peer is [] or ["--peer"]:

@@ -2,10 +2,12 @@
 
 usage: python3 greedy.py MODEL.gguf RECORD.json CODEBOOK
 
-RECORD.json is what `bench agreement MODEL.gguf --record RECORD.json` writes: of each prompt its tokens, and the continuation
+RECORD.json is what `bench agreement --record RECORD.json MODEL.gguf` writes: of each prompt its tokens, and the continuation
 that each program chose. A token is right where it is the likeliest after the tokens before it. Printed is for each program
 how many continuations are right in full, and where the others leave the reference, by how much the token that the program
-chose is less likely (difference of the two logits): differences below what a program's arithmetic rounds are chance.
+chose is less likely (difference of the two logits). Beside that, how far the program's logits are from the reference at all
+of its tokens: the error of the difference between its two likeliest logits, root of the mean square and largest. Partings
+by less than that error are chance.
 
 The blocks are decoded here from the format's layout, and the model is written from the papers' equations; nothing is shared
 with the product but the codebook of IQ2_XXS, a constant of the format that has no derivation (CODEBOOK: Iq2XxsCodebook.cs).
@@ -193,20 +195,23 @@ def main(path, record, codebook):
     prompts = json.load(open(record))["prompts"]
     programs = list(prompts[0]["continuations"])
     # Equal continuations are computed once.
-    sequences = sorted({(i, tuple(p["continuations"][name])) for i, p in enumerate(prompts) for name in programs})
+    sequences = sorted({(i, tuple(p["continuations"][name]["tokens"])) for i, p in enumerate(prompts) for name in programs})
     found = dict(zip(sequences, logits(model, [prompts[i]["tokens"] + list(tokens) for i, tokens in sequences])))
     for name in programs:
-        right, partings = 0, []
+        right, partings, errors = 0, [], []
         for i, prompt in enumerate(prompts):
-            tokens = prompt["continuations"][name]
+            tokens, rivals = prompt["continuations"][name].values()
             after = found[i, tuple(tokens)][len(prompt["tokens"]) - 1 : -1]
-            chosen = after.gather(1, torch.tensor(tokens)[:, None])[:, 0]
-            less = (after.max(-1).values - chosen).tolist()
+            of = lambda chosen: after.gather(1, torch.tensor(chosen)[:, None])[:, 0]
+            errors += (of(tokens) - of([r["token"] for r in rivals]) - torch.tensor([r["margin"] for r in rivals])).tolist()
+            less = (after.max(-1).values - of(tokens)).tolist()
             wrong = next((n for n, margin in enumerate(less) if margin > 0), None)
             right += wrong is None
             if wrong is not None:
                 partings.append(f"prompt {i + 1} token {wrong + 1}: {less[wrong]:.3f}")
+        errors = np.array(errors)
         print(f"{name}: {right} of {len(prompts)} as the reference; " + "; ".join(partings))
+        print(f"    error of the margin {np.sqrt((errors**2).mean()):.4f}, largest {np.abs(errors).max():.4f}")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
-using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Decoders;
+using McpLongContext.Context.LongInference;
 using McpLongContext.Context.Memories;
 using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Context.Answers;
 
 /// <summary>Answers from the whole datastore, by the model's own retrieval attention.</summary>
-internal sealed class AttentionReader(DatastoreRegistry datastores, MemoryReader reader, MemoryJobs jobs)
-    : IAnswerReader
+internal sealed class AttentionReader(MemorySources sources, MemoryReader reader) : IAnswerReader
 {
     /// <summary>Spans that an answer cites at most: what its attention used most.</summary>
     private const int MaxCitations = 3;
@@ -24,25 +23,21 @@ internal sealed class AttentionReader(DatastoreRegistry datastores, MemoryReader
         CancellationToken cancellation
     )
     {
-        using var snapshot = datastores.Open(request.Datastore).Snapshot();
-        var memory = MemoryScope.Of(snapshot, snapshot.Documents.All, decoder.FindKeys());
-        var job =
-            memory.PendingDocuments > 0 ? jobs.Ensure(request.Datastore, MemoryKind.Unlimiformer, decoder.Name) : null;
-        if (memory.Keys is null || memory.Tokens == 0)
+        var documents = new LongInferenceRequest { Datastore = request.Datastore, PathGlob = request.PathGlob };
+        OpenMemory memory;
+        try
         {
-            return LocalAnswer.Without(
-                AnswerState.Unavailable,
-                $"The memory of {decoder.Name} holds nothing of datastore '{request.Datastore}' yet. "
-                    + MemoryJobs.Remedy(request.Datastore, MemoryKind.Unlimiformer, job),
-                decoder.Name
-            );
+            memory = await sources.OpenAsync(documents, decoder, cancellation);
+        }
+        catch (MemoryEmptyException error)
+        {
+            return LocalAnswer.Without(AnswerState.Unavailable, error.Message, decoder.Name);
         }
 
+        using var open = memory;
         var answer = await reader.WriteAsync(
             decoder,
-            memory.Keys,
-            snapshot,
-            memory.Documents,
+            memory,
             new MemoryTask(
                 request.Question,
                 "Answer the question in one short sentence, from the passages above alone. If they do not answer it, write "
@@ -59,7 +54,7 @@ internal sealed class AttentionReader(DatastoreRegistry datastores, MemoryReader
             Citations = verdict.Reason is null
                 ? [.. answer.Spans.Select(span => span.Citation).Distinct().Take(MaxCitations)]
                 : [],
-            Memory = answer.Use with { PendingDocuments = memory.PendingDocuments, Job = job },
+            Memory = answer.Use,
         };
     }
 }

@@ -228,7 +228,8 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
         }
     }
 
-    private static long BytesOf(Datastore datastore)
+    /// <summary>Bytes on disk of a datastore, all files together.</summary>
+    internal static long BytesOf(Datastore datastore)
     {
         try
         {

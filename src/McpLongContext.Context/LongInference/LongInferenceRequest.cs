@@ -39,8 +39,11 @@ public sealed record LongInferenceRequest
     /// <summary>What the model is told: for <see cref="InferenceMode.Map"/>, and where it writes from a memory.</summary>
     public string? Instruction { get; init; }
 
-    /// <summary>What the model reads of the documents to write; <see cref="InferenceMode.Generate"/> alone reads a memory.</summary>
-    public MemoryKind Memory { get; init; }
+    /// <summary>
+    /// What the model reads to write; <see cref="InferenceMode.Generate"/> alone reads a memory. <see langword="null"/>:
+    /// the window, unless the settings enable retrieval attention where it can be used.
+    /// </summary>
+    public MemoryKind? Memory { get; init; }
 
     /// <summary>Tokens of a window; <see langword="null"/>: the trained window, at most 4,096.</summary>
     public int? Window { get; init; }

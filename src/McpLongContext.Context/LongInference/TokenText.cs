@@ -54,8 +54,15 @@ internal sealed class TokenText
     /// <summary>The citation of a run of tokens: <c>path:start-end</c>, lines 1-based and inclusive.</summary>
     public string Cite(int first, int count)
     {
+        var (start, end) = LinesOf(first, count);
+        return $"{Path}:{start}-{end}";
+    }
+
+    /// <summary>The lines that a run of tokens touches, 1-based and inclusive.</summary>
+    public (int Start, int End) LinesOf(int first, int count)
+    {
         var (start, end) = (_starts[first], _starts[first + count]);
-        return $"{Path}:{LineAt(start)}-{LineAt(Math.Max(start, end - 1))}";
+        return (LineAt(start), LineAt(Math.Max(start, end - 1)));
     }
 
     private int CharacterAt(int position)

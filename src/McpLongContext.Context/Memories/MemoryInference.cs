@@ -8,7 +8,7 @@ namespace McpLongContext.Context.Memories;
 
 /// <summary>Lets a model follow an instruction with all documents of a datastore in memory: one window, however many they are.</summary>
 internal sealed class MemoryInference(
-    InferenceSources sources,
+    MemorySources sources,
     DatastoreRegistry datastores,
     DecoderProvider decoders,
     MemoryReader reader,
@@ -37,40 +37,31 @@ internal sealed class MemoryInference(
             return await CompressedAsync(request, name, decoder, limits, progress, cancellation);
         }
 
-        using var snapshot = datastores.Open(name).Snapshot();
-        var memory = MemoryScope.Of(snapshot, sources.DocumentsOf(snapshot, name, request), decoder.FindKeys());
-        var job = memory.PendingDocuments > 0 ? jobs.Ensure(name, MemoryKind.Unlimiformer, request.Model) : null;
-        if (memory.Keys is null || memory.Tokens == 0)
-        {
-            throw new ContextException(
-                $"memory: that of {decoder.Name} holds nothing of these documents of datastore '{name}' yet. "
-                    + MemoryJobs.Remedy(name, MemoryKind.Unlimiformer, job)
-            );
-        }
-
+        var texts = request.Text is null ? request with { Datastore = name } : request;
+        using var memory = await sources.OpenAsync(texts, decoder, cancellation);
         var start = time.GetTimestamp();
         Tell(0);
+        var instruction = request.Instruction!;
         var answer = await reader.WriteAsync(
             decoder,
-            memory.Keys,
-            snapshot,
-            memory.Documents,
-            new MemoryTask(request.Instruction!, request.Instruction!, limits.MaxNewTokens),
+            memory,
+            new MemoryTask(instruction, instruction, limits.MaxNewTokens, request.Window),
             Tell,
             cancellation
         );
         return Report(
             decoder.Name,
-            answer.Spans[0].Citation,
-            limits,
-            answer with
+            answer.Spans.Count > 0 ? answer.Spans[0].Citation : name,
+            limits with
             {
-                Use = answer.Use with { PendingDocuments = memory.PendingDocuments, Job = job },
+                Window = answer.Window,
             },
+            answer,
             time.GetElapsedTime(start).TotalSeconds
         );
 
-        void Tell(int written) => progress?.Report(new(name, 1, 1, 1, 1, written, Last: null));
+        void Tell(int written) =>
+            progress?.Report(new(request.Text is null ? name : request.Name, 1, 1, 1, 1, written, Last: null));
     }
 
     /// <summary>Writes behind the compressive memory of a datastore, which is of all its documents.</summary>
@@ -114,7 +105,7 @@ internal sealed class MemoryInference(
             count => progress?.Report(new(name, 1, 1, 1, 1, count, Last: null)),
             cancellation
         );
-        var answer = new MemoryAnswer(written, memory.Use(job), []);
+        var answer = new MemoryAnswer(written, memory.Use(job), [], limits.Window);
         return Report(decoder.Name, name, limits, answer, time.GetElapsedTime(start).TotalSeconds);
     }
 
@@ -168,10 +159,10 @@ internal sealed class MemoryInference(
             );
         }
 
-        if (request.Text is not null)
+        if (request is { Memory: MemoryKind.Infini, Text: not null })
         {
             throw new ContextException(
-                "text: memory holds documents of a datastore; ingest the text, or leave memory out."
+                "text: a compressive memory holds documents of a datastore; ingest the text, or use memory unlimiformer."
             );
         }
 

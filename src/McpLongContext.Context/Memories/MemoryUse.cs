@@ -23,8 +23,26 @@ public sealed record MemoryUse
     /// <summary>The share of attention that stayed with the question and what was written, 0 to 1.</summary>
     public double LocalShare { get; init; }
 
+    /// <summary>How it read: a name of <see cref="UnlimiformerOptions.Mode"/>, or window where nothing is retrieved.</summary>
+    public string? Mode { get; init; }
+
+    /// <summary>Whether all of the memory stood in the window, as if it had been the prompt.</summary>
+    public bool Whole { get; init; }
+
+    /// <summary>Bytes of the keys and values that are searched, which are the index: the search is exact.</summary>
+    public long IndexBytes { get; init; }
+
+    /// <summary>Bytes on disk of the datastore, all files together; 0 where the memory is of this call alone.</summary>
+    public long DatastoreBytes { get; init; }
+
     /// <summary>Seconds that it took to search the memory.</summary>
     public double SearchSeconds { get; init; }
+
+    /// <summary>The share of the whole time that searching took, 0 to 1.</summary>
+    public double SearchShare { get; init; }
+
+    /// <summary>Seconds that each layer searched by itself, from the first one on; empty where none did.</summary>
+    public IReadOnlyList<double> LayerSearchSeconds { get; init; } = [];
 
     /// <summary>What else there is to know, a sentence; <see langword="null"/> when there is nothing.</summary>
     public string? Note { get; init; }

@@ -14,6 +14,9 @@ public sealed class CausalAttention : IAttention
     private readonly KeyValueCache[] _layers;
     private readonly int[] _inserted;
     private int _insertedAt;
+    private RotaryScaling _scaling;
+    private RotaryScaling _inForce;
+    private int _reach;
     private RotaryTable _rotary;
 
     /// <summary>Creates the attention of a new sequence.</summary>
@@ -28,7 +31,8 @@ public sealed class CausalAttention : IAttention
         _inserted = new int[config.LayerCount];
         for (var layer = 0; layer < _layers.Length; layer++)
             _layers[layer] = new KeyValueCache(config.KeyValueHeadCount, config.HeadDim);
-        _rotary = TableOf(config.RotaryScaling);
+        _scaling = _inForce = config.RotaryScaling;
+        _rotary = TableOf(_inForce);
     }
 
     /// <inheritdoc />
@@ -41,7 +45,7 @@ public sealed class CausalAttention : IAttention
     {
         ArgumentNullException.ThrowIfNull(scaling);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, _layers[0].Count);
-        _rotary = TableOf(scaling);
+        (_scaling, _reach) = (scaling, 0);
         MaxTokens = maxTokens;
     }
 
@@ -71,6 +75,17 @@ public sealed class CausalAttention : IAttention
         _insertedAt = position;
     }
 
+    /// <summary>Puts other keys and values in the place of all that was inserted into a layer.</summary>
+    /// <param name="layer">From 0.</param>
+    /// <param name="keys">[tokens, key/value heads, headDim], not rotated.</param>
+    /// <param name="values">[tokens, key/value heads, headDim].</param>
+    /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    public void Replace(int layer, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
+    {
+        _layers[layer].Replace(_insertedAt, _inserted[layer], keys, values);
+        _inserted[layer] = keys.Length / _config.KeyValueSize;
+    }
+
     /// <inheritdoc />
     public void Attend(AttentionBlock block, WorkerTeam team)
     {
@@ -83,9 +98,11 @@ public sealed class CausalAttention : IAttention
                 nameof(block)
             );
         cache.Append(block.Keys.Span, block.Values.Span);
+        var tokens = block.Keys.Length / _config.KeyValueSize;
+        // One length for all layers, whichever have insertions.
+        ScaleTo(block.FirstPosition + tokens + _inserted.Max());
         _rotary.Extend(cache.Count);
 
-        var tokens = block.Keys.Length / _config.KeyValueSize;
         var step = Math.Max(1, PartQueries * _config.KeyValueHeadCount / _config.HeadCount);
         var steps = (tokens + step - 1) / step;
         team.Run(
@@ -112,6 +129,7 @@ public sealed class CausalAttention : IAttention
     /// <param name="position">0 forgets all.</param>
     public void Truncate(int position)
     {
+        _reach = 0;
         for (var layer = 0; layer < _layers.Length; layer++)
         {
             if (position <= _insertedAt)
@@ -119,6 +137,18 @@ public sealed class CausalAttention : IAttention
             // A sequence may end at a layer, behind which there is nothing.
             _layers[layer].Truncate(Math.Min(position + _inserted[layer], _layers[layer].Count));
         }
+    }
+
+    /// <summary>Rotates as a sequence of this length is to be, where that depends on the length.</summary>
+    private void ScaleTo(int length)
+    {
+        if (length <= _reach)
+            return;
+        (var scaling, _reach) = _scaling.At(length);
+        if (scaling == _inForce)
+            return;
+        _inForce = scaling;
+        _rotary = TableOf(scaling);
     }
 
     private RotaryTable TableOf(RotaryScaling scaling) =>

@@ -95,6 +95,38 @@ public sealed unsafe class KeyValueCache
     /// <summary>Forgets all tokens and keeps their room for others.</summary>
     public void Clear() => Count = 0;
 
+    /// <summary>Puts tokens in the place of others; those behind keep their order and may get other places.</summary>
+    /// <param name="first">The first token that goes.</param>
+    /// <param name="count">How many go.</param>
+    /// <param name="keys">[tokens, heads, headDim] of those that come, not rotated.</param>
+    /// <param name="values">[tokens, heads, headDim].</param>
+    /// <exception cref="ArgumentException">The lengths do not fit the shape or each other.</exception>
+    public void Replace(int first, int count, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count - first);
+        Shape.Rows(keys.Length, Heads * HeadDim, nameof(keys));
+        Shape.Check(values.Length, keys.Length, nameof(values));
+        var behind = Count - first - count;
+        var (headKeys, headValues) = (new float[behind * HeadDim], new float[behind * HeadDim]);
+        var (allKeys, allValues) = (new float[Heads * headKeys.Length], new float[Heads * headKeys.Length]);
+        for (var head = 0; head < Heads; head++)
+        {
+            Read(head, first + count, headKeys, headValues);
+            for (var token = 0; token < behind; token++)
+            {
+                var target = ((token * Heads) + head) * HeadDim;
+                headKeys.AsSpan(token * HeadDim, HeadDim).CopyTo(allKeys.AsSpan(target));
+                headValues.AsSpan(token * HeadDim, HeadDim).CopyTo(allValues.AsSpan(target));
+            }
+        }
+
+        Truncate(first);
+        Append(keys, values);
+        Append(allKeys, allValues);
+    }
+
     /// <summary>Reads successive tokens of a head.</summary>
     /// <param name="head">From 0.</param>
     /// <param name="first">The first token.</param>

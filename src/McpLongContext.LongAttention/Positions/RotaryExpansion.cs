@@ -28,7 +28,7 @@ public static class RotaryExpansion
                 nameof(method)
             ),
             (PositionMethod.Linear, _) => new LinearScaling(factor) { Onto = trained },
-            (PositionMethod.Ntk, _) => new NtkScaling(factor) { Onto = trained },
+            (PositionMethod.Ntk, _) => new NtkScaling(factor, config.ContextLength) { Onto = trained },
             (PositionMethod.Yarn, YarnScaling yarn) => Stretch(yarn, factor),
             (PositionMethod.Yarn, _) => new YarnScaling(factor, config.ContextLength),
             (_, Llama3Scaling llama3) => llama3 with { Factor = llama3.Factor * factor },

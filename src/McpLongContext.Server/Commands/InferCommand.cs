@@ -128,7 +128,7 @@ internal sealed class InferCommand : ServiceCommand
             PathGlob = parsed.GetValue(_path),
             Mode = parsed.GetValue(_mode),
             Instruction = parsed.GetValue(_instruction),
-            Memory = parsed.GetValue(_memory),
+            Memory = parsed.GetResult(_memory) is null ? null : parsed.GetValue(_memory),
             Window = parsed.GetValue(_window),
             Overlap = parsed.GetValue(_overlap),
             MaxNewTokens = parsed.GetValue(_newTokens),

@@ -51,10 +51,26 @@ internal static class AnswerText
         var spans = memory.Spans.Select(span =>
             string.Create(CultureInfo.InvariantCulture, $"\n  {span.Share:P0}\t{VisibleText.Name(span.Citation)}")
         );
+        var stored = memory.DatastoreBytes == 0 ? "" : $" of {IngestText.Size(memory.DatastoreBytes)} in the datastore";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"\nIn memory ({memory.Kind.ToString().ToLowerInvariant()}): {memory.Tokens:N0} tokens{pending}; searched in "
-                + $"{memory.SearchSeconds:0.00} s. Of its attention {memory.LocalShare:P0} stayed with the prompt and its own words, the rest went to{string.Concat(spans)}"
+            $"\nIn memory ({memory.Kind.ToString().ToLowerInvariant()}, {memory.Mode}): {memory.Tokens:N0} tokens{pending}, "
+                + $"{IngestText.Size(memory.IndexBytes)} of keys{stored}; {Search(memory)}.{(memory.Note is null ? "" : $" {memory.Note}")}"
+                + $" Of its attention {memory.LocalShare:P0} stayed with the prompt and its own words, the rest went to{string.Concat(spans)}"
+        );
+    }
+
+    private static string Search(MemoryUse memory)
+    {
+        if (memory.Whole)
+        {
+            return "all of it fits the window";
+        }
+
+        var layers = memory.LayerSearchSeconds.Count(seconds => seconds > 0);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"searched in {memory.SearchSeconds:0.00} s{(layers == 0 ? "" : $" by {layers} layers")}, {memory.SearchShare:P1} of the time"
         );
     }
 }

@@ -20,8 +20,9 @@ internal sealed class InferLong(Lazy<LongContextService> service, TimeProvider t
                 + "windows that cover every token once. Use it to find the lines a model expects least (mode score: "
                 + "perplexity, entropy, most surprising spans with citations), to continue a text (generate), or to "
                 + "apply one instruction to every window of a text that is too long to read (map: outputs with the "
-                + "lines they cover). Mode generate with memory unlimiformer writes once, from all documents together. Small models make mistakes: check outputs against the cited lines. A long text "
-                + "takes several calls: while the result has next_cursor, repeat the call with it. A cancelled call "
+                + "lines they cover). Mode generate with memory "
+                + "unlimiformer writes once, from all documents together. Small models make mistakes: check outputs "
+                + "against the cited lines. A long text takes several calls: while the result has next_cursor, repeat the call with it. A cancelled call "
                 + "keeps its finished windows, and the same call again goes on behind them. Needs an installed "
                 + "generative model; the error says how to get one."
         ),
@@ -81,11 +82,11 @@ internal sealed record InferArguments(
     )]
         string? Instruction = null,
     [property: Description(
-        "What the model reads of the datastore in mode generate: window (the end of each text), or unlimiformer (whatever "
-            + "its retrieval attention selects for instruction among all tokens of the documents), or infini (a memory of "
-            + "constant size of all documents, which has an influence with a trained adapter only)."
+        "What the model reads in mode generate: window (the end of each text; the default), or unlimiformer (whatever its "
+            + "retrieval attention selects for instruction among all tokens of the text or the documents), or infini (a "
+            + "memory of constant size of a datastore, which has an influence with a trained adapter only)."
     )]
-        MemoryKind Memory = MemoryKind.Window,
+        MemoryKind? Memory = null,
     [property: Description(
         "Tokens of a window, prompt and new tokens included; left out, the model's trained window, at most 4096."
     )]

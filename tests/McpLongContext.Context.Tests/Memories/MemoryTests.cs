@@ -1,6 +1,7 @@
 using McpLongContext.Context.Answers;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.LongInference;
+using McpLongContext.Context.Memories;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Context.Tests.LongInference;
@@ -50,6 +51,10 @@ public sealed class MemoryTests : IAsyncLifetime
         Assert.Equal(report.Memory.Tokens, answer.Memory!.Tokens);
         Assert.Equal((0, null), (answer.Memory.PendingDocuments, answer.Memory.Job));
         Assert.NotEmpty(answer.Memory.Spans);
+        Assert.Equal("reread", answer.Memory.Mode);
+        Assert.Equal(answer.Memory.Tokens * (48 + 4), answer.Memory.IndexBytes);
+        Assert.Equal(Assert.Single(_service.ListDatastores()).Bytes, answer.Memory.DatastoreBytes);
+        Assert.InRange(answer.Memory.SearchShare, 1e-6, 1);
         Assert.Equal(
             answer.Memory.Spans.OrderByDescending(span => span.Share).Select(span => span.Citation),
             answer.Memory.Spans.Select(span => span.Citation)
@@ -105,7 +110,7 @@ public sealed class MemoryTests : IAsyncLifetime
 
         Assert.Equal(AnswerState.Unavailable, answer.State);
         Assert.Contains("ingest PATH -d default --memory unlimiformer --wait", answer.Reason, StringComparison.Ordinal);
-        var error = await Assert.ThrowsAsync<ContextException>(() => InferAsync("Tell of Lily."));
+        var error = await Assert.ThrowsAsync<MemoryEmptyException>(() => InferAsync("Tell of Lily."));
         Assert.Contains("holds nothing of these documents", error.Message, StringComparison.Ordinal);
     }
 
@@ -191,8 +196,8 @@ public sealed class MemoryTests : IAsyncLifetime
         await RefusedAsync("mode generate", () => _service.InferAsync(request, null, Cancellation));
         request = request with { Mode = InferenceMode.Generate };
         await RefusedAsync("instruction: missing", () => _service.InferAsync(request, null, Cancellation));
-        request = request with { Instruction = "Tell.", Text = "A text." };
-        await RefusedAsync("text:", () => _service.InferAsync(request, null, Cancellation));
+        request = request with { Instruction = "Tell.", Text = "A text.", Document = "tom.txt" };
+        await RefusedAsync("text, document:", () => _service.InferAsync(request, null, Cancellation));
     }
 
     [Fact]

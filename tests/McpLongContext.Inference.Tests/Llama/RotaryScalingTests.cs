@@ -19,13 +19,24 @@ public sealed class RotaryScalingTests
     }
 
     [Fact]
-    public void Ntk_leaves_the_highest_frequency_and_divides_the_lowest_by_the_factor()
+    public void Ntk_leaves_the_highest_frequency_and_no_angle_comes_beyond_those_of_the_training()
     {
-        var scaled = new NtkScaling(4).Frequencies(HeadDim, Theta);
+        var scaled = new NtkScaling(4, 2048).Frequencies(HeadDim, Theta);
         Assert.Equal(1, scaled[0]);
+        for (var i = 1; i < scaled.Length; i++)
+        {
+            Assert.InRange(scaled[i], 0, s_plain[i] * 0.9999);
+            if (2048 * s_plain[i] < 2 * Math.PI)
+                Assert.InRange(8192 * scaled[i], 0, 2048 * s_plain[i] * 1.0001);
+        }
+        Assert.Equal([1], new NtkScaling(4, 2048).Frequencies(2, Theta));
+    }
+
+    [Fact]
+    public void Where_every_frequency_has_turned_ntk_divides_the_lowest_by_the_factor()
+    {
+        var scaled = new NtkScaling(4, 1 << 20).Frequencies(HeadDim, Theta);
         Assert.Equal(s_plain[^1] / 4, scaled[^1], 1e-12);
-        Assert.All(scaled.Zip(s_plain).Skip(1), pair => Assert.InRange(pair.First / pair.Second, 0.2499, 0.9999));
-        Assert.Equal([1], new NtkScaling(4).Frequencies(2, Theta));
     }
 
     [Fact]
@@ -54,7 +65,7 @@ public sealed class RotaryScalingTests
         RotaryScaling[] methods =
         [
             new LinearScaling(1),
-            new NtkScaling(1),
+            new NtkScaling(1, 2048),
             new YarnScaling(1, 2048),
             new Llama3Scaling(1, 1, 4, 2048),
             new DividedScaling([.. Enumerable.Repeat(1f, 32)]),

@@ -61,13 +61,37 @@ public sealed class RotaryExpansionTests
 
         Assert.Equal(trained.Select(frequency => frequency / 2), linear);
         Assert.Equal(trained[0], ntk[0]);
-        Assert.Equal(trained[3] / 2, ntk[3], 1e-15);
+        // The third of the four is the first that turns less than once in 512 tokens.
+        Assert.Equal(trained[2] / 2, ntk[2], 1e-15);
 
         var yarn = new YarnScaling(4, 128);
         Assert.Equal(
             yarn.AttentionFactor,
             RotaryExpansion.Scale(Config(yarn, 512), PositionMethod.Ntk, 1024).AttentionFactor
         );
+    }
+
+    [Theory]
+    [InlineData(PositionMethod.Linear)]
+    [InlineData(PositionMethod.Ntk)]
+    [InlineData(PositionMethod.Yarn)]
+    [InlineData(PositionMethod.Llama3)]
+    public void A_window_grows_with_the_sequence_by_no_more_than_an_eighth_too_much(PositionMethod method)
+    {
+        var trained = Config(RotaryScaling.None, 64);
+        var growing = new GrowingScaling(trained, method, 256);
+        Assert.Equal((RotaryScaling.None, 64), growing.At(64));
+        Assert.Equal(RotaryExpansion.Scale(trained, method, 256), growing.At(256).Scaling);
+        Assert.Equal(growing.Frequencies(8, 10_000), growing.At(256).Scaling.Frequencies(8, 10_000));
+
+        for (var tokens = 65; tokens <= 256; tokens++)
+        {
+            var (scaling, reach) = growing.At(tokens);
+            reach = Math.Min(reach, 256);
+            Assert.InRange(reach, tokens, tokens * 9 / 8);
+            Assert.Equal(RotaryExpansion.Scale(trained, method, reach), scaling);
+            Assert.Equal(growing.At(tokens), growing.At(reach));
+        }
     }
 
     [Fact]

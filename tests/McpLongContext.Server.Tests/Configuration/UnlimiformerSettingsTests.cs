@@ -48,8 +48,8 @@ public sealed class UnlimiformerSettingsTests
         );
         Assert.True(options.Enabled);
         Assert.Equal(8, options.LayerBegin);
+        Assert.IsType<PerLayerMode>(options.ReadingMode);
         Assert.Equal(512, options.ContextWindowSize);
-        Assert.Equal(512, Assert.IsType<PerLayerMode>(options.ReadingMode).LocalWindow);
         Assert.True(options.Knn);
         Assert.False(options.UseDatastore);
         Assert.Equal(1000, options.EvalMaxSourceLength);
@@ -75,12 +75,15 @@ public sealed class UnlimiformerSettingsTests
         );
     }
 
-    [Fact]
-    public void Settings_that_no_tool_takes_yet_are_accepted_with_a_warning_each()
+    [Theory]
+    [InlineData("heads")]
+    [InlineData("per_layer")]
+    public void A_mode_that_reads_values_is_warned_of_where_datastores_are_read(string mode)
     {
-        var warnings = Read([], "enabled=true", "mode=heads", "layer_begin=8", "knn=true").Warnings;
-        Assert.Equal(3, warnings.Count);
-        Assert.StartsWith("Unlimiformer:layer_begin: 8 was set, but the tools do not take it yet", warnings[2]);
+        var warning = Assert.Single(Read([], $"mode={mode}").Warnings);
+        Assert.Contains("use_datastore to false", warning, StringComparison.Ordinal);
+        Assert.Empty(Read([], $"mode={mode}", "use_datastore=false").Warnings);
+        Assert.Empty(Read([], $"mode={mode}", "knn=false").Warnings);
     }
 
     [Theory]

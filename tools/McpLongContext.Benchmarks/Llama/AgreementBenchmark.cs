@@ -65,7 +65,7 @@ internal static class AgreementBenchmark
                 template?.Encode([new ChatMessage(ChatRole.User, text)]) ?? tokenizer.EncodePrompt(text)
             ),
         ];
-        List<(string Name, int[][] Continuations)> programs = [];
+        List<(string Name, Continuation[] Continuations)> programs = [];
         foreach (var precision in new[] { Precision.Int8, Precision.Float32 })
         {
             using var model = LlamaModel.Load(file, precision, Threads);
@@ -75,7 +75,13 @@ internal static class AgreementBenchmark
         foreach (var (name, threads, options) in s_peers)
         {
             using var peer = LlamaCppPeer.Start(file, threads, Window, options);
-            programs.Add((name, [.. encoded.Select(tokens => peer.Measure(tokens, Compared).Tokens)]));
+            programs.Add((name, [.. encoded.Select(Decode)]));
+
+            Continuation Decode(int[] tokens)
+            {
+                var decoded = peer.Measure(tokens, Compared, rivals: true);
+                return new Continuation(decoded.Tokens, decoded.Rivals);
+            }
         }
 
         output.WriteLine($"{Path.GetFileName(file)}; {texts.Length} prompts, {Compared} tokens; equal in full:");
@@ -99,22 +105,34 @@ internal static class AgreementBenchmark
             File.WriteAllText(record, JsonSerializer.Serialize(new { prompts = lines }, s_json));
         }
 
-        static bool AreEqual((int[] One, int[] Other) pair) => pair.One.AsSpan().SequenceEqual(pair.Other);
+        static bool AreEqual((Continuation One, Continuation Other) pair) =>
+            pair.One.Tokens.AsSpan().SequenceEqual(pair.Other.Tokens);
     }
 
     /// <summary>The likeliest token, one after the other, until one ends the text.</summary>
-    private static int[] Continue(LlamaModel model, Tokenizer tokenizer, int[] prompt)
+    private static Continuation Continue(LlamaModel model, Tokenizer tokenizer, int[] prompt)
     {
         using var run = model.CreateRun(Threads);
         var state = new float[model.Config.HiddenSize];
         var logits = new float[model.Config.VocabularySize];
         var tokens = new List<int>();
+        var rivals = new List<TokenRival>();
         do
         {
             run.Forward(tokens.Count == 0 ? prompt : [tokens[^1]], state);
             run.Logits(state, logits);
-            tokens.Add(TensorPrimitives.IndexOfMax<float>(logits));
+            var best = TensorPrimitives.IndexOfMax<float>(logits);
+            var most = logits[best];
+            logits[best] = float.NegativeInfinity;
+            var second = TensorPrimitives.IndexOfMax<float>(logits);
+            tokens.Add(best);
+            rivals.Add(new TokenRival(second, most - logits[second]));
         } while (tokens.Count < Compared && !tokenizer.Settings.Ends.Contains(tokens[^1]));
-        return [.. tokens];
+        return new Continuation([.. tokens], [.. rivals]);
     }
+
+    /// <summary>What a program wrote.</summary>
+    /// <param name="Tokens">The likeliest ones.</param>
+    /// <param name="Rivals">The second likeliest one of each.</param>
+    private sealed record Continuation(int[] Tokens, TokenRival[] Rivals);
 }

@@ -99,7 +99,7 @@ internal static class LlamaBenchmark
         }
 
         var token = watch.Elapsed.TotalSeconds / Decoded;
-        return new LlamaMeasurement(prompt, token, decoded);
+        return new LlamaMeasurement(prompt, token, decoded, []);
     }
 
     /// <summary>The file of an installed model, which is installed first where it is missing.</summary>

@@ -43,9 +43,19 @@ internal sealed class LlamaCppPeer : IDisposable
         return new LlamaCppPeer(Process.Start(start)!);
     }
 
-    public LlamaMeasurement Measure(int[] tokens, int decoded)
+    public LlamaMeasurement Measure(int[] tokens, int decoded, bool rivals = false)
     {
-        _process.StandardInput.WriteLine(JsonSerializer.Serialize(new { tokens, decoded }, s_json));
+        _process.StandardInput.WriteLine(
+            JsonSerializer.Serialize(
+                new
+                {
+                    tokens,
+                    decoded,
+                    rivals,
+                },
+                s_json
+            )
+        );
         return Read<LlamaMeasurement>();
     }
 

@@ -8,19 +8,21 @@ namespace McpLongContext.Benchmarks.Llama;
 
 /// <summary>
 /// Perplexity of passages of a book that are four times as long as a model's window: read in trained windows, one after
-/// the other without memory of each other, in one window without expansion, and in one window by each method.
+/// the other without memory of each other, in one window without expansion, and in one window by each method: as it grows
+/// with what was read, and with the scaling of the whole window from the beginning.
 /// </summary>
 internal static class PerplexityBenchmark
 {
     private const int Factor = 4;
-    private const int BlockTokens = 512;
+    private const int BlockTokens = 256;
 
     /// <summary>Measures.</summary>
     /// <param name="output">Gets a line a way of reading.</param>
     /// <param name="file">The model.</param>
     /// <param name="book">A text, UTF-8.</param>
     /// <param name="count">Passages, evenly spread over the book.</param>
-    public static void Run(TextWriter output, string file, string book, int count)
+    /// <param name="wanted">The ways to read, by the beginnings of their lines; empty: all.</param>
+    public static void Run(TextWriter output, string file, string book, int count, string[] wanted)
     {
         var tokenizer = ModelTokenizer.Load(Path.GetDirectoryName(file)!);
         using var trained = LlamaModel.Load(file);
@@ -38,12 +40,19 @@ internal static class PerplexityBenchmark
         foreach (var method in PositionMethods.Of(trained.Config))
         {
             Report(method.Name(), new PositionSettings(window, length, method).Apply(trained), length);
+            var whole = RotaryExpansion.Scale(trained.Config, method, length);
+            Report($"whole window, {method.Name()}", trained.WithPositions(length, whole), length);
         }
 
         Report("no expansion", trained.WithPositions(length, RotaryScaling.None), length);
 
         void Report(string name, LlamaModel model, int size)
         {
+            if (wanted.Length > 0 && !wanted.Any(name.StartsWith))
+            {
+                return;
+            }
+
             double[][] surprises = [.. passages.Select(tokens => Read(model, tokens, size, tokenizer.Settings.Begin))];
             var all = Perplexity(surprises.SelectMany(one => one));
             var late = Perplexity(surprises.SelectMany(one => one.Skip(window)));

@@ -4,6 +4,7 @@ using McpLongContext.Inference.Chat;
 using McpLongContext.Inference.Generation;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Llama.Packed;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
@@ -21,7 +22,7 @@ internal sealed class PassKeyBenchmark : IDisposable
     private const int AnswerTokens = 16;
 
     /// <summary>The model alone, which sees the end of the text.</summary>
-    private const string Plain = "window";
+    private const string Plain = RetrievalReader.PlainWindow;
 
     private readonly TextWriter _output;
     private readonly LlamaModel _model;
@@ -36,7 +37,7 @@ internal sealed class PassKeyBenchmark : IDisposable
         var installed =
             new ModelStore().List().FirstOrDefault(model => model.Name == name)
             ?? throw new ModelException($"{name} is not installed.");
-        _model = LlamaModel.Load(installed.Folder);
+        _model = LlamaModel.Load(installed.Folder, cache: WeightCache.Of(installed));
         _tokenizer = ModelTokenizer.Load(installed.Folder);
         _frame = ChatFrame.Of(ChatTemplate.Of(_tokenizer)!);
         var watch = Stopwatch.StartNew();
@@ -90,6 +91,9 @@ internal sealed class PassKeyBenchmark : IDisposable
                     nameof(name)
                 );
 
+    private RetrievalReader Reader(KeyEncoder encoder, bool retrieves = true) =>
+        new(_model, _tokenizer, encoder.Layout, encoder, _team) { Retrieves = retrieves };
+
     private void Report(
         string name,
         int length,
@@ -114,12 +118,12 @@ internal sealed class PassKeyBenchmark : IDisposable
             foreach (var needle in all[set])
             {
                 asked++;
-                var spans = Select(memory, encoder, needle);
+                var spans = Reader(encoder).Select(memory, needle.Question);
                 var text = string.Join(" ... ", spans.Select(span => _tokenizer.Decode([.. memory.ReadTokens(span)])));
                 found += text.Contains(needle.Answer, StringComparison.Ordinal) ? 1 : 0;
                 for (var mode = 0; mode < modes.Count; mode++)
                 {
-                    var answer = Answer(memory, encoder.Layout, needle, spans, modes[mode]);
+                    var answer = Answer(Reader(encoder, modes[mode] != Plain), memory, needle, modes[mode]);
                     right[mode] += answer.Contains(needle.Answer, StringComparison.Ordinal) ? 1 : 0;
                 }
             }
@@ -129,24 +133,7 @@ internal sealed class PassKeyBenchmark : IDisposable
         _output.WriteLine($"{name, -10} {length, 8} {(double)found / asked, 6:P0}  {string.Join("  ", shares)}");
     }
 
-    private IReadOnlyList<MemorySpan> Select(BookMemory memory, KeyEncoder encoder, Needle needle)
-    {
-        var query = SelectionQuery.Of(
-            encoder,
-            _tokenizer.Encode(needle.Question),
-            _tokenizer.Encode(SelectionQuery.Empty),
-            _model.Config.ScoreScale
-        );
-        return new SpanPlan().Of(TokenSelector.Select(memory, query, 256, _team), memory.Texts);
-    }
-
-    private string Answer(
-        BookMemory memory,
-        KeyLayout layout,
-        Needle needle,
-        IReadOnlyList<MemorySpan> spans,
-        string mode
-    )
+    private string Answer(RetrievalReader reader, BookMemory memory, Needle needle, string mode)
     {
         var prompt = new MemoryPrompt(
             _frame.Before,
@@ -158,15 +145,8 @@ internal sealed class PassKeyBenchmark : IDisposable
                 .. _tokenizer.Encode(needle.Begin),
             ]
         );
-        if (mode == Plain)
-        {
-            var room = _model.Config.ContextLength - prompt.Tokens - AnswerTokens - 1;
-            var tokens = memory.Texts[0].Tokens;
-            spans = [new MemorySpan(0, Math.Max(0, tokens - room), Math.Min(tokens, room), 0)];
-        }
-
-        using var begun = ModeOf(mode).Begin(new ReadingSource(_model, memory, layout), prompt, spans);
-        return Generate(begun);
+        using var reading = reader.Begin(memory, needle.Question, prompt, ModeOf(mode), AnswerTokens);
+        return Generate(reading);
     }
 
     private string Generate(MemoryReading reading)

@@ -21,8 +21,9 @@ def linear(dim, theta, window, factor):
 
 
 def ntk(dim, theta, window, factor):
-    """A larger base: Peng et al., arXiv 2309.00071, equation 16."""
-    return plain(dim, theta * factor ** (dim / (dim - 2))), 1.0
+    """A larger base: Peng et al., arXiv 2309.00071, equation 16, for the critical dimension of Liu et al., arXiv 2310.05209."""
+    critical = 2 * np.ceil(dim / 2 * np.log(window / (2 * np.pi)) / np.log(theta))
+    return plain(dim, theta * factor ** (dim / min(critical, dim - 2))), 1.0
 
 
 def yarn(dim, theta, window, factor):

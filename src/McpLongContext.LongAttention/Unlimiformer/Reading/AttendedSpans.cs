@@ -5,7 +5,13 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 /// <summary>Collects how much is attended to which tokens of a memory, where every search has spans of its own.</summary>
 internal sealed class AttendedSpans
 {
-    private readonly Dictionary<MemorySpan, double> _sums = [];
+    private readonly Dictionary<MemorySpan, double> _sums;
+
+    /// <summary>Creates an empty collection.</summary>
+    public AttendedSpans()
+        : this([]) { }
+
+    private AttendedSpans(Dictionary<MemorySpan, double> sums) => _sums = sums;
 
     /// <summary>How many tokens of the sequence were measured.</summary>
     public int Measured { get; set; }
@@ -20,6 +26,9 @@ internal sealed class AttendedSpans
         };
         _sums[key] = _sums.GetValueOrDefault(key) + share;
     }
+
+    /// <summary>A copy.</summary>
+    public AttendedSpans Clone() => new(new Dictionary<MemorySpan, double>(_sums)) { Measured = Measured };
 
     /// <summary>Forgets everything.</summary>
     public void Clear()

@@ -9,6 +9,9 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 /// </summary>
 public sealed class HeadsMode : IReadingMode
 {
+    /// <summary>Tokens of an answer after which spans are selected again, by what was written; 0: never.</summary>
+    public int Interval { get; init; } = 32;
+
     /// <inheritdoc/>
     public string Name => "heads";
 
@@ -26,23 +29,35 @@ public sealed class HeadsMode : IReadingMode
         ArgumentNullException.ThrowIfNull(spans);
         var config = source.Model.Config;
         var retrieved = spans.Sum(span => span.Count);
-        Window.Require(config, prompt.Tokens + retrieved);
+        Window.Require(source, prompt.Tokens + retrieved);
         var layout = source.Layout;
-        var attention = new SpanAttention(config, layout.LayerBegin, spans, config.ContextLength - retrieved);
-        var run = source.Model.CreateRun(attention, source.Threads);
+        var attention = new SpanAttention(config, layout.LayerBegin, spans, source.Window - retrieved);
+        var run = source.Model.CreateRun(
+            Interval > 0 && source.Reselect is not null
+                ? new ReselectingAttention(source, attention, retrieved, Interval, Vectors)
+                : attention,
+            source.Threads
+        );
         run.Forward([.. prompt.Header], []);
         for (var layer = layout.LayerBegin; layer < layout.LayerCount; layer++)
         {
-            for (var span = 0; span < spans.Count; span++)
-            {
-                var keys = Read(source, spans[span], group => layout.KeyPlane(layer, group));
-                var values = Read(source, spans[span], group => layout.ValuePlane(layer, group));
-                attention.Insert(layer, run.Position, span, keys, values);
-            }
+            var (keys, values) = Vectors(source, spans, layer);
+            attention.Insert(layer, run.Position, keys, values);
         }
 
         return new MemoryReading(run, prompt.Local, attention);
     }
+
+    /// <summary>Keys and values of spans in a layer, [tokens, key/value heads, headDim] each.</summary>
+    private static (float[] Keys, float[] Values) Vectors(
+        ReadingSource source,
+        IReadOnlyList<MemorySpan> spans,
+        int layer
+    ) =>
+        (
+            [.. spans.SelectMany(span => Read(source, span, group => source.Layout.KeyPlane(layer, group)))],
+            [.. spans.SelectMany(span => Read(source, span, group => source.Layout.ValuePlane(layer, group)))]
+        );
 
     /// <summary>Vectors of a span, [tokens, key/value heads, headDim].</summary>
     private static float[] Read(ReadingSource source, MemorySpan span, Func<int, int> planeOf)

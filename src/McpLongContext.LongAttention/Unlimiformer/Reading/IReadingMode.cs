@@ -35,4 +35,14 @@ public sealed record ReadingSource(
     KeyLayout Layout,
     int? Threads = null,
     TimeProvider? Time = null
-);
+)
+{
+    /// <summary>The window in force, in tokens, which prompt, spans and answer share: the model's own, or a smaller one.</summary>
+    public int Window { get; init; } = Model.Config.ContextLength;
+
+    /// <summary>
+    /// Selects spans as generation moves on: by the queries of the latest tokens in the layout's heads, [tokens, heads,
+    /// headDim], so many tokens at most. Null: what was selected for the question stays.
+    /// </summary>
+    public Func<float[], int, IReadOnlyList<MemorySpan>>? Reselect { get; init; }
+}

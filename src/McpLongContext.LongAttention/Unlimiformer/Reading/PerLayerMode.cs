@@ -14,9 +14,6 @@ public sealed class PerLayerMode : IReadingMode
     /// <summary>How much is read around them.</summary>
     public SpanPlan Plan { get; init; } = new(Before: 8, After: 24, Budget: 256);
 
-    /// <summary>The local window, in tokens; null: what sinks and spans leave of the model's window.</summary>
-    public int? LocalWindow { get; init; }
-
     /// <inheritdoc/>
     public string Name => "per_layer";
 
@@ -31,17 +28,14 @@ public sealed class PerLayerMode : IReadingMode
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(prompt);
-        var config = source.Model.Config;
-        Window.Require(config, prompt.Tokens + Plan.Budget);
-        var room = config.ContextLength - prompt.Header.Count - Plan.Budget;
-        var local = Math.Min(LocalWindow ?? room, room);
-        if (local < prompt.Local.Length)
-            throw new ArgumentException(
-                $"prefix and question have {prompt.Local.Length} tokens, expected at most the local window of {local}. "
-                    + "Shorten the question, or widen the window.",
-                nameof(prompt)
-            );
-        var attention = new PerLayerAttention(source, prompt.Header.Count, Neighbors, Plan, local);
+        // Where the window is small, spans give way to the prompt.
+        var plan = Plan with
+        {
+            Budget = Math.Min(Plan.Budget, source.Window - prompt.Tokens - 1),
+        };
+        Window.Require(source, prompt.Tokens + Math.Max(1, plan.Budget));
+        var local = source.Window - prompt.Header.Count - plan.Budget;
+        var attention = new PerLayerAttention(source, prompt.Header.Count, Neighbors, plan, local);
         var run = source.Model.CreateRun(attention, source.Threads);
         run.Forward([.. prompt.Header], []);
         return new MemoryReading(run, prompt.Local, attention);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 
 /// <summary>What reading from a memory took and gave, for one answer.</summary>
@@ -35,9 +37,26 @@ public sealed record ReadingReport(
     /// <summary>One line for a log.</summary>
     public override string ToString() =>
         string.Create(
-            null,
+            CultureInfo.InvariantCulture,
             $"{Mode}{(IsWhole ? ", whole" : "")}: {Spans.Sum(span => (long)span.Span.Count)} of {Tokens} tokens "
-                + $"({Bytes} bytes) in {Spans.Count} spans; retrieval {Retrieval.TotalMilliseconds:F1} ms, {TimeShare:P1} of "
-                + $"{Elapsed.TotalMilliseconds:F1} ms; attention {MemoryAttention:P1} memory, {LocalAttention:P1} local"
+                + $"({Bytes} bytes) in {Spans.Count} spans; retrieval {Retrieval.TotalMilliseconds:F1} ms{Layers}, "
+                + $"{TimeShare:P1} of {Elapsed.TotalMilliseconds:F1} ms; attention {MemoryAttention:P1} memory, "
+                + $"{LocalAttention:P1} local"
         );
+
+    /// <summary>The times of the layers that search by themselves.</summary>
+    private string Layers
+    {
+        get
+        {
+            var times = Searches
+                .Select((time, layer) => (time, layer))
+                .Where(one => one.time > TimeSpan.Zero)
+                .Select(one =>
+                    string.Create(CultureInfo.InvariantCulture, $"{one.layer}: {one.time.TotalMilliseconds:F1}")
+                )
+                .ToList();
+            return times.Count == 0 ? "" : $" (by layer {string.Join(", ", times)})";
+        }
+    }
 }

@@ -21,7 +21,7 @@ public sealed class RereadMode : IReadingMode
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(spans);
         var config = source.Model.Config;
-        var attention = new SpanAttention(config, source.Layout.LayerBegin, spans, config.ContextLength);
+        var attention = new SpanAttention(config, source.Layout.LayerBegin, spans, source.Window);
         var tokens = new List<int>([.. prompt.Header, .. prompt.Prefix]);
         for (var span = 0; span < spans.Count; span++)
         {
@@ -32,7 +32,7 @@ public sealed class RereadMode : IReadingMode
         }
 
         tokens.AddRange(prompt.Suffix);
-        Window.Require(config, tokens.Count);
+        Window.Require(source, tokens.Count);
         return new MemoryReading(source.Model.CreateRun(attention, source.Threads), tokens.ToArray(), attention);
     }
 }

@@ -9,44 +9,65 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 /// Lets a model read a memory for a question. What fits the window with the prompt is read as plain input, whatever the
 /// mode: the logits are then those of the plain model. Of more, the mode decides. For one caller at a time.
 /// </summary>
-public sealed class RetrievalReader : IDisposable
+public sealed class RetrievalReader
 {
+    /// <summary>What reports call it where nothing is retrieved: the end of the memory stands in the window.</summary>
+    public const string PlainWindow = "window";
+
     private readonly LlamaModel _model;
     private readonly Tokenizer _tokenizer;
     private readonly KeyLayout _layout;
     private readonly KeyEncoder _encoder;
     private readonly WorkerTeam _team;
-    private readonly int? _threads;
-    private readonly TimeProvider _time;
 
     /// <summary>Creates a reader.</summary>
     /// <param name="model">The model.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="layout">What memories keep of a token.</param>
-    /// <param name="header">The tokens that stood before each window of the memories.</param>
-    /// <param name="threads">Threads that compute; null: one a processor.</param>
-    /// <param name="time">The clock of what is measured; null: the system's.</param>
-    /// <exception cref="ArgumentException">The header leaves no room in the model's window.</exception>
-    public RetrievalReader(
-        LlamaModel model,
-        Tokenizer tokenizer,
-        KeyLayout layout,
-        ReadOnlySpan<int> header,
-        int? threads = null,
-        TimeProvider? time = null
-    )
+    /// <param name="encoder">Encodes questions, as it has encoded the memories; lent.</param>
+    /// <param name="team">Searches; lent.</param>
+    /// <exception cref="ArgumentException">The encoder looks for other heads than the memories keep keys of.</exception>
+    public RetrievalReader(LlamaModel model, Tokenizer tokenizer, KeyLayout layout, KeyEncoder encoder, WorkerTeam team)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(layout);
-        (_model, _tokenizer, _layout, _threads) = (model, tokenizer, layout, threads);
-        _time = time ?? TimeProvider.System;
-        _encoder = new KeyEncoder(model, layout with { Depth = KeyDepth.Selection }, header, threads);
-        _team = new WorkerTeam(threads ?? Environment.ProcessorCount);
+        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(team);
+        var (looked, kept) = (encoder.Layout.Heads, layout.Heads);
+        if ((looked.Layer, looked.Group) != (kept.Layer, kept.Group))
+            throw new ArgumentException(
+                $"heads of layer {looked.Layer}, group {looked.Group} found, expected those of layer {kept.Layer}, group "
+                    + $"{kept.Group}, whose keys the memories keep.",
+                nameof(encoder)
+            );
+        (_model, _tokenizer, _layout, _encoder, _team) = (model, tokenizer, layout, encoder, team);
+        Window = model.Config.ContextLength;
     }
 
     /// <summary>How much is read around the tokens that are selected.</summary>
     public SpanPlan Plan { get; init; } = new();
+
+    /// <summary>The window in force, in tokens: the model's own, or a smaller one.</summary>
+    public int Window { get; init; }
+
+    /// <summary>Whether anything is retrieved; without it the model reads the end of the memory, as far as the window goes.</summary>
+    public bool Retrieves { get; init; } = true;
+
+    /// <summary>Threads that compute; null: one a processor.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>The clock of what is measured.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The tokens that the window has for a memory beside prompt and answer; negative where even those do not fit.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="answerTokens">The most tokens of the answer.</param>
+    public int RoomBeside(MemoryPrompt prompt, int answerTokens)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        return Window - prompt.Tokens - answerTokens - 1;
+    }
 
     /// <summary>Selects spans of a memory for a question.</summary>
     /// <param name="memory">The texts.</param>
@@ -60,13 +81,7 @@ public sealed class RetrievalReader : IDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(memory);
-        if (_tokenizer.Encode(question).Length == 0)
-            return [];
-        var query = SelectionQuery.Of(_encoder, _tokenizer, question, _model.Config.ScoreScale);
-        return Plan.Of(
-            TokenSelector.Select(memory, query, TokenSelector.Candidates, _team, cancellation),
-            memory.Texts
-        );
+        return Plan.Of(Search(memory, question, cancellation), memory.Texts);
     }
 
     /// <summary>Begins a sequence that reads a memory.</summary>
@@ -74,7 +89,7 @@ public sealed class RetrievalReader : IDisposable
     /// <param name="question">What to select by.</param>
     /// <param name="prompt">What is read besides, always in the local window: prefix before the memory, suffix behind.</param>
     /// <param name="mode">How to read what does not fit the window.</param>
-    /// <param name="answerTokens">Room for the answer where the memory is read whole.</param>
+    /// <param name="answerTokens">Room for the answer.</param>
     /// <param name="cancellation">Ends the search.</param>
     /// <exception cref="ArgumentException">The prompt does not fit, or the memory does not keep what the mode reads.</exception>
     public MemoryReading Begin(
@@ -89,35 +104,89 @@ public sealed class RetrievalReader : IDisposable
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(mode);
-        if (mode.Depth == KeyDepth.Full && _layout.Depth != KeyDepth.Full)
+        if (Retrieves && mode.Depth == KeyDepth.Full && _layout.Depth != KeyDepth.Full)
             throw new ArgumentException(
                 $"{mode.Name} found, which reads stored keys and values, but the memory keeps those of selection alone. "
                     + $"Use {ReadingModes.Default.Name}, or build the memory in full depth.",
                 nameof(mode)
             );
-        var source = new ReadingSource(_model, memory, _layout, _threads, _time);
-        var start = _time.GetTimestamp();
-        var whole = Whole(memory, prompt, answerTokens);
-        var spans = whole ?? (mode.ReadsSpans ? Select(memory, question, cancellation) : []);
-        var selection = whole is null ? _time.GetElapsedTime(start) : TimeSpan.Zero;
-        var reading = (whole is null ? mode : new RereadMode()).Begin(source, prompt, spans);
-        return reading with { Start = new ReadingStart(source, mode.Name, whole is not null, selection, start) };
+        var source = new ReadingSource(_model, memory, _layout, Threads, Time)
+        {
+            Window = Window,
+            Reselect = (queries, budget) => Reselect(memory, queries, budget),
+        };
+        var start = Time.GetTimestamp();
+        var room = RoomBeside(prompt, answerTokens);
+        var plain = Whole(memory, prompt, room);
+        var isWhole = plain is not null;
+        if (!Retrieves)
+            plain ??= EndOf(memory, prompt, room);
+        var spans = plain ?? (mode.ReadsSpans ? Select(memory, question, prompt, room, cancellation) : []);
+        var selection = plain is null ? Time.GetElapsedTime(start) : TimeSpan.Zero;
+        var reading = (plain is null ? mode : new RereadMode()).Begin(source, prompt, spans);
+        var name = Retrieves ? mode.Name : PlainWindow;
+        return reading with { Start = new ReadingStart(source, name, isWhole, selection, start) };
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    private IReadOnlyList<MemorySpan> Reselect(ITokenMemory memory, float[] queries, int budget)
     {
-        _encoder.Dispose();
-        _team.Dispose();
+        var nothing = _encoder.EncodeQueries(_tokenizer.Encode(SelectionQuery.Empty));
+        var query = SelectionQuery.Of(queries, nothing, _layout.HeadDim, _model.Config.ScoreScale);
+        var hits = TokenSelector.Select(memory, query, TokenSelector.Candidates, _team);
+        return (Plan with { Budget = Math.Min(Plan.Budget, budget) }).Of(hits, memory.Texts);
+    }
+
+    private IReadOnlyList<TokenHit> Search(ITokenMemory memory, string question, CancellationToken cancellation)
+    {
+        if (_tokenizer.Encode(question).Length == 0)
+            return [];
+        var query = SelectionQuery.Of(_encoder, _tokenizer, question, _model.Config.ScoreScale);
+        return TokenSelector.Select(memory, query, TokenSelector.Candidates, _team, cancellation);
+    }
+
+    /// <summary>As many tokens as a model keeps apart, and as the window holds with what stands between them.</summary>
+    private IReadOnlyList<MemorySpan> Select(
+        ITokenMemory memory,
+        string question,
+        MemoryPrompt prompt,
+        int room,
+        CancellationToken cancellation
+    )
+    {
+        var hits = Search(memory, question, cancellation);
+        for (var budget = Math.Min(Plan.Budget, room); budget > 0; budget--)
+        {
+            var spans = (Plan with { Budget = budget }).Of(hits, memory.Texts);
+            if (spans.Sum(span => span.Count) + (prompt.Separator.Count * spans.Count) <= room)
+                return spans;
+        }
+
+        return [];
     }
 
     /// <summary>All texts as spans, where they fit the window.</summary>
-    private List<MemorySpan>? Whole(ITokenMemory memory, MemoryPrompt prompt, int answerTokens)
+    private static List<MemorySpan>? Whole(ITokenMemory memory, MemoryPrompt prompt, int room)
     {
         var texts = memory.Texts;
-        long tokens = texts.Sum(text => (long)text.Tokens) + (texts.Count * prompt.Separator.Count);
-        return tokens + prompt.Tokens + answerTokens >= _model.Config.ContextLength
+        long tokens = texts.Sum(text => (long)text.Tokens) + ((long)texts.Count * prompt.Separator.Count);
+        return tokens > room
             ? null
             : [.. texts.Select((text, i) => new MemorySpan(i, 0, text.Tokens, 0)).Where(span => span.Count > 0)];
+    }
+
+    /// <summary>The last tokens of the last texts, as many as fit the window.</summary>
+    private static List<MemorySpan> EndOf(ITokenMemory memory, MemoryPrompt prompt, int room)
+    {
+        var spans = new List<MemorySpan>();
+        for (var text = memory.Texts.Count - 1; text >= 0 && room > 0; text--)
+        {
+            var tokens = memory.Texts[text].Tokens;
+            var count = Math.Min(tokens, room);
+            if (count > 0)
+                spans.Insert(0, new MemorySpan(text, tokens - count, count, 0));
+            room -= count + prompt.Separator.Count;
+        }
+
+        return spans;
     }
 }

@@ -20,8 +20,11 @@ public sealed class SpanAttention : IMemoryAttention
     private readonly int _layerBegin;
     private readonly KeyValueCache[] _marked;
     private readonly RotaryTable _rotary;
-    private readonly IReadOnlyList<MemorySpan> _spans;
-    private readonly double[] _sums;
+    private readonly TimeSpan[] _times;
+    private readonly AttendedSpans _before = new();
+    private IReadOnlyList<MemorySpan> _spans;
+    private double[] _sums;
+    private int _insertedAt;
     private readonly List<(int Position, int Span, int Count)> _marks = [];
     private int _measured;
 
@@ -43,22 +46,34 @@ public sealed class SpanAttention : IMemoryAttention
         _rotary = Rotation.Of(config);
         _spans = spans;
         _sums = new double[spans.Count];
+        _times = new TimeSpan[config.LayerCount];
     }
 
     /// <inheritdoc/>
     public int MaxTokens => _inner.MaxTokens;
 
     /// <inheritdoc/>
-    public IReadOnlyList<AttendedSpan> Spans =>
-        [.. _spans.Select((span, i) => new AttendedSpan(span, _sums[i] / Math.Max(1, _measured)))];
+    public IReadOnlyList<AttendedSpan> Spans
+    {
+        get
+        {
+            if (_before.Measured == 0)
+                return [.. _spans.Select((span, i) => new AttendedSpan(span, _sums[i] / Math.Max(1, _measured)))];
+            var all = _before.Clone();
+            Collect(all);
+            return all.Merge();
+        }
+    }
 
     /// <inheritdoc/>
-    public IReadOnlyList<TimeSpan> SearchTimes => new TimeSpan[_config.LayerCount];
+    public IReadOnlyList<TimeSpan> SearchTimes => _times;
 
     /// <inheritdoc/>
     public void Reset()
     {
         Array.Clear(_sums);
+        _before.Clear();
+        Array.Clear(_times);
         _measured = 0;
     }
 
@@ -68,17 +83,36 @@ public sealed class SpanAttention : IMemoryAttention
     /// <param name="count">How many tokens.</param>
     public void Mark(int position, int span, int count) => _marks.Add((position, span, count));
 
-    /// <summary>Inserts a span's keys and values into a layer; see <see cref="Inference.Llama.CausalAttention.Insert"/>.</summary>
+    /// <summary>Inserts the spans' keys and values into a layer; see <see cref="Inference.Llama.CausalAttention.Insert"/>.</summary>
     /// <param name="layer">From 0.</param>
     /// <param name="position">The sequence's position.</param>
-    /// <param name="span">The span.</param>
-    /// <param name="keys">[tokens, key/value heads, headDim], not rotated.</param>
+    /// <param name="keys">[tokens, key/value heads, headDim] of all spans, not rotated.</param>
     /// <param name="values">[tokens, key/value heads, headDim].</param>
-    public void Insert(int layer, int position, int span, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
+    public void Insert(int layer, int position, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
     {
         _inner.Insert(layer, position, keys, values);
+        _insertedAt = position;
         if (layer >= _layerBegin)
-            _marked[layer - _layerBegin].Append(keys, Marks(keys.Length, _ => span));
+            _marked[layer - _layerBegin].Append(keys, SpanMarks());
+    }
+
+    /// <summary>Puts other spans in the place of those that were inserted; what was measured of these stays.</summary>
+    /// <param name="spans">The spans.</param>
+    /// <param name="vectors">Their keys and values in a layer, as <see cref="Insert"/> takes them.</param>
+    public void Replace(IReadOnlyList<MemorySpan> spans, Func<int, (float[] Keys, float[] Values)> vectors)
+    {
+        ArgumentNullException.ThrowIfNull(spans);
+        ArgumentNullException.ThrowIfNull(vectors);
+        Collect(_before);
+        var replaced = _spans.Sum(span => span.Count);
+        (_spans, _sums, _measured) = (spans, new double[spans.Count], 0);
+        var marks = SpanMarks();
+        for (var layer = _layerBegin; layer < _config.LayerCount; layer++)
+        {
+            var (keys, values) = vectors(layer);
+            _inner.Replace(layer, keys, values);
+            _marked[layer - _layerBegin].Replace(_insertedAt, replaced, keys, marks);
+        }
     }
 
     /// <inheritdoc/>
@@ -88,7 +122,8 @@ public sealed class SpanAttention : IMemoryAttention
         if (block.Layer < _layerBegin)
             return;
         var cache = _marked[block.Layer - _layerBegin];
-        cache.Append(block.Keys.Span, Marks(block.Keys.Length, token => SpanAt(block.FirstPosition + token)));
+        var tokens = block.Keys.Length / _config.KeyValueSize;
+        cache.Append(block.Keys.Span, Marks(Enumerable.Range(block.FirstPosition, tokens).Select(SpanAt)));
         _rotary.Extend(cache.Count);
         var shares = new float[_config.QuerySize];
         team.Run(
@@ -136,16 +171,34 @@ public sealed class SpanAttention : IMemoryAttention
         return null;
     }
 
-    /// <summary>Values that are 1 in the dimension of a token's span.</summary>
-    private float[] Marks(int length, Func<int, int?> spanOf)
+    /// <summary>Says that a search has taken so long.</summary>
+    /// <param name="layer">The layer whose queries asked.</param>
+    /// <param name="time">How long.</param>
+    public void AddSearch(int layer, TimeSpan time) => _times[layer] += time;
+
+    private void Collect(AttendedSpans attended)
     {
-        var values = new float[length];
-        for (var start = 0; start < length; start += _config.HeadDim)
+        for (var span = 0; span < _spans.Count; span++)
+            attended.Add(_spans[span], _sums[span]);
+        attended.Measured += _measured;
+    }
+
+    private float[] SpanMarks() =>
+        Marks(_spans.SelectMany((span, number) => Enumerable.Repeat((int?)number, span.Count)));
+
+    /// <summary>Values that are 1 in the dimension of a token's span, [tokens, key/value heads, headDim].</summary>
+    private float[] Marks(IEnumerable<int?> spans)
+    {
+        var values = new List<float>();
+        foreach (var span in spans)
         {
-            if (spanOf(start / _config.KeyValueSize) is { } span)
-                values[start + Math.Min(span, _config.HeadDim - 1)] = 1;
+            var head = new float[_config.HeadDim];
+            if (span is { } number)
+                head[Math.Min(number, head.Length - 1)] = 1;
+            for (var group = 0; group < _config.KeyValueHeadCount; group++)
+                values.AddRange(head);
         }
 
-        return values;
+        return [.. values];
     }
 }

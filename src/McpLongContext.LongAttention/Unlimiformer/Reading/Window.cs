@@ -1,5 +1,3 @@
-using McpLongContext.Inference.Llama;
-
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 
 /// <summary>The model's window, which prompt and spans share.</summary>
@@ -7,11 +5,11 @@ internal static class Window
 {
     /// <summary>Throws where so many tokens leave no room for one more.</summary>
     /// <exception cref="ArgumentException">They do not.</exception>
-    public static void Require(LlamaConfig config, int tokens)
+    public static void Require(ReadingSource source, int tokens)
     {
-        if (tokens >= config.ContextLength)
+        if (tokens >= source.Window)
             throw new ArgumentException(
-                $"prompt and spans have {tokens} tokens, expected less than the window of {config.ContextLength}. "
+                $"prompt and spans have {tokens} tokens, expected less than the window of {source.Window}. "
                     + "Shorten the question, or read fewer tokens.",
                 nameof(tokens)
             );

@@ -43,12 +43,21 @@ public sealed record SelectionQuery(float[] Queries, float[] Weights, float Scal
         ArgumentNullException.ThrowIfNull(encoder);
         if (question.IsEmpty || empty.IsEmpty)
             throw new ArgumentException("no tokens found, expected one at least.", nameof(question));
-        var asked = encoder.EncodeQueries(question);
-        var nothing = encoder.EncodeQueries(empty);
-        var width = encoder.Layout.HeadDim;
+        return Of(encoder.EncodeQueries(question), encoder.EncodeQueries(empty), encoder.Layout.HeadDim, scale);
+    }
+
+    /// <summary>The query of tokens whose queries are known.</summary>
+    /// <param name="asked">[queries, headDim].</param>
+    /// <param name="empty">Those of <see cref="Empty"/>.</param>
+    /// <param name="width">headDim.</param>
+    /// <param name="scale">What the model multiplies its attention scores by.</param>
+    public static SelectionQuery Of(float[] asked, float[] empty, int width, float scale)
+    {
+        ArgumentNullException.ThrowIfNull(asked);
+        ArgumentNullException.ThrowIfNull(empty);
         return new SelectionQuery(
-            [.. asked, .. nothing],
-            [.. Means(asked.Length / width, 1), .. Means(nothing.Length / width, -1)],
+            [.. asked, .. empty],
+            [.. Means(asked.Length / width, 1), .. Means(empty.Length / width, -1)],
             scale
         );
     }

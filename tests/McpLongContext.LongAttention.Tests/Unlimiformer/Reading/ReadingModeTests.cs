@@ -96,11 +96,12 @@ public sealed class ReadingModeTests
     {
         using var model = TinyModel.Load("llama");
         var memory = Memory(model, 0, out var layout);
-        var mode = new PerLayerMode { Plan = new SpanPlan(0, 1, 30), LocalWindow = 4 };
-        var error = Assert.Throws<ArgumentException>(() =>
-            mode.Begin(new ReadingSource(model, memory, layout, 1), s_prompt, [])
-        );
-        Assert.Contains("5 tokens, expected at most the local window of 4", error.Message, StringComparison.Ordinal);
+        var mode = new PerLayerMode { Plan = new SpanPlan(0, 1, 30) };
+        var source = new ReadingSource(model, memory, layout, 1) { Window = s_prompt.Tokens + 1 };
+        var error = Assert.Throws<ArgumentException>(() => mode.Begin(source, s_prompt, []));
+        Assert.Contains($"less than the window of {s_prompt.Tokens + 1}", error.Message, StringComparison.Ordinal);
+        using var reading = mode.Begin(source with { Window = s_prompt.Tokens + 2 }, s_prompt, []);
+        Assert.Equal(s_prompt.Local.ToArray(), reading.Prompt.ToArray());
     }
 
     [Fact]
@@ -120,6 +121,45 @@ public sealed class ReadingModeTests
         Assert.Equal(2, shares.Count);
         Assert.All(shares, share => Assert.InRange(share, 0.01, 0.9));
         Assert.InRange(shares.Sum(), 0.02, 0.95);
+    }
+
+    [Fact]
+    public void Spans_are_selected_again_by_what_was_written_and_stand_where_the_others_stood()
+    {
+        using var model = TinyModel.Load("llama");
+        var memory = Memory(model, 0, out var layout);
+        var asked = new List<int>();
+        var (kept, keptSpans) = Write([new(0, 0, 6, 1)]);
+        var (plain, _) = Write(null);
+        var (other, otherSpans) = Write([new(0, 8, 3, 1)]);
+
+        // Three tokens between two selections: at the fourth, and at the seventh.
+        var queries = 3 * layout.Heads.Heads.Count * layout.HeadDim;
+        Assert.Equal([queries, queries, queries, queries], asked);
+        Assert.Equal(plain, kept);
+        Assert.Equal(plain[..(3 * model.Config.VocabularySize)], other[..(3 * model.Config.VocabularySize)]);
+        Assert.NotEqual(plain[(3 * model.Config.VocabularySize)..], other[(3 * model.Config.VocabularySize)..]);
+        Assert.Equal([(0, 6)], keptSpans);
+        Assert.Equal([(0, 6), (8, 3)], otherSpans);
+
+        (float[] Logits, IEnumerable<(int First, int Count)> Spans) Write(IReadOnlyList<MemorySpan>? again)
+        {
+            var source = new ReadingSource(model, memory, layout, 1)
+            {
+                Reselect = again is null
+                    ? null
+                    : (asking, budget) =>
+                    {
+                        Assert.Equal(6, budget);
+                        asked.Add(asking.Length);
+                        return again;
+                    },
+            };
+            using var reading = new HeadsMode { Interval = 3 }.Begin(source, s_prompt, [new(0, 0, 6, 1)]);
+            TinyModel.Logits(reading.Run, reading.Prompt.Span, 1);
+            var logits = Enumerable.Range(30, 8).SelectMany(token => TinyModel.Logits(reading.Run, [token], 1));
+            return ([.. logits], [.. reading.Attention.Spans.Select(span => (span.Span.First, span.Span.Count))]);
+        }
     }
 
     [Fact]
@@ -144,7 +184,7 @@ public sealed class ReadingModeTests
     {
         using var model = TinyModel.Load("llama");
         var memory = Memory(model, 0, out var layout);
-        var prompt = s_prompt with { Suffix = new int[model.Config.ContextLength - 8] };
+        var prompt = s_prompt with { Suffix = new int[model.Config.ContextLength - 5] };
         var error = Assert.Throws<ArgumentException>(() =>
             mode.Begin(new ReadingSource(model, memory, layout, 1), prompt, [new(0, 0, 10, 1)])
         );

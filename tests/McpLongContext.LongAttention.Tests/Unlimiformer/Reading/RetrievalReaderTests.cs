@@ -1,3 +1,4 @@
+using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
@@ -14,6 +15,8 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
     private LlamaModel _model = null!;
     private Tokenizer _tokenizer = null!;
     private KeyLayout _layout = null!;
+    private KeyEncoder _encoder = null!;
+    private WorkerTeam _team = null!;
 
     public static TheoryData<IReadingMode> Modes() => new(ReadingModes.All);
 
@@ -23,10 +26,14 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
         _model = LlamaModel.Load(folder);
         _tokenizer = ModelTokenizer.Load(folder);
         _layout = KeyLayout.Of(_model.Config, new RetrievalHeads(3, 2, [2], 1), KeyDepth.Full, 3);
+        _encoder = new KeyEncoder(_model, _layout, s_header, 2);
+        _team = new WorkerTeam(2);
     }
 
     public ValueTask DisposeAsync()
     {
+        _encoder.Dispose();
+        _team.Dispose();
         _model.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -46,7 +53,7 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
         using var run = _model.CreateRun(threads: 2);
         var expected = TinyModel.Logits(run, plain, 1);
 
-        using var reader = Reader();
+        var reader = Reader();
         using var reading = Begin(reader, memory, prompt, mode);
         var found = TinyModel.Logits(reading.Run, reading.Prompt.Span, 1);
 
@@ -61,7 +68,7 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
     public void Of_a_longer_text_a_part_is_read_and_what_it_took_is_told(IReadingMode mode)
     {
         var memory = Memory(600);
-        using var reader = Reader();
+        var reader = Reader();
         using var reading = Begin(reader, memory, Prompt(), mode);
         TinyModel.Logits(reading.Run, reading.Prompt.Span, 1);
 
@@ -87,7 +94,7 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
     [MemberData(nameof(Modes))]
     public void Prefix_and_suffix_are_read_whole_in_the_local_window(IReadingMode mode)
     {
-        using var reader = Reader();
+        var reader = Reader();
         var prompt = Prompt();
         using var reading = Begin(reader, Memory(600), prompt, mode);
         Assert.Equal(prompt.Suffix, reading.Prompt.ToArray()[^prompt.Suffix.Count..]);
@@ -98,16 +105,7 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
     [Fact]
     public void A_memory_without_values_is_told_from_one_that_a_mode_can_read()
     {
-        using var reader = new RetrievalReader(
-            _model,
-            _tokenizer,
-            _layout with
-            {
-                Depth = KeyDepth.Selection,
-            },
-            s_header,
-            1
-        );
+        var reader = Reader(_layout with { Depth = KeyDepth.Selection });
         var error = Assert.Throws<ArgumentException>(() => Begin(reader, Memory(600), Prompt(), new HeadsMode()));
         Assert.Contains("Use reread, or build the memory in full depth", error.Message, StringComparison.Ordinal);
     }
@@ -115,17 +113,56 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
     [Fact]
     public void An_empty_question_selects_nothing()
     {
-        using var reader = Reader();
+        var reader = Reader();
         Assert.Empty(reader.Select(Memory(300), "", TestContext.Current.CancellationToken));
         Assert.NotEmpty(reader.Select(Memory(300), "Who?", TestContext.Current.CancellationToken));
     }
 
-    private RetrievalReader Reader() =>
-        new(_model, _tokenizer, _layout, s_header, 2) { Plan = new SpanPlan(8, 24, 64) };
+    [Fact]
+    public void Without_retrieval_the_model_reads_the_end_of_the_texts()
+    {
+        var (memory, prompt) = (Memory(600), Prompt());
+        var reader = Reader(retrieves: false);
+        using var reading = Begin(reader, memory, prompt, new PerLayerMode());
+
+        var room = reader.RoomBeside(prompt, 8);
+        Assert.Equal(_model.Config.ContextLength - prompt.Tokens - 8 - 1, room);
+        int[] expected =
+        [
+            .. s_header,
+            .. prompt.Prefix,
+            .. memory.ReadTokens(new MemorySpan(0, 600 - room, room, 0)),
+            .. prompt.Suffix,
+        ];
+        Assert.Equal(expected, reading.Prompt.ToArray());
+        var report = reading.Report();
+        Assert.Equal(("window", false, TimeSpan.Zero), (report.Mode, report.IsWhole, report.Retrieval));
+    }
+
+    [Fact]
+    public void Spans_leave_room_for_prompt_and_answer_in_a_smaller_window()
+    {
+        var (memory, prompt) = (Memory(600), Prompt());
+        var reader = Reader(window: prompt.Tokens + 8 + 1 + 40);
+        using var reading = Begin(reader, memory, prompt, new RereadMode());
+
+        Assert.InRange(reading.Report().Spans.Sum(span => span.Span.Count), 8, 40);
+        Assert.InRange(reading.Prompt.Length, prompt.Tokens + 8, prompt.Tokens + 40);
+        Assert.Equal(reader.Window, reading.Run.MaxTokens);
+    }
+
+    private RetrievalReader Reader(KeyLayout? layout = null, bool retrieves = true, int? window = null) =>
+        new(_model, _tokenizer, layout ?? _layout, _encoder, _team)
+        {
+            Plan = new SpanPlan(8, 24, 64),
+            Retrieves = retrieves,
+            Window = window ?? _model.Config.ContextLength,
+            Threads = 2,
+        };
 
     private static MemoryReading Begin(
         RetrievalReader reader,
-        TokenMemory memory,
+        TextMemory memory,
         MemoryPrompt prompt,
         IReadingMode mode
     )
@@ -143,14 +180,13 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
             _tokenizer.Encode("The dog was found by")
         );
 
-    private TokenMemory Memory(int tokens)
+    private TextMemory Memory(int tokens)
     {
         var text = string.Concat(
             Enumerable.Repeat("Once upon a time Lily lost her dog. Tom went out and found it. ", 60)
         );
-        using var encoder = new KeyEncoder(_model, _layout, s_header, 2);
-        var memory = new TokenMemory();
-        memory.Add(encoder, _tokenizer.Encode(text)[..tokens]);
+        var memory = new TextMemory(_encoder);
+        memory.Add("story", _tokenizer.Encode(text)[..tokens]);
         return memory;
     }
 }

@@ -1,8 +1,9 @@
 // Runs a GGUF file with node-llama-cpp, as often as it is asked.
 // usage: node llama.mjs MODEL.gguf THREADS WINDOW [OPTIONS]; the options of the context are a JSON object
-// stdin: a line of JSON per measurement, {"tokens": [...], "decoded": 32}
+// stdin: a line of JSON per measurement, {"tokens": [...], "decoded": 32, "rivals": false}
 // stdout: first the seconds that loading took; then a line of JSON per measurement: the seconds of the prompt, those of a
-// decoded token, and the tokens, which end with that of an end where there is one
+// decoded token, the tokens, which end with that of an end where there is one, and, where they are asked for, the rivals:
+// of each token the second likeliest one and by how much its logit is lower, which takes time
 import { createInterface } from 'node:readline';
 import { getLlama } from 'node-llama-cpp';
 
@@ -20,18 +21,24 @@ const sequence = context.getSequence();
 console.log((performance.now() - start) / 1000);
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { tokens, decoded } = JSON.parse(line);
+  const { tokens, decoded, rivals: asked } = JSON.parse(line);
   await sequence.clearHistory();
   const begin = performance.now();
   await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(0, -1));
   const middle = performance.now();
-  const generated = [];
-  for await (const token of sequence.evaluate(tokens.slice(-1), { temperature: 0, yieldEogToken: true })) {
-    generated.push(token);
+  const [generated, rivals] = [[], []];
+  const metadata = { probabilities: asked };
+  const options = { temperature: 0, yieldEogToken: true };
+  for await (const next of sequence.evaluateWithMetadata(tokens.slice(-1), metadata, options)) {
+    generated.push(next.token);
+    if (asked) {
+      const [[, most], [token, probability]] = next.probabilities.entries().take(2).toArray();
+      rivals.push({ token, margin: Math.log(most / probability) });
+    }
     if (generated.length >= decoded) break;
   }
   const end = performance.now();
   const [promptSeconds, tokenSeconds] = [(middle - begin) / 1000, (end - middle) / 1000 / generated.length];
-  console.log(JSON.stringify({ promptSeconds, tokenSeconds, tokens: generated }));
+  console.log(JSON.stringify({ promptSeconds, tokenSeconds, tokens: generated, rivals }));
 }
 process.exit(0);
