@@ -23,7 +23,7 @@ internal sealed class PendingEncoder(
 )
 {
     /// <summary>Characters of a run: some thousand tokens, enough to fill a worker, little enough to hold.</summary>
-    private const int RunCharacters = 16 * 1024;
+    internal const int RunCharacters = 16 * 1024;
 
     /// <summary>
     /// Tokens after which what was computed is published: few at first, so that questions and a later process soon have

@@ -2,6 +2,7 @@ using McpLongContext.Context.Datastores;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
+using McpLongContext.Storage.States;
 
 namespace McpLongContext.Context.Retrieval;
 
@@ -11,7 +12,8 @@ namespace McpLongContext.Context.Retrieval;
 /// </summary>
 /// <param name="snapshot">The state of the datastore to search.</param>
 /// <param name="encoder">Encodes the question; <see langword="null"/> ranks by words alone.</param>
-internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder? encoder)
+/// <param name="index">The states of that encoder, as far as there are any.</param>
+internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder? encoder, IStateSearch? index)
 {
     private const int LexicalHits = 1000;
     private const int LexicalCandidates = 200;
@@ -30,7 +32,9 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
     {
         var lexical = Around(() => NeighbourEvidence.Spread(snapshot, SearchWords(question, scope, cancellation)));
         var literal = Around(() => LiteralEvidence.Find(snapshot, scope, question, cancellation));
-        var states = encoder is null ? null : StateEvidence.Search(snapshot, scope, question, encoder, cancellation);
+        var states = encoder is null
+            ? null
+            : StateEvidence.Search(snapshot, scope, question, encoder, index, cancellation);
 
         // Lexical order: it decides what is encoded first where states are missing.
         List<long> candidates =

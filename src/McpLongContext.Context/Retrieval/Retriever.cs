@@ -83,7 +83,7 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
     )
     {
         var question = QuestionAnalyzer.Analyze(text);
-        var ranker = new PassageRanker(snapshot, encoder);
+        var ranker = new PassageRanker(snapshot, encoder, encoder is null ? null : snapshot.States(encoder.Key));
         var passages = ranker.Rank(question, scope, cancellation);
         return new Ranking(passages, searched, [.. Notes(passages.Count, searched, ranker, encoder)], ranker.Damage);
     }

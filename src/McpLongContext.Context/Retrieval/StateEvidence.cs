@@ -35,9 +35,8 @@ internal sealed class StateEvidence
 
     private readonly DatastoreSnapshot _snapshot;
     private readonly RetrievalEncoder _encoder;
-    private readonly StateIndex? _index;
+    private readonly IStateSearch? _index;
     private readonly EncodedQuestion _question;
-    private readonly float[] _weights;
     private readonly StateQuery _query;
     private readonly ScoredPassage[] _pooled;
     private readonly ScoredPassage[] _tokens;
@@ -47,15 +46,15 @@ internal sealed class StateEvidence
         PassageScope scope,
         Question question,
         RetrievalEncoder encoder,
+        IStateSearch? index,
         CancellationToken cancellation
     )
     {
         _snapshot = snapshot;
         _encoder = encoder;
-        _index = snapshot.States(encoder.Key);
+        _index = index;
         _question = encoder.EncodeQuestion(question.Text);
-        _weights = Weigh();
-        _query = new StateQuery(_question.States, _weights);
+        _query = new StateQuery(_question.States, Weigh());
         _pooled = _index?.ScorePooled(_question.Pooled, scope, cancellation) ?? [];
         _tokens = _index is null ? [] : ScoreTokens(_index, scope, cancellation);
     }
@@ -67,13 +66,20 @@ internal sealed class StateEvidence
     public IReadOnlyCollection<string> Damage => _index?.Damage ?? [];
 
     /// <summary>Searches the states of the passages in scope.</summary>
+    /// <param name="snapshot">Where the passages are.</param>
+    /// <param name="scope">The passages.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="encoder">Encodes the question, and passages without states.</param>
+    /// <param name="index">The states that there are.</param>
+    /// <param name="cancellation">Ends the search.</param>
     public static StateEvidence Search(
         DatastoreSnapshot snapshot,
         PassageScope scope,
         Question question,
         RetrievalEncoder encoder,
+        IStateSearch? index,
         CancellationToken cancellation
-    ) => new(snapshot, scope, question, encoder, cancellation);
+    ) => new(snapshot, scope, question, encoder, index, cancellation);
 
     /// <summary>The best passages by either signal.</summary>
     /// <param name="count">How many by each.</param>
@@ -99,7 +105,7 @@ internal sealed class StateEvidence
     }
 
     /// <summary>The scan of the signs; its cost stops growing where vectors, a twentieth of it, choose what it reads.</summary>
-    private ScoredPassage[] ScoreTokens(StateIndex index, PassageScope scope, CancellationToken cancellation) =>
+    private ScoredPassage[] ScoreTokens(IStateSearch index, PassageScope scope, CancellationToken cancellation) =>
         _pooled.Length <= MostTokenPassages
             ? index.ScoreTokens(_query, scope, cancellation)
             : index.ScoreTokens(_query, Shortlist.Of(_pooled, MostTokenPassages), cancellation);
@@ -224,27 +230,8 @@ internal sealed class StateEvidence
                 _question.Pooled,
                 encoded.Pooled.AsSpan(i * hidden, hidden)
             );
-            tokens[run[i].Candidate] = states.IsEmpty ? double.NaN : MaxSimilarity(states, hidden);
+            tokens[run[i].Candidate] = states.IsEmpty ? double.NaN : _query.MaxSimilarity(states);
             token += encoded.TokenCounts[i];
         }
-    }
-
-    /// <summary>sum over q of weight[q] * max over t of question[q] · states[t] (ColBERT's MaxSim, arXiv 2004.12832).</summary>
-    private double MaxSimilarity(ReadOnlySpan<float> states, int hidden)
-    {
-        double sum = 0;
-        for (var q = 0; q < _weights.Length; q++)
-        {
-            var question = _question.States.AsSpan(q * hidden, hidden);
-            var best = float.NegativeInfinity;
-            for (var t = 0; t < states.Length; t += hidden)
-            {
-                best = MathF.Max(best, TensorPrimitives.Dot(question, states.Slice(t, hidden)));
-            }
-
-            sum += _weights[q] * best;
-        }
-
-        return sum;
     }
 }

@@ -11,7 +11,7 @@ namespace McpLongContext.Storage.States;
 /// are those whose states are damaged, which <see cref="Damage"/> names. Usable by several threads, until its snapshot
 /// is disposed.
 /// </summary>
-public sealed class StateIndex
+public sealed class StateIndex : IStateSearch
 {
     /// <summary>Passages that one work item scans, so that cores share the work evenly.</summary>
     private const int PassagesPerItem = 512;
@@ -37,16 +37,13 @@ public sealed class StateIndex
     /// <summary>The number of passages that have states.</summary>
     public long Passages { get; }
 
-    /// <summary>What was found damaged so far, a sentence each.</summary>
+    /// <inheritdoc/>
     public IReadOnlyCollection<string> Damage => (IReadOnlyCollection<string>)_damage.Keys;
 
     /// <summary>Whether a passage has states.</summary>
     public bool Covers(long passage) => RunOf(passage) is not null;
 
-    /// <summary>
-    /// The inner product of <paramref name="query"/> with the pooled vector of every passage in scope, ordered by
-    /// passage.
-    /// </summary>
+    /// <inheritdoc/>
     public ScoredPassage[] ScorePooled(
         ReadOnlySpan<float> query,
         PassageScope scope,
@@ -58,11 +55,10 @@ public sealed class StateIndex
         return Scan(InScope(scope), (run, scores) => StateScorer.Pooled(run, vector, scores), cancellationToken);
     }
 
-    /// <summary>
-    /// For every passage in scope the sum over the question's tokens of weight * (1 - 2 * distance / dimensions), the
-    /// distance being that of the nearest token of the passage by signs (kNN per query token, aggregated per passage);
-    /// ordered by passage. The best of them deserve <see cref="Rescore"/>.
-    /// </summary>
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The similarity is 1 - 2 * distance / dimensions, the distance being that of the nearest token of the passage by signs.
+    /// </remarks>
     public ScoredPassage[] ScoreTokens(
         StateQuery query,
         PassageScope scope,
@@ -73,10 +69,7 @@ public sealed class StateIndex
         return ScoreTokens(query, InScope(scope), cancellationToken);
     }
 
-    /// <summary>As <see cref="ScoreTokens(StateQuery, PassageScope, CancellationToken)"/>, for some passages.</summary>
-    /// <param name="query">The question.</param>
-    /// <param name="passages">Ids in ascending order; those without states are missing from the answer.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
+    /// <inheritdoc/>
     public ScoredPassage[] ScoreTokens(
         StateQuery query,
         IReadOnlyList<long> passages,
@@ -88,10 +81,8 @@ public sealed class StateIndex
         return ScoreTokens(query, RunsOf(passages), cancellationToken);
     }
 
-    /// <summary>
-    /// For each of the passages the sum over the question's tokens of weight * the greatest inner product with a token
-    /// of the passage, from the refined codes; NaN for passages without states.
-    /// </summary>
+    /// <inheritdoc/>
+    /// <remarks>The tokens are restored from their refined codes.</remarks>
     public float[] Rescore(
         StateQuery query,
         IReadOnlyList<long> passages,

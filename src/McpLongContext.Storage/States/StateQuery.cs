@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using McpLongContext.Kernels;
 
 namespace McpLongContext.Storage.States;
@@ -38,13 +41,32 @@ public sealed class StateQuery
     /// <summary>The state of one token, <c>[dimensions]</c>.</summary>
     internal ReadOnlySpan<float> Token(int index) => _tokens.AsSpan(index * Dimensions, Dimensions);
 
-    /// <summary>products[s, q] = states[s] · token[q]; states <c>[states, dimensions]</c>.</summary>
-    internal void Multiply(ReadOnlySpan<float> states, Span<float> products)
+    /// <summary>
+    /// sum over q of weight[q] * max over s of token[q] · states[s] (ColBERT's MaxSim, arXiv 2004.12832).
+    /// </summary>
+    /// <param name="states">[states, dimensions], one at least.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // most of a first question's work
+    public float MaxSimilarity(ReadOnlySpan<float> states)
     {
-        if (Tokens > 0)
+        if (Tokens == 0)
         {
-            MatrixProduct.Multiply(states, _packed.Value, bias: [], products);
+            return 0;
         }
+
+        int count = states.Length / Dimensions * Tokens;
+        float[] rented = ArrayPool<float>.Shared.Rent(count + Tokens);
+        Span<float> products = rented.AsSpan(0, count);
+        Span<float> maxima = rented.AsSpan(count, Tokens);
+        MatrixProduct.Multiply(states, _packed.Value, bias: [], products);
+        maxima.Fill(float.NegativeInfinity);
+        for (; !products.IsEmpty; products = products[Tokens..])
+        {
+            TensorPrimitives.Max(maxima, products[..Tokens], maxima);
+        }
+
+        float sum = TensorPrimitives.Dot(_weights, maxima);
+        ArrayPool<float>.Shared.Return(rented);
+        return sum;
     }
 
     /// <summary>The sign codes about a mean, <c>[tokens, dimensions / 8]</c>.</summary>

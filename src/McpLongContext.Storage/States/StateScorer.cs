@@ -55,20 +55,11 @@ internal static class StateScorer
     public static void Refined(PlacedRun run, StateQuery query, float mean, Span<float> scores)
     {
         ReadOnlySpan<int> offsets = run.Segment.Offsets(run.FirstSlot, run.Passages);
-        float[] best = ArrayPool<float>.Shared.Rent(query.Tokens);
-        Span<float> maxima = best.AsSpan(0, query.Tokens);
         for (int p = 0; p < scores.Length; p++)
         {
             int tokens = offsets[p + 1] - offsets[p];
-            scores[p] = float.NaN;
-            if (tokens > 0)
-            {
-                Maxima(run.Segment, offsets[p], tokens, query, maxima);
-                scores[p] = mean + TensorPrimitives.Dot(query.Weights, maxima);
-            }
+            scores[p] = tokens > 0 ? mean + Refined(run.Segment, offsets[p], tokens, query) : float.NaN;
         }
-
-        ArrayPool<float>.Shared.Return(best);
     }
 
     /// <summary>
@@ -85,15 +76,13 @@ internal static class StateScorer
         return sum;
     }
 
-    /// <summary>maxima[q] = max over the tokens of q · (t - mean).</summary>
+    /// <summary>The part of the tokens about the mean.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Maxima(StateSegment segment, int firstToken, int tokens, StateQuery query, Span<float> maxima)
+    private static float Refined(StateSegment segment, int firstToken, int tokens, StateQuery query)
     {
         StateCodec codec = segment.States;
         float[] decoded = ArrayPool<float>.Shared.Rent(tokens * codec.Dimensions);
-        float[] multiplied = ArrayPool<float>.Shared.Rent(tokens * query.Tokens);
         Span<float> states = decoded.AsSpan(0, tokens * codec.Dimensions);
-        Span<float> products = multiplied.AsSpan(0, tokens * query.Tokens);
         for (int t = 0; t < tokens; t++)
         {
             codec.Decode(
@@ -103,14 +92,8 @@ internal static class StateScorer
             );
         }
 
-        query.Multiply(states, products);
-        maxima.Fill(float.NegativeInfinity);
-        for (; !products.IsEmpty; products = products[query.Tokens..])
-        {
-            TensorPrimitives.Max(maxima, products[..query.Tokens], maxima);
-        }
-
+        float sum = query.MaxSimilarity(states);
         ArrayPool<float>.Shared.Return(decoded);
-        ArrayPool<float>.Shared.Return(multiplied);
+        return sum;
     }
 }

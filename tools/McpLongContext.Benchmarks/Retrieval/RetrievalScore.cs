@@ -23,20 +23,19 @@ internal static class RetrievalScore
     public static void Run(string questions, string predictions, string? category, TextWriter output)
     {
         var found = Read(predictions).ToDictionary(line => line.GetProperty("id").GetString()!, Passages);
-        var asked = Read(questions)
-            .Where(line => line.TryGetProperty("gold", out var gold) && gold.GetArrayLength() > 0)
+        var asked = Asked(questions)
             .Where(line => category is null || line.GetProperty("category").GetString() == category)
             .Select(line =>
                 (Gold: Gold(line), Ranked: found.GetValueOrDefault(line.GetProperty("id").GetString()!, []))
             )
             .ToArray();
-        Print("passages", [.. asked.Select(one => new Ranking(one.Gold, one.Ranked))], s_words, output);
-        Print("files", [.. asked.Select(one => new Ranking(Files(one.Gold), RankFiles(one.Ranked)))], [], output);
+        Print("passages", [.. asked.Select(one => new GoldRanking(one.Gold, one.Ranked))], s_words, output);
+        Print("files", [.. asked.Select(one => new GoldRanking(Files(one.Gold), RankFiles(one.Ranked)))], [], output);
     }
 
-    private static void Print(string unit, Ranking[] rankings, int[] budgets, TextWriter output)
+    private static void Print(string unit, GoldRanking[] rankings, int[] budgets, TextWriter output)
     {
-        string Mean(string name, Func<Ranking, double> score) =>
+        string Mean(string name, Func<GoldRanking, double> score) =>
             string.Create(CultureInfo.InvariantCulture, $"{name} {100 * rankings.Average(score):0.0}");
         var scores = new[] { Mean("MRR", ranking => ranking.ReciprocalRank) }
             .Concat(s_passages.Select(k => Mean($"recall@{k}", ranking => ranking.RecallAt(k))))
@@ -49,13 +48,18 @@ internal static class RetrievalScore
             .Where(line => line.Length > 0)
             .Select(line => JsonSerializer.Deserialize<JsonElement>(line));
 
-    private static Span[] Gold(JsonElement question) =>
+    /// <summary>The questions that have gold evidence.</summary>
+    public static IEnumerable<JsonElement> Asked(string questions) =>
+        Read(questions).Where(line => line.TryGetProperty("gold", out var gold) && gold.GetArrayLength() > 0);
+
+    /// <summary>The gold evidence of a question.</summary>
+    public static LineSpan[] Gold(JsonElement question) =>
         [.. question.GetProperty("gold").EnumerateArray().Select(ToSpan)];
 
-    private static Span[] Passages(JsonElement prediction) =>
+    private static LineSpan[] Passages(JsonElement prediction) =>
         [.. prediction.GetProperty("passages").EnumerateArray().Select(ToSpan)];
 
-    private static Span ToSpan(JsonElement span) =>
+    private static LineSpan ToSpan(JsonElement span) =>
         new(
             span.GetProperty("doc").GetString()!,
             span.GetProperty("start_line").GetInt32(),
@@ -64,10 +68,10 @@ internal static class RetrievalScore
             span.TryGetProperty("score", out var score) ? score.GetDouble() : 0
         );
 
-    private static Span[] Files(Span[] spans) =>
+    private static LineSpan[] Files(LineSpan[] spans) =>
         [.. spans.DistinctBy(span => span.Document).Select(span => span with { Start = 1, End = int.MaxValue })];
 
-    private static Span[] RankFiles(Span[] passages) =>
+    private static LineSpan[] RankFiles(LineSpan[] passages) =>
         [
             .. Files([
                 .. passages
@@ -78,41 +82,4 @@ internal static class RetrievalScore
                     .Select(file => file.First()),
             ]),
         ];
-
-    private readonly record struct Span(string Document, int Start, int End, int Words, double Score)
-    {
-        public bool Overlaps(Span other) => Document == other.Document && Start <= other.End && other.Start <= End;
-    }
-
-    /// <summary>Ranked passages beside the gold spans of a question.</summary>
-    private sealed class Ranking
-    {
-        // For every gold span the rank, from 0, of the first passage that overlaps it; -1 where none does.
-        private readonly int[] _ranks;
-        private readonly Span[] _passages;
-
-        public Ranking(Span[] gold, Span[] passages)
-        {
-            _ranks = [.. gold.Select(span => Array.FindIndex(passages, passage => passage.Overlaps(span)))];
-            _passages = passages;
-        }
-
-        public double ReciprocalRank =>
-            _ranks.Where(rank => rank >= 0).Select(rank => 1.0 / (rank + 1)).DefaultIfEmpty().Max();
-
-        public double RecallAt(int passages) =>
-            (double)_ranks.Count(rank => rank >= 0 && rank < passages) / _ranks.Length;
-
-        // The first passage counts whatever its size, so that a budget below one passage is not a recall of none.
-        public double RecallAtWords(int budget)
-        {
-            var (words, within) = (0, 0);
-            while (within < _passages.Length && ((words += _passages[within].Words) <= budget || within == 0))
-            {
-                within++;
-            }
-
-            return RecallAt(within);
-        }
-    }
 }

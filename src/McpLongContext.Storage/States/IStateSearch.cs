@@ -1,0 +1,53 @@
+using McpLongContext.Storage.Passages;
+
+namespace McpLongContext.Storage.States;
+
+/// <summary>
+/// A search over the states of one encoder. Passages without states, or with damaged ones, are missing from its answers.
+/// Usable by several threads.
+/// </summary>
+public interface IStateSearch
+{
+    /// <summary>What was found damaged so far, a sentence each.</summary>
+    public IReadOnlyCollection<string> Damage { get; }
+
+    /// <summary>
+    /// The inner product of <paramref name="query"/> with the pooled vector of every passage in scope, ordered by
+    /// passage.
+    /// </summary>
+    public ScoredPassage[] ScorePooled(
+        ReadOnlySpan<float> query,
+        PassageScope scope,
+        CancellationToken cancellationToken = default
+    );
+
+    /// <summary>
+    /// For every passage in scope the sum over the question's tokens of weight * the similarity to the nearest token of the
+    /// passage (kNN per query token, aggregated per passage); ordered by passage. It may be coarse: the best of them deserve
+    /// <see cref="Rescore"/>.
+    /// </summary>
+    public ScoredPassage[] ScoreTokens(
+        StateQuery query,
+        PassageScope scope,
+        CancellationToken cancellationToken = default
+    );
+
+    /// <summary>As <see cref="ScoreTokens(StateQuery, PassageScope, CancellationToken)"/>, for some passages.</summary>
+    /// <param name="query">The question.</param>
+    /// <param name="passages">Ids in ascending order; those without states are missing from the answer.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public ScoredPassage[] ScoreTokens(
+        StateQuery query,
+        IReadOnlyList<long> passages,
+        CancellationToken cancellationToken = default
+    );
+
+    /// <summary>
+    /// <see cref="StateQuery.MaxSimilarity"/> of each of the passages; NaN for those without states.
+    /// </summary>
+    public float[] Rescore(
+        StateQuery query,
+        IReadOnlyList<long> passages,
+        CancellationToken cancellationToken = default
+    );
+}
