@@ -30,9 +30,7 @@ internal sealed class ExactStates : IStateSearch
         Parallel.ForEach(
             snapshot
                 .Pending(NoEncoder)
-                .SelectMany(content =>
-                    PassageRun.Missing(datastore, NoEncoder, content, PendingEncoder.RunCharacters)
-                ),
+                .SelectMany(content => PassageRun.Missing(datastore, NoEncoder, content, PendingEncoder.RunCharacters)),
             run =>
             {
                 var encoded = encoder.Value!.Encode(run.Document, run.Passages, CancellationToken.None);
@@ -109,11 +107,7 @@ internal sealed class ExactStates : IStateSearch
     private ScoredPassage[] Score(long[] passages, Func<State, float> score)
     {
         var scores = new ScoredPassage[passages.Length];
-        Parallel.For(
-            0,
-            passages.Length,
-            i => scores[i] = new ScoredPassage(passages[i], Of(_passages[passages[i]]))
-        );
+        Parallel.For(0, passages.Length, i => scores[i] = new ScoredPassage(passages[i], Of(_passages[passages[i]])));
         return [.. scores.Where(scored => !float.IsNaN(scored.Score))];
 
         float Of(State state) => state.Tokens.IsEmpty ? float.NaN : score(state);

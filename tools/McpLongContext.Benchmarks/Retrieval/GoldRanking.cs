@@ -16,8 +16,7 @@ internal sealed class GoldRanking
     public double ReciprocalRank =>
         _ranks.Where(rank => rank >= 0).Select(rank => 1.0 / (rank + 1)).DefaultIfEmpty().Max();
 
-    public double RecallAt(int passages) =>
-        (double)_ranks.Count(rank => rank >= 0 && rank < passages) / _ranks.Length;
+    public double RecallAt(int passages) => (double)_ranks.Count(rank => rank >= 0 && rank < passages) / _ranks.Length;
 
     // The first passage counts whatever its size, so that a budget below one passage is not a recall of none.
     public double RecallAtWords(int budget)
