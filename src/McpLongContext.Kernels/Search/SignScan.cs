@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -15,6 +16,8 @@ internal static unsafe class SignScan
     /// <summary>Codes turned around at a time: with codes of 48 bytes 6 KiB, which stay in the first-level cache.</summary>
     private const int Piece = 128;
 
+    private const int CacheLine = 64;
+
     /// <summary>Words counted together.</summary>
     private const int Group = 6;
 
@@ -30,16 +33,21 @@ internal static unsafe class SignScan
     {
         var count = Check(codes, queries, size, offsets, maxima);
         var words = (size + (Group * sizeof(ulong)) - 1) / (Group * sizeof(ulong)) * Group;
-        var turned = new AlignedArray<ulong>(words * Piece);
-        var query = new AlignedArray<ulong>(words * count);
+        // A scan of scattered passages is a call for each: what it needs must not be allocated anew.
+        var needed = (words * (Piece + count)) + (CacheLine / sizeof(ulong));
+        var rented = ArrayPool<ulong>.Shared.Rent(needed);
+        rented.AsSpan(0, needed).Clear();
+        fixed (ulong* scratch = rented)
         fixed (
             byte* pc = codes,
                 pq = queries
         )
         {
+            var turned = (ulong*)(((nint)scratch + CacheLine - 1) & -CacheLine);
+            var query = turned + (words * Piece);
             for (var i = 0; i < count; i++)
             {
-                Buffer.MemoryCopy(pq + (i * size), query.Pointer + (i * words), size, size);
+                Buffer.MemoryCopy(pq + (i * size), query + (i * words), size, size);
             }
 
             for (var p = 0; p < offsets.Length - 1; p++)
@@ -50,23 +58,17 @@ internal static unsafe class SignScan
                 for (var done = 0; done < tokens; done += Piece)
                 {
                     var piece = Math.Min(Piece, tokens - done);
-                    Turn<TBits, TVector>(pc + ((nint)(start + done) * size), piece, size, words, turned.Pointer);
+                    Turn<TBits, TVector>(pc + ((nint)(start + done) * size), piece, size, words, turned);
                     for (var i = 0; i < count; i++)
                     {
-                        var distance = Nearest<TBits, TVector>(
-                            turned.Pointer,
-                            piece,
-                            words,
-                            query.Pointer + (i * words)
-                        );
+                        var distance = Nearest<TBits, TVector>(turned, piece, words, query + (i * words));
                         results[i] = Math.Max(results[i], (short)((8 * size) - (2 * distance)));
                     }
                 }
             }
         }
 
-        GC.KeepAlive(turned);
-        GC.KeepAlive(query);
+        ArrayPool<ulong>.Shared.Return(rented);
     }
 
     public static void Words(

@@ -284,7 +284,7 @@ public sealed class StateIndex : IStateSearch
     }
 
     /// <summary>A part of a run and where its scores go.</summary>
-    private sealed record WorkItem(PlacedRun Run, int FirstScore)
+    private readonly record struct WorkItem(PlacedRun Run, int FirstScore)
     {
         public static List<WorkItem> Split(IEnumerable<PlacedRun> runs, int passages)
         {
@@ -325,7 +325,7 @@ public sealed class StateIndex : IStateSearch
 /// <param name="FirstSlot">The slot of the first passage.</param>
 /// <param name="Passages">The number of passages.</param>
 /// <param name="FirstPassage">The id of the first passage.</param>
-internal sealed record PlacedRun(StateSegment Segment, int FirstSlot, int Passages, long FirstPassage)
+internal readonly record struct PlacedRun(StateSegment Segment, int FirstSlot, int Passages, long FirstPassage)
 {
     public PlacedRun Slice(int first, int passages) =>
         first == 0 && passages == Passages
