@@ -79,6 +79,20 @@ public class SignCodesTests
     }
 
     [Fact]
+    public void A_scan_allocates_nothing()
+    {
+        var (codes, query, maxima) = (new byte[48 * 8], new byte[48 * 2], new short[2]);
+        Scan();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Scan();
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        void Scan() => SignCodes.MaxSimilarity(codes, query, 48, [0, 8], maxima);
+    }
+
+    [Fact]
     public void Offsets_that_do_not_fit_the_codes_are_refused()
     {
         foreach (
