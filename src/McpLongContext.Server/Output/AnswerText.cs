@@ -70,7 +70,7 @@ internal static class AnswerText
         var layers = memory.LayerSearchSeconds.Count(seconds => seconds > 0);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"searched in {memory.SearchSeconds:0.00} s{(layers == 0 ? "" : $" by {layers} layers")}, {memory.SearchShare:P1} of the time"
+            $"searched in {memory.SearchSeconds:0.00} s{(layers == 0 ? "" : $" by {IngestText.Count(layers, "layer")}")}, {memory.SearchShare:P1} of the time"
         );
     }
 }

@@ -127,7 +127,7 @@ public sealed class KilledProcessTests
     }
 
     /// <summary>Whether the process had ended well before.</summary>
-    private static async Task<bool> KillAsync(Process process, TimeSpan instant)
+    internal static async Task<bool> KillAsync(Process process, TimeSpan instant)
     {
         process.StandardInput.Close();
         process.OutputDataReceived += static (_, _) => { };

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using McpLongContext.Context;
+using McpLongContext.Context.Answers;
+using McpLongContext.Context.Datastores;
+using McpLongContext.EndToEnd.Infrastructure;
+using McpLongContext.Inference.Models;
+using McpLongContext.Tests.Shared;
+
+namespace McpLongContext.EndToEnd.Reliability;
+
+/// <summary>
+/// The process is killed at random instants while a decoder's memory of a changing tree is built and stored. Afterwards the
+/// datastore is sound, no document is half, and the next ingest builds what is missing: as many tokens as one that was
+/// never interrupted.
+/// </summary>
+public sealed class KilledMemoryTests
+{
+    private const int Kills = 6;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(MemoryKind.Unlimiformer)]
+    [InlineData(MemoryKind.Infini)]
+    public async Task What_was_stored_stays_and_the_next_ingest_goes_on(MemoryKind kind)
+    {
+        using var home = ServerHome.WithoutEncoder();
+        await InstallAsync(home);
+        using var tree = new ChangingTree("src/McpLongContext.Context/Ingestion", seed: 4);
+        string[] ingest = ["ingest", ".", "--wait", "--memory", kind.ToString().ToLowerInvariant()];
+
+        var watch = Stopwatch.StartNew();
+        (await RunAsync(home, tree, [.. ingest, "-d", "first"])).Expect(0);
+        var longest = watch.Elapsed;
+        var acknowledged = new Dictionary<string, int>(StringComparer.Ordinal);
+        var random = new Random(5);
+        var stored = 0L;
+        for (var kill = 0; kill < Scale.Of(Kills); kill++)
+        {
+            if (kill > 0)
+            {
+                tree.Change();
+            }
+
+            using var process = ProgramRun.Start(
+                home.ServerCommand[0],
+                [.. home.ServerCommand.Skip(1), .. ingest],
+                tree.Root
+            );
+            if (await KilledProcessTests.KillAsync(process, longest * (0.3 + (0.7 * random.NextDouble()))))
+            {
+                acknowledged = tree.Files.ToDictionary(file => file, tree.VersionOf, StringComparer.Ordinal);
+            }
+
+            await using var service = OpenService.Over(home, tree);
+            await DurabilityContract.CheckAsync(service, tree, acknowledged);
+            stored = Math.Max(stored, MemoryOf(service, "default")?.Tokens ?? 0);
+        }
+
+        (await RunAsync(home, tree, ingest)).Expect(0);
+        (await RunAsync(home, tree, [.. ingest, "-d", "whole"])).Expect(0);
+        await using var last = OpenService.Over(home, tree);
+        await DurabilityContract.CheckAsync(
+            last,
+            tree,
+            tree.Files.ToDictionary(file => file, tree.VersionOf, StringComparer.Ordinal)
+        );
+        Assert.True(stored > 0, "No kill left anything in memory: it tested nothing.");
+        var (resumed, whole) = (MemoryOf(last, "default")!, MemoryOf(last, "whole")!);
+        Assert.Equal((kind, whole.Tokens, 0), (resumed.Kind, resumed.Tokens, resumed.PendingDocuments));
+        Assert.Equal(0, whole.PendingDocuments);
+    }
+
+    /// <summary>Installs stories15M; that it generates text, which the catalog would say, is added to what is known of it.</summary>
+    private static async Task InstallAsync(ServerHome home)
+    {
+        var models = new ModelStore(new ModelStoreOptions { Folder = Path.Combine(home.Folder, "models") });
+        var installed = await models.InstallAsync(await TestModels.StoriesAsync(), cancellationToken: Cancellation);
+        var path = Path.Combine(installed.Folder, "manifest.json");
+        var manifest = JsonNode.Parse(await File.ReadAllTextAsync(path, Cancellation))!;
+        manifest["purpose"] = ModelEntry.Completion;
+        await File.WriteAllTextAsync(path, manifest.ToJsonString(), Cancellation);
+    }
+
+    private static MemorySummary? MemoryOf(LongContextService service, string datastore) =>
+        service.ListDatastores().FirstOrDefault(one => one.Name == datastore)?.Memories.SingleOrDefault();
+
+    private static Task<ProgramRun> RunAsync(ServerHome home, ChangingTree tree, IEnumerable<string> command) =>
+        ProgramRun.OfAsync(home.ServerCommand[0], [.. home.ServerCommand.Skip(1), .. command], tree.Root);
+}
