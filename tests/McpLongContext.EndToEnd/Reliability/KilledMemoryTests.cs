@@ -16,7 +16,7 @@ namespace McpLongContext.EndToEnd.Reliability;
 /// </summary>
 public sealed class KilledMemoryTests
 {
-    private const int Kills = 6;
+    private const int Kills = 4;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -27,7 +27,7 @@ public sealed class KilledMemoryTests
     {
         using var home = ServerHome.WithoutEncoder();
         await InstallAsync(home);
-        using var tree = new ChangingTree("src/McpLongContext.Context/Ingestion", seed: 4);
+        using var tree = new ChangingTree("src/McpLongContext.Context/Ingestion/Splitting", seed: 4);
         string[] ingest = ["ingest", ".", "--wait", "--memory", kind.ToString().ToLowerInvariant()];
 
         var watch = Stopwatch.StartNew();
