@@ -20,15 +20,23 @@ internal sealed class BestTokens(int count)
         _least = _queue.Peek().Score;
     }
 
-    /// <summary>The best of several together, best first.</summary>
-    public static TokenHit[] Merge(IEnumerable<BestTokens> parts, int count) =>
+    /// <summary>Adds those of another collection, which is given up; by several threads at once.</summary>
+    public void Take(BestTokens other)
+    {
+        lock (_queue)
+        {
+            foreach (var (hit, _) in other._queue.UnorderedItems)
+                Add(hit.Text, hit.Token, hit.Score);
+        }
+    }
+
+    /// <summary>The tokens, best first.</summary>
+    public TokenHit[] InOrder() =>
         [
-            .. parts
-                .SelectMany(part => part._queue.UnorderedItems)
-                .Select(item => item.Element)
+            .. _queue
+                .UnorderedItems.Select(item => item.Element)
                 .OrderByDescending(hit => hit.Score)
                 .ThenBy(hit => hit.Text)
-                .ThenBy(hit => hit.Token)
-                .Take(count),
+                .ThenBy(hit => hit.Token),
         ];
 }

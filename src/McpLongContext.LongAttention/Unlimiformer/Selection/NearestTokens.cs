@@ -30,12 +30,12 @@ public static class NearestTokens
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         var asked = queries.Length / width;
         var scan = new KeyScan(memory, plane, queries, asked, scale: 1);
-        var best = new BestTokens[scan.Parts.Count][];
+        var best = Empty();
         team.Run(
-            best.Length,
+            scan.Parts.Count,
             part =>
             {
-                var kept = Enumerable.Range(0, asked).Select(_ => new BestTokens(count)).ToArray();
+                var kept = Empty();
                 var text = scan.Parts[part].Text;
                 scan.ForEachTile(
                     scan.Parts[part],
@@ -45,12 +45,12 @@ public static class NearestTokens
                             kept[i % asked].Add(text, first + (i / asked), scores[i]);
                     }
                 );
-                best[part] = kept;
+                for (var query = 0; query < asked; query++)
+                    best[query].Take(kept[query]);
             }
         );
-        return
-        [
-            .. Enumerable.Range(0, asked).Select(query => BestTokens.Merge(best.Select(part => part[query]), count)),
-        ];
+        return [.. best.Select(one => one.InOrder())];
+
+        BestTokens[] Empty() => [.. Enumerable.Range(0, asked).Select(_ => new BestTokens(count))];
     }
 }

@@ -48,10 +48,10 @@ public static class TokenSelector
         cancellation.ThrowIfCancellationRequested();
         var logarithms = scan.Merge(sums);
 
-        var best = new BestTokens[parts.Count];
-        team.Run(parts.Count, part => best[part] = scan.Best(parts[part], logarithms, count));
+        var best = new BestTokens(count);
+        team.Run(parts.Count, part => best.Take(scan.Best(parts[part], logarithms, count)));
         cancellation.ThrowIfCancellationRequested();
-        return BestTokens.Merge(best, count);
+        return best.InOrder();
     }
 
     /// <summary>For each query, the largest score so far and the sum of e^(score - largest).</summary>
