@@ -45,7 +45,7 @@ public sealed class LongContextService : IAsyncDisposable
         Models = new ModelStore(new ModelStoreOptions { Folder = models });
         _datastores = new DatastoreRegistry(new DatastoreHome(options.Home));
         _encoders = new EncoderProvider(Models, options.EncoderPrecision, options.InstallDefaultEncoder);
-        _decoders = new DecoderProvider(Models, options.DecoderPrecision);
+        _decoders = new DecoderProvider(Models, options.DecoderPrecision, options.Unlimiformer);
         _jobs = new JobRegistry(time);
         var questions = new QuestionPriority();
         var memories = new MemoryJobs(_datastores, _decoders, questions, _jobs, options.ResumeEncoding);

@@ -57,21 +57,16 @@ public sealed record UnlimiformerOptions
                 + $"{string.Join(" or ", ReadingModes.All.Select(mode => mode.Name))}."
         );
 
-    /// <summary>Why the mode cannot read a datastore, and the remedy; null where it can.</summary>
-    public string? Conflict =>
-        Knn && UseDatastore && ReadingMode.Depth == KeyDepth.Full
-            ? $"Unlimiformer:mode: {Mode} reads keys and values of all upper layers, which datastores do not keep. Set "
-                + $"mode to {ReadingModes.Default.Name}, or use_datastore to false: texts are then encoded anew for each call."
-            : null;
+    /// <summary>How much memories keep of a token: what the mode reads.</summary>
+    public KeyDepth Depth => Knn ? ReadingMode.Depth : KeyDepth.Selection;
 
-    /// <summary>What was asked for and is done in another way, or cannot be done, a sentence each.</summary>
+    /// <summary>What was asked for and is done in another way, a sentence each.</summary>
     public IReadOnlyList<string> Warnings =>
         [
             .. Asked("gpu_datastore", GpuDatastore ? "true" : null),
             .. Asked("gpu_index", GpuIndex ? "true" : null),
             .. Asked("datastore_device", DatastoreDevice == Processor ? null : DatastoreDevice),
             .. Asked("index_devices", IndexDevices.FirstOrDefault(device => device != Processor)),
-            .. Conflict is { } conflict ? [conflict] : Array.Empty<string>(),
         ];
 
     private static IEnumerable<string> Asked(string key, string? value)

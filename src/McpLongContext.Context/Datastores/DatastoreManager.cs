@@ -67,7 +67,10 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
                         encoder.Tokens,
                         encoder.Bytes,
                         PendingDocuments.Count(snapshot, encoder.Encoder)
-                    )),
+                    )
+                    {
+                        LayerBegin = DecoderKeys.LayerOf(encoder.Encoder),
+                    }),
                 .. snapshot.Memories().Select(memory => Summarize(snapshot, memory)),
             ],
             PendingDocuments = documents.Count(document => !document.Encoded),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using McpLongContext.Inference.Chat;
@@ -14,6 +15,8 @@ namespace McpLongContext.Context.Decoders;
 /// </summary>
 internal sealed class DecoderKeys : IDisposable
 {
+    private const string ValuesFrom = ";values from layer ";
+
     private readonly Lazy<KeyEncoder> _encoder;
     private readonly Lazy<WorkerTeam> _team = new(() => new WorkerTeam(Environment.ProcessorCount));
 
@@ -22,12 +25,20 @@ internal sealed class DecoderKeys : IDisposable
     /// <param name="frame">See <see cref="FrameOf"/>.</param>
     /// <param name="heads">The heads that select.</param>
     /// <param name="identity">Names the model, its weights, its arithmetic and its positions.</param>
-    public DecoderKeys(LlamaModel model, ChatFrame frame, RetrievalHeads heads, string identity)
+    /// <param name="options">How much is kept of a token, and from which layer on memory is read.</param>
+    public DecoderKeys(
+        LlamaModel model,
+        ChatFrame frame,
+        RetrievalHeads heads,
+        string identity,
+        UnlimiformerOptions options
+    )
     {
         Frame = frame;
-        Layout = KeyLayout.Of(model.Config, heads, KeyDepth.Selection);
+        Layout = KeyLayout.Of(model.Config, heads, options.Depth, options.LayerBegin);
+        var values = options.Depth == KeyDepth.Full ? $"{ValuesFrom}{Layout.LayerBegin}" : "";
         Profile = EncoderProfile.OfKeys(
-            $"{identity};keys {KeyEncoder.Version};layer {heads.Layer} group {heads.Group}",
+            $"{identity};keys {KeyEncoder.Version};layer {heads.Layer} group {heads.Group}{values}",
             model.Config.HeadDim
         );
         _encoder = new Lazy<KeyEncoder>(() => new KeyEncoder(model, Layout, [.. frame.Before]));
@@ -61,6 +72,10 @@ internal sealed class DecoderKeys : IDisposable
 
     /// <summary>The model that a stored key's profile names.</summary>
     public static string ModelOf(string profileKey) => profileKey.Split(' ', 2)[0];
+
+    /// <summary>The first layer whose keys and values are stored under a profile; <see langword="null"/>: of none.</summary>
+    public static int? LayerOf(string profileKey) =>
+        profileKey.Split(ValuesFrom) is [_, var layer] ? int.Parse(layer, CultureInfo.InvariantCulture) : null;
 
     public void Dispose()
     {

@@ -7,7 +7,8 @@ namespace McpLongContext.Context.Decoders;
 /// Lends the installed generative models: one is in memory at a time, and to one borrower, because it takes all
 /// processors and most of the memory.
 /// </summary>
-internal sealed class DecoderProvider(ModelStore models, Precision precision) : IAsyncDisposable
+internal sealed class DecoderProvider(ModelStore models, Precision precision, UnlimiformerOptions retrieval)
+    : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private LoadedDecoder? _loaded;
@@ -37,7 +38,7 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
             {
                 _loaded?.Dispose();
                 _loaded = null;
-                _loaded = await Task.Run(() => LoadedDecoder.Load(installed, precision), cancellation);
+                _loaded = await Task.Run(() => LoadedDecoder.Load(installed, precision, retrieval), cancellation);
             }
 
             _loaded.RenewPositions();

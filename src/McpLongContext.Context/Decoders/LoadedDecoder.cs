@@ -18,12 +18,20 @@ internal sealed class LoadedDecoder : IDisposable
     private readonly InstalledModel _installed;
     private readonly LlamaModel _trained;
     private readonly Precision _precision;
+    private readonly UnlimiformerOptions _retrieval;
     private PositionSettings? _positions;
     private DecoderKeys? _keys;
 
-    private LoadedDecoder(InstalledModel installed, LlamaModel trained, Tokenizer tokenizer, Precision precision)
+    private LoadedDecoder(
+        InstalledModel installed,
+        LlamaModel trained,
+        Tokenizer tokenizer,
+        Precision precision,
+        UnlimiformerOptions retrieval
+    )
     {
         _installed = installed;
+        _retrieval = retrieval;
         _precision = precision;
         _trained = trained;
         Key = KeyOf(installed);
@@ -57,8 +65,11 @@ internal sealed class LoadedDecoder : IDisposable
         string.Join(' ', model.Entry.Files.Select(file => file.Sha256).Prepend(model.Folder));
 
     /// <summary>Loads a model.</summary>
+    /// <param name="installed">The model.</param>
+    /// <param name="precision">Its arithmetic.</param>
+    /// <param name="retrieval">What its memories keep.</param>
     /// <exception cref="ModelException">It is damaged, or of a kind that is not supported; the message says which.</exception>
-    public static LoadedDecoder Load(InstalledModel installed, Precision precision)
+    public static LoadedDecoder Load(InstalledModel installed, Precision precision, UnlimiformerOptions retrieval)
     {
         try
         {
@@ -66,7 +77,7 @@ internal sealed class LoadedDecoder : IDisposable
             var model = LlamaModel.Load(installed.Folder, precision, cache: WeightCache.Of(installed));
             if (tokenizer.Vocabulary.Count <= model.Config.VocabularySize)
             {
-                return new LoadedDecoder(installed, model, tokenizer, precision);
+                return new LoadedDecoder(installed, model, tokenizer, precision, retrieval);
             }
 
             model.Dispose();
@@ -166,5 +177,11 @@ internal sealed class LoadedDecoder : IDisposable
         }
     }
 
-    private DecoderKeys CreateKeys(ChatFrame frame, RetrievalHeads heads) => new(Model, frame, heads, Identity);
+    private DecoderKeys CreateKeys(ChatFrame frame, RetrievalHeads heads) =>
+        _retrieval.LayerBegin >= Model.Config.LayerCount
+            ? throw new ContextException(
+                $"Unlimiformer:layer_begin: {_retrieval.LayerBegin} found, but {Name} has {Model.Config.LayerCount} layers; "
+                    + $"set it to {Model.Config.LayerCount - 1} or less, or to nothing."
+            )
+            : new(Model, frame, heads, Identity, _retrieval);
 }

@@ -44,18 +44,19 @@ internal sealed class MemoryEncoder(
     private async Task<bool> EncodePendingAsync(Action<MemoryProgress> progress, CancellationToken cancellation)
     {
         EncoderProfile profile;
+        int planes;
         Tokenizer tokenizer;
         using (var borrowed = await decoders.BorrowAsync(model, cancellation))
         {
             var keys = await Task.Run(() => borrowed.Decoder.EnsureKeys(cancellation), cancellation);
-            (profile, tokenizer) = (keys.Profile, borrowed.Decoder.Tokenizer);
+            (profile, planes, tokenizer) = (keys.Profile, keys.Layout.Shape.Planes, borrowed.Decoder.Tokenizer);
         }
 
         var (pending, stored) = Pending(profile.Key);
         var total = stored + await Task.Run(() => Count(profile.Key, pending, tokenizer, cancellation), cancellation);
         var name = DecoderKeys.ModelOf(profile.Key);
         progress(new MemoryProgress(name, stored, total));
-        var writer = datastore.WriteKeys(profile);
+        var writer = datastore.WriteKeys(profile, planes);
         var (done, isAny) = (stored, false);
         foreach (
             var run in pending.SelectMany(content => PassageRun.Missing(datastore, profile.Key, content, RunCharacters))

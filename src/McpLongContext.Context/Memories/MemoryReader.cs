@@ -82,7 +82,7 @@ internal sealed class MemoryReader(UnlimiformerOptions options, TimeProvider tim
             decoder.Tokenizer.Encode("\n\n"),
             [.. decoder.Tokenizer.Encode($"\n\n{task.Wording}"), .. keys.Frame.After]
         );
-        var reader = new RetrievalReader(decoder.Model, decoder.Tokenizer, memory.Layout, memory.Encoder, keys.Team)
+        var reader = new RetrievalReader(decoder.Model, decoder.Tokenizer, keys.Layout, keys.Encoder, keys.Team)
         {
             Window = WindowOf(decoder, task),
             Retrieves = options.Knn,

@@ -34,15 +34,6 @@ internal sealed class MemorySources(
         CancellationToken cancellation
     )
     {
-        if (options.LayerBegin >= decoder.Model.Config.LayerCount)
-        {
-            throw new ContextException(
-                $"Unlimiformer:layer_begin: {options.LayerBegin} found, but {decoder.Name} has "
-                    + $"{decoder.Model.Config.LayerCount} layers; set it to {decoder.Model.Config.LayerCount - 1} or less, or "
-                    + "to nothing."
-            );
-        }
-
         return request.Text is null && options.UseDatastore
             ? OpenStored(request, decoder)
             : await Task.Run(() => Encode(request, decoder, cancellation), cancellation);
@@ -50,11 +41,6 @@ internal sealed class MemorySources(
 
     private OpenMemory OpenStored(LongInferenceRequest request, LoadedDecoder decoder)
     {
-        if (options.Conflict is { } conflict)
-        {
-            throw new ContextException(conflict);
-        }
-
         var name = request.Datastore ?? InferenceSources.DefaultDatastore;
         var datastore = datastores.Open(name);
         var snapshot = datastore.Snapshot();
@@ -63,18 +49,17 @@ internal sealed class MemorySources(
             var documents = sources.DocumentsOf(snapshot, name, request);
             var scope = MemoryScope.Of(snapshot, documents, decoder.FindKeys());
             var job = scope.PendingDocuments > 0 ? jobs.Ensure(name, MemoryKind.Unlimiformer, decoder.Name) : null;
-            if (scope.Keys is not { } keys || scope.Tokens == 0)
+            if (scope.Tokens == 0)
             {
                 throw new MemoryEmptyException(
-                    $"The memory of {decoder.Name} holds nothing of these documents of datastore '{name}' yet. "
+                    $"The memory of {decoder.Name} {Kept}holds nothing of these documents of datastore '{name}' yet. "
                         + MemoryJobs.Remedy(name, MemoryKind.Unlimiformer, job)
                 );
             }
 
             var memory = new StoredMemory(scope.Documents);
             var citations = new MemoryCitations(memory, snapshot, decoder.Tokenizer, paths);
-            var layout = LayoutOf(decoder, keys, KeyDepth.Selection);
-            return new OpenMemory(memory, layout, keys.Encoder, citations.Cite)
+            return new OpenMemory(memory, citations.Cite)
             {
                 PendingDocuments = scope.PendingDocuments,
                 Job = job,
@@ -93,61 +78,45 @@ internal sealed class MemorySources(
     private OpenMemory Encode(LongInferenceRequest request, LoadedDecoder decoder, CancellationToken cancellation)
     {
         var keys = decoder.EnsureKeys(cancellation);
-        var depth = options.Knn ? options.ReadingMode.Depth : KeyDepth.Selection;
-        var layout = LayoutOf(decoder, keys, depth);
-        var encoder =
-            depth == KeyDepth.Selection ? null : new KeyEncoder(decoder.Model, layout, [.. keys.Frame.Before]);
-        try
+        var memory = new TextMemory(keys.Encoder);
+        var texts = new List<TokenText>();
+        var left = options.EvalMaxSourceLength;
+        string? note = null;
+        foreach (var source in sources.Select(request).Sources)
         {
-            var memory = new TextMemory(encoder ?? keys.Encoder);
-            var texts = new List<TokenText>();
-            var left = options.EvalMaxSourceLength;
-            string? note = null;
-            foreach (var source in sources.Select(request).Sources)
+            cancellation.ThrowIfCancellationRequested();
+            if (source.Read() is not { } content)
             {
-                cancellation.ThrowIfCancellationRequested();
-                if (source.Read() is not { } content)
-                {
-                    continue;
-                }
-
-                var text = new TokenText(source.Path, content, decoder.Tokenizer);
-                var tokens = text.Tokens[..Math.Min(left, text.Tokens.Length)].ToArray();
-                if (tokens.Length < text.Tokens.Length)
-                {
-                    note =
-                        $"Only the first {options.EvalMaxSourceLength} tokens were read, as Unlimiformer:eval_max_source_length says.";
-                }
-
-                if (tokens.Length > 0)
-                {
-                    left -= tokens.Length;
-                    RequireRoom(options.EvalMaxSourceLength - left, layout);
-                    memory.Add(source.Path, tokens, cancellation);
-                    texts.Add(text);
-                }
+                continue;
             }
 
-            if (memory.Texts.Count == 0)
+            var text = new TokenText(source.Path, content, decoder.Tokenizer);
+            var tokens = text.Tokens[..Math.Min(left, text.Tokens.Length)].ToArray();
+            if (tokens.Length < text.Tokens.Length)
             {
-                throw new MemoryEmptyException("These documents hold no text; ingest some.");
+                note =
+                    $"Only the first {options.EvalMaxSourceLength} tokens were read, as Unlimiformer:eval_max_source_length says.";
             }
 
-            return new OpenMemory(memory, layout, encoder ?? keys.Encoder, span => Cite(texts[span.Text], span))
+            if (tokens.Length > 0)
             {
-                Note = note,
-                Owned = encoder,
-            };
+                left -= tokens.Length;
+                RequireRoom(options.EvalMaxSourceLength - left, keys.Layout);
+                memory.Add(source.Path, tokens, cancellation);
+                texts.Add(text);
+            }
         }
-        catch
-        {
-            encoder?.Dispose();
-            throw;
-        }
+
+        return memory.Texts.Count > 0
+            ? new OpenMemory(memory, span => Cite(texts[span.Text], span)) { Note = note }
+            : throw new MemoryEmptyException("These documents hold no text; ingest some.");
     }
 
-    private KeyLayout LayoutOf(LoadedDecoder decoder, DecoderKeys keys, KeyDepth depth) =>
-        KeyLayout.Of(decoder.Model.Config, keys.Layout.Heads, depth, options.LayerBegin);
+    /// <summary>What a memory has to keep beyond the usual, for messages.</summary>
+    private string Kept =>
+        options.Depth == KeyDepth.Full
+            ? $"with keys and values, as mode {options.Mode} reads them and the same --unlimiformer settings build them, "
+            : "";
 
     private static void RequireRoom(long tokens, KeyLayout layout)
     {
@@ -157,7 +126,8 @@ internal sealed class MemorySources(
         {
             throw new ContextException(
                 $"Unlimiformer:eval_max_source_length: the texts have {tokens} tokens at least, whose keys and values take "
-                    + $"{bytes >> 20} MB of the {(long)most >> 20} MB that a call may take; lower it, or set mode to reread."
+                    + $"{bytes >> 20} MB of the {(long)most >> 20} MB that a call may take; lower it, set mode to reread, or "
+                    + "ask a datastore, whose memory stays on disk."
             );
         }
     }

@@ -5,15 +5,8 @@ namespace McpLongContext.Context.Memories;
 
 /// <summary>A decoder's memory, open for one call.</summary>
 /// <param name="Texts">What can be read.</param>
-/// <param name="Layout">What it keeps of a token.</param>
-/// <param name="Encoder">Encodes questions as it was encoded.</param>
 /// <param name="Cite">Cites a span by document and lines, with its text.</param>
-internal sealed record OpenMemory(
-    ITokenMemory Texts,
-    KeyLayout Layout,
-    KeyEncoder Encoder,
-    Func<MemorySpan, Evidence> Cite
-) : IDisposable
+internal sealed record OpenMemory(ITokenMemory Texts, Func<MemorySpan, Evidence> Cite) : IDisposable
 {
     /// <summary>Documents that are not, or not wholly, in it.</summary>
     public int PendingDocuments { get; init; }

@@ -41,7 +41,8 @@ internal static class DatastoreText
                 + $"{memory.Bytes:N0} bytes{pending}";
         }
 
-        return $"; memory of {VisibleText.Name(memory.Model)}: {memory.Tokens:N0} tokens, {IngestText.Size(memory.Bytes)}"
+        var depth = memory.LayerBegin is { } layer ? $" (keys and values from layer {layer} on)" : "";
+        return $"; memory of {VisibleText.Name(memory.Model)}{depth}: {memory.Tokens:N0} tokens, {IngestText.Size(memory.Bytes)}"
             + pending;
     }
 

@@ -37,13 +37,11 @@ public sealed class RetrievalSettingsTests : IAsyncLifetime
     public void What_fits_the_window_gives_the_logits_of_the_plain_model(string mode)
     {
         var options = s_inMemory with { Mode = mode };
-        using var decoder = Load();
+        using var decoder = Load(options);
         var keys = decoder.EnsureKeys(Cancellation);
-        var layout = KeyLayout.Of(decoder.Model.Config, keys.Layout.Heads, options.ReadingMode.Depth);
-        using var encoder = new KeyEncoder(decoder.Model, layout, [.. keys.Frame.Before]);
-        var texts = new TextMemory(encoder);
+        var texts = new TextMemory(keys.Encoder);
         texts.Add("story", decoder.Tokenizer.Encode(Story(4)), Cancellation);
-        using var memory = new OpenMemory(texts, layout, encoder, _ => throw new NotSupportedException());
+        using var memory = new OpenMemory(texts, _ => throw new NotSupportedException());
 
         var reader = new MemoryReader(options, TimeProvider.System, NullLogger.Instance);
         using var reading = reader.Begin(decoder, memory, new MemoryTask("Who?", "Go on.", 8), Cancellation);
@@ -135,25 +133,46 @@ public sealed class RetrievalSettingsTests : IAsyncLifetime
     [Fact]
     public async Task Documents_are_encoded_for_the_call_where_datastores_are_not_to_be_read()
     {
-        Directory.CreateDirectory(_folder["texts"]);
-        await File.WriteAllTextAsync(_folder["texts/story.txt"], Story(100), Cancellation);
-        await using var stored = Service(new UnlimiformerOptions { Mode = "heads" });
-        await stored.IngestAsync(
-            new IngestRequest { Paths = [_folder["texts"]], Wait = null },
-            progress: null,
-            Cancellation
-        );
-        var error = await Assert.ThrowsAsync<ContextException>(() => AnswerAsync(stored));
-        Assert.Contains("use_datastore to false", error.Message, StringComparison.Ordinal);
-
         await using var service = Service(s_inMemory with { Mode = "heads" });
+        await IngestAsync(service, MemoryKind.Window);
+
         var answer = await AnswerAsync(service);
 
-        Assert.Equal("heads", answer.Memory!.Mode);
+        Assert.Equal(("heads", 0), (answer.Memory!.Mode, answer.Memory.DatastoreBytes));
         Assert.All(
             answer.Memory.Spans,
             span => Assert.StartsWith("story.txt:", span.Citation, StringComparison.Ordinal)
         );
+    }
+
+    [Theory]
+    [InlineData("heads")]
+    [InlineData("per_layer")]
+    public async Task A_datastore_keeps_keys_and_values_beside_the_keys_that_select(string mode)
+    {
+        var options = new UnlimiformerOptions { Mode = mode, LayerBegin = 4 };
+        await using (var selecting = Service(new UnlimiformerOptions()))
+        {
+            await IngestAsync(selecting, MemoryKind.Unlimiformer);
+        }
+
+        await using var service = Service(options);
+        var none = await AnswerAsync(service);
+        Assert.Equal(AnswerState.Unavailable, none.State);
+        Assert.Contains("with keys and values", none.Reason, StringComparison.Ordinal);
+        await IngestAsync(service, MemoryKind.Unlimiformer);
+
+        var answer = await AnswerAsync(service);
+
+        Assert.Equal((mode, false), (answer.Memory!.Mode, answer.Memory.Whole));
+        Assert.Equal(answer.Memory.Tokens * (1 + (2 * 6 * 2)) * (48 + 4), answer.Memory.IndexBytes);
+        Assert.InRange(answer.Memory.DatastoreBytes, answer.Memory.IndexBytes, long.MaxValue);
+        Assert.NotEmpty(answer.Memory.Spans);
+        Assert.All(answer.Memory.Spans, span => Assert.Matches(@"^story\.txt:\d+-\d+$", span.Citation));
+        var memories = Assert.Single(service.ListDatastores()).Memories;
+        Assert.Equal([null, 4], memories.Select(memory => memory.LayerBegin).Order());
+        Assert.Equal(memories[0].Tokens, memories[1].Tokens);
+        Assert.True((await service.VerifyAsync("default", repair: false, Cancellation)).Sound);
     }
 
     [Theory]
@@ -170,10 +189,10 @@ public sealed class RetrievalSettingsTests : IAsyncLifetime
     private static string Story(int lines) =>
         string.Join('\n', Enumerable.Range(0, lines).Select(i => $"Lily and Tom went to see house {i} by the sea."));
 
-    private LoadedDecoder Load()
+    private LoadedDecoder Load(UnlimiformerOptions options)
     {
         var store = new ModelStore(new ModelStoreOptions { Folder = _folder["home/models"] });
-        return LoadedDecoder.Load(Assert.Single(store.List()), Precision.Int8);
+        return LoadedDecoder.Load(Assert.Single(store.List()), Precision.Int8, options);
     }
 
     private LongContextService Service(UnlimiformerOptions options)
@@ -211,6 +230,18 @@ public sealed class RetrievalSettingsTests : IAsyncLifetime
             progress: null,
             Cancellation
         );
+    }
+
+    private async Task IngestAsync(LongContextService service, MemoryKind memory)
+    {
+        await File.WriteAllTextAsync(_folder["texts/story.txt"], Story(100), Cancellation);
+        var request = new IngestRequest
+        {
+            Paths = [_folder["texts"]],
+            Memory = memory,
+            Wait = null,
+        };
+        await service.IngestAsync(request, progress: null, Cancellation);
     }
 
     private static async Task<LocalAnswer> AnswerAsync(LongContextService service)

@@ -1,5 +1,6 @@
 using McpLongContext.Context;
 using McpLongContext.LongAttention.Unlimiformer.Reading;
+using McpLongContext.LongAttention.Unlimiformer.Selection;
 using McpLongContext.Server.Configuration;
 using Microsoft.Extensions.Configuration;
 
@@ -76,14 +77,13 @@ public sealed class UnlimiformerSettingsTests
     }
 
     [Theory]
-    [InlineData("heads")]
-    [InlineData("per_layer")]
-    public void A_mode_that_reads_values_is_warned_of_where_datastores_are_read(string mode)
+    [InlineData("reread", KeyDepth.Selection)]
+    [InlineData("heads", KeyDepth.Full)]
+    [InlineData("per_layer", KeyDepth.Full)]
+    public void Memories_keep_what_the_mode_reads(string mode, KeyDepth depth)
     {
-        var warning = Assert.Single(Read([], $"mode={mode}").Warnings);
-        Assert.Contains("use_datastore to false", warning, StringComparison.Ordinal);
-        Assert.Empty(Read([], $"mode={mode}", "use_datastore=false").Warnings);
-        Assert.Empty(Read([], $"mode={mode}", "knn=false").Warnings);
+        Assert.Equal(depth, Read([], $"mode={mode}").Depth);
+        Assert.Equal(KeyDepth.Selection, Read([], $"mode={mode}", "knn=false").Depth);
     }
 
     [Theory]
