@@ -26,5 +26,5 @@ public static class AnswerLimits
     public const int MaxTokens = 64;
 
     /// <summary>The most tokens of the prompt: a small model finds less in more, and reads for longer.</summary>
-    public const int MaxPromptTokens = 512;
+    public const int MaxPromptTokens = 256;
 }

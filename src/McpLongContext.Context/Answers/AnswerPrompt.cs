@@ -5,11 +5,18 @@ using McpLongContext.Inference.Chat;
 
 namespace McpLongContext.Context.Answers;
 
-/// <summary>A question with numbered evidence, as a chat model reads it.</summary>
+/// <summary>
+/// A question with evidence, as a chat model reads it. The passages have no numbers, and nothing is said of what to write
+/// where they have no answer: small models write about both instead of answering. <see cref="AnswerSupport"/> finds the
+/// citations.
+/// </summary>
 internal sealed class AnswerPrompt
 {
-    /// <summary>What the model is asked to write where the evidence does not have the answer.</summary>
+    /// <summary>What a model is asked to write where the evidence does not have the answer, if it is.</summary>
     public const string NotThere = "not in the passages";
+
+    /// <summary>What the model's reply begins with: it goes on with the answer instead of beginning with something else.</summary>
+    private const string Reply = "Answer:";
 
     private AnswerPrompt(int[] tokens, IReadOnlyList<Evidence> passages)
     {
@@ -20,7 +27,7 @@ internal sealed class AnswerPrompt
     /// <summary>The prompt, in the model's chat format.</summary>
     public int[] Tokens { get; }
 
-    /// <summary>The evidence that it has room for, the best first; number n stands at n - 1.</summary>
+    /// <summary>The evidence that it has room for, the best first.</summary>
     public IReadOnlyList<Evidence> Passages { get; }
 
     /// <summary>
@@ -28,7 +35,7 @@ internal sealed class AnswerPrompt
     /// </summary>
     /// <param name="template">The model's chat format.</param>
     /// <param name="question">The question.</param>
-    /// <param name="evidence">One piece at least.</param>
+    /// <param name="evidence">Passages by themselves, best first, one at least.</param>
     /// <param name="maxTokens">The room for the prompt.</param>
     /// <returns><see langword="null"/> where the question leaves no room for a line of evidence.</returns>
     public static AnswerPrompt? Create(
@@ -78,9 +85,8 @@ internal sealed class AnswerPrompt
     private static AnswerPrompt Encode(ChatTemplate template, string question, IReadOnlyList<Evidence> passages)
     {
         var text = new StringBuilder();
-        foreach (var (index, passage) in passages.Index())
+        foreach (var passage in passages)
         {
-            text.Append(CultureInfo.InvariantCulture, $"[{index + 1}] ");
             if (passage.Context.Length > 0)
             {
                 text.Append(CultureInfo.InvariantCulture, $"({passage.Context}) ");
@@ -89,14 +95,9 @@ internal sealed class AnswerPrompt
             text.Append(passage.Text.Trim()).Append("\n\n");
         }
 
-        // The question and the rules stand last: a small model forgets what stood before a long text.
-        text.Append("Answer the question in one short sentence, from the passages above alone, and name the number of ")
-            .Append(
-                CultureInfo.InvariantCulture,
-                $"the passage, like [1]. If they do not answer it, write \"{NotThere}\".\n"
-            )
-            .Append("Question: ")
-            .Append(question);
-        return new AnswerPrompt(template.Encode([new ChatMessage(ChatRole.User, text.ToString())]), passages);
+        // The question stands last: a small model forgets what stood before a long text.
+        text.Append("Answer the question in a few words, from the text above.\n\nQuestion: ").Append(question);
+        var tokens = template.Encode([new ChatMessage(ChatRole.User, text.ToString())], Reply);
+        return new AnswerPrompt(tokens, passages);
     }
 }

@@ -14,11 +14,23 @@ internal static partial class AnswerSupport
     /// <summary>The share of an answer's own words that its citations must have; the rest joins them ("describes").</summary>
     private const double LeastShare = 0.75;
 
+    /// <summary>The share of an answer's words that have to be different from each other.</summary>
+    private const double LeastDifferent = 0.5;
+
     private const int MaxCitations = 3;
 
-    /// <summary>Words of the prompt that a model speaks of the passages with: they are nothing that it claims.</summary>
+    /// <summary>
+    /// Words that claim nothing: those that one speaks of passages with, and those that only join others (conjunctions,
+    /// auxiliaries, pronouns, adverbs of degree), as far as the index takes them for words at all.
+    /// </summary>
     private static readonly IReadOnlyList<string> s_frame = TermAnalyzer.Terms(
-        "question answer passage passages above text evidence according mentioned"
+        "question answer answers passage passages above text evidence according mention mentioned mentions "
+            + "because since although though while whereas whether unless until therefore thus hence however also too both "
+            + "either neither nor such like as well only just even still yet again "
+            + "am been being having could would should can may might must shall does doing done get gets got "
+            + "she's they're me my mine our ours us your yours himself herself itself themselves myself whose whom "
+            + "some any each every another other others same own more most less very quite rather really "
+            + "during before after between through over under within without upon toward towards against among"
     );
 
     /// <summary>An answer that the evidence bears, or why it does not.</summary>
@@ -52,6 +64,11 @@ internal static partial class AnswerSupport
         }
 
         var text = Numbers().Replace(Plain(written), "").Trim();
+        if (RepeatsItself(text))
+        {
+            return Refuse("the model repeated itself");
+        }
+
         var own = TermAnalyzer
             .Terms(text)
             .Except(TermAnalyzer.Terms(question))
@@ -112,6 +129,13 @@ internal static partial class AnswerSupport
         }
 
         return cited;
+    }
+
+    /// <summary>Whether less than half of its words are different ones, as where a small model does not find its end.</summary>
+    private static bool RepeatsItself(string text)
+    {
+        var words = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        return words.Distinct(StringComparer.OrdinalIgnoreCase).Count() < LeastDifferent * words.Length;
     }
 
     private static Verdict Refuse(string reason) => new("", [], reason);

@@ -39,7 +39,7 @@ internal sealed class CompressiveReader(DatastoreRegistry datastores, EvidenceRe
             );
         }
 
-        using var continuation = new Continuation(decoder, memory.CreateRun());
+        using var continuation = new Continuation(decoder, memory.CreateRun()) { EndsWithLine = true };
         var answer =
             evidenceReader.Refuse(request, evidence)
             ?? await EvidenceReader.WriteAsync(request, evidence, decoder, continuation, written, cancellation);

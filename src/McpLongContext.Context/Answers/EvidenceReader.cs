@@ -23,7 +23,7 @@ internal sealed class EvidenceReader(DatastoreRegistry datastores) : IAnswerRead
         CancellationToken cancellation
     )
     {
-        using var continuation = new Continuation(decoder);
+        using var continuation = new Continuation(decoder) { EndsWithLine = true };
         return await WriteAsync(request, evidence, decoder, continuation, written, cancellation);
     }
 
@@ -44,7 +44,7 @@ internal sealed class EvidenceReader(DatastoreRegistry datastores) : IAnswerRead
     )
     {
         var room = Math.Min(AnswerLimits.MaxPromptTokens, decoder.Window - AnswerLimits.MaxTokens);
-        if (AnswerPrompt.Create(decoder.ChatTemplate!, request.Question, evidence.Passages, room) is not { } prompt)
+        if (AnswerPrompt.Create(decoder.ChatTemplate!, request.Question, evidence.Ranked, room) is not { } prompt)
         {
             return LocalAnswer.Without(AnswerState.Abstained, "the question leaves no room for evidence", decoder.Name);
         }

@@ -27,7 +27,7 @@ public sealed record LocalAnswer
     /// <summary>The answer; <see langword="null"/> when there is none.</summary>
     public string? Text { get; init; }
 
-    /// <summary>The evidence that it stands on: <c>path:start-end</c>, as the evidence is cited.</summary>
+    /// <summary>The passages of the evidence that it stands on: <c>path:start-end</c>.</summary>
     public IReadOnlyList<string> Citations { get; init; } = [];
 
     /// <summary>The model; <see langword="null"/> when none was asked.</summary>

@@ -15,12 +15,14 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
 
     /// <summary>A page of evidence.</summary>
     /// <param name="Evidence">Best first.</param>
+    /// <param name="Ranked">Its passages, each by itself, best first.</param>
     /// <param name="Hits">The number of hits that it took.</param>
     /// <param name="Tokens">The tokens of its text.</param>
     /// <param name="IsCut">Whether the first passage did not fit.</param>
     /// <param name="Damage">The passages that were passed over because they are damaged, a sentence each.</param>
     public sealed record Page(
         IReadOnlyList<Evidence> Evidence,
+        IReadOnlyList<Evidence> Ranked,
         int Hits,
         int Tokens,
         bool IsCut,
@@ -34,6 +36,7 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
     public Page Assemble(IEnumerable<RankedPassage> hits, int maxTokens, int? topK)
     {
         var pieces = new List<Piece>();
+        var ranked = new List<Evidence>();
         var damage = new List<string>();
         var taken = 0;
         var room = maxTokens * CharactersPerToken;
@@ -63,11 +66,12 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
             room -= passage.Text.Length;
             taken++;
             Add(hit, passage, pieces);
+            ranked.Add(Show(new Piece(hit.Document, hit.Score, [passage])));
         }
 
         List<Evidence> evidence = [.. pieces.Select(Show)];
         var tokens = TokensOf(evidence.Sum(item => item.Text.Length));
-        return new Page(evidence, taken + damage.Count, tokens, IsCut: false, damage);
+        return new Page(evidence, ranked, taken + damage.Count, tokens, IsCut: false, damage);
     }
 
     /// <summary>A hit by itself, whole; none when it is damaged.</summary>
@@ -130,7 +134,7 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
 
         var end = Math.Min(passage.EndLine, passage.StartLine + text.Count(c => c == '\n'));
         var evidence = Show(new Piece(hit.Document, hit.Score, [passage]), text, passage.StartLine, end);
-        return new Page([evidence], 1 + damage.Count, TokensOf(evidence.Text.Length), isCut, damage);
+        return new Page([evidence], [evidence], 1 + damage.Count, TokensOf(evidence.Text.Length), isCut, damage);
     }
 
     private static int TokensOf(int characters) => (characters + CharactersPerToken - 1) / CharactersPerToken;

@@ -74,6 +74,13 @@ public sealed record QueryResult
     /// <summary>Evidence, best first.</summary>
     public required IReadOnlyList<Evidence> Passages { get; init; }
 
+    /// <summary>The passages that the evidence consists of, each by itself, best first: neighbours are one piece of it.</summary>
+    internal IReadOnlyList<Evidence> Ranked
+    {
+        get => field ?? Passages;
+        init;
+    }
+
     /// <summary>Fetches the next page when passed back; <see langword="null"/> on the last one.</summary>
     public string? NextCursor { get; init; }
 

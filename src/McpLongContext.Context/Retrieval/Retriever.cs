@@ -43,6 +43,7 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
         {
             Datastore = request.Datastore,
             Passages = page.Evidence,
+            Ranked = page.Ranked,
             NextCursor = next.Offset < ranking.Passages.Count ? next.ToString() : null,
             Tokens = page.Tokens,
             SearchedPassages = ranking.SearchedPassages,

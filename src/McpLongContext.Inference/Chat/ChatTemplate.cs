@@ -57,8 +57,10 @@ public sealed class ChatTemplate
 
     /// <summary>The tokens of a conversation, up to where the model is to speak.</summary>
     /// <param name="messages">What was said; a system message only at the beginning.</param>
+    /// <param name="reply">What the model's reply begins with; it goes on behind it.</param>
     /// <exception cref="ArgumentException">A system message stands elsewhere, or nothing was said.</exception>
-    public int[] Encode(IReadOnlyList<ChatMessage> messages) => Build(messages).ToTokens();
+    public int[] Encode(IReadOnlyList<ChatMessage> messages, string reply = "") =>
+        Build(messages).Text(reply).ToTokens();
 
     internal Prompt Build(IReadOnlyList<ChatMessage> messages)
     {

@@ -122,6 +122,11 @@ public sealed class RetrieverTests
 
         Assert.Equal(["a.txt:1-3", "a.txt:5-5"], result.Passages.Select(evidence => evidence.Citation).Order());
         Assert.Contains("red fox\nred fox runs\nred fox sleeps", result.Passages[0].Text);
+        Assert.Equal(
+            ["a.txt:1-1", "a.txt:2-2", "a.txt:3-3", "a.txt:5-5"],
+            result.Ranked.Select(evidence => evidence.Citation).Order()
+        );
+        Assert.Equal("red fox", result.Ranked[0].Text);
     }
 
     [Theory]

@@ -52,6 +52,10 @@ public sealed class ChatTemplateTests
                 var messages = conversation.GetProperty("messages").EnumerateArray().Select(ReadMessage).ToList();
                 Assert.Equal(conversation.GetProperty("rendered").GetString(), chat.Build(messages).ToString());
                 Assert.Equal(conversation.GetProperty("rendered").GetString(), Names(tokenizer, chat.Encode(messages)));
+                Assert.Equal(
+                    conversation.GetProperty("rendered").GetString() + "Answer:",
+                    Names(tokenizer, chat.Encode(messages, "Answer:"))
+                );
             }
         }
     }

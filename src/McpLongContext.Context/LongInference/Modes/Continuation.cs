@@ -27,6 +27,9 @@ internal sealed class Continuation : IDisposable
         _scratch = new float[_logits.Length];
     }
 
+    /// <summary>Whether the text is over with its first line that has something on it.</summary>
+    public bool EndsWithLine { get; init; }
+
     /// <summary>Begins a text anew, and writes until the model ends, or the most tokens are written.</summary>
     /// <inheritdoc cref="GoOnAsync"/>
     public Task<WindowResult> RunAsync(
@@ -70,6 +73,10 @@ internal sealed class Continuation : IDisposable
                 text.Append(decoder.Append(token));
                 sum.Add(last);
                 written(++count);
+                if (EndsWithLine && text.ToString().TrimStart().Contains('\n', StringComparison.Ordinal))
+                {
+                    break;
+                }
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
