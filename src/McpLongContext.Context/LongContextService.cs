@@ -214,7 +214,7 @@ public sealed class LongContextService : IAsyncDisposable
     /// <summary>Removes a document, or all documents beneath a directory, from a datastore.</summary>
     /// <exception cref="ContextException">There is none.</exception>
     public Task<RemoveReport> RemoveDocumentAsync(string datastore, string document, CancellationToken cancellation) =>
-        Task.Run(() => _manager.Remove(datastore, document), cancellation);
+        Task.Run(() => _manager.Remove(datastore, document, cancellation), cancellation);
 
     /// <summary>Removes a datastore with everything in it; its running jobs are cancelled.</summary>
     /// <exception cref="DatastoreException">There is none with this name.</exception>

@@ -14,6 +14,8 @@ namespace McpLongContext.Context.Datastores;
 /// <summary>Lists, shows, reads, trims and checks datastores.</summary>
 internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProvider encoders, DocumentPaths paths)
 {
+    private const int RemovedAtOnce = 512;
+
     /// <summary>All datastores, by name.</summary>
     public IReadOnlyList<DatastoreSummary> List() => [.. datastores.Names.Select(Summarize)];
 
@@ -92,9 +94,12 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
             Adapter = memory.Adapter.Length > 0 ? memory.Adapter[..12] : null,
         };
 
-    /// <summary>Removes a document, or all documents beneath a directory.</summary>
+    /// <summary>
+    /// Removes a document, or all documents beneath a directory: many in several transactions, between which other
+    /// processes write. What is removed when it is cancelled stays removed.
+    /// </summary>
     /// <exception cref="ContextException">There is none.</exception>
-    public RemoveReport Remove(string name, string document)
+    public RemoveReport Remove(string name, string document, CancellationToken cancellation)
     {
         if (!DocumentPaths.IsPath(document))
         {
@@ -121,7 +126,12 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
             }
         }
 
-        datastore.Apply(new Storage.Catalog.CatalogChange { Remove = found });
+        foreach (var part in found.Chunk(RemovedAtOnce))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            datastore.Apply(new Storage.Catalog.CatalogChange { Remove = part });
+        }
+
         return new RemoveReport(name, [.. found.Select(paths.Show)]);
     }
 

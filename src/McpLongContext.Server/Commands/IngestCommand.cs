@@ -58,7 +58,14 @@ internal sealed class IngestCommand : ServiceCommand
         var display = IngestDisplay.Create(call.Parsed.InvocationConfiguration.Error, TimeProvider.System);
         var report = await display.ShowAsync(() => call.Service.IngestAsync(request, display, cancellationToken));
         await call.WriteAsync(report, IngestText.Render);
-        if (report.State == IngestState.Encoding)
+        if (report.State == IngestState.Indexing)
+        {
+            await call.TellAsync(
+                "Not everything is read yet, and reading stops with this command; what is stored stays. "
+                    + "Run it again with --wait to finish."
+            );
+        }
+        else if (report.State == IngestState.Encoding)
         {
             await call.TellAsync(
                 $"{IngestText.Count(report.PendingDocuments, "document")} are searchable by words only so far; "
