@@ -69,6 +69,16 @@ public sealed class CatalogTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(31)]
+    [InlineData(33)]
+    public void A_content_key_of_another_length_is_refused(int length)
+    {
+        var error = Assert.Throws<ArgumentException>(() => new ContentKey(new byte[length]));
+        Assert.Contains($"32 bytes, not {length}", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_passage_id_is_never_given_twice()
     {

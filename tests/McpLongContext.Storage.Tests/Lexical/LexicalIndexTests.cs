@@ -82,6 +82,28 @@ public sealed class LexicalIndexTests : IDisposable
     }
 
     [Fact]
+    public void A_removed_or_replaced_document_leaves_no_word_of_its_path_behind()
+    {
+        _datastore.Apply(Put(Document("harbour/lighthouse.md", "one"), Document("meadow/sheep.md", "two")));
+        _datastore.Apply(Put(Document("harbour/lighthouse.md", "other", "words")));
+        using (DatastoreSnapshot replaced = _datastore.Snapshot())
+        {
+            Assert.Equal(2, Frequency(replaced, "lighthouse"));
+        }
+
+        _datastore.Apply(Put(Document("meadow/grass.md", "three")));
+        _datastore.Apply(Remove("harbour/lighthouse.md"));
+        using DatastoreSnapshot removed = _datastore.Snapshot();
+        Assert.Equal(
+            (0, 1, 1),
+            (Frequency(removed, "lighthouse"), Frequency(removed, "sheep"), Frequency(removed, "grass"))
+        );
+
+        static long Frequency(DatastoreSnapshot snapshot, string word) =>
+            snapshot.Lexical.DocumentFrequency(TermAnalyzer.Terms(word)[0]);
+    }
+
+    [Fact]
     public void A_scope_of_many_documents_filters_like_one_of_few()
     {
         _datastore.Apply(Put(Enumerable.Range(0, 60).Select(i => Document($"{i:D2}", "shared", $"own{i}")).ToArray()));
