@@ -102,7 +102,7 @@ internal static class StatesBenchmark
             var variance = differences.Average(difference => (difference - mean) * (difference - mean));
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{100 * ranked.Average(score.Of), 8:0.0} ({mean, 5:+0.0;-0.0} ± {Math.Sqrt(variance / ranked.Length):0.0})"
+                $"{100 * ranked.Average(score.Of), 8:0.0} ({Math.Round(mean, 1) + 0, 5:+0.0;-0.0} ± {Math.Sqrt(variance / ranked.Length):0.0})"
             );
         });
         output.WriteLine($"{name, -32}{string.Concat(cells.Select(cell => $"{cell, 24}"))}");
