@@ -13,7 +13,7 @@ using McpLongContext.Benchmarks.Tokenizers;
 const string Usage = """
     usage: McpLongContext.Benchmarks COMMAND
       kernels                                  products, attention and scans against the machine's peak
-      encode                                   the encoder beside ONNX Runtime
+      encode [chunks|passages]                 the encoder beside ONNX Runtime, on both kinds of texts or one
       llama [MODEL.gguf]                       the decoder beside llama.cpp: speed, load, memory
       agreement [--record FILE] [MODEL.gguf [PROMPTS.txt]]   greedy continuations beside llama.cpp's, a prompt a
                                                line; the record is for tools/agreement/greedy.py
@@ -48,9 +48,9 @@ switch (args)
         KernelBenchmark.Run(output);
         SearchBenchmark.Run(output);
         return 0;
-    case ["encode"]:
+    case ["encode", .. var texts] when texts is [] or [EncodeBenchmark.Chunks] or [EncodeBenchmark.Passages]:
         output.WriteLine(Machine.Describe());
-        EncodeBenchmark.Run(output, Path.Combine(Repository.Root, "src"));
+        EncodeBenchmark.Run(output, Path.Combine(Repository.Root, "src"), texts is [var some] ? some : null);
         return 0;
     case ["llama", .. var file] when file.Length < 2:
         output.WriteLine(Machine.Describe());

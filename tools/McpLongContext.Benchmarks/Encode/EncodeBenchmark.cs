@@ -14,6 +14,9 @@ namespace McpLongContext.Benchmarks.Encode;
 /// </summary>
 internal static class EncodeBenchmark
 {
+    public const string Chunks = "chunks";
+    public const string Passages = "passages";
+
     private const int Threads = 2;
     private const int Rounds = 5;
 
@@ -32,14 +35,25 @@ internal static class EncodeBenchmark
         select new OnnxSetting(model, batch, sessions, Threads / sessions),
     ];
 
-    public static void Run(TextWriter output, string folder)
+    /// <summary>Measures on a folder's texts.</summary>
+    /// <param name="output">Where the tables go.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="texts">chunks, passages, or null for both.</param>
+    public static void Run(TextWriter output, string folder, string? texts)
     {
         NodePeers.Install();
         var model = new ModelStore().EnsureDefaultEncoderAsync().GetAwaiter().GetResult();
         using var fp32 = BertEncoder.Load(model, Precision.Float32);
         using var int8 = BertEncoder.Load(model, Precision.Int8);
-        Report(output, EncodeTexts.Chunks(int8, folder), fp32, int8);
-        Report(output, EncodeTexts.Passages(folder), fp32, int8);
+        if (texts is null or Chunks)
+        {
+            Report(output, EncodeTexts.Chunks(int8, folder), fp32, int8);
+        }
+
+        if (texts is null or Passages)
+        {
+            Report(output, EncodeTexts.Passages(folder), fp32, int8);
+        }
     }
 
     private static void Report(TextWriter output, EncodeTexts texts, BertEncoder fp32, BertEncoder int8)
