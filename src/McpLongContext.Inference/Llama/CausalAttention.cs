@@ -14,9 +14,6 @@ public sealed class CausalAttention : IAttention
     private readonly KeyValueCache[] _layers;
     private readonly int[] _inserted;
     private int _insertedAt;
-    private RotaryScaling _scaling;
-    private RotaryScaling _inForce;
-    private int _reach;
     private RotaryTable _rotary;
 
     /// <summary>Creates the attention of a new sequence.</summary>
@@ -31,8 +28,7 @@ public sealed class CausalAttention : IAttention
         _inserted = new int[config.LayerCount];
         for (var layer = 0; layer < _layers.Length; layer++)
             _layers[layer] = new KeyValueCache(config.KeyValueHeadCount, config.HeadDim);
-        _scaling = _inForce = config.RotaryScaling;
-        _rotary = TableOf(_inForce);
+        _rotary = TableOf(config.RotaryScaling);
     }
 
     /// <inheritdoc />
@@ -45,7 +41,7 @@ public sealed class CausalAttention : IAttention
     {
         ArgumentNullException.ThrowIfNull(scaling);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, _layers[0].Count);
-        (_scaling, _reach) = (scaling, 0);
+        _rotary = TableOf(scaling);
         MaxTokens = maxTokens;
     }
 
@@ -99,8 +95,6 @@ public sealed class CausalAttention : IAttention
             );
         cache.Append(block.Keys.Span, block.Values.Span);
         var tokens = block.Keys.Length / _config.KeyValueSize;
-        // One length for all layers, whichever have insertions.
-        ScaleTo(block.FirstPosition + tokens + _inserted.Max());
         _rotary.Extend(cache.Count);
 
         var step = Math.Max(1, PartQueries * _config.KeyValueHeadCount / _config.HeadCount);
@@ -129,7 +123,6 @@ public sealed class CausalAttention : IAttention
     /// <param name="position">0 forgets all.</param>
     public void Truncate(int position)
     {
-        _reach = 0;
         for (var layer = 0; layer < _layers.Length; layer++)
         {
             if (position <= _insertedAt)
@@ -137,18 +130,6 @@ public sealed class CausalAttention : IAttention
             // A sequence may end at a layer, behind which there is nothing.
             _layers[layer].Truncate(Math.Min(position + _inserted[layer], _layers[layer].Count));
         }
-    }
-
-    /// <summary>Rotates as a sequence of this length is to be, where that depends on the length.</summary>
-    private void ScaleTo(int length)
-    {
-        if (length <= _reach)
-            return;
-        (var scaling, _reach) = _scaling.At(length);
-        if (scaling == _inForce)
-            return;
-        _inForce = scaling;
-        _rotary = TableOf(scaling);
     }
 
     private RotaryTable TableOf(RotaryScaling scaling) =>

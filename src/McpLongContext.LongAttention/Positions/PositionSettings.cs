@@ -16,9 +16,7 @@ public sealed record PositionSettings(int TrainedLength, int Length, PositionMet
     /// <summary>A model as it was trained.</summary>
     public static PositionSettings Trained(int length) => new(length, length, PositionMethod.Trained);
 
-    /// <summary>
-    /// The same decoder with this window; the weights are shared. What fits the trained window is read as before.
-    /// </summary>
+    /// <summary>The same decoder with this window; the weights are shared.</summary>
     /// <param name="trained">The model as it was trained.</param>
     /// <exception cref="ModelException">The settings are those of another model.</exception>
     public LlamaModel Apply(LlamaModel trained)
@@ -26,7 +24,7 @@ public sealed record PositionSettings(int TrainedLength, int Length, PositionMet
         Require(trained.Config.ContextLength, Method is PositionMethod.Trained || Fits(trained.Config));
         return Method == PositionMethod.Trained
             ? trained
-            : trained.WithPositions(Length, new GrowingScaling(trained.Config, Method, Length));
+            : trained.WithPositions(Length, RotaryExpansion.Scale(trained.Config, Method, Length));
     }
 
     /// <summary>The same encoder with this window; the weights are shared.</summary>

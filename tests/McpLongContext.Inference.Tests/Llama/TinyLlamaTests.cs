@@ -102,33 +102,6 @@ public sealed class TinyLlamaTests
     }
 
     [Fact]
-    public void A_scaling_may_depend_on_how_long_the_sequence_is()
-    {
-        using var model = Load("linear");
-        var golden = Read("linear");
-        var attention = new CausalAttention(
-            model.Config with
-            {
-                RotaryScaling = new LaterScaling(new LinearScaling(3)),
-            }
-        );
-        using var run = model.CreateRun(attention, threads: 2);
-        using var plain = model.CreateRun(
-            new CausalAttention(model.Config with { RotaryScaling = RotaryScaling.None }),
-            threads: 2
-        );
-        int[] text = golden.Tokens[..LaterScaling.Reach];
-        var before = Forward(model, plain, text);
-        AssertClose(before, Forward(model, run, text));
-
-        run.Truncate(1);
-        AssertClose([.. golden.Logits[1..].SelectMany(row => row)], Forward(model, run, golden.Tokens[1..]));
-
-        run.Truncate(0);
-        AssertClose(before, Forward(model, run, text));
-    }
-
-    [Fact]
     public async Task Sequences_share_a_model()
     {
         using var model = Load("granite");
@@ -211,17 +184,4 @@ public sealed class TinyLlamaTests
     }
 
     private sealed record Sequence(int[] Tokens, float[][] Logits);
-
-    /// <summary>Scales what is longer than a few tokens.</summary>
-    private sealed record LaterScaling(RotaryScaling Later) : RotaryScaling
-    {
-        public const int Reach = 3;
-
-        public override string Method => Later.Method;
-
-        public override (RotaryScaling Scaling, int Reach) At(int tokens) =>
-            tokens <= Reach ? (None, Reach) : (Later, int.MaxValue);
-
-        public override double[] Frequencies(int headDim, double theta) => Later.Frequencies(headDim, theta);
-    }
 }

@@ -71,29 +71,6 @@ public sealed class RotaryExpansionTests
         );
     }
 
-    [Theory]
-    [InlineData(PositionMethod.Linear)]
-    [InlineData(PositionMethod.Ntk)]
-    [InlineData(PositionMethod.Yarn)]
-    [InlineData(PositionMethod.Llama3)]
-    public void A_window_grows_with_the_sequence_by_no_more_than_an_eighth_too_much(PositionMethod method)
-    {
-        var trained = Config(RotaryScaling.None, 64);
-        var growing = new GrowingScaling(trained, method, 256);
-        Assert.Equal((RotaryScaling.None, 64), growing.At(64));
-        Assert.Equal(RotaryExpansion.Scale(trained, method, 256), growing.At(256).Scaling);
-        Assert.Equal(growing.Frequencies(8, 10_000), growing.At(256).Scaling.Frequencies(8, 10_000));
-
-        for (var tokens = 65; tokens <= 256; tokens++)
-        {
-            var (scaling, reach) = growing.At(tokens);
-            reach = Math.Min(reach, 256);
-            Assert.InRange(reach, tokens, tokens * 9 / 8);
-            Assert.Equal(RotaryExpansion.Scale(trained, method, reach), scaling);
-            Assert.Equal(growing.At(tokens), growing.At(reach));
-        }
-    }
-
     [Fact]
     public void A_method_that_does_not_fit_the_model_is_rejected()
     {

@@ -8,8 +8,7 @@ namespace McpLongContext.Benchmarks.Llama;
 
 /// <summary>
 /// Perplexity of passages of a book that are four times as long as a model's window: read in trained windows, one after
-/// the other without memory of each other, in one window without expansion, and in one window by each method: as it grows
-/// with what was read, and with the scaling of the whole window from the beginning.
+/// the other without memory of each other, in one window without expansion, and in one window by each method.
 /// </summary>
 internal static class PerplexityBenchmark
 {
@@ -40,8 +39,6 @@ internal static class PerplexityBenchmark
         foreach (var method in PositionMethods.Of(trained.Config))
         {
             Report(method.Name(), new PositionSettings(window, length, method).Apply(trained), length);
-            var whole = RotaryExpansion.Scale(trained.Config, method, length);
-            Report($"whole window, {method.Name()}", trained.WithPositions(length, whole), length);
         }
 
         Report("no expansion", trained.WithPositions(length, RotaryScaling.None), length);

@@ -24,11 +24,6 @@ public abstract record RotaryScaling
     /// <returns>[d / 2] angles in radians per position.</returns>
     public abstract double[] Frequencies(int headDim, double theta);
 
-    /// <summary>The scaling while a sequence is so long, where it depends on that.</summary>
-    /// <param name="tokens">Tokens of the sequence.</param>
-    /// <returns>The scaling, and the longest sequence that it is the same for.</returns>
-    public virtual (RotaryScaling Scaling, int Reach) At(int tokens) => (this, int.MaxValue);
-
     /// <summary>theta^(-2i / d): equation 15 of Su et al., arXiv 2104.09864.</summary>
     private protected static double[] Plain(int headDim, double theta) =>
         [.. Enumerable.Range(0, headDim / 2).Select(i => Math.Pow(theta, -2.0 * i / headDim))];
