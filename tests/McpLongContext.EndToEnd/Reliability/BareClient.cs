@@ -195,24 +195,34 @@ internal sealed class BareClient : IAsyncDisposable
 
     private async Task ReadAsync()
     {
-        while (await ReadLineAsync() is { } line)
+        try
         {
-            var message = JsonNode.Parse(line, documentOptions: new() { MaxDepth = 256 })!;
-            Assert.Equal("2.0", message["jsonrpc"]!.GetValue<string>());
-            if (
-                message["method"] is null
-                && message["id"] is JsonValue id
-                && id.TryGetValue<string>(out var name)
-                && _waiting.TryRemove(name, out var answer)
-            )
+            while (await ReadLineAsync() is { } line)
             {
-                answer.SetResult(message);
+                Receive(JsonNode.Parse(line, documentOptions: new() { MaxDepth = 256 })!);
             }
         }
-
-        foreach (var (_, answer) in _waiting)
+        finally
         {
-            answer.TrySetException(new IOException("The server closed its output."));
+            // A server that ended may have left half a message, and so may one that is at fault.
+            foreach (var (_, answer) in _waiting)
+            {
+                answer.TrySetException(new IOException("The server closed its output."));
+            }
+        }
+    }
+
+    private void Receive(JsonNode message)
+    {
+        Assert.Equal("2.0", message["jsonrpc"]!.GetValue<string>());
+        if (
+            message["method"] is null
+            && message["id"] is JsonValue id
+            && id.TryGetValue<string>(out var name)
+            && _waiting.TryRemove(name, out var answer)
+        )
+        {
+            answer.SetResult(message);
         }
     }
 }
