@@ -7,7 +7,7 @@ namespace McpLongContext.Server.Tests.Lifecycle;
 /// <summary>The server as its clients start it: a process of its own, driven line by line.</summary>
 internal sealed class ServerProcess : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly Process _process;
     private int _nextId;
