@@ -127,24 +127,6 @@ public sealed class FormatTests : IDisposable
         Assert.Contains("this program reads up to", damage, StringComparison.Ordinal);
     }
 
-    /// <summary>Run on purpose after the format has changed: writes the datastore of the present format.</summary>
-    [Fact(Explicit = true)]
-    public void Write_the_committed_datastore()
-    {
-        FormatFixture.Write(_home.Home, "fixture");
-        string target = Path.Combine(SourceFolder(), FormatFixture.Present);
-        Directory.CreateDirectory(Path.Combine(target, "states"));
-        string source = Path.Combine(_home.Root, "datastores", "fixture");
-        File.Copy(DatastoreIdentity.DatabasePath(source), DatastoreIdentity.DatabasePath(target), overwrite: true);
-        foreach (string segment in Directory.GetFiles(Path.Combine(source, "states")))
-        {
-            File.Copy(segment, Path.Combine(target, "states", Path.GetFileName(segment)));
-        }
-    }
-
-    private static string SourceFolder([System.Runtime.CompilerServices.CallerFilePath] string file = "") =>
-        Path.GetDirectoryName(file)!;
-
     /// <summary>A copy of a committed datastore that may be changed; returns its name.</summary>
     private string CopyOf(string name)
     {
