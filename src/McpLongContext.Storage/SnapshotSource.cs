@@ -10,6 +10,9 @@ internal sealed class SnapshotSource(DatastoreIdentity identity, string statesFo
     /// <summary>How often a snapshot is taken anew when a compaction retires segments under it.</summary>
     private const int Attempts = 4;
 
+    /// <summary>Connections that are kept, each of which may fill its cache of pages; a crowd of readers opens more for a while.</summary>
+    private const int MaxIdle = 8;
+
     private readonly ConcurrentBag<Database> _idle = [];
     private readonly SegmentPool _segments = new();
     private readonly Lock _publishing = new();
@@ -36,7 +39,7 @@ internal sealed class SnapshotSource(DatastoreIdentity identity, string statesFo
     {
         state.Release();
         reader.Execute("ROLLBACK");
-        if (_disposed)
+        if (_disposed || _idle.Count >= MaxIdle)
         {
             reader.Dispose();
         }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using McpLongContext.EndToEnd.Infrastructure;
@@ -52,6 +53,14 @@ internal sealed class BareClient : IAsyncDisposable
             return _process.WorkingSet64 / 1048576.0;
         }
     }
+
+    /// <summary>The part of it that holds no file, in MB: the heaps and the stacks. Only on Linux, otherwise 0.</summary>
+    public double PrivateMegabytes =>
+        OperatingSystem.IsLinux()
+            ? File.ReadLines($"/proc/{_process.Id}/status")
+                .Where(line => line.StartsWith("RssAnon:", StringComparison.Ordinal))
+                .Sum(line => double.Parse(line.Split(' ')[^2], CultureInfo.InvariantCulture) / 1024)
+            : 0;
 
     /// <summary>Starts a server and shakes hands.</summary>
     /// <param name="home">Its data.</param>

@@ -45,6 +45,7 @@ public sealed class SoakTests
         var sorted = latencies.SelectMany(one => one).Order().ToArray();
         var observation = new Observation(
             server.ResidentMegabytes,
+            server.PrivateMegabytes,
             CountHandles(server),
             Directory.EnumerateFiles(home.Folder, "*.tmp", SearchOption.AllDirectories).Count(),
             await ingests,
@@ -106,6 +107,7 @@ public sealed class SoakTests
 
     private sealed record Observation(
         double Megabytes,
+        double PrivateMegabytes,
         int Handles,
         int TemporaryFiles,
         int Ingests,
