@@ -50,6 +50,11 @@ public sealed class DatastoreHomeTests : IDisposable
     [InlineData("naïve")]
     [InlineData("CON")]
     [InlineData("com1.txt")]
+    [InlineData("LPT9")]
+    [InlineData("prn.a.b")]
+    [InlineData("aux")]
+    [InlineData("nul")]
+    [InlineData("a123456789a123456789a123456789a123456789a123456789a123456789b1234")]
     [InlineData("a\0b")]
     public void A_name_that_is_no_portable_folder_name_is_refused(string name)
     {
@@ -62,7 +67,23 @@ public sealed class DatastoreHomeTests : IDisposable
     [InlineData("default")]
     [InlineData("a.b-c_D9")]
     [InlineData("console")]
+    [InlineData("com")]
+    [InlineData("com12")]
+    [InlineData("acom1")]
+    [InlineData("-")]
+    [InlineData("a123456789a123456789a123456789a123456789a123456789a123456789b.23")]
     public void A_portable_name_is_taken(string name) => Assert.Equal(name, DatastoreName.Require(name));
+
+    [Theory]
+    [InlineData(80, 80)]
+    [InlineData(81, 80)]
+    [InlineData(5000, 80)]
+    public void A_message_names_no_more_of_a_name_than_can_be_read(int length, int named)
+    {
+        var error = Assert.Throws<DatastoreException>(() => DatastoreName.Require(new string('x', length)));
+        Assert.Equal(named, error.Message.TakeWhile(c => c != ' ').Count(c => c == 'x'));
+        Assert.Equal(length > named, error.Message.Contains('…', StringComparison.Ordinal));
+    }
 
     [Fact]
     public void A_removed_datastore_is_gone_while_an_open_snapshot_still_reads_it()

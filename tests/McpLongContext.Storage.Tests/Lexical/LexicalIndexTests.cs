@@ -168,6 +168,56 @@ public sealed class LexicalIndexTests : IDisposable
     }
 
     [Theory]
+    [InlineData("fox", 1, "fox")]
+    [InlineData("fox", 0, "foxes")]
+    [InlineData("fox", 0, "afox")]
+    [InlineData("fox", 2, "fox, fox")]
+    [InlineData("fox", 1, "the fox")]
+    [InlineData("fox", 1, "afox fox foxes")]
+    [InlineData(" ", 0, "a b")]
+    [InlineData("the", 1, "of the")]
+    [InlineData("the", 0, "other")]
+    public void Whole_words_are_counted(string literal, int count, string text)
+    {
+        _datastore.Apply(Put(Document("a", text)));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Equal(count, snapshot.Exact.Find(literal, PassageScope.All, 10).Sum(match => match.Count));
+    }
+
+    [Theory]
+    [InlineData("zebra")]
+    [InlineData("=>")]
+    public void Exact_matches_are_in_scope_and_no_more_than_asked_for(string literal)
+    {
+        _datastore.Apply(Put(Document("a", literal), Document("b", literal, "other"), Document("c", literal)));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        var scope = PassageScope.Of(snapshot.Documents.All.Where(document => document.Path != "a"));
+        Assert.Equal([2, 4], snapshot.Exact.Find(literal, scope, 10).Select(match => match.Passage));
+        Assert.Equal([2], snapshot.Exact.Find(literal, scope, 1).Select(match => match.Passage));
+    }
+
+    [Theory]
+    [InlineData(1000, 1)]
+    [InlineData(1001, 0)]
+    public void A_literal_is_found_up_to_a_length(int length, int found)
+    {
+        string literal = string.Concat(Enumerable.Repeat("fox ", 400))[..(length - 1)] + "x";
+        _datastore.Apply(Put(Document("a", literal)));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Equal(found, snapshot.Exact.Find(literal, PassageScope.All, 10).Count);
+    }
+
+    [Fact]
+    public void A_search_for_a_literal_can_be_stopped()
+    {
+        _datastore.Apply(Put(Document("a", "zebra")));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Throws<OperationCanceledException>(() =>
+            snapshot.Exact.Find("zebra", PassageScope.All, 10, new CancellationToken(canceled: true))
+        );
+    }
+
+    [Theory]
     [InlineData("\" OR 1=1 --")]
     [InlineData("NEAR(a b)")]
     [InlineData("body : *")]

@@ -146,6 +146,32 @@ public sealed class MemoryTests : IDisposable
         AssertRepaired(file);
     }
 
+    [Theory]
+    [InlineData("", 1, 1, 1)]
+    [InlineData(" ", 1, 1, 1)]
+    [InlineData("m", 0, 1, 1)]
+    [InlineData("m", 4097, 1, 1)]
+    [InlineData("m", 1, 0, 1)]
+    [InlineData("m", 1, 4097, 1)]
+    [InlineData("m", 1, 1, 0)]
+    [InlineData("m", 1, 1, 1025)]
+    public void A_shape_that_no_memory_has_is_refused(string model, int layers, int heads, int headDim) =>
+        Assert.Throws<ArgumentException>(() => _datastore.ReadMemory(Shape(model, layers, heads, headDim)));
+
+    [Theory]
+    [InlineData(4096, 1, 1)]
+    [InlineData(1, 4096, 1)]
+    [InlineData(1, 1, 1024)]
+    public void The_largest_shapes_are_taken(int layers, int heads, int headDim) =>
+        Assert.Null(_datastore.ReadMemory(Shape("m", layers, heads, headDim)));
+
+    [Fact]
+    public void A_memory_is_a_matrix_and_a_vector_for_each_head()
+    {
+        Assert.Equal(3 * 2 * (5 + 1) * 5, s_profile.Floats);
+        Assert.Throws<OverflowException>(() => Shape("m", 4096, 4096, 1024).Floats);
+    }
+
     [Fact]
     public void A_missing_file_is_named_and_repair_forgets_the_memory()
     {
@@ -209,6 +235,15 @@ public sealed class MemoryTests : IDisposable
         using DatastoreSnapshot snapshot = _datastore.Snapshot();
         return [.. snapshot.Unremembered(s_profile.Model, s_profile.Adapter).Select(document => document.Path)];
     }
+
+    private static MemoryProfile Shape(string model, int layers, int heads, int headDim) =>
+        s_profile with
+        {
+            Model = model,
+            Layers = layers,
+            Heads = heads,
+            HeadDim = headDim,
+        };
 
     private void Reopen()
     {
