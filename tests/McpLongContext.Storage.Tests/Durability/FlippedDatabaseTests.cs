@@ -1,6 +1,7 @@
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
+using McpLongContext.Tests.Shared;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Durability;
@@ -28,7 +29,7 @@ public sealed class FlippedDatabaseTests : IDisposable
 
         byte[] bytes = File.ReadAllBytes(Path.Combine(whole, "datastore.db"));
         var random = new Random(11);
-        for (int sample = 0; sample < Samples; sample++)
+        for (int sample = 0; sample < Scale.Of(Samples); sample++)
         {
             byte[] damaged = (byte[])bytes.Clone();
             int at = random.Next(bytes.Length);
