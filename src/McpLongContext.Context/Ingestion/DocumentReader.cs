@@ -109,9 +109,9 @@ internal sealed class DocumentReader(AllowedRoots roots)
         var size = stream.Length;
         var modified = lastWriteTime();
 
-        // One byte more than there should be, to notice growth.
-        var buffer = new byte[size + 1];
-        var read = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-        return read == size && stream.Length == size && lastWriteTime() == modified ? buffer[..read] : null;
+        var bytes = new byte[size];
+        var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        var isWhole = read == size && stream.ReadByte() < 0;
+        return isWhole && stream.Length == size && lastWriteTime() == modified ? bytes : null;
     }
 }

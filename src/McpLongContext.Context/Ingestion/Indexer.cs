@@ -20,7 +20,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
 {
     private const int FilesInFlight = 32;
     private const int BatchDocuments = 512;
-    private const long BatchBytes = 1024 * 1024;
+    private const long BatchBytes = 4 * 1024 * 1024;
 
     private readonly SourceScanner _scanner = new(roots);
     private readonly DocumentReader _reader = new(roots);

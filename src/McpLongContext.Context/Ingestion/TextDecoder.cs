@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Unicode;
@@ -11,6 +12,14 @@ namespace McpLongContext.Context.Ingestion;
 internal static class TextDecoder
 {
     private const int SampleLength = 64 * 1024;
+
+    /// <summary>What most texts consist of.</summary>
+    private static readonly SearchValues<char> s_plain = SearchValues.Create([
+        .. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c),
+        '\t',
+        '\n',
+        '\r',
+    ]);
 
     private static readonly Encoding s_windows1252 = CodePagesEncodingProvider.Instance.GetEncoding(1252)!;
     private static readonly Encoding s_utf32BigEndian = new UTF32Encoding(bigEndian: true, byteOrderMark: true);
@@ -98,7 +107,7 @@ internal static class TextDecoder
             }
 
             bytes = bytes[ascii..];
-            var isValid = Rune.DecodeFromUtf8(bytes, out _, out var length) == System.Buffers.OperationStatus.Done;
+            var isValid = Rune.DecodeFromUtf8(bytes, out _, out var length) == OperationStatus.Done;
             valid += isValid ? 1 : 0;
             invalid += isValid ? 0 : 1;
             bytes = bytes[length..];
@@ -111,6 +120,11 @@ internal static class TextDecoder
     private static bool LooksLikeText(string text)
     {
         var sample = text.AsSpan(0, Math.Min(text.Length, SampleLength));
+        if (!sample.ContainsAnyExcept(s_plain))
+        {
+            return true;
+        }
+
         int strange = 0,
             latin = 0;
         foreach (var c in sample)

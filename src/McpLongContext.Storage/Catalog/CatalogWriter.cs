@@ -112,7 +112,7 @@ internal sealed class CatalogWriter(Database database)
                 .BindUtf8(6, context)
                 .Bind(7, checksum)
                 .Run();
-            _lexical.Add(first + i, passage.Text, passage.Context);
+            _lexical.Add(first + i, document.Terms.OfText(i), document.Terms.OfContext(i));
         }
     }
 

@@ -1,3 +1,5 @@
+using McpLongContext.Storage.Lexical;
+
 namespace McpLongContext.Storage.Catalog;
 
 /// <summary>A stored document; its passages have the contiguous ids from <see cref="FirstPassage"/> on.</summary>
@@ -58,7 +60,20 @@ public sealed record NewDocument
     /// <summary>
     /// The passages in order. They tile the document: their texts, one after the other, are exactly its text.
     /// </summary>
-    public required IReadOnlyList<NewPassage> Passages { get; init; }
+    public required IReadOnlyList<NewPassage> Passages
+    {
+        get;
+        init
+        {
+            field = value;
+            Terms = PassageTerms.Of(value);
+        }
+    }
+
+    /// <summary>
+    /// The terms of its passages, taken by whoever makes the document: several threads can, and only one can store.
+    /// </summary>
+    internal PassageTerms Terms { get; private init; } = PassageTerms.Of([]);
 }
 
 /// <summary>A passage to store.</summary>

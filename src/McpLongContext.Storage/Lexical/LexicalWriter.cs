@@ -19,16 +19,27 @@ internal sealed class LexicalWriter(Database database)
         TermAnalyzer.Append(path, _path);
     }
 
-    public void Add(long passage, string text, string context) =>
-        Run("INSERT INTO lexical(rowid, body, context, path) VALUES (?1, ?2, ?3, ?4)", passage, text, context);
+    /// <summary>Adds a passage by the terms of its text and of what it stands under.</summary>
+    public void Add(long passage, ReadOnlySpan<byte> body, ReadOnlySpan<byte> context) =>
+        database
+            .Prepare("INSERT INTO lexical(rowid, body, context, path) VALUES (?1, ?2, ?3, ?4)")
+            .Bind(1, passage)
+            .BindUtf8(2, body)
+            .BindUtf8(3, context)
+            .BindUtf8(4, _path.Utf8)
+            .Run();
 
-    public void Remove(long passage, string text, string context) =>
-        Run(
-            "INSERT INTO lexical(lexical, rowid, body, context, path) VALUES ('delete', ?1, ?2, ?3, ?4)",
-            passage,
-            text,
-            context
-        );
+    public void Remove(long passage, string text, string context)
+    {
+        Analyze(text, context);
+        database
+            .Prepare("INSERT INTO lexical(lexical, rowid, body, context, path) VALUES ('delete', ?1, ?2, ?3, ?4)")
+            .Bind(1, passage)
+            .BindUtf8(2, _body.Utf8)
+            .BindUtf8(3, _context.Utf8)
+            .BindUtf8(4, _path.Utf8)
+            .Run();
+    }
 
     /// <summary>Builds the index anew from the stored texts when another analyzer's version made it.</summary>
     public static void Refresh(Database database)
@@ -66,22 +77,16 @@ internal sealed class LexicalWriter(Database database)
                 writer.BeginDocument(rows.Text(4));
             }
 
-            writer.Add(rows.Int64(0), rows.Text(1), rows.Text(2));
+            writer.Analyze(rows.Text(1), rows.Text(2));
+            writer.Add(rows.Int64(0), writer._body.Utf8, writer._context.Utf8);
         }
     }
 
-    private void Run(string sql, long passage, string text, string context)
+    private void Analyze(string text, string context)
     {
         _body.Clear();
         TermAnalyzer.Append(text, _body);
         _context.Clear();
         TermAnalyzer.Append(context, _context);
-        database
-            .Prepare(sql)
-            .Bind(1, passage)
-            .BindUtf8(2, _body.Utf8)
-            .BindUtf8(3, _context.Utf8)
-            .BindUtf8(4, _path.Utf8)
-            .Run();
     }
 }

@@ -199,7 +199,8 @@ internal sealed class CodeScanner
         {
             // A single character within a word is none: $# in a shell, 50%.
             if (
-                text[offset..].StartsWith(comment, StringComparison.Ordinal)
+                text[offset] == comment[0]
+                && text[offset..].StartsWith(comment, StringComparison.Ordinal)
                 && (offset == 0 || comment.Length > 1 || char.IsWhiteSpace(text[offset - 1]))
             )
             {
