@@ -83,7 +83,12 @@ internal sealed class AnswerWriter(
     )
     {
         var wait = limit ?? (mode == AnswerMode.Always ? AnswerLimits.AlwaysWait : AnswerLimits.AutoWait);
-        using var timeout = new CancellationTokenSource(wait, time);
+        // A client counts from its question on, and gives up with the evidence where nothing has come.
+        var searched = limit is null && mode == AnswerMode.Always ? evidence.ElapsedMilliseconds : 0;
+        using var timeout = new CancellationTokenSource(
+            TimeSpan.FromMilliseconds(Math.Max(0, wait.TotalMilliseconds - searched)),
+            time
+        );
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         var ending = either.Token;
         try

@@ -66,7 +66,7 @@ internal sealed class DatastoreManager(DatastoreRegistry datastores, EncoderProv
                     .Encoders.Except(states)
                     .Select(encoder => new MemorySummary(
                         DecoderKeys.ModelOf(encoder.Encoder),
-                        encoder.Tokens,
+                        snapshot.Keys(encoder.Encoder)?.Tokens ?? 0,
                         encoder.Bytes,
                         PendingDocuments.Count(snapshot, encoder.Encoder)
                     )

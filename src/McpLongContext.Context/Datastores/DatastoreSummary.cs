@@ -41,8 +41,8 @@ public sealed record DatastoreSummary
 
 /// <summary>The memory of a decoder.</summary>
 /// <param name="Model">The decoder.</param>
-/// <param name="Tokens">Tokens in memory.</param>
-/// <param name="Bytes">Bytes on disk.</param>
+/// <param name="Tokens">Tokens of stored documents that are in memory.</param>
+/// <param name="Bytes">Bytes on disk, those of removed documents included until the next compaction.</param>
 /// <param name="PendingDocuments">Documents that are not, or not wholly, in it.</param>
 public sealed record MemorySummary(string Model, long Tokens, long Bytes, int PendingDocuments)
 {

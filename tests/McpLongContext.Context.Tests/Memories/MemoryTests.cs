@@ -86,7 +86,7 @@ public sealed class MemoryTests : IAsyncLifetime
         await IngestAsync(MemoryKind.Unlimiformer);
         File.Delete(_folder["texts/tom.txt"]);
         Write("ben.txt", 4, "Ben has a dog.");
-        var before = Assert.Single(Assert.Single(_service.ListDatastores()).Memories).Tokens;
+        var before = Listed();
         await IngestAsync(MemoryKind.Window);
 
         var partly = await AnswerAsync();
@@ -95,10 +95,13 @@ public sealed class MemoryTests : IAsyncLifetime
             partly.Memory.Spans,
             span => Assert.StartsWith("lily.txt:", span.Citation, StringComparison.Ordinal)
         );
+        Assert.Equal(partly.Memory.Tokens, Listed());
 
         var report = await IngestAsync(MemoryKind.Unlimiformer);
         Assert.InRange(report.Memory!.Tokens, partly.Memory.Tokens + 1, before);
         Assert.Equal(0, (await AnswerAsync()).Memory!.PendingDocuments);
+
+        long Listed() => Assert.Single(Assert.Single(_service.ListDatastores()).Memories).Tokens;
     }
 
     [Fact]
@@ -112,6 +115,20 @@ public sealed class MemoryTests : IAsyncLifetime
         Assert.Contains("ingest PATH -d default --memory unlimiformer --wait", answer.Reason, StringComparison.Ordinal);
         var error = await Assert.ThrowsAsync<MemoryEmptyException>(() => InferAsync("Tell of Lily."));
         Assert.Contains("holds nothing of these documents", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_search_that_took_all_the_time_leaves_none_for_the_answer_and_the_evidence_goes_out()
+    {
+        await IngestAsync(MemoryKind.Unlimiformer);
+        var evidence = await _service.QueryAsync(s_request, Cancellation);
+        var late = evidence with { ElapsedMilliseconds = AnswerLimits.AlwaysWait.TotalMilliseconds };
+
+        var answer = await _service.AnswerAsync(s_request, late, AnswerMode.Auto, progress: null, Cancellation);
+
+        Assert.Equal(AnswerState.Unfinished, answer!.State);
+        Assert.Equal("it took longer than 45 seconds", answer.Reason);
+        Assert.InRange(answer.Seconds, 0, 10);
     }
 
     [Fact]

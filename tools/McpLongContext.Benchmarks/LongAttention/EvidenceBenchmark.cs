@@ -45,10 +45,14 @@ internal static class EvidenceBenchmark
             {
                 var query = SelectionQuery.Of(
                     encoder,
-                    tokenizer.Encode(question.GetProperty("question").GetString()!),
-                    tokenizer.Encode(SelectionQuery.Empty),
+                    tokenizer,
+                    question.GetProperty("question").GetString()!,
                     model.Config.ScoreScale
-                );
+                ) with
+                {
+                    // Lines have their own sums.
+                    Phrase = 1,
+                };
                 var hits = TokenSelector.Select(document, query, document.Texts[0].Tokens, team);
                 var passages = hits.GroupBy(hit => document.LineOf[hit.Token])
                     .OrderByDescending(line => line.Sum(hit => hit.Score))

@@ -57,5 +57,5 @@ public sealed record MemoryText(string Name, IReadOnlyList<IKeyBlock> Blocks)
 /// <param name="Text">The text, counted from 0.</param>
 /// <param name="First">The first token, counted from the text's start.</param>
 /// <param name="Count">How many.</param>
-/// <param name="Score">How strongly the question attends to the strongest token, less what any question does.</param>
+/// <param name="Score">How strongly the question attends to its strongest phrase, less what any question does.</param>
 public sealed record MemorySpan(int Text, int First, int Count, double Score);

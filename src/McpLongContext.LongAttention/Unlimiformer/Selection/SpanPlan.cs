@@ -7,7 +7,8 @@ namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 /// <param name="Before">Tokens before a hit.</param>
 /// <param name="After">Tokens from a hit on.</param>
 /// <param name="Budget">The most tokens of all spans together.</param>
-public sealed record SpanPlan(int Before = 24, int After = 64, int Budget = 256)
+/// <param name="Least">The least share of the best hit's score that makes another span.</param>
+public sealed record SpanPlan(int Before = 24, int After = 64, int Budget = 256, double Least = 0)
 {
     /// <summary>
     /// Grows spans around hits, best first, until the budget is spent. Spans that meet become one; they end where their
@@ -24,7 +25,7 @@ public sealed record SpanPlan(int Before = 24, int After = 64, int Budget = 256)
         var left = Budget;
         foreach (var hit in hits)
         {
-            if (left <= 0)
+            if (left <= 0 || (spans.Count > 0 && hit.Score < Least * hits[0].Score))
                 break;
             if (spans.Exists(span => Covers(span, hit)))
                 continue;

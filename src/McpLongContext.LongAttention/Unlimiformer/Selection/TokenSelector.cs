@@ -10,8 +10,8 @@ namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 public readonly record struct TokenHit(int Text, int Token, float Score);
 
 /// <summary>
-/// The tokens of a memory that a question attends to most: score(t) = sum_q w_q softmax_t(scale q . k_t), the softmax over
-/// all tokens of all texts, positions left out.
+/// The phrases of a memory that a question attends to most: a token's score is sum_q w_q softmax_t(scale q . k_t), the
+/// softmax over all tokens of all texts, positions left out; that of a phrase is the sum of its tokens'.
 /// </summary>
 /// <remarks>
 /// Two passes over the keys, where they lie: the first finds the sum under each softmax, the second the scores, of which
@@ -22,7 +22,7 @@ public static class TokenSelector
     /// <summary>How many tokens spans are grown around at most; the budget of the spans is spent long before.</summary>
     public const int Candidates = 256;
 
-    /// <summary>Finds the best tokens, best first; equal ones in the order of the memory.</summary>
+    /// <summary>Finds the first tokens of the best phrases, best first; equal ones in the order of the memory.</summary>
     /// <param name="memory">The texts.</param>
     /// <param name="query">What to score by.</param>
     /// <param name="count">How many to give at most.</param>
@@ -48,10 +48,10 @@ public static class TokenSelector
         cancellation.ThrowIfCancellationRequested();
         var logarithms = scan.Merge(sums);
 
-        var best = new BestTokens(count);
-        team.Run(parts.Count, part => best.Take(scan.Best(parts[part], logarithms, count)));
+        var phrases = new PhraseScores(parts, query.Phrase, count);
+        team.Run(parts.Count, part => phrases.Take(part, scan.Scores(parts[part], logarithms)));
         cancellation.ThrowIfCancellationRequested();
-        return best.InOrder();
+        return phrases.InOrder();
     }
 
     /// <summary>For each query, the largest score so far and the sum of e^(score - largest).</summary>
@@ -124,23 +124,27 @@ public static class TokenSelector
             return logarithms;
         }
 
-        public BestTokens Best(KeyScan.Part part, float[] logarithms, int count)
+        /// <summary>The scores of a part's tokens.</summary>
+        public float[] Scores(KeyScan.Part part, float[] logarithms)
         {
-            var best = new BestTokens(count);
+            var scores = new float[part.Count];
             ForEachTile(
                 part,
-                (first, scores) =>
+                (first, tile) =>
                 {
-                    for (var row = 0; row * _count < scores.Length; row++)
+                    for (var row = 0; row * _count < tile.Length; row++)
                     {
-                        var shares = scores.Slice(row * _count, _count);
+                        var shares = tile.Slice(row * _count, _count);
                         TensorPrimitives.Subtract(shares, logarithms, shares);
                         TensorPrimitives.Exp(shares, shares);
-                        best.Add(part.Text, first + row, TensorPrimitives.Dot(shares, query.Weights));
+                        scores[first - part.BlockStart - part.First + row] = TensorPrimitives.Dot(
+                            shares,
+                            query.Weights
+                        );
                     }
                 }
             );
-            return best;
+            return scores;
         }
 
         private void ForEachTile(KeyScan.Part part, KeyScan.TileAction action)

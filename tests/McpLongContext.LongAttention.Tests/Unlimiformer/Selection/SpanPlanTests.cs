@@ -22,11 +22,22 @@ public sealed class SpanPlanTests
     public void The_best_hits_take_the_budget() =>
         Assert.Equal([(0, 8, 6), (0, 48, 6)], Plan(new(0, 10, 0.9f), new(0, 50, 0.5f), new(0, 80, 0.4f)));
 
-    private static IEnumerable<(int Text, int First, int Count)> Plan(params TokenHit[] hits)
+    [Fact]
+    public void What_is_clearly_worse_than_the_best_is_left_out_but_never_the_best()
+    {
+        var plan = s_plan with { Least = 0.5 };
+        Assert.Equal([(0, 8, 6), (0, 48, 6)], Grow(plan, new(0, 10, 0.9f), new(0, 50, 0.45f), new(0, 80, 0.4f)));
+        Assert.Equal([(0, 8, 6)], Grow(plan, new(0, 10, 0.9f), new(0, 50, 0.4f)));
+        Assert.Equal([(0, 8, 6)], Grow(plan, new(0, 10, -0.4f), new(0, 50, -0.9f)));
+    }
+
+    private static IEnumerable<(int Text, int First, int Count)> Plan(params TokenHit[] hits) => Grow(s_plan, hits);
+
+    private static IEnumerable<(int Text, int First, int Count)> Grow(SpanPlan plan, params TokenHit[] hits)
     {
         var memory = new TokenMemory();
         memory.Add(1, new float[100]);
         memory.Add(1, new float[100]);
-        return s_plan.Of(hits, memory.Texts).Select(span => (span.Text, span.First, span.Count));
+        return plan.Of(hits, memory.Texts).Select(span => (span.Text, span.First, span.Count));
     }
 }

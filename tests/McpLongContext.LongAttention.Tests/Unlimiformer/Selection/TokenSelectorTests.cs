@@ -8,17 +8,22 @@ public sealed class TokenSelectorTests
     private const int Width = 24;
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Scores_are_those_of_a_softmax_over_all_tokens_in_double_precision(int threads)
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(1, 16)]
+    [InlineData(2, 16)]
+    public void Scores_are_sums_over_phrases_of_a_softmax_over_all_tokens_in_double_precision(int threads, int phrase)
     {
         var random = new Random(1);
-        var blocks = new[] { 5_000, 1, 300, 4_096 }.Select(count => Vectors(random, count)).ToArray();
+        var blocks = new[] { 5_000, 1, 7, 300, 4_096 }.Select(count => Vectors(random, count)).ToArray();
         var memory = new TokenMemory();
-        memory.Add(Width, blocks[0], blocks[1]);
-        memory.Add(Width, blocks[2]);
+        memory.Add(Width, blocks[0], blocks[1], blocks[2]);
         memory.Add(Width, blocks[3]);
-        var query = new SelectionQuery(Vectors(random, 5), [0.5f, 0.25f, 0.25f, -0.5f, -0.5f], 0.7f);
+        memory.Add(Width, blocks[4]);
+        var query = new SelectionQuery(Vectors(random, 5), [0.5f, 0.25f, 0.25f, -0.5f, -0.5f], 0.7f)
+        {
+            Phrase = phrase,
+        };
         var expected = Reference(memory, query);
         using var team = new WorkerTeam(threads);
 
@@ -51,7 +56,7 @@ public sealed class TokenSelectorTests
 
         var hits = TokenSelector.Select(
             memory,
-            new SelectionQuery(query, [1], 1),
+            new SelectionQuery(query, [1], 1) { Phrase = 1 },
             1,
             team,
             TestContext.Current.CancellationToken
@@ -72,14 +77,14 @@ public sealed class TokenSelectorTests
 
         var alone = TokenSelector.Select(
             memory,
-            new SelectionQuery([1, 0.9f], [1], 1),
+            new SelectionQuery([1, 0.9f], [1], 1) { Phrase = 1 },
             1,
             team,
             TestContext.Current.CancellationToken
         );
         var contrasted = TokenSelector.Select(
             memory,
-            new SelectionQuery(both, [1, -1], 1),
+            new SelectionQuery(both, [1, -1], 1) { Phrase = 1 },
             1,
             team,
             TestContext.Current.CancellationToken
@@ -87,6 +92,22 @@ public sealed class TokenSelectorTests
 
         Assert.Equal(0, alone[0].Token);
         Assert.Equal(1, contrasted[0].Token);
+    }
+
+    [Fact]
+    public void A_phrase_that_pleases_throughout_is_better_than_a_token_that_pleases_alone()
+    {
+        var memory = new TokenMemory();
+        float[] keys = [0, 3, 0, 0, 0, 2.5f, 2.5f, 2.5f];
+        memory.Add(1, keys);
+        using var team = new WorkerTeam(1);
+        var query = new SelectionQuery([1], [1], 1) { Phrase = 3 };
+
+        var hits = TokenSelector.Select(memory, query, 8, team, TestContext.Current.CancellationToken);
+
+        Assert.Equal(5, hits[0].Token);
+        var sum = keys.Sum(key => Math.Exp(key));
+        Assert.Equal(3 * Math.Exp(2.5) / sum, hits[0].Score, 1e-2);
     }
 
     [Fact]
@@ -127,7 +148,13 @@ public sealed class TokenSelectorTests
                 scores[i] += query.Weights[q] * powers[i] / sum;
         }
 
-        return [.. keys.Select((one, i) => (one.Text, one.Token, scores[i]))];
+        return [.. keys.Select((one, i) => (one.Text, one.Token, Phrase(i)))];
+
+        double Phrase(int first) =>
+            Enumerable
+                .Range(first, Math.Min(query.Phrase, keys.Count - first))
+                .Where(i => keys[i].Text == keys[first].Text)
+                .Sum(i => scores[i]);
     }
 
     private static double Dot(ReadOnlySpan<float> one, ReadOnlySpan<float> other)
