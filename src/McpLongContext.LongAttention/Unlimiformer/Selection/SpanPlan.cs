@@ -7,7 +7,7 @@ namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 /// <param name="Before">Tokens before a hit.</param>
 /// <param name="After">Tokens from a hit on.</param>
 /// <param name="Budget">The most tokens of all spans together.</param>
-/// <param name="Least">The least share of the best hit's score that makes another span.</param>
+/// <param name="Least">The least share of the best hit's score that makes another span; 0: any score does.</param>
 public sealed record SpanPlan(int Before = 24, int After = 64, int Budget = 256, double Least = 0)
 {
     /// <summary>
@@ -25,7 +25,7 @@ public sealed record SpanPlan(int Before = 24, int After = 64, int Budget = 256,
         var left = Budget;
         foreach (var hit in hits)
         {
-            if (left <= 0 || (spans.Count > 0 && hit.Score < Least * hits[0].Score))
+            if (left <= 0 || (spans.Count > 0 && IsMuchWorse(hit, hits[0])))
                 break;
             if (spans.Exists(span => Covers(span, hit)))
                 continue;
@@ -42,6 +42,8 @@ public sealed record SpanPlan(int Before = 24, int After = 64, int Budget = 256,
 
         return [.. spans.OrderBy(span => span.Text).ThenBy(span => span.First)];
     }
+
+    private bool IsMuchWorse(TokenHit hit, TokenHit best) => Least > 0 && hit.Score < Least * best.Score;
 
     private MemorySpan Grow(TokenHit hit, int tokens)
     {

@@ -23,6 +23,10 @@ public sealed class SpanPlanTests
         Assert.Equal([(0, 8, 6), (0, 48, 6)], Plan(new(0, 10, 0.9f), new(0, 50, 0.5f), new(0, 80, 0.4f)));
 
     [Fact]
+    public void Hits_may_have_scores_below_zero() =>
+        Assert.Equal([(0, 8, 6), (0, 48, 6)], Plan(new(0, 10, 0.9f), new(0, 50, -0.5f)));
+
+    [Fact]
     public void What_is_clearly_worse_than_the_best_is_left_out_but_never_the_best()
     {
         var plan = s_plan with { Least = 0.5 };
