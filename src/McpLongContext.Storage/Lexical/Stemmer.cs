@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace McpLongContext.Storage.Lexical;
 
@@ -13,6 +14,7 @@ internal static class Stemmer
     private static readonly SearchValues<char> s_vowels = SearchValues.Create("aeiouy");
 
     /// <summary>Stems the lower-case <paramref name="word"/> in place and returns its new length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Stem(Span<char> word)
     {
         if (word.Length <= MinStem || word.ContainsAnyExceptInRange('a', 'z'))
@@ -26,6 +28,7 @@ internal static class Stemmer
         return n > MinStem && word[n - 1] == 'e' ? n - 1 : n;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int StripPlural(Span<char> word)
     {
         int n = word.Length;
@@ -43,9 +46,11 @@ internal static class Stemmer
         return word.EndsWith("sses") ? n - 2 : n - 1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int StripAdverb(ReadOnlySpan<char> word) =>
         word.EndsWith("ly") && word.Length > MinStem + 3 ? word.Length - 2 : word.Length;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int StripVerb(Span<char> word)
     {
         int n = word.Length;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace McpLongContext.Storage.Lexical;
@@ -13,6 +14,7 @@ internal sealed class TermBuffer
 
     public void Clear() => _length = 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<char> term)
     {
         if (term.IsEmpty)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace McpLongContext.Context.Ingestion.Splitting;
 
 /// <summary>
@@ -5,6 +7,7 @@ namespace McpLongContext.Context.Ingestion.Splitting;
 /// comments well enough to find the brackets outside of them; where these do not match in the end, it was wrong
 /// somewhere, and the levels are those of the indentation.
 /// </summary>
+/// <remarks>What runs for every character is compiled optimised at once, because most ingests are short.</remarks>
 internal sealed class CodeScanner
 {
     private enum Literal
@@ -149,6 +152,7 @@ internal sealed class CodeScanner
         line.IsInside |= top > 0 && (_open[top - 1] != '{' || !_language.Braces);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScanLine(ref CodeLine line, ReadOnlySpan<char> text, int start)
     {
         for (var i = start; i < text.Length; i++)
@@ -193,6 +197,7 @@ internal sealed class CodeScanner
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool IsLineComment(ReadOnlySpan<char> text, int offset)
     {
         foreach (var comment in _language.LineComments)
@@ -212,6 +217,7 @@ internal sealed class CodeScanner
     }
 
     /// <summary>Enters the literal that begins here, if one does; the offset of the last character that was consumed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int OpenLiteral(ReadOnlySpan<char> text, int i, char before)
     {
         if (!_language.Brackets)
@@ -273,6 +279,7 @@ internal sealed class CodeScanner
     }
 
     /// <summary>Goes on in a literal; the offset of the last character that was consumed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int SkipLiteral(ReadOnlySpan<char> text, int i)
     {
         if (_literal == Literal.BlockComment)
@@ -317,6 +324,7 @@ internal sealed class CodeScanner
         return text.Length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Count(char c)
     {
         switch (c)
