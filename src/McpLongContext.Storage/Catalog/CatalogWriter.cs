@@ -78,7 +78,7 @@ internal sealed class CatalogWriter(Database database)
             .Prepare("SELECT id, content_key, first_passage, passage_count FROM documents WHERE path = ?1")
             .Bind(1, path);
         return row.Step()
-            ? new StoredDocument(row.Int64(0), new ContentKey(row.Bytes(1)), row.Int64(2), row.Int32(3))
+            ? new StoredDocument(row.Int64(0), ContentKey.Stored(row.Bytes(1)), row.Int64(2), row.Int32(3))
             : null;
     }
 

@@ -27,6 +27,11 @@ public readonly record struct ContentKey
         _high = BinaryPrimitives.ReadUInt128LittleEndian(hash[16..]);
     }
 
+    /// <summary>
+    /// The key that a row of the database has; of a damaged one with another length the empty key, which no content has.
+    /// </summary>
+    internal static ContentKey Stored(ReadOnlySpan<byte> row) => row.Length == Size ? new ContentKey(row) : default;
+
     /// <summary>Writes the hash into the first <see cref="Size"/> bytes.</summary>
     public void CopyTo(Span<byte> destination)
     {

@@ -62,14 +62,13 @@ public sealed class DocumentTable
         );
         while (rows.Step())
         {
-            ReadOnlySpan<byte> key = rows.Bytes(3);
             string path = rows.Text(1);
             var document = new Document
             {
                 Id = rows.Int64(0),
                 Path = path,
                 Kind = rows.Text(2),
-                ContentKey = key.Length == ContentKey.Size ? new ContentKey(key) : default,
+                ContentKey = ContentKey.Stored(rows.Bytes(3)),
                 Bytes = rows.Int64(4),
                 Modified = new DateTimeOffset(Math.Clamp(rows.Int64(5), 0, DateTime.MaxValue.Ticks), TimeSpan.Zero),
                 LineCount = rows.Int32(6),

@@ -49,7 +49,7 @@ public sealed class KeyIndex
             .Bind(1, encoderId);
         while (rows.Step())
         {
-            var run = new StateRun(new ContentKey(rows.Bytes(0)), rows.Int32(1), rows.Int32(2), rows.Int32(4));
+            var run = new StateRun(ContentKey.Stored(rows.Bytes(0)), rows.Int32(1), rows.Int32(2), rows.Int32(4));
             if (segments.GetValueOrDefault(rows.Int64(3)) is not KeySegment segment)
             {
                 continue;

@@ -102,7 +102,7 @@ internal static class MemoryTable
         {
             while (rows.Step())
             {
-                held.Add(new ContentKey(rows.Bytes(0)));
+                held.Add(ContentKey.Stored(rows.Bytes(0)));
             }
         }
 

@@ -133,7 +133,7 @@ public sealed class StateIndex : IStateSearch
         while (rows.Step())
         {
             int ordinal = rows.Int32(3);
-            var run = new StateRun(new ContentKey(rows.Bytes(2)), ordinal, rows.Int32(4), rows.Int32(6));
+            var run = new StateRun(ContentKey.Stored(rows.Bytes(2)), ordinal, rows.Int32(4), rows.Int32(6));
             if (
                 segments.GetValueOrDefault(rows.Int64(5)) is not StateSegment segment
                 || !documents.TryFindByPassage(rows.Int64(0), out _)

@@ -30,7 +30,7 @@ internal sealed record StoredSegment(long Id, string File, long EncoderId, List<
         {
             if (byId.TryGetValue(runs.Int64(0), out StoredSegment? segment))
             {
-                var content = new ContentKey(runs.Bytes(1));
+                var content = ContentKey.Stored(runs.Bytes(1));
                 segment.Runs.Add(new StateRun(content, runs.Int32(2), runs.Int32(3), runs.Int32(4)));
             }
         }

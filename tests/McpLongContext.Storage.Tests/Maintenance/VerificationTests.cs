@@ -90,6 +90,38 @@ public sealed class VerificationTests : IDisposable
         AssertRepairLeaves("a.txt", "b.txt");
     }
 
+    [Theory]
+    [InlineData("x''")]
+    [InlineData("x'00'")]
+    [InlineData("zeroblob(33)")]
+    public void States_under_a_damaged_key_are_named_and_pending_again_after_repair(string key)
+    {
+        Damage($"UPDATE states SET content_key = {key} WHERE passage_count = 3");
+        using (DatastoreSnapshot damaged = _datastore.Snapshot())
+        {
+            Assert.Equal(2, damaged.States(_profile.Key)!.Passages);
+        }
+
+        AssertFinding(".seg", "3 passages");
+        AssertRepairLeaves("a.txt", "b.txt");
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Equal("b.txt", Assert.Single(snapshot.Pending(_profile.Key)).Document.Path);
+    }
+
+    [Theory]
+    [InlineData("x''")]
+    [InlineData("zeroblob(33)")]
+    public void A_document_with_a_damaged_key_is_replaced_when_it_is_ingested_again(string key)
+    {
+        Damage($"UPDATE documents SET content_key = {key} WHERE path = 'b.txt'");
+
+        _datastore.Apply(Put(_documents));
+
+        Assert.Empty(_datastore.Verify(repair: false));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Equal("beta onebeta twobeta three", snapshot.Passages.TextOf(snapshot.Documents.All[1]));
+    }
+
     [Fact]
     public void Damaged_states_are_pending_again_after_repair()
     {
