@@ -151,6 +151,63 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
         Assert.Equal(reader.Window, reading.Run.MaxTokens);
     }
 
+    [Fact]
+    public void What_stands_between_spans_takes_its_part_of_the_window()
+    {
+        var memory = Memory(600);
+        var prompt = Prompt() with { Separator = [.. Enumerable.Repeat(13, 12)] };
+        var (ample, tight) = (64 + (2 * 12), 64 + (2 * 12) - 1);
+
+        Assert.Equal(2, Spans(ample).Count);
+        Assert.Single(Spans(tight));
+
+        List<MemorySpan> Spans(int room)
+        {
+            var reader = Reader(window: prompt.Tokens + 8 + 1 + room);
+            using var reading = Begin(reader, memory, prompt, new RereadMode());
+            Assert.InRange(reading.Prompt.Length, prompt.Tokens, prompt.Tokens + room);
+            return [.. reading.Report().Spans.Select(span => span.Span)];
+        }
+    }
+
+    [Fact]
+    public void Spans_are_selected_again_by_the_queries_of_what_was_written()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var (memory, prompt, reader) = (new TextMemory(_encoder), Prompt(), Reader());
+        var random = new Random(1);
+        int[] text = [.. Enumerable.Range(0, 600).Select(_ => random.Next(300, 3_000))];
+        memory.Add("words", text, cancellation);
+        var written = text[200..206];
+        using var reading = Begin(reader, memory, prompt, new HeadsMode { Interval = 5 });
+        var before = reading.Report().Spans.Select(span => span.Span).ToList();
+
+        TinyModel.Logits(reading.Run, reading.Prompt.Span, 1);
+        foreach (var token in written)
+            TinyModel.Logits(reading.Run, [token], 1);
+
+        // Below the layer that selects, nothing was inserted: its queries are those of the local text alone.
+        var queries = _encoder.EncodeQueries([.. prompt.Prefix, .. prompt.Suffix, .. written[..5]]);
+        var query = SelectionQuery.Of(
+            queries[^(5 * _layout.HeadDim)..],
+            _encoder.EncodeQueries(_tokenizer.Encode(SelectionQuery.Empty)),
+            _layout.HeadDim,
+            _model.Config.ScoreScale
+        );
+        var hits = TokenSelector.Select(memory, query, TokenSelector.Candidates, _team, cancellation);
+        var budget = before.Sum(span => span.Count);
+        var expected = (reader.Plan with { Budget = budget }).Of(hits, memory.Texts);
+        var found = reading.Report().Spans.Select(span => (span.Span.First, span.Span.Count)).ToList();
+        Assert.NotEqual(before.Select(Place), expected.Select(Place));
+        Assert.All(expected, span => Assert.Contains(found, one => Covers(one, span)));
+        Assert.All(before, span => Assert.Contains(found, one => Covers(one, span)));
+
+        static bool Covers((int First, int Count) one, MemorySpan span) =>
+            one.First <= span.First && one.First + one.Count >= span.First + span.Count;
+
+        static (int First, int Count) Place(MemorySpan span) => (span.First, span.Count);
+    }
+
     private RetrievalReader Reader(KeyLayout? layout = null, bool retrieves = true, int? window = null) =>
         new(_model, _tokenizer, layout ?? _layout, _encoder, _team)
         {

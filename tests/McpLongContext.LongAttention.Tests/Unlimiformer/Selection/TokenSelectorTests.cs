@@ -27,18 +27,16 @@ public sealed class TokenSelectorTests
         var expected = Reference(memory, query);
         using var team = new WorkerTeam(threads);
 
-        var hits = TokenSelector.Select(memory, query, 40, team, TestContext.Current.CancellationToken);
+        var hits = TokenSelector.Select(memory, query, expected.Count, team, TestContext.Current.CancellationToken);
 
-        Assert.Equal(40, hits.Count);
-        var best = expected.OrderByDescending(one => one.Score).Take(40).ToList();
+        // All of them: phrases at the ends of blocks, of texts and of what a thread takes are seldom among the best.
+        Assert.Equal(expected.Count, hits.Count);
+        var best = expected.OrderByDescending(one => one.Score).ToList();
+        var scores = expected.ToDictionary(one => (one.Text, one.Token), one => one.Score);
         for (var i = 0; i < hits.Count; i++)
         {
             Assert.Equal(best[i].Score, hits[i].Score, 2e-6);
-            Assert.Equal(
-                expected.Single(one => one.Text == hits[i].Text && one.Token == hits[i].Token).Score,
-                hits[i].Score,
-                2e-6
-            );
+            Assert.Equal(scores[(hits[i].Text, hits[i].Token)], hits[i].Score, 2e-6);
         }
     }
 
