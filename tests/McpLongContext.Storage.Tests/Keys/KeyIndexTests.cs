@@ -275,6 +275,10 @@ public sealed class KeyIndexTests : IDisposable
         Assert.Throws<ArgumentException>(() => writer.Add(_note.ContentKey, 0, [2], [1, 2], keys));
         Assert.Throws<ArgumentException>(() => writer.Add(_note.ContentKey, 0, [], [1], keys));
         Assert.Throws<ArgumentException>(() => writer.Add(_note.ContentKey, 0, [], [], new KeyBuffer(new(3, 8))));
+        Assert.Throws<ArgumentNullException>(() => writer.Add(_note.ContentKey, 0, [], [], null!));
+        Assert.Throws<ArgumentOutOfRangeException>(() => writer.Add(_note.ContentKey, -1, [], [], keys));
+        Assert.Throws<ArgumentOutOfRangeException>(() => writer.Add(_note.ContentKey, 0, [1, -1], [], keys));
+        Assert.Throws<ArgumentException>(() => keys.Append(0, new float[KeySamples.Planes + 1]));
         Assert.Equal(0, writer.Tokens);
         Assert.Throws<ArgumentException>(() => _datastore.WriteStates(_profile));
         Assert.Throws<ArgumentException>(() => _datastore.WriteKeys(StateSamples.Profile()));

@@ -201,6 +201,11 @@ public sealed class StateIndexTests : IDisposable
         Assert.Throws<ArgumentException>(() =>
             writer.Add(default, 0, [2], new float[7], new float[StateSamples.Width])
         );
+        Assert.Throws<ArgumentOutOfRangeException>(() => writer.Add(default, -1, [], [], []));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            writer.Add(default, 0, [1, -1], [], new float[2 * StateSamples.Width])
+        );
+        Assert.Equal(0, writer.Tokens);
         Assert.Throws<ArgumentException>(() => new StateQuery(new float[7], [1, 1]));
         Assert.Throws<ArgumentException>(() =>
             _datastore.WriteStates(profile with { Key = "x", Mean = new float[100], Deviation = new float[100] })
