@@ -68,6 +68,26 @@ public sealed class ProcessLifeTests
         Assert.Equal("", (await server.StandardOutput.ReadToEndAsync(Cancellation)).Trim());
     }
 
+    [Fact]
+    public async Task A_client_that_did_not_wait_for_a_slow_start_is_answered_when_it_begins_anew()
+    {
+        using var home = await ServerHome.CreateAsync();
+        using var server = Start(home);
+        var discover = """
+            {"jsonrpc":"2.0","id":0,"method":"server/discover","params":{"_meta":{
+            "io.modelcontextprotocol/protocolVersion":"2026-07-28",
+            "io.modelcontextprotocol/clientInfo":{"name":"bare","version":"1"},
+            "io.modelcontextprotocol/clientCapabilities":{}}}}
+            """;
+        await SendAsync(server, discover.ReplaceLineEndings(""));
+
+        await HandshakeAsync(server);
+
+        server.StandardInput.Close();
+        await server.WaitForExitAsync(Cancellation).WaitAsync(s_prompt, Cancellation);
+        Assert.Equal(0, server.ExitCode);
+    }
+
     private static Process Start(ServerHome home)
     {
         var server = ProgramRun.Start(home.ServerCommand[0], home.ServerCommand.Skip(1), Repository.Root);
@@ -95,7 +115,9 @@ public sealed class ProcessLifeTests
                 }
             )
         );
-        Assert.NotNull(JsonNode.Parse(await ReadAsync(server))!["result"]);
+        var answer = JsonNode.Parse(await ReadAsync(server))!;
+        Assert.Equal("1", answer["id"]?.ToString());
+        Assert.NotNull(answer["result"]);
         await SendAsync(server, Message(new { method = "notifications/initialized" }));
     }
 

@@ -5,7 +5,8 @@ namespace McpLongContext.Server.Protocol;
 /// <summary>
 /// The stream that a client writes its messages to, one a line. It tells when the client has closed it, because the
 /// SDK otherwise lets work in flight go on for nobody; it cuts lines beyond a limit, because the SDK reads a line whole
-/// before it looks at it; and it lets a pending read be cancelled, which a console stream does not.
+/// before it looks at it; it lets a pending read be cancelled, which a console stream does not; and it passes over a
+/// handshake that was given up before the server had started (<see cref="AbandonedProbe"/>).
 /// </summary>
 /// <remarks>
 /// What is left of a line that was cut is not JSON any more, so the SDK answers it with a parse error, under its id
@@ -22,6 +23,7 @@ internal sealed class ClientInput(Stream inner, int longestLine, ClientLifetime 
         (byte)'\n',
     ];
 
+    private bool _hasBegun;
     private long _lineLength;
     private ReadOnlyMemory<byte>? _end;
 
@@ -50,6 +52,12 @@ internal sealed class ClientInput(Stream inner, int longestLine, ClientLifetime 
             if (read == 0)
             {
                 return await EndAsync(buffer);
+            }
+
+            if (!_hasBegun)
+            {
+                _hasBegun = true;
+                read = AbandonedProbe.Remove(buffer.Span[..read]);
             }
 
             var kept = KeepWithinLimit(buffer.Span[..read]);

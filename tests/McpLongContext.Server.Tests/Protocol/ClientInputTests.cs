@@ -9,6 +9,11 @@ public sealed class ClientInputTests
 {
     private const string LastMessage = """{"jsonrpc":"2.0","method":"notifications/mcp-long-context/end"}""" + "\n";
 
+    private const string Discover = """{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{}}""" + "\n";
+    private const string Cancelled = """{"jsonrpc":"2.0","method":"notifications/cancelled"}""" + "\n";
+    private const string Initialize = """{"jsonrpc":"2.0","id":2,"method":"initialize","params":{}}""" + "\n";
+    private const string Call = """{"jsonrpc":"2.0","id":3,"method":"tools/list"}""" + "\n";
+
     private static readonly JsonRpcNotification s_last = new() { Method = ClientLifetime.LastMessage };
     private static readonly JsonRpcNotification s_message = new() { Method = "x" };
 
@@ -89,6 +94,19 @@ public sealed class ClientInputTests
 
         Assert.True(lifetime.Stopping.IsCancellationRequested);
     }
+
+    [Theory]
+    [InlineData(Discover + Initialize, Initialize)]
+    [InlineData(Discover + Cancelled + Initialize + "x", Initialize + "x\n")]
+    [InlineData(Discover, Discover)]
+    [InlineData(Discover + Call + Initialize, Discover + Call + Initialize)]
+    [InlineData("[]\n" + Initialize, "[]\n" + Initialize)]
+    [InlineData("{\n" + Initialize, "{\n" + Initialize)]
+    [InlineData(Initialize + Discover, Initialize + Discover)]
+    public async Task A_question_that_was_given_up_for_initialize_before_anybody_read_it_is_passed_over(
+        string sent,
+        string read
+    ) => Assert.Equal(read + LastMessage, await ReadAllAsync(sent, longestLine: 1000, bufferSize: 4096));
 
     private static async Task<string> ReadAllAsync(string text, int longestLine, int bufferSize)
     {
