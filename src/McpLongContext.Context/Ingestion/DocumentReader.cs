@@ -111,6 +111,7 @@ internal sealed class DocumentReader(AllowedRoots roots)
 
         var bytes = new byte[size];
         var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        // One byte more is looked for, to notice growth.
         var isWhole = read == size && stream.ReadByte() < 0;
         return isWhole && stream.Length == size && lastWriteTime() == modified ? bytes : null;
     }

@@ -45,9 +45,9 @@ internal static class AbandonedProbe
                 ? method.GetString()
                 : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // The SDK answers it.
+            // No JSON, or a name that is no text (half a surrogate pair, say): the SDK answers it.
             return null;
         }
     }

@@ -73,7 +73,7 @@ public sealed record NewDocument
     /// <summary>
     /// The terms of its passages, taken by whoever makes the document: several threads can, and only one can store.
     /// </summary>
-    internal PassageTerms Terms { get; private init; } = PassageTerms.Of([]);
+    internal PassageTerms Terms { get; private init; } = PassageTerms.Empty;
 }
 
 /// <summary>A passage to store.</summary>

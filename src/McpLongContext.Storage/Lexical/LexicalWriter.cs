@@ -21,24 +21,17 @@ internal sealed class LexicalWriter(Database database)
 
     /// <summary>Adds a passage by the terms of its text and of what it stands under.</summary>
     public void Add(long passage, ReadOnlySpan<byte> body, ReadOnlySpan<byte> context) =>
-        database
-            .Prepare("INSERT INTO lexical(rowid, body, context, path) VALUES (?1, ?2, ?3, ?4)")
-            .Bind(1, passage)
-            .BindUtf8(2, body)
-            .BindUtf8(3, context)
-            .BindUtf8(4, _path.Utf8)
-            .Run();
+        Run("INSERT INTO lexical(rowid, body, context, path) VALUES (?1, ?2, ?3, ?4)", passage, body, context);
 
     public void Remove(long passage, string text, string context)
     {
         Analyze(text, context);
-        database
-            .Prepare("INSERT INTO lexical(lexical, rowid, body, context, path) VALUES ('delete', ?1, ?2, ?3, ?4)")
-            .Bind(1, passage)
-            .BindUtf8(2, _body.Utf8)
-            .BindUtf8(3, _context.Utf8)
-            .BindUtf8(4, _path.Utf8)
-            .Run();
+        Run(
+            "INSERT INTO lexical(lexical, rowid, body, context, path) VALUES ('delete', ?1, ?2, ?3, ?4)",
+            passage,
+            _body.Utf8,
+            _context.Utf8
+        );
     }
 
     /// <summary>Builds the index anew from the stored texts when another analyzer's version made it.</summary>
@@ -81,6 +74,9 @@ internal sealed class LexicalWriter(Database database)
             writer.Add(rows.Int64(0), writer._body.Utf8, writer._context.Utf8);
         }
     }
+
+    private void Run(string sql, long passage, ReadOnlySpan<byte> body, ReadOnlySpan<byte> context) =>
+        database.Prepare(sql).Bind(1, passage).BindUtf8(2, body).BindUtf8(3, context).BindUtf8(4, _path.Utf8).Run();
 
     private void Analyze(string text, string context)
     {

@@ -10,6 +10,9 @@ internal sealed class PassageTerms
     /// <summary>Where the terms of a passage's text end, then those of its context, and so on.</summary>
     private readonly int[] _ends;
 
+    /// <summary>Those of no passages.</summary>
+    public static readonly PassageTerms Empty = new([], []);
+
     private PassageTerms(byte[] utf8, int[] ends) => (_utf8, _ends) = (utf8, ends);
 
     /// <summary>Takes the terms of the passages.</summary>

@@ -12,6 +12,7 @@ public sealed class ClientInputTests
     private const string Discover = """{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{}}""" + "\n";
     private const string Cancelled = """{"jsonrpc":"2.0","method":"notifications/cancelled"}""" + "\n";
     private const string Initialize = """{"jsonrpc":"2.0","id":2,"method":"initialize","params":{}}""" + "\n";
+    private const string NoText = """{"jsonrpc":"2.0","id":4,"method":"\ud800"}""" + "\n";
     private const string Call = """{"jsonrpc":"2.0","id":3,"method":"tools/list"}""" + "\n";
 
     private static readonly JsonRpcNotification s_last = new() { Method = ClientLifetime.LastMessage };
@@ -103,6 +104,7 @@ public sealed class ClientInputTests
     [InlineData("[]\n" + Initialize, "[]\n" + Initialize)]
     [InlineData("{\n" + Initialize, "{\n" + Initialize)]
     [InlineData(Initialize + Discover, Initialize + Discover)]
+    [InlineData(NoText + Initialize, NoText + Initialize)]
     public async Task A_question_that_was_given_up_for_initialize_before_anybody_read_it_is_passed_over(
         string sent,
         string read
