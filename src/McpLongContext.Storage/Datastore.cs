@@ -327,7 +327,7 @@ public sealed class Datastore : IDisposable
     }
 
     /// <summary>Replaces segments by the one that their runs were copied to, if they are all still there.</summary>
-    internal bool Exchange(
+    internal void Exchange(
         IReadOnlyList<LiveSegment> replaced,
         SegmentLayout layout,
         string file,
@@ -341,8 +341,6 @@ public sealed class Datastore : IDisposable
         {
             StateFolder.TryDelete(Path.Combine(StatesFolder, path));
         }
-
-        return isDone;
     }
 
     private void Register(EncoderProfile encoder, bool hasKeys)

@@ -58,6 +58,7 @@ public sealed class DatastoreHomeTests : IDisposable
     [InlineData("a\0b")]
     public void A_name_that_is_no_portable_folder_name_is_refused(string name)
     {
+        Assert.Throws<ArgumentNullException>(() => DatastoreName.Require(null!));
         Assert.Throws<DatastoreException>(() => _home.Home.OpenOrCreate(name));
         Assert.Throws<DatastoreException>(() => _home.Home.OpenOrCreate(new string('a', DatastoreName.MaxLength + 1)));
         Assert.Empty(_home.Home.List());
@@ -94,7 +95,90 @@ public sealed class DatastoreHomeTests : IDisposable
         _home.Home.Remove("notes");
         Assert.False(_home.Home.Exists("notes"));
         Assert.Equal("the quick fox", snapshot.Passages.TextOf(snapshot.Documents.All[0]));
-        Assert.Throws<DatastoreException>(() => _home.Home.Remove("notes"));
+        var error = Assert.Throws<DatastoreException>(() => _home.Home.Remove("notes"));
+        Assert.Contains("There is no datastore 'notes'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_of_the_same_name_made_since_is_not_taken_for_the_removed_one()
+    {
+        using Datastore removed = _home.Home.OpenOrCreate("notes");
+        removed.Apply(Put(Document("a.txt", "one")));
+        _home.Home.Remove("notes");
+        using Datastore made = _home.Home.OpenOrCreate("notes");
+
+        Assert.True(removed.IsRemoved);
+        Assert.False(made.IsRemoved);
+        Assert.Throws<DatastoreRemovedException>(() => removed.Apply(Put(Document("b.txt", "two"))));
+        Assert.Throws<DatastoreRemovedException>(() => removed.Snapshot().Dispose());
+        Assert.Throws<DatastoreRemovedException>(removed.Require);
+        using DatastoreSnapshot snapshot = made.Snapshot();
+        Assert.Empty(snapshot.Documents.All);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_home.Root, "temporary")));
+    }
+
+    [Fact]
+    public void A_removal_that_was_cut_off_is_ended_by_the_next_who_opens()
+    {
+        string folder;
+        using (Datastore datastore = _home.Home.OpenOrCreate("notes"))
+        {
+            datastore.Apply(Put(Document("a.txt", "one")));
+            folder = datastore.Folder;
+        }
+
+        DatastoreIdentity.MarkRemoved(folder, isRemoved: true);
+        Directory.Delete(Path.Combine(_home.Root, "temporary"));
+
+        var error = Assert.Throws<DatastoreException>(() => _home.Home.Open("notes"));
+        Assert.Contains("none has been made yet", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact]
+    public void A_datastore_that_cannot_be_removed_goes_on()
+    {
+        using Datastore datastore = _home.Home.OpenOrCreate("notes");
+        string temporary = Path.Combine(_home.Root, "temporary");
+        Directory.Delete(temporary);
+        File.WriteAllText(temporary, "in the way");
+
+        var error = Assert.Throws<DatastoreException>(() => _home.Home.Remove("notes"));
+
+        Assert.Contains("'notes' could not be removed", error.Message, StringComparison.Ordinal);
+        Assert.False(datastore.IsRemoved);
+        datastore.Apply(Put(Document("a.txt", "one")));
+        _home.Home.Open("notes").Dispose();
+    }
+
+    [Fact]
+    public void A_damaged_datastore_can_be_removed()
+    {
+        string folder;
+        using (Datastore datastore = _home.Home.OpenOrCreate("notes"))
+        {
+            folder = datastore.Folder;
+        }
+
+        File.WriteAllText(DatastoreIdentity.DatabasePath(folder), new string('x', 8192));
+        _home.Home.Remove("notes");
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact]
+    public void A_home_that_cannot_be_written_is_named_and_nothing_is_left_behind()
+    {
+        string datastores = Path.Combine(_home.Root, "datastores");
+        File.WriteAllText(datastores, "in the way");
+        var error = Assert.Throws<DatastoreException>(() => _home.Home.OpenOrCreate("notes"));
+        Assert.Contains($"'notes' cannot be created in '{datastores}'", error.Message, StringComparison.Ordinal);
+
+        File.Delete(datastores);
+        string taken = Path.Combine(datastores, "notes");
+        Directory.CreateDirectory(datastores);
+        File.WriteAllText(taken, "in the way");
+        Assert.Throws<DatastoreException>(() => _home.Home.OpenOrCreate("notes"));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_home.Root, "temporary")));
     }
 
     [Fact]

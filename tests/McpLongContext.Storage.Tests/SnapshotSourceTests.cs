@@ -1,25 +1,162 @@
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Passages;
+using McpLongContext.Storage.States;
+using McpLongContext.Storage.Tests.States;
+using static McpLongContext.Storage.Tests.TemporaryHome;
+
 namespace McpLongContext.Storage.Tests;
 
-public sealed class SnapshotSourceTests
+public sealed class SnapshotSourceTests : IDisposable
 {
+    private readonly TemporaryHome _home = new();
+    private readonly Datastore _datastore;
+    private readonly EncoderProfile _profile = StateSamples.Profile();
+
+    public SnapshotSourceTests()
+    {
+        _datastore = _home.Home.OpenOrCreate("test");
+        for (int i = 0; i < 2; i++)
+        {
+            NewDocument document = Document($"{i}", $"text {i}");
+            _datastore.Apply(Put(document));
+            StateSamples.Encode(_datastore, _profile, document.ContentKey, 1, 3, i);
+        }
+    }
+
+    private string[] Segments => Directory.GetFiles(_datastore.StatesFolder);
+
+    public void Dispose()
+    {
+        _datastore.Dispose();
+        _home.Dispose();
+    }
+
     [Fact]
     public void A_crowd_of_readers_leaves_few_connections_open()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Counts the handles of the process.");
-        using var home = new TemporaryHome();
-        using Datastore datastore = home.Home.OpenOrCreate("test");
-        datastore.Apply(TemporaryHome.Put(TemporaryHome.Document("a", "one")));
-        // The log's handles: SQLite puts off closing those of the database while the process has a lock on it.
-        string file = DatastoreIdentity.DatabasePath(datastore.Folder) + "-wal";
-        var crowd = Enumerable.Range(0, 40).Select(_ => datastore.Snapshot()).ToList();
-        Assert.InRange(Handles(), 40, 41);
+        SkipUnlessLinux();
+        var crowd = Enumerable.Range(0, 40).Select(_ => _datastore.Snapshot()).ToList();
+        Assert.InRange(Connections(), 40, 41);
 
         crowd.ForEach(snapshot => snapshot.Dispose());
 
-        Assert.InRange(Handles(), 1, 9);
-        using DatastoreSnapshot next = datastore.Snapshot();
-        Assert.Single(next.Documents.All);
-
-        int Handles() => Directory.GetFiles("/proc/self/fd").Count(handle => new FileInfo(handle).LinkTarget == file);
+        Assert.InRange(Connections(), 1, 9);
+        using DatastoreSnapshot next = _datastore.Snapshot();
+        Assert.Equal(2, next.Documents.All.Count);
     }
+
+    [Fact]
+    public void Snapshots_of_one_state_share_it_and_a_change_makes_another()
+    {
+        DocumentTable first = Documents();
+        Assert.Same(first, Documents());
+        _datastore.Apply(Put(Document("new", "one")));
+        DocumentTable second = Documents();
+        Assert.NotSame(first, second);
+        Assert.Same(second, Documents());
+
+        DocumentTable Documents()
+        {
+            using DatastoreSnapshot snapshot = _datastore.Snapshot();
+            return snapshot.Documents;
+        }
+    }
+
+    [Fact]
+    public void One_that_goes_on_reading_does_not_keep_a_newer_state_from_being_shared()
+    {
+        using DatastoreSnapshot old = _datastore.Snapshot();
+        using DatastoreSnapshot twin = _datastore.Snapshot();
+        _datastore.Apply(Put(Document("new", "one")));
+        using DatastoreSnapshot young = _datastore.Snapshot();
+        using DatastoreSnapshot younger = _datastore.Snapshot();
+        Assert.Same(old.Documents, twin.Documents);
+        Assert.Same(young.Documents, younger.Documents);
+        Assert.Equal((2, 3), (old.Documents.All.Count, young.Documents.All.Count));
+    }
+
+    [Fact]
+    public void A_segment_stays_mapped_while_somebody_reads_it_and_no_longer()
+    {
+        SkipUnlessLinux();
+        string[] retired = Segments;
+        DatastoreSnapshot first = _datastore.Snapshot();
+        DatastoreSnapshot second = _datastore.Snapshot();
+        _datastore.Compact();
+        _datastore.Snapshot().Dispose();
+        first.Dispose();
+        Assert.Equal(2, Score(second));
+        Assert.Equal(retired.Length, Mapped(retired));
+
+        second.Dispose();
+
+        Assert.Equal(0, Mapped(retired));
+        Assert.Equal(1, Mapped(Segments));
+    }
+
+    [Fact]
+    public void A_closed_datastore_has_no_file_open_or_mapped()
+    {
+        SkipUnlessLinux();
+        using (DatastoreSnapshot snapshot = _datastore.Snapshot())
+        {
+            Assert.Equal(2, Score(snapshot));
+        }
+
+        DatastoreSnapshot late = _datastore.Snapshot();
+        _datastore.Dispose();
+        late.Dispose();
+
+        Assert.Equal(0, Connections());
+        Assert.Equal(0, Mapped(Segments));
+    }
+
+    [Fact]
+    public void A_segment_that_is_missing_for_a_while_is_searched_again_when_it_is_back()
+    {
+        SkipUnlessLinux();
+        string segment = Segments[0];
+        File.Move(segment, segment + ".away");
+        int before = Connections();
+        using (DatastoreSnapshot without = _datastore.Snapshot())
+        {
+            Assert.Equal(1, Score(without));
+        }
+
+        Assert.InRange(Connections(), before, before + 1);
+        File.Move(segment + ".away", segment);
+        using DatastoreSnapshot with = _datastore.Snapshot();
+        Assert.Equal(2, Score(with));
+    }
+
+    [Fact]
+    public void What_cannot_be_opened_is_not_kept_open()
+    {
+        SkipUnlessLinux();
+        string file = DatastoreIdentity.DatabasePath(_datastore.Folder);
+        _datastore.Dispose();
+        byte[] bytes = File.ReadAllBytes(file);
+        bytes[71]++;
+        File.WriteAllBytes(file, bytes);
+        Assert.Throws<DatastoreException>(() => _home.Home.Open("test"));
+        Assert.Equal(0, Handles(file));
+    }
+
+    private int Score(DatastoreSnapshot snapshot) =>
+        snapshot.States(_profile.Key)!.ScorePooled(new float[StateSamples.Width], PassageScope.All).Length;
+
+    /// <summary>Counted by the log's handles: SQLite puts off closing those of the database while the process has a lock on it.</summary>
+    private int Connections() => Handles(DatastoreIdentity.DatabasePath(_datastore.Folder) + "-wal");
+
+    private static int Handles(string file) =>
+        Directory.GetFiles("/proc/self/fd").Count(handle => new FileInfo(handle).LinkTarget == file);
+
+    private static int Mapped(string[] files)
+    {
+        string maps = File.ReadAllText("/proc/self/maps");
+        return files.Count(file => maps.Contains(file, StringComparison.Ordinal));
+    }
+
+    private static void SkipUnlessLinux() =>
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Counts the handles of the process.");
 }

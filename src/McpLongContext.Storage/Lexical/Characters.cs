@@ -57,7 +57,8 @@ internal static class Characters
     {
         if (c < 128)
         {
-            return char.IsAsciiLetterOrDigit(c) ? (char)(char.IsAsciiLetterUpper(c) ? c | 0x20 : c) : '\0';
+            // The bit that tells small letters from capitals; digits have it, too.
+            return char.IsAsciiLetterOrDigit(c) ? (char)(c | 0x20) : '\0';
         }
 
         if (c - 0xC0 is >= 0 and var i && i < LatinBase.Length && LatinBase[i] != '.')

@@ -43,7 +43,7 @@ internal static class Stemmer
             return n - 2;
         }
 
-        return word.EndsWith("sses") ? n - 2 : n - 1;
+        return n - 1;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -17,11 +17,6 @@ internal sealed class TermBuffer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<char> term)
     {
-        if (term.IsEmpty)
-        {
-            return;
-        }
-
         int needed = _length + (term.Length * 3) + 1;
         if (needed > _bytes.Length)
         {

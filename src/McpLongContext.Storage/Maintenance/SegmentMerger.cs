@@ -17,17 +17,14 @@ internal sealed class SegmentMerger(Datastore datastore)
     /// <summary>A large segment is rewritten when less than this share of its passages is in use.</summary>
     private const double LiveShare = 0.7;
 
-    /// <summary>Merges what is worth it; returns the number of segments that were replaced.</summary>
-    public int Merge(CancellationToken cancellationToken)
+    /// <summary>Merges what is worth it.</summary>
+    public void Merge(CancellationToken cancellationToken)
     {
-        int replaced = 0;
         foreach (List<LiveSegment> group in Groups())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            replaced += Replace(group);
+            Replace(group);
         }
-
-        return replaced;
     }
 
     private IEnumerable<List<LiveSegment>> Groups()
@@ -62,7 +59,7 @@ internal sealed class SegmentMerger(Datastore datastore)
         }
     }
 
-    private int Replace(List<LiveSegment> group)
+    private void Replace(List<LiveSegment> group)
     {
         List<(StateRun Run, LiveSegment From)> sources = group
             .SelectMany(segment => segment.Runs.Select(run => (run, segment)))
@@ -70,12 +67,11 @@ internal sealed class SegmentMerger(Datastore datastore)
         try
         {
             SegmentCopy copy = SegmentCopy.Write(datastore.RequireStatesFolder(), sources);
-            return datastore.Exchange(group, copy.Layout, copy.File, sources, copy.Runs) ? group.Count : 0;
+            datastore.Exchange(group, copy.Layout, copy.File, sources, copy.Runs);
         }
         catch (DatastoreCorruptException)
         {
             // Damage is for verification to report; a damaged segment stays as it is.
-            return 0;
         }
     }
 }

@@ -16,6 +16,13 @@ public sealed record DamageReport(string Where, string Message, bool Repaired);
 /// <summary>Checks everything that is stored, and drops what is damaged when asked to.</summary>
 internal sealed class Verifier(Datastore datastore, bool repair)
 {
+    /// <summary>Passages that no document counts among its own would be found and could not be cited.</summary>
+    private const string Strays = """
+        DELETE FROM passages WHERE NOT EXISTS (
+          SELECT 1 FROM documents d WHERE d.id = passages.document_id
+            AND passages.id >= d.first_passage AND passages.id < d.first_passage + d.passage_count)
+        """;
+
     private readonly List<DamageReport> _reports = [];
     private readonly List<Action<Database>> _repairs = [];
     private readonly List<string> _retired = [];
@@ -37,8 +44,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             datastore.Write(database =>
             {
                 _repairs.ForEach(step => step(database));
-                database.Execute("DELETE FROM passages WHERE document_id NOT IN (SELECT id FROM documents)");
-                database.Execute("DELETE FROM segments WHERE id NOT IN (SELECT segment_id FROM states)");
+                database.Execute(Strays);
                 LexicalWriter.Rebuild(database);
                 _retired.AddRange(
                     MemoryTable.DropStale(database).Select(file => Path.Combine(datastore.StatesFolder, file))

@@ -34,7 +34,7 @@ public sealed class PassageReader
         try
         {
             using Statement row = _database.Prepare(Columns + "WHERE id = ?1").Bind(1, id);
-            passage = row.Step() && RowChecksum.OfPassage(row) == row.Int64(6) ? Read(row) : null;
+            passage = row.Step() ? Read(row) : null;
         }
         catch (DatastoreCorruptException)
         {

@@ -26,9 +26,6 @@ internal sealed class Database : IDisposable
     /// <summary>The database file.</summary>
     public string Path { get; }
 
-    /// <summary>Rows changed by the last statement.</summary>
-    public int Changes => sqlite3_changes(_handle);
-
     /// <summary>The row id of the last insertion.</summary>
     public long LastInsertId => sqlite3_last_insert_rowid(_handle);
 

@@ -84,9 +84,6 @@ internal sealed class Statement(Database database, sqlite3_stmt handle) : IDispo
 
     public string Text(int column) => Encoding.UTF8.GetString(Bytes(column));
 
-    /// <summary>Whether the column holds NULL.</summary>
-    public bool IsNull(int column) => sqlite3_column_type(handle, column) == SQLITE_NULL;
-
     /// <inheritdoc/>
     public void Dispose()
     {

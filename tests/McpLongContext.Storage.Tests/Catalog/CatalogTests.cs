@@ -69,6 +69,52 @@ public sealed class CatalogTests : IDisposable
         );
     }
 
+    [Fact]
+    public void Long_passages_and_contexts_come_back_whole()
+    {
+        string text = string.Concat(Enumerable.Repeat("wörter ", 2_000));
+        string context = string.Concat(Enumerable.Repeat("Überschrift > ", 100));
+        _datastore.Apply(
+            Put(Document("a", "short", "long") with { Passages = [new(1, 1, "short", "x"), new(2, 2, text, context)] })
+        );
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Passage second = snapshot.Passages.Get(snapshot.Documents.All[0].FirstPassage + 1);
+        Assert.Equal((text, context), (second.Text, second.Context));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("a\0b")]
+    public void A_path_that_cannot_be_cited_is_refused(string path)
+    {
+        var error = Assert.Throws<DatastoreException>(() => _datastore.Apply(Put(Document(path, "one"))));
+        Assert.Contains("needs a path", error.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentNullException>(() => _datastore.Apply(null!));
+    }
+
+    [Fact]
+    public void A_content_key_reads_as_the_digits_of_its_hash()
+    {
+        byte[] hash = [.. Enumerable.Range(100, ContentKey.Size).Select(i => (byte)i)];
+        Assert.Equal(Convert.ToHexStringLower(hash), new ContentKey(hash).ToString());
+    }
+
+    [Fact]
+    public void A_passage_is_of_the_document_that_holds_it_and_of_no_neighbour()
+    {
+        _datastore.Apply(Put(Document("a", "1"), Document("b"), Document("c"), Document("d", "2"), Document("e", "3")));
+        _datastore.Apply(Remove("d"));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Equal(
+            [null, "a", null, "e", null],
+            Enumerable
+                .Range(0, 5)
+                .Select(id => snapshot.Documents.TryFindByPassage(id, out Document? found) ? found.Path : null)
+        );
+        Assert.Throws<DatastoreException>(() => snapshot.Documents.OfPassage(2));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(31)]

@@ -71,6 +71,7 @@ public sealed class FormatTests : IDisposable
     {
         NewDocument added = TemporaryHome.Document("island/map.txt", "North: cliffs.\n");
         using Datastore datastore = _home.Home.Open(CopyOf(FormatFixture.First));
+        (float[] pooled, float[] refined) = Scores(datastore);
         datastore.Apply(TemporaryHome.Put(added));
         StateSamples.Encode(datastore, FormatFixture.Encoder, added.ContentKey, 1, FormatFixture.TokensPerPassage, 1);
 
@@ -81,6 +82,12 @@ public sealed class FormatTests : IDisposable
         Assert.Empty(datastore.Verify(repair: false));
         Assert.Equal(2, BestByStates(snapshot, passage: 2));
         Assert.Equal(6, snapshot.States(FormatFixture.Encoder.Key)!.Passages);
+
+        // Three bits keep a product of Gaussians within 0.19 of the root of the width, one standard deviation.
+        (float[] pooledAfter, float[] refinedAfter) = Scores(datastore);
+        Assert.All(pooled.Zip(pooledAfter), pair => Assert.Equal(pair.First, pair.Second, 4f));
+        Assert.InRange(StateSamples.Correlation(pooled, pooledAfter), 0.9f, 1.00001f);
+        Assert.All(refined.Zip(refinedAfter), pair => Assert.Equal(pair.First, pair.Second, pair.First * 0.006f));
     }
 
     [Fact]
@@ -111,6 +118,20 @@ public sealed class FormatTests : IDisposable
     }
 
     [Fact]
+    public void A_database_of_another_program_is_no_datastore()
+    {
+        string name = CopyOf(FormatFixture.First);
+        string file = DatastoreIdentity.DatabasePath(Path.Combine(_home.Root, "datastores", name));
+        using (var database = Database.Open(file, create: false))
+        {
+            database.Execute("PRAGMA application_id = 7");
+        }
+
+        var error = Assert.Throws<DatastoreException>(() => _home.Home.Open(name));
+        Assert.Contains($"'{file}' is not a datastore of McpLongContext", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_segment_of_a_newer_format_is_named_and_the_words_still_answer()
     {
         string name = CopyOf(FormatFixture.First);
@@ -125,6 +146,18 @@ public sealed class FormatTests : IDisposable
         Assert.Equal(2, BestByWords(snapshot, "whale"));
         string damage = Assert.Single(snapshot.States(FormatFixture.Encoder.Key)!.Damage);
         Assert.Contains("this program reads up to", damage, StringComparison.Ordinal);
+    }
+
+    /// <summary>Scores of the fixture's passages by their vectors, and by their tokens as exactly as they are kept.</summary>
+    private static (float[] Pooled, float[] Refined) Scores(Datastore datastore)
+    {
+        using DatastoreSnapshot snapshot = datastore.Snapshot();
+        StateIndex states = snapshot.States(FormatFixture.Encoder.Key)!;
+        float[] query = StateSamples.Random(FormatFixture.Encoder, 1, 5);
+        return (
+            [.. states.ScorePooled(query, PassageScope.All).Take(5).Select(scored => scored.Score)],
+            states.Rescore(new StateQuery(query, [1]), [1, 2, 3, 4, 5])
+        );
     }
 
     /// <summary>A copy of a committed datastore that may be changed; returns its name.</summary>

@@ -79,6 +79,81 @@ public sealed class KeyIndexTests : IDisposable
     }
 
     [Fact]
+    public void A_token_after_passages_without_any_is_not_counted_to_them()
+    {
+        NewDocument sparse = Document("sparse", "1", "2", "3", "4", "5");
+        _datastore.Apply(Put(sparse));
+        KeySamples.Encode(_datastore, _profile, sparse.ContentKey, [1, 0, 0, 0, 1], seed: 1);
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        StoredKeys keys = Assert.Single(Assert.Single(snapshot.Keys(_profile.Key)!.Documents).Blocks);
+
+        Assert.Equal([(0, 0), (4, 0)], Enumerable.Range(0, 2).Select(keys.PassageOf));
+    }
+
+    [Fact]
+    public void Keys_may_be_added_to_a_buffer_bit_by_bit_and_read_from_any_token_on()
+    {
+        var shape = new KeyShape(KeySamples.Planes, KeySamples.Width);
+        (KeyBuffer whole, KeyBuffer parts) = (new(shape), new(shape));
+        for (int plane = 0; plane < KeySamples.Planes; plane++)
+        {
+            float[] vectors = KeySamples.Vectors(3, plane, tokens: 5);
+            whole.Append(plane, vectors);
+            parts.Append(plane, vectors.AsSpan(0, 2 * KeySamples.Width));
+            parts.Append(plane, vectors.AsSpan(2 * KeySamples.Width));
+        }
+
+        for (int plane = 0; plane < KeySamples.Planes; plane++)
+        {
+            Assert.Equal(whole.Codes(plane, 0, 5), parts.Codes(plane, 0, 5));
+            Assert.Equal(whole.Scales(plane, 0, 5), parts.Scales(plane, 0, 5));
+            Assert.Equal(whole.Codes(plane, 0, 5)[(3 * KeySamples.Width)..], whole.Codes(plane, 3, 2));
+            Assert.Equal(whole.Scales(plane, 0, 5)[3..], whole.Scales(plane, 3, 2));
+        }
+
+        parts.Clear();
+        Assert.Equal(0, parts.Tokens);
+        Assert.Throws<ArgumentOutOfRangeException>(() => parts.Codes(0, 0, 1).Length);
+        parts.Append(0, KeySamples.Vectors(3, 0, tokens: 5));
+        Assert.Equal(whole.Codes(0, 0, 5), parts.Codes(0, 0, 5));
+        Assert.Equal(KeySamples.Planes * (KeySamples.Width + 4), shape.TokenBytes);
+    }
+
+    [Fact]
+    public void A_writer_publishes_what_was_added_since_and_nothing_at_all_makes_no_segment()
+    {
+        KeyWriter writer = _datastore.WriteKeys(_profile, KeySamples.Planes);
+        writer.Publish();
+        writer.Add(_note.ContentKey, 0, [], [], new KeyBuffer(writer.Shape));
+        writer.Publish();
+        Assert.False(Directory.Exists(Path.Combine(_datastore.Folder, "states")));
+
+        (int[] noteIds, _) = KeySamples.Add(writer, _note.ContentKey, [4], seed: 1);
+        writer.Publish();
+        Assert.Equal(0, writer.Tokens);
+        (int[] bookIds, KeyBuffer bookKeys) = KeySamples.Add(writer, _book.ContentKey, [1, 2, 3], seed: 2);
+        writer.Publish();
+
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        IReadOnlyList<KeyedDocument> documents = snapshot.Keys(_profile.Key)!.Documents;
+        Assert.Equal(bookIds, KeySamples.Ids(documents[0]));
+        Assert.Equal(bookKeys.Codes(1, 0, 6), KeySamples.Codes(documents[0], 1));
+        Assert.Equal(noteIds, KeySamples.Ids(documents[1]));
+        Assert.Equal(10, snapshot.Statistics().Encoders[0].Tokens);
+    }
+
+    [Fact]
+    public void The_keys_of_an_encoder_are_gone_when_they_are_dropped()
+    {
+        KeySamples.Encode(_datastore, _profile, _note.ContentKey, [3], seed: 1);
+        _datastore.DropStates(_profile.Key);
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Null(snapshot.Keys(_profile.Key));
+        Assert.Equal(2, snapshot.Pending(_profile.Key).Count);
+        Assert.Empty(_datastore.Verify(repair: false));
+    }
+
+    [Fact]
     public void Passages_may_come_piece_by_piece_and_those_that_lack_keys_are_pending()
     {
         KeySamples.Encode(_datastore, _profile, _book.ContentKey, [4], seed: 1, firstOrdinal: 2);
@@ -94,6 +169,7 @@ public sealed class KeyIndexTests : IDisposable
         KeyedDocument book = Assert.Single(after.Keys(_profile.Key)!.Documents);
         Assert.Equal([0, 2], book.Blocks.Select(block => block.FirstOrdinal));
         Assert.Equal(first, KeySamples.Ids(book)[..5]);
+        Assert.Equal(9, after.Keys(_profile.Key)!.Tokens);
     }
 
     [Fact]
@@ -170,6 +246,12 @@ public sealed class KeyIndexTests : IDisposable
         Assert.Equal(lateIds, KeySamples.Ids(documents[1]));
         Assert.Equal(noteKeys.Codes(1, 0, 70), KeySamples.Codes(documents[0], 1));
         Assert.Equal(lateKeys.Codes(0, 0, 9), KeySamples.Codes(documents[1], 0));
+        for (int plane = 0; plane < KeySamples.Planes; plane++)
+        {
+            Assert.Equal(noteKeys.Scales(plane, 0, 70), documents[0].Blocks[0].Scales(plane, 0, 70));
+            Assert.Equal(lateKeys.Scales(plane, 0, 9), documents[1].Blocks[0].Scales(plane, 0, 9));
+        }
+
         Assert.Empty(_datastore.Verify(repair: false));
     }
 
@@ -186,71 +268,6 @@ public sealed class KeyIndexTests : IDisposable
     }
 
     [Fact]
-    public void A_damaged_page_is_named_and_repair_keeps_the_rest_and_makes_it_pending()
-    {
-        const int Passages = 400;
-        NewDocument large = Document("large", [.. Enumerable.Range(0, Passages).Select(i => $"page {i}")]);
-        _datastore.Apply(Put(large));
-        int[] counts = [.. Enumerable.Repeat(30, Passages)];
-        (int[] ids, _) = KeySamples.Encode(_datastore, _profile, large.ContentKey, counts, seed: 1);
-        string segment = Segments.Single();
-        byte[] bytes = File.ReadAllBytes(segment);
-        bytes[bytes.Length * 3 / 4] ^= 4;
-        File.WriteAllBytes(segment, bytes);
-        Reopen();
-
-        DamageReport report = Assert.Single(_datastore.Verify(repair: false));
-        Assert.Equal(segment, report.Where);
-        Assert.Contains("large", report.Message, StringComparison.Ordinal);
-        _datastore.Verify(repair: true);
-
-        Assert.Empty(_datastore.Verify(repair: false));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        Document stored = snapshot.Documents.All.Single(document => document.Path == "large");
-        OrdinalRun lost = Assert.Single(snapshot.Missing(_profile.Key, stored));
-        Assert.InRange(lost.Count, 1, Passages * 3 / 4);
-        int[] kept = KeySamples.Ids(Assert.Single(snapshot.Keys(_profile.Key)!.Documents));
-        Assert.Equal([.. ids[..(lost.First * 30)], .. ids[((lost.First + lost.Count) * 30)..]], kept);
-    }
-
-    [Fact]
-    public void A_missing_file_is_named_and_the_rest_is_read()
-    {
-        KeySamples.Encode(_datastore, _profile, _note.ContentKey, [3], seed: 1);
-        string lost = Segments.Single();
-        KeySamples.Encode(_datastore, _profile, _book.ContentKey, [1, 1, 1], seed: 2);
-        Reopen();
-        File.Delete(lost);
-
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        KeyIndex keys = snapshot.Keys(_profile.Key)!;
-        Assert.Equal("book", Assert.Single(keys.Documents).Document.Path);
-        Assert.Contains(lost, Assert.Single(keys.Damage), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Every_flipped_byte_of_a_segment_is_detected()
-    {
-        KeyWriter writer = _datastore.WriteKeys(_profile, KeySamples.Planes);
-        KeySamples.Add(writer, _note.ContentKey, [3], seed: 1);
-        KeySamples.Add(writer, _book.ContentKey, [1, 0, 1], seed: 2);
-        writer.Publish();
-        byte[] whole = File.ReadAllBytes(Segments.Single());
-        Assert.False(IsDetected(whole));
-        for (int i = 0; i < whole.Length; i++)
-        {
-            byte[] bytes = [.. whole];
-            bytes[i] ^= (byte)(1 << (i % 8));
-            Assert.True(IsDetected(bytes), $"byte {i} of {whole.Length}");
-        }
-
-        for (int length = 0; length < whole.Length; length += 7)
-        {
-            Assert.True(IsDetected(whole[..length]), $"{length} of {whole.Length}");
-        }
-    }
-
-    [Fact]
     public void A_block_never_gives_tokens_of_its_neighbour()
     {
         KeyWriter writer = _datastore.WriteKeys(_profile, KeySamples.Planes);
@@ -264,6 +281,9 @@ public sealed class KeyIndexTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => book.Ids(1, 3).Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => note.Codes(0, -1, 2).Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => note.Scales(KeySamples.Planes, 0, 1).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => note.Codes(KeySamples.Planes, 0, 1).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => note.Codes(-1, 0, 1).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => note.Ids(0, -1).Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => note.PassageOf(3));
     }
 
@@ -278,26 +298,16 @@ public sealed class KeyIndexTests : IDisposable
         Assert.Throws<ArgumentNullException>(() => writer.Add(_note.ContentKey, 0, [], [], null!));
         Assert.Throws<ArgumentOutOfRangeException>(() => writer.Add(_note.ContentKey, -1, [], [], keys));
         Assert.Throws<ArgumentOutOfRangeException>(() => writer.Add(_note.ContentKey, 0, [1, -1], [], keys));
-        Assert.Throws<ArgumentException>(() => keys.Append(0, new float[KeySamples.Planes + 1]));
+        var error = Assert.Throws<ArgumentException>(() => keys.Append(0, new float[3]));
+        Assert.Contains($"3 numbers found, expected a multiple of {KeySamples.Width}", error.Message);
         Assert.Equal(0, writer.Tokens);
-        Assert.Throws<ArgumentException>(() => _datastore.WriteStates(_profile));
-        Assert.Throws<ArgumentException>(() => _datastore.WriteKeys(StateSamples.Profile()));
-    }
-
-    private bool IsDetected(byte[] bytes)
-    {
-        string damaged = Path.Combine(_home.Root, "damaged.seg");
-        File.WriteAllBytes(damaged, bytes);
-        try
-        {
-            using var segment = SegmentReader.Open(damaged, _profile);
-            return segment.DamagedPages().Any();
-        }
-        catch (DatastoreException e)
-        {
-            Assert.Contains(damaged, e.Message, StringComparison.Ordinal);
-            return true;
-        }
+        error = Assert.Throws<ArgumentException>(() => _datastore.WriteStates(_profile));
+        Assert.Contains("expected one of states", error.Message);
+        error = Assert.Throws<ArgumentException>(() => _datastore.WriteKeys(StateSamples.Profile()));
+        Assert.Contains("expected one of keys", error.Message);
+        Assert.Throws<ArgumentNullException>(() => _datastore.WriteKeys(null!));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _datastore.WriteKeys(_profile, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _datastore.WriteKeys(_profile, KeyShape.MaxPlanes + 1));
     }
 
     private void Reopen()

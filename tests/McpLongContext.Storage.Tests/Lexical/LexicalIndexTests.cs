@@ -55,6 +55,54 @@ public sealed class LexicalIndexTests : IDisposable
     }
 
     [Fact]
+    public void The_best_are_returned_best_first_and_equal_ones_by_id()
+    {
+        _datastore.Apply(Put(Document("a", "fox", "fox hen", "fox fox fox", "hen", "fox hen")));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Equal([3, 1, 2, 5], Best(4));
+        Assert.Equal([3, 1, 2, 5], Best(9));
+        Assert.Equal([3, 1], Best(2));
+
+        IEnumerable<long> Best(int limit) =>
+            snapshot
+                .Lexical.Search([new WeightedTerm("fox")], PassageScope.All, limit, s_plain)
+                .Select(hit => hit.Passage);
+    }
+
+    [Fact]
+    public void A_word_of_nearly_every_passage_still_tells_those_that_have_it_more_often()
+    {
+        _datastore.Apply(Put(Document("a", "fox", "fox fox", "fox fox fox", "hen")));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        double expected = Math.Log(1 + ((4 - 3 + 0.5) / (3 + 0.5)));
+        Assert.Equal(expected, snapshot.Lexical.InverseDocumentFrequency("fox"), 1e-12);
+        IReadOnlyList<ScoredPassage> hits = snapshot.Lexical.Search(
+            [new WeightedTerm("fox")],
+            PassageScope.All,
+            4,
+            s_plain
+        );
+        Assert.Equal([3, 2, 1], hits.Select(hit => hit.Passage));
+        Assert.All(hits, hit => Assert.InRange(hit.Score, 0.4f * expected, 2.2f * expected));
+    }
+
+    [Fact]
+    public void A_search_by_words_can_be_stopped_and_needs_a_scope_and_a_limit()
+    {
+        _datastore.Apply(Put(Document("a", "fox")));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        WeightedTerm[] terms = [new("fox")];
+        Assert.Throws<OperationCanceledException>(() =>
+            snapshot.Lexical.Search(terms, PassageScope.All, 1, s_plain, new CancellationToken(canceled: true))
+        );
+        Assert.Throws<ArgumentNullException>(() => snapshot.Lexical.Search(terms, null!, 1, s_plain));
+        Assert.Throws<ArgumentNullException>(() => snapshot.Lexical.Search([], null!, 1, s_plain));
+        Assert.Throws<ArgumentOutOfRangeException>(() => snapshot.Lexical.Search(terms, PassageScope.All, 0, s_plain));
+        Assert.Throws<ArgumentNullException>(() => snapshot.Exact.Find(null!, PassageScope.All, 1));
+        Assert.Throws<ArgumentNullException>(() => snapshot.Exact.Find("fox", null!, 1));
+    }
+
+    [Fact]
     public void Context_and_path_are_found_and_weighed()
     {
         NewDocument document = Document("src/RetryPolicy.cs", "nothing here") with
@@ -122,6 +170,62 @@ public sealed class LexicalIndexTests : IDisposable
         using DatastoreSnapshot snapshot = _datastore.Snapshot();
         Assert.Equal(15, Search(snapshot, "common rare").Count);
         Assert.Equal(1500, Search(snapshot, "common").Count);
+    }
+
+    [Theory]
+    [InlineData(1200, 1000, 1000)]
+    [InlineData(1200, 1001, 15)]
+    [InlineData(5010, 1002, 1002)]
+    [InlineData(5010, 1003, 15)]
+    public void A_term_is_common_in_more_than_a_thousand_passages_and_a_fifth_of_them(int passages, int with, int found)
+    {
+        string[] texts = new string[passages];
+        for (int i = 0; i < passages; i++)
+        {
+            texts[i] =
+                i < 15 ? "frequent rare"
+                : i < with ? "frequent"
+                : "other";
+        }
+
+        _datastore.Apply(Put(Document("a", texts)));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Equal(found, Search(snapshot, "frequent rare").Count);
+    }
+
+    [Fact]
+    public void An_exact_search_reads_no_more_than_the_2000_best_passages()
+    {
+        _datastore.Apply(Put(Document("a", [.. Enumerable.Repeat("zebra", 2001)])));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Equal(2000, snapshot.Exact.Find("zebra", PassageScope.All, int.MaxValue).Count);
+    }
+
+    [Fact]
+    public void An_index_that_is_built_anew_finds_text_context_and_path_as_before()
+    {
+        NewDocument first = Document("meadow/sheep.md", "one", "two") with
+        {
+            Passages = [new NewPassage(1, 1, "alpha", "Heading"), new NewPassage(2, 2, "beta", "Other")],
+        };
+        _datastore.Apply(Put(first, Document("harbour/lighthouse.md", "alpha")));
+        string[] words = ["alpha", "beta", "heading", "other", "sheep", "harbour", "lighthouse"];
+        long[] before = Frequencies();
+        Assert.Equal([2, 1, 1, 1, 2, 1, 1], before);
+        _datastore.Write(database =>
+        {
+            LexicalWriter.Rebuild(database);
+            return true;
+        });
+        Assert.Equal(before, Frequencies());
+        _datastore.Apply(Remove("meadow/sheep.md", "harbour/lighthouse.md"));
+        Assert.Equal([0, 0, 0, 0, 0, 0, 0], Frequencies());
+
+        long[] Frequencies()
+        {
+            using DatastoreSnapshot snapshot = _datastore.Snapshot();
+            return [.. words.Select(word => snapshot.Lexical.DocumentFrequency(TermAnalyzer.Terms(word)[0]))];
+        }
     }
 
     [Fact]

@@ -25,6 +25,11 @@ public class TermAnalyzerTests
     [InlineData("quickly quick", "quick")]
     [InlineData("status analysis bus", "status analysis bus")]
     [InlineData("string thing bring", "string thing bring")]
+    [InlineData("plan plans planned planning", "plan")]
+    [InlineData("add adds added adding", "add")]
+    [InlineData("use uses", "use")]
+    [InlineData("tie ties tied", "tie tied")]
+    [InlineData("family gas aged putt", "family gas aged putt")]
     public void Inflections_of_a_word_are_one_term(string text, string terms) => AssertTerms(text, terms);
 
     [Theory]
@@ -32,6 +37,7 @@ public class TermAnalyzerTests
     [InlineData("don't we'll John’s", "don john")]
     [InlineData("", "")]
     [InlineData("-- !! \t\n\u0001", "")]
+    [InlineData("there these those their about which", "")]
     public void Stop_words_and_separators_vanish(string text, string terms) => AssertTerms(text, terms);
 
     [Theory]
@@ -40,6 +46,11 @@ public class TermAnalyzerTests
     [InlineData("42.", "42")]
     [InlineData("550E8400-e29b-41d4-a716-446655440000", "550e8400e29b41d4a716446655440000")]
     [InlineData("9f86d081884c7d659a2feaa0", "9f86d081884c7d659a2feaa0")]
+    [InlineData("<550e8400-e29b-41d4-a716-446655440000>", "550e8400e29b41d4a716446655440000")]
+    [InlineData(
+        "550e8400-e29b-41d4-a716-44665544000000",
+        "550e8400 550 8400 e29b 29 41d4 41 4 a716 716 44665544000000"
+    )]
     public void Numbers_and_identities_stay_whole(string text, string terms) => AssertTerms(text, terms);
 
     [Theory]
@@ -54,6 +65,37 @@ public class TermAnalyzerTests
     [InlineData("𠀀𠀁", "𠀀 𠀁 𠀀𠀁")]
     [InlineData("😀", "")]
     public void Scripts_without_spaces_give_characters_and_pairs(string text, string terms) => AssertTerms(text, terms);
+
+    [Theory]
+    [InlineData("東\udc00京", "東 京")]
+    [InlineData("\ud840京", "京")]
+    [InlineData("東\ud840", "東")]
+    public void Half_of_a_pair_of_surrogates_is_no_character(string text, string terms) => AssertTerms(text, terms);
+
+    [Theory]
+    [InlineData('\u0e01', '\u0edf')]
+    [InlineData('\u1000', '\u109f')]
+    [InlineData('\u1780', '\u17d3')]
+    [InlineData('\u3041', '\u30fa')]
+    [InlineData('\u30fc', '\u30ff')]
+    [InlineData('\u31f0', '\u31ff')]
+    [InlineData('\u3400', '\u4dbf')]
+    [InlineData('\u4e00', '\u9fff')]
+    [InlineData('\uac00', '\ud7a3')]
+    [InlineData('\ud840', '\ud8ff')]
+    [InlineData('\udc00', '\udfff')]
+    [InlineData('\uf900', '\ufaff')]
+    [InlineData('\uff66', '\uff9f')]
+    public void A_script_without_spaces_reaches_from_its_first_to_its_last_character(char first, char last)
+    {
+        Assert.Equal(CharacterClass.Dense, Characters.ClassOf(first));
+        Assert.Equal(CharacterClass.Dense, Characters.ClassOf(last));
+        Assert.NotEqual(CharacterClass.Dense, Characters.ClassOf((char)(first - 1)));
+        Assert.NotEqual(CharacterClass.Dense, Characters.ClassOf((char)(last + 1)));
+    }
+
+    [Fact]
+    public void Nothing_has_no_terms() => Assert.Throws<ArgumentNullException>(() => TermAnalyzer.Terms(null!));
 
     [Fact]
     public void A_plain_word_finds_the_identifier_written_in_any_style()

@@ -29,6 +29,7 @@ public sealed class CompactionTests : IDisposable
         Ingest(12);
         _datastore.Apply(Remove("3", "7"));
         ScoredPassage[] before = Score(_datastore);
+        ScoredPassage[] pooled = ScorePooled(_datastore);
         float[] refined = Rescore(_datastore, before);
         Assert.Equal(12, Segments.Length);
 
@@ -36,9 +37,83 @@ public sealed class CompactionTests : IDisposable
         _datastore.Compact();
         Assert.Single(Segments);
         Assert.Equal(before, Score(_datastore));
+        Assert.Equal(pooled, ScorePooled(_datastore));
         Assert.Equal(refined, Rescore(_datastore, before));
         Assert.Equal(before, Score(held));
         Assert.Empty(_datastore.Verify(repair: false));
+    }
+
+    [Fact]
+    public void A_segment_that_is_mostly_in_use_stays_as_it_is()
+    {
+        Publish(4);
+        string segment = Assert.Single(Segments);
+        _datastore.Apply(Remove("3"));
+        _datastore.Compact();
+        Assert.Equal(segment, Assert.Single(Segments));
+
+        _datastore.Apply(Remove("2"));
+        ScoredPassage[] before = Score(_datastore);
+        long bytes = new FileInfo(segment).Length;
+        _datastore.Compact();
+        Assert.NotEqual(segment, Assert.Single(Segments));
+        Assert.InRange(new FileInfo(Segments[0]).Length, 1, bytes * 2 / 3);
+        Assert.Equal(before, Score(_datastore));
+    }
+
+    [Fact]
+    public void Merging_what_another_process_has_merged_meanwhile_changes_nothing()
+    {
+        Ingest(3);
+        ScoredPassage[] before = Score(_datastore);
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        List<LiveSegment> replaced = LiveSegment.List(snapshot);
+        List<(StateRun, LiveSegment)> sources = [.. replaced.SelectMany(one => one.Runs.Select(run => (run, one)))];
+        SegmentCopy late = SegmentCopy.Write(_datastore.StatesFolder, sources);
+        _datastore.Compact();
+        string[] merged = [.. Segments.Where(file => Path.GetFileName(file) != late.File)];
+
+        _datastore.Exchange(replaced, late.Layout, late.File, sources, late.Runs);
+
+        Assert.Equal(merged, Segments);
+        Assert.Equal(before, Score(_datastore));
+        Assert.Empty(_datastore.Verify(repair: false));
+    }
+
+    [Fact]
+    public void Compaction_gives_space_back_tidies_the_index_and_empties_the_log()
+    {
+        for (int i = 0; i < 60; i++)
+        {
+            string words = string.Join(' ', Enumerable.Range(0, 200).Select(word => $"word{word}"));
+            _datastore.Apply(Put(Document($"{i}", $"{words} {i}")));
+        }
+
+        _datastore.Apply(Remove([.. Enumerable.Range(0, 50).Select(i => $"{i}")]));
+        (long database, long lexical) = Bytes();
+        _datastore.Compact();
+        (long databaseAfter, long lexicalAfter) = Bytes();
+
+        Assert.InRange(databaseAfter, 1, database * 2 / 3);
+        Assert.InRange(lexicalAfter, 1, lexical / 2);
+        Assert.Equal(0, new FileInfo(DatastoreIdentity.DatabasePath(_datastore.Folder) + "-wal").Length);
+
+        (long, long) Bytes()
+        {
+            using DatastoreSnapshot snapshot = _datastore.Snapshot();
+            DatastoreStatistics statistics = snapshot.Statistics();
+            return (statistics.DatabaseBytes, statistics.LexicalBytes);
+        }
+    }
+
+    [Fact]
+    public void A_compaction_can_be_stopped_and_has_merged_nothing_then()
+    {
+        var stopped = new CancellationToken(canceled: true);
+        Assert.Throws<OperationCanceledException>(() => _datastore.Compact(stopped));
+        Ingest(2);
+        Assert.Throws<OperationCanceledException>(() => _datastore.Compact(stopped));
+        Assert.Equal(2, Segments.Length);
     }
 
     [Fact]
@@ -73,6 +148,10 @@ public sealed class CompactionTests : IDisposable
             FileShare.None
         );
         Assert.Throws<DatastoreBusyException>(() => _datastore.Compact());
+
+        // The 32nd publication would merge them.
+        Ingest(32);
+        Assert.Equal(32, Segments.Length);
     }
 
     [Fact]
@@ -90,6 +169,38 @@ public sealed class CompactionTests : IDisposable
         Assert.False(File.Exists(old));
         Assert.True(File.Exists(fresh));
         Assert.Equal(2, Score(again).Length);
+    }
+
+    [Fact]
+    public void A_file_that_nobody_refers_to_is_left_for_an_hour()
+    {
+        Ingest(1);
+        var time = new FixedTime(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
+        DateTime hourAgo = time.GetUtcNow().UtcDateTime.AddHours(-1);
+        string published = Segments.Single();
+        string old = Path.Combine(_datastore.StatesFolder, "old.seg");
+        string young = Path.Combine(_datastore.StatesFolder, "young.seg");
+        foreach ((string file, DateTime written) in new[] { (old, hourAgo.AddSeconds(-1)), (young, hourAgo) })
+        {
+            File.WriteAllText(file, "x");
+            File.SetLastWriteTimeUtc(file, written);
+        }
+
+        new DatastoreHome(_home.Root, time).Open("test").Dispose();
+
+        Assert.Equal([published, young], Segments.OrderBy(file => file == young));
+    }
+
+    [Fact]
+    public void States_without_tokens_cost_nothing_a_token()
+    {
+        NewDocument document = Document("a", "one");
+        _datastore.Apply(Put(document));
+        StateWriter writer = _datastore.WriteStates(_profile);
+        writer.Add(document.ContentKey, 0, [0], [], new float[StateSamples.Width]);
+        writer.Publish();
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Equal(0, Assert.Single(snapshot.Statistics().Encoders).BytesPerToken);
     }
 
     [Fact]
@@ -115,6 +226,13 @@ public sealed class CompactionTests : IDisposable
         return Score(snapshot);
     }
 
+    private static ScoredPassage[] ScorePooled(Datastore datastore)
+    {
+        using DatastoreSnapshot snapshot = datastore.Snapshot();
+        float[] query = StateSamples.Random(StateSamples.Profile(), 1, 98);
+        return snapshot.States("test-encoder")!.ScorePooled(query, PassageScope.All);
+    }
+
     private static float[] Rescore(Datastore datastore, ScoredPassage[] passages)
     {
         using DatastoreSnapshot snapshot = datastore.Snapshot();
@@ -131,5 +249,25 @@ public sealed class CompactionTests : IDisposable
             _datastore.Apply(Put(document));
             StateSamples.Encode(_datastore, _profile, document.ContentKey, 2, 4, i);
         }
+    }
+
+    /// <summary>Documents with one passage each, and their states in one segment.</summary>
+    private void Publish(int documents)
+    {
+        StateWriter writer = _datastore.WriteStates(_profile);
+        for (int i = 0; i < documents; i++)
+        {
+            NewDocument document = Document($"{i}", $"text {i}");
+            _datastore.Apply(Put(document));
+            float[] tokens = StateSamples.Random(_profile, 200, i);
+            writer.Add(document.ContentKey, 0, [200], tokens, tokens.AsSpan(0, StateSamples.Width));
+        }
+
+        writer.Publish();
+    }
+
+    private sealed class FixedTime(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
     }
 }

@@ -1,6 +1,7 @@
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Maintenance;
+using McpLongContext.Storage.Memories;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
 using McpLongContext.Storage.States;
@@ -36,8 +37,50 @@ public sealed class VerificationTests : IDisposable
         _home.Dispose();
     }
 
+    private string[] Segments => Directory.GetFiles(Path.Combine(_datastore.Folder, "states"));
+
     [Fact]
-    public void A_whole_datastore_has_no_findings() => Assert.Empty(_datastore.Verify(repair: true));
+    public void A_whole_datastore_has_no_findings_and_repair_leaves_it_as_it_is()
+    {
+        long before = Generation();
+        Assert.Empty(_datastore.Verify(repair: true));
+        Assert.Equal(before, Generation());
+
+        long Generation()
+        {
+            using DatastoreSnapshot snapshot = _datastore.Snapshot();
+            return snapshot.Generation;
+        }
+    }
+
+    [Fact]
+    public void A_verification_can_be_stopped_at_passages_at_segments_and_at_memories()
+    {
+        Assert.Throws<OperationCanceledException>(() => Verify(_datastore));
+        using Datastore words = _home.Home.OpenOrCreate("words");
+        words.Apply(Put(_documents));
+        Assert.Throws<OperationCanceledException>(() => Verify(words));
+        using Datastore states = _home.Home.OpenOrCreate("states");
+        states.Apply(Put(_documents));
+        StateSamples.Encode(states, _profile, _documents[0].ContentKey, 2, 4, 1);
+        states.Apply(Remove("a.txt", "b.txt"));
+        Assert.Throws<OperationCanceledException>(() => Verify(states));
+        using Datastore memories = _home.Home.OpenOrCreate("memories");
+        MemoryProfile profile = new()
+        {
+            Model = "m",
+            Adapter = "",
+            Layers = 1,
+            Heads = 1,
+            HeadDim = 1,
+            Rule = 1,
+        };
+        memories.ReplaceMemory(profile, new float[profile.Floats], 0, null, []);
+        Assert.Throws<OperationCanceledException>(() => Verify(memories));
+
+        static void Verify(Datastore datastore) =>
+            datastore.Verify(repair: true, new CancellationToken(canceled: true));
+    }
 
     [Fact]
     public void A_damaged_text_is_never_cited_but_named_and_dropped_by_repair()
@@ -56,6 +99,7 @@ public sealed class VerificationTests : IDisposable
     [Theory]
     [InlineData("UPDATE passages SET start_line = 7 WHERE text = 'beta one'")]
     [InlineData("UPDATE passages SET document_id = 1 WHERE text = 'beta one'")]
+    [InlineData("UPDATE passages SET document_id = 99 WHERE text = 'beta one'")]
     [InlineData("UPDATE documents SET first_passage = 2 WHERE path = 'b.txt'")]
     [InlineData("UPDATE documents SET content_key = x'00' WHERE path = 'b.txt'")]
     [InlineData("DELETE FROM passages WHERE text = 'beta one'")]
@@ -82,12 +126,36 @@ public sealed class VerificationTests : IDisposable
         AssertRepairLeaves("a.txt");
     }
 
-    [Fact]
-    public void A_lexical_index_that_lost_entries_is_built_anew()
+    [Theory]
+    [InlineData("DELETE FROM lexical_docsize WHERE id = 2")]
+    [InlineData("UPDATE lexical_data SET block = zeroblob(length(block)) WHERE id > 10")]
+    public void A_lexical_index_that_is_damaged_is_built_anew(string damage)
     {
-        Damage("DELETE FROM lexical_docsize WHERE id = 2");
+        Damage(damage);
         AssertFinding("datastore.db", "lexical index");
         AssertRepairLeaves("a.txt", "b.txt");
+    }
+
+    [Fact]
+    public void Damage_of_the_database_itself_is_named_and_beyond_repair()
+    {
+        Damage(
+            "PRAGMA writable_schema = ON; "
+                + "UPDATE sqlite_schema SET sql = 'CREATE INDEX documents_content ON documents(kind)' "
+                + "WHERE name = 'documents_content'"
+        );
+        using Datastore fresh = _home.Home.Open("test");
+        IReadOnlyList<DamageReport> reports = fresh.Verify(repair: true);
+        Assert.NotEmpty(reports);
+        Assert.All(
+            reports,
+            report =>
+            {
+                Assert.Equal(DatastoreIdentity.DatabasePath(_datastore.Folder), report.Where);
+                Assert.Contains("documents_content. Remove the datastore", report.Message, StringComparison.Ordinal);
+                Assert.False(report.Repaired);
+            }
+        );
     }
 
     [Theory]
@@ -125,7 +193,7 @@ public sealed class VerificationTests : IDisposable
     [Fact]
     public void Damaged_states_are_pending_again_after_repair()
     {
-        string segment = Directory.GetFiles(Path.Combine(_datastore.Folder, "states")).Order().First();
+        string segment = Segments.Order().First();
         byte[] bytes = File.ReadAllBytes(segment);
         bytes[^200] ^= 1;
         File.WriteAllBytes(segment, bytes);
@@ -198,22 +266,67 @@ public sealed class VerificationTests : IDisposable
         AssertRepairLeaves("a.txt", "b.txt");
     }
 
-    [Fact]
-    public void A_counter_that_went_back_is_found()
+    [Theory]
+    [InlineData(3, "a.txt, b.txt, c.txt")]
+    [InlineData(4, "a.txt, b.txt, c.txt and others")]
+    public void A_finding_counts_the_passages_of_a_segment_and_names_three_documents(int documents, string names)
     {
-        Damage("UPDATE counters SET value = 1 WHERE key = 'next_passage'");
-        AssertFinding("datastore.db", "number 1");
-        AssertRepairLeaves("a.txt", "b.txt");
-        _datastore.Apply(Put(Document("c.txt", "gamma")));
+        NewDocument[] put = [.. "abcd".Take(documents).Select(c => Document($"{c}.txt", $"{c} one", $"{c} two"))];
+        _datastore.Apply(Put(put));
+        StateWriter writer = _datastore.WriteStates(_profile);
+        foreach (NewDocument document in put)
+        {
+            writer.Add(document.ContentKey, 0, [0, 0], [], new float[2 * StateSamples.Width]);
+        }
+
+        string[] before = Segments;
+        writer.Publish();
+        string segment = Segments.Except(before).Single();
+        File.Delete(segment);
+        AssertFinding(segment, $"{2 * documents} passages is damaged or missing ({names})");
     }
 
     [Fact]
-    public void A_newer_format_is_refused_with_a_clear_word()
+    public void Looking_for_damage_writes_nothing()
     {
-        Damage("PRAGMA user_version = 99");
-        var error = Assert.Throws<DatastoreException>(() => _home.Home.Open("test"));
-        Assert.Contains("99", error.Message, StringComparison.Ordinal);
-        Assert.Contains("Update the program", error.Message, StringComparison.Ordinal);
+        string segment = Segments[0];
+        byte[] bytes = File.ReadAllBytes(segment);
+        bytes[^200] ^= 1;
+        File.WriteAllBytes(segment, bytes);
+        AssertFinding(segment, ".txt");
+        Assert.Equal(2, Segments.Length);
+    }
+
+    [Fact]
+    public void Repair_drops_a_memory_of_a_document_that_it_drops()
+    {
+        MemoryProfile profile = new()
+        {
+            Model = "m",
+            Adapter = "",
+            Layers = 1,
+            Heads = 1,
+            HeadDim = 1,
+            Rule = 1,
+        };
+        string[] before = Segments;
+        _datastore.ReplaceMemory(profile, new float[profile.Floats], 9, null, [_documents[1].ContentKey]);
+        string memory = Segments.Except(before).Single();
+        Damage("UPDATE passages SET text = 'beta twi' WHERE text = 'beta two'");
+        AssertRepairLeaves("a.txt");
+        Assert.False(File.Exists(memory));
+        Assert.Null(_datastore.ReadMemory(profile));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public void A_counter_that_went_back_is_found(int next)
+    {
+        Damage($"UPDATE counters SET value = {next} WHERE key = 'next_passage'");
+        AssertFinding("datastore.db", $"number {next}");
+        AssertRepairLeaves("a.txt", "b.txt");
+        _datastore.Apply(Put(Document("c.txt", "gamma")));
     }
 
     [Fact]
@@ -257,6 +370,13 @@ public sealed class VerificationTests : IDisposable
         using (DatastoreSnapshot snapshot = _datastore.Snapshot())
         {
             Assert.Equal(paths, snapshot.Documents.All.Select(document => document.Path));
+            IReadOnlyList<ScoredPassage> hits = snapshot.Lexical.Search(
+                [new WeightedTerm("alpha"), new WeightedTerm("beta")],
+                PassageScope.All,
+                10,
+                new ColumnWeights()
+            );
+            Assert.All(hits, hit => Assert.NotNull(snapshot.Documents.OfPassage(hit.Passage)));
         }
 
         _datastore.Apply(Put(_documents));

@@ -1,6 +1,7 @@
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.Memories;
+using McpLongContext.Storage.States;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Memories;
@@ -165,6 +166,64 @@ public sealed class MemoryTests : IDisposable
     public void The_largest_shapes_are_taken(int layers, int heads, int headDim) =>
         Assert.Null(_datastore.ReadMemory(Shape("m", layers, heads, headDim)));
 
+    [Theory]
+    [InlineData(16)]
+    [InlineData(20)]
+    [InlineData(24)]
+    [InlineData(28)]
+    public void A_memory_of_another_shape_or_rule_is_refused_though_its_file_has_the_same_length(int at)
+    {
+        Store(null, 10, _documents[0]);
+        WriteHeader(header => header[at]++);
+        var error = Assert.Throws<DatastoreCorruptException>(() => _datastore.ReadMemory(s_profile));
+        Assert.Contains("its shape is not that of its model", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_memory_of_a_newer_format_is_refused_and_no_damage()
+    {
+        Store(null, 10, _documents[0]);
+        WriteHeader(header => header[8]++);
+        foreach (
+            Action use in (Action[])[() => _datastore.ReadMemory(s_profile), () => _datastore.Verify(repair: true)]
+        )
+        {
+            var error = Assert.Throws<DatastoreException>(use);
+            Assert.Contains("has format 2; this program reads up to 1", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_state_of_another_size_is_not_stored()
+    {
+        var error = Assert.Throws<ArgumentException>(() =>
+            _datastore.ReplaceMemory(s_profile, new float[7], 1, null, [])
+        );
+        Assert.Contains($"7 floats found, expected {s_profile.Floats}", error.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => _datastore.ReplaceMemory(Shape("m", 0, 1, 1), default, 1, null, []));
+        Assert.Throws<ArgumentNullException>(() => _datastore.ReplaceMemory(null!, default, 1, null, []));
+        Assert.Throws<ArgumentNullException>(() => _datastore.ReplaceMemory(s_profile, State(1), 1, null, null!));
+        Assert.Throws<ArgumentNullException>(() => _datastore.ReadMemory(null!));
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Throws<ArgumentNullException>(() => snapshot.Memory(null!));
+        Assert.Empty(snapshot.Memories());
+    }
+
+    [Fact]
+    public void One_that_was_read_of_something_stored_and_something_gone_is_not_stored()
+    {
+        Assert.Null(Store(null, 10, _documents[0], Document("gone", "never stored")));
+        Assert.Null(_datastore.ReadMemory(s_profile));
+        Assert.Empty(Files);
+    }
+
+    [Fact]
+    public void Documents_without_passages_have_nothing_to_remember()
+    {
+        _datastore.Apply(Put(Document("empty")));
+        Assert.Equal(["a", "b"], Unremembered());
+    }
+
     [Fact]
     public void A_memory_is_a_matrix_and_a_vector_for_each_head()
     {
@@ -214,8 +273,19 @@ public sealed class MemoryTests : IDisposable
         Assert.True(found.Repaired);
         Assert.Empty(_datastore.Verify(repair: false));
         Assert.Null(_datastore.ReadMemory(s_profile));
+        Assert.DoesNotContain(found.Where, Files);
         Assert.Equal(["a", "b"], Unremembered());
         Assert.NotNull(Store(null, 5, _documents[0]));
+    }
+
+    /// <summary>Changes the first bytes of the only memory's file, under right checksums.</summary>
+    private void WriteHeader(Action<byte[]> change)
+    {
+        string file = Assert.Single(Files);
+        byte[] body = File.ReadAllBytes(file)[..(64 + (s_profile.Floats * sizeof(float)))];
+        change(body);
+        string written = SegmentFile.Write(_home.Root, "MLCINFIN"u8, segment => segment.Append(body));
+        File.Move(Path.Combine(_home.Root, written), file, overwrite: true);
     }
 
     private MemoryEntry? Store(MemoryEntry? before, long tokens, params NewDocument[] added) =>

@@ -38,6 +38,10 @@ public sealed class PassageReaderTests : IDisposable
         Assert.Equal(passage, _snapshot.Passages.Get(2));
     }
 
+    [Fact]
+    public void Passages_are_those_of_a_document() =>
+        Assert.Throws<ArgumentNullException>(() => _snapshot.Passages.Of(null!));
+
     [Theory]
     [InlineData(0)]
     [InlineData(3)]

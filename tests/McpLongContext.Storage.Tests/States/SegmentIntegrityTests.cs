@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.States;
@@ -18,7 +19,8 @@ public sealed class SegmentIntegrityTests : IDisposable
         StateSamples.Encode(datastore, _profile, _document.ContentKey, 3, 4, 1);
     }
 
-    private string Segment => Directory.GetFiles(_home.Root, "*.seg", SearchOption.AllDirectories).Single();
+    private string Segment =>
+        Directory.GetFiles(Path.Combine(_home.Root, "datastores"), "*.seg", SearchOption.AllDirectories).Single();
 
     public void Dispose() => _home.Dispose();
 
@@ -92,6 +94,125 @@ public sealed class SegmentIntegrityTests : IDisposable
         Assert.Contains(states.Damage, text => text.Contains(segment, StringComparison.Ordinal));
     }
 
+    /// <summary>Sections in the order of the file: scales, codes, signs, refinement.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Whatever_section_is_damaged_exactly_its_passages_lose_a_score_and_are_pending_after_repair(int section)
+    {
+        const int Passages = 2000;
+        NewDocument large = Document("large", [.. Enumerable.Range(0, Passages).Select(i => $"{i}")]);
+        using Datastore datastore = _home.Home.Open("test");
+        string before = Segment;
+        datastore.Apply(Put(large));
+        StateSamples.Encode(datastore, _profile, large.ContentKey, Passages, 8, 1);
+        (float?[] pooled, float?[] signs, float?[] refined) = Scores(datastore);
+        Assert.DoesNotContain(null, pooled.Concat(signs).Concat(refined));
+        string segment = Directory.GetFiles(datastore.StatesFolder).Single(file => file != before);
+        StateSegmentLayout layout = StateSegmentLayout.Of(_profile, 1, Passages, 8 * Passages);
+        long[] sections = [layout.ScalesAt, layout.PooledAt, layout.SignsAt, layout.RefinementAt, layout.BodyBytes];
+        byte[] bytes = File.ReadAllBytes(segment);
+        bytes[(sections[section] + sections[section + 1]) / 2] ^= 4;
+        File.WriteAllBytes(segment, bytes);
+        datastore.Dispose();
+
+        using Datastore damaged = _home.Home.Open("test");
+        (float?[] pooledLeft, float?[] signsLeft, float?[] refinedLeft) = Scores(damaged);
+        int[] lost =
+        [
+            .. Lost(pooled, pooledLeft).Union(Lost(signs, signsLeft)).Union(Lost(refined, refinedLeft)).Order(),
+        ];
+        Assert.InRange(lost.Length, 1, Passages);
+        damaged.Verify(repair: true);
+
+        using DatastoreSnapshot snapshot = damaged.Snapshot();
+        Document stored = snapshot.Documents.All.Single(document => document.Path == "large");
+        Assert.Equal(
+            lost,
+            snapshot.Missing(_profile.Key, stored).SelectMany(run => Enumerable.Range(run.First, run.Count))
+        );
+
+        static IEnumerable<int> Lost(float?[] whole, float?[] left)
+        {
+            Assert.All(whole.Zip(left), pair => Assert.Equal(pair.Second ?? pair.First, pair.First));
+            return Enumerable.Range(0, whole.Length).Where(i => left[i] is null);
+        }
+
+        (float?[] Pooled, float?[] Signs, float?[] Refined) Scores(Datastore from)
+        {
+            using DatastoreSnapshot view = from.Snapshot();
+            StateIndex states = view.States(_profile.Key)!;
+            long first = view.Documents.All.Single(document => document.Path == "large").FirstPassage;
+            float[] vector = StateSamples.Random(_profile, 1, 9);
+            var query = new StateQuery(vector, [1]);
+            long[] passages = [.. Enumerable.Range(0, Passages).Select(i => first + i)];
+            return (
+                Of(states.ScorePooled(vector, PassageScope.All)),
+                Of(states.ScoreTokens(query, PassageScope.All)),
+                [.. states.Rescore(query, passages).Select(score => float.IsNaN(score) ? (float?)null : score)]
+            );
+
+            float?[] Of(ScoredPassage[] scores)
+            {
+                var byPassage = scores.ToDictionary(scored => scored.Passage, scored => (float?)scored.Score);
+                return [.. passages.Select(passage => byPassage.GetValueOrDefault(passage))];
+            }
+        }
+    }
+
+    /// <summary>By where the number stands: version, precision, dimensions, runs, passages, tokens.</summary>
+    [Theory]
+    [InlineData(8, 0)]
+    [InlineData(12, 2)]
+    [InlineData(16, 64)]
+    [InlineData(20, -1)]
+    [InlineData(24, -1)]
+    [InlineData(28, -1)]
+    public void A_header_that_is_not_that_of_its_encoder_is_refused(int at, int number)
+    {
+        Rewrite(at, number);
+        AssertRefused("is not that of its encoder");
+    }
+
+    [Theory]
+    [InlineData(20, 2)]
+    [InlineData(24, 1)]
+    [InlineData(28, 11)]
+    public void A_header_that_counts_other_than_its_file_holds_is_refused(int at, int number)
+    {
+        Rewrite(at, number);
+        AssertRefused("is damaged");
+    }
+
+    /// <summary>First ordinal, passages and first slot of the run; then the offsets 0, 4, 8, 12 of the tokens.</summary>
+    [Theory]
+    [InlineData(96, -1)]
+    [InlineData(96, int.MaxValue - 2)]
+    [InlineData(100, 0)]
+    [InlineData(100, -1)]
+    [InlineData(100, 2)]
+    [InlineData(100, 4)]
+    [InlineData(104, 1)]
+    [InlineData(128, 1)]
+    [InlineData(132, 9)]
+    [InlineData(140, 13)]
+    [InlineData(140, 11)]
+    public void A_directory_that_contradicts_its_header_is_refused(int at, int number)
+    {
+        Rewrite(at, number);
+        AssertRefused("its directory contradicts its header");
+    }
+
+    [Fact]
+    public void The_last_ordinal_that_there_is_may_be_held()
+    {
+        Rewrite(96, int.MaxValue - 3);
+        using var reader = SegmentReader.Open(Segment, _profile);
+        Assert.Equal(int.MaxValue - 3, Assert.Single(reader.Runs).FirstOrdinal);
+    }
+
     [Fact]
     public void A_missing_segment_is_named_and_the_rest_is_searched()
     {
@@ -114,5 +235,27 @@ public sealed class SegmentIntegrityTests : IDisposable
         Assert.False(reader.Holds(run with { Content = Key("other") }));
         Assert.False(reader.Holds(run with { FirstSlot = 1 }));
         Assert.False(reader.Holds(run with { Passages = 4 }));
+    }
+
+    /// <summary>Writes a number into the segment, under right checksums.</summary>
+    private void Rewrite(int at, int number)
+    {
+        byte[] body = File.ReadAllBytes(Segment);
+        body = body[..(int)StateSegmentLayout.Of(_profile, 1, 3, 12).BodyBytes];
+        BinaryPrimitives.WriteInt32LittleEndian(body.AsSpan(at), number);
+        string written = SegmentFile.Write(_home.Root, StateSegmentLayout.FileMagic, file => file.Append(body));
+        File.Move(Path.Combine(_home.Root, written), Segment, overwrite: true);
+    }
+
+    private void AssertRefused(string why)
+    {
+        string path = Segment;
+        var error = Assert.Throws<DatastoreCorruptException>(() => SegmentReader.Open(path, _profile));
+        Assert.Contains(why, error.Message, StringComparison.Ordinal);
+        Assert.Contains(path, error.Message, StringComparison.Ordinal);
+        if (OperatingSystem.IsLinux())
+        {
+            Assert.DoesNotContain(path, File.ReadAllText("/proc/self/maps"), StringComparison.Ordinal);
+        }
     }
 }

@@ -42,13 +42,16 @@ public sealed class StateIndexTests : IDisposable
         Assert.True(float.IsNaN(scores[20]));
         float[] exact = Enumerable.Range(0, 20).Select(p => Exact(tokens, query, weights, p)).ToArray();
         Assert.InRange(StateSamples.Correlation(exact, scores[..20]), correlation, 1.00001f);
-        Assert.Equal(exact.Average(), scores[..20].Average(), exact.Average() / 5);
+        float error = precision == StatePrecision.EightBit ? 0.01f : 0.2f;
+        Assert.Equal(exact.Average(), scores[..20].Average(), exact.Average() * error);
     }
 
-    [Fact]
-    public void The_passage_that_holds_the_questions_own_tokens_scores_best_by_signs()
+    [Theory]
+    [InlineData(StatePrecision.TwoBit)]
+    [InlineData(StatePrecision.EightBit)]
+    public void The_passage_that_holds_the_questions_own_tokens_scores_best_by_signs(StatePrecision precision)
     {
-        EncoderProfile profile = StateSamples.Profile();
+        EncoderProfile profile = StateSamples.Profile(precision);
         NewDocument document = Document("a", Enumerable.Range(0, 700).Select(i => $"text {i}").ToArray());
         _datastore.Apply(Put(document));
         float[] tokens = StateSamples.Encode(_datastore, profile, document.ContentKey, 700, TokensPerPassage, 5);
@@ -92,6 +95,70 @@ public sealed class StateIndexTests : IDisposable
         Assert.Equal(all.Where(score => passages.Contains(score.Passage)), some);
         Assert.Equal(7, some.Length); // the last one has no states
         Assert.Empty(states.ScoreTokens(query, []));
+        Assert.Equal(some[..2], states.ScoreTokens(query, [a, a + 1]));
+        Assert.Equal([some[1], some[0]], states.ScoreTokens(query, [a + 1, a]));
+        Assert.Equal([true, true, false, false], new[] { a, b + 1, b + 2, 0 }.Select(states.Covers));
+    }
+
+    [Fact]
+    public void Each_passage_has_its_own_scale()
+    {
+        EncoderProfile profile = StateSamples.Profile() with { Mean = new float[StateSamples.Width] };
+        NewDocument[] documents = [Document("a", "1", "2"), Document("b", "3", "4")];
+        _datastore.Apply(Put(documents));
+        float[] vector = StateSamples.Random(profile, 1, 3);
+        StateWriter writer = _datastore.WriteStates(profile);
+        foreach ((NewDocument document, float factor) in documents.Zip([1f, 100f]))
+        {
+            float[] two = [.. vector.Select(x => x * factor), .. vector.Select(x => x * 10 * factor)];
+            writer.Add(document.ContentKey, 0, [0, 0], [], two);
+        }
+
+        writer.Publish();
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        float[] scores =
+        [
+            .. snapshot.States(profile.Key)!.ScorePooled(vector, PassageScope.All).Select(scored => scored.Score),
+        ];
+        float exact = StateSamples.Dot(vector, vector);
+        foreach ((float expected, float score) in new[] { 1f, 10, 100, 1000 }.Zip(scores))
+        {
+            Assert.Equal(expected * exact, score, expected * exact * 0.01f);
+        }
+    }
+
+    [Fact]
+    public void Passages_without_tokens_have_no_score_by_tokens()
+    {
+        EncoderProfile profile = StateSamples.Profile();
+        NewDocument document = Document("a", "1", "2", "3");
+        _datastore.Apply(Put(document));
+        StateWriter writer = _datastore.WriteStates(profile);
+        float[] token = StateSamples.Random(profile, 1, 1);
+        writer.Add(document.ContentKey, 0, [0, 1, 0], token, new float[3 * StateSamples.Width]);
+        writer.Publish();
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        StateIndex states = snapshot.States(profile.Key)!;
+        var query = new StateQuery(token, [1]);
+        Assert.Equal(2, Assert.Single(states.ScoreTokens(query, PassageScope.All)).Passage);
+        Assert.Equal([true, false, true], states.Rescore(query, [1, 2, 3]).Select(float.IsNaN));
+    }
+
+    [Fact]
+    public void A_question_without_tokens_is_like_nothing()
+    {
+        EncoderProfile profile = StateSamples.Profile();
+        NewDocument document = Document("a", "1");
+        _datastore.Apply(Put(document));
+        StateSamples.Encode(_datastore, profile, document.ContentKey, 1, 3, 1);
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        StateIndex states = snapshot.States(profile.Key)!;
+        var nothing = new StateQuery([], []);
+        Assert.Equal((0, 0), (nothing.Tokens, nothing.Dimensions));
+        Assert.Equal(0, nothing.MaxSimilarity(new float[StateSamples.Width]));
+        Assert.Equal(0, Assert.Single(states.ScoreTokens(nothing, PassageScope.All)).Score);
+        Assert.Equal([0], states.Rescore(nothing, [1]));
+        Assert.Throws<ArgumentException>(() => new StateQuery([1], []));
     }
 
     [Fact]
@@ -173,46 +240,34 @@ public sealed class StateIndexTests : IDisposable
     }
 
     [Fact]
-    public void States_that_nobody_needs_leave_no_file_behind()
+    public void Questions_of_another_width_are_refused_and_searches_can_be_stopped()
     {
         EncoderProfile profile = StateSamples.Profile();
         NewDocument document = Document("a", "1");
         _datastore.Apply(Put(document));
         StateSamples.Encode(_datastore, profile, document.ContentKey, 1, 3, 1);
-        StateSamples.Encode(_datastore, profile, document.ContentKey, 1, 3, 1);
-        Assert.Single(Directory.GetFiles(Path.Combine(_datastore.Folder, "states")));
-    }
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        StateIndex states = snapshot.States(profile.Key)!;
+        var wide = new StateQuery(new float[2 * StateSamples.Width], [1]);
+        Assert.Throws<ArgumentException>(() => states.ScorePooled(new float[64], PassageScope.All));
+        Assert.Throws<ArgumentException>(() => states.ScoreTokens(wide, PassageScope.All));
+        Assert.Throws<ArgumentException>(() => states.ScoreTokens(wide, [1]));
+        Assert.Throws<ArgumentException>(() => states.Rescore(wide, [1]));
 
-    [Fact]
-    public void An_encoder_with_another_profile_under_the_same_key_is_refused()
-    {
-        _datastore.WriteStates(StateSamples.Profile());
-        var error = Assert.Throws<DatastoreException>(() =>
-            _datastore.WriteStates(StateSamples.Profile(StatePrecision.EightBit))
-        );
-        Assert.Contains("test-encoder", error.Message, StringComparison.Ordinal);
-    }
+        var query = new StateQuery(new float[StateSamples.Width], [1]);
+        Assert.Throws<ArgumentNullException>(() => states.ScoreTokens(null!, PassageScope.All));
+        Assert.Throws<ArgumentNullException>(() => states.ScoreTokens(null!, [1]));
+        Assert.Throws<ArgumentNullException>(() => states.ScoreTokens(query, (PassageScope)null!));
+        Assert.Throws<ArgumentNullException>(() => states.ScoreTokens(query, (IReadOnlyList<long>)null!));
+        Assert.Throws<ArgumentNullException>(() => states.Rescore(null!, [1]));
+        Assert.Throws<ArgumentNullException>(() => states.Rescore(query, null!));
 
-    [Fact]
-    public void Wrong_widths_are_refused()
-    {
-        EncoderProfile profile = StateSamples.Profile();
-        StateWriter writer = _datastore.WriteStates(profile);
-        Assert.Throws<ArgumentException>(() =>
-            writer.Add(default, 0, [2], new float[7], new float[StateSamples.Width])
+        var stopped = new CancellationToken(canceled: true);
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            states.ScorePooled(new float[StateSamples.Width], PassageScope.All, stopped)
         );
-        Assert.Throws<ArgumentOutOfRangeException>(() => writer.Add(default, -1, [], [], []));
-        Assert.Throws<ArgumentOutOfRangeException>(() =>
-            writer.Add(default, 0, [1, -1], [], new float[2 * StateSamples.Width])
-        );
-        Assert.Equal(0, writer.Tokens);
-        Assert.Throws<ArgumentException>(() => new StateQuery(new float[7], [1, 1]));
-        Assert.Throws<ArgumentException>(() =>
-            _datastore.WriteStates(profile with { Key = "x", Mean = new float[100], Deviation = new float[100] })
-        );
-        Assert.Throws<ArgumentException>(() =>
-            _datastore.WriteStates(profile with { Key = "x", Deviation = new float[StateSamples.Width] })
-        );
+        Assert.ThrowsAny<OperationCanceledException>(() => states.ScoreTokens(query, PassageScope.All, stopped));
+        Assert.ThrowsAny<OperationCanceledException>(() => states.Rescore(query, [1], stopped));
     }
 
     private static float Exact(float[] tokens, float[] query, float[] weights, int passage)

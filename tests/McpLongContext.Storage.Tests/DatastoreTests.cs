@@ -1,0 +1,99 @@
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.States;
+using McpLongContext.Storage.Tests.States;
+using static McpLongContext.Storage.Tests.TemporaryHome;
+
+namespace McpLongContext.Storage.Tests;
+
+public sealed class DatastoreTests : IDisposable
+{
+    private readonly TemporaryHome _home = new();
+    private readonly Datastore _datastore;
+    private readonly EncoderProfile _profile = StateSamples.Profile();
+    private readonly NewDocument _document = Document("a", "one", "two");
+
+    public DatastoreTests()
+    {
+        _datastore = _home.Home.OpenOrCreate("test");
+        _datastore.Apply(Put(_document));
+    }
+
+    private long Generation
+    {
+        get
+        {
+            using DatastoreSnapshot snapshot = _datastore.Snapshot();
+            return snapshot.Generation;
+        }
+    }
+
+    public void Dispose()
+    {
+        _datastore.Dispose();
+        _home.Dispose();
+    }
+
+    [Fact]
+    public void A_closed_datastore_takes_no_calls()
+    {
+        DatastoreSnapshot held = _datastore.Snapshot();
+        _datastore.Dispose();
+        _datastore.Dispose();
+
+        Assert.True(_datastore.IsRemoved);
+        Assert.Throws<ObjectDisposedException>(() => _datastore.Snapshot());
+        Assert.Throws<ObjectDisposedException>(() => _datastore.Apply(Put(_document)));
+        Assert.Throws<ObjectDisposedException>(() => _datastore.Verify(repair: false));
+        Assert.Throws<ObjectDisposedException>(() => _datastore.Compact());
+        Assert.Throws<ObjectDisposedException>(() => _datastore.WriteStates(_profile));
+        Assert.Throws<ObjectDisposedException>(_datastore.Require);
+        Assert.Equal("onetwo", held.Passages.TextOf(held.Documents.All[0]));
+        held.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => held.Setting("any"));
+    }
+
+    [Fact]
+    public void A_setting_is_kept_until_it_is_set_to_nothing()
+    {
+        Assert.Equal(["first", "second", null], new[] { "first", "second", null }.Select(Set));
+
+        string? Set(string? value)
+        {
+            _datastore.SetSetting("key", value);
+            using DatastoreSnapshot snapshot = _datastore.Snapshot();
+            return snapshot.Setting("key");
+        }
+    }
+
+    [Fact]
+    public void An_encoder_that_is_known_is_not_registered_again()
+    {
+        _datastore.WriteStates(_profile);
+        long before = Generation;
+        _datastore.WriteStates(_profile);
+        Assert.Equal(before, Generation);
+        Assert.Throws<ArgumentNullException>(() => _datastore.WriteStates(null!));
+    }
+
+    [Fact]
+    public void States_that_are_dropped_are_pending_again()
+    {
+        StateSamples.Encode(_datastore, _profile, _document.ContentKey, 2, 3, 1);
+        _datastore.DropStates(_profile.Key);
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Null(snapshot.States(_profile.Key));
+        Assert.Single(snapshot.Pending(_profile.Key));
+        Assert.Empty(snapshot.Statistics().Encoders);
+    }
+
+    [Fact]
+    public void A_segment_that_vanished_before_its_publication_is_not_published()
+    {
+        StateSegmentLayout layout = StateSegmentLayout.Of(_profile, runs: 1, passages: 2, tokens: 0);
+        var run = new StateRun(_document.ContentKey, 0, 2, 0);
+        var error = Assert.Throws<DatastoreException>(() => _datastore.Publish(_profile, layout, "gone.seg", [run]));
+        Assert.Contains("vanished before it was published", error.Message, StringComparison.Ordinal);
+        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Single(snapshot.Pending(_profile.Key));
+    }
+}
