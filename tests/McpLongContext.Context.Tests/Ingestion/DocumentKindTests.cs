@@ -57,6 +57,35 @@ public sealed class DocumentKindTests
     [InlineData("settings", "{ \"a\": 1 }", DocumentKind.Data)]
     [InlineData("list", "[{\"a\": 1}]", DocumentKind.Data)]
     [InlineData("feed", "<?xml version=\"1.0\"?><a/>", DocumentKind.Data)]
+    [InlineData("empty", "{}", DocumentKind.Data)]
+    [InlineData("list", " [ ]\n", DocumentKind.Data)]
+    [InlineData("list", "[[1], [2]]", DocumentKind.Data)]
+    [InlineData("notes", "{ braced } words", DocumentKind.Prose)]
+    [InlineData("notes", "x\"quoted\" words", DocumentKind.Prose)]
+    [InlineData("notes", "[{note}] and words", DocumentKind.Prose)]
+    [InlineData("notes", "a{b} and [c]", DocumentKind.Prose)]
+    [InlineData("notes", "x;\ny\nz\n", DocumentKind.Prose)]
+    [InlineData("notes", "x;\ny;\n", DocumentKind.Prose)]
+    [InlineData("notes", "x;\n\ny;\nz\n", DocumentKind.Code)]
+    [InlineData("notes", "# One\ntext\n", DocumentKind.Prose)]
+    [InlineData("notes", "# One\n```\nx\n```\n", DocumentKind.Markdown)]
+    [InlineData("notes", "```\nx\n```\n", DocumentKind.Prose)]
+    [InlineData("notes", "# One\n```\nx\n", DocumentKind.Prose)]
+    [InlineData("talk.md", Turns, DocumentKind.Transcript)]
+    [InlineData("talk.tex", Turns, DocumentKind.Transcript)]
+    [InlineData("talk.json", Turns, DocumentKind.Data)]
+    [InlineData("talk.cs", Turns, DocumentKind.Code)]
     public void The_content_tells_where_the_name_does_not(string name, string text, DocumentKind kind) =>
         Assert.Equal(kind, DocumentKindRecognizer.Recognize(name, text));
+
+    [Theory]
+    [InlineData(97, DocumentKind.Markdown)]
+    [InlineData(98, DocumentKind.Prose)]
+    public void Markdown_has_a_heading_to_fifty_lines(int others, DocumentKind kind)
+    {
+        var text = "# One\n## Two\n" + string.Concat(Enumerable.Repeat("words\n", others));
+        Assert.Equal(kind, DocumentKindRecognizer.Recognize("notes", text));
+    }
+
+    private const string Turns = "Ann: a\nBob: b\nAnn: c\nBob: d\nAnn: e\nBob: f\n";
 }

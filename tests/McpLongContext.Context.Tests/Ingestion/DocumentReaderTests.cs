@@ -194,10 +194,86 @@ public sealed class DocumentReaderTests : IDisposable
     public void A_data_dump_is_refused_unless_the_file_is_named()
     {
         var text = string.Concat(Enumerable.Repeat("{\"a\": 1}\n", 200_000));
-        Assert.Contains("1 MB", Refuse("a.jsonl", Encoding.UTF8.GetBytes(text)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "1.7 MB of data, more than the 1 MB that",
+            Refuse("a.jsonl", Encoding.UTF8.GetBytes(text)),
+            StringComparison.Ordinal
+        );
         Assert.True(
             new DocumentReader(new AllowedRoots(_folder.Path)).TryRead(Source("a.jsonl", named: true), out _, out _)
         );
+    }
+
+    [Fact]
+    public void Data_of_a_megabyte_is_read_and_a_byte_more_is_not()
+    {
+        var text = string.Concat(Enumerable.Repeat("{\"a\": 1}\n", 120_000))[..(int)DocumentReader.MaxDataBytes];
+        Assert.Equal(DocumentReader.MaxDataBytes, Read("a.jsonl", Encoding.UTF8.GetBytes(text)).Bytes);
+        Assert.Contains("of data", Refuse("a.jsonl", Encoding.UTF8.GetBytes(text + " ")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Too_large_says_how_large() =>
+        Assert.Equal(
+            "30.5 MB, larger than the 20 MB that a file may have; split it",
+            DocumentReader.TooLarge(61 << 19)
+        );
+
+    /// <summary>By the lines of the code and its characters in all.</summary>
+    [Theory]
+    [InlineData(1, 1599, true)]
+    [InlineData(1, 1600, false)]
+    [InlineData(4, 1600, true)]
+    [InlineData(4, 1604, false)]
+    public void Code_with_lines_of_more_than_400_characters_is_minified(int lines, int length, bool isRead)
+    {
+        var text = string.Concat(Enumerable.Repeat("x\n", lines - 1)) + new string('x', length - (2 * (lines - 1)));
+        _folder.Write("a.js", Encoding.UTF8.GetBytes(text));
+        Assert.Equal(isRead, new DocumentReader(new AllowedRoots(_folder.Path)).TryRead(Source("a.js"), out _, out _));
+    }
+
+    /// <summary>Accents or control characters among plain ones.</summary>
+    [Theory]
+    [InlineData(0xE9, 100, 200, true)]
+    [InlineData(0xE9, 101, 200, false)]
+    [InlineData(0xFF, 101, 200, false)]
+    [InlineData(0xA0, 101, 200, false)]
+    [InlineData(0x01, 4, 96, true)]
+    [InlineData(0x01, 5, 95, false)]
+    [InlineData(0x01, 2, 47, true)]
+    [InlineData(0x01, 3, 46, false)]
+    [InlineData(0x1B, 50, 50, true)]
+    [InlineData(0x0C, 50, 50, true)]
+    [InlineData(0x08, 50, 50, true)]
+    public void Text_is_mostly_plain(int strange, int count, int plain, bool isText)
+    {
+        byte[] bytes = [.. Enumerable.Repeat((byte)'a', plain), .. Enumerable.Repeat((byte)strange, count)];
+        Assert.Equal(isText, TextDecoder.TryDecode(bytes, out _, out var reason));
+        Assert.Equal(isText, reason is null);
+    }
+
+    [Fact]
+    public void Every_mark_of_utf_32_is_known_and_half_a_character_of_utf_16_is_binary()
+    {
+        var encoding = new UTF32Encoding(bigEndian: true, byteOrderMark: true);
+        Assert.True(TextDecoder.TryDecode([.. encoding.Preamble, .. encoding.GetBytes(Sample)], out var text, out _));
+        Assert.Equal(Sample, text);
+        Assert.False(TextDecoder.TryDecode([.. Encoding.Unicode.GetBytes(Sample), 65], out _, out _));
+    }
+
+    [Theory]
+    [InlineData("grün, schön", 1, true)]
+    [InlineData("grün", 1, false)]
+    public void Text_is_utf_8_where_most_of_what_is_not_ascii_is(string valid, int invalid, bool isUtf8)
+    {
+        byte[] bytes =
+        [
+            .. Encoding.UTF8.GetBytes(valid + " and so on "),
+            .. Enumerable.Repeat((byte)0xE9, invalid),
+            (byte)' ',
+        ];
+        Assert.True(TextDecoder.TryDecode(bytes, out var text, out _));
+        Assert.Equal(isUtf8, text.StartsWith(valid, StringComparison.Ordinal));
     }
 
     private SourceFile Source(string name, bool named = false) => new(_folder[name], 0, default, named);

@@ -45,6 +45,56 @@ public sealed class IngestProgressTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Many_files_are_stored_and_reported_in_batches()
+    {
+        for (var i = 0; i < 600; i++)
+        {
+            _folder.Write($"source/{i}.txt", $"Text {i}.\n");
+            _folder.Write($"source/{i}.empty", "");
+        }
+
+        var reports = new Reports();
+        var last = await _service.IngestAsync(Request(), reports, Cancellation);
+
+        Assert.Equal((602, 600), (last.Added, last.SkippedCount));
+        Assert.Contains(reports.All, report => report.SkippedCount is > 0 and < 600 && report.Added < 602);
+        Assert.All(reports.All, report => Assert.Equal(0, report.Removed));
+    }
+
+    [Theory]
+    [InlineData(-1, false)]
+    [InlineData(0, true)]
+    [InlineData(24 * 60 * 60, true)]
+    [InlineData((24 * 60 * 60) + 1, false)]
+    public async Task A_call_waits_for_a_day_at_most(int seconds, bool isTaken)
+    {
+        var request = Request() with { Wait = TimeSpan.FromSeconds(seconds) };
+        var error = await Record.ExceptionAsync(() => _service.IngestAsync(request, null, Cancellation));
+        Assert.Equal(isTaken, error is null);
+        Assert.True(isTaken || error!.Message.StartsWith("wait_seconds: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_named_file_that_is_skipped_beside_one_that_is_not_is_reported()
+    {
+        _folder.Write("source/empty.txt", "");
+        var request = Request() with { Paths = ["a.md", "empty.txt"] };
+        var report = await _service.IngestAsync(request, null, Cancellation);
+        Assert.Equal((1, 1), (report.Added, report.SkippedCount));
+    }
+
+    [Fact]
+    public async Task A_path_needs_no_name_and_nothing_is_no_path()
+    {
+        var named = Request() with { Name = "a.md" };
+        var error = await Assert.ThrowsAsync<ContextException>(() => _service.IngestAsync(named, null, Cancellation));
+        Assert.StartsWith("name: goes with text", error.Message);
+        var nothing = Request() with { Paths = [] };
+        error = await Assert.ThrowsAsync<ContextException>(() => _service.IngestAsync(nothing, null, Cancellation));
+        Assert.StartsWith("path: missing", error.Message);
+    }
+
+    [Fact]
     public async Task A_query_while_files_are_read_says_that_the_result_is_partial()
     {
         using var reports = new HeldReports();

@@ -35,6 +35,10 @@ public sealed class IngestTests : IAsyncLifetime
         Assert.Equal((3, 0, 0, 0), (report.Added, report.Updated, report.Unchanged, report.Removed));
         Assert.True(report.EncodedTokens > 0);
         Assert.Equal(0, report.PendingDocuments);
+        Assert.Equal(
+            Directory.GetFiles(Source, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length),
+            report.Bytes
+        );
     }
 
     [Fact]

@@ -12,6 +12,9 @@ public class TermAnalyzerTests
     [InlineData("IOException", "ioexception io exception")]
     [InlineData("getX", "getx get")]
     [InlineData("utf8", "utf8 utf 8")]
+    [InlineData("InTo", "into")]
+    [InlineData("averylongidentifier2", "averylongidentifier2 averylongidentifier 2")]
+    [InlineData("0123456789abcde", "0123456789abcde 0123456789 abcd")]
     public void An_identifier_gives_its_parts_and_the_whole(string text, string terms) => AssertTerms(text, terms);
 
     [Theory]
@@ -36,6 +39,8 @@ public class TermAnalyzerTests
     [InlineData("The cat is on the mat", "cat mat")]
     [InlineData("don't we'll John’s", "don john")]
     [InlineData("", "")]
+    [InlineData("red ox, o'neill", "red ox neill")]
+    [InlineData("document-about lighthouses of the harbour", "document lighthous harbour")]
     [InlineData("-- !! \t\n\u0001", "")]
     [InlineData("there these those their about which", "")]
     public void Stop_words_and_separators_vanish(string text, string terms) => AssertTerms(text, terms);
@@ -46,6 +51,7 @@ public class TermAnalyzerTests
     [InlineData("42.", "42")]
     [InlineData("550E8400-e29b-41d4-a716-446655440000", "550e8400e29b41d4a716446655440000")]
     [InlineData("9f86d081884c7d659a2feaa0", "9f86d081884c7d659a2feaa0")]
+    [InlineData("0123456789abcdef", "0123456789abcdef")]
     [InlineData("<550e8400-e29b-41d4-a716-446655440000>", "550e8400e29b41d4a716446655440000")]
     [InlineData(
         "550e8400-e29b-41d4-a716-44665544000000",
@@ -135,6 +141,10 @@ public class TermAnalyzerTests
     {
         Assert.Single(TermAnalyzer.Terms(new string('a', 1_000_000)));
         Assert.InRange(TermAnalyzer.Terms(string.Concat(Enumerable.Repeat("aB1", 100_000))).Count, 1, 33);
+        IEnumerable<string> parts = Enumerable
+            .Range(0, 40)
+            .Select(i => $"q{(char)('a' + (i % 20))}{(char)('v' + (i / 20))}");
+        Assert.Equal(33, TermAnalyzer.Terms(string.Join('_', parts)).Count);
     }
 
     [Fact]

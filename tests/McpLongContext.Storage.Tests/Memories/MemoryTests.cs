@@ -210,6 +210,19 @@ public sealed class MemoryTests : IDisposable
     }
 
     [Fact]
+    public void One_that_could_not_be_stored_leaves_the_one_before_and_no_file()
+    {
+        MemoryEntry before = Store(null, 10, _documents[0])!;
+        Assert.Throws<TimeoutException>(() =>
+            _datastore.ReplaceMemory(s_profile, State(20), 20, before, new Unreadable())
+        );
+        (MemoryEntry entry, float[] state) = _datastore.ReadMemory(s_profile)!.Value;
+        Assert.Equal(before, entry);
+        Assert.Equal(State(10), state);
+        Assert.Single(Files);
+    }
+
+    [Fact]
     public void One_that_was_read_of_something_stored_and_something_gone_is_not_stored()
     {
         Assert.Null(Store(null, 10, _documents[0], Document("gone", "never stored")));
@@ -319,5 +332,15 @@ public sealed class MemoryTests : IDisposable
     {
         _datastore.Dispose();
         _datastore = _home.Home.Open("test");
+    }
+
+    /// <summary>Fails in the middle of the transaction.</summary>
+    private sealed class Unreadable : IReadOnlyCollection<ContentKey>
+    {
+        public int Count => 1;
+
+        public IEnumerator<ContentKey> GetEnumerator() => throw new TimeoutException();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }

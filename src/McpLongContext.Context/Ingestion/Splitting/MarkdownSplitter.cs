@@ -133,5 +133,6 @@ internal static class MarkdownSplitter
         && MarkdownLines.IsUnderline(lines[line + 1])
         && !MarkdownLines.IsUnderline(lines[line])
         && !MarkdownLines.IsListItem(lines[line])
+        && MarkdownLines.Fence(lines[line]).IsEmpty
         && lines[line][0] is not ('|' or '>');
 }

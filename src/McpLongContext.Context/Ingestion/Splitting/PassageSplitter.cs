@@ -7,7 +7,7 @@ namespace McpLongContext.Context.Ingestion.Splitting;
 internal static class PassageSplitter
 {
     /// <summary>Part of the key that says whether stored passages are current: raised whenever results change.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Splits a text.</summary>
     /// <param name="text">The whole text.</param>

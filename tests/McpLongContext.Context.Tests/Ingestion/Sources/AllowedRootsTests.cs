@@ -174,13 +174,51 @@ public sealed class AllowedRootsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("missing")]
-    [InlineData("root/inside.txt")]
-    public void A_root_that_is_no_directory_is_named(string root)
+    [InlineData("missing", "is not a directory")]
+    [InlineData("root/inside.txt", "is a file")]
+    public void A_root_that_is_no_directory_is_named(string root, string why)
     {
         var error = Assert.Throws<ContextException>(() => new AllowedRoots(_folder[root]));
         Assert.Contains(root, error.Message, StringComparison.Ordinal);
         Assert.Contains("--allow-root", error.Message, StringComparison.Ordinal);
+        Assert.Contains(why, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a\0b")]
+    public void What_is_no_path_at_all_is_said_to_be_none(string path)
+    {
+        var error = Assert.Throws<ContextException>(() => _roots.Resolve(path));
+        Assert.Contains("is not a path; name a file or a directory beneath", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<ContextException>(() => new AllowedRoots("a\0b"));
+        Assert.StartsWith("--allow-root: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(40, true)]
+    [InlineData(41, false)]
+    public void Forty_links_are_followed(int links, bool isFollowed)
+    {
+        _folder.Link("root/0", "inside.txt");
+        for (var i = 1; i < links; i++)
+        {
+            _folder.Link($"root/{i}", $"{i - 1}");
+        }
+
+        var error = Record.Exception(() => _roots.Resolve(_folder[$"root/{links - 1}"]));
+        Assert.Equal(isFollowed, error is null);
+    }
+
+    [Fact]
+    public void What_is_refused_is_not_kept_open()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Looks at the handles of the process.");
+        Assert.Throws<IOException>(() => _roots.OpenRead(_folder["outside/secret.txt"]));
+        Assert.DoesNotContain(
+            Directory.GetFiles("/proc/self/fd"),
+            handle => new FileInfo(handle).LinkTarget == _folder["outside/secret.txt"]
+        );
     }
 
     [Theory]

@@ -62,6 +62,10 @@ public sealed class SourceScannerTests : IDisposable
     [InlineData("passwords.txt", "passwords.txt", "secret")]
     [InlineData("my-firebase-adminsdk-x1.json", "my-firebase-adminsdk-x1.json", "secret")]
     [InlineData("empty.txt", "empty.txt", "empty")]
+    [InlineData("my.egg-info/a.txt", "my.egg-info", "build output")]
+    [InlineData("cmake-build-debug/a.txt", "cmake-build-debug", "build output")]
+    [InlineData(".env.local", ".env.local", "secret")]
+    [InlineData("client_secret_12.json", "client_secret_12.json", "secret")]
     public void What_nobody_means_is_left_out_and_reported_once(string file, string skipped, string reason)
     {
         _folder.Write("root/" + file, file == "empty.txt" ? "" : "text");

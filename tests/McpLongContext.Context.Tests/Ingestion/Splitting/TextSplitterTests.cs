@@ -142,6 +142,154 @@ public sealed class TextSplitterTests
         Assert.All(passages, passage => Assert.Equal("A", passage.Context));
     }
 
+    /// <summary>By the words of each paragraph.</summary>
+    [Theory]
+    [InlineData("60 60", "1-3")]
+    [InlineData("60 61", "1-1 3-3")]
+    [InlineData("40 40 40 1", "1-5 7-7")]
+    [InlineData("200 1", "1-1 3-3")]
+    [InlineData("119 1 1", "1-3 5-5")]
+    public void Paragraphs_are_joined_up_to_120_words(string words, string passages)
+    {
+        var text = string.Concat(words.Split(' ').Select(count => Words(int.Parse(count)) + "\n\n"));
+        Assert.Equal(passages, Lines(PassageSplitter.Split(text, DocumentKind.Markdown, "a.md")));
+    }
+
+    /// <summary>A paragraph of lines with so many words each, every one a sentence or none.</summary>
+    [Theory]
+    [InlineData(19, 10, true, "1-20")]
+    [InlineData(20, 10, true, "1-9 10-17 18-21")]
+    [InlineData(21, 10, false, "1-12 13-22")]
+    [InlineData(21, 10, true, "1-9 10-17 18-22")]
+    [InlineData(30, 7, false, "1-17 18-31")]
+    [InlineData(30, 7, true, "1-12 13-24 25-31")]
+    public void A_paragraph_of_more_than_200_words_is_cut_at_lines_that_end_a_sentence(
+        int lines,
+        int wordsOfLine,
+        bool isSentence,
+        string passages
+    )
+    {
+        var line = Words(wordsOfLine)[..^1] + (isSentence ? ".\n" : ",\n");
+        var text = "and so on\n" + string.Concat(Enumerable.Repeat(line, lines));
+        Assert.Equal(passages, Lines(PassageSplitter.Split(text, DocumentKind.Markdown, "a.md")));
+    }
+
+    [Theory]
+    [InlineData("PART ONE\n\ntext\n\nCHAPTER II\n\ntext\n\n1.2 Title\n\ntext\n", "PART ONE > CHAPTER II > 1.2 Title")]
+    [InlineData("Book 1\n\ntext\n\nPreface\n\ntext\n", "Book 1 > Preface")]
+    [InlineData("== Rule ==\ntext\n\nIV.\n\ntext\n", "Rule > IV.")]
+    [InlineData("Under\n=====\n\ntext\n\nACT I\n\ntext\n", "ACT I")]
+    [InlineData("A title of it\n\nALL CAPITALS\n\ntext\n", "A title of it > ALL CAPITALS")]
+    [InlineData("A title of it\n\nNot ALL CAPITALS\n\ntext\n", "A title of it")]
+    [InlineData("A title of it\n\nAB\n\ntext\n", "A title of it")]
+    [InlineData("A sentence.\n\ntext\n", "")]
+    [InlineData("A clause,\n\ntext\n", "")]
+    [InlineData("text at once\nthat goes on\n", "")]
+    [InlineData("\n\nA title of it\n\ntext\n", "A title of it")]
+    [InlineData("text\nCHAPTER I\n\nmore\n", "")]
+    [InlineData("text.\n\nCHAPTER I\nmore\n", "")]
+    [InlineData("text.\n\nUnder\n--\n\nmore\n", "")]
+    [InlineData("text.\n\nUnder\n---\n\nmore\n", "Under")]
+    [InlineData("text.\n\nUnder\n--=\n\nmore\n", "")]
+    [InlineData("text.\n\nReferences\n\nmore\n", "References")]
+    public void Text_stands_under_its_title_and_the_headings_above(string text, string context) =>
+        Assert.Equal(context, PassageSplitter.Split(text, DocumentKind.Prose, "a.txt")[^1].Context);
+
+    [Theory]
+    [InlineData(20, "title")]
+    [InlineData(21, "")]
+    public void A_title_has_at_most_20_words(int words, string title)
+    {
+        var context = PassageSplitter.Split($"{Words(words)[..^1]}\n\ntext\n", DocumentKind.Prose, "a.txt")[^1].Context;
+        Assert.Equal(title.Length > 0, context.Length > 0);
+    }
+
+    [Theory]
+    [InlineData("[Gen 1:1] One", true)]
+    [InlineData("1:1 One", true)]
+    [InlineData("§ 12 One", true)]
+    [InlineData("(12) One", true)]
+    [InlineData("12. One", true)]
+    [InlineData("One", false)]
+    public void Lines_with_their_own_number_are_passages(string line, bool isTagged) =>
+        Assert.Equal(
+            isTagged ? 4 : 1,
+            PassageSplitter.Split($"{line}\n{line}\n{line}\n{line}\n", DocumentKind.Prose, "a").Count
+        );
+
+    [Theory]
+    [InlineData("---\na: b\n---\ntext\n", "1-4")]
+    [InlineData("---\na: b\n\ntext\n", "1-4")]
+    [InlineData("One\n===\ntext\n\nTwo\n---\ntext\n", "1-3 5-7")]
+    [InlineData("- one\n- two\n", "1-2")]
+    [InlineData("| a |\n---\ntext\n", "1-3")]
+    [InlineData("> a\n---\ntext\n", "1-3")]
+    [InlineData("text\n# One\n\ntext\n", "1-1 2-4")]
+    [InlineData("```\n# no\n``\n```\n# One\ntext\n", "1-4 5-6")]
+    [InlineData("````\n```\n# no\n````\n# One\ntext\n", "1-4 5-6")]
+    [InlineData("```\n~~~\n# no\n```\n# One\ntext\n", "1-4 5-6")]
+    [InlineData("```\n``` no\n# no\n```\n# One\ntext\n", "1-4 5-6")]
+    [InlineData("```yaml\n---\n# no\n```\n# One\ntext\n", "1-4 5-6")]
+    [InlineData("# One\n\n## Two\n", "1-3")]
+    public void Markdown_is_cut_at_headings_that_are_not_in_fences(string text, string passages) =>
+        Assert.Equal(passages, Lines(PassageSplitter.Split(text, DocumentKind.Markdown, "a.md")));
+
+    /// <summary>Lines of the fence with its marks, and where a blank one is.</summary>
+    [Theory]
+    [InlineData(20, 0, "1-20")]
+    [InlineData(21, 0, "1-20 21-21")]
+    [InlineData(30, 10, "1-9 11-30")]
+    [InlineData(30, 9, "1-20 21-30")]
+    public void Fenced_code_of_more_than_20_lines_is_cut_at_blank_lines(int count, int blank, string passages)
+    {
+        var lines = Enumerable
+            .Range(1, count)
+            .Select(line =>
+                line == 1 || line == count ? "```"
+                : line == blank ? ""
+                : $"line {line}"
+            );
+        Assert.Equal(passages, Lines(PassageSplitter.Split(string.Join('\n', lines), DocumentKind.Markdown, "a.md")));
+    }
+
+    [Theory]
+    [InlineData("a.csv", 20, 3, "1-20")]
+    [InlineData("a.TSV", 21, 3, "1-20 21-21")]
+    [InlineData("a.psv", 30, 99, "1-10 11-20 21-30")]
+    [InlineData("a.csv", 20, 98, "1-11 12-20")]
+    public void Rows_are_passages_of_20_lines_or_a_thousand_characters(
+        string path,
+        int rows,
+        int width,
+        string passages
+    )
+    {
+        var text = string.Concat(Enumerable.Repeat(new string('x', width) + "\n", rows));
+        var split = PassageSplitter.Split(text, DocumentKind.Data, path);
+        Assert.Equal(passages, Lines(split));
+        Assert.All(split.Skip(1), passage => Assert.Equal(new string('x', Math.Min(width, 200)), passage.Context));
+    }
+
+    [Fact]
+    public void A_line_knows_its_place_and_text()
+    {
+        var lines = LineIndex.Of("a\r\n\nbc\rd");
+        Assert.Equal([0, 3, 4, 7, 8], Enumerable.Range(0, 5).Select(lines.Start));
+        Assert.Equal(["a", "", "bc", "d"], Enumerable.Range(0, 4).Select(line => lines[line].ToString()));
+        Assert.Equal([0, 0, 0, 1, 2, 2, 2, 3, 3], Enumerable.Range(0, 9).Select(lines.LineAt));
+        Assert.Equal([false, true, false, false], Enumerable.Range(0, 4).Select(lines.IsBlank));
+        Assert.Equal(
+            (2, 4),
+            (LineIndex.Of("a\r\n\nbc", maxLines: 2).Count, LineIndex.Of("a\r\n\nbc", maxLines: 2).End)
+        );
+    }
+
+    private static string Words(int count) => string.Join(' ', Enumerable.Repeat("word", count)) + ".";
+
+    private static string Lines(IReadOnlyList<SplitPassage> passages) =>
+        string.Join(' ', passages.Select(passage => $"{passage.StartLine}-{passage.EndLine}"));
+
     [Theory]
     [InlineData("a\nb", 2)]
     [InlineData("a\r\nb\r\n", 2)]
