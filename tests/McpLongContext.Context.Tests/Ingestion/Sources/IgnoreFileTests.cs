@@ -6,6 +6,8 @@ public sealed class IgnoreFileTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
+    public IgnoreFileTests() => Directory.CreateDirectory(_folder["root"]);
+
     public void Dispose() => _folder.Dispose();
 
     [Theory]
