@@ -21,14 +21,16 @@ public sealed class KilledMemoryTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(MemoryKind.Unlimiformer)]
-    [InlineData(MemoryKind.Infini)]
-    public async Task What_was_stored_stays_and_the_next_ingest_goes_on(MemoryKind kind)
+    [InlineData(MemoryKind.Unlimiformer, "reread")]
+    [InlineData(MemoryKind.Unlimiformer, "heads")] // Keys and values of all layers instead of one layer's keys.
+    [InlineData(MemoryKind.Infini, "reread")]
+    public async Task What_was_stored_stays_and_the_next_ingest_goes_on(MemoryKind kind, string mode)
     {
         using var home = ServerHome.WithoutEncoder();
         await InstallAsync(home);
         using var tree = new ChangingTree("src/McpLongContext.Context/Ingestion/Splitting", seed: 4);
-        string[] ingest = ["ingest", ".", "--wait", "--memory", kind.ToString().ToLowerInvariant()];
+        var memory = kind.ToString().ToLowerInvariant();
+        string[] ingest = ["ingest", ".", "--wait", "--memory", memory, "--unlimiformer", $"mode={mode}"];
 
         var watch = Stopwatch.StartNew();
         (await RunAsync(home, tree, [.. ingest, "-d", "whole"])).Expect(0);
@@ -71,6 +73,7 @@ public sealed class KilledMemoryTests
         var (resumed, expected) = (MemoryOf(last, "default")!, MemoryOf(last, "whole")!);
         Assert.Equal((kind, expected.Tokens, 0), (resumed.Kind, resumed.Tokens, resumed.PendingDocuments));
         Assert.Equal(0, expected.PendingDocuments);
+        Assert.Equal(mode == "heads", resumed.LayerBegin is not null);
     }
 
     /// <summary>Installs stories15M; that it generates text, which the catalog would say, is added to what is known of it.</summary>
