@@ -110,13 +110,15 @@ internal static class IngestText
             IngestState.Memorizing =>
                 $"Searchable; {Memory(report.Memory)} after {report.ElapsedSeconds:0.#} s, job {report.Job}.",
             IngestState.Complete =>
-                $"Complete in {report.ElapsedSeconds:0.#} s, {report.EncodedTokens:N0} tokens encoded."
-                    + (report.Memory is null ? "" : $" {Memory(report.Memory)}."),
+                $"Complete in {report.ElapsedSeconds:0.#} s, {report.EncodedTokens:N0} tokens encoded." + Built(report),
             IngestState.LexicalOnly => $"Searchable by words after {report.SearchableSeconds:0.#} s; "
-                + $"{Count(report.PendingDocuments, "document")} without hidden states.",
+                + $"{Count(report.PendingDocuments, "document")} without hidden states."
+                + Built(report),
             IngestState.Cancelled => "Cancelled; what was stored before is kept.",
             _ => "Failed; what was stored before is kept.",
         };
+
+    private static string Built(IngestReport report) => report.Memory is null ? "" : $" {Memory(report.Memory)}.";
 
     private static string Memory(MemoryProgress? memory) =>
         memory is null

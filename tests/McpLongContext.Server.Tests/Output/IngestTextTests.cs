@@ -1,4 +1,5 @@
 using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Memories;
 using McpLongContext.Server.Output;
 
 namespace McpLongContext.Server.Tests.Output;
@@ -24,6 +25,20 @@ public sealed class IngestTextTests
             "default: 3 added, 0 updated, 0 unchanged (2 KB, 9 passages in the datastore). Searchable by words since "
                 + "0.5 s; encoding goes on in the background, 2 documents to go, job ingest-1.",
             IngestText.Render(s_report)
+        );
+    }
+
+    [Theory]
+    [InlineData(IngestState.Complete)]
+    [InlineData(IngestState.LexicalOnly)]
+    public void A_memory_that_was_built_is_told_with_or_without_an_encoder(IngestState state)
+    {
+        var report = s_report with { State = state, Memory = new MemoryProgress("tinyllama-chat", 4964, 4964) };
+
+        Assert.EndsWith(
+            " Memory of tinyllama-chat: 4,964 of 4,964 tokens.",
+            IngestText.Render(report),
+            StringComparison.Ordinal
         );
     }
 
