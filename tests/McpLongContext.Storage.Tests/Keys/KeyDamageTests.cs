@@ -7,53 +7,33 @@ using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Keys;
 
-public sealed class KeyDamageTests : IDisposable
+public sealed class KeyDamageTests : KeyDatastore
 {
-    private readonly TemporaryHome _home = new();
-    private readonly EncoderProfile _profile = KeySamples.Profile();
-    private readonly NewDocument _book = Document("book", "one", "two", "three");
-    private readonly NewDocument _note = Document("note", "four");
-    private Datastore _datastore;
-
-    public KeyDamageTests()
-    {
-        _datastore = _home.Home.OpenOrCreate("test");
-        _datastore.Apply(Put(_book, _note));
-    }
-
-    private string[] Segments => [.. Directory.GetFiles(Path.Combine(_datastore.Folder, "states")).Order()];
-
-    public void Dispose()
-    {
-        _datastore.Dispose();
-        _home.Dispose();
-    }
-
     [Fact]
     public void A_damaged_page_is_named_and_repair_keeps_the_rest_and_makes_it_pending()
     {
         const int Passages = 400;
         NewDocument large = Document("large", [.. Enumerable.Range(0, Passages).Select(i => $"page {i}")]);
-        _datastore.Apply(Put(large));
+        Datastore.Apply(Put(large));
         int[] counts = [.. Enumerable.Repeat(30, Passages)];
-        (int[] ids, _) = KeySamples.Encode(_datastore, _profile, large.ContentKey, counts, seed: 1);
+        (int[] ids, _) = KeySamples.Encode(Datastore, Profile, large.ContentKey, counts, seed: 1);
         string segment = Segments.Single();
         byte[] bytes = File.ReadAllBytes(segment);
         bytes[bytes.Length * 3 / 4] ^= 4;
         File.WriteAllBytes(segment, bytes);
         Reopen();
 
-        DamageReport report = Assert.Single(_datastore.Verify(repair: false));
+        DamageReport report = Assert.Single(Datastore.Verify(repair: false));
         Assert.Equal(segment, report.Where);
         Assert.Contains("large", report.Message, StringComparison.Ordinal);
-        _datastore.Verify(repair: true);
+        Datastore.Verify(repair: true);
 
-        Assert.Empty(_datastore.Verify(repair: false));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        Assert.Empty(Datastore.Verify(repair: false));
+        using DatastoreSnapshot snapshot = Datastore.Snapshot();
         Document stored = snapshot.Documents.All.Single(document => document.Path == "large");
-        OrdinalRun lost = Assert.Single(snapshot.Missing(_profile.Key, stored));
+        OrdinalRun lost = Assert.Single(snapshot.Missing(Profile.Key, stored));
         Assert.InRange(lost.Count, 1, Passages * 3 / 4);
-        int[] kept = KeySamples.Ids(Assert.Single(snapshot.Keys(_profile.Key)!.Documents));
+        int[] kept = KeySamples.Ids(Assert.Single(snapshot.Keys(Profile.Key)!.Documents));
         Assert.Equal([.. ids[..(lost.First * 30)], .. ids[((lost.First + lost.Count) * 30)..]], kept);
     }
 
@@ -67,8 +47,8 @@ public sealed class KeyDamageTests : IDisposable
         const int Passages = 600;
         const int Tokens = 90 * Passages;
         NewDocument large = Document("large", [.. Enumerable.Range(0, Passages).Select(i => $"page {i}")]);
-        _datastore.Apply(Put(large));
-        KeySamples.Encode(_datastore, _profile, large.ContentKey, [.. Enumerable.Repeat(90, Passages)], seed: 1);
+        Datastore.Apply(Put(large));
+        KeySamples.Encode(Datastore, Profile, large.ContentKey, [.. Enumerable.Repeat(90, Passages)], seed: 1);
         var shape = new KeyShape(KeySamples.Planes, KeySamples.Width);
         var layout = new KeySegmentLayout(KeySegmentLayout.Newest, shape, Runs: 1, Passages, Tokens);
         (long at, int width) = section switch
@@ -83,16 +63,16 @@ public sealed class KeyDamageTests : IDisposable
         File.WriteAllBytes(segment, bytes);
         Reopen();
 
-        _datastore.Verify(repair: true);
+        Datastore.Verify(repair: true);
 
         // The page of the damage in tokens, and in the passages that these are of.
         long page = at / SegmentPages.PageBytes * SegmentPages.PageBytes;
         long section0 = at - (Tokens / 2 * (long)width);
         long first = Math.Max(0, (page - section0) / width) / 90;
         long last = Math.Min(Tokens - 1, (page + SegmentPages.PageBytes - 1 - section0) / width) / 90;
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using DatastoreSnapshot snapshot = Datastore.Snapshot();
         Document stored = snapshot.Documents.All.Single(document => document.Path == "large");
-        OrdinalRun lost = Assert.Single(snapshot.Missing(_profile.Key, stored));
+        OrdinalRun lost = Assert.Single(snapshot.Missing(Profile.Key, stored));
         Assert.Equal((first, last), (lost.First, lost.First + lost.Count - 1));
     }
 
@@ -102,29 +82,29 @@ public sealed class KeyDamageTests : IDisposable
     [InlineData(KeyShape.MaxPlanes + 1)]
     public void A_header_with_a_number_of_planes_that_nobody_writes_is_refused(int planes)
     {
-        KeySamples.Encode(_datastore, _profile, _note.ContentKey, [3], seed: 1);
+        KeySamples.Encode(Datastore, Profile, Note.ContentKey, [3], seed: 1);
         string segment = Segments.Single();
         var layout = new KeySegmentLayout(1, new KeyShape(KeySamples.Planes, KeySamples.Width), 1, 1, 3);
         byte[] body = File.ReadAllBytes(segment)[..(int)layout.BodyBytes];
         BinaryPrimitives.WriteInt32LittleEndian(body.AsSpan(32), planes);
-        string written = SegmentFile.Write(_home.Root, KeySegmentLayout.FileMagic, file => file.Append(body));
+        string written = SegmentFile.Write(Home.Root, KeySegmentLayout.FileMagic, file => file.Append(body));
 
-        string path = Path.Combine(_home.Root, written);
-        var error = Assert.Throws<DatastoreCorruptException>(() => SegmentReader.Open(path, _profile));
+        string path = Path.Combine(Home.Root, written);
+        var error = Assert.Throws<DatastoreCorruptException>(() => SegmentReader.Open(path, Profile));
         Assert.Contains($"'{path}' has {planes} planes", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_missing_file_is_named_and_the_rest_is_read()
     {
-        KeySamples.Encode(_datastore, _profile, _note.ContentKey, [3], seed: 1);
+        KeySamples.Encode(Datastore, Profile, Note.ContentKey, [3], seed: 1);
         string lost = Segments.Single();
-        KeySamples.Encode(_datastore, _profile, _book.ContentKey, [1, 1, 1], seed: 2);
+        KeySamples.Encode(Datastore, Profile, Book.ContentKey, [1, 1, 1], seed: 2);
         Reopen();
         File.Delete(lost);
 
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        KeyIndex keys = snapshot.Keys(_profile.Key)!;
+        using DatastoreSnapshot snapshot = Datastore.Snapshot();
+        KeyIndex keys = snapshot.Keys(Profile.Key)!;
         Assert.Equal("book", Assert.Single(keys.Documents).Document.Path);
         Assert.Contains(lost, Assert.Single(keys.Damage), StringComparison.Ordinal);
     }
@@ -132,9 +112,9 @@ public sealed class KeyDamageTests : IDisposable
     [Fact]
     public void Every_flipped_byte_of_a_segment_is_detected()
     {
-        KeyWriter writer = _datastore.WriteKeys(_profile, KeySamples.Planes);
-        KeySamples.Add(writer, _note.ContentKey, [3], seed: 1);
-        KeySamples.Add(writer, _book.ContentKey, [1, 0, 1], seed: 2);
+        KeyWriter writer = Datastore.WriteKeys(Profile, KeySamples.Planes);
+        KeySamples.Add(writer, Note.ContentKey, [3], seed: 1);
+        KeySamples.Add(writer, Book.ContentKey, [1, 0, 1], seed: 2);
         writer.Publish();
         byte[] whole = File.ReadAllBytes(Segments.Single());
         Assert.False(IsDetected(whole));
@@ -153,11 +133,11 @@ public sealed class KeyDamageTests : IDisposable
 
     private bool IsDetected(byte[] bytes)
     {
-        string damaged = Path.Combine(_home.Root, "damaged.seg");
+        string damaged = Path.Combine(Home.Root, "damaged.seg");
         File.WriteAllBytes(damaged, bytes);
         try
         {
-            using var segment = SegmentReader.Open(damaged, _profile);
+            using var segment = SegmentReader.Open(damaged, Profile);
             return segment.DamagedPages().Any();
         }
         catch (DatastoreException e)
@@ -165,11 +145,5 @@ public sealed class KeyDamageTests : IDisposable
             Assert.Contains(damaged, e.Message, StringComparison.Ordinal);
             return true;
         }
-    }
-
-    private void Reopen()
-    {
-        _datastore.Dispose();
-        _datastore = _home.Home.Open("test");
     }
 }

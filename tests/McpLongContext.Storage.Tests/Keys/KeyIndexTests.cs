@@ -7,39 +7,19 @@ using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Keys;
 
-public sealed class KeyIndexTests : IDisposable
+public sealed class KeyIndexTests : KeyDatastore
 {
-    private readonly TemporaryHome _home = new();
-    private readonly EncoderProfile _profile = KeySamples.Profile();
-    private readonly NewDocument _book = Document("book", "one", "two", "three");
-    private readonly NewDocument _note = Document("note", "four");
-    private Datastore _datastore;
-
-    public KeyIndexTests()
-    {
-        _datastore = _home.Home.OpenOrCreate("test");
-        _datastore.Apply(Put(_book, _note));
-    }
-
-    private string[] Segments => [.. Directory.GetFiles(Path.Combine(_datastore.Folder, "states")).Order()];
-
-    public void Dispose()
-    {
-        _datastore.Dispose();
-        _home.Dispose();
-    }
-
     [Fact]
     public void What_was_written_is_read_back_by_document_after_the_datastore_was_closed()
     {
-        KeyWriter writer = _datastore.WriteKeys(_profile, KeySamples.Planes);
-        (int[] noteIds, KeyBuffer noteKeys) = KeySamples.Add(writer, _note.ContentKey, [70], seed: 1);
-        (int[] bookIds, KeyBuffer bookKeys) = KeySamples.Add(writer, _book.ContentKey, [3_000, 0, 5], seed: 2);
+        KeyWriter writer = Datastore.WriteKeys(Profile, KeySamples.Planes);
+        (int[] noteIds, KeyBuffer noteKeys) = KeySamples.Add(writer, Note.ContentKey, [70], seed: 1);
+        (int[] bookIds, KeyBuffer bookKeys) = KeySamples.Add(writer, Book.ContentKey, [3_000, 0, 5], seed: 2);
         writer.Publish();
         Reopen();
 
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        KeyIndex keys = snapshot.Keys(_profile.Key)!;
+        using DatastoreSnapshot snapshot = Datastore.Snapshot();
+        KeyIndex keys = snapshot.Keys(Profile.Key)!;
 
         Assert.Equal(3_075, keys.Tokens);
         Assert.Equal(["book", "note"], keys.Documents.Select(document => document.Document.Path));
@@ -56,9 +36,9 @@ public sealed class KeyIndexTests : IDisposable
     [Fact]
     public void A_vector_is_its_scale_times_its_codes()
     {
-        KeySamples.Encode(_datastore, _profile, _note.ContentKey, [40], seed: 7);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        StoredKeys keys = Assert.Single(Assert.Single(snapshot.Keys(_profile.Key)!.Documents).Blocks);
+        KeySamples.Encode(Datastore, Profile, Note.ContentKey, [40], seed: 7);
+        using DatastoreSnapshot snapshot = Datastore.Snapshot();
+        StoredKeys keys = Assert.Single(Assert.Single(snapshot.Keys(Profile.Key)!.Documents).Blocks);
         float[] vectors = KeySamples.Vectors(7, plane: 1, tokens: 40);
         for (int i = 0; i < vectors.Length; i++)
         {
@@ -71,9 +51,9 @@ public sealed class KeyIndexTests : IDisposable
     [Fact]
     public void Every_token_knows_its_passage()
     {
-        KeySamples.Encode(_datastore, _profile, _book.ContentKey, [2, 0, 3], seed: 1);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        StoredKeys keys = Assert.Single(snapshot.Keys(_profile.Key)!.Documents[0].Blocks);
+        KeySamples.Encode(Datastore, Profile, Book.ContentKey, [2, 0, 3], seed: 1);
+        using DatastoreSnapshot snapshot = Datastore.Snapshot();
+        StoredKeys keys = Assert.Single(snapshot.Keys(Profile.Key)!.Documents[0].Blocks);
 
         Assert.Equal([(0, 0), (0, 1), (2, 0), (2, 1), (2, 2)], Enumerable.Range(0, 5).Select(keys.PassageOf));
     }
@@ -82,10 +62,10 @@ public sealed class KeyIndexTests : IDisposable
     public void A_token_after_passages_without_any_is_not_counted_to_them()
     {
         NewDocument sparse = Document("sparse", "1", "2", "3", "4", "5");
-        _datastore.Apply(Put(sparse));
-        KeySamples.Encode(_datastore, _profile, sparse.ContentKey, [1, 0, 0, 0, 1], seed: 1);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        StoredKeys keys = Assert.Single(Assert.Single(snapshot.Keys(_profile.Key)!.Documents).Blocks);
+        Datastore.Apply(Put(sparse));
+        KeySamples.Encode(Datastore, Profile, sparse.ContentKey, [1, 0, 0, 0, 1], seed: 1);
+        using DatastoreSnapshot snapshot = Datastore.Snapshot();
+        StoredKeys keys = Assert.Single(Assert.Single(snapshot.Keys(Profile.Key)!.Documents).Blocks);
 
         Assert.Equal([(0, 0), (4, 0)], Enumerable.Range(0, 2).Select(keys.PassageOf));
     }
@@ -122,20 +102,20 @@ public sealed class KeyIndexTests : IDisposable
     [Fact]
     public void A_writer_publishes_what_was_added_since_and_nothing_at_all_makes_no_segment()
     {
-        KeyWriter writer = _datastore.WriteKeys(_profile, KeySamples.Planes);
+        KeyWriter writer = Datastore.WriteKeys(Profile, KeySamples.Planes);
         writer.Publish();
-        writer.Add(_note.ContentKey, 0, [], [], new KeyBuffer(writer.Shape));
+        writer.Add(Note.ContentKey, 0, [], [], new KeyBuffer(writer.Shape));
         writer.Publish();
-        Assert.False(Directory.Exists(Path.Combine(_datastore.Folder, "states")));
+        Assert.False(Directory.Exists(Path.Combine(Datastore.Folder, "states")));
 
-        (int[] noteIds, _) = KeySamples.Add(writer, _note.ContentKey, [4], seed: 1);
+        (int[] noteIds, _) = KeySamples.Add(writer, Note.ContentKey, [4], seed: 1);
         writer.Publish();
         Assert.Equal(0, writer.Tokens);
-        (int[] bookIds, KeyBuffer bookKeys) = KeySamples.Add(writer, _book.ContentKey, [1, 2, 3], seed: 2);
+        (int[] bookIds, KeyBuffer bookKeys) = KeySamples.Add(writer, Book.ContentKey, [1, 2, 3], seed: 2);
         writer.Publish();
 
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        IReadOnlyList<KeyedDocument> documents = snapshot.Keys(_profile.Key)!.Documents;
+        using DatastoreSnapshot snapshot = Datastore.Snapshot();
+        IReadOnlyList<KeyedDocument> documents = snapshot.Keys(Profile.Key)!.Documents;
         Assert.Equal(bookIds, KeySamples.Ids(documents[0]));
         Assert.Equal(bookKeys.Codes(1, 0, 6), KeySamples.Codes(documents[0], 1));
         Assert.Equal(noteIds, KeySamples.Ids(documents[1]));
@@ -145,46 +125,46 @@ public sealed class KeyIndexTests : IDisposable
     [Fact]
     public void The_keys_of_an_encoder_are_gone_when_they_are_dropped()
     {
-        KeySamples.Encode(_datastore, _profile, _note.ContentKey, [3], seed: 1);
-        _datastore.DropStates(_profile.Key);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        Assert.Null(snapshot.Keys(_profile.Key));
-        Assert.Equal(2, snapshot.Pending(_profile.Key).Count);
-        Assert.Empty(_datastore.Verify(repair: false));
+        KeySamples.Encode(Datastore, Profile, Note.ContentKey, [3], seed: 1);
+        Datastore.DropStates(Profile.Key);
+        using DatastoreSnapshot snapshot = Datastore.Snapshot();
+        Assert.Null(snapshot.Keys(Profile.Key));
+        Assert.Equal(2, snapshot.Pending(Profile.Key).Count);
+        Assert.Empty(Datastore.Verify(repair: false));
     }
 
     [Fact]
     public void Passages_may_come_piece_by_piece_and_those_that_lack_keys_are_pending()
     {
-        KeySamples.Encode(_datastore, _profile, _book.ContentKey, [4], seed: 1, firstOrdinal: 2);
-        using (DatastoreSnapshot snapshot = _datastore.Snapshot())
+        KeySamples.Encode(Datastore, Profile, Book.ContentKey, [4], seed: 1, firstOrdinal: 2);
+        using (DatastoreSnapshot snapshot = Datastore.Snapshot())
         {
-            IReadOnlyList<PendingContent> pending = snapshot.Pending(_profile.Key);
+            IReadOnlyList<PendingContent> pending = snapshot.Pending(Profile.Key);
             Assert.Equal(["book", "note"], pending.Select(one => one.Document.Path));
-            Assert.Equal([new OrdinalRun(0, 2)], snapshot.Missing(_profile.Key, pending[0].Document));
+            Assert.Equal([new OrdinalRun(0, 2)], snapshot.Missing(Profile.Key, pending[0].Document));
         }
 
-        (int[] first, _) = KeySamples.Encode(_datastore, _profile, _book.ContentKey, [2, 3], seed: 2);
-        using DatastoreSnapshot after = _datastore.Snapshot();
-        KeyedDocument book = Assert.Single(after.Keys(_profile.Key)!.Documents);
+        (int[] first, _) = KeySamples.Encode(Datastore, Profile, Book.ContentKey, [2, 3], seed: 2);
+        using DatastoreSnapshot after = Datastore.Snapshot();
+        KeyedDocument book = Assert.Single(after.Keys(Profile.Key)!.Documents);
         Assert.Equal([0, 2], book.Blocks.Select(block => block.FirstOrdinal));
         Assert.Equal(first, KeySamples.Ids(book)[..5]);
-        Assert.Equal(9, after.Keys(_profile.Key)!.Tokens);
+        Assert.Equal(9, after.Keys(Profile.Key)!.Tokens);
     }
 
     [Fact]
     public void Keys_of_several_models_stand_side_by_side_and_beside_states()
     {
         EncoderProfile other = EncoderProfile.OfKeys("other decoder", 8);
-        KeySamples.Encode(_datastore, _profile, _note.ContentKey, [3], seed: 1);
-        KeySamples.Encode(_datastore, other, _note.ContentKey, [5], seed: 2);
-        StateSamples.Encode(_datastore, StateSamples.Profile(), _note.ContentKey, 1, 4, 1);
+        KeySamples.Encode(Datastore, Profile, Note.ContentKey, [3], seed: 1);
+        KeySamples.Encode(Datastore, other, Note.ContentKey, [5], seed: 2);
+        StateSamples.Encode(Datastore, StateSamples.Profile(), Note.ContentKey, 1, 4, 1);
 
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        Assert.Equal(3, snapshot.Keys(_profile.Key)!.Tokens);
+        using DatastoreSnapshot snapshot = Datastore.Snapshot();
+        Assert.Equal(3, snapshot.Keys(Profile.Key)!.Tokens);
         Assert.Equal(5, snapshot.Keys(other.Key)!.Tokens);
         Assert.Equal(1, snapshot.States("test-encoder")!.Passages);
-        Assert.Null(snapshot.States(_profile.Key));
+        Assert.Null(snapshot.States(Profile.Key));
         Assert.Null(snapshot.Keys("test-encoder"));
         Assert.Equal(
             [("decoder;layer 8;head 1", StatePrecision.Key, 3L), ("other decoder", StatePrecision.Key, 5L)],
@@ -201,11 +181,11 @@ public sealed class KeyIndexTests : IDisposable
         const int Tokens = 20_000;
         var keys = new KeyBuffer(new KeyShape(Planes: 1, Dimensions: 64));
         keys.Append(0, new float[Tokens * 64]);
-        KeyWriter writer = _datastore.WriteKeys(EncoderProfile.OfKeys("wide", 64));
-        writer.Add(_note.ContentKey, 0, [Tokens], new int[Tokens], keys);
+        KeyWriter writer = Datastore.WriteKeys(EncoderProfile.OfKeys("wide", 64));
+        writer.Add(Note.ContentKey, 0, [Tokens], new int[Tokens], keys);
         writer.Publish();
 
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using DatastoreSnapshot snapshot = Datastore.Snapshot();
         EncoderStatistics statistics = Assert.Single(snapshot.Statistics().Encoders);
         Assert.Equal(new FileInfo(Assert.Single(Segments)).Length, statistics.Bytes);
         Assert.InRange(statistics.BytesPerToken, 72, 73);
@@ -214,33 +194,33 @@ public sealed class KeyIndexTests : IDisposable
     [Fact]
     public void A_snapshot_goes_on_seeing_what_it_saw()
     {
-        KeySamples.Encode(_datastore, _profile, _note.ContentKey, [3], seed: 1);
-        using DatastoreSnapshot before = _datastore.Snapshot();
-        KeySamples.Encode(_datastore, _profile, _book.ContentKey, [2, 2, 2], seed: 2);
-        _datastore.Compact();
+        KeySamples.Encode(Datastore, Profile, Note.ContentKey, [3], seed: 1);
+        using DatastoreSnapshot before = Datastore.Snapshot();
+        KeySamples.Encode(Datastore, Profile, Book.ContentKey, [2, 2, 2], seed: 2);
+        Datastore.Compact();
 
-        Assert.Equal(3, before.Keys(_profile.Key)!.Tokens);
-        Assert.Equal([10_000, 10_001, 10_002], KeySamples.Ids(Assert.Single(before.Keys(_profile.Key)!.Documents)));
+        Assert.Equal(3, before.Keys(Profile.Key)!.Tokens);
+        Assert.Equal([10_000, 10_001, 10_002], KeySamples.Ids(Assert.Single(before.Keys(Profile.Key)!.Documents)));
     }
 
     [Fact]
     public void Compaction_merges_segments_gives_removed_documents_back_and_changes_no_key()
     {
-        (int[] noteIds, KeyBuffer noteKeys) = KeySamples.Encode(_datastore, _profile, _note.ContentKey, [70], seed: 1);
-        KeySamples.Encode(_datastore, _profile, _book.ContentKey, [30, 1, 2], seed: 2);
+        (int[] noteIds, KeyBuffer noteKeys) = KeySamples.Encode(Datastore, Profile, Note.ContentKey, [70], seed: 1);
+        KeySamples.Encode(Datastore, Profile, Book.ContentKey, [30, 1, 2], seed: 2);
         NewDocument late = Document("z", "late");
-        _datastore.Apply(Put(late));
-        (int[] lateIds, KeyBuffer lateKeys) = KeySamples.Encode(_datastore, _profile, late.ContentKey, [9], seed: 3);
-        _datastore.Apply(Remove("book"));
+        Datastore.Apply(Put(late));
+        (int[] lateIds, KeyBuffer lateKeys) = KeySamples.Encode(Datastore, Profile, late.ContentKey, [9], seed: 3);
+        Datastore.Apply(Remove("book"));
         long before = Segments.Sum(file => new FileInfo(file).Length);
 
-        _datastore.Compact();
+        Datastore.Compact();
 
         Assert.Single(Segments);
         Assert.InRange(new FileInfo(Segments[0]).Length, 1, before - 1);
         Reopen();
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        IReadOnlyList<KeyedDocument> documents = snapshot.Keys(_profile.Key)!.Documents;
+        using DatastoreSnapshot snapshot = Datastore.Snapshot();
+        IReadOnlyList<KeyedDocument> documents = snapshot.Keys(Profile.Key)!.Documents;
         Assert.Equal(["note", "z"], documents.Select(document => document.Document.Path));
         Assert.Equal(noteIds, KeySamples.Ids(documents[0]));
         Assert.Equal(lateIds, KeySamples.Ids(documents[1]));
@@ -252,31 +232,31 @@ public sealed class KeyIndexTests : IDisposable
             Assert.Equal(lateKeys.Scales(plane, 0, 9), documents[1].Blocks[0].Scales(plane, 0, 9));
         }
 
-        Assert.Empty(_datastore.Verify(repair: false));
+        Assert.Empty(Datastore.Verify(repair: false));
     }
 
     [Fact]
     public void Keys_of_a_removed_document_are_gone_at_once_and_those_of_a_renamed_one_stay()
     {
-        KeySamples.Encode(_datastore, _profile, _note.ContentKey, [3], seed: 1);
-        KeySamples.Encode(_datastore, _profile, _book.ContentKey, [1, 1, 1], seed: 2);
-        _datastore.Apply(new CatalogChange { Remove = ["book", "note"], Put = [Document("moved", "four")] });
+        KeySamples.Encode(Datastore, Profile, Note.ContentKey, [3], seed: 1);
+        KeySamples.Encode(Datastore, Profile, Book.ContentKey, [1, 1, 1], seed: 2);
+        Datastore.Apply(new CatalogChange { Remove = ["book", "note"], Put = [Document("moved", "four")] });
 
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        Assert.Equal("moved", Assert.Single(snapshot.Keys(_profile.Key)!.Documents).Document.Path);
-        Assert.Empty(snapshot.Pending(_profile.Key));
+        using DatastoreSnapshot snapshot = Datastore.Snapshot();
+        Assert.Equal("moved", Assert.Single(snapshot.Keys(Profile.Key)!.Documents).Document.Path);
+        Assert.Empty(snapshot.Pending(Profile.Key));
     }
 
     [Fact]
     public void A_block_never_gives_tokens_of_its_neighbour()
     {
-        KeyWriter writer = _datastore.WriteKeys(_profile, KeySamples.Planes);
-        KeySamples.Add(writer, _book.ContentKey, [1, 1, 1], seed: 1);
-        KeySamples.Add(writer, _note.ContentKey, [3], seed: 2);
+        KeyWriter writer = Datastore.WriteKeys(Profile, KeySamples.Planes);
+        KeySamples.Add(writer, Book.ContentKey, [1, 1, 1], seed: 1);
+        KeySamples.Add(writer, Note.ContentKey, [3], seed: 2);
         writer.Publish();
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        StoredKeys book = snapshot.Keys(_profile.Key)!.Documents[0].Blocks[0];
-        StoredKeys note = snapshot.Keys(_profile.Key)!.Documents[1].Blocks[0];
+        using DatastoreSnapshot snapshot = Datastore.Snapshot();
+        StoredKeys book = snapshot.Keys(Profile.Key)!.Documents[0].Blocks[0];
+        StoredKeys note = snapshot.Keys(Profile.Key)!.Documents[1].Blocks[0];
 
         Assert.Throws<ArgumentOutOfRangeException>(() => book.Ids(1, 3).Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => note.Codes(0, -1, 2).Length);
@@ -290,29 +270,23 @@ public sealed class KeyIndexTests : IDisposable
     [Fact]
     public void Keys_that_do_not_fit_are_not_added()
     {
-        KeyWriter writer = _datastore.WriteKeys(_profile, KeySamples.Planes);
+        KeyWriter writer = Datastore.WriteKeys(Profile, KeySamples.Planes);
         var keys = new KeyBuffer(writer.Shape);
-        Assert.Throws<ArgumentException>(() => writer.Add(_note.ContentKey, 0, [2], [1, 2], keys));
-        Assert.Throws<ArgumentException>(() => writer.Add(_note.ContentKey, 0, [], [1], keys));
-        Assert.Throws<ArgumentException>(() => writer.Add(_note.ContentKey, 0, [], [], new KeyBuffer(new(3, 8))));
-        Assert.Throws<ArgumentNullException>(() => writer.Add(_note.ContentKey, 0, [], [], null!));
-        Assert.Throws<ArgumentOutOfRangeException>(() => writer.Add(_note.ContentKey, -1, [], [], keys));
-        Assert.Throws<ArgumentOutOfRangeException>(() => writer.Add(_note.ContentKey, 0, [1, -1], [], keys));
+        Assert.Throws<ArgumentException>(() => writer.Add(Note.ContentKey, 0, [2], [1, 2], keys));
+        Assert.Throws<ArgumentException>(() => writer.Add(Note.ContentKey, 0, [], [1], keys));
+        Assert.Throws<ArgumentException>(() => writer.Add(Note.ContentKey, 0, [], [], new KeyBuffer(new(3, 8))));
+        Assert.Throws<ArgumentNullException>(() => writer.Add(Note.ContentKey, 0, [], [], null!));
+        Assert.Throws<ArgumentOutOfRangeException>(() => writer.Add(Note.ContentKey, -1, [], [], keys));
+        Assert.Throws<ArgumentOutOfRangeException>(() => writer.Add(Note.ContentKey, 0, [1, -1], [], keys));
         var error = Assert.Throws<ArgumentException>(() => keys.Append(0, new float[3]));
         Assert.Contains($"3 numbers found, expected a multiple of {KeySamples.Width}", error.Message);
         Assert.Equal(0, writer.Tokens);
-        error = Assert.Throws<ArgumentException>(() => _datastore.WriteStates(_profile));
+        error = Assert.Throws<ArgumentException>(() => Datastore.WriteStates(Profile));
         Assert.Contains("expected one of states", error.Message);
-        error = Assert.Throws<ArgumentException>(() => _datastore.WriteKeys(StateSamples.Profile()));
+        error = Assert.Throws<ArgumentException>(() => Datastore.WriteKeys(StateSamples.Profile()));
         Assert.Contains("expected one of keys", error.Message);
-        Assert.Throws<ArgumentNullException>(() => _datastore.WriteKeys(null!));
-        Assert.Throws<ArgumentOutOfRangeException>(() => _datastore.WriteKeys(_profile, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => _datastore.WriteKeys(_profile, KeyShape.MaxPlanes + 1));
-    }
-
-    private void Reopen()
-    {
-        _datastore.Dispose();
-        _datastore = _home.Home.Open("test");
+        Assert.Throws<ArgumentNullException>(() => Datastore.WriteKeys(null!));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Datastore.WriteKeys(Profile, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Datastore.WriteKeys(Profile, KeyShape.MaxPlanes + 1));
     }
 }
