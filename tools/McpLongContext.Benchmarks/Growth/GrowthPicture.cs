@@ -26,7 +26,7 @@ internal static class GrowthPicture
             0,
             points,
             "ingest, seconds",
-            ("until answerable by words", p => p.SearchableSeconds),
+            ("until lexical search answers", p => p.SearchableSeconds),
             ("of all cores, everything encoded", p => p.IngestCoreSeconds)
         );
         Chart(
@@ -35,7 +35,7 @@ internal static class GrowthPicture
             0,
             points,
             "disk, MB",
-            ("text, words and states", p => p.DiskMegabytes),
+            ("text, lexical index and embeddings", p => p.DiskMegabytes),
             ("the source", p => p.Megabytes)
         );
         Chart(
