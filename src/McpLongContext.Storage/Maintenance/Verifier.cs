@@ -31,9 +31,9 @@ internal sealed class Verifier(Datastore datastore, bool repair)
     {
         using (DatastoreSnapshot snapshot = datastore.Snapshot())
         {
-            CheckPages(snapshot.Reader);
+            CheckPages(snapshot.Reader.Path);
             CheckDocuments(snapshot, cancellationToken);
-            CheckIndex(snapshot);
+            CheckIndex(snapshot.Reader);
             CheckEncoders(snapshot.Reader);
             CheckSegments(snapshot, cancellationToken);
             CheckMemories(snapshot.Reader, cancellationToken);
@@ -66,16 +66,24 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         }
     }
 
-    /// <summary>SQLite's own check of its pages, tables and indexes.</summary>
-    private void CheckPages(Database reader)
+    /// <summary>
+    /// SQLite's own check of its pages, tables and indexes, on a connection of its own: one that has read the lexical
+    /// index before another rebuilt it would compare its cached structure with the new postings.
+    /// </summary>
+    private void CheckPages(string path)
     {
-        using Statement rows = reader.Prepare("PRAGMA integrity_check");
+        using Database fresh = Database.Open(path, create: false);
+        using Statement rows = fresh.Prepare("PRAGMA integrity_check");
         while (rows.Step())
         {
             string finding = rows.Text(0);
-            if (finding is not "ok")
+            if (finding.Contains("fts5", StringComparison.OrdinalIgnoreCase))
             {
-                Report(reader.Path, $"{finding}. Remove the datastore and ingest its sources again.", null);
+                ReportIndex(path, finding);
+            }
+            else if (finding is not "ok")
+            {
+                Report(path, $"{finding}. Remove the datastore and ingest its sources again.", null);
             }
         }
     }
@@ -143,33 +151,19 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             database.Prepare("DELETE FROM documents WHERE id = ?1").Bind(1, document).Run();
         };
 
-    private void CheckIndex(DatastoreSnapshot snapshot)
+    private void CheckIndex(Database reader)
     {
-        string? message = null;
-        datastore.Maintain(database =>
+        long indexed = reader.Scalar("SELECT count(*) FROM lexical_docsize") ?? 0;
+        long passages = reader.Scalar("SELECT count(*) FROM passages") ?? 0;
+        if (indexed != passages)
         {
-            try
-            {
-                database.Execute("INSERT INTO lexical(lexical) VALUES ('integrity-check')");
-            }
-            catch (DatastoreException e)
-            {
-                message = e.Message;
-            }
-        });
-        long indexed = snapshot.Reader.Scalar("SELECT count(*) FROM lexical_docsize") ?? 0;
-        long passages = snapshot.Reader.Scalar("SELECT count(*) FROM passages") ?? 0;
-        if (message is null && indexed != passages)
-        {
-            message = $"It has {indexed} entries for {passages} passages.";
-        }
-
-        if (message is not null)
-        {
-            // Every repair ends with a new index.
-            Report(snapshot.Reader.Path, $"The lexical index is damaged: {message}", static _ => { });
+            ReportIndex(reader.Path, $"It has {indexed} entries for {passages} passages.");
         }
     }
+
+    /// <summary>Every repair ends with a new index, so that this one has no step of its own.</summary>
+    private void ReportIndex(string path, string finding) =>
+        Report(path, $"The lexical index is damaged: {finding}", static _ => { });
 
     private void CheckEncoders(Database reader)
     {
