@@ -11,18 +11,18 @@ namespace McpLongContext.Storage.Keys;
 /// codes       int8 [planes, tokens, dimensions]
 /// </code>
 /// </summary>
-/// <param name="Version">Of the format.</param>
 /// <param name="Shape">What is kept of a token.</param>
 /// <param name="Runs">The number of runs.</param>
 /// <param name="Passages">The number of slots.</param>
 /// <param name="Tokens">The number of tokens.</param>
-internal sealed record KeySegmentLayout(int Version, KeyShape Shape, int Runs, int Passages, int Tokens)
-    : SegmentLayout(Version, StatePrecision.Key, Shape.Dimensions, Runs, Passages, Tokens)
+internal sealed record KeySegmentLayout(KeyShape Shape, int Runs, int Passages, int Tokens)
+    : SegmentLayout(StatePrecision.Key, Shape.Dimensions, Runs, Passages, Tokens)
 {
-    /// <summary>The version that is written.</summary>
-    public const int Newest = 1;
-
+    private const int Format = 1;
     private const int PlanesAt = 32;
+
+    /// <inheritdoc/>
+    public override int Version => Format;
 
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> Magic => FileMagic;
@@ -48,10 +48,10 @@ internal sealed record KeySegmentLayout(int Version, KeyShape Shape, int Runs, i
     /// <exception cref="DatastoreException">It is no segment, a newer one, or one of another encoder.</exception>
     public static KeySegmentLayout ReadHeader(ReadOnlySpan<byte> header, EncoderProfile encoder, string path)
     {
-        (int version, int runs, int passages, int tokens) = ReadHeader(header, Newest, encoder, path);
+        (int runs, int passages, int tokens) = ReadHeader(header, Format, encoder, path);
         int planes = Number(header, PlanesAt);
         return planes is > 0 and <= KeyShape.MaxPlanes
-            ? new KeySegmentLayout(version, new KeyShape(planes, encoder.Dimensions), runs, passages, tokens)
+            ? new KeySegmentLayout(new KeyShape(planes, encoder.Dimensions), runs, passages, tokens)
             : throw new DatastoreCorruptException($"The header of the segment '{path}' has {planes} planes.");
     }
 

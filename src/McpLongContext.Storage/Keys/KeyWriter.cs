@@ -96,7 +96,7 @@ public sealed class KeyWriter
             return;
         }
 
-        var layout = new KeySegmentLayout(KeySegmentLayout.Newest, Shape, _runs.Count, _offsets.Count - 1, Tokens);
+        var layout = new KeySegmentLayout(Shape, _runs.Count, _offsets.Count - 1, Tokens);
         string file = SegmentFile.Write(
             _datastore.RequireStatesFolder(),
             layout.Magic,

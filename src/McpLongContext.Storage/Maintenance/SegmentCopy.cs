@@ -5,8 +5,7 @@ using McpLongContext.Storage.States;
 namespace McpLongContext.Storage.Maintenance;
 
 /// <summary>
-/// A new segment file, not published yet, that holds copies of runs of other segments; those of an older version are
-/// brought to the present one.
+/// A new segment file, not published yet, that holds copies of runs of other segments.
 /// </summary>
 /// <param name="File">Its name.</param>
 /// <param name="Layout">Its layout.</param>
@@ -32,7 +31,6 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
         SegmentLayout layout = first is KeySegment keys
             ? keys.Layout with
             {
-                Version = KeySegmentLayout.Newest,
                 Runs = runs.Count,
                 Passages = slots,
                 Tokens = tokens,
@@ -114,20 +112,19 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
         IReadOnlyList<(StateRun Run, LiveSegment From)> sources
     )
     {
-        var present = new SegmentTranscoder(sources[0].From.Reader.Encoder);
         Append<StateSegment>(
             file,
             layout.ScalesAt,
             sources,
-            (from, run, _, _) => MemoryMarshal.AsBytes(present.Scales(from, run))
+            (from, run, _, _) => MemoryMarshal.AsBytes(from.Scales(run.FirstSlot, run.Passages))
         );
-        Append<StateSegment>(file, layout.PooledAt, sources, (from, run, _, _) => present.Pooled(from, run));
+        Append<StateSegment>(file, layout.PooledAt, sources, (from, run, _, _) => from.Pooled(run.FirstSlot, run.Passages));
         Append<StateSegment>(file, layout.SignsAt, sources, (from, _, token, count) => from.Signs(token, count));
         Append<StateSegment>(
             file,
             layout.RefinementAt,
             sources,
-            (from, _, token, count) => present.Refinement(from, token, count)
+            (from, _, token, count) => from.Refinement(token, count)
         );
     }
 

@@ -7,11 +7,8 @@ namespace McpLongContext.Storage.States;
 /// <summary>How exactly token states are kept.</summary>
 public enum StatePrecision
 {
-    /// <summary>A sign and a magnitude bit a dimension and a factor a token: dimensions / 4 + 2 bytes a token.</summary>
+    /// <summary>A sign and a magnitude bit a dimension and a factor a token: dimensions / 4 + 1 bytes a token.</summary>
     TwoBit = 1,
-
-    /// <summary>A sign plane and 8 bits a dimension: dimensions * 9 / 8 + 4 bytes a token.</summary>
-    EightBit = 2,
 
     /// <summary>
     /// No states but what a decoder selects by: the token and a key, 8 bits a dimension and a scale: dimensions + 8

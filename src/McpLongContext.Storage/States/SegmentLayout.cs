@@ -13,26 +13,21 @@ namespace McpLongContext.Storage.States;
 /// </code>
 /// A slot is the place of one passage's tokens in a segment; a run is a contiguous part of one content's passages.
 /// </summary>
-/// <param name="Version">Of the kind's format.</param>
 /// <param name="Precision">The kind, and how exactly it keeps tokens.</param>
 /// <param name="Dimensions">The width of a token's vectors.</param>
 /// <param name="Runs">The number of runs.</param>
 /// <param name="Passages">The number of slots.</param>
 /// <param name="Tokens">The number of tokens.</param>
-internal abstract record SegmentLayout(
-    int Version,
-    StatePrecision Precision,
-    int Dimensions,
-    int Runs,
-    int Passages,
-    int Tokens
-)
+internal abstract record SegmentLayout(StatePrecision Precision, int Dimensions, int Runs, int Passages, int Tokens)
 {
     public const int HeaderBytes = 64;
     public const int RunBytes = ContentKey.Size + 16;
 
     /// <summary>The eight bytes that a file of the kind begins with.</summary>
     public abstract ReadOnlySpan<byte> Magic { get; }
+
+    /// <summary>The version of the kind's format that this program reads and writes.</summary>
+    public abstract int Version { get; }
 
     public long OffsetsAt => SegmentPages.Align(HeaderBytes + ((long)Runs * RunBytes));
 
@@ -70,18 +65,26 @@ internal abstract record SegmentLayout(
 
     /// <summary>Reads what the header of a segment of an encoder says in every kind.</summary>
     /// <exception cref="DatastoreException">It is no segment, a newer one, or one of another encoder.</exception>
-    protected static (int Version, int Runs, int Passages, int Tokens) ReadHeader(
+    protected static (int Runs, int Passages, int Tokens) ReadHeader(
         ReadOnlySpan<byte> header,
-        int newest,
+        int expected,
         EncoderProfile encoder,
         string path
     )
     {
         int version = Number(header, 8);
-        if (version > newest)
+        if (version > expected)
         {
             throw new DatastoreException(
-                $"The segment '{path}' has format {version}; this program reads up to {newest}. Update the program."
+                $"The segment '{path}' has format {version}; this program reads up to {expected}. Update the program."
+            );
+        }
+
+        if (version > 0 && version < expected)
+        {
+            throw new DatastoreCorruptException(
+                $"The segment '{path}' has format {version}, which is no longer read. Verify the datastore with repair: "
+                    + "its contents are dropped and computed again."
             );
         }
 
@@ -92,7 +95,7 @@ internal abstract record SegmentLayout(
             || Number(header, 16) != encoder.Dimensions
             || (runs | passages | tokens) < 0
             ? throw new DatastoreCorruptException($"The header of the segment '{path}' is not that of its encoder.")
-            : (version, runs, passages, tokens);
+            : (runs, passages, tokens);
     }
 
     protected static int Number(ReadOnlySpan<byte> header, int at) =>

@@ -9,8 +9,8 @@ internal sealed class StateSegment : SegmentReader
         : base(pages, layout, encoder)
     {
         Layout = layout;
-        States = StateCodec.Of(encoder, layout.Version);
-        Vectors = VectorCodec.Of(encoder, layout.Version);
+        States = new StateCodec(encoder);
+        Vectors = new VectorCodec(encoder);
     }
 
     public new StateSegmentLayout Layout { get; }

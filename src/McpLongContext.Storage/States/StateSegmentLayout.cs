@@ -4,13 +4,11 @@ namespace McpLongContext.Storage.States;
 /// Where the hidden states of an encoder stand in a segment file, behind its directory.
 /// <code>
 /// scales      float32 a passage: of its pooled vector
-/// pooled      [passages, bytes by version]: codes of the passages' vectors
+/// pooled      [passages, 3 * dimensions / 8]: codes of the passages' vectors
 /// signs       bits [tokens, dimensions]
-/// refinement  [tokens, bytes by precision and version]
+/// refinement  [tokens, dimensions / 8 + 1]
 /// </code>
-/// Version 1 had vectors of 8 bits and factors of 16 bits; <see cref="VectorCodec"/> and <see cref="StateCodec"/> know both.
 /// </summary>
-/// <param name="Version">Of the format.</param>
 /// <param name="Precision">How tokens are refined.</param>
 /// <param name="Dimensions">The width of a state.</param>
 /// <param name="PooledBytes">Bytes of the codes of a passage's vector.</param>
@@ -19,7 +17,6 @@ namespace McpLongContext.Storage.States;
 /// <param name="Passages">The number of slots.</param>
 /// <param name="Tokens">The number of token states.</param>
 internal sealed record StateSegmentLayout(
-    int Version,
     StatePrecision Precision,
     int Dimensions,
     int PooledBytes,
@@ -27,10 +24,13 @@ internal sealed record StateSegmentLayout(
     int Runs,
     int Passages,
     int Tokens
-) : SegmentLayout(Version, Precision, Dimensions, Runs, Passages, Tokens)
+) : SegmentLayout(Precision, Dimensions, Runs, Passages, Tokens)
 {
-    /// <summary>The version that is written; older ones are read.</summary>
-    public const int Newest = 2;
+    /// <summary>The version of the format.</summary>
+    public const int Format = 2;
+
+    /// <inheritdoc/>
+    public override int Version => Format;
 
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> Magic => FileMagic;
@@ -50,27 +50,23 @@ internal sealed record StateSegmentLayout(
     /// <inheritdoc/>
     public override long BodyBytes => SegmentPages.Align(RefinementAt + ((long)Tokens * RefinementBytes));
 
-    /// <summary>The layout of a new segment.</summary>
+    /// <summary>The layout of a segment of an encoder.</summary>
     public static StateSegmentLayout Of(EncoderProfile encoder, int runs, int passages, int tokens) =>
-        Of(encoder, Newest, runs, passages, tokens);
-
-    /// <summary>Reads the header of a segment of an encoder.</summary>
-    /// <exception cref="DatastoreException">It is no segment, a newer one, or one of another encoder.</exception>
-    public static StateSegmentLayout ReadHeader(ReadOnlySpan<byte> header, EncoderProfile encoder, string path)
-    {
-        (int version, int runs, int passages, int tokens) = ReadHeader(header, Newest, encoder, path);
-        return Of(encoder, version, runs, passages, tokens);
-    }
-
-    private static StateSegmentLayout Of(EncoderProfile encoder, int version, int runs, int passages, int tokens) =>
         new(
-            version,
             encoder.Precision,
             encoder.Dimensions,
-            VectorCodec.Of(encoder, version).Bytes,
-            StateCodec.Of(encoder, version).RefinementBytes,
+            new VectorCodec(encoder).Bytes,
+            new StateCodec(encoder).RefinementBytes,
             runs,
             passages,
             tokens
         );
+
+    /// <summary>Reads the header of a segment of an encoder.</summary>
+    /// <exception cref="DatastoreException">It is no segment, one of another format, or one of another encoder.</exception>
+    public static StateSegmentLayout ReadHeader(ReadOnlySpan<byte> header, EncoderProfile encoder, string path)
+    {
+        (int runs, int passages, int tokens) = ReadHeader(header, Format, encoder, path);
+        return Of(encoder, runs, passages, tokens);
+    }
 }

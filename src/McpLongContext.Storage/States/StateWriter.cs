@@ -25,8 +25,8 @@ public sealed class StateWriter
     {
         _datastore = datastore;
         Encoder = encoder;
-        _codec = StateCodec.Of(encoder, StateSegmentLayout.Newest);
-        _vectors = VectorCodec.Of(encoder, StateSegmentLayout.Newest);
+        _codec = new StateCodec(encoder);
+        _vectors = new VectorCodec(encoder);
     }
 
     /// <summary>The encoder whose states these are.</summary>

@@ -27,11 +27,11 @@ internal static class FormatFixture
         TemporaryHome.Document("island/log.txt", "Monday: fog.\n", "Tuesday: the supply boat brought zwölf lamps.\n"),
     ];
 
-    /// <summary>The first one: database and segments of version 1.</summary>
-    public const string First = "format-1";
+    /// <summary>The oldest format that is read.</summary>
+    public const string First = "format-1-segments-2";
 
     /// <summary>The one of the present formats.</summary>
-    public static string Present { get; } = $"format-{Schema.Version}-segments-{StateSegmentLayout.Newest}";
+    public static string Present { get; } = $"format-{Schema.Version}-segments-{StateSegmentLayout.Format}";
 
     /// <summary>The folder that holds a committed datastore.</summary>
     public static string FolderOf(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", name);

@@ -16,7 +16,6 @@ public sealed class FormatTests : IDisposable
 
     [Theory]
     [InlineData(FormatFixture.First)]
-    [InlineData("format-1-segments-2")]
     public void A_committed_datastore_opens_verifies_clean_and_answers(string format)
     {
         using Datastore datastore = _home.Home.Open(CopyOf(format));
@@ -67,30 +66,6 @@ public sealed class FormatTests : IDisposable
     }
 
     [Fact]
-    public void A_compaction_brings_older_segments_to_the_present_version()
-    {
-        NewDocument added = TemporaryHome.Document("island/map.txt", "North: cliffs.\n");
-        using Datastore datastore = _home.Home.Open(CopyOf(FormatFixture.First));
-        (float[] pooled, float[] refined) = Scores(datastore);
-        datastore.Apply(TemporaryHome.Put(added));
-        StateSamples.Encode(datastore, FormatFixture.Encoder, added.ContentKey, 1, FormatFixture.TokensPerPassage, 1);
-
-        datastore.Compact();
-
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
-        Assert.Equal(StateSegmentLayout.Newest, Assert.Single(snapshot.Segments.Values).Layout.Version);
-        Assert.Empty(datastore.Verify(repair: false));
-        Assert.Equal(2, BestByStates(snapshot, passage: 2));
-        Assert.Equal(6, snapshot.States(FormatFixture.Encoder.Key)!.Passages);
-
-        // Three bits keep a product of Gaussians within 0.19 of the root of the width, one standard deviation.
-        (float[] pooledAfter, float[] refinedAfter) = Scores(datastore);
-        Assert.All(pooled.Zip(pooledAfter), pair => Assert.Equal(pair.First, pair.Second, 4f));
-        Assert.InRange(StateSamples.Correlation(pooled, pooledAfter), 0.9f, 1.00001f);
-        Assert.All(refined.Zip(refinedAfter), pair => Assert.Equal(pair.First, pair.Second, pair.First * 0.006f));
-    }
-
-    [Fact]
     public void The_present_format_is_the_newest_committed_one() =>
         Assert.True(
             File.Exists(DatastoreIdentity.DatabasePath(FormatFixture.FolderOf(FormatFixture.Present))),
@@ -132,13 +107,29 @@ public sealed class FormatTests : IDisposable
     }
 
     [Fact]
+    public void A_segment_of_an_older_format_is_named_dropped_and_computed_again()
+    {
+        string name = CopyOf(FormatFixture.First);
+        RestampSegment(name, StateSegmentLayout.Format - 1);
+        using Datastore datastore = _home.Home.Open(name);
+        using (DatastoreSnapshot snapshot = datastore.Snapshot())
+        {
+            Assert.Equal(2, BestByWords(snapshot, "whale"));
+            string damage = Assert.Single(snapshot.States(FormatFixture.Encoder.Key)!.Damage);
+            Assert.Contains("which is no longer read", damage, StringComparison.Ordinal);
+        }
+
+        datastore.Verify(repair: true);
+
+        using DatastoreSnapshot repaired = datastore.Snapshot();
+        Assert.Equal(2, repaired.Pending(FormatFixture.Encoder.Key).Count);
+    }
+
+    [Fact]
     public void A_segment_of_a_newer_format_is_named_and_the_words_still_answer()
     {
         string name = CopyOf(FormatFixture.First);
-        string segment = Directory.GetFiles(Path.Combine(_home.Root, "datastores", name, "states")).First();
-        byte[] bytes = File.ReadAllBytes(segment);
-        bytes[8] = StateSegmentLayout.Newest + 1;
-        File.WriteAllBytes(segment, bytes);
+        RestampSegment(name, StateSegmentLayout.Format + 1);
 
         using Datastore datastore = _home.Home.Open(name);
         using DatastoreSnapshot snapshot = datastore.Snapshot();
@@ -148,16 +139,13 @@ public sealed class FormatTests : IDisposable
         Assert.Contains("this program reads up to", damage, StringComparison.Ordinal);
     }
 
-    /// <summary>Scores of the fixture's passages by their vectors, and by their tokens as exactly as they are kept.</summary>
-    private static (float[] Pooled, float[] Refined) Scores(Datastore datastore)
+    /// <summary>Gives the only segment of a datastore another version of its format.</summary>
+    private void RestampSegment(string name, int version)
     {
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
-        StateIndex states = snapshot.States(FormatFixture.Encoder.Key)!;
-        float[] query = StateSamples.Random(FormatFixture.Encoder, 1, 5);
-        return (
-            [.. states.ScorePooled(query, PassageScope.All).Take(5).Select(scored => scored.Score)],
-            states.Rescore(new StateQuery(query, [1]), [1, 2, 3, 4, 5])
-        );
+        string segment = Directory.GetFiles(Path.Combine(_home.Root, "datastores", name, "states")).Single();
+        byte[] bytes = File.ReadAllBytes(segment);
+        bytes[8] = (byte)version;
+        File.WriteAllBytes(segment, bytes);
     }
 
     /// <summary>A copy of a committed datastore that may be changed; returns its name.</summary>

@@ -50,7 +50,7 @@ public sealed class KeyDamageTests : KeyDatastore
         Datastore.Apply(Put(large));
         KeySamples.Encode(Datastore, Profile, large.ContentKey, [.. Enumerable.Repeat(90, Passages)], seed: 1);
         var shape = new KeyShape(KeySamples.Planes, KeySamples.Width);
-        var layout = new KeySegmentLayout(KeySegmentLayout.Newest, shape, Runs: 1, Passages, Tokens);
+        var layout = new KeySegmentLayout(shape, Runs: 1, Passages, Tokens);
         (long at, int width) = section switch
         {
             0 => (layout.IdAt(Tokens / 2), sizeof(int)),

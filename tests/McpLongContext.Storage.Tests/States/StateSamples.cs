@@ -8,14 +8,10 @@ internal static class StateSamples
 {
     public const int Width = 128;
 
-    public static EncoderProfile Profile(
-        StatePrecision precision = StatePrecision.TwoBit,
-        string key = "test-encoder"
-    ) =>
+    public static EncoderProfile Profile(string key = "test-encoder") =>
         new()
         {
             Key = key,
-            Precision = precision,
             Mean = Enumerable.Range(0, Width).Select(i => 0.3f * MathF.Sin(i)).ToArray(),
             Deviation = Enumerable.Range(0, Width).Select(i => 0.5f + (0.4f * MathF.Cos(i))).ToArray(),
         };

@@ -72,7 +72,7 @@ public sealed class StateWriterTests : IDisposable
     {
         _datastore.WriteStates(StateSamples.Profile());
         var error = Assert.Throws<DatastoreException>(() =>
-            _datastore.WriteStates(StateSamples.Profile(StatePrecision.EightBit))
+            _datastore.WriteStates(StateSamples.Profile() with { Mean = new float[StateSamples.Width] })
         );
         Assert.Contains("test-encoder", error.Message, StringComparison.Ordinal);
     }
