@@ -1,9 +1,10 @@
 using System.Text;
-using McpLongContext.Storage.Integrity;
+using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
 
-namespace McpLongContext.Storage.Catalog;
+namespace McpLongContext.Storage;
 
 /// <summary>Applies a <see cref="CatalogChange"/> inside the caller's transaction: documents, passages, index.</summary>
 internal sealed class CatalogWriter(Database database)
@@ -101,7 +102,7 @@ internal sealed class CatalogWriter(Database database)
             NewPassage passage = document.Passages[i];
             ReadOnlySpan<byte> text = Encode(passage.Text, ref _text);
             ReadOnlySpan<byte> context = Encode(passage.Context, ref _context);
-            uint checksum = RowChecksum.OfPassage(first + i, id, passage.StartLine, passage.EndLine, text, context);
+            uint checksum = PassageChecksum.Of(first + i, id, passage.StartLine, passage.EndLine, text, context);
             database
                 .Prepare("INSERT INTO passages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
                 .Bind(1, first + i)
@@ -145,7 +146,7 @@ internal sealed class CatalogWriter(Database database)
             .Bind(6, row.LineCount)
             .Bind(7, firstPassage)
             .Bind(8, row.PassageCount)
-            .Bind(9, RowChecksum.Of(row))
+            .Bind(9, DocumentChecksum.Of(row))
             .Run();
     }
 

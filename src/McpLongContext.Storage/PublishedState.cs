@@ -58,6 +58,12 @@ internal sealed class PublishedState
         return state;
     }
 
+    /// <summary>Maps a segment of an encoder, of hidden states or of keys, and verifies its directory.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
+    public static SegmentReader OpenSegment(string path, EncoderProfile encoder) =>
+        encoder.HasKeys ? KeySegment.Open(path, encoder) : StateSegment.Open(path, encoder);
+
     /// <summary>Takes hold once more; <see langword="false"/> when everybody has let go already.</summary>
     public bool TryHold()
     {

@@ -14,7 +14,7 @@ internal sealed class SnapshotSource(DatastoreIdentity identity, string statesFo
     private const int MaxIdle = 8;
 
     private readonly ConcurrentBag<Database> _idle = [];
-    private readonly SegmentPool _segments = new();
+    private readonly SegmentPool _segments = new(PublishedState.OpenSegment);
     private readonly Lock _publishing = new();
     private PublishedState? _published;
     private volatile bool _disposed;

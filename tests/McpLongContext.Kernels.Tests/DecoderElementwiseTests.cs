@@ -1,4 +1,6 @@
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Elementwise;
+using McpLongContext.Kernels.Simd;
 
 namespace McpLongContext.Kernels.Tests;
 
@@ -62,13 +64,13 @@ public class DecoderElementwiseTests
         switch (width)
         {
             case Width.Bits512:
-                Elementwise.Apply<EluPlusOne.Function, Simd512, Vector512<float>>(x);
+                ElementLoop.Apply<EluPlusOne.Function, Simd512, Vector512<float>>(x);
                 break;
             case Width.Bits256:
-                Elementwise.Apply<EluPlusOne.Function, Simd256, Vector256<float>>(x);
+                ElementLoop.Apply<EluPlusOne.Function, Simd256, Vector256<float>>(x);
                 break;
             default:
-                Elementwise.Apply<EluPlusOne.Function, Simd128, Vector128<float>>(x);
+                ElementLoop.Apply<EluPlusOne.Function, Simd128, Vector128<float>>(x);
                 break;
         }
 

@@ -1,4 +1,6 @@
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Elementwise;
+using McpLongContext.Kernels.Simd;
 
 namespace McpLongContext.Kernels.Tests;
 
@@ -38,13 +40,13 @@ public class ElementwiseTests
         switch (width)
         {
             case Width.Bits512:
-                Elementwise.Apply<Gelu.Function, Simd512, Vector512<float>>(y);
+                ElementLoop.Apply<Gelu.Function, Simd512, Vector512<float>>(y);
                 break;
             case Width.Bits256:
-                Elementwise.Apply<Gelu.Function, Simd256, Vector256<float>>(y);
+                ElementLoop.Apply<Gelu.Function, Simd256, Vector256<float>>(y);
                 break;
             default:
-                Elementwise.Apply<Gelu.Function, Simd128, Vector128<float>>(y);
+                ElementLoop.Apply<Gelu.Function, Simd128, Vector128<float>>(y);
                 break;
         }
 

@@ -1,4 +1,7 @@
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Attention;
+using McpLongContext.Kernels.Products;
+using McpLongContext.Kernels.Simd;
 
 namespace McpLongContext.Kernels.Tests;
 

@@ -1,3 +1,6 @@
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Products.Blocks;
+
 namespace McpLongContext.Kernels.Tests;
 
 public sealed class Int8BlockMatrixTests : IDisposable

@@ -1,4 +1,6 @@
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Products.Blocks;
+using McpLongContext.Kernels.Simd;
 
 namespace McpLongContext.Kernels.Tests;
 

@@ -1,4 +1,6 @@
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Search;
+using McpLongContext.Kernels.Simd;
 
 namespace McpLongContext.Kernels.Tests;
 

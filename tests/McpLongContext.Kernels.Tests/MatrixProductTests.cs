@@ -1,4 +1,6 @@
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Products;
+using McpLongContext.Kernels.Simd;
 
 namespace McpLongContext.Kernels.Tests;
 

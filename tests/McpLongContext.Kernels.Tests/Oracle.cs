@@ -1,4 +1,6 @@
 using System.Numerics;
+using McpLongContext.Kernels.Attention;
+using McpLongContext.Kernels.Elementwise;
 
 namespace McpLongContext.Kernels.Tests;
 

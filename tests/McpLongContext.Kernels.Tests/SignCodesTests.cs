@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Search;
+using McpLongContext.Kernels.Simd;
 
 namespace McpLongContext.Kernels.Tests;
 

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using McpLongContext.Kernels.Products;
+using McpLongContext.Kernels.Simd;
 
 namespace McpLongContext.Kernels.Tests;
 

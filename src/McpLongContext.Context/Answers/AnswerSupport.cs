@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using McpLongContext.Context.Retrieval;
-using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Analysis;
 
 namespace McpLongContext.Context.Answers;
 

@@ -1,6 +1,6 @@
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Storage;
-using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Analysis;
 
 namespace McpLongContext.Context.Answers;
 

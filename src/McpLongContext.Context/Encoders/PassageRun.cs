@@ -1,4 +1,5 @@
 using McpLongContext.Storage;
+using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.States;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;

@@ -1,4 +1,5 @@
 using McpLongContext.Context.Datastores;
+using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 
 namespace McpLongContext.Context.Retrieval;

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Analysis;
 
 namespace McpLongContext.Context.Retrieval;
 

@@ -1,5 +1,7 @@
 using McpLongContext.Inference.Layers;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Attention;
+using McpLongContext.Kernels.Elementwise;
+using McpLongContext.Kernels.Products;
 
 namespace McpLongContext.Inference.Bert;
 

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Products;
 
 namespace McpLongContext.Inference.Layers;
 

@@ -1,4 +1,4 @@
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Products;
 
 namespace McpLongContext.Inference.Layers;
 

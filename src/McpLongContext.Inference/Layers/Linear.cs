@@ -1,5 +1,5 @@
 using McpLongContext.Inference.Checkpoints;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Products;
 
 namespace McpLongContext.Inference.Layers;
 

@@ -1,4 +1,4 @@
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Products.Blocks;
 
 namespace McpLongContext.Inference.Layers;
 

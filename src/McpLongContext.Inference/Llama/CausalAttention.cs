@@ -1,15 +1,12 @@
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama.Positions;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Attention;
 
 namespace McpLongContext.Inference.Llama;
 
 /// <summary>The attention that the model was trained with: every token sees itself and those before it.</summary>
 public sealed class CausalAttention : IAttention
 {
-    /// <summary>Queries, tokens times heads of a group, that a thread takes at a time.</summary>
-    private const int PartQueries = 256;
-
     private readonly LlamaConfig _config;
     private readonly KeyValueCache[] _layers;
     private readonly int[] _inserted;
@@ -28,7 +25,7 @@ public sealed class CausalAttention : IAttention
         _inserted = new int[config.LayerCount];
         for (var layer = 0; layer < _layers.Length; layer++)
             _layers[layer] = new KeyValueCache(config.KeyValueHeadCount, config.HeadDim);
-        _rotary = TableOf(config.RotaryScaling);
+        _rotary = CachedAttention.Rotation(config);
     }
 
     /// <inheritdoc />
@@ -41,7 +38,7 @@ public sealed class CausalAttention : IAttention
     {
         ArgumentNullException.ThrowIfNull(scaling);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, _layers[0].Count);
-        _rotary = TableOf(scaling);
+        _rotary = CachedAttention.Rotation(_config, scaling);
         MaxTokens = maxTokens;
     }
 
@@ -93,30 +90,7 @@ public sealed class CausalAttention : IAttention
                 $"a block at position {block.FirstPosition} found, expected {expected}.",
                 nameof(block)
             );
-        cache.Append(block.Keys.Span, block.Values.Span);
-        var tokens = block.Keys.Length / _config.KeyValueSize;
-        _rotary.Extend(cache.Count);
-
-        var step = Math.Max(1, PartQueries * _config.KeyValueHeadCount / _config.HeadCount);
-        var steps = (tokens + step - 1) / step;
-        team.Run(
-            steps * _config.KeyValueHeadCount,
-            part =>
-            {
-                // The last tokens first: they see most, and what takes longest should not come at the end.
-                var (reversed, group) = Math.DivRem(part, _config.KeyValueHeadCount);
-                var first = (steps - 1 - reversed) * step;
-                Kernels.CausalAttention.Attend(
-                    block.Queries.Span,
-                    cache,
-                    _rotary,
-                    _config.ScoreScale,
-                    _config.SlidingWindow ?? int.MaxValue,
-                    new AttentionPart(tokens, group, first, Math.Min(step, tokens - first)),
-                    block.Output.Span
-                );
-            }
-        );
+        CachedAttention.Attend(block, _config, cache, _rotary, team);
     }
 
     /// <summary>Forgets the tokens from a position on, and what was inserted there or behind it.</summary>
@@ -131,7 +105,4 @@ public sealed class CausalAttention : IAttention
             _layers[layer].Truncate(Math.Min(position + _inserted[layer], _layers[layer].Count));
         }
     }
-
-    private RotaryTable TableOf(RotaryScaling scaling) =>
-        new(scaling.Frequencies(_config.HeadDim, _config.RopeTheta), scaling.AttentionFactor);
 }

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Elementwise;
 
 namespace McpLongContext.Inference.Llama;
 

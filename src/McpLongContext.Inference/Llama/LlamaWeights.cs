@@ -1,7 +1,7 @@
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama.Checkpoints;
 using McpLongContext.Inference.Llama.Packed;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Products;
 
 namespace McpLongContext.Inference.Llama;
 

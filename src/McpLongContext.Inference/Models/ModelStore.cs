@@ -1,5 +1,5 @@
 using McpLongContext.Inference.Models.Sources;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Buffers;
 
 namespace McpLongContext.Inference.Models;
 

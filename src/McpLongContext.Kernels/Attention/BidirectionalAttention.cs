@@ -2,8 +2,12 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Elementwise;
+using McpLongContext.Kernels.Products;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Attention;
 
 /// <summary>
 /// softmax(Q K^T / sqrt(headDim)) V for every head of one sequence, each token seeing all (Vaswani et al.,

@@ -1,7 +1,10 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using McpLongContext.Kernels.Products;
+using McpLongContext.Kernels.Search;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Attention;
 
 /// <summary>Quantises a head's queries, keys and values, and lays them out for the register tile.</summary>
 internal static unsafe class Int8AttentionPacking

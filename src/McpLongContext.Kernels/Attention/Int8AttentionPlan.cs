@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using McpLongContext.Kernels.Products;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Attention;
 
 /// <summary>The shapes of one call of <see cref="Int8BidirectionalAttention"/>, with the padded widths of its buffers.</summary>
 /// <param name="Heads">Heads.</param>

@@ -1,8 +1,12 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Elementwise;
+using McpLongContext.Kernels.Products;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Attention;
 
 /// <summary>
 /// <see cref="BidirectionalAttention"/> with both products in int8: queries, keys and values of a head are codes with one

@@ -1,7 +1,9 @@
-namespace McpLongContext.Kernels;
+using McpLongContext.Kernels.Buffers;
+
+namespace McpLongContext.Kernels.Attention;
 
 /// <summary>
-/// Keys and values of one layer's tokens, for <see cref="CausalAttention"/>. Keys are kept without rotation: a change of
+/// Keys and values of one layer's tokens, for <see cref="GroupedQueryAttention"/>. Keys are kept without rotation: a change of
 /// the rotary table changes what attention reads, not what is stored.
 /// </summary>
 /// <remarks>
@@ -19,7 +21,7 @@ public sealed unsafe class KeyValueCache
     /// <param name="heads">Key/value heads, positive.</param>
     /// <param name="headDim">Positive and even.</param>
     public KeyValueCache(int heads, int headDim)
-        : this(heads, headDim, CausalAttention.Columns) { }
+        : this(heads, headDim, GroupedQueryAttention.Columns) { }
 
     internal KeyValueCache(int heads, int headDim, int columns)
     {

@@ -1,4 +1,6 @@
-namespace McpLongContext.Kernels;
+using McpLongContext.Kernels.Buffers;
+
+namespace McpLongContext.Kernels.Attention;
 
 /// <summary>
 /// cos(p f_i) and sin(p f_i) for positions p and the frequencies f_i of rotary position encoding (Su et al.,
@@ -17,7 +19,7 @@ public sealed unsafe class RotaryTable
     /// <param name="frequencies">[headDim / 2] angles in radians per position.</param>
     /// <param name="factor">Multiplies every cosine and sine: YaRN's attention factor, 1 without.</param>
     public RotaryTable(ReadOnlySpan<double> frequencies, float factor)
-        : this(frequencies, factor, CausalAttention.Columns) { }
+        : this(frequencies, factor, GroupedQueryAttention.Columns) { }
 
     internal RotaryTable(ReadOnlySpan<double> frequencies, float factor, int columns)
     {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Elementwise;
 
 /// <summary>
 /// elu(x) + 1 = x + 1 for x above 0, e^x below, elementwise: the feature map of linear attention (Katharopoulos et al.,
@@ -11,7 +12,7 @@ public static class EluPlusOne
 {
     /// <summary>Replaces every element by its image.</summary>
     /// <param name="values">Any length.</param>
-    public static void Apply(Span<float> values) => Elementwise.Apply<Function>(values);
+    public static void Apply(Span<float> values) => ElementLoop.Apply<Function>(values);
 
     internal readonly struct Function : IElementFunction
     {

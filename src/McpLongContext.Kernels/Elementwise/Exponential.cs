@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Elementwise;
 
 /// <summary>2^x, elementwise, for x of at most 126; 2^-126 below -126. Relative error below 2e-7.</summary>
 /// <remarks>2^x = 2^n 2^f with n = round(x), |f| &lt;= 1/2 and a minimax polynomial of degree 5 for 2^f.</remarks>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Elementwise;
 
 /// <summary>
 /// gelu(x) = x Phi(x) = x (1 + erf(x / sqrt 2)) / 2, the exact form that BERT uses (Hendrycks and Gimpel,
@@ -17,7 +18,7 @@ public static unsafe class Gelu
 
     /// <summary>Replaces every element by its GELU.</summary>
     /// <param name="values">Any length.</param>
-    public static void Apply(Span<float> values) => Elementwise.Apply<Function>(values);
+    public static void Apply(Span<float> values) => ElementLoop.Apply<Function>(values);
 
     /// <summary>In place on [rows, columns] with rows <paramref name="stride"/> apart; columns a multiple of the lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Elementwise;
 
 /// <summary>
 /// y = gamma (h - mean h) / sqrt(var h + epsilon) + beta with h = x + residual, over each row of [rows, width]

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
+using McpLongContext.Kernels.Buffers;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Elementwise;
 
 /// <summary>
 /// y = gamma x / sqrt(mean x^2 + epsilon), over each row of [rows, width] (Zhang and Sennrich, arXiv 1910.07467,

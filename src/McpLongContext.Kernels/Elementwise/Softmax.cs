@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Elementwise;
 
 /// <summary>softmax(x)_i = e^(x_i - max x) / sum_j e^(x_j - max x), over each row of [rows, width].</summary>
 public static unsafe class Softmax

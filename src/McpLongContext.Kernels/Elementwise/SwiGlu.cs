@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
+using McpLongContext.Kernels.Buffers;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Elementwise;
 
 /// <summary>y = silu(gate) up = gate sigmoid(gate) up, elementwise (Shazeer, arXiv 2002.05202, equation 6, beta 1).</summary>
 public static class SwiGlu

@@ -1,4 +1,4 @@
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.MachineCode;
 
 /// <summary>An address: base + index * scale + displacement.</summary>
 /// <param name="Base">A register.</param>

@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics.X86;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.MachineCode;
 
 /// <summary>The functions of a register tile in machine code with AVX512-VNNI, one for each number of rows.</summary>
 internal static unsafe class VnniFunctions
@@ -28,7 +29,7 @@ internal static unsafe class VnniFunctions
             write(assembler, rows);
         }
 
-        var code = MachineCode.TryLoad(assembler.Code);
+        var code = ExecutableMemory.TryLoad(assembler.Code);
         return code is null ? null : Array.ConvertAll(starts, start => (nint)code + start);
     }
 }

@@ -1,6 +1,6 @@
-using static McpLongContext.Kernels.Assembler;
+using static McpLongContext.Kernels.MachineCode.Assembler;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.MachineCode;
 
 /// <summary>
 /// What a core can do at most with AVX512-VNNI: dot products over and over in registers, without memory. The products are

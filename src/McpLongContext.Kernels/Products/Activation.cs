@@ -1,4 +1,6 @@
-namespace McpLongContext.Kernels;
+using McpLongContext.Kernels.Elementwise;
+
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>The function that a product applies to its result before it leaves the cache.</summary>
 public enum Activation
@@ -6,6 +8,6 @@ public enum Activation
     /// <summary>The result itself.</summary>
     None = 0,
 
-    /// <summary>The exact, erf-based GELU: see <see cref="McpLongContext.Kernels.Gelu"/>.</summary>
+    /// <summary>The exact, erf-based GELU: see <see cref="Elementwise.Gelu"/>.</summary>
     Gelu = 1,
 }

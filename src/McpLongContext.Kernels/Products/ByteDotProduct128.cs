@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>Four signed bytes of A times four of B in each of 4 lanes: the dot product of ARM, or plain arithmetic.</summary>
 internal readonly unsafe struct ByteDotProduct128 : IDotProduct<ByteDotProduct128, Vector128<int>>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>Four unsigned bytes of A times four signed bytes of B in each of 8 lanes: AVX-VNNI.</summary>
 internal readonly unsafe struct ByteDotProduct256 : IDotProduct<ByteDotProduct256, Vector256<int>>

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>
 /// Four unsigned bytes of A times four signed bytes of B in each of 16 lanes. It says how <see cref="VnniTile"/> wants

@@ -1,4 +1,6 @@
-namespace McpLongContext.Kernels;
+using McpLongContext.Kernels.Simd;
+
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>
 /// The arithmetic of an integer product: a word of A and a word of B hold <see cref="Depth"/> small integers each, and a

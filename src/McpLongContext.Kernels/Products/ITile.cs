@@ -1,4 +1,6 @@
-namespace McpLongContext.Kernels;
+using McpLongContext.Kernels.Simd;
+
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>
 /// The block of a matrix product that is held in vector registers: C[Rows, Columns] = initial + A[Rows, depth] B[depth, Columns].

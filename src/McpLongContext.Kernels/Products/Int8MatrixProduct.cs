@@ -1,8 +1,12 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Elementwise;
+using McpLongContext.Kernels.Search;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>
 /// Y = activation(X W^T + bias) with W in int8: X [rows, inputs] is quantised row by row as it comes,

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>Int8 codes in the words of an integer product: as bytes, or widened to 16 bits.</summary>
 internal static class Int8Words

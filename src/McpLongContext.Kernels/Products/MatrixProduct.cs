@@ -1,6 +1,9 @@
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Elementwise;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>
 /// Y = activation(X W^T + bias) in fp32: X [rows, inputs], W [outputs, inputs], bias [outputs], Y [rows, outputs].

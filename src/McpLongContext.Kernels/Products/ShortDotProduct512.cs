@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>Two 16-bit integers of A times two of B in each of 16 lanes: AVX-512 where it has no products of bytes.</summary>
 internal readonly unsafe struct ShortDotProduct512 : IDotProduct<ShortDotProduct512, Vector512<int>>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>Six rows by two vectors: 12 accumulators, for 16 vector registers.</summary>
 /// <remarks>Per step 2 loads and 6 broadcasts feed 12 multiply-adds.</remarks>

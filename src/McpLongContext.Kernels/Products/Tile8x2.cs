@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>Eight rows by two vectors: 16 accumulators, for 32 vector registers.</summary>
 /// <remarks>For outputs as narrow as an attention head, where three vectors would be padding.</remarks>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>Eight rows by three vectors: 24 accumulators, for 32 vector registers.</summary>
 /// <remarks>Per step 3 loads and 8 broadcasts feed 24 multiply-adds, enough to hide their latency on two ports.</remarks>

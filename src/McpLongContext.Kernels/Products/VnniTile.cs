@@ -1,4 +1,4 @@
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>
 /// Six rows by three vectors of 512 bits, each lane summing four bytes at a time: AVX512-VNNI, twice the work of AVX-VNNI

@@ -1,4 +1,4 @@
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>
 /// Eight rows by two vectors of 512 bits with AVX512-VNNI, in machine code as <see cref="VnniTile"/>: for outputs as narrow

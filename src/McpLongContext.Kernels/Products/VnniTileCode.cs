@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
-using static McpLongContext.Kernels.Assembler;
+using McpLongContext.Kernels.MachineCode;
+using static McpLongContext.Kernels.MachineCode.Assembler;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products;
 
 /// <summary>
 /// The machine code of the register tiles with AVX512-VNNI, made when a tile is first needed: a function for each number of

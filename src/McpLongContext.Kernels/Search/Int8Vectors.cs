@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Search;
 
 /// <summary>
 /// Vectors of one byte per dimension and one scale each, x ~ scale * code with scale = max |x| / 127, and their dot

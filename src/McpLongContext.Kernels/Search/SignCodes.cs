@@ -1,6 +1,8 @@
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Search;
 
 /// <summary>
 /// Vectors reduced to one bit per dimension, the sign of x - mean: bit i of a code (byte i / 8, bit i % 8) is set where

@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Search;
 
 /// <summary>The paths of <see cref="SignCodes.MaxSimilarity"/>.</summary>
 /// <remarks>

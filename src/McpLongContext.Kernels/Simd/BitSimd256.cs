@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Simd;
 
 /// <summary>4 words: AVX2.</summary>
 internal readonly unsafe struct BitSimd256 : IBitSimd<BitSimd256, Vector256<ulong>>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Simd;
 
 /// <summary>8 words: AVX-512.</summary>
 internal readonly unsafe struct BitSimd512 : IBitSimd<BitSimd512, Vector512<ulong>>

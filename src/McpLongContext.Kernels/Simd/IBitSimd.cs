@@ -1,4 +1,4 @@
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Simd;
 
 /// <summary>The operations of one vector width on 64-bit words, for counting bits.</summary>
 /// <typeparam name="TSelf">The width: <see cref="BitSimd512"/> or <see cref="BitSimd256"/>.</typeparam>

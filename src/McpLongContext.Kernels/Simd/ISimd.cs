@@ -1,4 +1,4 @@
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Simd;
 
 /// <summary>
 /// The operations of one vector width. A kernel is written once over <typeparamref name="TSelf"/> and the JIT compiles

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Simd;
 
 /// <summary>4 floats: ARM NEON, SSE, or plain scalar code where there is no vector unit.</summary>
 internal readonly unsafe struct Simd128 : ISimd<Simd128, Vector128<float>>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Simd;
 
 /// <summary>8 floats: AVX2 with FMA.</summary>
 internal readonly unsafe struct Simd256 : ISimd<Simd256, Vector256<float>>

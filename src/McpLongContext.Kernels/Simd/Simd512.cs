@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Simd;
 
 /// <summary>16 floats: AVX-512.</summary>
 internal readonly unsafe struct Simd512 : ISimd<Simd512, Vector512<float>>

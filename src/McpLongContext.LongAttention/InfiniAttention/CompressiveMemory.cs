@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Numerics.Tensors;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Attention;
+using McpLongContext.Kernels.Elementwise;
+using McpLongContext.Kernels.Products;
 
 namespace McpLongContext.LongAttention.InfiniAttention;
 

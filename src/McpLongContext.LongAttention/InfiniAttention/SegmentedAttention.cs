@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Numerics.Tensors;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Attention;
 
 namespace McpLongContext.LongAttention.InfiniAttention;
 
@@ -19,9 +19,6 @@ namespace McpLongContext.LongAttention.InfiniAttention;
 /// </remarks>
 public sealed class SegmentedAttention : IAttention
 {
-    /// <summary>Queries, tokens times heads of a group, that a thread takes at a time.</summary>
-    private const int PartQueries = 256;
-
     private readonly LlamaConfig _config;
     private readonly MemoryGates _gates;
     private readonly KeyValueCache[] _segments;
@@ -61,8 +58,7 @@ public sealed class SegmentedAttention : IAttention
         for (var layer = 0; layer < _segments.Length; layer++)
             _segments[layer] = new KeyValueCache(config.KeyValueHeadCount, config.HeadDim);
         _starts = new int[config.LayerCount];
-        var scaling = config.RotaryScaling;
-        _rotary = new RotaryTable(scaling.Frequencies(config.HeadDim, config.RopeTheta), scaling.AttentionFactor);
+        _rotary = CachedAttention.Rotation(config);
     }
 
     /// <summary>No sequence is too long.</summary>
@@ -91,7 +87,8 @@ public sealed class SegmentedAttention : IAttention
             if (segment.Count == SegmentTokens)
                 Complete(block.Layer, team);
             var count = Math.Min(tokens - first, SegmentTokens - segment.Count);
-            AttendWithin(Slice(block, first, count), count, team);
+            var slice = Slice(block, first, count);
+            CachedAttention.Attend(slice, _config, segment, _rotary, team, part => AddMemory(slice, part));
             first += count;
         }
     }
@@ -140,35 +137,6 @@ public sealed class SegmentedAttention : IAttention
             block.Keys.Slice(first * keys, count * keys),
             block.Values.Slice(first * keys, count * keys),
             block.Output.Slice(first * queries, count * queries)
-        );
-    }
-
-    private void AttendWithin(AttentionBlock block, int tokens, WorkerTeam team)
-    {
-        var segment = _segments[block.Layer];
-        segment.Append(block.Keys.Span, block.Values.Span);
-        _rotary.Extend(segment.Count);
-        var step = Math.Max(1, PartQueries * _config.KeyValueHeadCount / _config.HeadCount);
-        var steps = (tokens + step - 1) / step;
-        team.Run(
-            steps * _config.KeyValueHeadCount,
-            part =>
-            {
-                // The last tokens first: they see most, and what takes longest should not come at the end.
-                var (reversed, group) = Math.DivRem(part, _config.KeyValueHeadCount);
-                var first = (steps - 1 - reversed) * step;
-                var taken = new AttentionPart(tokens, group, first, Math.Min(step, tokens - first));
-                Kernels.CausalAttention.Attend(
-                    block.Queries.Span,
-                    segment,
-                    _rotary,
-                    _config.ScoreScale,
-                    _config.SlidingWindow ?? int.MaxValue,
-                    taken,
-                    block.Output.Span
-                );
-                AddMemory(block, taken);
-            }
         );
     }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace McpLongContext.Storage.Lexical;
+namespace McpLongContext.Storage.Analysis;
 
 /// <summary>What a character is to the <see cref="TermAnalyzer"/>.</summary>
 internal enum CharacterClass : byte

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 
-namespace McpLongContext.Storage.Lexical;
+namespace McpLongContext.Storage.Analysis;
 
 /// <summary>
 /// Light stemming of English: plurals, -ing, -ed, -edly, -ly and a final e. It conflates the inflections of a word

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace McpLongContext.Storage.Lexical;
+namespace McpLongContext.Storage.Analysis;
 
 /// <summary>English words too frequent to tell passages apart.</summary>
 internal static class StopWords

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
 
-namespace McpLongContext.Storage.Lexical;
+namespace McpLongContext.Storage.Analysis;
 
 /// <summary>
 /// Turns text into the terms of the lexical index; questions go through the same code.

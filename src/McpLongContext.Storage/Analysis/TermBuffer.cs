@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 
-namespace McpLongContext.Storage.Lexical;
+namespace McpLongContext.Storage.Analysis;
 
 /// <summary>Collects terms as UTF-8 with a space between them, the form in which FTS5 takes them.</summary>
 internal sealed class TermBuffer

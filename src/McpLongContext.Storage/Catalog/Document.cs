@@ -1,5 +1,3 @@
-using McpLongContext.Storage.Lexical;
-
 namespace McpLongContext.Storage.Catalog;
 
 /// <summary>A stored document; its passages have the contiguous ids from <see cref="FirstPassage"/> on.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using McpLongContext.Storage.Integrity;
 using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.Catalog;
@@ -75,7 +74,7 @@ public sealed class DocumentTable
                 FirstPassage = rows.Int64(7),
                 PassageCount = rows.Int32(8),
             };
-            if (RowChecksum.Of(document) == rows.Int64(9))
+            if (DocumentChecksum.Of(document) == rows.Int64(9))
             {
                 documents.Add(document);
             }

@@ -1,6 +1,6 @@
-using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Analysis;
 
-namespace McpLongContext.Storage.Lexical;
+namespace McpLongContext.Storage.Catalog;
 
 /// <summary>The terms of a document's passages, in the form in which FTS5 takes them.</summary>
 internal sealed class PassageTerms

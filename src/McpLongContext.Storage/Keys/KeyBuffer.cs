@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Search;
 
 namespace McpLongContext.Storage.Keys;
 

@@ -11,8 +11,10 @@ internal sealed class KeySegment : SegmentReader
 
     public new KeySegmentLayout Layout { get; }
 
-    /// <inheritdoc cref="SegmentReader.Open"/>
-    public static new KeySegment Open(string path, EncoderProfile encoder)
+    /// <summary>Maps a segment of the encoder and verifies its directory.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
+    public static KeySegment Open(string path, EncoderProfile encoder)
     {
         var pages = SegmentPages.Open(path, KeySegmentLayout.FileMagic);
         try

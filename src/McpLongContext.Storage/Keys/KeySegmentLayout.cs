@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using McpLongContext.Kernels.Buffers;
 using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage.Keys;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using McpLongContext.Kernels.Buffers;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.States;
 

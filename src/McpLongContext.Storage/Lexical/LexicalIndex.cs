@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using McpLongContext.Storage.Analysis;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;

@@ -1,3 +1,4 @@
+using McpLongContext.Storage.Analysis;
 using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.Lexical;

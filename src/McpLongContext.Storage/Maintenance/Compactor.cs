@@ -1,4 +1,5 @@
 using McpLongContext.Storage.Sqlite;
+using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage.Maintenance;
 

@@ -118,7 +118,12 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
             sources,
             (from, run, _, _) => MemoryMarshal.AsBytes(from.Scales(run.FirstSlot, run.Passages))
         );
-        Append<StateSegment>(file, layout.PooledAt, sources, (from, run, _, _) => from.Pooled(run.FirstSlot, run.Passages));
+        Append<StateSegment>(
+            file,
+            layout.PooledAt,
+            sources,
+            (from, run, _, _) => from.Pooled(run.FirstSlot, run.Passages)
+        );
         Append<StateSegment>(file, layout.SignsAt, sources, (from, _, token, count) => from.Signs(token, count));
         Append<StateSegment>(
             file,

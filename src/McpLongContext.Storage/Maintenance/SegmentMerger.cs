@@ -31,7 +31,7 @@ internal sealed class SegmentMerger(Datastore datastore)
     {
         using DatastoreSnapshot snapshot = datastore.Snapshot();
         List<LiveSegment> worth = LiveSegment
-            .List(snapshot)
+            .List(snapshot.Reader, snapshot.Segments)
             .Where(segment => segment.Reader.Layout.FileBytes < LargeBytes || segment.LiveShare < LiveShare)
             .ToList();
         foreach (IGrouping<long, LiveSegment> encoder in worth.GroupBy(segment => segment.EncoderId))
@@ -73,35 +73,5 @@ internal sealed class SegmentMerger(Datastore datastore)
         {
             // Damage is for verification to report; a damaged segment stays as it is.
         }
-    }
-}
-
-/// <summary>A mapped segment and the runs of it that the catalog refers to.</summary>
-internal sealed record LiveSegment(long Id, long EncoderId, SegmentReader Reader, IReadOnlyList<StateRun> Runs)
-{
-    /// <summary>The share of the passages that is in use.</summary>
-    public double LiveShare =>
-        Reader.Layout.Passages == 0 ? 0 : (double)Runs.Sum(run => run.Passages) / Reader.Layout.Passages;
-
-    /// <summary>The first token of a run and their number.</summary>
-    public (int First, int Count) TokensOf(StateRun run)
-    {
-        ReadOnlySpan<int> offsets = Reader.Offsets(run.FirstSlot, run.Passages);
-        return (offsets[0], offsets[^1] - offsets[0]);
-    }
-
-    /// <summary>All segments of a snapshot, in the order of their publication.</summary>
-    public static List<LiveSegment> List(DatastoreSnapshot snapshot)
-    {
-        var live = new List<LiveSegment>();
-        foreach (StoredSegment segment in StoredSegment.List(snapshot.Reader))
-        {
-            if (snapshot.Segments.TryGetValue(segment.Id, out SegmentReader? reader))
-            {
-                live.Add(new LiveSegment(segment.Id, segment.EncoderId, reader, segment.Runs.FindAll(reader.Holds)));
-            }
-        }
-
-        return live;
     }
 }

@@ -1,7 +1,7 @@
 using McpLongContext.Storage.Catalog;
-using McpLongContext.Storage.Integrity;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Memories;
+using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
 using McpLongContext.Storage.States;
 
@@ -135,7 +135,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         while (rows.Step())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (RowChecksum.OfPassage(rows) == rows.Int64(6))
+            if (PassageChecksum.Of(rows) == rows.Int64(6))
             {
                 whole[rows.Int64(1)] = whole.GetValueOrDefault(rows.Int64(1)) + 1;
             }

@@ -1,5 +1,5 @@
 using System.Text;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Buffers;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Sqlite;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using McpLongContext.Storage.Catalog;
-using McpLongContext.Storage.Integrity;
 using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.Passages;
@@ -96,7 +95,7 @@ public sealed class PassageReader
 
     private Passage Read(Statement row)
     {
-        if (RowChecksum.OfPassage(row) != row.Int64(6))
+        if (PassageChecksum.Of(row) != row.Int64(6))
         {
             throw new DatastoreCorruptException(
                 $"Passage {row.Int64(0)} in '{_database.Path}' is damaged. "

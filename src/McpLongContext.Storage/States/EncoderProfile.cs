@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Buffers;
 using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.States;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
-using McpLongContext.Kernels;
-using McpLongContext.Storage.Maintenance;
+using McpLongContext.Kernels.Buffers;
 
 namespace McpLongContext.Storage.States;
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Buffers;
 
 namespace McpLongContext.Storage.States;
 

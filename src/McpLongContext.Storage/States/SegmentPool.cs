@@ -4,7 +4,8 @@ namespace McpLongContext.Storage.States;
 /// The segments that are mapped in this process. Each stays mapped as long as somebody holds it, so that a search goes
 /// on undisturbed while a compaction retires the file under it.
 /// </summary>
-internal sealed class SegmentPool
+/// <param name="open">Maps a segment file of an encoder, of whichever kind it is.</param>
+internal sealed class SegmentPool(Func<string, EncoderProfile, SegmentReader> open)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
@@ -18,7 +19,7 @@ internal sealed class SegmentPool
         {
             if (!_entries.TryGetValue(path, out Entry? entry))
             {
-                entry = new Entry(SegmentReader.Open(path, encoder));
+                entry = new Entry(open(path, encoder));
                 _entries.Add(path, entry);
             }
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using McpLongContext.Storage.Keys;
 
 namespace McpLongContext.Storage.States;
 
@@ -45,12 +44,6 @@ internal abstract class SegmentReader : IDisposable
 
     /// <summary>The runs, in the order of their slots.</summary>
     public IReadOnlyList<StateRun> Runs => _runs;
-
-    /// <summary>Maps a segment of the encoder and verifies its directory.</summary>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
-    public static SegmentReader Open(string path, EncoderProfile encoder) =>
-        encoder.HasKeys ? KeySegment.Open(path, encoder) : StateSegment.Open(path, encoder);
 
     /// <summary>Whether these slots hold these passages of this content.</summary>
     public bool Holds(StateRun run)

@@ -1,5 +1,4 @@
 using McpLongContext.Storage.Catalog;
-using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.States;

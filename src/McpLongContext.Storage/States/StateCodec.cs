@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Search;
 
 namespace McpLongContext.Storage.States;
 

@@ -1,6 +1,6 @@
 using McpLongContext.Storage.Sqlite;
 
-namespace McpLongContext.Storage.Maintenance;
+namespace McpLongContext.Storage.States;
 
 /// <summary>The folder of a datastore's segment files, and those in it that no transaction refers to.</summary>
 internal static class StateFolder

@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Products;
+using McpLongContext.Kernels.Search;
 
 namespace McpLongContext.Storage.States;
 

@@ -21,8 +21,10 @@ internal sealed class StateSegment : SegmentReader
     /// <summary>Restores the vectors of passages.</summary>
     public VectorCodec Vectors { get; }
 
-    /// <inheritdoc cref="SegmentReader.Open"/>
-    public static new StateSegment Open(string path, EncoderProfile encoder)
+    /// <summary>Maps a segment of the encoder and verifies its directory.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
+    public static StateSegment Open(string path, EncoderProfile encoder)
     {
         var pages = SegmentPages.Open(path, StateSegmentLayout.FileMagic);
         try

@@ -1,3 +1,5 @@
+using McpLongContext.Kernels.Buffers;
+
 namespace McpLongContext.Kernels.Tests.Memory;
 
 public sealed class MappedFileTests : IDisposable

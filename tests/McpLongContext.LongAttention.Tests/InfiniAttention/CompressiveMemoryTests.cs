@@ -1,4 +1,4 @@
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Attention;
 using McpLongContext.LongAttention.InfiniAttention;
 
 namespace McpLongContext.LongAttention.Tests.InfiniAttention;

@@ -1,4 +1,4 @@
-using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Analysis;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;

@@ -84,13 +84,13 @@ public sealed class KeyDamageTests : KeyDatastore
     {
         KeySamples.Encode(Datastore, Profile, Note.ContentKey, [3], seed: 1);
         string segment = Segments.Single();
-        var layout = new KeySegmentLayout(1, new KeyShape(KeySamples.Planes, KeySamples.Width), 1, 1, 3);
+        var layout = new KeySegmentLayout(new KeyShape(KeySamples.Planes, KeySamples.Width), 1, 1, 3);
         byte[] body = File.ReadAllBytes(segment)[..(int)layout.BodyBytes];
         BinaryPrimitives.WriteInt32LittleEndian(body.AsSpan(32), planes);
         string written = SegmentFile.Write(Home.Root, KeySegmentLayout.FileMagic, file => file.Append(body));
 
         string path = Path.Combine(Home.Root, written);
-        var error = Assert.Throws<DatastoreCorruptException>(() => SegmentReader.Open(path, Profile));
+        var error = Assert.Throws<DatastoreCorruptException>(() => PublishedState.OpenSegment(path, Profile));
         Assert.Contains($"'{path}' has {planes} planes", error.Message, StringComparison.Ordinal);
     }
 
@@ -137,7 +137,7 @@ public sealed class KeyDamageTests : KeyDatastore
         File.WriteAllBytes(damaged, bytes);
         try
         {
-            using var segment = SegmentReader.Open(damaged, Profile);
+            using var segment = PublishedState.OpenSegment(damaged, Profile);
             return segment.DamagedPages().Any();
         }
         catch (DatastoreException e)

@@ -1,3 +1,4 @@
+using McpLongContext.Storage.Analysis;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;

@@ -1,4 +1,4 @@
-using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Analysis;
 
 namespace McpLongContext.Storage.Tests.Lexical;
 

@@ -67,7 +67,7 @@ public sealed class CompactionTests : IDisposable
         Ingest(3);
         ScoredPassage[] before = Score(_datastore);
         using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        List<LiveSegment> replaced = LiveSegment.List(snapshot);
+        List<LiveSegment> replaced = LiveSegment.List(snapshot.Reader, snapshot.Segments);
         List<(StateRun, LiveSegment)> sources = [.. replaced.SelectMany(one => one.Runs.Select(run => (run, one)))];
         SegmentCopy late = SegmentCopy.Write(_datastore.StatesFolder, sources);
         _datastore.Compact();

@@ -1,3 +1,4 @@
+using McpLongContext.Kernels.Buffers;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.Memories;

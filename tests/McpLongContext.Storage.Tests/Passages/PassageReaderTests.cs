@@ -1,3 +1,4 @@
+using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Sqlite;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 

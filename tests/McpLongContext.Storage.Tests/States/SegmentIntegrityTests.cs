@@ -42,7 +42,7 @@ public sealed class SegmentIntegrityTests : IDisposable
             File.WriteAllBytes(damaged, bytes);
             try
             {
-                using var reader = SegmentReader.Open(damaged, _profile);
+                using var reader = PublishedState.OpenSegment(damaged, _profile);
                 return reader.DamagedPages().Any();
             }
             catch (DatastoreException e)
@@ -61,7 +61,7 @@ public sealed class SegmentIntegrityTests : IDisposable
         for (int length = 0; length < whole.Length; length += 7)
         {
             File.WriteAllBytes(damaged, whole[..length]);
-            Assert.ThrowsAny<DatastoreException>(() => SegmentReader.Open(damaged, _profile));
+            Assert.ThrowsAny<DatastoreException>(() => PublishedState.OpenSegment(damaged, _profile));
         }
     }
 
@@ -209,7 +209,7 @@ public sealed class SegmentIntegrityTests : IDisposable
     public void The_last_ordinal_that_there_is_may_be_held()
     {
         Rewrite(96, int.MaxValue - 3);
-        using var reader = SegmentReader.Open(Segment, _profile);
+        using var reader = PublishedState.OpenSegment(Segment, _profile);
         Assert.Equal(int.MaxValue - 3, Assert.Single(reader.Runs).FirstOrdinal);
     }
 
@@ -228,7 +228,7 @@ public sealed class SegmentIntegrityTests : IDisposable
     [Fact]
     public void States_of_another_content_are_not_taken_for_the_expected_ones()
     {
-        using var reader = SegmentReader.Open(Segment, _profile);
+        using var reader = PublishedState.OpenSegment(Segment, _profile);
         var run = new StateRun(_document.ContentKey, 0, 3, 0);
         Assert.True(reader.Holds(run));
         Assert.True(reader.Holds(run with { FirstOrdinal = 1, FirstSlot = 1, Passages = 2 }));
@@ -250,7 +250,7 @@ public sealed class SegmentIntegrityTests : IDisposable
     private void AssertRefused(string why)
     {
         string path = Segment;
-        var error = Assert.Throws<DatastoreCorruptException>(() => SegmentReader.Open(path, _profile));
+        var error = Assert.Throws<DatastoreCorruptException>(() => PublishedState.OpenSegment(path, _profile));
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
         if (OperatingSystem.IsLinux())

@@ -38,11 +38,7 @@ public class StateCodecTests
     public void A_state_equal_to_the_mean_restores_as_nothing()
     {
         EncoderProfile profile = StateSamples.Profile();
-        (_, float[] restored) = RoundTrip(
-            profile,
-            new StateCodec(profile),
-            profile.Mean.Span
-        );
+        (_, float[] restored) = RoundTrip(profile, new StateCodec(profile), profile.Mean.Span);
         Assert.All(restored, value => Assert.Equal(0, value));
     }
 

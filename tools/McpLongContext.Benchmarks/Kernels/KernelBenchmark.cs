@@ -2,7 +2,9 @@ using McpLongContext.Benchmarks.Encode;
 using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Attention;
+using McpLongContext.Kernels.Elementwise;
+using McpLongContext.Kernels.Products;
 
 namespace McpLongContext.Benchmarks.Kernels;
 

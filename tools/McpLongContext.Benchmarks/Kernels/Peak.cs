@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.MachineCode;
 
 namespace McpLongContext.Benchmarks.Kernels;
 

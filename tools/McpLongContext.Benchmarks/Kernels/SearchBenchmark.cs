@@ -1,4 +1,4 @@
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Search;
 
 namespace McpLongContext.Benchmarks.Kernels;
 

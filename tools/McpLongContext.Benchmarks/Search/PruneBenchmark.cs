@@ -4,7 +4,7 @@ using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.Unlimiformer;
 using McpLongContext.Storage;
-using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Analysis;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.States;
 

@@ -1,4 +1,4 @@
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Buffers;
 
 namespace McpLongContext.Inference.Checkpoints.Gguf;
 

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Buffers;
 
 namespace McpLongContext.Inference.Checkpoints.Gguf;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using McpLongContext.Inference.Checkpoints;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Buffers;
 
 namespace McpLongContext.Inference.Llama.Checkpoints;
 

@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using McpLongContext.Inference.Llama.Checkpoints;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Products.Blocks;
 
 namespace McpLongContext.Inference.Llama.Packed;
 

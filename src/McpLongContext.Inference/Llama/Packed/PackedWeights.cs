@@ -1,6 +1,7 @@
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama.Checkpoints;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Products.Blocks;
 
 namespace McpLongContext.Inference.Llama.Packed;
 

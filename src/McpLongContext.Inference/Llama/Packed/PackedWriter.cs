@@ -1,7 +1,7 @@
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama.Checkpoints;
 using McpLongContext.Inference.Models;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Products.Blocks;
 
 namespace McpLongContext.Inference.Llama.Packed;
 

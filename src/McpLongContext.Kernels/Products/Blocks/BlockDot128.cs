@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products.Blocks;
 
 /// <summary>4 lanes: the dot product of ARM, which is signed, or plain arithmetic.</summary>
 internal readonly unsafe struct BlockDot128 : IBlockDot<BlockDot128, Vector128<int>>

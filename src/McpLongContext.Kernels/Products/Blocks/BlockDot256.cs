@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products.Blocks;
 
 /// <summary>8 lanes: AVX-VNNI.</summary>
 internal readonly unsafe struct BlockDot256 : IBlockDot<BlockDot256, Vector256<int>>

@@ -1,4 +1,4 @@
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products.Blocks;
 
 /// <summary>Four unsigned bytes of the weights times four signed bytes of the activations, in each lane of 32 bits.</summary>
 /// <typeparam name="TSelf">The arithmetic.</typeparam>

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products.Blocks;
 
 /// <summary>32 numbers in int8 with a scale: x ~ scale * code with scale = max |x| / 127.</summary>
 internal static unsafe class Int8Block

@@ -1,4 +1,6 @@
-namespace McpLongContext.Kernels;
+using McpLongContext.Kernels.Buffers;
+
+namespace McpLongContext.Kernels.Products.Blocks;
 
 /// <summary>
 /// A weight matrix [outputs, inputs] in int8 with a scale per output and block of <see cref="BlockInputs"/> inputs,

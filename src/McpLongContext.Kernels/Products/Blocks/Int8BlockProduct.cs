@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Buffers;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products.Blocks;
 
 /// <summary>
 /// Y = X W^T with both operands in int8, scaled per block of 32 inputs: the sums of a block are exact integers, the

@@ -1,6 +1,8 @@
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products.Blocks;
 
 /// <summary>
 /// The left operand of an <see cref="Int8BlockProduct"/>: X [rows, inputs] in int8 with a scale per row and block of 32

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products.Blocks;
 
 /// <summary>
 /// The inner loops of <see cref="Int8BlockProduct"/>: some rows of X times a panel of W. The integer sums of a block stay

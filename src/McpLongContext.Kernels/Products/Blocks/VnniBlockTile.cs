@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
-using static McpLongContext.Kernels.Assembler;
+using McpLongContext.Kernels.MachineCode;
+using static McpLongContext.Kernels.MachineCode.Assembler;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products.Blocks;
 
 /// <summary>
 /// Up to nine rows of X times a panel of W with vectors of 512 bits: AVX512-VNNI in machine code, as <see cref="VnniTile"/>.

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Products.Blocks;
 
 /// <summary>
 /// 8 lanes without products of bytes: the even and the odd bytes as 16-bit numbers, whose products AVX2 adds in pairs.

@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Attention;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
@@ -21,7 +21,7 @@ public sealed class PerLayerAttention : IMemoryAttention
 {
     private readonly LlamaConfig _config;
     private readonly ReadingSource _source;
-    private readonly Inference.Llama.CausalAttention _below;
+    private readonly CausalAttention _below;
     private readonly LocalVectors[] _local;
     private readonly RotaryTable _rotary;
     private readonly int _sinks;
@@ -48,10 +48,10 @@ public sealed class PerLayerAttention : IMemoryAttention
         (_source, _sinks, _neighbors, _plan, _window) = (source, sinks, neighbors, plan, window);
         _config = source.Model.Config;
         var sliding = Math.Min(_config.SlidingWindow ?? int.MaxValue, sinks + window);
-        _below = new Inference.Llama.CausalAttention(_config with { SlidingWindow = sliding }, MaxTokens);
+        _below = new CausalAttention(_config with { SlidingWindow = sliding }, MaxTokens);
         var layers = _config.LayerCount - source.Layout.LayerBegin;
         _local = [.. Enumerable.Range(0, layers * _config.KeyValueHeadCount).Select(_ => new LocalVectors())];
-        _rotary = Rotation.Of(_config);
+        _rotary = CachedAttention.Rotation(_config);
         _rotary.Extend(sinks + plan.Budget + window);
         _time = source.Time ?? TimeProvider.System;
         _times = new TimeSpan[_config.LayerCount];
@@ -202,7 +202,7 @@ public sealed class PerLayerAttention : IMemoryAttention
     }
 
     private void Attend(ReadOnlySpan<float> queries, KeyValueCache read, Span<float> output) =>
-        Kernels.CausalAttention.Attend(
+        GroupedQueryAttention.Attend(
             queries,
             read,
             _rotary,

@@ -1,6 +1,6 @@
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Attention;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
@@ -16,7 +16,7 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 public sealed class SpanAttention : IMemoryAttention
 {
     private readonly LlamaConfig _config;
-    private readonly Inference.Llama.CausalAttention _inner;
+    private readonly CausalAttention _inner;
     private readonly int _layerBegin;
     private readonly KeyValueCache[] _marked;
     private readonly RotaryTable _rotary;
@@ -39,11 +39,11 @@ public sealed class SpanAttention : IMemoryAttention
         ArgumentNullException.ThrowIfNull(spans);
         _config = config;
         _layerBegin = layerBegin;
-        _inner = new Inference.Llama.CausalAttention(config, maxTokens);
+        _inner = new CausalAttention(config, maxTokens);
         _marked = new KeyValueCache[config.LayerCount - layerBegin];
         for (var layer = 0; layer < _marked.Length; layer++)
             _marked[layer] = new KeyValueCache(config.KeyValueHeadCount, config.HeadDim);
-        _rotary = Rotation.Of(config);
+        _rotary = CachedAttention.Rotation(config);
         _spans = spans;
         _sums = new double[spans.Count];
         _times = new TimeSpan[config.LayerCount];
@@ -83,7 +83,7 @@ public sealed class SpanAttention : IMemoryAttention
     /// <param name="count">How many tokens.</param>
     public void Mark(int position, int span, int count) => _marks.Add((position, span, count));
 
-    /// <summary>Inserts the spans' keys and values into a layer; see <see cref="Inference.Llama.CausalAttention.Insert"/>.</summary>
+    /// <summary>Inserts the spans' keys and values into a layer; see <see cref="CausalAttention.Insert"/>.</summary>
     /// <param name="layer">From 0.</param>
     /// <param name="position">The sequence's position.</param>
     /// <param name="keys">[tokens, key/value heads, headDim] of all spans, not rotated.</param>
@@ -129,7 +129,7 @@ public sealed class SpanAttention : IMemoryAttention
         team.Run(
             _config.KeyValueHeadCount,
             group =>
-                Kernels.CausalAttention.Attend(
+                GroupedQueryAttention.Attend(
                     block.Queries.Span[^_config.QuerySize..],
                     cache,
                     _rotary,

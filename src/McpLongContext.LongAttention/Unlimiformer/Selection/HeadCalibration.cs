@@ -2,7 +2,8 @@ using System.Numerics.Tensors;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Tokenizers;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Elementwise;
+using McpLongContext.Kernels.Products;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
@@ -139,7 +140,7 @@ public static class HeadCalibration
             Layers = Math.Min(Layers, model.Config.LayerCount);
             _keys = [.. Enumerable.Range(0, Layers).Select(_ => new List<float>())];
             _team = new WorkerTeam(threads ?? Environment.ProcessorCount);
-            var attention = new CapturingAttention(new Inference.Llama.CausalAttention(model.Config), Layers - 1, Take);
+            var attention = new CapturingAttention(new CausalAttention(model.Config), Layers - 1, Take);
             _run = model.CreateRun(attention, Layers - 1, threads);
             _run.Forward(header, []);
             _header = header.Length;

@@ -1,4 +1,5 @@
 using McpLongContext.Inference.Llama;
+using McpLongContext.Kernels.Buffers;
 using McpLongContext.Storage.Keys;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Numerics.Tensors;
-using McpLongContext.Kernels;
+using McpLongContext.Kernels.Products;
 using McpLongContext.Storage.Keys;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;

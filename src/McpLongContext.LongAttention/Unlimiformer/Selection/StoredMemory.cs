@@ -1,5 +1,6 @@
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Keys;
+using McpLongContext.Storage.Passages;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 

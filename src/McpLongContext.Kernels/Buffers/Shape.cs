@@ -1,4 +1,4 @@
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Buffers;
 
 /// <summary>Checks of span lengths against shapes: after them the kernels run on pointers.</summary>
 internal static class Shape

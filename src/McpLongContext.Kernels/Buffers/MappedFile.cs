@@ -1,6 +1,6 @@
 using System.IO.MemoryMappedFiles;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Buffers;
 
 /// <summary>
 /// A file mapped into memory for reading. Its owner keeps it alive while spans of it are in use: after disposal they

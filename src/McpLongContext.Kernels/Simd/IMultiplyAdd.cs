@@ -1,4 +1,4 @@
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Simd;
 
 /// <summary>What a register tile computes with: vectors of sums, one output in each lane.</summary>
 /// <typeparam name="TSelf">The arithmetic.</typeparam>

@@ -1,7 +1,7 @@
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Attention;
 
 /// <summary>Scratch memory of one call, each buffer at a cache line.</summary>
-internal readonly unsafe struct CausalAttentionBuffers
+internal readonly unsafe struct GroupedQueryBuffers
 {
     /// <summary>Far below any score, and finite.</summary>
     public const float Nothing = -1e30f;
@@ -11,7 +11,7 @@ internal readonly unsafe struct CausalAttentionBuffers
 
     private const int Page = KeyValueCache.PageTokens;
 
-    public CausalAttentionBuffers(CausalAttentionRun run, int stripRows, float* scratch)
+    public GroupedQueryBuffers(GroupedQueryRun run, int stripRows, float* scratch)
     {
         Queries = Take(ref scratch, run.Rows * run.HeadDim);
         Sums = Take(ref scratch, run.Rows * run.HeadDim);

@@ -1,8 +1,12 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Elementwise;
+using McpLongContext.Kernels.Products;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Attention;
 
 /// <summary>
 /// softmax(scale R(Q) R(K)^T) V, each token seeing itself and those before it, queries in groups that share a key/value
@@ -14,7 +18,7 @@ namespace McpLongContext.Kernels;
 /// little beside the products. The softmax goes over the pages with a running maximum and sum (Milakov and Gimelshein,
 /// arXiv 1805.02867), so that the scores of a strip of queries never leave the cache.
 /// </remarks>
-public static unsafe class CausalAttention
+public static unsafe class GroupedQueryAttention
 {
     private const int Page = KeyValueCache.PageTokens;
 
@@ -94,7 +98,7 @@ public static unsafe class CausalAttention
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
-        var run = CausalAttentionRun.Create(queries, cache, rotary, scale, window, part, TTile.Columns);
+        var run = GroupedQueryRun.Create(queries, cache, rotary, scale, window, part, TTile.Columns);
         Shape.Check(output.Length, queries.Length, nameof(output));
         if (run.Rows == 0)
         {
@@ -108,7 +112,7 @@ public static unsafe class CausalAttention
                 y = output
         )
         {
-            var buffers = new CausalAttentionBuffers(run, TTile.Rows, scratch);
+            var buffers = new GroupedQueryBuffers(run, TTile.Rows, scratch);
             GatherQueries<TSimd, TVector>(run, q, buffers);
             for (var page = run.FirstPage; page <= run.LastPage; page++)
             {
@@ -132,11 +136,7 @@ public static unsafe class CausalAttention
     }
 
     /// <summary>The part's queries, rotated, as rows [tokens, heads of the group, headDim].</summary>
-    private static void GatherQueries<TSimd, TVector>(
-        CausalAttentionRun run,
-        float* queries,
-        CausalAttentionBuffers buffers
-    )
+    private static void GatherQueries<TSimd, TVector>(GroupedQueryRun run, float* queries, GroupedQueryBuffers buffers)
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
@@ -155,7 +155,7 @@ public static unsafe class CausalAttention
     }
 
     /// <summary>The keys of a page, rotated by their positions, in the cache's order [panels, headDim, columns].</summary>
-    private static void RotateKeys<TSimd, TVector>(CausalAttentionRun run, int page, float* target)
+    private static void RotateKeys<TSimd, TVector>(GroupedQueryRun run, int page, float* target)
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
@@ -200,10 +200,10 @@ public static unsafe class CausalAttention
 
     /// <summary>Adds what the keys of a page give to some rows.</summary>
     private static void AttendStrip<TTile, TSimd, TVector>(
-        CausalAttentionRun run,
+        GroupedQueryRun run,
         int page,
         int firstRow,
-        CausalAttentionBuffers buffers
+        GroupedQueryBuffers buffers
     )
         where TTile : ITile<float>
         where TSimd : ISimd<TSimd, TVector>
@@ -258,12 +258,12 @@ public static unsafe class CausalAttention
     /// factor for what was summed before, relative to the largest score then.
     /// </summary>
     private static float Weigh<TSimd, TVector>(
-        CausalAttentionRun run,
+        GroupedQueryRun run,
         int row,
         int firstKey,
         int visible,
         float* scores,
-        CausalAttentionBuffers buffers
+        GroupedQueryBuffers buffers
     )
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
@@ -277,8 +277,8 @@ public static unsafe class CausalAttention
             return 1;
         }
 
-        new Span<float>(scores, start).Fill(CausalAttentionBuffers.Nothing);
-        new Span<float>(scores + end, width - end).Fill(CausalAttentionBuffers.Nothing);
+        new Span<float>(scores, start).Fill(GroupedQueryBuffers.Nothing);
+        new Span<float>(scores + end, width - end).Fill(GroupedQueryBuffers.Nothing);
         var before = buffers.Maxima[row];
         var max = Math.Max(before, Softmax.Largest<TSimd, TVector>(scores, width));
         var total = Softmax.Exponentiate<TSimd, TVector>(scores, width, max, run.Scale * Softmax.Log2E);

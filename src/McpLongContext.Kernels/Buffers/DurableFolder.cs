@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Buffers;
 
 /// <summary>
 /// Makes the names in a folder durable. A POSIX system keeps a file's name apart from its content, so that a renamed

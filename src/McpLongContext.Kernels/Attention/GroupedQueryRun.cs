@@ -1,7 +1,9 @@
-namespace McpLongContext.Kernels;
+using McpLongContext.Kernels.Buffers;
+
+namespace McpLongContext.Kernels.Attention;
 
 /// <summary>The shapes of one call. A row is a query: [tokens of the part, heads of the group].</summary>
-internal sealed record CausalAttentionRun(
+internal sealed record GroupedQueryRun(
     KeyValueCache Cache,
     RotaryTable Rotary,
     float Scale,
@@ -37,7 +39,7 @@ internal sealed record CausalAttentionRun(
 
     /// <summary>The call with these arguments.</summary>
     /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
-    public static CausalAttentionRun Create(
+    public static GroupedQueryRun Create(
         ReadOnlySpan<float> queries,
         KeyValueCache cache,
         RotaryTable rotary,
@@ -91,10 +93,10 @@ internal sealed record CausalAttentionRun(
             throw new ArgumentException($"{rotary.Length} positions found, expected {cache.Count}.", nameof(rotary));
         }
 
-        return new CausalAttentionRun(cache, rotary, scale, window, part, heads / cache.Heads);
+        return new GroupedQueryRun(cache, rotary, scale, window, part, heads / cache.Heads);
     }
 
-    /// <summary>The floats that <see cref="CausalAttentionBuffers"/> need.</summary>
+    /// <summary>The floats that <see cref="GroupedQueryBuffers"/> need.</summary>
     public int ScratchSize(int stripRows) =>
         checked(
             (2 * Rows * HeadDim)
@@ -102,6 +104,6 @@ internal sealed record CausalAttentionRun(
             + (stripRows * (Page + Cache.ValueColumns + 1))
             + (2 * Rows)
             + HeadDim
-            + (9 * CausalAttentionBuffers.CacheLine)
+            + (9 * GroupedQueryBuffers.CacheLine)
         );
 }

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Buffers;
 
 /// <summary>
 /// CRC-32C (Castagnoli, RFC 3720 appendix B.4), by the processor's own instruction where it has one. It finds every

@@ -1,8 +1,11 @@
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Attention;
+using McpLongContext.Kernels.Products;
+using McpLongContext.Kernels.Simd;
 
 namespace McpLongContext.Kernels.Tests;
 
-public class CausalAttentionTests
+public class GroupedQueryAttentionTests
 {
     /// <summary>Width, tokens before the block, tokens of it, groups, heads of a group, headDim, window.</summary>
     public static TheoryData<Width, int, int, int, int, int, int> Shapes()
@@ -111,8 +114,8 @@ public class CausalAttentionTests
         Assert.Equal(300, twice.Count);
 
         var (expected, found) = (new float[4], new float[4]);
-        CausalAttention.Attend([1, 2, 3, 4], once, rotary, 1, 1000, new AttentionPart(1, 0, 0, 1), expected);
-        CausalAttention.Attend([1, 2, 3, 4], twice, rotary, 1, 1000, new AttentionPart(1, 0, 0, 1), found);
+        GroupedQueryAttention.Attend([1, 2, 3, 4], once, rotary, 1, 1000, new AttentionPart(1, 0, 0, 1), expected);
+        GroupedQueryAttention.Attend([1, 2, 3, 4], twice, rotary, 1, 1000, new AttentionPart(1, 0, 0, 1), found);
         Assert.Equal(expected, found);
     }
 
@@ -150,8 +153,8 @@ public class CausalAttentionTests
         plain.Extend(3);
         factored.Extend(3);
         var (expected, found) = (new float[2], new float[2]);
-        CausalAttention.Attend([1, -1], cache, plain, 4, 9, new AttentionPart(1, 0, 0, 1), expected);
-        CausalAttention.Attend([1, -1], cache, factored, 1, 9, new AttentionPart(1, 0, 0, 1), found);
+        GroupedQueryAttention.Attend([1, -1], cache, plain, 4, 9, new AttentionPart(1, 0, 0, 1), expected);
+        GroupedQueryAttention.Attend([1, -1], cache, factored, 1, 9, new AttentionPart(1, 0, 0, 1), found);
         Sample.Close([.. expected.Select(value => (double)value)], found, 1e-6);
     }
 
@@ -173,13 +176,13 @@ public class CausalAttentionTests
         AssertWrong("part", 8, new AttentionPart(1, 0, 1, 1), 8);
         Assert.Throws<ArgumentException>(
             "rotary",
-            () => CausalAttention.Attend(new float[8], cache, new([1], 1), 1, 9, new(1, 0, 0, 1), new float[8])
+            () => GroupedQueryAttention.Attend(new float[8], cache, new([1], 1), 1, 9, new(1, 0, 0, 1), new float[8])
         );
 
         void AssertWrong(string name, int queries, AttentionPart part, int output) =>
             Assert.Throws<ArgumentException>(
                 name,
-                () => CausalAttention.Attend(new float[queries], cache, rotary, 1, 9, part, new float[output])
+                () => GroupedQueryAttention.Attend(new float[queries], cache, rotary, 1, 9, part, new float[output])
             );
     }
 
@@ -219,6 +222,6 @@ public class CausalAttentionTests
             where TTile : ITile<float>
             where TSimd : ISimd<TSimd, TVector>
             where TVector : unmanaged =>
-            CausalAttention.Attend<TTile, TSimd, TVector>(queries, cache, rotary, scale, window, part, output);
+            GroupedQueryAttention.Attend<TTile, TSimd, TVector>(queries, cache, rotary, scale, window, part, output);
     }
 }

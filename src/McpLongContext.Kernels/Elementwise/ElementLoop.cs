@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using McpLongContext.Kernels.Simd;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Elementwise;
 
 /// <summary>A function of one element, computed for a vector of them at any width.</summary>
 internal interface IElementFunction
@@ -13,7 +14,7 @@ internal interface IElementFunction
 }
 
 /// <summary>Applies a function to every element of a span, in place.</summary>
-internal static unsafe class Elementwise
+internal static unsafe class ElementLoop
 {
     /// <summary>At the widest vectors that the machine has.</summary>
     /// <param name="values">Any length.</param>

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.Buffers;
 
 /// <summary>
 /// Zeroed, pinned managed memory that begins at a cache line, so that no vector of 64 bytes straddles two lines.

@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 
-namespace McpLongContext.Kernels;
+namespace McpLongContext.Kernels.MachineCode;
 
 /// <summary>Instructions in executable memory, for those few that the runtime has no intrinsics for.</summary>
 /// <remarks>
 /// The memory is writable first and executable afterwards, never both, and lives as long as the process.
 /// </remarks>
-internal static unsafe partial class MachineCode
+internal static unsafe partial class ExecutableMemory
 {
     private const int ReadWrite = 3;
     private const int ReadExecute = 5;
