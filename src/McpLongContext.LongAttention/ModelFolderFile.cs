@@ -53,7 +53,10 @@ internal static class ModelFolderFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             if (File.Exists(staged))
+            {
                 File.Delete(staged);
+            }
+
             throw NotKept(path, what, e);
         }
     }
@@ -80,7 +83,10 @@ internal static class ModelFolderFile
     {
         var state = uint.MaxValue;
         foreach (var one in Encoding.UTF8.GetBytes(text))
+        {
             state = BitOperations.Crc32C(state, one);
+        }
+
         return (~state).ToString("x8", null);
     }
 

@@ -15,12 +15,12 @@ internal sealed class CatalogWriter(Database database)
 
     public CatalogChangeResult Apply(CatalogChange change)
     {
-        int removed = change.Remove.Count(Remove);
-        (int added, int updated, int unchanged) = (0, 0, 0);
-        foreach (NewDocument document in change.Put)
+        var removed = change.Remove.Count(Remove);
+        var (added, updated, unchanged) = (0, 0, 0);
+        foreach (var document in change.Put)
         {
             Require(document);
-            StoredDocument? stored = Find(document.Path);
+            var stored = Find(document.Path);
             if (stored is null)
             {
                 added++;
@@ -49,7 +49,7 @@ internal sealed class CatalogWriter(Database database)
             throw new DatastoreException("A document needs a path that is not empty and has no NUL character.");
         }
 
-        foreach (NewPassage passage in document.Passages)
+        foreach (var passage in document.Passages)
         {
             if (passage.StartLine < 1 || passage.EndLine < passage.StartLine)
             {
@@ -75,7 +75,7 @@ internal sealed class CatalogWriter(Database database)
 
     private StoredDocument? Find(string path)
     {
-        using Statement row = database
+        using var row = database
             .Prepare("SELECT id, content_key, first_passage, passage_count FROM documents WHERE path = ?1")
             .Bind(1, path);
         return row.Step()
@@ -94,15 +94,15 @@ internal sealed class CatalogWriter(Database database)
 
     private void Write(NewDocument document, long id)
     {
-        long first = TakePassageIds(document.Passages.Count);
+        var first = TakePassageIds(document.Passages.Count);
         UpdateRow(document, id, first);
         _lexical.BeginDocument(document.Path);
-        for (int i = 0; i < document.Passages.Count; i++)
+        for (var i = 0; i < document.Passages.Count; i++)
         {
-            NewPassage passage = document.Passages[i];
-            ReadOnlySpan<byte> text = Encode(passage.Text, ref _text);
-            ReadOnlySpan<byte> context = Encode(passage.Context, ref _context);
-            uint checksum = PassageChecksum.Of(first + i, id, passage.StartLine, passage.EndLine, text, context);
+            var passage = document.Passages[i];
+            var text = Encode(passage.Text, ref _text);
+            var context = Encode(passage.Context, ref _context);
+            var checksum = PassageChecksum.Of(first + i, id, passage.StartLine, passage.EndLine, text, context);
             database
                 .Prepare("INSERT INTO passages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
                 .Bind(1, first + i)
@@ -153,17 +153,17 @@ internal sealed class CatalogWriter(Database database)
     /// <summary>Ids are never given twice, so that one found earlier cannot come to mean another passage.</summary>
     private long TakePassageIds(int count)
     {
-        long first = database.Scalar("SELECT value FROM counters WHERE key = 'next_passage'") ?? 1;
+        var first = database.Scalar("SELECT value FROM counters WHERE key = 'next_passage'") ?? 1;
         database.Prepare("UPDATE counters SET value = ?1 WHERE key = 'next_passage'").Bind(1, first + count).Run();
         return first;
     }
 
     private void RemovePassages(StoredDocument document, string path)
     {
-        long last = document.FirstPassage + document.PassageCount - 1;
+        var last = document.FirstPassage + document.PassageCount - 1;
         _lexical.BeginDocument(path);
         using (
-            Statement rows = database
+            var rows = database
                 .Prepare("SELECT id, text, context FROM passages WHERE id BETWEEN ?1 AND ?2")
                 .Bind(1, document.FirstPassage)
                 .Bind(2, last)
@@ -184,7 +184,7 @@ internal sealed class CatalogWriter(Database database)
 
     private static ReadOnlySpan<byte> Encode(string text, ref byte[] buffer)
     {
-        int bound = Encoding.UTF8.GetMaxByteCount(text.Length);
+        var bound = Encoding.UTF8.GetMaxByteCount(text.Length);
         if (buffer.Length < bound)
         {
             buffer = new byte[bound];

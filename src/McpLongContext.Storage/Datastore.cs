@@ -87,9 +87,7 @@ public sealed class Datastore : IDisposable
     public CatalogChangeResult Apply(CatalogChange change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        (CatalogChangeResult result, List<string> stale) = Write(database =>
-            (_catalog.Apply(change), MemoryTable.DropStale(database))
-        );
+        var (result, stale) = Write(database => (_catalog.Apply(change), MemoryTable.DropStale(database)));
         stale.ForEach(DeleteState);
         return result;
     }
@@ -142,7 +140,7 @@ public sealed class Datastore : IDisposable
         for (string? replaced = null; ; )
         {
             MemoryEntry? entry;
-            using (DatastoreSnapshot snapshot = Snapshot())
+            using (var snapshot = Snapshot())
             {
                 entry = snapshot.Memory(profile);
             }
@@ -152,7 +150,7 @@ public sealed class Datastore : IDisposable
                 return null;
             }
 
-            string path = Path.Combine(StatesFolder, entry.File);
+            var path = Path.Combine(StatesFolder, entry.File);
             try
             {
                 return (entry, MemoryFile.Read(path, profile));
@@ -203,7 +201,7 @@ public sealed class Datastore : IDisposable
             throw new ArgumentException($"{state.Length} floats found, expected {profile.Floats}.", nameof(state));
         }
 
-        string file = MemoryFile.Write(RequireStatesFolder(), profile, state);
+        var file = MemoryFile.Write(RequireStatesFolder(), profile, state);
         var entry = new MemoryEntry(
             profile.Model,
             profile.Adapter,
@@ -212,7 +210,7 @@ public sealed class Datastore : IDisposable
             profile.FileBytes,
             file
         );
-        bool isStored = false;
+        var isStored = false;
         try
         {
             isStored = Write(database => MemoryTable.Replace(database, entry, before?.File, added));
@@ -251,15 +249,15 @@ public sealed class Datastore : IDisposable
     /// again) and states are pending again, and builds the lexical index anew.
     /// </summary>
     /// <returns>What was found; empty when everything is whole.</returns>
-    public IReadOnlyList<DamageReport> Verify(bool repair, CancellationToken cancellationToken = default) =>
-        new Verifier(this, repair).Run(cancellationToken);
+    public IReadOnlyList<DamageReport> Verify(bool repair, CancellationToken cancellation = default) =>
+        new Verifier(this, repair).Run(cancellation);
 
     /// <summary>
     /// Gives back the space of what was removed, merges small segments and tidies the lexical index. Searches and
     /// changes go on meanwhile.
     /// </summary>
     /// <exception cref="DatastoreBusyException">Another process compacts it.</exception>
-    public void Compact(CancellationToken cancellationToken = default) => new Compactor(this).Run(cancellationToken);
+    public void Compact(CancellationToken cancellation = default) => new Compactor(this).Run(cancellation);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -303,8 +301,8 @@ public sealed class Datastore : IDisposable
     /// <summary>Publishes a segment that is on disk.</summary>
     internal void Publish(EncoderProfile encoder, SegmentLayout layout, string file, IReadOnlyList<StateRun> runs)
     {
-        string path = Path.Combine(StatesFolder, file);
-        (bool isNeeded, long segments) = Write(database =>
+        var path = Path.Combine(StatesFolder, file);
+        var (isNeeded, segments) = Write(database =>
         {
             // Another process may have taken the file for an orphan; it does so in a write transaction as well.
             if (!File.Exists(path))
@@ -312,8 +310,8 @@ public sealed class Datastore : IDisposable
                 throw new DatastoreException($"The segment '{path}' vanished before it was published. Encode again.");
             }
 
-            long id = EncoderProfile.Register(database, encoder);
-            bool added = StateCatalog.Add(database, id, layout, file, runs);
+            var id = EncoderProfile.Register(database, encoder);
+            var added = StateCatalog.Add(database, id, layout, file, runs);
             return (added, database.Scalar("SELECT count(*) FROM segments") ?? 0);
         });
         if (!isNeeded)
@@ -335,9 +333,9 @@ public sealed class Datastore : IDisposable
         IReadOnlyList<StateRun> runs
     )
     {
-        bool isDone = Write(database => StateCatalog.Exchange(database, replaced, layout, file, sources, runs));
-        IEnumerable<string> retired = isDone ? replaced.Select(segment => segment.Reader.Path) : [file];
-        foreach (string path in retired)
+        var isDone = Write(database => StateCatalog.Exchange(database, replaced, layout, file, sources, runs));
+        var retired = isDone ? replaced.Select(segment => segment.Reader.Path) : [file];
+        foreach (var path in retired)
         {
             StateFolder.TryDelete(Path.Combine(StatesFolder, path));
         }
@@ -386,7 +384,7 @@ public sealed class Datastore : IDisposable
             return _writer.Write(() =>
             {
                 _identity.Require(_writer);
-                T result = change(_writer);
+                var result = change(_writer);
                 _writer.Prepare("UPDATE counters SET value = value + 1 WHERE key = 'generation'").Run();
                 return result;
             });

@@ -65,7 +65,7 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
             throw Unknown(name);
         }
 
-        string folder = FolderOf(name);
+        var folder = FolderOf(name);
         Mark(folder, isRemoved: true);
         try
         {
@@ -120,19 +120,19 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
     private void Discard(string name)
     {
         Directory.CreateDirectory(_temporary);
-        string trash = TemporaryFolder(name);
+        var trash = TemporaryFolder(name);
         Directory.Move(FolderOf(name), trash);
         Directory.Delete(trash, recursive: true);
     }
 
     private void Create(string name)
     {
-        string draft = TemporaryFolder(name);
+        var draft = TemporaryFolder(name);
         try
         {
             Directory.CreateDirectory(_datastores);
             Directory.CreateDirectory(draft);
-            using (Database database = Database.Open(DatastoreIdentity.DatabasePath(draft), create: true))
+            using (var database = Database.Open(DatastoreIdentity.DatabasePath(draft), create: true))
             {
                 Schema.Create(database);
             }
@@ -176,7 +176,7 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
 
     private DatastoreException Unknown(string name)
     {
-        IReadOnlyList<string> names = List();
+        var names = List();
         return new DatastoreException(
             names.Count == 0
                 ? $"There is no datastore '{name}': none has been made yet. Ingest something first."

@@ -17,7 +17,7 @@ internal sealed class DatastoreIdentity(string name, string folder, Database dat
     /// <summary>Tells everybody who has the datastore open that it is being removed, or that it stays after all.</summary>
     public static void MarkRemoved(string folder, bool isRemoved)
     {
-        using Database database = Database.Open(DatabasePath(folder), create: false);
+        using var database = Database.Open(DatabasePath(folder), create: false);
         database.Execute($"UPDATE counters SET value = {(isRemoved ? "-" : "")}abs(value) WHERE key = 'identity'");
     }
 

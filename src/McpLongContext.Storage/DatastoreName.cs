@@ -40,10 +40,10 @@ public static class DatastoreName
     /// <summary>Windows reserves these, with any extension.</summary>
     private static bool IsDevice(ReadOnlySpan<char> stem)
     {
-        bool numbered = stem.Length == 4 && char.IsAsciiDigit(stem[3]);
-        ReadOnlySpan<char> device = numbered ? stem[..3] : stem;
+        var numbered = stem.Length == 4 && char.IsAsciiDigit(stem[3]);
+        var device = numbered ? stem[..3] : stem;
         string[] devices = numbered ? ["com", "lpt"] : ["con", "prn", "aux", "nul"];
-        foreach (string reserved in devices)
+        foreach (var reserved in devices)
         {
             if (device.Equals(reserved, StringComparison.OrdinalIgnoreCase))
             {

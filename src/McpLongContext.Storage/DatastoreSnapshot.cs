@@ -53,7 +53,7 @@ public sealed class DatastoreSnapshot : IDisposable
     /// <summary>The setting under <paramref name="key"/>, or <see langword="null"/>.</summary>
     public string? Setting(string key)
     {
-        using Statement row = Reader.Prepare("SELECT value FROM settings WHERE key = ?1").Bind(1, key);
+        using var row = Reader.Prepare("SELECT value FROM settings WHERE key = ?1").Bind(1, key);
         return row.Step() ? row.Text(0) : null;
     }
 

@@ -44,7 +44,7 @@ internal sealed class PublishedState
         var state = new PublishedState(generation, DocumentTable.Load(reader), pool);
         try
         {
-            foreach ((long segment, string file, string key) in ListSegments(reader))
+            foreach (var (segment, file, key) in ListSegments(reader))
             {
                 state.Map(reader, segment, Path.Combine(statesFolder, file), key);
             }
@@ -67,9 +67,9 @@ internal sealed class PublishedState
     /// <summary>Takes hold once more; <see langword="false"/> when everybody has let go already.</summary>
     public bool TryHold()
     {
-        for (int holders = Volatile.Read(ref _holders); holders > 0; )
+        for (var holders = Volatile.Read(ref _holders); holders > 0; )
         {
-            int seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            var seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
             if (seen == holders)
             {
                 return true;
@@ -86,7 +86,7 @@ internal sealed class PublishedState
     {
         if (Interlocked.Decrement(ref _holders) == 0)
         {
-            foreach (SegmentReader segment in _segments.Values)
+            foreach (var segment in _segments.Values)
             {
                 _pool.Release(segment);
             }
@@ -96,7 +96,7 @@ internal sealed class PublishedState
     /// <summary>The index of an encoder, or <see langword="null"/> when it has stored nothing here.</summary>
     public StateIndex? States(Database reader, string encoder)
     {
-        if (_indexes.TryGetValue(encoder, out StateIndex? index))
+        if (_indexes.TryGetValue(encoder, out var index))
         {
             return index;
         }
@@ -112,7 +112,7 @@ internal sealed class PublishedState
     /// <summary>The keys under an encoder's key, or <see langword="null"/> when it has stored none here.</summary>
     public KeyIndex? Keys(Database reader, string encoder)
     {
-        if (_keys.TryGetValue(encoder, out KeyIndex? index))
+        if (_keys.TryGetValue(encoder, out var index))
         {
             return index;
         }
@@ -129,7 +129,7 @@ internal sealed class PublishedState
     private static List<(long Id, string File, string Encoder)> ListSegments(Database reader)
     {
         var segments = new List<(long, string, string)>();
-        using Statement rows = reader.Prepare(
+        using var rows = reader.Prepare(
             "SELECT s.id, s.file, e.key FROM segments s JOIN encoders e ON e.id = s.encoder_id ORDER BY s.id"
         );
         while (rows.Step())

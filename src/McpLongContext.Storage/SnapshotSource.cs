@@ -22,9 +22,9 @@ internal sealed class SnapshotSource(DatastoreIdentity identity, string statesFo
     /// <summary>Takes a view of everything published by now.</summary>
     public DatastoreSnapshot Take()
     {
-        for (int attempt = 1; ; attempt++)
+        for (var attempt = 1; ; attempt++)
         {
-            DatastoreSnapshot snapshot = TakeOnce();
+            var snapshot = TakeOnce();
             if (!snapshot.MissesSegments || attempt == Attempts)
             {
                 return snapshot;
@@ -59,7 +59,7 @@ internal sealed class SnapshotSource(DatastoreIdentity identity, string statesFo
             _published = null;
         }
 
-        while (_idle.TryTake(out Database? reader))
+        while (_idle.TryTake(out var reader))
         {
             reader.Dispose();
         }
@@ -67,7 +67,7 @@ internal sealed class SnapshotSource(DatastoreIdentity identity, string statesFo
 
     private DatastoreSnapshot TakeOnce()
     {
-        Database reader = _idle.TryTake(out Database? idle) ? idle : identity.Connect();
+        var reader = _idle.TryTake(out var idle) ? idle : identity.Connect();
         try
         {
             reader.Execute("BEGIN");
@@ -84,7 +84,7 @@ internal sealed class SnapshotSource(DatastoreIdentity identity, string statesFo
     /// <summary>The state of the reader's view, held for the caller; loaded once per generation.</summary>
     private PublishedState PublishedIn(Database reader)
     {
-        long generation = reader.Scalar("SELECT value FROM counters WHERE key = 'generation'") ?? 0;
+        var generation = reader.Scalar("SELECT value FROM counters WHERE key = 'generation'") ?? 0;
         lock (_publishing)
         {
             if (_published is { } published && published.Generation == generation && published.TryHold())
@@ -93,7 +93,7 @@ internal sealed class SnapshotSource(DatastoreIdentity identity, string statesFo
             }
         }
 
-        PublishedState loaded = PublishedState.Load(reader, generation, statesFolder, _segments);
+        var loaded = PublishedState.Load(reader, generation, statesFolder, _segments);
         lock (_publishing)
         {
             if (!_disposed && !loaded.MissesSegments && (_published?.Generation ?? -1) < generation && loaded.TryHold())

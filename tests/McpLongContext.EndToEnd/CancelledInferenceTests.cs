@@ -165,7 +165,7 @@ public sealed class CancelledInferenceTests
     {
         var home = ServerHome.WithoutEncoder();
         var models = new ModelStore(new ModelStoreOptions { Folder = Path.Combine(home.Folder, "models") });
-        await models.InstallAsync(await TestModels.StoriesAsync(), cancellationToken: Cancellation);
+        await models.InstallAsync(await TestModels.StoriesAsync(), cancellation: Cancellation);
         return home;
     }
 }

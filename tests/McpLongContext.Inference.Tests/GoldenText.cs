@@ -15,6 +15,7 @@ internal static class GoldenText
                 text.Append(raw[i]);
                 continue;
             }
+
             i++;
             if (raw[i] == 'u')
             {
@@ -26,6 +27,7 @@ internal static class GoldenText
                 text.Append("\b\f\n\r\t\"\\/"["bfnrt\"\\/".IndexOf(raw[i], StringComparison.Ordinal)]);
             }
         }
+
         return text.ToString();
     }
 }

@@ -67,9 +67,9 @@ public class BidirectionalAttentionTests
     public void Scores_far_apart_select_one_value()
     {
         // The query of every token is (100, 0), the key of token 2 is (100, 0), all others are (-100, 0).
-        const int tokens = 5;
-        var qkv = new float[tokens * 6];
-        for (var token = 0; token < tokens; token++)
+        const int Tokens = 5;
+        var qkv = new float[Tokens * 6];
+        for (var token = 0; token < Tokens; token++)
         {
             qkv[token * 6] = 100;
             qkv[(token * 6) + 2] = token == 2 ? 100 : -100;
@@ -77,7 +77,7 @@ public class BidirectionalAttentionTests
             qkv[(token * 6) + 5] = -token;
         }
 
-        var output = new float[tokens * 2];
+        var output = new float[Tokens * 2];
         BidirectionalAttention.Attend(qkv, 1, 2, output);
         Assert.Equal([2, -2, 2, -2, 2, -2, 2, -2, 2, -2], output);
     }

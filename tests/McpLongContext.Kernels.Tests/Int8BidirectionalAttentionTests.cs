@@ -74,14 +74,14 @@ public class Int8BidirectionalAttentionTests
     [InlineData(Arithmetic.Chosen)]
     public void Equal_keys_of_a_length_that_fills_no_vector_give_the_mean(Arithmetic arithmetic)
     {
-        const int tokens = 5;
-        var qkv = new float[tokens * 3];
-        for (var token = 0; token < tokens; token++)
+        const int Tokens = 5;
+        var qkv = new float[Tokens * 3];
+        for (var token = 0; token < Tokens; token++)
         {
             qkv[(token * 3) + 2] = token;
         }
 
-        Sample.Close([2, 2, 2, 2, 2], Run(arithmetic, qkv, tokens, 1, 1), 0.02);
+        Sample.Close([2, 2, 2, 2, 2], Run(arithmetic, qkv, Tokens, 1, 1), 0.02);
     }
 
     [Fact]

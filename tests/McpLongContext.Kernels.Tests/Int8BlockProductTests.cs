@@ -63,11 +63,11 @@ public class Int8BlockProductTests
     [InlineData(Arithmetic.Chosen)]
     public void The_largest_codes_do_not_saturate(Arithmetic arithmetic)
     {
-        const int inputs = 4096;
-        float[] x = [.. Enumerable.Repeat(1f, inputs), .. Enumerable.Repeat(-1f, inputs)];
+        const int Inputs = 4096;
+        float[] x = [.. Enumerable.Repeat(1f, Inputs), .. Enumerable.Repeat(-1f, Inputs)];
         var y = new float[4];
-        Run(arithmetic, x, x, 2, inputs, 2, y);
-        Sample.Close([inputs, -inputs, -inputs, inputs], y, 1e-2);
+        Run(arithmetic, x, x, 2, Inputs, 2, y);
+        Sample.Close([Inputs, -Inputs, -Inputs, Inputs], y, 1e-2);
     }
 
     [Fact]

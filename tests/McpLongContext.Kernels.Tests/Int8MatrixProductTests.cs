@@ -67,12 +67,12 @@ public class Int8MatrixProductTests
     [InlineData(Arithmetic.Chosen)]
     public void The_largest_codes_do_not_saturate(Arithmetic arithmetic)
     {
-        const int inputs = 4096;
-        float[] x = [.. Enumerable.Repeat(1f, inputs), .. Enumerable.Repeat(-1f, inputs)];
+        const int Inputs = 4096;
+        float[] x = [.. Enumerable.Repeat(1f, Inputs), .. Enumerable.Repeat(-1f, Inputs)];
         var weights = x;
         var y = new float[4];
-        Run(arithmetic, x, weights, 2, inputs, [], y, Activation.None);
-        Sample.Close([inputs, -inputs, -inputs, inputs], y, 1e-3);
+        Run(arithmetic, x, weights, 2, Inputs, [], y, Activation.None);
+        Sample.Close([Inputs, -Inputs, -Inputs, Inputs], y, 1e-3);
     }
 
     [Fact]

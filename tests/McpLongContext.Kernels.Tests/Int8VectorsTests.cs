@@ -17,12 +17,12 @@ public class Int8VectorsTests
     [MemberData(nameof(Dimensions))]
     public void Quantised_vectors_are_off_by_at_most_half_a_step(Width width, int dimensions)
     {
-        const int count = 20;
-        var x = Sample.Uniform(1, count * dimensions, 3);
+        const int Count = 20;
+        var x = Sample.Uniform(1, Count * dimensions, 3);
         x.AsSpan(0, dimensions).Clear();
         var (codes, scales) = Quantize(width, x, dimensions);
 
-        for (var row = 0; row < count; row++)
+        for (var row = 0; row < Count; row++)
         {
             var vector = x.AsSpan(row * dimensions, dimensions).ToArray();
             Assert.Equal(vector.Max(MathF.Abs) / 127, scales[row]);
@@ -41,11 +41,11 @@ public class Int8VectorsTests
     [MemberData(nameof(Dimensions))]
     public void Products_are_those_of_the_codes_times_the_scale(Width width, int dimensions)
     {
-        const int count = 20;
-        const int queries = 3;
-        var query = Sample.Uniform(2, queries * dimensions);
-        var (codes, scales) = Quantize(width, Sample.Uniform(3, count * dimensions), dimensions);
-        var products = new float[count * queries];
+        const int Count = 20;
+        const int Queries = 3;
+        var query = Sample.Uniform(2, Queries * dimensions);
+        var (codes, scales) = Quantize(width, Sample.Uniform(3, Count * dimensions), dimensions);
+        var products = new float[Count * Queries];
         switch (width)
         {
             case Width.Bits512:
@@ -60,8 +60,8 @@ public class Int8VectorsTests
         }
 
         var expected =
-            from row in Enumerable.Range(0, count)
-            from q in Enumerable.Range(0, queries)
+            from row in Enumerable.Range(0, Count)
+            from q in Enumerable.Range(0, Queries)
             select Dot(codes, scales, query, dimensions, row, q);
         Sample.Close([.. expected], products, 1e-6 * (dimensions + 1));
     }

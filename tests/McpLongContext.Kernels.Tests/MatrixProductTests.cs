@@ -44,24 +44,24 @@ public class MatrixProductTests
     [Fact]
     public void A_block_of_rows_larger_than_the_cache_block_is_computed_whole()
     {
-        const int rows = 91;
-        const int inputs = 2048;
-        const int outputs = 49;
-        var x = Sample.Uniform(5, rows * inputs);
-        var weights = Sample.Uniform(6, outputs * inputs);
-        var y = new float[rows * outputs];
-        MatrixProduct.Multiply(x, PackedMatrix.Pack(weights, outputs, inputs), [], y);
-        Sample.Close(Oracle.Product(x, weights, [], rows, inputs, outputs), y, 1e-4);
+        const int Rows = 91;
+        const int Inputs = 2048;
+        const int Outputs = 49;
+        var x = Sample.Uniform(5, Rows * Inputs);
+        var weights = Sample.Uniform(6, Outputs * Inputs);
+        var y = new float[Rows * Outputs];
+        MatrixProduct.Multiply(x, PackedMatrix.Pack(weights, Outputs, Inputs), [], y);
+        Sample.Close(Oracle.Product(x, weights, [], Rows, Inputs, Outputs), y, 1e-4);
     }
 
     [Fact]
     public void The_result_is_written_nowhere_else()
     {
-        const int rows = 9;
-        const int outputs = 50;
-        var memory = Enumerable.Repeat(7f, (rows * outputs) + 200).ToArray();
-        var weights = PackedMatrix.Pack(Sample.Uniform(8, outputs * 5), outputs, 5);
-        MatrixProduct.Multiply(Sample.Uniform(9, rows * 5), weights, [], memory.AsSpan(100, rows * outputs));
+        const int Rows = 9;
+        const int Outputs = 50;
+        var memory = Enumerable.Repeat(7f, (Rows * Outputs) + 200).ToArray();
+        var weights = PackedMatrix.Pack(Sample.Uniform(8, Outputs * 5), Outputs, 5);
+        MatrixProduct.Multiply(Sample.Uniform(9, Rows * 5), weights, [], memory.AsSpan(100, Rows * Outputs));
         Assert.All(memory[..100], value => Assert.Equal(7f, value));
         Assert.All(memory[^100..], value => Assert.Equal(7f, value));
     }

@@ -1,6 +1,4 @@
 using System.Numerics;
-using McpLongContext.Kernels.Attention;
-using McpLongContext.Kernels.Elementwise;
 
 namespace McpLongContext.Kernels.Tests;
 
@@ -139,7 +137,7 @@ internal static class Oracle
             return x < 0 ? density / fraction : 1 - (density / fraction);
         }
 
-        double term = x;
+        var term = x;
         var sum = term;
         for (var k = 3; Math.Abs(term) > 1e-18; k += 2)
         {

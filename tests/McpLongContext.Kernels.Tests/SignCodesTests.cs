@@ -38,18 +38,18 @@ public class SignCodesTests
     [MemberData(nameof(Paths))]
     public void Every_passage_gets_its_best_code_for_every_query(string path, int size)
     {
-        const int tokens = 700;
-        const int queries = 5;
+        const int Tokens = 700;
+        const int Queries = 5;
         var random = new Random(size);
-        var codes = new byte[tokens * size];
-        var query = new byte[queries * size];
+        var codes = new byte[Tokens * size];
+        var query = new byte[Queries * size];
         random.NextBytes(codes);
         random.NextBytes(query);
         codes.AsSpan(3 * size, size).Clear();
         query.AsSpan(0, size).Fill(255);
         int[] offsets = [5, 6, 7, 8, 9, 16, 24, 33, 33, 161, 290, 700, 705, 705];
         var passages = offsets.Length - 1;
-        var maxima = new short[passages * queries];
+        var maxima = new short[passages * Queries];
         Scan scan = path switch
         {
             "512" => SignScan.Vectors<BitSimd512, Vector512<ulong>>,
@@ -62,11 +62,11 @@ public class SignCodesTests
 
         for (var p = 0; p < passages; p++)
         {
-            for (var q = 0; q < queries; q++)
+            for (var q = 0; q < Queries; q++)
             {
                 var range = Enumerable.Range(offsets[p] - offsets[0], offsets[p + 1] - offsets[p]);
                 var best = range.Select(token => Similarity(token, q)).DefaultIfEmpty(-8 * size).Max();
-                Assert.Equal(best, maxima[(p * queries) + q]);
+                Assert.Equal(best, maxima[(p * Queries) + q]);
             }
         }
 

@@ -18,15 +18,15 @@ public unsafe class VnniTileTests
     {
         Assert.SkipUnless(VnniTile.IsSupported, "This machine has no AVX512-VNNI.");
         var random = new Random(rows);
-        const int aStride = Depth + 3;
-        const int cStride = 60;
-        var a = new int[rows * aStride];
+        const int AStride = Depth + 3;
+        const int CStride = 60;
+        var a = new int[rows * AStride];
         var b = new int[Depth * VnniTile.Columns];
         var initial = new int[VnniTile.Columns];
         random.NextBytes(MemoryMarshal.AsBytes(a.AsSpan()));
         random.NextBytes(MemoryMarshal.AsBytes(b.AsSpan()));
         random.NextBytes(MemoryMarshal.AsBytes(initial.AsSpan()));
-        var c = Enumerable.Repeat(Untouched, VnniTile.Rows * cStride).ToArray();
+        var c = Enumerable.Repeat(Untouched, VnniTile.Rows * CStride).ToArray();
 
         fixed (
             int* pa = a,
@@ -35,15 +35,15 @@ public unsafe class VnniTileTests
                 pc = c
         )
         {
-            VnniTile.Multiply(pa, aStride, rows, pb, Depth, pi, pc, cStride);
+            VnniTile.Multiply(pa, AStride, rows, pb, Depth, pi, pc, CStride);
         }
 
         for (var i = 0; i < c.Length; i++)
         {
-            var (row, column) = Math.DivRem(i, cStride);
+            var (row, column) = Math.DivRem(i, CStride);
             var expected =
                 row < rows && column < VnniTile.Columns
-                    ? initial[column] + Dot(a.AsSpan(row * aStride, Depth), b, column)
+                    ? initial[column] + Dot(a.AsSpan(row * AStride, Depth), b, column)
                     : Untouched;
             Assert.Equal(expected, c[i]);
         }

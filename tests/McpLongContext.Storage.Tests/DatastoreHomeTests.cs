@@ -1,5 +1,3 @@
-using McpLongContext.Storage.Catalog;
-using McpLongContext.Storage.States;
 using McpLongContext.Storage.Tests.States;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
@@ -17,14 +15,14 @@ public sealed class DatastoreHomeTests : IDisposable
     [Fact]
     public void A_created_datastore_is_listed_and_opens_again()
     {
-        using (Datastore datastore = _home.Home.OpenOrCreate("notes"))
+        using (var datastore = _home.Home.OpenOrCreate("notes"))
         {
             datastore.SetSetting("chunk_size", "256");
         }
 
         Assert.Equal(["notes"], _home.Home.List());
-        using Datastore again = _home.Home.Open("notes");
-        using DatastoreSnapshot snapshot = again.Snapshot();
+        using var again = _home.Home.Open("notes");
+        using var snapshot = again.Snapshot();
         Assert.Equal("256", snapshot.Setting("chunk_size"));
     }
 
@@ -89,9 +87,9 @@ public sealed class DatastoreHomeTests : IDisposable
     [Fact]
     public void A_removed_datastore_is_gone_while_an_open_snapshot_still_reads_it()
     {
-        using Datastore datastore = _home.Home.OpenOrCreate("notes");
+        using var datastore = _home.Home.OpenOrCreate("notes");
         datastore.Apply(Put(Document("a.txt", "the quick fox")));
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
+        using var snapshot = datastore.Snapshot();
         _home.Home.Remove("notes");
         Assert.False(_home.Home.Exists("notes"));
         Assert.Equal("the quick fox", snapshot.Passages.TextOf(snapshot.Documents.All[0]));
@@ -102,17 +100,17 @@ public sealed class DatastoreHomeTests : IDisposable
     [Fact]
     public void One_of_the_same_name_made_since_is_not_taken_for_the_removed_one()
     {
-        using Datastore removed = _home.Home.OpenOrCreate("notes");
+        using var removed = _home.Home.OpenOrCreate("notes");
         removed.Apply(Put(Document("a.txt", "one")));
         _home.Home.Remove("notes");
-        using Datastore made = _home.Home.OpenOrCreate("notes");
+        using var made = _home.Home.OpenOrCreate("notes");
 
         Assert.True(removed.IsRemoved);
         Assert.False(made.IsRemoved);
         Assert.Throws<DatastoreRemovedException>(() => removed.Apply(Put(Document("b.txt", "two"))));
         Assert.Throws<DatastoreRemovedException>(() => removed.Snapshot().Dispose());
         Assert.Throws<DatastoreRemovedException>(removed.Require);
-        using DatastoreSnapshot snapshot = made.Snapshot();
+        using var snapshot = made.Snapshot();
         Assert.Empty(snapshot.Documents.All);
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_home.Root, "temporary")));
     }
@@ -121,7 +119,7 @@ public sealed class DatastoreHomeTests : IDisposable
     public void A_removal_that_was_cut_off_is_ended_by_the_next_who_opens()
     {
         string folder;
-        using (Datastore datastore = _home.Home.OpenOrCreate("notes"))
+        using (var datastore = _home.Home.OpenOrCreate("notes"))
         {
             datastore.Apply(Put(Document("a.txt", "one")));
             folder = datastore.Folder;
@@ -138,8 +136,8 @@ public sealed class DatastoreHomeTests : IDisposable
     [Fact]
     public void A_datastore_that_cannot_be_removed_goes_on()
     {
-        using Datastore datastore = _home.Home.OpenOrCreate("notes");
-        string temporary = Path.Combine(_home.Root, "temporary");
+        using var datastore = _home.Home.OpenOrCreate("notes");
+        var temporary = Path.Combine(_home.Root, "temporary");
         Directory.Delete(temporary);
         File.WriteAllText(temporary, "in the way");
 
@@ -155,7 +153,7 @@ public sealed class DatastoreHomeTests : IDisposable
     public void A_damaged_datastore_can_be_removed()
     {
         string folder;
-        using (Datastore datastore = _home.Home.OpenOrCreate("notes"))
+        using (var datastore = _home.Home.OpenOrCreate("notes"))
         {
             folder = datastore.Folder;
         }
@@ -168,13 +166,13 @@ public sealed class DatastoreHomeTests : IDisposable
     [Fact]
     public void A_home_that_cannot_be_written_is_named_and_nothing_is_left_behind()
     {
-        string datastores = Path.Combine(_home.Root, "datastores");
+        var datastores = Path.Combine(_home.Root, "datastores");
         File.WriteAllText(datastores, "in the way");
         var error = Assert.Throws<DatastoreException>(() => _home.Home.OpenOrCreate("notes"));
         Assert.Contains($"'notes' cannot be created in '{datastores}'", error.Message, StringComparison.Ordinal);
 
         File.Delete(datastores);
-        string taken = Path.Combine(datastores, "notes");
+        var taken = Path.Combine(datastores, "notes");
         Directory.CreateDirectory(datastores);
         File.WriteAllText(taken, "in the way");
         Assert.Throws<DatastoreException>(() => _home.Home.OpenOrCreate("notes"));
@@ -184,9 +182,9 @@ public sealed class DatastoreHomeTests : IDisposable
     [Fact]
     public void A_folder_deleted_under_an_open_datastore_stays_deleted()
     {
-        EncoderProfile profile = StateSamples.Profile();
-        NewDocument document = TemporaryHome.Document("a.txt", "one", "two");
-        using Datastore datastore = _home.Home.OpenOrCreate("gone");
+        var profile = StateSamples.Profile();
+        var document = TemporaryHome.Document("a.txt", "one", "two");
+        using var datastore = _home.Home.OpenOrCreate("gone");
         datastore.Apply(TemporaryHome.Put(document));
         StateSamples.Encode(datastore, profile, document.ContentKey, 1, 3, 1);
         Directory.Delete(datastore.Folder, recursive: true);
@@ -210,7 +208,7 @@ public sealed class DatastoreHomeTests : IDisposable
     public void The_ruin_of_a_deleted_datastore_does_not_keep_a_new_one_from_being_made()
     {
         string folder;
-        using (Datastore datastore = _home.Home.OpenOrCreate("ruin"))
+        using (var datastore = _home.Home.OpenOrCreate("ruin"))
         {
             folder = datastore.Folder;
         }
@@ -219,7 +217,7 @@ public sealed class DatastoreHomeTests : IDisposable
         Directory.CreateDirectory(Path.Combine(folder, "states"));
         File.WriteAllText(Path.Combine(folder, "states", "left.seg.tmp"), "half a segment");
 
-        using Datastore made = _home.Home.OpenOrCreate("ruin");
+        using var made = _home.Home.OpenOrCreate("ruin");
 
         Assert.Empty(made.Verify(repair: false));
         Assert.False(Directory.Exists(Path.Combine(folder, "states")));
@@ -229,7 +227,7 @@ public sealed class DatastoreHomeTests : IDisposable
     public void A_file_that_is_no_datastore_is_named()
     {
         _home.Home.OpenOrCreate("notes").Dispose();
-        string path = Directory.GetFiles(_home.Root, "*.db", SearchOption.AllDirectories).Single();
+        var path = Directory.GetFiles(_home.Root, "*.db", SearchOption.AllDirectories).Single();
         File.WriteAllText(path, new string('x', 8192));
         var error = Assert.ThrowsAny<DatastoreException>(() => _home.Home.Open("notes"));
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
@@ -238,7 +236,7 @@ public sealed class DatastoreHomeTests : IDisposable
     [Fact]
     public async Task Two_creators_at_once_both_get_the_same_datastore()
     {
-        CancellationToken token = TestContext.Current.CancellationToken;
+        var token = TestContext.Current.CancellationToken;
         await Task.WhenAll(
             Enumerable
                 .Range(0, 4)
@@ -246,15 +244,15 @@ public sealed class DatastoreHomeTests : IDisposable
                     Task.Run(
                         () =>
                         {
-                            using Datastore datastore = _home.Home.OpenOrCreate("shared");
+                            using var datastore = _home.Home.OpenOrCreate("shared");
                             datastore.Apply(Put(Document($"{i}.txt", $"text {i}")));
                         },
                         token
                     )
                 )
         );
-        using Datastore all = _home.Home.Open("shared");
-        using DatastoreSnapshot snapshot = all.Snapshot();
+        using var all = _home.Home.Open("shared");
+        using var snapshot = all.Snapshot();
         Assert.Equal(4, snapshot.Documents.All.Count);
     }
 }

@@ -22,7 +22,7 @@ public sealed class DatastoreTests : IDisposable
     {
         get
         {
-            using DatastoreSnapshot snapshot = _datastore.Snapshot();
+            using var snapshot = _datastore.Snapshot();
             return snapshot.Generation;
         }
     }
@@ -36,7 +36,7 @@ public sealed class DatastoreTests : IDisposable
     [Fact]
     public void A_closed_datastore_takes_no_calls()
     {
-        DatastoreSnapshot held = _datastore.Snapshot();
+        var held = _datastore.Snapshot();
         _datastore.Dispose();
         _datastore.Dispose();
 
@@ -60,7 +60,7 @@ public sealed class DatastoreTests : IDisposable
         string? Set(string? value)
         {
             _datastore.SetSetting("key", value);
-            using DatastoreSnapshot snapshot = _datastore.Snapshot();
+            using var snapshot = _datastore.Snapshot();
             return snapshot.Setting("key");
         }
     }
@@ -69,7 +69,7 @@ public sealed class DatastoreTests : IDisposable
     public void An_encoder_that_is_known_is_not_registered_again()
     {
         _datastore.WriteStates(_profile);
-        long before = Generation;
+        var before = Generation;
         _datastore.WriteStates(_profile);
         Assert.Equal(before, Generation);
         Assert.Throws<ArgumentNullException>(() => _datastore.WriteStates(null!));
@@ -80,7 +80,7 @@ public sealed class DatastoreTests : IDisposable
     {
         StateSamples.Encode(_datastore, _profile, _document.ContentKey, 2, 3, 1);
         _datastore.DropStates(_profile.Key);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Null(snapshot.States(_profile.Key));
         Assert.Single(snapshot.Pending(_profile.Key));
         Assert.Empty(snapshot.Statistics().Encoders);
@@ -89,11 +89,11 @@ public sealed class DatastoreTests : IDisposable
     [Fact]
     public void A_segment_that_vanished_before_its_publication_is_not_published()
     {
-        StateSegmentLayout layout = StateSegmentLayout.Of(_profile, runs: 1, passages: 2, tokens: 0);
+        var layout = StateSegmentLayout.Of(_profile, runs: 1, passages: 2, tokens: 0);
         var run = new StateRun(_document.ContentKey, 0, 2, 0);
         var error = Assert.Throws<DatastoreException>(() => _datastore.Publish(_profile, layout, "gone.seg", [run]));
         Assert.Contains("vanished before it was published", error.Message, StringComparison.Ordinal);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Single(snapshot.Pending(_profile.Key));
     }
 }

@@ -15,9 +15,9 @@ public sealed class SnapshotSourceTests : IDisposable
     public SnapshotSourceTests()
     {
         _datastore = _home.Home.OpenOrCreate("test");
-        for (int i = 0; i < 2; i++)
+        for (var i = 0; i < 2; i++)
         {
-            NewDocument document = Document($"{i}", $"text {i}");
+            var document = Document($"{i}", $"text {i}");
             _datastore.Apply(Put(document));
             StateSamples.Encode(_datastore, _profile, document.ContentKey, 1, 3, i);
         }
@@ -41,23 +41,23 @@ public sealed class SnapshotSourceTests : IDisposable
         crowd.ForEach(snapshot => snapshot.Dispose());
 
         Assert.InRange(Connections(), 1, 9);
-        using DatastoreSnapshot next = _datastore.Snapshot();
+        using var next = _datastore.Snapshot();
         Assert.Equal(2, next.Documents.All.Count);
     }
 
     [Fact]
     public void Snapshots_of_one_state_share_it_and_a_change_makes_another()
     {
-        DocumentTable first = Documents();
+        var first = Documents();
         Assert.Same(first, Documents());
         _datastore.Apply(Put(Document("new", "one")));
-        DocumentTable second = Documents();
+        var second = Documents();
         Assert.NotSame(first, second);
         Assert.Same(second, Documents());
 
         DocumentTable Documents()
         {
-            using DatastoreSnapshot snapshot = _datastore.Snapshot();
+            using var snapshot = _datastore.Snapshot();
             return snapshot.Documents;
         }
     }
@@ -65,11 +65,11 @@ public sealed class SnapshotSourceTests : IDisposable
     [Fact]
     public void One_that_goes_on_reading_does_not_keep_a_newer_state_from_being_shared()
     {
-        using DatastoreSnapshot old = _datastore.Snapshot();
-        using DatastoreSnapshot twin = _datastore.Snapshot();
+        using var old = _datastore.Snapshot();
+        using var twin = _datastore.Snapshot();
         _datastore.Apply(Put(Document("new", "one")));
-        using DatastoreSnapshot young = _datastore.Snapshot();
-        using DatastoreSnapshot younger = _datastore.Snapshot();
+        using var young = _datastore.Snapshot();
+        using var younger = _datastore.Snapshot();
         Assert.Same(old.Documents, twin.Documents);
         Assert.Same(young.Documents, younger.Documents);
         Assert.Equal((2, 3), (old.Documents.All.Count, young.Documents.All.Count));
@@ -79,9 +79,9 @@ public sealed class SnapshotSourceTests : IDisposable
     public void A_segment_stays_mapped_while_somebody_reads_it_and_no_longer()
     {
         SkipUnlessLinux();
-        string[] retired = Segments;
-        DatastoreSnapshot first = _datastore.Snapshot();
-        DatastoreSnapshot second = _datastore.Snapshot();
+        var retired = Segments;
+        var first = _datastore.Snapshot();
+        var second = _datastore.Snapshot();
         _datastore.Compact();
         _datastore.Snapshot().Dispose();
         first.Dispose();
@@ -98,12 +98,12 @@ public sealed class SnapshotSourceTests : IDisposable
     public void A_closed_datastore_has_no_file_open_or_mapped()
     {
         SkipUnlessLinux();
-        using (DatastoreSnapshot snapshot = _datastore.Snapshot())
+        using (var snapshot = _datastore.Snapshot())
         {
             Assert.Equal(2, Score(snapshot));
         }
 
-        DatastoreSnapshot late = _datastore.Snapshot();
+        var late = _datastore.Snapshot();
         _datastore.Dispose();
         late.Dispose();
 
@@ -115,17 +115,17 @@ public sealed class SnapshotSourceTests : IDisposable
     public void A_segment_that_is_missing_for_a_while_is_searched_again_when_it_is_back()
     {
         SkipUnlessLinux();
-        string segment = Segments[0];
+        var segment = Segments[0];
         File.Move(segment, segment + ".away");
-        int before = Connections();
-        using (DatastoreSnapshot without = _datastore.Snapshot())
+        var before = Connections();
+        using (var without = _datastore.Snapshot())
         {
             Assert.Equal(1, Score(without));
         }
 
         Assert.InRange(Connections(), before, before + 1);
         File.Move(segment + ".away", segment);
-        using DatastoreSnapshot with = _datastore.Snapshot();
+        using var with = _datastore.Snapshot();
         Assert.Equal(2, Score(with));
     }
 
@@ -133,9 +133,9 @@ public sealed class SnapshotSourceTests : IDisposable
     public void What_cannot_be_opened_is_not_kept_open()
     {
         SkipUnlessLinux();
-        string file = DatastoreIdentity.DatabasePath(_datastore.Folder);
+        var file = DatastoreIdentity.DatabasePath(_datastore.Folder);
         _datastore.Dispose();
-        byte[] bytes = File.ReadAllBytes(file);
+        var bytes = File.ReadAllBytes(file);
         bytes[71]++;
         File.WriteAllBytes(file, bytes);
         Assert.Throws<DatastoreException>(() => _home.Home.Open("test"));
@@ -153,7 +153,7 @@ public sealed class SnapshotSourceTests : IDisposable
 
     private static int Mapped(string[] files)
     {
-        string maps = File.ReadAllText("/proc/self/maps");
+        var maps = File.ReadAllText("/proc/self/maps");
         return files.Count(file => maps.Contains(file, StringComparison.Ordinal));
     }
 

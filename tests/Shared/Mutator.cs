@@ -135,7 +135,7 @@ internal sealed class Mutator(int seed)
 
         start += at + 1;
         var length = bytes.AsSpan(start).IndexOfAny(",]}\n"u8);
-        byte[] rest = length < 0 ? [] : bytes[(start + length)..];
+        var rest = length < 0 ? [] : bytes[(start + length)..];
         return [.. bytes[..start], .. s_values[_random.Next(s_values.Length)], .. rest];
     }
 }

@@ -14,14 +14,14 @@ internal static class Machine
 
     private static string Processor()
     {
-        const string path = "/proc/cpuinfo";
-        if (!File.Exists(path))
+        const string Path = "/proc/cpuinfo";
+        if (!File.Exists(Path))
         {
             return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER")
                 ?? RuntimeInformation.ProcessArchitecture.ToString();
         }
 
-        var lines = File.ReadLines(path).TakeWhile(line => line.Length > 0).ToList();
+        var lines = File.ReadLines(Path).TakeWhile(line => line.Length > 0).ToList();
         return $"{Field("model name")} (family {Field("cpu family")}, model {Field("model")})";
 
         string Field(string name) =>

@@ -111,7 +111,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     /// <summary>A path, the directory that holds it, and so on up to the root.</summary>
     private static IEnumerable<string> WithParents(string path)
     {
-        for (string? part = path; part is not null; part = Path.GetDirectoryName(part))
+        for (var part = path; part is not null; part = Path.GetDirectoryName(part))
         {
             yield return part;
         }

@@ -1,7 +1,6 @@
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Storage;
-using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 
 namespace McpLongContext.Context.Retrieval;

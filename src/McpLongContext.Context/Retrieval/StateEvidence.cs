@@ -4,7 +4,6 @@ using McpLongContext.Context.Datastores;
 using McpLongContext.LongAttention.Unlimiformer;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Analysis;
-using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.States;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;

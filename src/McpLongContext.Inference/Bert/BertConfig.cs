@@ -84,27 +84,38 @@ public sealed record BertConfig
             LayerNormEpsilon = file.LayerNormEps,
         };
         if (config.HiddenSize % config.HeadCount != 0)
+        {
             throw new CheckpointException(
                 path,
                 $"num_attention_heads: {config.HeadCount} found, expected a divisor of hidden_size, {config.HiddenSize}"
             );
+        }
+
         if (config.MaxPositions < 3)
+        {
             throw new CheckpointException(
                 path,
                 $"max_position_embeddings: {config.MaxPositions} found, expected 3 or more"
             );
+        }
+
         if (config.LayerNormEpsilon is not (> 0 and < 1))
+        {
             throw new CheckpointException(
                 path,
                 $"layer_norm_eps: {config.LayerNormEpsilon} found, expected a number between 0 and 1"
             );
+        }
+
         return config;
     }
 
     private static void RequireSetting(string path, string setting, string? found, string expected)
     {
         if (!string.Equals(found, expected, StringComparison.Ordinal))
+        {
             throw new CheckpointException(path, $"{setting}: {found ?? "nothing"} found, expected {expected}");
+        }
     }
 
     private static int Dimension(string path, string setting, int found) =>

@@ -38,10 +38,13 @@ public sealed class BertEncoder : IDisposable
         var tokenizerPath = Path.Combine(folder, WordPieceTokenizer.FileName);
         var tokenizer = WordPieceTokenizer.Load(tokenizerPath);
         if (tokenizer.VocabularySize > config.VocabularySize)
+        {
             throw new CheckpointException(
                 tokenizerPath,
                 $"{tokenizer.VocabularySize} tokens found, expected at most vocab_size, {config.VocabularySize}"
             );
+        }
+
         return new BertEncoder(config, BertWeights.Load(FindCheckpoint(folder), config, precision), tokenizer);
     }
 
@@ -76,7 +79,10 @@ public sealed class BertEncoder : IDisposable
     public void AppendSequence(ReadOnlySpan<int> text, List<int> tokens)
     {
         if (text.Length > MaxTextTokens)
+        {
             throw new ArgumentException($"{text.Length} tokens found, expected at most {MaxTextTokens}.", nameof(text));
+        }
+
         tokens.Add(Tokenizer.ClsId);
         tokens.AddRange(text);
         tokens.Add(Tokenizer.SepId);

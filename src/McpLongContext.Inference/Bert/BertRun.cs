@@ -48,8 +48,11 @@ public sealed class BertRun
         foreach (var length in lengths)
         {
             for (var position = 0; position < length; position++, token++)
+            {
                 _weights.Embed(tokens[token], position, states.Slice(token * hidden, hidden));
+            }
         }
+
         Normalise(_weights.EmbeddingNorm, states, residual: [], states);
     }
 
@@ -69,6 +72,7 @@ public sealed class BertRun
             Attend(queryKeyValue.Slice(3 * start, 3 * size), attended.Slice(start, size));
             start += size;
         }
+
         layer.AttentionOutput.Project(attended, projected);
         Normalise(layer.AttentionNorm, projected, states, states);
     }
@@ -76,9 +80,13 @@ public sealed class BertRun
     private void Attend(ReadOnlySpan<float> queryKeyValue, Span<float> attended)
     {
         if (_weights.Precision == Precision.Int8)
+        {
             Int8BidirectionalAttention.Attend(queryKeyValue, _config.HeadCount, _config.HeadDim, attended);
+        }
         else
+        {
             BidirectionalAttention.Attend(queryKeyValue, _config.HeadCount, _config.HeadDim, attended);
+        }
     }
 
     /// <summary>states = norm(states + W2 gelu(W1 states)).</summary>
@@ -98,7 +106,10 @@ public sealed class BertRun
     private void Reserve(int tokens)
     {
         if (_projected.Length >= tokens * _config.HiddenSize)
+        {
             return;
+        }
+
         _queryKeyValue = new float[3 * tokens * _config.HiddenSize];
         _attended = new float[tokens * _config.HiddenSize];
         _intermediate = new float[tokens * _config.IntermediateSize];
@@ -111,26 +122,38 @@ public sealed class BertRun
         foreach (var length in lengths)
         {
             if (length < 1 || length > _config.MaxPositions)
+            {
                 throw new ArgumentException(
                     $"a sequence of {length} tokens found, expected 1 to {_config.MaxPositions}.",
                     nameof(lengths)
                 );
+            }
+
             total += length;
         }
+
         if (total != tokens.Length)
+        {
             throw new ArgumentException($"{total} tokens found, expected {tokens.Length}.", nameof(lengths));
+        }
+
         if (states.Length != total * _config.HiddenSize)
+        {
             throw new ArgumentException(
                 $"room for {states.Length} floats found, expected {total} x {_config.HiddenSize}.",
                 nameof(states)
             );
+        }
+
         foreach (var token in tokens)
         {
             if ((uint)token >= (uint)_config.VocabularySize)
+            {
                 throw new ArgumentException(
                     $"token {token} found, expected 0 to {_config.VocabularySize - 1}.",
                     nameof(tokens)
                 );
+            }
         }
     }
 }

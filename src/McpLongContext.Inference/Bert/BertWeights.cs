@@ -121,7 +121,10 @@ internal sealed class BertWeights : IDisposable
     {
         var types = _file.Read("embeddings.token_type_embeddings.weight", _types, _hidden);
         for (var i = 0; i < positions.Length; i++)
+        {
             positions[i] += types[i % _hidden];
+        }
+
         return positions;
     }
 
@@ -152,6 +155,7 @@ internal sealed class BertWeights : IDisposable
             file.Read($"{prefix}{projections[i]}.weight", weights.AsSpan(i * size, size), hidden, hidden);
             file.Read($"{prefix}{projections[i]}.bias", bias.AsSpan(i * hidden, hidden), hidden);
         }
+
         return Linear.Create(weights, bias, precision);
     }
 

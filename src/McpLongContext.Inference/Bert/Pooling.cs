@@ -13,18 +13,24 @@ public static class Pooling
     {
         var hidden = pooled.Length;
         if (states.IsEmpty || hidden == 0 || states.Length % hidden != 0)
+        {
             throw new ArgumentException(
                 $"{states.Length} floats found, expected a positive multiple of {hidden}.",
                 nameof(states)
             );
+        }
 
         pooled.Clear();
         for (var start = 0; start < states.Length; start += hidden)
+        {
             TensorPrimitives.Add(pooled, states.Slice(start, hidden), pooled);
+        }
 
         // The direction of the mean is that of the sum.
         var length = TensorPrimitives.Norm(pooled);
         if (length > 0)
+        {
             TensorPrimitives.Divide(pooled, length, pooled);
+        }
     }
 }

@@ -41,7 +41,10 @@ public sealed class ChatTemplate
         ArgumentNullException.ThrowIfNull(tokenizer);
         var settings = tokenizer.Settings;
         if (string.IsNullOrWhiteSpace(settings.ChatTemplate))
+        {
             return null;
+        }
+
         var format =
             s_formats.Select(recognise => recognise(settings.ChatTemplate)).FirstOrDefault(found => found is not null)
             ?? throw new ModelException(
@@ -65,12 +68,21 @@ public sealed class ChatTemplate
     internal Prompt Build(IReadOnlyList<ChatMessage> messages)
     {
         if (messages.Count == 0 || messages[^1].Role != ChatRole.User)
+        {
             throw new ArgumentException("A conversation has to end with what the user says.", nameof(messages));
+        }
+
         if (messages.Skip(1).Any(message => message.Role == ChatRole.System))
+        {
             throw new ArgumentException("A system message has to be the first one.", nameof(messages));
+        }
+
         var prompt = new Prompt(_tokenizer);
         if (_begins)
+        {
             prompt.Begin();
+        }
+
         _format.Write(prompt, messages);
         return prompt;
     }

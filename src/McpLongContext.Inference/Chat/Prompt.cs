@@ -58,6 +58,7 @@ internal sealed class Prompt(Tokenizer tokenizer)
             _tokens.Add(token);
             _written.Append(Encoding.UTF8.GetString(tokenizer.Vocabulary.BytesOf(token)));
         }
+
         return this;
     }
 

@@ -10,20 +10,14 @@ public sealed class CheckpointException : Exception
     /// <param name="file">The path of the file.</param>
     /// <param name="problem">What is wrong: the part concerned, found, expected.</param>
     public CheckpointException(string file, string problem)
-        : base($"{file}: {problem}")
-    {
-        File = file;
-    }
+        : base($"{file}: {problem}") => File = file;
 
     /// <summary>Creates the exception for <paramref name="file"/> with its cause.</summary>
     /// <param name="file">The path of the file.</param>
     /// <param name="problem">What is wrong: the part concerned, found, expected.</param>
     /// <param name="innerException">The cause.</param>
     public CheckpointException(string file, string problem, Exception innerException)
-        : base($"{file}: {problem}", innerException)
-    {
-        File = file;
-    }
+        : base($"{file}: {problem}", innerException) => File = file;
 
     /// <summary>The path of the file.</summary>
     public string File { get; }

@@ -82,10 +82,13 @@ public sealed class SafetensorsFile : IDisposable
         Require(name, shape);
         var tensor = Tensors[name];
         if (destination.Length != tensor.ElementCount)
+        {
             throw new ArgumentException(
                 $"room for {destination.Length} elements found, expected {tensor.ElementCount} of tensor '{name}'.",
                 nameof(destination)
             );
+        }
+
         Convert(name, tensor, firstElement: 0, destination);
     }
 
@@ -99,10 +102,13 @@ public sealed class SafetensorsFile : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, tensor.Shape[0]);
         if (destination.Length != tensor.Shape[1])
+        {
             throw new ArgumentException(
                 $"room for {destination.Length} elements found, expected {tensor.Shape[1]} of a row of '{name}'.",
                 nameof(destination)
             );
+        }
+
         Convert(name, tensor, (long)row * destination.Length, destination);
     }
 
@@ -113,12 +119,17 @@ public sealed class SafetensorsFile : IDisposable
     public void Require(string name, params ReadOnlySpan<int> shape)
     {
         if (!Tensors.TryGetValue(name, out var tensor))
+        {
             throw new CheckpointException(_path, $"tensor '{name}': not found among {Tensors.Count} tensors");
+        }
+
         if (!HasShape(tensor, shape))
+        {
             throw new CheckpointException(
                 _path,
                 $"tensor '{name}': {tensor} found, expected [{string.Join(", ", shape.ToArray())}]"
             );
+        }
     }
 
     /// <inheritdoc />
@@ -135,7 +146,10 @@ public sealed class SafetensorsFile : IDisposable
     {
         Span<byte> length = stackalloc byte[SafetensorsHeader.LengthSize];
         if (stream.ReadAtLeast(length, length.Length, throwOnEndOfStream: false) < length.Length)
+        {
             throw new CheckpointException(path, $"{stream.Length} bytes found, too short for a safetensors file");
+        }
+
         var size = SafetensorsHeader.CheckSize(path, BinaryPrimitives.ReadUInt64LittleEndian(length), stream.Length);
         var json = new byte[size];
         stream.ReadExactly(json);
@@ -145,12 +159,18 @@ public sealed class SafetensorsFile : IDisposable
     private static bool HasShape(TensorInfo tensor, ReadOnlySpan<int> shape)
     {
         if (tensor.Shape.Count != shape.Length)
+        {
             return false;
+        }
+
         for (var i = 0; i < shape.Length; i++)
         {
             if (tensor.Shape[i] != shape[i])
+            {
                 return false;
+            }
         }
+
         return true;
     }
 
@@ -224,7 +244,9 @@ public sealed class SafetensorsFile : IDisposable
         var halves = MemoryMarshal.Cast<float, ushort>(destination)[destination.Length..];
         ReadBytes(offset, halves);
         for (var i = 0; i < destination.Length; i++)
+        {
             destination[i] = BitConverter.UInt32BitsToSingle((uint)halves[i] << 16);
+        }
     }
 
     private void ReadBytes<T>(long offset, Span<T> destination)

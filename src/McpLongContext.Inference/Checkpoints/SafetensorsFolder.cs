@@ -44,8 +44,11 @@ internal sealed class SafetensorsFolder : ITensorSource
                 var file = SafetensorsFile.Open(FindSingle(folder));
                 files.Add(file);
                 foreach (var name in file.Tensors.Keys)
+                {
                     tensors.Add(name, file);
+                }
             }
+
             return new SafetensorsFolder(folder, files, tensors);
         }
         catch
@@ -62,11 +65,16 @@ internal sealed class SafetensorsFolder : ITensorSource
     public void Require(string name, params ReadOnlySpan<int> shape)
     {
         if (!_tensors.TryGetValue(name, out var file))
+        {
             throw new CheckpointException(Path, TensorShape.Missing(name, _tensors.Count));
+        }
+
         file.Require(name, shape);
         var type = file.Tensors[name].ElementType;
         if (type is not ("F32" or "F16" or "BF16" or "F64"))
+        {
             throw new CheckpointException(Path, $"tensor '{name}': type {type} found, expected F32, F16, BF16 or F64");
+        }
     }
 
     /// <inheritdoc />
@@ -79,6 +87,7 @@ internal sealed class SafetensorsFolder : ITensorSource
             file.Read(name, rows, (int)shape[0]);
             return;
         }
+
         var width = (int)shape[1];
         for (var row = firstRow; !rows.IsEmpty; row++)
         {
@@ -112,18 +121,28 @@ internal sealed class SafetensorsFolder : ITensorSource
         foreach (var (tensor, shard) in ReadIndex(index))
         {
             if (shard is null)
+            {
                 throw new CheckpointException(index, $"tensor '{tensor}': null found, expected the name of a file");
+            }
+
             if (!byName.TryGetValue(shard, out var file))
             {
                 // A name from a downloaded file: it must not lead out of the folder.
                 if (shard != System.IO.Path.GetFileName(shard) || shard.Contains('\0', StringComparison.Ordinal))
+                {
                     throw new CheckpointException(index, $"file '{shard}' found, expected a name without a folder");
+                }
+
                 file = SafetensorsFile.Open(System.IO.Path.Combine(folder, shard));
                 files.Add(file);
                 byName.Add(shard, file);
             }
+
             if (!file.Tensors.ContainsKey(tensor))
+            {
                 throw new CheckpointException(index, $"tensor '{tensor}': not found in '{shard}'");
+            }
+
             tensors.Add(tensor, file);
         }
     }

@@ -17,7 +17,7 @@ internal static class SafetensorsHeader
     /// <summary>The format's own limit of a header, in bytes.</summary>
     private const long MaxHeaderSize = 100_000_000;
 
-    private static readonly JsonDocumentOptions JsonOptions = new() { AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions s_jsonOptions = new() { AllowDuplicateProperties = false };
 
     /// <summary>Bytes of an element, 0 for a type that the format does not know.</summary>
     public static int ElementSize(string elementType) =>
@@ -48,7 +48,7 @@ internal static class SafetensorsHeader
     {
         try
         {
-            using var document = JsonDocument.Parse(json, JsonOptions);
+            using var document = JsonDocument.Parse(json, s_jsonOptions);
             var tensors = Parse(file, document.RootElement, dataStart: LengthSize + json.Length, fileLength);
             return (tensors, ParseMetadata(file, document.RootElement));
         }
@@ -62,14 +62,19 @@ internal static class SafetensorsHeader
     private static Dictionary<string, TensorInfo> Parse(string file, JsonElement root, long dataStart, long fileLength)
     {
         if (root.ValueKind != JsonValueKind.Object)
+        {
             throw new CheckpointException(file, $"header is a JSON {root.ValueKind}, expected an object");
+        }
 
         var tensors = new Dictionary<string, TensorInfo>(StringComparer.Ordinal);
         foreach (var property in root.EnumerateObject())
         {
             if (!property.NameEquals(MetadataName))
+            {
                 tensors.Add(property.Name, ParseTensor(file, property, dataStart, fileLength));
+            }
         }
+
         CheckTiling(file, tensors, dataStart, fileLength);
         return tensors;
     }
@@ -79,14 +84,23 @@ internal static class SafetensorsHeader
     {
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         if (!root.TryGetProperty(MetadataName, out var entries))
+        {
             return metadata;
+        }
+
         if (entries.ValueKind != JsonValueKind.Object)
+        {
             throw new CheckpointException(file, $"{MetadataName}: {Excerpt(entries)} found, expected an object");
+        }
+
         foreach (var entry in entries.EnumerateObject())
         {
             if (entry.Value.ValueKind == JsonValueKind.String)
+            {
                 metadata.Add(entry.Name, entry.Value.GetString()!);
+            }
         }
+
         return metadata;
     }
 
@@ -102,26 +116,39 @@ internal static class SafetensorsHeader
             || !entry.TryGetProperty("shape", out var dimensions)
             || !entry.TryGetProperty("data_offsets", out var offsets)
         )
+        {
             throw Wrong(Excerpt(entry), "an object with dtype, shape and data_offsets");
+        }
 
         var elementType = dtype.ValueKind == JsonValueKind.String ? dtype.GetString()! : "";
         var elementSize = ElementSize(elementType);
         if (elementSize == 0)
+        {
             throw Wrong($"dtype {Excerpt(dtype)}", "one of the format's types, such as F32 or BF16");
+        }
 
         var shape = Sizes(dimensions) ?? throw Wrong($"shape {Excerpt(dimensions)}", "a list of sizes");
         if (Sizes(offsets) is not [var begin, var end])
+        {
             throw Wrong($"data_offsets {Excerpt(offsets)}", "two offsets");
+        }
+
         if (begin > end || end > fileLength - dataStart)
+        {
             throw Wrong(
                 $"data_offsets [{begin}, {end}]",
                 $"an ascending pair within the {fileLength - dataStart} bytes of data"
             );
+        }
+
         if (ByteCount(shape, elementSize) is not { } byteCount || byteCount != end - begin)
+        {
             throw Wrong(
                 $"{end - begin} bytes of data",
                 $"those of {elementType}[{string.Join(", ", shape)}], {elementSize} bytes an element"
             );
+        }
+
         return new TensorInfo(elementType, shape, dataStart + begin, byteCount);
     }
 
@@ -129,15 +156,22 @@ internal static class SafetensorsHeader
     private static long[]? Sizes(JsonElement element)
     {
         if (element.ValueKind != JsonValueKind.Array)
+        {
             return null;
+        }
+
         var sizes = new long[element.GetArrayLength()];
         var i = 0;
         foreach (var item in element.EnumerateArray())
         {
             if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt64(out sizes[i]) || sizes[i] < 0)
+            {
                 return null;
+            }
+
             i++;
         }
+
         return sizes;
     }
 
@@ -165,14 +199,20 @@ internal static class SafetensorsHeader
         foreach (var (name, tensor) in tensors.OrderBy(t => t.Value.Offset).ThenBy(t => t.Value.ByteCount))
         {
             if (tensor.Offset != position)
+            {
                 throw new CheckpointException(
                     file,
                     $"tensor '{name}': begins at byte {tensor.Offset}, expected {position}, where the one before it ends"
                 );
+            }
+
             position += tensor.ByteCount;
         }
+
         if (position != fileLength)
+        {
             throw new CheckpointException(file, $"{fileLength} bytes found, expected {position} by its header");
+        }
     }
 
     private static string Excerpt(JsonElement element)

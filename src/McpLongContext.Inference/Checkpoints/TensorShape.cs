@@ -6,12 +6,18 @@ internal static class TensorShape
     public static bool Equals(IReadOnlyList<long> found, ReadOnlySpan<int> expected)
     {
         if (found.Count != expected.Length)
+        {
             return false;
+        }
+
         for (var i = 0; i < expected.Length; i++)
         {
             if (found[i] != expected[i])
+            {
                 return false;
+            }
         }
+
         return true;
     }
 

@@ -11,7 +11,10 @@ internal sealed class RecentTokens(int length)
     public void Add(int id)
     {
         if (_ids.Length == 0)
+        {
             return;
+        }
+
         _ids[_next] = id;
         _next = (_next + 1) % _ids.Length;
         _count = Math.Min(_count + 1, _ids.Length);
@@ -24,7 +27,9 @@ internal sealed class RecentTokens(int length)
         {
             var id = _ids[i];
             if ((uint)id < (uint)logits.Length && !_ids.AsSpan(0, i).Contains(id))
+            {
                 logits[id] = logits[id] > 0 ? logits[id] / penalty : logits[id] * penalty;
+            }
         }
     }
 }

@@ -60,21 +60,28 @@ public sealed class Sampler
     private int Prepare(ReadOnlySpan<float> logits)
     {
         if (logits.Length != _scores.Length)
+        {
             throw new ArgumentException($"{logits.Length} logits found, expected {_scores.Length}.", nameof(logits));
+        }
+
         logits.CopyTo(_scores);
         _recent.Penalize(_scores, _settings.RepetitionPenalty);
 
         var best = TensorPrimitives.IndexOfMax<float>(_scores);
         if (!float.IsFinite(_scores[best]))
+        {
             throw new ArgumentException(
                 $"The logit {_scores[best]} found: the model's arithmetic failed.",
                 nameof(logits)
             );
+        }
+
         if (_settings.Temperature == 0)
         {
             _ids[0] = best;
             return 1;
         }
+
         var highest = _scores[best];
         var count = Filter(highest);
         var sum = Exponentials(count, highest, _settings.Temperature);
@@ -87,7 +94,10 @@ public sealed class Sampler
     private int Filter(float best)
     {
         for (var id = 0; id < _ids.Length; id++)
+        {
             _ids[id] = id;
+        }
+
         var count = Keep(_ids.Length, float.MinValue);
         var takesK = _settings.TopK > 0 && _settings.TopK < count;
         if (takesK)
@@ -96,6 +106,7 @@ public sealed class Sampler
             SortDescending(count);
             count = _settings.TopK;
         }
+
         if (_settings.TopP < 1)
         {
             var sum = Exponentials(count, best, temperature: 1);
@@ -106,8 +117,10 @@ public sealed class Sampler
                 count = Keep(count, best + MathF.Log((1 - _settings.TopP) * sum / count) - Tolerance);
                 SortDescending(count);
             }
+
             count = NucleusOf(count, best, sum);
         }
+
         return _settings.MinP > 0 ? Keep(count, best + MathF.Log(_settings.MinP)) : count;
     }
 
@@ -123,6 +136,7 @@ public sealed class Sampler
                 _ids[kept++] = _ids[i];
             }
         }
+
         return kept;
     }
 
@@ -142,7 +156,10 @@ public sealed class Sampler
         var heap = _probabilities.AsSpan(0, k);
         _scores.AsSpan(0, k).CopyTo(heap);
         for (var i = k / 2 - 1; i >= 0; i--)
+        {
             SiftDown(heap, i);
+        }
+
         foreach (var score in _scores.AsSpan(k..count))
         {
             if (score > heap[0])
@@ -151,6 +168,7 @@ public sealed class Sampler
                 SiftDown(heap, 0);
             }
         }
+
         return heap[0];
     }
 
@@ -160,9 +178,15 @@ public sealed class Sampler
         {
             var child = 2 * at + 1;
             if (child + 1 < heap.Length && heap[child + 1] < heap[child])
+            {
                 child++;
+            }
+
             if (heap[at] <= heap[child])
+            {
                 return;
+            }
+
             (heap[at], heap[child]) = (heap[child], heap[at]);
             at = child;
         }
@@ -179,10 +203,14 @@ public sealed class Sampler
         {
             var end = start + 1;
             while (end < count && scores[end] == scores[start])
+            {
                 end++;
+            }
+
             ids[start..end].Sort();
             start = end;
         }
+
         TensorPrimitives.Negate(scores, scores);
     }
 
@@ -194,8 +222,11 @@ public sealed class Sampler
         {
             reached += Math.Exp(_scores[i] - best) / sum;
             if (reached >= _settings.TopP)
+            {
                 return i + 1;
+            }
         }
+
         return count;
     }
 
@@ -206,8 +237,11 @@ public sealed class Sampler
         {
             left -= _probabilities[i];
             if (left < 0)
+            {
                 return _ids[i];
+            }
         }
+
         return _ids[TensorPrimitives.IndexOfMax<float>(_probabilities.AsSpan(0, count))]; // rounding
     }
 }

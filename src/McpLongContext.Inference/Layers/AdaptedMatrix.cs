@@ -27,7 +27,9 @@ internal sealed class AdaptedMatrix : IWeightMatrix
         for (var output = 0; output < matrix.Outputs; output++)
         {
             for (var r = 0; r < rank; r++)
+            {
                 _up[(r * matrix.Outputs) + output] = up[(output * rank) + r];
+            }
         }
     }
 

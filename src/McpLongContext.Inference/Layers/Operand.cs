@@ -32,7 +32,10 @@ internal sealed class Operand
         (_x, Rows, Inputs) = (x, rows, inputs);
         _derived.Clear();
         if (!quantise)
+        {
             return;
+        }
+
         Codes.Resize(rows, inputs);
         team.RunRows(rows, (first, count) => Codes.Quantize(Values, first, count));
     }
@@ -45,7 +48,10 @@ internal sealed class Operand
         lock (_deriving)
         {
             if (!_derived.TryGetValue(key, out var derived))
+            {
                 _derived.Add(key, derived = compute(this));
+            }
+
             return derived;
         }
     }

@@ -20,7 +20,9 @@ internal static class Projection
         var step = Math.Max(1, total / (team.Size * TurnsPerThread));
         var starts = new int[layers.Length + 1];
         for (var i = 0; i < layers.Length; i++)
+        {
             starts[i + 1] = starts[i] + ((layers[i].Weights.Panels + step - 1) / step);
+        }
 
         team.Run(
             starts[^1],
@@ -28,7 +30,10 @@ internal static class Projection
             {
                 var index = 0;
                 while (part >= starts[index + 1])
+                {
                     index++;
+                }
+
                 var (weights, y) = layers[index];
                 var first = (part - starts[index]) * step;
                 var count = Math.Min(step, weights.Panels - first);

@@ -46,7 +46,10 @@ public sealed class WorkerTeam : IDisposable
         if (parts <= 1 || _threads.Length == 0)
         {
             for (var part = 0; part < parts; part++)
+            {
                 body(part);
+            }
+
             return;
         }
 
@@ -58,8 +61,12 @@ public sealed class WorkerTeam : IDisposable
             sleeping = _sleeping;
             _sleeping = 0;
         }
+
         if (sleeping > 0)
+        {
             _wake.Release(sleeping);
+        }
+
         job.Help();
         job.WaitForOthers();
     }
@@ -78,13 +85,22 @@ public sealed class WorkerTeam : IDisposable
     public void Dispose()
     {
         if (_stopped)
+        {
             return;
+        }
+
         _stopped = true;
         lock (_gate)
+        {
             _sleeping = 0;
+        }
+
         _wake.Release(Math.Max(1, _threads.Length));
         foreach (var thread in _threads)
+        {
             thread.Join();
+        }
+
         _wake.Dispose();
     }
 
@@ -94,9 +110,15 @@ public sealed class WorkerTeam : IDisposable
         while (!_stopped)
         {
             for (var spin = 0; ReferenceEquals(_job, seen) && spin < SpinCount; spin++)
+            {
                 Thread.SpinWait(SpinIterations);
+            }
+
             if (ReferenceEquals(_job, seen) && !Sleep(seen))
+            {
                 continue;
+            }
+
             seen = _job;
             seen.Help();
         }
@@ -108,9 +130,13 @@ public sealed class WorkerTeam : IDisposable
         lock (_gate)
         {
             if (!ReferenceEquals(_job, seen) || _stopped)
+            {
                 return false;
+            }
+
             _sleeping++;
         }
+
         _wake.Wait();
         return true;
     }
@@ -137,8 +163,11 @@ public sealed class WorkerTeam : IDisposable
                 catch (Exception e)
                 {
                     lock (_failures)
+                    {
                         _failures.Add(e);
+                    }
                 }
+
                 Interlocked.Increment(ref _done);
             }
         }
@@ -147,9 +176,14 @@ public sealed class WorkerTeam : IDisposable
         {
             var wait = new SpinWait();
             while (Volatile.Read(ref _done) < parts)
+            {
                 wait.SpinOnce(sleep1Threshold: -1);
+            }
+
             if (_failures.Count > 0)
+            {
                 throw new AggregateException(_failures);
+            }
         }
     }
 }

@@ -24,7 +24,10 @@ public sealed class CausalAttention : IAttention
         _layers = new KeyValueCache[config.LayerCount];
         _inserted = new int[config.LayerCount];
         for (var layer = 0; layer < _layers.Length; layer++)
+        {
             _layers[layer] = new KeyValueCache(config.KeyValueHeadCount, config.HeadDim);
+        }
+
         _rotary = CachedAttention.Rotation(config);
     }
 
@@ -58,10 +61,13 @@ public sealed class CausalAttention : IAttention
             position + _inserted[layer] != cache.Count
             || (_inserted.Any(count => count > 0) && position != _insertedAt)
         )
+        {
             throw new ArgumentException(
                 $"position {position} found, expected that of all insertions, behind the last token.",
                 nameof(position)
             );
+        }
+
         var before = cache.Count;
         cache.Append(keys, values);
         _inserted[layer] += cache.Count - before;
@@ -86,10 +92,13 @@ public sealed class CausalAttention : IAttention
         var cache = _layers[block.Layer];
         var expected = cache.Count - _inserted[block.Layer];
         if (block.FirstPosition != expected)
+        {
             throw new ArgumentException(
                 $"a block at position {block.FirstPosition} found, expected {expected}.",
                 nameof(block)
             );
+        }
+
         CachedAttention.Attend(block, _config, cache, _rotary, team);
     }
 
@@ -100,7 +109,9 @@ public sealed class CausalAttention : IAttention
         for (var layer = 0; layer < _layers.Length; layer++)
         {
             if (position <= _insertedAt)
+            {
                 _inserted[layer] = 0;
+            }
             // A sequence may end at a layer, behind which there is nothing.
             _layers[layer].Truncate(Math.Min(position + _inserted[layer], _layers[layer].Count));
         }

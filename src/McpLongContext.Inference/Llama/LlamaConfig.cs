@@ -107,46 +107,71 @@ public sealed record LlamaConfig
         Dimension("head width", HeadDim);
         Dimension("feed-forward width", IntermediateSize);
         if (ContextLength < 1)
+        {
             throw new CheckpointException(path, $"window: {ContextLength} tokens found, expected 1 or more");
+        }
+
         if (HeadCount % KeyValueHeadCount != 0)
+        {
             throw new CheckpointException(
                 path,
                 $"key/value heads: {KeyValueHeadCount} found, expected a divisor of the {HeadCount} heads"
             );
+        }
+
         if (HeadDim % 2 != 0)
+        {
             throw new CheckpointException(path, $"head width: {HeadDim} found, expected an even number");
+        }
+
         if (RmsNormEpsilon is not (> 0 and < 1))
+        {
             throw new CheckpointException(
                 path,
                 $"epsilon of the RMS norm: {RmsNormEpsilon} found, expected a number between 0 and 1"
             );
+        }
+
         if (RopeTheta is not (> 1 and < 1e15))
+        {
             throw new CheckpointException(path, $"rotary base: {RopeTheta} found, expected a number above 1");
+        }
+
         if (SlidingWindow < 1)
+        {
             throw new CheckpointException(path, $"sliding window: {SlidingWindow} found, expected 1 or more");
+        }
+
         Factor("embedding scale", EmbeddingScale);
         Factor("attention scale", ScoreScale);
         Factor("residual scale", ResidualScale);
         Factor("logit divisor", LogitDivisor);
         var frequencies = RotaryScaling.Frequencies(HeadDim, RopeTheta);
         if (frequencies.Length != HeadDim / 2 || !Array.TrueForAll(frequencies, double.IsFinite))
+        {
             throw new CheckpointException(
                 path,
                 $"rotary scaling {RotaryScaling}: {frequencies.Length} frequencies found, "
                     + $"expected {HeadDim / 2} finite ones"
             );
+        }
+
         return this;
 
         void Dimension(string what, int found)
         {
             if (found is < 1 or > MaxDimension)
+            {
                 throw new CheckpointException(path, $"{what}: {found} found, expected 1 to {MaxDimension}");
+            }
         }
 
         void Factor(string what, float found)
         {
             if (!(found > 0 && float.IsFinite(found)))
+            {
                 throw new CheckpointException(path, $"{what}: {found} found, expected a positive number");
+            }
         }
     }
 }

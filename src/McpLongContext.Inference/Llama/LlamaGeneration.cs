@@ -30,7 +30,9 @@ public static class LlamaGeneration
         ArgumentNullException.ThrowIfNull(choose);
         ArgumentNullException.ThrowIfNull(ends);
         if (prompt.IsEmpty)
+        {
             throw new ArgumentException("nothing found, expected one token at least.", nameof(prompt));
+        }
 
         var state = new float[run.Model.Config.HiddenSize];
         var logits = new float[run.Model.Config.VocabularySize];
@@ -39,10 +41,16 @@ public static class LlamaGeneration
             // Computing takes long: off the caller's thread.
             var token = await Task.Run(() => Next(prompt), cancellation);
             if (ends.Contains(token))
+            {
                 yield break;
+            }
+
             yield return token;
             if (run.Position == run.MaxTokens)
+            {
                 yield break;
+            }
+
             prompt = new[] { token };
         }
 

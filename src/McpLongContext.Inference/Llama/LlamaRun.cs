@@ -99,11 +99,14 @@ public sealed class LlamaRun : IDisposable
     {
         var (count, rest) = Math.DivRem(states.Length, _config.HiddenSize);
         if (rest != 0 || logits.Length != (long)count * _config.VocabularySize)
+        {
             throw new ArgumentException(
                 $"room for {logits.Length} floats found, expected {_config.VocabularySize} for each {_config.HiddenSize} "
                     + $"of {states.Length}.",
                 nameof(logits)
             );
+        }
+
         while (!states.IsEmpty)
         {
             var rows = Math.Min(BlockTokens, states.Length / _config.HiddenSize);
@@ -114,7 +117,10 @@ public sealed class LlamaRun : IDisposable
             var part = logits[..(rows * _config.VocabularySize)];
             _logits.AsSpan(0, part.Length).CopyTo(part);
             if (_config.LogitDivisor != 1)
+            {
                 TensorPrimitives.Divide(part, _config.LogitDivisor, part);
+            }
+
             logits = logits[part.Length..];
             states = states[(rows * _config.HiddenSize)..];
         }
@@ -143,15 +149,22 @@ public sealed class LlamaRun : IDisposable
             AddAttended(_weights.Layers[layer], tokens.Length);
             FeedForward(_weights.Layers[layer], tokens.Length);
         }
+
         if (LastLayer is { } last)
+        {
             Attend(last, tokens.Length);
+        }
+
         Position += tokens.Length;
     }
 
     private void Embed(ReadOnlySpan<int> tokens)
     {
         for (var i = 0; i < tokens.Length; i++)
+        {
             _weights.Embed(tokens[i], _states.AsSpan(i * _config.HiddenSize, _config.HiddenSize));
+        }
+
         if (_config.EmbeddingScale != 1)
         {
             var states = _states.AsSpan(0, tokens.Length * _config.HiddenSize);
@@ -209,7 +222,10 @@ public sealed class LlamaRun : IDisposable
         AddBias(_keys, layer.KeyBias, tokens);
         AddBias(_values, layer.ValueBias, tokens);
         if (!_config.HasQueryKeyNorm)
+        {
             return;
+        }
+
         var queries = _queries.AsSpan(0, tokens * _config.QuerySize);
         RmsNorm.Apply(queries, layer.QueryNorm, _config.RmsNormEpsilon, queries);
         var keys = _keys.AsSpan(0, tokens * _config.KeyValueSize);
@@ -248,7 +264,10 @@ public sealed class LlamaRun : IDisposable
     private static void AddBias(float[] rows, float[] bias, int tokens)
     {
         if (bias.Length == 0)
+        {
             return;
+        }
+
         for (var token = 0; token < tokens; token++)
         {
             var row = rows.AsSpan(token * bias.Length, bias.Length);
@@ -277,34 +296,47 @@ public sealed class LlamaRun : IDisposable
     private static void Reserve(ref float[] buffer, int length)
     {
         if (buffer.Length < length)
+        {
             buffer = new float[length];
+        }
     }
 
     private void CheckInput(ReadOnlySpan<int> tokens, ReadOnlySpan<float> states)
     {
         if (LastLayer is not null && !states.IsEmpty)
+        {
             throw new ArgumentException(
                 $"room for {states.Length} floats found, expected none: the sequence ends at layer {LastLayer}.",
                 nameof(states)
             );
+        }
+
         if (states.Length % _config.HiddenSize != 0 || states.Length / _config.HiddenSize > tokens.Length)
+        {
             throw new ArgumentException(
                 $"room for {states.Length} floats found, expected {_config.HiddenSize} for each of 0 to {tokens.Length} "
                     + "tokens.",
                 nameof(states)
             );
+        }
+
         foreach (var token in tokens)
         {
             if ((uint)token >= (uint)_config.VocabularySize)
+            {
                 throw new ArgumentException(
                     $"token {token} found, expected 0 to {_config.VocabularySize - 1}.",
                     nameof(tokens)
                 );
+            }
         }
+
         if (tokens.Length > MaxTokens - Position)
+        {
             throw new InvalidOperationException(
                 $"{Position} tokens and {tokens.Length} more are longer than the window of {MaxTokens}. "
                     + "Truncate the sequence, shorten the input, or extend the window."
             );
+        }
     }
 }

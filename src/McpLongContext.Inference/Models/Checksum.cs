@@ -14,13 +14,13 @@ internal static class Checksum
     /// <param name="file">What is expected.</param>
     /// <param name="path">Where the file is.</param>
     /// <param name="onRead">Called with the bytes of every block read.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="ModelException">Its size or checksum is another one.</exception>
     public static async Task<ModelFile> VerifyAsync(
         ModelFile file,
         string path,
         Action<int> onRead,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         var size = new FileInfo(path).Length;
@@ -29,7 +29,7 @@ internal static class Checksum
             throw Mismatch(file, "size", file.Size.ToString(CultureInfo.InvariantCulture), $"{size}");
         }
 
-        var (sha256, gitBlob) = await ComputeAsync(path, onRead, cancellationToken);
+        var (sha256, gitBlob) = await ComputeAsync(path, onRead, cancellation);
         if (file.Sha256 is not null && file.Sha256 != sha256)
         {
             throw Mismatch(file, "SHA-256", file.Sha256, sha256);
@@ -51,7 +51,7 @@ internal static class Checksum
     public static async Task<(string Sha256, string GitBlob)> ComputeAsync(
         string path,
         Action<int> onRead,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -62,7 +62,7 @@ internal static class Checksum
             await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, true);
             gitBlob.AppendData(Encoding.ASCII.GetBytes($"blob {stream.Length}\0"));
             int read;
-            while ((read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
+            while ((read = await stream.ReadAsync(buffer, cancellation)) > 0)
             {
                 sha256.AppendData(buffer.AsSpan(0, read));
                 gitBlob.AppendData(buffer.AsSpan(0, read));

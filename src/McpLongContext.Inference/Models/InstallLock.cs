@@ -30,7 +30,7 @@ internal sealed class InstallLock : IDisposable
         string path,
         TimeProvider time,
         Action onWait,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         while (true)
@@ -41,7 +41,7 @@ internal sealed class InstallLock : IDisposable
             }
 
             onWait();
-            await Task.Delay(s_pollInterval, time, cancellationToken);
+            await Task.Delay(s_pollInterval, time, cancellation);
         }
     }
 

@@ -39,12 +39,12 @@ public sealed record InstalledModel(string Folder, ModelEntry Entry)
         && new FileInfo(Path.Combine(folder, file.Name)) is { Exists: true } info
         && info.Length == file.Size;
 
-    internal static async Task WriteManifestAsync(string folder, ModelEntry entry, CancellationToken cancellationToken)
+    internal static async Task WriteManifestAsync(string folder, ModelEntry entry, CancellationToken cancellation)
     {
         var file = File.Create(Path.Combine(folder, ManifestName));
         await using (file)
         {
-            await JsonSerializer.SerializeAsync(file, entry, ModelJson.Options, cancellationToken);
+            await JsonSerializer.SerializeAsync(file, entry, ModelJson.Options, cancellation);
             file.Flush(flushToDisk: true);
         }
     }

@@ -49,11 +49,11 @@ public sealed class ModelStore
     /// <exception cref="ModelException">It is missing and cannot be installed; the message says what to run.</exception>
     public async Task<string> EnsureDefaultEncoderAsync(
         IProgress<ModelProgress>? progress = null,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellation = default
     )
     {
         var name = Catalog.DefaultEncoder.Name;
-        return Find(name) ?? (await InstallAsync(name, progress, cancellationToken)).Folder;
+        return Find(name) ?? (await InstallAsync(name, progress, cancellation)).Folder;
     }
 
     /// <summary>Installs a model; does nothing when it is there already.</summary>
@@ -62,12 +62,12 @@ public sealed class ModelStore
     /// copied under its own name.
     /// </param>
     /// <param name="progress">Told about phases and bytes.</param>
-    /// <param name="cancellationToken">Stops the work; what was downloaded is kept for the next try.</param>
+    /// <param name="cancellation">Stops the work; what was downloaded is kept for the next try.</param>
     /// <exception cref="ModelException">Nothing was installed; the message says why and what to do.</exception>
     public async Task<InstalledModel> InstallAsync(
         string model,
         IProgress<ModelProgress>? progress = null,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellation = default
     )
     {
         var source = SourceOf(model);
@@ -79,8 +79,8 @@ public sealed class ModelStore
         try
         {
             Directory.CreateDirectory(_staging);
-            using var held = await LockAsync(source.Name, progress, cancellationToken);
-            return await InstallLockedAsync(source, progress, cancellationToken);
+            using var held = await LockAsync(source.Name, progress, cancellation);
+            return await InstallLockedAsync(source, progress, cancellation);
         }
         catch (IOException e) when (DiskSpace.IsExhausted(e))
         {
@@ -94,7 +94,7 @@ public sealed class ModelStore
 
     /// <summary>Removes an installed model.</summary>
     /// <exception cref="ModelException">It is not installed, or is in use (Windows).</exception>
-    public async Task RemoveAsync(string model, CancellationToken cancellationToken = default)
+    public async Task RemoveAsync(string model, CancellationToken cancellation = default)
     {
         var installed = FindInstalled(model);
         if (installed is null)
@@ -106,7 +106,7 @@ public sealed class ModelStore
         try
         {
             Directory.CreateDirectory(_staging);
-            using var held = await LockAsync(installed.Name, progress: null, cancellationToken);
+            using var held = await LockAsync(installed.Name, progress: null, cancellation);
             Discard(installed.Folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -118,12 +118,12 @@ public sealed class ModelStore
     private async Task<InstalledModel> InstallLockedAsync(
         IModelSource source,
         IProgress<ModelProgress>? progress,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         RemoveAbandoned(except: source.Name);
         progress?.Report(new ModelProgress(ModelPhase.Resolving, 0, 0));
-        var entry = await source.DescribeAsync(cancellationToken);
+        var entry = await source.DescribeAsync(cancellation);
         // The installation that was waited for may have been the same one.
         if (
             FindInstalled(source.Name) is { } installed
@@ -136,10 +136,10 @@ public sealed class ModelStore
 
         var staging = StagingFor(entry);
         DiskSpace.Require(entry.Size - SizeOf(staging), _options.Folder);
-        await source.FetchAsync(entry, staging.FullName, progress, cancellationToken);
+        await source.FetchAsync(entry, staging.FullName, progress, cancellation);
         try
         {
-            entry = await VerifyAsync(entry, staging.FullName, progress, cancellationToken);
+            entry = await VerifyAsync(entry, staging.FullName, progress, cancellation);
         }
         catch (ModelException)
         {
@@ -148,7 +148,7 @@ public sealed class ModelStore
             throw;
         }
 
-        await InstalledModel.WriteManifestAsync(staging.FullName, entry, cancellationToken);
+        await InstalledModel.WriteManifestAsync(staging.FullName, entry, cancellation);
         var folder = Path.Combine(_options.Folder, entry.Name);
         Discard(folder);
         Directory.Move(staging.FullName, folder);
@@ -162,7 +162,7 @@ public sealed class ModelStore
         ModelEntry entry,
         string folder,
         IProgress<ModelProgress>? progress,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         long done = 0;
@@ -170,7 +170,7 @@ public sealed class ModelStore
         foreach (var file in entry.Files)
         {
             var path = Path.Combine(folder, file.Name);
-            verified.Add(await Checksum.VerifyAsync(file, path, OnRead, cancellationToken));
+            verified.Add(await Checksum.VerifyAsync(file, path, OnRead, cancellation));
             await using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
             stream.Flush(flushToDisk: true);
         }
@@ -223,13 +223,13 @@ public sealed class ModelStore
     private Task<InstallLock> LockAsync(
         string name,
         IProgress<ModelProgress>? progress,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     ) =>
         InstallLock.AcquireAsync(
             Path.Combine(_staging, name + ".lock"),
             _options.Time,
             () => progress?.Report(new ModelProgress(ModelPhase.Waiting, 0, 0)),
-            cancellationToken
+            cancellation
         );
 
     /// <summary>

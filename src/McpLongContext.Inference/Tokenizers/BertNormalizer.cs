@@ -37,14 +37,22 @@ internal sealed record BertNormalizer(bool CleanText, bool HandleChineseChars, b
     public int Normalize(int codePoint, Span<int> destination)
     {
         if (CleanText && _properties.IsControl(codePoint) && codePoint is not ('\t' or '\n' or '\r'))
+        {
             return 0;
+        }
 
         var count = 1;
         destination[0] = codePoint;
         if (StripAccents)
+        {
             count = _properties.StripAccents(codePoint, destination);
+        }
+
         if (Lowercase)
+        {
             count = ToLower(destination, count);
+        }
+
         return count;
     }
 
@@ -54,9 +62,15 @@ internal sealed record BertNormalizer(bool CleanText, bool HandleChineseChars, b
     public CharacterRole RoleOf(int codePoint, int normalized)
     {
         if (HandleChineseChars && UnicodeProperties.IsIdeograph(codePoint))
+        {
             return CharacterRole.Isolated;
+        }
+
         if (_properties.IsWhiteSpace(normalized))
+        {
             return CharacterRole.Separator;
+        }
+
         return _properties.IsPunctuation(normalized) ? CharacterRole.Isolated : CharacterRole.Letter;
     }
 
@@ -70,8 +84,12 @@ internal sealed record BertNormalizer(bool CleanText, bool HandleChineseChars, b
             codePoints[1] = 0x307;
             return 2;
         }
+
         for (var i = 0; i < count; i++)
+        {
             codePoints[i] = Rune.ToLowerInvariant(new Rune(codePoints[i])).Value;
+        }
+
         return count;
     }
 }

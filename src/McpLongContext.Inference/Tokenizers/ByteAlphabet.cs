@@ -15,9 +15,13 @@ internal static class ByteAlphabet
         for (var i = 0; i < token.Length; i++)
         {
             if (token[i] >= s_bytes.Length || s_bytes[token[i]] < 0)
+            {
                 return null;
+            }
+
             bytes[i] = (byte)s_bytes[token[i]];
         }
+
         return bytes;
     }
 
@@ -32,6 +36,7 @@ internal static class ByteAlphabet
             var isPrintable = value is (>= 0x21 and <= 0x7E) or (>= 0xA1 and <= 0xAC) or >= 0xAE;
             bytes[isPrintable ? value : substitute++] = value;
         }
+
         return bytes;
     }
 }

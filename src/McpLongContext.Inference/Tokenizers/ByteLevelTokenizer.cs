@@ -35,7 +35,9 @@ internal sealed class ByteLevelTokenizer : Tokenizer
         _byteTokens = [.. Enumerable.Range(0, 256).Select(value => vocabulary.Find([(byte)value]))];
         var missing = Array.IndexOf(_byteTokens, TokenVocabulary.None, '!', '~' - '!' + 1);
         if (missing >= 0)
+        {
             throw new ArgumentException($"The vocabulary has no token for '{(char)missing}'.", nameof(vocabulary));
+        }
     }
 
     private protected override bool TakesWholePieces { get; }
@@ -49,6 +51,7 @@ internal sealed class ByteLevelTokenizer : Tokenizer
             EncodePiece(text, ids);
             return;
         }
+
         while (!text.IsEmpty)
         {
             var length = _rules[rule].FirstPiece(text);
@@ -64,8 +67,11 @@ internal sealed class ByteLevelTokenizer : Tokenizer
         {
             // Some vocabularies lack bytes that only characters not assigned yet would have: these are left out.
             if (_byteTokens[value] != TokenVocabulary.None)
+            {
                 symbols[count++] = _byteTokens[value];
+            }
         }
+
         return count;
     }
 }

@@ -41,7 +41,10 @@ internal sealed class DoubleArrayTrie
         {
             ref readonly var cell = ref cells[cells[node].Base + symbols[i]];
             if (cell.Parent != node)
+            {
                 break;
+            }
+
             node = cells[node].Base + symbols[i];
             if (cell.Value != None)
             {
@@ -49,6 +52,7 @@ internal sealed class DoubleArrayTrie
                 length = i + 1;
             }
         }
+
         return value;
     }
 
@@ -92,19 +96,28 @@ internal sealed class DoubleArrayTrie
                 _cells[node].Value = entries[from].Value;
                 from++;
             }
+
             if (from == to)
+            {
                 return;
+            }
 
             var offset = FindBase(from, to, depth);
             _cells[node].Base = offset;
             for (var i = from; i < to; i++)
+            {
                 _cells[offset + entries[i].Symbols[depth]].Parent = node;
+            }
+
             while (from < to)
             {
                 var symbol = entries[from].Symbols[depth];
                 var end = from + 1;
                 while (end < to && entries[end].Symbols[depth] == symbol)
+                {
                     end++;
+                }
+
                 Place(offset + symbol, from, end, depth + 1);
                 from = end;
             }
@@ -117,16 +130,25 @@ internal sealed class DoubleArrayTrie
             var first = entries[from].Symbols[depth];
             var last = entries[to - 1].Symbols[depth];
             while (_firstFree < _cells.Length && _cells[_firstFree].Parent != Free)
+            {
                 _firstFree++;
+            }
+
             var start = Math.Max(first == last ? _firstFree : Math.Max(_firstFree, _searchFrom), first);
             for (var cell = start; ; cell++)
             {
                 var offset = cell - first;
                 Reserve(offset + last + 1);
                 if (!Fits(from, to, depth, offset))
+                {
                     continue;
+                }
+
                 if (first != last && cell - start > MaxTries)
+                {
                     _searchFrom = cell;
+                }
+
                 return offset;
             }
         }
@@ -137,8 +159,11 @@ internal sealed class DoubleArrayTrie
             for (var i = from; i < to; i++)
             {
                 if (_cells[offset + entries[i].Symbols[depth]].Parent != Free)
+                {
                     return false;
+                }
             }
+
             return true;
         }
 
@@ -146,7 +171,10 @@ internal sealed class DoubleArrayTrie
         {
             var before = _cells.Length;
             if (count <= before)
+            {
                 return;
+            }
+
             Array.Resize(ref _cells, Math.Max(count, 2 * before));
             _cells.AsSpan(before).Fill(new Cell { Parent = Free, Value = None });
         }

@@ -32,7 +32,9 @@ internal sealed class MergeTable
         {
             ref var slot = ref Slot(merge.Left, merge.Right);
             if (merge.Rank < slot.Rank)
+            {
                 slot = merge;
+            }
         }
     }
 
@@ -51,22 +53,34 @@ internal sealed class MergeTable
         Span<int> tokens = stackalloc int[ShortLength];
         var count = symbols.Length;
         for (var i = 0; i + 1 < count; i++)
+        {
             ranks[i] = Find(symbols[i], symbols[i + 1], out tokens[i]);
+        }
+
         while (count > 1)
         {
             var at = IndexOfMin(ranks[..(count - 1)]);
             if (ranks[at] == Never)
+            {
                 break;
+            }
+
             symbols[at] = tokens[at];
             symbols[(at + 2)..count].CopyTo(symbols[(at + 1)..]);
             ranks[(at + 1)..(count - 1)].CopyTo(ranks[at..]);
             tokens[(at + 1)..(count - 1)].CopyTo(tokens[at..]);
             count--;
             if (at + 1 < count)
+            {
                 ranks[at] = Find(symbols[at], symbols[at + 1], out tokens[at]);
+            }
+
             if (at > 0)
+            {
                 ranks[at - 1] = Find(symbols[at - 1], symbols[at], out tokens[at - 1]);
+            }
         }
+
         return count;
     }
 
@@ -76,8 +90,11 @@ internal sealed class MergeTable
         for (var i = 1; i < values.Length; i++)
         {
             if (values[i] < values[at])
+            {
                 at = i;
+            }
         }
+
         return at;
     }
 
@@ -103,23 +120,36 @@ internal sealed class MergeTable
             pairs[i] = new Pair { Previous = i - 1, Next = i + 1 };
             Measure(symbols, pairs, i, queue);
         }
+
         while (queue.TryDequeue(out var at, out var order))
         {
             ref var pair = ref pairs[at];
             if (pair.Rank != (int)(order >> 32))
+            {
                 continue;
+            }
+
             symbols[at] = pair.Token;
             pairs[pair.Next].Rank = Never;
             pair.Next = pairs[pair.Next].Next;
             if (pair.Next < pairs.Length)
+            {
                 pairs[pair.Next].Previous = at;
+            }
+
             Measure(symbols, pairs, at, queue);
             if (pair.Previous >= 0)
+            {
                 Measure(symbols, pairs, pair.Previous, queue);
+            }
         }
+
         var count = 0;
         for (var i = 0; i < symbols.Length; i = pairs[i].Next)
+        {
             symbols[count++] = symbols[i];
+        }
+
         return count;
     }
 
@@ -128,7 +158,9 @@ internal sealed class MergeTable
         ref var pair = ref pairs[at];
         pair.Rank = pair.Next < symbols.Length ? Find(symbols[at], symbols[pair.Next], out pair.Token) : Never;
         if (pair.Rank != Never)
+        {
             queue.Enqueue(at, ((long)pair.Rank << 32) | (uint)at);
+        }
     }
 
     private int Find(int left, int right, out int token)
@@ -146,7 +178,10 @@ internal sealed class MergeTable
         {
             ref var merge = ref _slots[slot];
             if ((merge.Left == left && merge.Right == right) || merge.Left == TokenVocabulary.None)
+            {
                 return ref merge;
+            }
+
             slot = (slot + 1) & (_slots.Length - 1);
         }
     }

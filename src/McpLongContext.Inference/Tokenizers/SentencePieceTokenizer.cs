@@ -55,11 +55,14 @@ internal sealed class SentencePieceTokenizer : Tokenizer
                     break;
             }
         }
+
         if (_unknown == TokenVocabulary.None && _byteTokens.Contains(TokenVocabulary.None))
+        {
             throw new ArgumentException(
                 "The vocabulary has no tokens for all bytes and none for what is unknown.",
                 nameof(vocabulary)
             );
+        }
     }
 
     private protected override ReadOnlySpan<byte> Prefix => _addsSpace ? " "u8 : default;
@@ -73,24 +76,35 @@ internal sealed class SentencePieceTokenizer : Tokenizer
         var sorted = scores.ToArray();
         Array.Sort(sorted);
         for (var i = sorted.Length - 1; i >= 0; i--)
+        {
             ranks.TryAdd(sorted[i], ranks.Count);
+        }
 
         var merges = new List<Merge>();
         for (var id = 0; id < vocabulary.Count; id++)
         {
             if (vocabulary.KindOf(id) != TokenKind.Normal)
+            {
                 continue;
+            }
+
             var text = vocabulary.BytesOf(id);
             for (var cut = 1; cut < text.Length; cut++)
             {
                 if ((text[cut] & 0xC0) == 0x80) // inside a character
+                {
                     continue;
+                }
+
                 var left = vocabulary.Find(text[..cut]);
                 var right = vocabulary.Find(text[cut..]);
                 if (left != TokenVocabulary.None && right != TokenVocabulary.None)
+                {
                     merges.Add(new Merge(left, right, ranks[scores[id]], id));
+                }
             }
         }
+
         return new MergeTable(merges);
     }
 
@@ -120,7 +134,10 @@ internal sealed class SentencePieceTokenizer : Tokenizer
         {
             var length = 1;
             if (piece[0] >= 128)
+            {
                 _ = Rune.DecodeFromUtf8(piece, out _, out length);
+            }
+
             var id = length == 1 ? _asciiTokens[piece[0]] : Vocabulary.Find(piece[..length]);
             if (id != TokenVocabulary.None)
             {
@@ -132,12 +149,17 @@ internal sealed class SentencePieceTokenizer : Tokenizer
                 {
                     var token = _byteTokens[value];
                     if (token == TokenVocabulary.None && count > 0 && symbols[count - 1] == _unknown)
+                    {
                         continue; // what is unknown in a row is one token
+                    }
+
                     symbols[count++] = token == TokenVocabulary.None ? _unknown : token;
                 }
             }
+
             piece = piece[length..];
         }
+
         return count;
     }
 
@@ -146,13 +168,17 @@ internal sealed class SentencePieceTokenizer : Tokenizer
         var mark = SentencePieceAlphabet.Space;
         var length = text.IndexOf(mark);
         if (length < 0)
+        {
             return text;
+        }
+
         for (var i = length; i < text.Length; )
         {
             var isMark = text[i..].StartsWith(mark);
             text[length++] = isMark ? (byte)' ' : text[i];
             i += isMark ? mark.Length : 1;
         }
+
         return text[..length];
     }
 }

@@ -24,8 +24,11 @@ public sealed class TokenDecoder(Tokenizer tokenizer, bool atStart = false)
         {
             _atStart = false;
             if (bytes[0] == ' ')
+            {
                 bytes = bytes[1..];
+            }
         }
+
         return Convert(bytes, flush: false);
     }
 

@@ -35,11 +35,17 @@ public sealed class TokenVocabulary
     internal TokenVocabulary(IReadOnlyList<ReadOnlyMemory<byte>> tokens, TokenKind[] kinds)
     {
         if (tokens.Count != kinds.Length)
+        {
             throw new ArgumentException($"{kinds.Length} kinds for {tokens.Count} tokens.", nameof(kinds));
+        }
+
         _kinds = kinds;
         _starts = new int[tokens.Count + 1];
         for (var id = 0; id < tokens.Count; id++)
+        {
             _starts[id + 1] = _starts[id] + tokens[id].Length;
+        }
+
         _bytes = new byte[_starts[^1]];
         var bits = BitOperations.Log2((uint)Math.Max(tokens.Count, 8)) + 2;
         _slots = new int[1 << bits];
@@ -49,9 +55,13 @@ public sealed class TokenVocabulary
         {
             tokens[id].Span.CopyTo(_bytes.AsSpan(_starts[id]));
             if (kinds[id] == TokenKind.Normal)
+            {
                 Add(id);
+            }
             else if (kinds[id] is TokenKind.Control or TokenKind.UserDefined)
+            {
                 _special.TryAdd(Encoding.UTF8.GetString(tokens[id].Span), id);
+            }
         }
     }
 
@@ -73,13 +83,18 @@ public sealed class TokenVocabulary
     internal int Find(ReadOnlySpan<byte> text)
     {
         if (text.IsEmpty)
+        {
             return None;
+        }
+
         var mask = _slots.Length - 1;
         for (var slot = SlotOf(text); ; slot = (slot + 1) & mask)
         {
             var id = _slots[slot];
             if (id == None || BytesOf(id).SequenceEqual(text))
+            {
                 return id;
+            }
         }
     }
 
@@ -88,10 +103,16 @@ public sealed class TokenVocabulary
         var text = BytesOf(id);
         // A text that two tokens have belongs to the first.
         if (text.IsEmpty || Find(text) != None)
+        {
             return;
+        }
+
         var slot = SlotOf(text);
         while (_slots[slot] != None)
+        {
             slot = (slot + 1) & (_slots.Length - 1);
+        }
+
         _slots[slot] = id;
     }
 
@@ -105,6 +126,7 @@ public sealed class TokenVocabulary
             hash = BitOperations.RotateLeft((hash ^ BinaryPrimitives.ReadUInt64LittleEndian(text)) * Multiplier, 29);
             text = text[8..];
         }
+
         var rest = text.Length switch
         {
             8 => BinaryPrimitives.ReadUInt64LittleEndian(text),

@@ -55,7 +55,10 @@ public abstract class Tokenizer
     public void Encode(ReadOnlySpan<char> text, List<int> ids)
     {
         if (text.IsEmpty)
+        {
             return;
+        }
+
         var buffer = ArrayPool<byte>.Shared.Rent(Prefix.Length + Encoding.UTF8.GetMaxByteCount(text.Length));
         try
         {
@@ -77,7 +80,10 @@ public abstract class Tokenizer
     {
         var ids = new List<int>(text.Length / 4 + 8);
         if (Settings is { AddsBegin: true, Begin: { } begin })
+        {
             ids.Add(begin);
+        }
+
         Encode(text, ids);
         return [.. ids];
     }
@@ -89,7 +95,10 @@ public abstract class Tokenizer
         var decoder = new TokenDecoder(this, atStart: true);
         var text = new StringBuilder();
         foreach (var id in ids)
+        {
             text.Append(decoder.Append(id));
+        }
+
         return text.Append(decoder.Flush()).ToString();
     }
 
@@ -101,11 +110,14 @@ public abstract class Tokenizer
     public ReadOnlySpan<byte> BytesOf(int id)
     {
         if ((uint)id >= (uint)Vocabulary.Count)
+        {
             throw new ArgumentOutOfRangeException(
                 nameof(id),
                 id,
                 $"Expected a token from 0 to {Vocabulary.Count - 1}."
             );
+        }
+
         return Vocabulary.KindOf(id) switch
         {
             TokenKind.Control => default,
@@ -135,9 +147,13 @@ public abstract class Tokenizer
         // Most pieces are words that have a token.
         var whole = Vocabulary.Find(piece);
         if (whole != TokenVocabulary.None && (TakesWholePieces || IsReached(whole)))
+        {
             ids.Add(whole);
+        }
         else
+        {
             Merge(piece, ids);
+        }
     }
 
     private bool IsReached(int id)
@@ -149,6 +165,7 @@ public abstract class Tokenizer
             var count = _merges.Apply(symbols.AsSpan(0, Spell(piece, symbols)));
             _reached[id] = count == 1 && symbols[0] == id ? Reached.Yes : Reached.No;
         }
+
         return _reached[id] == Reached.Yes;
     }
 
@@ -159,6 +176,7 @@ public abstract class Tokenizer
             Merge(piece, stackalloc int[MaxStackLength], ids);
             return;
         }
+
         var symbols = ArrayPool<int>.Shared.Rent(piece.Length);
         Merge(piece, symbols, ids);
         ArrayPool<int>.Shared.Return(symbols);

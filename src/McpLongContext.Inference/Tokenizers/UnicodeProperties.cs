@@ -18,7 +18,7 @@ internal sealed class UnicodeProperties
     private const int HangulVowels = 21;
     private const int HangulTrails = 28;
 
-    private static readonly Lazy<UnicodeProperties> Loaded = new(() => new UnicodeProperties());
+    private static readonly Lazy<UnicodeProperties> s_loaded = new(() => new UnicodeProperties());
 
     private readonly CodePointSet _control = null!;
     private readonly CodePointSet _whitespace = null!;
@@ -57,7 +57,7 @@ internal sealed class UnicodeProperties
     }
 
     /// <summary>The tables, read on first use.</summary>
-    public static UnicodeProperties Instance => Loaded.Value;
+    public static UnicodeProperties Instance => s_loaded.Value;
 
     /// <summary>Control, format and private-use characters, and the replacement character: what cleaning removes.</summary>
     public bool IsControl(int codePoint) => _control.Contains(codePoint);
@@ -89,14 +89,21 @@ internal sealed class UnicodeProperties
     public int StripAccents(int codePoint, Span<int> destination)
     {
         if (_nonspacing.Contains(codePoint))
+        {
             return 0;
+        }
+
         if (codePoint is >= HangulBase and < HangulBase + HangulCount)
+        {
             return DecomposeHangul(codePoint - HangulBase, destination);
+        }
+
         if (_decompositions.TryGetValue(codePoint, out var parts))
         {
             parts.CopyTo(destination);
             return parts.Length;
         }
+
         destination[0] = codePoint;
         return 1;
     }
@@ -108,7 +115,10 @@ internal sealed class UnicodeProperties
         destination[0] = 0x1100 + syllable / (HangulVowels * HangulTrails);
         destination[1] = 0x1161 + syllable / HangulTrails % HangulVowels;
         if (trail == 0)
+        {
             return 2;
+        }
+
         destination[2] = 0x11A7 + trail;
         return 3;
     }
@@ -134,7 +144,10 @@ internal sealed class UnicodeProperties
         {
             var i = Array.BinarySearch(_last, codePoint);
             if (i < 0)
+            {
                 i = ~i;
+            }
+
             return i < _first.Length && _first[i] <= codePoint;
         }
     }

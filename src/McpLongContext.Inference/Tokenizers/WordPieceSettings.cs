@@ -70,12 +70,17 @@ internal sealed record WordPieceSettings
         var model = file.Model!;
         var normalizer = file.Normalizer!;
         if (model.MaxInputCharsPerWord is < 1 or > LongestWordLimit)
+        {
             throw new CheckpointException(
                 path,
                 $"max_input_chars_per_word: {model.MaxInputCharsPerWord} found, expected 1 to {LongestWordLimit}"
             );
+        }
+
         if (model.ContinuingSubwordPrefix.Length == 0)
+        {
             throw new CheckpointException(path, "continuing_subword_prefix: nothing found, expected a prefix like ##");
+        }
 
         var vocabulary = model.Vocab ?? throw new CheckpointException(path, "model.vocab: not found");
         var pieces = InOrder(path, vocabulary);
@@ -103,12 +108,16 @@ internal sealed record WordPieceSettings
         foreach (var (piece, id) in vocabulary)
         {
             if ((uint)id >= (uint)pieces.Length || pieces[id] is not null)
+            {
                 throw new CheckpointException(
                     path,
                     $"token '{piece}': id {id} found, expected each of 0 to {pieces.Length - 1} once"
                 );
+            }
+
             pieces[id] = piece;
         }
+
         return pieces;
     }
 
@@ -118,8 +127,11 @@ internal sealed record WordPieceSettings
         foreach (var piece in pieces)
         {
             foreach (var rune in piece.EnumerateRunes())
+            {
                 alphabet.TryAdd(rune.Value, (ushort)(alphabet.Count + 1));
+            }
         }
+
         return alphabet.Count <= MaxAlphabet
             ? alphabet
             : throw new CheckpointException(
@@ -136,7 +148,9 @@ internal sealed record WordPieceSettings
     private static void RequireType(string path, string part, string? found, string expected)
     {
         if (!string.Equals(found, expected, StringComparison.Ordinal))
+        {
             throw new CheckpointException(path, $"{part}: {found ?? "nothing"} found, expected {expected}");
+        }
     }
 
     private sealed record TokenizerFile(NormalizerPart? Normalizer, TypedPart? PreTokenizer, ModelPart? Model);

@@ -105,11 +105,13 @@ public sealed class WordPieceTokenizer
                     ids.Add(_asciiTokens[text[i]]);
                     continue;
                 }
+
                 _ = Rune.DecodeFromUtf16(text[i..], out var rune, out var consumed);
                 AddSpecial(rune.Value, ref word, ids);
                 i += consumed - 1;
             }
         }
+
         EndWord(ref word, ids);
     }
 
@@ -137,20 +139,34 @@ public sealed class WordPieceTokenizer
         {
             var role = _normalizer.RoleOf(codePoint, normalized[i]);
             if (role != CharacterRole.Letter)
+            {
                 EndWord(ref word, ids);
+            }
+
             if (role != CharacterRole.Separator)
+            {
                 word.Add(_symbols.GetValueOrDefault(normalized[i], UnknownSymbol));
+            }
+
             if (role == CharacterRole.Isolated)
+            {
                 EndWord(ref word, ids);
+            }
         }
     }
 
     private void EndWord(ref Word word, List<int> ids)
     {
         if (word.IsEmpty)
+        {
             return;
+        }
+
         if (word.IsTooLong || !TryAddPieces(word.Symbols, ids))
+        {
             ids.Add(_settings.UnknownId);
+        }
+
         word.Clear();
     }
 
@@ -166,10 +182,12 @@ public sealed class WordPieceTokenizer
                 CollectionsMarshal.SetCount(ids, before);
                 return false;
             }
+
             ids.Add(id);
             word = word[length..];
             pieces = _continuations;
         }
+
         return true;
     }
 
@@ -200,6 +218,7 @@ public sealed class WordPieceTokenizer
                 _characters[c] = Special;
                 continue;
             }
+
             var count = _normalizer.Normalize(c, normalized);
             _characters[c] = count switch
             {
@@ -213,7 +232,9 @@ public sealed class WordPieceTokenizer
                 _ => Special,
             };
             if (c < _asciiTokens.Length && _characters[c] == Special)
+            {
                 _asciiTokens[c] = IsolatedToken(c);
+            }
         }
     }
 
@@ -228,7 +249,9 @@ public sealed class WordPieceTokenizer
     private void CheckId(int id)
     {
         if ((uint)id >= (uint)VocabularySize)
+        {
             throw new ArgumentOutOfRangeException(nameof(id), id, $"Expected a token from 0 to {VocabularySize - 1}.");
+        }
     }
 
     /// <summary>The symbols of the word that is being read.</summary>
@@ -247,9 +270,13 @@ public sealed class WordPieceTokenizer
         public void Add(ushort symbol)
         {
             if (_length < _maxLength)
+            {
                 _buffer[_length++] = symbol;
+            }
             else
+            {
                 _length = _maxLength + 1;
+            }
         }
 
         public void Clear() => _length = 0;

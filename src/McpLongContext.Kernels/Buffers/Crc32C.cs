@@ -24,7 +24,7 @@ public static class Crc32C
             data = data[sizeof(ulong)..];
         }
 
-        foreach (byte value in data)
+        foreach (var value in data)
         {
             state = BitOperations.Crc32C(state, value);
         }

@@ -20,7 +20,7 @@ public static class DurableFolder
             return;
         }
 
-        int descriptor = Open(folder, ReadOnly);
+        var descriptor = Open(folder, ReadOnly);
         if (descriptor < 0)
         {
             throw new IOException($"'{folder}' cannot be opened (error {Marshal.GetLastPInvokeError()}).");

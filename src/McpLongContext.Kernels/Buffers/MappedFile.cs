@@ -32,7 +32,7 @@ public sealed unsafe class MappedFile : IDisposable
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
         try
         {
-            long length = stream.Length;
+            var length = stream.Length;
             if (length == 0)
             {
                 throw new IOException($"'{path}' is empty.");

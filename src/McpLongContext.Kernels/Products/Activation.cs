@@ -1,5 +1,3 @@
-using McpLongContext.Kernels.Elementwise;
-
 namespace McpLongContext.Kernels.Products;
 
 /// <summary>The function that a product applies to its result before it leaves the cache.</summary>

@@ -70,10 +70,7 @@ internal readonly unsafe struct Simd256 : ISimd<Simd256, Vector256<float>>
     public static float Sum(Vector256<float> value) => Vector256.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Max(Vector256<float> value)
-    {
-        return Simd128.Max(Simd128.Max(value.GetLower(), value.GetUpper()));
-    }
+    public static float Max(Vector256<float> value) => Simd128.Max(Simd128.Max(value.GetLower(), value.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<int> Widen(sbyte* source) =>

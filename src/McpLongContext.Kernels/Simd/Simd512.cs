@@ -95,8 +95,5 @@ internal readonly unsafe struct Simd512 : ISimd<Simd512, Vector512<float>>
     public static float Sum(Vector512<float> value) => Vector512.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Max(Vector512<float> value)
-    {
-        return Simd256.Max(Simd256.Max(value.GetLower(), value.GetUpper()));
-    }
+    public static float Max(Vector512<float> value) => Simd256.Max(Simd256.Max(value.GetLower(), value.GetUpper()));
 }

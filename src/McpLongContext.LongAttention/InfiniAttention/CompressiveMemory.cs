@@ -77,7 +77,10 @@ public sealed class CompressiveMemory
     {
         var index = IndexOf(layer, head);
         if (state.Length != HeadSize)
+        {
             throw new ArgumentException($"{state.Length} floats found, expected {HeadSize}.", nameof(state));
+        }
+
         state.CopyTo(StateOf(index));
         _packed[index] = state.ContainsAnyExcept(0f) ? PackedMatrix.Pack(state, HeadDim + 1, HeadDim) : null;
     }
@@ -88,9 +91,14 @@ public sealed class CompressiveMemory
     public void Restore(ReadOnlySpan<float> states)
     {
         if (states.Length != _state.Length)
+        {
             throw new ArgumentException($"{states.Length} floats found, expected {_state.Length}.", nameof(states));
+        }
+
         for (var i = 0; i < _packed.Length; i++)
+        {
             Restore(i / Heads, i % Heads, states.Slice(i * HeadSize, HeadSize));
+        }
     }
 
     /// <summary>Forgets everything.</summary>
@@ -127,12 +135,18 @@ public sealed class CompressiveMemory
         ArgumentNullException.ThrowIfNull(segment);
         var index = IndexOf(layer, head);
         if (segment.Heads != Heads || segment.HeadDim != HeadDim)
+        {
             throw new ArgumentException(
                 $"{segment.Heads} heads of {segment.HeadDim} found, expected {Heads} of {HeadDim}.",
                 nameof(segment)
             );
+        }
+
         if (segment.Count == 0)
+        {
             return;
+        }
+
         using var scratch = new WriteScratch(Math.Min(ChunkTokens, segment.Count), HeadDim);
         for (var first = 0; first < segment.Count; first += ChunkTokens)
         {
@@ -154,9 +168,13 @@ public sealed class CompressiveMemory
     private void Multiply(int index, ReadOnlySpan<float> features, Span<float> read)
     {
         if (_packed[index] is { } packed)
+        {
             MatrixProduct.Multiply(features, packed, [], read);
+        }
         else
+        {
             read.Clear();
+        }
     }
 
     private int IndexOf(int layer, int head)
@@ -202,7 +220,10 @@ public sealed class CompressiveMemory
             {
                 var read = _read.AsSpan(token * (headDim + 1), headDim + 1);
                 if (read[headDim] == 0)
+                {
                     continue;
+                }
+
                 var value = _values.AsSpan(token * headDim, headDim);
                 TensorPrimitives.MultiplyAdd(read[..headDim], -1 / read[headDim], value, value);
             }
@@ -222,7 +243,9 @@ public sealed class CompressiveMemory
         public void Dispose()
         {
             foreach (var buffer in (float[][])[_keys, _values, _read, _turned, _turnedKeys])
+            {
                 ArrayPool<float>.Shared.Return(buffer);
+            }
         }
 
         /// <summary>[tokens, headDim] to [headDim, tokens].</summary>
@@ -231,7 +254,9 @@ public sealed class CompressiveMemory
             for (var token = 0; token < _tokens; token++)
             {
                 for (var d = 0; d < headDim; d++)
+                {
                     turned[(d * _tokens) + token] = rows[(token * headDim) + d];
+                }
             }
         }
     }

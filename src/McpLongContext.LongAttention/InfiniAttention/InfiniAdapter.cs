@@ -30,10 +30,8 @@ public sealed class InfiniAdapter
         ("o", AttentionProjection.Output),
     ];
 
-    private InfiniAdapter(string identity, MemoryGates gates, UpdateRule rule, int segmentTokens)
-    {
+    private InfiniAdapter(string identity, MemoryGates gates, UpdateRule rule, int segmentTokens) =>
         (Identity, Gates, Rule, SegmentTokens) = (identity, gates, rule, segmentTokens);
-    }
 
     /// <summary>The SHA-256 of the file, in lower-case hexadecimal; empty where there is no adapter.</summary>
     public string Identity { get; }
@@ -81,19 +79,25 @@ public sealed class InfiniAdapter
         );
         var betas = file.Read("gates", config.LayerCount, config.HeadCount);
         if (Array.FindIndex(betas, float.IsNaN) is >= 0 and var wrong)
+        {
             throw new CheckpointException(
                 path,
                 $"tensor 'gates': no number found for layer {wrong / config.HeadCount}, head {wrong % config.HeadCount}, "
                     + "expected a number. Train it again"
             );
+        }
+
         var changes = ReadChanges(path, file, config);
         var known = changes.Count * 2 + 1;
         if (file.Tensors.Count != known)
+        {
             throw new CheckpointException(
                 path,
                 $"{file.Tensors.Count} tensors found, expected {known}: 'gates' and pairs 'layers.N.P.a', 'layers.N.P.b' "
                     + $"with N below {config.LayerCount} and P of q, k, v, o"
             );
+        }
+
         return new InfiniAdapter(
             Hash(path),
             MemoryGates.FromBetas(config, betas),
@@ -136,7 +140,10 @@ public sealed class InfiniAdapter
             {
                 var prefix = $"layers.{layer}.{name}";
                 if (!file.Tensors.TryGetValue($"{prefix}.a", out var down))
+                {
                     continue;
+                }
+
                 var (outputs, inputs) = projection switch
                 {
                     AttentionProjection.Query => (config.QuerySize, config.HiddenSize),

@@ -26,10 +26,13 @@ public sealed class MemoryGates
     {
         ArgumentNullException.ThrowIfNull(config);
         if (betas.Length != config.LayerCount * config.HeadCount)
+        {
             throw new ArgumentException(
                 $"{betas.Length} gates found, expected {config.HeadCount} in each of {config.LayerCount} layers.",
                 nameof(betas)
             );
+        }
+
         var gates = new float[betas.Length];
         for (var i = 0; i < gates.Length; i++)
         {

@@ -48,15 +48,21 @@ public sealed class SegmentedAttention : IAttention
             (memory.Layers, memory.Heads, memory.HeadDim)
             != (config.LayerCount, config.KeyValueHeadCount, config.HeadDim)
         )
+        {
             throw new ArgumentException(
                 $"{memory.Layers} layers of {memory.Heads} heads of {memory.HeadDim} found, "
                     + $"expected {config.LayerCount} of {config.KeyValueHeadCount} of {config.HeadDim}.",
                 nameof(memory)
             );
+        }
+
         (_config, Memory, _gates) = (config, memory, gates);
         _segments = new KeyValueCache[config.LayerCount];
         for (var layer = 0; layer < _segments.Length; layer++)
+        {
             _segments[layer] = new KeyValueCache(config.KeyValueHeadCount, config.HeadDim);
+        }
+
         _starts = new int[config.LayerCount];
         _rotary = CachedAttention.Rotation(config);
     }
@@ -77,15 +83,21 @@ public sealed class SegmentedAttention : IAttention
         var segment = _segments[block.Layer];
         var expected = _starts[block.Layer] + segment.Count;
         if (block.FirstPosition != expected)
+        {
             throw new ArgumentException(
                 $"a block at position {block.FirstPosition} found, expected {expected}.",
                 nameof(block)
             );
+        }
+
         var tokens = block.Keys.Length / _config.KeyValueSize;
         for (var first = 0; first < tokens; )
         {
             if (segment.Count == SegmentTokens)
+            {
                 Complete(block.Layer, team);
+            }
+
             var count = Math.Min(tokens - first, SegmentTokens - segment.Count);
             var slice = Slice(block, first, count);
             CachedAttention.Attend(slice, _config, segment, _rotary, team, part => AddMemory(slice, part));
@@ -101,7 +113,9 @@ public sealed class SegmentedAttention : IAttention
     {
         using var alone = new WorkerTeam(1);
         for (var layer = 0; layer < _segments.Length; layer++)
+        {
             Complete(layer, alone);
+        }
     }
 
     /// <summary>Forgets the tokens from a position on.</summary>
@@ -119,12 +133,17 @@ public sealed class SegmentedAttention : IAttention
 
         // A sequence may end at a layer, behind which there is nothing.
         if (position < _starts[0])
+        {
             throw new InvalidOperationException(
                 $"position {position} lies in memory already, from which only what comes behind {_starts[0]} can be told "
                     + "apart. Begin a new sequence."
             );
+        }
+
         for (var layer = 0; layer < _segments.Length; layer++)
+        {
             _segments[layer].Truncate(Math.Clamp(position - _starts[layer], 0, _segments[layer].Count));
+        }
     }
 
     private AttentionBlock Slice(AttentionBlock block, int first, int count)
@@ -144,7 +163,10 @@ public sealed class SegmentedAttention : IAttention
     private void AddMemory(AttentionBlock block, AttentionPart part)
     {
         if (Memory.IsEmpty(block.Layer, part.Group))
+        {
             return;
+        }
+
         var width = _config.HeadDim;
         var groupHeads = _config.HeadCount / _config.KeyValueHeadCount;
         var queries = ArrayPool<float>.Shared.Rent(part.Tokens * width);
@@ -153,9 +175,15 @@ public sealed class SegmentedAttention : IAttention
         {
             var gate = _gates.Of(block.Layer)[head];
             if (gate == 0)
+            {
                 continue;
+            }
+
             for (var token = 0; token < part.Tokens; token++)
+            {
                 block.Queries.Span.Slice(OffsetOf(token), width).CopyTo(queries.AsSpan(token * width));
+            }
+
             Memory.Read(
                 block.Layer,
                 part.Group,
@@ -167,7 +195,10 @@ public sealed class SegmentedAttention : IAttention
                 var row = read.AsSpan(token * (width + 1), width + 1);
                 // Rounded to nothing: the memory has no answer.
                 if (row[width] == 0)
+                {
                     continue;
+                }
+
                 var output = block.Output.Span.Slice(OffsetOf(token), width);
                 TensorPrimitives.Multiply(output, 1 - gate, output);
                 TensorPrimitives.MultiplyAdd(row[..width], gate / row[width], output, output);

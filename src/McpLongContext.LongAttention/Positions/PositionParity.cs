@@ -74,7 +74,10 @@ public sealed record PositionParity(int Tokens, double LargestChange)
         {
             double sum = 0;
             for (var token = 0; token < old.Length; token++)
+            {
                 sum += Math.Exp(old[token]) * (old[token] - now[token]);
+            }
+
             return Math.Max(sum, 0);
         }
     }
@@ -124,7 +127,10 @@ public sealed record PositionParity(int Tokens, double LargestChange)
         var most = TensorPrimitives.Max<double>(values);
         double sum = 0;
         foreach (var value in values)
+        {
             sum += Math.Exp(value - most);
+        }
+
         TensorPrimitives.Subtract(values, most + Math.Log(sum), values);
         return values;
     }

@@ -58,10 +58,12 @@ public sealed record PositionSettings(int TrainedLength, int Length, PositionMet
     private void Require(int trainedLength, bool fits)
     {
         if (trainedLength != TrainedLength || !fits)
+        {
             throw new ModelException(
                 $"The positions are set by {Method.Name()} from {TrainedLength} to {Length} tokens, which does not fit "
                     + $"this model, trained with {trainedLength}. Expand it again, or remove {PositionFile.Name} from its "
                     + "folder to use it as it was trained."
             );
+        }
     }
 }

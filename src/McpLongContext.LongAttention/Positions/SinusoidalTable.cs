@@ -27,11 +27,16 @@ public static class SinusoidalTable
     public static Order? Recognise(ReadOnlySpan<float> table, int hidden)
     {
         if (hidden % 2 != 0)
+        {
             return null;
+        }
+
         foreach (var order in Enum.GetValues<Order>())
         {
             if (Matches(table, hidden, order))
+            {
                 return order;
+            }
         }
 
         return null;
@@ -48,7 +53,10 @@ public static class SinusoidalTable
         var longer = new float[checked(length * hidden)];
         table.CopyTo(longer);
         for (var row = table.Length / hidden; row < length; row++)
+        {
             Row(row, order, longer.AsSpan(row * hidden, hidden));
+        }
+
         return longer;
     }
 
@@ -61,7 +69,9 @@ public static class SinusoidalTable
             for (var i = 0; i < hidden; i++)
             {
                 if (!(Math.Abs(table[(row * hidden) + i] - expected[i]) < Tolerance))
+                {
                     return false;
+                }
             }
         }
 

@@ -21,7 +21,7 @@ internal sealed class DatastoresCommand : ServiceCommand
         : base(name, description, global) { }
 
     /// <inheritdoc/>
-    protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
     {
         await call.WriteAsync(call.Service.ListDatastores(), DatastoreText.Render);
         return CommandLine.Done;
@@ -36,7 +36,7 @@ internal sealed class DatastoresCommand : ServiceCommand
         public ShowCommand(GlobalOptions global)
             : base("show", "Show a datastore and its documents.", global) => Arguments.Add(_name);
 
-        protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+        protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
         {
             await call.WriteAsync(
                 call.Service.ShowDatastore(call.Parsed.GetValue(_name)!),
@@ -67,12 +67,12 @@ internal sealed class DatastoresCommand : ServiceCommand
             Arguments.Add(_document);
         }
 
-        protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+        protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
         {
             var name = call.Parsed.GetValue(_name)!;
             if (call.Parsed.GetValue(_document) is { } document)
             {
-                var report = await call.Service.RemoveDocumentAsync(name, document, cancellationToken);
+                var report = await call.Service.RemoveDocumentAsync(name, document, cancellation);
                 await call.WriteAsync(
                     report,
                     static report =>
@@ -81,7 +81,7 @@ internal sealed class DatastoresCommand : ServiceCommand
             }
             else
             {
-                await call.Service.RemoveDatastoreAsync(name, cancellationToken);
+                await call.Service.RemoveDatastoreAsync(name, cancellation);
                 await call.WriteAsync(
                     new RemovedDatastore(name),
                     static removed => $"Removed datastore {removed.Datastore}."
@@ -114,7 +114,7 @@ internal sealed class DatastoresCommand : ServiceCommand
             Options.Add(_repair);
         }
 
-        protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+        protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
         {
             string[] names = call.Parsed.GetValue(_name) is { } name
                 ? [name]
@@ -122,9 +122,7 @@ internal sealed class DatastoresCommand : ServiceCommand
             var reports = new List<VerifyReport>();
             foreach (var datastore in names)
             {
-                reports.Add(
-                    await call.Service.VerifyAsync(datastore, call.Parsed.GetValue(_repair), cancellationToken)
-                );
+                reports.Add(await call.Service.VerifyAsync(datastore, call.Parsed.GetValue(_repair), cancellation));
             }
 
             await call.WriteAsync(reports, static reports => string.Join('\n', reports.Select(Render)));
@@ -153,9 +151,9 @@ internal sealed class DatastoresCommand : ServiceCommand
         public CompactCommand(GlobalOptions global)
             : base("compact", "Give the space of removed documents back to the disk.", global) => Arguments.Add(_name);
 
-        protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+        protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
         {
-            var report = await call.Service.CompactAsync(call.Parsed.GetValue(_name)!, cancellationToken);
+            var report = await call.Service.CompactAsync(call.Parsed.GetValue(_name)!, cancellation);
             await call.WriteAsync(
                 report,
                 static report =>

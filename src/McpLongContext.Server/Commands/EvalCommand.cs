@@ -85,15 +85,15 @@ internal sealed class EvalCommand : ServiceCommand
     }
 
     /// <inheritdoc/>
-    protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
     {
         var set = Read(call.Parsed);
         var keep = call.Parsed.GetValue(_keep);
         var datastore = keep ?? $"eval-{Guid.NewGuid():n}";
         try
         {
-            await IngestAsync(call, set, datastore, cancellationToken);
-            await AnswerAsync(call, set, datastore, cancellationToken);
+            await IngestAsync(call, set, datastore, cancellation);
+            await AnswerAsync(call, set, datastore, cancellation);
         }
         finally
         {
@@ -112,12 +112,7 @@ internal sealed class EvalCommand : ServiceCommand
         return parsed.GetValue(_sample) is { } count ? set.Sample(count) : set;
     }
 
-    private static async Task IngestAsync(
-        Call call,
-        QuestionSet set,
-        string datastore,
-        CancellationToken cancellationToken
-    )
+    private static async Task IngestAsync(Call call, QuestionSet set, string datastore, CancellationToken cancellation)
     {
         var display = IngestDisplay.Create(call.Parsed.InvocationConfiguration.Error, TimeProvider.System);
         var request = new IngestRequest
@@ -126,11 +121,11 @@ internal sealed class EvalCommand : ServiceCommand
             Datastore = datastore,
             Wait = null,
         };
-        var report = await display.ShowAsync(() => call.Service.IngestAsync(request, display, cancellationToken));
+        var report = await display.ShowAsync(() => call.Service.IngestAsync(request, display, cancellation));
         await call.TellAsync(IngestText.Render(report));
     }
 
-    private async Task AnswerAsync(Call call, QuestionSet set, string datastore, CancellationToken cancellationToken)
+    private async Task AnswerAsync(Call call, QuestionSet set, string datastore, CancellationToken cancellation)
     {
         var top = call.Parsed.GetValue(_top)!.Value;
         var known = call.Service.ShowDatastore(datastore).Documents.Select(document => document.Path).ToHashSet();
@@ -147,15 +142,9 @@ internal sealed class EvalCommand : ServiceCommand
                 continue;
             }
 
-            var ranked = await call.Service.RankAsync(
-                datastore,
-                question.Text,
-                question.Document,
-                top,
-                cancellationToken
-            );
+            var ranked = await call.Service.RankAsync(datastore, question.Text, question.Document, top, cancellation);
             var answer = call.Parsed.GetValue(_answer)
-                ? await AnswerAsync(call, question, datastore, cancellationToken)
+                ? await AnswerAsync(call, question, datastore, cancellation)
                 : null;
             await WriteAsync(Prediction.Create(question, ranked, answer));
             if (TimeProvider.System.GetElapsedTime(told) >= s_progressInterval)
@@ -180,7 +169,7 @@ internal sealed class EvalCommand : ServiceCommand
         {
             await writer.WriteLineAsync(JsonSerializer.Serialize(prediction, ContextJson.Options));
             // Answers take minutes: what there is can be read meanwhile.
-            await writer.FlushAsync(cancellationToken);
+            await writer.FlushAsync(cancellation);
         }
     }
 
@@ -189,7 +178,7 @@ internal sealed class EvalCommand : ServiceCommand
         Call call,
         Question question,
         string datastore,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         var request = new QueryRequest
@@ -198,14 +187,14 @@ internal sealed class EvalCommand : ServiceCommand
             Datastore = datastore,
             PathGlob = question.Document,
         };
-        var evidence = await call.Service.QueryAsync(request, cancellationToken);
+        var evidence = await call.Service.QueryAsync(request, cancellation);
         return await call.Service.AnswerWithinAsync(
             Timeout.InfiniteTimeSpan,
             request,
             evidence,
             AnswerMode.Always,
             progress: null,
-            cancellationToken
+            cancellation
         );
     }
 

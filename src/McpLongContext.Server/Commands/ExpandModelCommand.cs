@@ -50,7 +50,7 @@ internal sealed class ExpandModelCommand : ServiceCommand
     }
 
     /// <inheritdoc/>
-    protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
     {
         var report = await call.Service.ExpandPositionsAsync(
             new PositionRequest(
@@ -58,7 +58,7 @@ internal sealed class ExpandModelCommand : ServiceCommand
                 call.Parsed.GetValue(_length)!.Value,
                 call.Parsed.GetValue(_method)
             ),
-            cancellationToken
+            cancellation
         );
         await call.WriteAsync(report, PositionText.Render);
         return CommandLine.Done;

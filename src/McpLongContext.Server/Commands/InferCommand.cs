@@ -109,7 +109,7 @@ internal sealed class InferCommand : ServiceCommand
     }
 
     /// <inheritdoc/>
-    protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
     {
         var parsed = call.Parsed;
         var file = parsed.GetValue(_file);
@@ -121,7 +121,7 @@ internal sealed class InferCommand : ServiceCommand
 
         var request = new LongInferenceRequest
         {
-            Text = file is null ? text : await ReadAsync(file, cancellationToken),
+            Text = file is null ? text : await ReadAsync(file, cancellation),
             Name = file ?? new LongInferenceRequest().Name,
             Document = parsed.GetValue(_document),
             Datastore = parsed.GetValue(_datastore),
@@ -137,16 +137,16 @@ internal sealed class InferCommand : ServiceCommand
             Cursor = parsed.GetValue(_cursor),
         };
         var display = InferenceDisplay.Create(parsed.InvocationConfiguration.Error, TimeProvider.System);
-        var report = await display.ShowAsync(() => call.Service.InferAsync(request, display, cancellationToken));
+        var report = await display.ShowAsync(() => call.Service.InferAsync(request, display, cancellation));
         await call.WriteAsync(report, InferenceText.Render);
         return report.State == InferenceState.Cancelled ? CommandLine.Interrupted : CommandLine.Done;
     }
 
-    private static async Task<string> ReadAsync(string file, CancellationToken cancellationToken)
+    private static async Task<string> ReadAsync(string file, CancellationToken cancellation)
     {
         try
         {
-            return await File.ReadAllTextAsync(file, cancellationToken);
+            return await File.ReadAllTextAsync(file, cancellation);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

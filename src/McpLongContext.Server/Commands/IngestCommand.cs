@@ -45,7 +45,7 @@ internal sealed class IngestCommand : ServiceCommand
         };
 
     /// <inheritdoc/>
-    protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
     {
         var wait = call.Parsed.GetValue(_wait);
         var request = new IngestRequest
@@ -56,7 +56,7 @@ internal sealed class IngestCommand : ServiceCommand
             Wait = wait ? null : new IngestRequest().Wait,
         };
         var display = IngestDisplay.Create(call.Parsed.InvocationConfiguration.Error, TimeProvider.System);
-        var report = await display.ShowAsync(() => call.Service.IngestAsync(request, display, cancellationToken));
+        var report = await display.ShowAsync(() => call.Service.IngestAsync(request, display, cancellation));
         await call.WriteAsync(report, IngestText.Render);
         if (report.State == IngestState.Indexing)
         {

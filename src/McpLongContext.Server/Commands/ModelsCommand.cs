@@ -22,7 +22,7 @@ internal sealed class ModelsCommand : ServiceCommand
         : base(name, description, global) { }
 
     /// <inheritdoc/>
-    protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
     {
         var models = call.Service.Models;
         var installed = models.List();
@@ -49,13 +49,11 @@ internal sealed class ModelsCommand : ServiceCommand
         public InstallCommand(GlobalOptions global)
             : base("install", "Install a model; what is installed already stays.", global) => Arguments.Add(_model);
 
-        protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+        protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
         {
             var name = call.Parsed.GetValue(_model) ?? call.Service.Models.Catalog.DefaultEncoder.Name;
             var display = ModelDisplay.Create(call.Parsed.InvocationConfiguration.Error);
-            var model = await display.ShowAsync(() =>
-                call.Service.Models.InstallAsync(name, display, cancellationToken)
-            );
+            var model = await display.ShowAsync(() => call.Service.Models.InstallAsync(name, display, cancellation));
             await call.WriteAsync(ModelLine.Create(model.Entry, model.Folder), static line => line.Render());
             return CommandLine.Done;
         }
@@ -68,10 +66,10 @@ internal sealed class ModelsCommand : ServiceCommand
         public RemoveCommand(GlobalOptions global)
             : base("remove", "Remove an installed model.", global) => Arguments.Add(_model);
 
-        protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+        protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
         {
             var model = call.Parsed.GetValue(_model)!;
-            await call.Service.Models.RemoveAsync(model, cancellationToken);
+            await call.Service.Models.RemoveAsync(model, cancellation);
             await call.WriteAsync(new RemovedModel(model), static removed => $"Removed model {removed.Model}.");
             return CommandLine.Done;
         }

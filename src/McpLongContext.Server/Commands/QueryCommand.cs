@@ -65,7 +65,7 @@ internal sealed class QueryCommand : ServiceCommand
     }
 
     /// <inheritdoc/>
-    protected override async Task<int> RunAsync(Call call, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
     {
         var parsed = call.Parsed;
         var request = new QueryRequest
@@ -79,17 +79,17 @@ internal sealed class QueryCommand : ServiceCommand
             Cursor = parsed.GetValue(_cursor),
         };
         var mode = parsed.GetValue(_answer);
-        var evidence = await call.Service.QueryAsync(request, cancellationToken);
+        var evidence = await call.Service.QueryAsync(request, cancellation);
         if (call.Json)
         {
-            var answer = await call.Service.AnswerAsync(request, evidence, mode, progress: null, cancellationToken);
+            var answer = await call.Service.AnswerAsync(request, evidence, mode, progress: null, cancellation);
             await call.WriteAsync(evidence with { Answer = answer }, static _ => "");
             return CommandLine.Done;
         }
 
         // A person reads the evidence while the model writes.
         await call.WriteAsync(evidence, static result => EvidenceText.Render(result, detailed: false));
-        var late = await call.Service.AnswerAsync(request, evidence, mode, progress: null, cancellationToken);
+        var late = await call.Service.AnswerAsync(request, evidence, mode, progress: null, cancellation);
         await call.WriteAsync(late, static answer => answer is null ? "" : AnswerText.Render(answer));
         return CommandLine.Done;
     }

@@ -28,7 +28,7 @@ internal sealed class ServeCommand : Command
         SetAction(RunAsync);
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         // Standard output carries the protocol and nothing else, whatever a library thinks.
         Console.SetOut(Console.Error);
@@ -40,7 +40,7 @@ internal sealed class ServeCommand : Command
             _ = new AllowedRoots(options.AllowedRoots);
             using var logging = LogSetup.Create(configuration, options.Home, LevelAlias.Minimum);
             LogSetup.Warn(logging, options);
-            await ServeAsync(options with { ResumeEncoding = true }, logging, cancellationToken);
+            await ServeAsync(options with { ResumeEncoding = true }, logging, cancellation);
             return CommandLine.Done;
         }
         catch (ContextException problem)
@@ -53,11 +53,11 @@ internal sealed class ServeCommand : Command
     private static async Task ServeAsync(
         LongContextOptions options,
         ILoggerFactory logging,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         var logger = logging.CreateLogger<ServeCommand>();
-        using var lifetime = new ClientLifetime(TimeProvider.System, cancellationToken);
+        using var lifetime = new ClientLifetime(TimeProvider.System, cancellation);
         var service = new Lazy<LongContextService>(() => new LongContextService(options, TimeProvider.System, logging));
         var transport = new StreamServerTransport(
             new ClientInput(Console.OpenStandardInput(), ClientInput.LongestLine, lifetime),
@@ -86,11 +86,11 @@ internal sealed class ServeCommand : Command
 
     // A call that does not heed its cancellation, or a client that does not read what it is sent, must not hold the
     // process: the end of Main ends what still runs.
-    private static async Task UntilStoppedAsync(Task serving, CancellationToken stopping)
+    private static async Task UntilStoppedAsync(Task serving, CancellationToken cancellation)
     {
         try
         {
-            await serving.WaitAsync(stopping);
+            await serving.WaitAsync(cancellation);
         }
         catch (OperationCanceledException)
         {

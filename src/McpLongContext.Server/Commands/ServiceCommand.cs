@@ -26,12 +26,12 @@ internal abstract class ServiceCommand : Command
     /// <summary>Does the command's work.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="ContextException">It cannot be done as asked; the message goes to the user.</exception>
-    protected abstract Task<int> RunAsync(Call call, CancellationToken cancellationToken);
+    protected abstract Task<int> RunAsync(Call call, CancellationToken cancellation);
 
     /// <summary>Adapts the options to the arguments: what a person names on the command line may be read.</summary>
     protected virtual LongContextOptions Adapt(LongContextOptions options, ParseResult parsed) => options;
 
-    private async Task<int> RunGuardedAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunGuardedAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var error = parsed.InvocationConfiguration.Error;
         try
@@ -41,7 +41,7 @@ internal abstract class ServiceCommand : Command
             using var logging = LogSetup.Create(configuration, options.Home, LogEventLevel.Warning);
             LogSetup.Warn(logging, options);
             await using var service = new LongContextService(options, TimeProvider.System, logging);
-            return await RunAsync(new Call(parsed, service, parsed.GetValue(_global.Json)), cancellationToken);
+            return await RunAsync(new Call(parsed, service, parsed.GetValue(_global.Json)), cancellation);
         }
         catch (Exception problem) when (UserError.Is(problem))
         {

@@ -44,11 +44,11 @@ internal sealed class ClientInput(Stream inner, int longestLine, ClientLifetime 
         set => throw new NotSupportedException();
     }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation = default)
     {
         while (true)
         {
-            var read = await inner.ReadAsync(buffer, cancellationToken).AsTask().WaitAsync(cancellationToken);
+            var read = await inner.ReadAsync(buffer, cancellation).AsTask().WaitAsync(cancellation);
             if (read == 0)
             {
                 return await EndAsync(buffer);
@@ -68,8 +68,8 @@ internal sealed class ClientInput(Stream inner, int longestLine, ClientLifetime 
         }
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellation) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellation).AsTask();
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

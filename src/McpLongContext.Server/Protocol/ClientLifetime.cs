@@ -21,10 +21,10 @@ internal sealed class ClientLifetime : IDisposable
     private long _handled;
     private long _lastTakenUp;
 
-    public ClientLifetime(TimeProvider time, CancellationToken processStops)
+    public ClientLifetime(TimeProvider time, CancellationToken cancellation)
     {
         _time = time;
-        _stopping = CancellationTokenSource.CreateLinkedTokenSource(processStops);
+        _stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
     }
 
     /// <summary>The time that calls in flight get after the client has closed its end.</summary>

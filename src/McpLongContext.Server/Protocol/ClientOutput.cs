@@ -26,26 +26,23 @@ internal sealed class ClientOutput(Stream inner) : Stream
     }
 
     /// <summary>Writes one message and ends its line. Cancelled only before it has begun.</summary>
-    public override async ValueTask WriteAsync(
-        ReadOnlyMemory<byte> buffer,
-        CancellationToken cancellationToken = default
-    )
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellation = default)
     {
         if (buffer.Span is [EndOfLine])
         {
             return;
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
+        cancellation.ThrowIfCancellationRequested();
         await inner.WriteAsync(Line(buffer.Span), CancellationToken.None);
         await inner.FlushAsync(CancellationToken.None);
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellation) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellation).AsTask();
 
     /// <summary>Does nothing: every message has been flushed.</summary>
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public override Task FlushAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     /// <inheritdoc cref="FlushAsync(CancellationToken)" />
     public override void Flush() { }

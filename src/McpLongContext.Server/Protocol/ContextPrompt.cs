@@ -17,7 +17,7 @@ internal abstract class ContextPrompt(Prompt prompt) : McpServerPrompt
     /// <inheritdoc/>
     public sealed override ValueTask<GetPromptResult> GetAsync(
         RequestContext<GetPromptRequestParams> request,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellation = default
     )
     {
         var arguments = (

@@ -83,8 +83,7 @@ internal static class ContextServer
         };
         new DocumentResources(service).Handle(options.Handlers);
         options.Filters.Message.IncomingFilters.Add(next =>
-            (context, cancellationToken) =>
-                lifetime.TakeUpAsync(context.JsonRpcMessage, () => next(context, cancellationToken))
+            (context, cancellation) => lifetime.TakeUpAsync(context.JsonRpcMessage, () => next(context, cancellation))
         );
         options.Filters.Message.IncomingFilters.Add(next => WarnOfRefusals(next, logger));
         options.Filters.Message.IncomingFilters.Add(ExplainMalformedParams);
@@ -93,11 +92,11 @@ internal static class ContextServer
 
     // What a client asked wrongly is no defect of the server: a line in the log, not a stack trace (see LogSetup).
     private static McpMessageHandler WarnOfRefusals(McpMessageHandler next, ILogger logger) =>
-        async (context, cancellationToken) =>
+        async (context, cancellation) =>
         {
             try
             {
-                await next(context, cancellationToken);
+                await next(context, cancellation);
             }
             catch (McpProtocolException refusal)
             {
@@ -109,11 +108,11 @@ internal static class ContextServer
 
     // Parameters that cannot be read as those of the method would otherwise be answered by "An error occurred."
     private static McpMessageHandler ExplainMalformedParams(McpMessageHandler next) =>
-        async (context, cancellationToken) =>
+        async (context, cancellation) =>
         {
             try
             {
-                await next(context, cancellationToken);
+                await next(context, cancellation);
             }
             catch (JsonException error)
             {

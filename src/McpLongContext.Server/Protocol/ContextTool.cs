@@ -54,7 +54,7 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
     /// <inheritdoc/>
     public sealed override async ValueTask<CallToolResult> InvokeAsync(
         RequestContext<CallToolRequestParams> request,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellation = default
     )
     {
         try
@@ -64,7 +64,7 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
             var result = await RunAsync(
                 arguments.Deserialize<TArguments>(ContextJson.Options)!,
                 new ToolCall(request.Server, request.Params.ProgressToken),
-                cancellationToken
+                cancellation
             );
             return new CallToolResult
             {
@@ -91,7 +91,7 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
     protected abstract Task<ToolResult<TResult>> RunAsync(
         TArguments arguments,
         ToolCall call,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     );
 
     private static CallToolResult Failure(string message) =>

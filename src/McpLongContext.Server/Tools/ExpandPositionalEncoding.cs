@@ -36,12 +36,12 @@ internal sealed class ExpandPositionalEncoding(Lazy<LongContextService> service,
     protected override async Task<ToolResult<PositionReport>> RunAsync(
         ExpandArguments arguments,
         ToolCall call,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         var report = await service.Value.ExpandPositionsAsync(
             new PositionRequest(arguments.Model, arguments.NewLength, arguments.Method),
-            cancellationToken
+            cancellation
         );
         return new(PositionText.Render(report), report);
     }

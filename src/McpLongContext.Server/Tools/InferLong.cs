@@ -34,7 +34,7 @@ internal sealed class InferLong(Lazy<LongContextService> service, TimeProvider t
     protected override async Task<ToolResult<LongInferenceReport>> RunAsync(
         InferArguments arguments,
         ToolCall call,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         var request = new LongInferenceRequest
@@ -60,7 +60,7 @@ internal sealed class InferLong(Lazy<LongContextService> service, TimeProvider t
             static (before, now) => (before.Document, before.Window) == (now.Document, now.Window),
             time
         );
-        var report = await service.Value.InferAsync(request, progress, cancellationToken);
+        var report = await service.Value.InferAsync(request, progress, cancellation);
         return new(InferenceText.Render(report), report);
     }
 }

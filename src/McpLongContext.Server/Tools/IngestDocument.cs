@@ -37,7 +37,7 @@ internal sealed class IngestDocument(Lazy<LongContextService> service, TimeProvi
     protected override async Task<ToolResult<IngestReport>> RunAsync(
         IngestArguments arguments,
         ToolCall call,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         var request = new IngestRequest
@@ -56,7 +56,7 @@ internal sealed class IngestDocument(Lazy<LongContextService> service, TimeProvi
             static (before, now) => before.State == now.State,
             time
         );
-        var report = await service.Value.IngestAsync(request, progress, cancellationToken);
+        var report = await service.Value.IngestAsync(request, progress, cancellation);
         var bounded = IngestText.Bound(report);
         return new(IngestText.Render(report), bounded);
     }

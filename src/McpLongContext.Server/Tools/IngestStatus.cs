@@ -28,7 +28,7 @@ internal sealed class IngestStatus(Lazy<LongContextService> service, ILogger log
     protected override Task<ToolResult<IngestJobs>> RunAsync(
         IngestStatusArguments arguments,
         ToolCall call,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         var jobs = service

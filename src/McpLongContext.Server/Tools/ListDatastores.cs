@@ -25,7 +25,7 @@ internal sealed class ListDatastores(Lazy<LongContextService> service, ILogger l
     protected override Task<ToolResult<DatastoreList>> RunAsync(
         ListDatastoresArguments arguments,
         ToolCall call,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         var datastores = service.Value.ListDatastores();

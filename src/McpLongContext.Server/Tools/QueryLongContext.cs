@@ -33,7 +33,7 @@ internal sealed class QueryLongContext(Lazy<LongContextService> service, TimePro
     protected override async Task<ToolResult<QueryResult>> RunAsync(
         QueryArguments arguments,
         ToolCall call,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         var request = new QueryRequest
@@ -46,14 +46,14 @@ internal sealed class QueryLongContext(Lazy<LongContextService> service, TimePro
             Memory = arguments.Memory,
             Cursor = arguments.Cursor,
         };
-        var evidence = await service.Value.QueryAsync(request, cancellationToken);
+        var evidence = await service.Value.QueryAsync(request, cancellation);
         await using var progress = new ProgressNotifications<AnswerProgress>(
             call,
             AnswerText.Progress,
             static (before, now) => before.Tokens > 0 == now.Tokens > 0,
             time
         );
-        var answer = await service.Value.AnswerAsync(request, evidence, arguments.Answer, progress, cancellationToken);
+        var answer = await service.Value.AnswerAsync(request, evidence, arguments.Answer, progress, cancellation);
         var result = evidence with { Answer = answer };
         return new(EvidenceText.Render(result, arguments.ResponseFormat == ResponseFormat.Detailed), result);
     }

@@ -32,14 +32,10 @@ internal sealed class RemoveDocument(Lazy<LongContextService> service, ILogger l
     protected override async Task<ToolResult<RemovedDocuments>> RunAsync(
         RemoveDocumentArguments arguments,
         ToolCall call,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
-        var report = await service.Value.RemoveDocumentAsync(
-            arguments.Datastore,
-            arguments.Document,
-            cancellationToken
-        );
+        var report = await service.Value.RemoveDocumentAsync(arguments.Datastore, arguments.Document, cancellation);
         var named = report.Documents.Take(NamedDocuments).ToArray();
         var rest = report.Documents.Count - named.Length;
         var text =

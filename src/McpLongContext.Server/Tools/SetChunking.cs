@@ -35,7 +35,7 @@ internal sealed class SetChunking(Lazy<LongContextService> service, ILogger logg
     protected override async Task<ToolResult<ChunkingReport>> RunAsync(
         SetChunkingArguments arguments,
         ToolCall call,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         var report = await service.Value.SetChunkingAsync(
@@ -46,7 +46,7 @@ internal sealed class SetChunking(Lazy<LongContextService> service, ILogger logg
                 Overlap = arguments.Overlap,
                 ApplyToExisting = arguments.ApplyToExisting,
             },
-            cancellationToken
+            cancellation
         );
         var text =
             $"{VisibleText.Name(report.Datastore)}: chunks of {report.ChunkSize} tokens, overlap {report.Overlap:0.##}."

@@ -22,7 +22,7 @@ internal static class Stemmer
             return word.Length;
         }
 
-        int n = StripPlural(word);
+        var n = StripPlural(word);
         n = StripAdverb(word[..n]);
         n = StripVerb(word[..n]);
         return n > MinStem && word[n - 1] == 'e' ? n - 1 : n;
@@ -31,7 +31,7 @@ internal static class Stemmer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int StripPlural(Span<char> word)
     {
-        int n = word.Length;
+        var n = word.Length;
         if (word[n - 1] != 's' || word[n - 2] is 's' or 'u' or 'i')
         {
             return n;
@@ -53,25 +53,25 @@ internal static class Stemmer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int StripVerb(Span<char> word)
     {
-        int n = word.Length;
+        var n = word.Length;
         if (word.EndsWith("ied") && n > 4)
         {
             word[n - 3] = 'y';
             return n - 2;
         }
 
-        int suffix =
+        var suffix =
             word.EndsWith("ing") ? 3
             : word.EndsWith("ed") && !word.EndsWith("eed") && word is not "embed" ? 2
             : 0;
-        int stem = n - suffix;
+        var stem = n - suffix;
         if (suffix == 0 || stem < MinStem || !word[..stem].ContainsAny(s_vowels))
         {
             return n;
         }
 
         // running, planned: a doubled consonant, except where the base has it (call, pass, buzz, add).
-        bool doubled = word[stem - 1] == word[stem - 2] && !"aeioulsz".Contains(word[stem - 1]);
+        var doubled = word[stem - 1] == word[stem - 2] && !"aeioulsz".Contains(word[stem - 1]);
         return doubled && stem > MinStem ? stem - 1 : stem;
     }
 }

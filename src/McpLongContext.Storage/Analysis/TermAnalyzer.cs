@@ -45,7 +45,7 @@ public static class TermAnalyzer
         ArgumentNullException.ThrowIfNull(text);
         var buffer = new TermBuffer();
         Append(text, buffer, splitIdentifiers);
-        string[] terms = Encoding.UTF8.GetString(buffer.Utf8).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var terms = Encoding.UTF8.GetString(buffer.Utf8).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return terms.Distinct(StringComparer.Ordinal).ToArray();
     }
 
@@ -53,7 +53,7 @@ public static class TermAnalyzer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Append(ReadOnlySpan<char> text, TermBuffer terms, bool splitIdentifiers = true)
     {
-        int i = 0;
+        var i = 0;
         while (i < text.Length)
         {
             switch (Characters.ClassOf(text[i]))
@@ -74,12 +74,12 @@ public static class TermAnalyzer
     /// <summary>A run of a script without spaces: each character and each pair; returns the index behind it.</summary>
     private static int AppendDense(ReadOnlySpan<char> text, int start, TermBuffer terms)
     {
-        int previous = -1;
-        int i = start;
+        var previous = -1;
+        var i = start;
         while (i < text.Length && Characters.ClassOf(text[i]) == CharacterClass.Dense)
         {
             // Characters beyond the basic plane are pairs of surrogates.
-            int length =
+            var length =
                 char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]) ? 2 : 1;
             if (length == 1 && char.IsSurrogate(text[i]))
             {
@@ -112,8 +112,8 @@ public static class TermAnalyzer
             return start + UuidLength;
         }
 
-        int end = start;
-        bool onlyDigits = true;
+        var end = start;
+        var onlyDigits = true;
         while (end < text.Length && Characters.ClassOf(text[end]) is var kind && Characters.IsInner(kind))
         {
             onlyDigits &= kind == CharacterClass.Digit;
@@ -149,8 +149,8 @@ public static class TermAnalyzer
             return;
         }
 
-        ReadOnlySpan<char> name = run.Trim('_');
-        bool isCompound = !name.IsEmpty && PartLength(name) < name.Length;
+        var name = run.Trim('_');
+        var isCompound = !name.IsEmpty && PartLength(name) < name.Length;
         if (isCompound)
         {
             AddWord(folded[..Fold(name, folded)], terms, isWhole: true);
@@ -165,9 +165,9 @@ public static class TermAnalyzer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AppendParts(ReadOnlySpan<char> name, Span<char> folded, TermBuffer terms)
     {
-        for (int parts = 0; !name.IsEmpty && parts < MaxParts; name = name.TrimStart('_'))
+        for (var parts = 0; !name.IsEmpty && parts < MaxParts; name = name.TrimStart('_'))
         {
-            int length = PartLength(name);
+            var length = PartLength(name);
             AddWord(folded[..Fold(name[..length], folded)], terms, isWhole: false);
             name = name[length..];
             parts++;
@@ -195,8 +195,8 @@ public static class TermAnalyzer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int PartLength(ReadOnlySpan<char> run)
     {
-        CharacterClass first = Characters.ClassOf(run[0]);
-        int n = 1;
+        var first = Characters.ClassOf(run[0]);
+        var n = 1;
         while (n < run.Length && Continues(first, Characters.ClassOf(run[n])))
         {
             n++;
@@ -232,15 +232,15 @@ public static class TermAnalyzer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Fold(ReadOnlySpan<char> source, Span<char> destination)
     {
-        int n = 0;
-        foreach (char c in source)
+        var n = 0;
+        foreach (var c in source)
         {
             if (n == destination.Length)
             {
                 break;
             }
 
-            char folded = Characters.Fold(c);
+            var folded = Characters.Fold(c);
             if (folded != '\0')
             {
                 destination[n++] = folded;
@@ -258,13 +258,13 @@ public static class TermAnalyzer
             return end;
         }
 
-        int i = end + 1;
+        var i = end + 1;
         while (i < text.Length && i <= end + 2 && char.IsAsciiLetterLower(text[i]))
         {
             i++;
         }
 
-        bool wordGoesOn = i < text.Length && Characters.IsInner(Characters.ClassOf(text[i]));
+        var wordGoesOn = i < text.Length && Characters.IsInner(Characters.ClassOf(text[i]));
         return i > end + 1 && !wordGoesOn ? i : end;
     }
 
@@ -275,9 +275,9 @@ public static class TermAnalyzer
             return false;
         }
 
-        for (int i = 0; i < UuidLength; i++)
+        for (var i = 0; i < UuidLength; i++)
         {
-            char c = text[start + i];
+            var c = text[start + i];
             if (i is 8 or 13 or 18 or 23 ? c != '-' : !char.IsAsciiHexDigit(c))
             {
                 return false;

@@ -17,7 +17,7 @@ internal sealed class TermBuffer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<char> term)
     {
-        int needed = _length + (term.Length * 3) + 1;
+        var needed = _length + (term.Length * 3) + 1;
         if (needed > _bytes.Length)
         {
             Array.Resize(ref _bytes, Math.Max(needed, _bytes.Length * 2));

@@ -36,7 +36,7 @@ public sealed class DocumentTable
     /// <summary>Finds the document that holds a passage.</summary>
     public bool TryFindByPassage(long passage, [NotNullWhen(true)] out Document? document)
     {
-        int index = Array.BinarySearch(_firstPassages, passage);
+        var index = Array.BinarySearch(_firstPassages, passage);
         index = index >= 0 ? index : ~index - 1;
         document = index >= 0 && passage < _byPassage[index].EndPassage ? _byPassage[index] : null;
         return document is not null;
@@ -45,7 +45,7 @@ public sealed class DocumentTable
     /// <summary>The document that holds a passage.</summary>
     /// <exception cref="DatastoreException">There is no such passage.</exception>
     public Document OfPassage(long passage) =>
-        TryFindByPassage(passage, out Document? document)
+        TryFindByPassage(passage, out var document)
             ? document
             : throw new DatastoreException(
                 $"The datastore has no passage {passage}. Ask again: it was removed or replaced."
@@ -55,13 +55,13 @@ public sealed class DocumentTable
     {
         var documents = new List<Document>();
         var damaged = new List<DamagedEntry>();
-        using Statement rows = database.Prepare(
+        using var rows = database.Prepare(
             "SELECT id, path, kind, content_key, bytes, modified, line_count, first_passage, passage_count, checksum "
                 + "FROM documents ORDER BY path"
         );
         while (rows.Step())
         {
-            string path = rows.Text(1);
+            var path = rows.Text(1);
             var document = new Document
             {
                 Id = rows.Int64(0),

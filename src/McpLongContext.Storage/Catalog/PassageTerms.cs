@@ -19,8 +19,8 @@ internal sealed class PassageTerms
     public static PassageTerms Of(IReadOnlyList<NewPassage> passages)
     {
         var terms = new TermBuffer();
-        int[] ends = new int[2 * passages.Count];
-        for (int i = 0; i < passages.Count; i++)
+        var ends = new int[2 * passages.Count];
+        for (var i = 0; i < passages.Count; i++)
         {
             TermAnalyzer.Append(passages[i].Text, terms);
             ends[2 * i] = terms.Utf8.Length;

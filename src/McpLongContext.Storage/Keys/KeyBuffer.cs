@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using McpLongContext.Kernels.Buffers;
 using McpLongContext.Kernels.Search;
 
 namespace McpLongContext.Storage.Keys;
@@ -17,7 +16,7 @@ public sealed class KeyBuffer : IKeyBlock
         Shape = shape;
         _codes = new List<sbyte>[shape.Planes];
         _scales = new List<float>[shape.Planes];
-        for (int plane = 0; plane < shape.Planes; plane++)
+        for (var plane = 0; plane < shape.Planes; plane++)
         {
             _codes[plane] = [];
             _scales[plane] = [];
@@ -36,7 +35,7 @@ public sealed class KeyBuffer : IKeyBlock
     /// <exception cref="ArgumentException">They are no whole vectors.</exception>
     public void Append(int plane, ReadOnlySpan<float> vectors)
     {
-        (int tokens, int rest) = Math.DivRem(vectors.Length, Shape.Dimensions);
+        var (tokens, rest) = Math.DivRem(vectors.Length, Shape.Dimensions);
         if (rest != 0)
         {
             throw new ArgumentException(
@@ -45,8 +44,8 @@ public sealed class KeyBuffer : IKeyBlock
             );
         }
 
-        (List<sbyte> codes, List<float> scales) = (_codes[plane], _scales[plane]);
-        int first = scales.Count;
+        var (codes, scales) = (_codes[plane], _scales[plane]);
+        var first = scales.Count;
         CollectionsMarshal.SetCount(scales, first + tokens);
         CollectionsMarshal.SetCount(codes, (first + tokens) * Shape.Dimensions);
         Int8Vectors.Quantize(

@@ -41,7 +41,7 @@ public sealed class KeyIndex
     {
         var found = new List<string>(damage);
         var blocks = new Dictionary<ContentKey, List<StoredKeys>>();
-        using Statement rows = database
+        using var rows = database
             .Prepare(
                 "SELECT content_key, first_ordinal, passage_count, segment_id, first_slot FROM states "
                     + "WHERE encoder_id = ?1 ORDER BY content_key, first_ordinal"
@@ -66,9 +66,9 @@ public sealed class KeyIndex
         }
 
         var keyed = new List<KeyedDocument>();
-        foreach (Document document in documents.All)
+        foreach (var document in documents.All)
         {
-            if (blocks.Remove(document.ContentKey, out List<StoredKeys>? of))
+            if (blocks.Remove(document.ContentKey, out var of))
             {
                 keyed.Add(new KeyedDocument(document, of.FindAll(block => block.Tokens > 0)));
             }

@@ -19,7 +19,7 @@ internal sealed class KeySegment : SegmentReader
         var pages = SegmentPages.Open(path, KeySegmentLayout.FileMagic);
         try
         {
-            ReadOnlySpan<byte> header = pages.Header(SegmentLayout.HeaderBytes);
+            var header = pages.Header(SegmentLayout.HeaderBytes);
             return new KeySegment(pages, KeySegmentLayout.ReadHeader(header, encoder, path), encoder);
         }
         catch
@@ -45,7 +45,7 @@ internal sealed class KeySegment : SegmentReader
     protected override IEnumerable<(long First, long Bytes)> Sections(int slot, int slots, int token, int tokens)
     {
         yield return (Layout.IdAt(token), (long)tokens * sizeof(int));
-        for (int plane = 0; plane < Layout.Shape.Planes; plane++)
+        for (var plane = 0; plane < Layout.Shape.Planes; plane++)
         {
             yield return (Layout.ScaleAt(plane, token), (long)tokens * sizeof(float));
             yield return (Layout.CodeAt(plane, token), (long)tokens * Layout.Dimensions);

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using McpLongContext.Kernels.Buffers;
 using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage.Keys;
@@ -49,8 +48,8 @@ internal sealed record KeySegmentLayout(KeyShape Shape, int Runs, int Passages, 
     /// <exception cref="DatastoreException">It is no segment, a newer one, or one of another encoder.</exception>
     public static KeySegmentLayout ReadHeader(ReadOnlySpan<byte> header, EncoderProfile encoder, string path)
     {
-        (int runs, int passages, int tokens) = ReadHeader(header, Format, encoder, path);
-        int planes = Number(header, PlanesAt);
+        (var runs, var passages, var tokens) = ReadHeader(header, Format, encoder, path);
+        var planes = Number(header, PlanesAt);
         return planes is > 0 and <= KeyShape.MaxPlanes
             ? new KeySegmentLayout(new KeyShape(planes, encoder.Dimensions), runs, passages, tokens)
             : throw new DatastoreCorruptException($"The header of the segment '{path}' has {planes} planes.");

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using McpLongContext.Kernels.Buffers;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.States;
 
@@ -50,8 +49,8 @@ public sealed class KeyWriter
     {
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentOutOfRangeException.ThrowIfNegative(firstOrdinal);
-        int total = 0;
-        foreach (int count in tokenCounts)
+        var total = 0;
+        foreach (var count in tokenCounts)
         {
             ArgumentOutOfRangeException.ThrowIfNegative(count, nameof(tokenCounts));
             total += count;
@@ -76,7 +75,7 @@ public sealed class KeyWriter
         }
 
         _runs.Add(new StateRun(content, firstOrdinal, tokenCounts.Length, _offsets.Count - 1));
-        foreach (int count in tokenCounts)
+        foreach (var count in tokenCounts)
         {
             _offsets.Add(_offsets[^1] + count);
         }
@@ -98,11 +97,7 @@ public sealed class KeyWriter
         }
 
         var layout = new KeySegmentLayout(Shape, _runs.Count, _offsets.Count - 1, Tokens);
-        string file = SegmentFile.Write(
-            _datastore.RequireStatesFolder(),
-            layout.Magic,
-            segment => Write(segment, layout)
-        );
+        var file = SegmentFile.Write(_datastore.RequireStatesFolder(), layout.Magic, segment => Write(segment, layout));
         _datastore.Publish(Encoder, layout, file, _runs);
         _runs.Clear();
         _offsets.RemoveRange(1, _offsets.Count - 1);
@@ -116,18 +111,18 @@ public sealed class KeyWriter
         segment.Append(layout.OffsetsAt, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_offsets)));
         segment.Append(layout.IdsAt, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_ids)));
         segment.Append(layout.ScalesAt, []);
-        for (int plane = 0; plane < Shape.Planes; plane++)
+        for (var plane = 0; plane < Shape.Planes; plane++)
         {
-            foreach (KeyBuffer keys in _keys)
+            foreach (var keys in _keys)
             {
                 segment.Append(MemoryMarshal.AsBytes(keys.Scales(plane, 0, keys.Tokens)));
             }
         }
 
         segment.Append(layout.CodesAt, []);
-        for (int plane = 0; plane < Shape.Planes; plane++)
+        for (var plane = 0; plane < Shape.Planes; plane++)
         {
-            foreach (KeyBuffer keys in _keys)
+            foreach (var keys in _keys)
             {
                 segment.Append(MemoryMarshal.AsBytes(keys.Codes(plane, 0, keys.Tokens)));
             }

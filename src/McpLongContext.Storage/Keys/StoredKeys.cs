@@ -18,7 +18,7 @@ public sealed class StoredKeys : IKeyBlock
         _slot = slot;
         FirstOrdinal = firstOrdinal;
         Passages = passages;
-        ReadOnlySpan<int> offsets = segment.Offsets(slot, passages);
+        var offsets = segment.Offsets(slot, passages);
         _first = offsets[0];
         Tokens = offsets[^1] - offsets[0];
     }
@@ -43,9 +43,9 @@ public sealed class StoredKeys : IKeyBlock
     /// <returns>The passage, counted from 0 within the document.</returns>
     public (int Ordinal, int Before) PassageOf(int token)
     {
-        int place = Place(token, 1);
-        ReadOnlySpan<int> offsets = _segment.Offsets(_slot, Passages);
-        int slot = offsets.BinarySearch(place + 1);
+        var place = Place(token, 1);
+        var offsets = _segment.Offsets(_slot, Passages);
+        var slot = offsets.BinarySearch(place + 1);
         // The last passage that begins at the token or before it: empty ones have none.
         slot = (slot >= 0 ? slot : ~slot) - 1;
         while (offsets[slot] > place)

@@ -37,17 +37,17 @@ public sealed partial class ExactSearch
     /// <param name="literal">An identifier or phrase; longer than 1,000 characters is never found.</param>
     /// <param name="scope">The passages to search.</param>
     /// <param name="limit">How many to return.</param>
-    /// <param name="cancellationToken">Stops the search.</param>
+    /// <param name="cancellation">Stops the search.</param>
     public IReadOnlyList<ExactMatch> Find(
         string literal,
         PassageScope scope,
         int limit,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellation = default
     )
     {
         ArgumentNullException.ThrowIfNull(literal);
         ArgumentNullException.ThrowIfNull(scope);
-        string[] words = literal.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        var words = literal.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         if (words.Length == 0 || literal.Length > MaxLiteralLength)
         {
             return [];
@@ -58,11 +58,11 @@ public sealed partial class ExactSearch
             RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking,
             Regex.InfiniteMatchTimeout
         );
-        string wanted = string.Join(' ', words);
+        var wanted = string.Join(' ', words);
         var matches = new List<ExactMatch>();
-        foreach ((long passage, string text) in Candidates(literal, scope))
+        foreach (var (passage, text) in Candidates(literal, scope))
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
             if (_index.IsWhole(passage) && Match(passage, text, pattern, wanted) is { Count: > 0 } match)
             {
                 matches.Add(match);
@@ -79,11 +79,11 @@ public sealed partial class ExactSearch
 
     private static ExactMatch Match(long passage, string text, Regex pattern, string wanted)
     {
-        int count = 0;
-        bool sameCase = false;
-        foreach (ValueMatch match in pattern.EnumerateMatches(text))
+        var count = 0;
+        var sameCase = false;
+        foreach (var match in pattern.EnumerateMatches(text))
         {
-            int end = match.Index + match.Length;
+            var end = match.Index + match.Length;
             if (IsInsideWord(text, match.Index) || IsInsideWord(text, end))
             {
                 continue;
@@ -106,7 +106,7 @@ public sealed partial class ExactSearch
 
     private IEnumerable<(long Passage, string Text)> Candidates(string literal, PassageScope scope)
     {
-        IReadOnlyList<string> terms = TermAnalyzer.Terms(literal, splitIdentifiers: false);
+        var terms = TermAnalyzer.Terms(literal, splitIdentifiers: false);
         return terms.Count > 0 ? ByTerms(terms, scope) : ByScan(scope);
     }
 
@@ -122,14 +122,14 @@ public sealed partial class ExactSearch
             yield break;
         }
 
-        string query = $"body : ({string.Join(" AND ", rarest.Select(term => LexicalIndex.Quote(term.Term)))})";
-        using Statement rows = _database
+        var query = $"body : ({string.Join(" AND ", rarest.Select(term => LexicalIndex.Quote(term.Term)))})";
+        using var rows = _database
             .Prepare(
                 "SELECT p.id, p.text FROM lexical l JOIN passages p ON p.id = l.rowid WHERE l.lexical MATCH ?1 "
                     + "ORDER BY l.rank"
             )
             .Bind(1, query);
-        for (int taken = 0; taken < MaxCandidates && rows.Step(); )
+        for (var taken = 0; taken < MaxCandidates && rows.Step(); )
         {
             if (scope.Contains(rows.Int64(0)))
             {
@@ -142,9 +142,9 @@ public sealed partial class ExactSearch
     /// <summary>A phrase of stop words or punctuation only has no terms: every text in scope is read.</summary>
     private IEnumerable<(long Passage, string Text)> ByScan(PassageScope scope)
     {
-        foreach (PassageRange range in scope.Ranges)
+        foreach (var range in scope.Ranges)
         {
-            using Statement rows = _database
+            using var rows = _database
                 .Prepare("SELECT id, text FROM passages WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
                 .Bind(1, range.First)
                 .Bind(2, range.Last);

@@ -51,7 +51,7 @@ public sealed class LexicalIndex
     /// <summary>The number of passages that contain <paramref name="term"/> in any column.</summary>
     public long DocumentFrequency(string term)
     {
-        using Statement row = _database.Prepare("SELECT doc FROM lexical_terms WHERE term = ?1").Bind(1, term);
+        using var row = _database.Prepare("SELECT doc FROM lexical_terms WHERE term = ?1").Bind(1, term);
         return row.Step() ? row.Int64(0) : 0;
     }
 
@@ -65,26 +65,26 @@ public sealed class LexicalIndex
     /// <param name="scope">The passages to search.</param>
     /// <param name="limit">How many to return; <see cref="int.MaxValue"/> returns every match.</param>
     /// <param name="columns">How much an occurrence counts by where it stands.</param>
-    /// <param name="cancellationToken">Stops the search between terms.</param>
+    /// <param name="cancellation">Stops the search between terms.</param>
     public IReadOnlyList<ScoredPassage> Search(
         IEnumerable<WeightedTerm> terms,
         PassageScope scope,
         int limit,
         ColumnWeights columns,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellation = default
     )
     {
         ArgumentNullException.ThrowIfNull(scope);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         var scores = new Dictionary<long, float>();
-        foreach ((WeightedTerm term, long frequency) in Selective(terms))
+        foreach (var (term, frequency) in Selective(terms))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            float factor = term.Weight * (float)(Idf(frequency) / Fts5Idf(frequency));
+            cancellation.ThrowIfCancellationRequested();
+            var factor = term.Weight * (float)(Idf(frequency) / Fts5Idf(frequency));
             AddTerm(term.Term, factor, scope, columns, scores);
         }
 
-        ScoredPassage[] ranked = scores
+        var ranked = scores
             .Where(pair => IsWhole(pair.Key))
             .Select(pair => new ScoredPassage(pair.Key, pair.Value))
             .ToArray();
@@ -97,20 +97,20 @@ public sealed class LexicalIndex
 
     private static int BestFirst(ScoredPassage left, ScoredPassage right)
     {
-        int byScore = right.Score.CompareTo(left.Score);
+        var byScore = right.Score.CompareTo(left.Score);
         return byScore != 0 ? byScore : left.Passage.CompareTo(right.Passage);
     }
 
     /// <summary>The terms that occur, rarest first, without the common ones when there are rarer ones.</summary>
     internal List<(WeightedTerm Term, long Frequency)> Selective(IEnumerable<WeightedTerm> terms)
     {
-        List<(WeightedTerm Term, long Frequency)> present = terms
+        var present = terms
             .Select(term => (Term: term, Frequency: DocumentFrequency(term.Term)))
             .Where(term => term.Frequency > 0)
             .OrderBy(term => term.Frequency)
             .ToList();
-        double common = Math.Max(CommonMinimum, CommonShare * _passages);
-        int rare = present.Count(term => term.Frequency <= common);
+        var common = Math.Max(CommonMinimum, CommonShare * _passages);
+        var rare = present.Count(term => term.Frequency <= common);
         return rare > 0 ? present[..rare] : present;
     }
 
@@ -122,10 +122,10 @@ public sealed class LexicalIndex
         Dictionary<long, float> scores
     )
     {
-        bool byRange = scope.Ranges.Count <= MaxRangeQueries;
-        foreach (PassageRange range in byRange ? scope.Ranges : PassageScope.All.Ranges)
+        var byRange = scope.Ranges.Count <= MaxRangeQueries;
+        foreach (var range in byRange ? scope.Ranges : PassageScope.All.Ranges)
         {
-            using Statement rows = _database
+            using var rows = _database
                 .Prepare(
                     "SELECT rowid, bm25(lexical, ?4, ?5, ?6) FROM lexical "
                         + "WHERE lexical MATCH ?1 AND rowid BETWEEN ?2 AND ?3"
@@ -138,7 +138,7 @@ public sealed class LexicalIndex
                 .Bind(6, columns.Path);
             while (rows.Step())
             {
-                long passage = rows.Int64(0);
+                var passage = rows.Int64(0);
                 if (byRange || scope.Contains(passage))
                 {
                     // FTS5 returns the score negated.
@@ -160,7 +160,7 @@ public sealed class LexicalIndex
     /// </summary>
     private double Fts5Idf(long frequency)
     {
-        double idf = Math.Log((_passages - frequency + 0.5) / (frequency + 0.5));
+        var idf = Math.Log((_passages - frequency + 0.5) / (frequency + 0.5));
         return idf > 0 ? idf : 1e-6;
     }
 }

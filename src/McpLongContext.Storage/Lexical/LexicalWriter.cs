@@ -59,7 +59,7 @@ internal sealed class LexicalWriter(Database database)
         database.Execute("INSERT INTO lexical(lexical) VALUES ('delete-all')");
         var writer = new LexicalWriter(database);
         long document = -1;
-        using Statement rows = database.Prepare(
+        using var rows = database.Prepare(
             "SELECT p.id, p.text, p.context, d.id, d.path FROM passages p JOIN documents d ON d.id = p.document_id "
                 + "ORDER BY p.id"
         );

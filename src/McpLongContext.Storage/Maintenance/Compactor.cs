@@ -1,4 +1,3 @@
-using McpLongContext.Storage.Sqlite;
 using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage.Maintenance;
@@ -8,9 +7,9 @@ internal sealed class Compactor(Datastore datastore)
 {
     /// <summary>Compacts everything. Searches and changes go on meanwhile.</summary>
     /// <exception cref="DatastoreBusyException">Another process compacts it.</exception>
-    public void Run(CancellationToken cancellationToken)
+    public void Run(CancellationToken cancellation)
     {
-        using FileStream? turn = TryTakeTurn();
+        using var turn = TryTakeTurn();
         if (turn is null)
         {
             throw new DatastoreBusyException(
@@ -19,8 +18,8 @@ internal sealed class Compactor(Datastore datastore)
         }
 
         DropDeadStates();
-        new SegmentMerger(datastore).Merge(cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
+        new SegmentMerger(datastore).Merge(cancellation);
+        cancellation.ThrowIfCancellationRequested();
         datastore.Maintain(database =>
         {
             database.Execute("INSERT INTO lexical(lexical) VALUES ('optimize')");
@@ -32,7 +31,7 @@ internal sealed class Compactor(Datastore datastore)
     /// <summary>Merges small segments unless another process is at it.</summary>
     public void MergeOnly()
     {
-        using FileStream? turn = TryTakeTurn();
+        using var turn = TryTakeTurn();
         if (turn is null)
         {
             return;
@@ -70,14 +69,12 @@ internal sealed class Compactor(Datastore datastore)
     /// <summary>Forgets states of contents that no document has, and segments that hold no others.</summary>
     private void DropDeadStates()
     {
-        List<string> files = datastore.Write(database =>
+        var files = datastore.Write(database =>
         {
             database.Execute("DELETE FROM states WHERE content_key NOT IN (SELECT content_key FROM documents)");
             var unused = new List<string>();
             using (
-                Statement rows = database.Prepare(
-                    "SELECT file FROM segments WHERE id NOT IN (SELECT segment_id FROM states)"
-                )
+                var rows = database.Prepare("SELECT file FROM segments WHERE id NOT IN (SELECT segment_id FROM states)")
             )
             {
                 while (rows.Step())

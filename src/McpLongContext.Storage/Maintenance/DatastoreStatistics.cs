@@ -23,7 +23,7 @@ public sealed record DatastoreStatistics(
     internal static DatastoreStatistics Of(Database database, DocumentTable documents)
     {
         var encoders = new List<EncoderStatistics>();
-        using Statement rows = database.Prepare(
+        using var rows = database.Prepare(
             """
             SELECT e.key, e.precision, count(*), sum(s.passages), sum(s.tokens), sum(s.bytes)
             FROM segments s JOIN encoders e ON e.id = s.encoder_id GROUP BY e.id ORDER BY e.key
@@ -43,7 +43,7 @@ public sealed record DatastoreStatistics(
             );
         }
 
-        long pages = database.Scalar("PRAGMA page_count") ?? 0;
+        var pages = database.Scalar("PRAGMA page_count") ?? 0;
         return new DatastoreStatistics(
             documents.All.Count,
             documents.PassageCount,

@@ -18,16 +18,16 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
     public static SegmentCopy Write(string folder, IReadOnlyList<(StateRun Run, LiveSegment From)> sources)
     {
         var runs = new List<StateRun>();
-        int tokens = 0;
-        int slots = 0;
-        foreach ((StateRun run, LiveSegment from) in sources)
+        var tokens = 0;
+        var slots = 0;
+        foreach (var (run, from) in sources)
         {
             runs.Add(run with { FirstSlot = slots });
             slots += run.Passages;
             tokens += from.TokensOf(run).Count;
         }
 
-        SegmentReader first = sources[0].From.Reader;
+        var first = sources[0].From.Reader;
         SegmentLayout layout = first is KeySegment keys
             ? keys.Layout with
             {
@@ -36,7 +36,7 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
                 Tokens = tokens,
             }
             : StateSegmentLayout.Of(first.Encoder, runs.Count, slots, tokens);
-        string file = SegmentFile.Write(folder, layout.Magic, segment => Write(segment, layout, runs, sources));
+        var file = SegmentFile.Write(folder, layout.Magic, segment => Write(segment, layout, runs, sources));
         return new SegmentCopy(file, layout, runs);
     }
 
@@ -49,11 +49,11 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
     {
         layout.WriteDirectory(file, runs);
         file.Append(layout.OffsetsAt, MemoryMarshal.AsBytes<int>([0]));
-        int first = 0;
-        foreach ((StateRun run, LiveSegment from) in sources)
+        var first = 0;
+        foreach (var (run, from) in sources)
         {
-            ReadOnlySpan<int> offsets = from.Reader.Offsets(run.FirstSlot, run.Passages);
-            foreach (int offset in offsets[1..])
+            var offsets = from.Reader.Offsets(run.FirstSlot, run.Passages);
+            foreach (var offset in offsets[1..])
             {
                 file.Append(MemoryMarshal.AsBytes<int>([first + offset - offsets[0]]));
             }
@@ -83,9 +83,9 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
             sources,
             (from, _, token, count) => MemoryMarshal.AsBytes(from.Ids(token, count))
         );
-        for (int plane = 0; plane < layout.Shape.Planes; plane++)
+        for (var plane = 0; plane < layout.Shape.Planes; plane++)
         {
-            int chosen = plane;
+            var chosen = plane;
             Append<KeySegment>(
                 file,
                 layout.ScaleAt(plane, 0),
@@ -94,9 +94,9 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
             );
         }
 
-        for (int plane = 0; plane < layout.Shape.Planes; plane++)
+        for (var plane = 0; plane < layout.Shape.Planes; plane++)
         {
-            int chosen = plane;
+            var chosen = plane;
             Append<KeySegment>(
                 file,
                 layout.CodeAt(plane, 0),
@@ -143,9 +143,9 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
         where TSegment : SegmentReader
     {
         file.Append(section, []);
-        foreach ((StateRun run, LiveSegment from) in sources)
+        foreach (var (run, from) in sources)
         {
-            (int token, int count) = from.TokensOf(run);
+            var (token, count) = from.TokensOf(run);
             file.Append(part((TSegment)from.Reader, run, token, count));
         }
     }

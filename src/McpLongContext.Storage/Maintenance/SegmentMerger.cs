@@ -18,29 +18,29 @@ internal sealed class SegmentMerger(Datastore datastore)
     private const double LiveShare = 0.7;
 
     /// <summary>Merges what is worth it.</summary>
-    public void Merge(CancellationToken cancellationToken)
+    public void Merge(CancellationToken cancellation)
     {
-        foreach (List<LiveSegment> group in Groups())
+        foreach (var group in Groups())
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
             Replace(group);
         }
     }
 
     private IEnumerable<List<LiveSegment>> Groups()
     {
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
-        List<LiveSegment> worth = LiveSegment
+        using var snapshot = datastore.Snapshot();
+        var worth = LiveSegment
             .List(snapshot.Reader, snapshot.Segments)
             .Where(segment => segment.Reader.Layout.FileBytes < LargeBytes || segment.LiveShare < LiveShare)
             .ToList();
-        foreach (IGrouping<long, LiveSegment> encoder in worth.GroupBy(segment => segment.EncoderId))
+        foreach (var encoder in worth.GroupBy(segment => segment.EncoderId))
         {
             var group = new List<LiveSegment>();
             long bytes = 0;
-            foreach (LiveSegment segment in encoder)
+            foreach (var segment in encoder)
             {
-                long live = (long)(segment.Reader.Layout.FileBytes * segment.LiveShare);
+                var live = (long)(segment.Reader.Layout.FileBytes * segment.LiveShare);
                 if (bytes + live > MaxBytes && group.Count > 0)
                 {
                     yield return group;
@@ -66,7 +66,7 @@ internal sealed class SegmentMerger(Datastore datastore)
             .ToList();
         try
         {
-            SegmentCopy copy = SegmentCopy.Write(datastore.RequireStatesFolder(), sources);
+            var copy = SegmentCopy.Write(datastore.RequireStatesFolder(), sources);
             datastore.Exchange(group, copy.Layout, copy.File, sources, copy.Runs);
         }
         catch (DatastoreCorruptException)

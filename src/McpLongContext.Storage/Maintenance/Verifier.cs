@@ -1,4 +1,3 @@
-using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Memories;
 using McpLongContext.Storage.Passages;
@@ -27,16 +26,16 @@ internal sealed class Verifier(Datastore datastore, bool repair)
     private readonly List<Action<Database>> _repairs = [];
     private readonly List<string> _retired = [];
 
-    public IReadOnlyList<DamageReport> Run(CancellationToken cancellationToken)
+    public IReadOnlyList<DamageReport> Run(CancellationToken cancellation)
     {
-        using (DatastoreSnapshot snapshot = datastore.Snapshot())
+        using (var snapshot = datastore.Snapshot())
         {
             CheckPages(snapshot.Reader.Path);
-            CheckDocuments(snapshot, cancellationToken);
+            CheckDocuments(snapshot, cancellation);
             CheckIndex(snapshot.Reader);
             CheckEncoders(snapshot.Reader);
-            CheckSegments(snapshot, cancellationToken);
-            CheckMemories(snapshot.Reader, cancellationToken);
+            CheckSegments(snapshot, cancellation);
+            CheckMemories(snapshot.Reader, cancellation);
         }
 
         if (repair && _repairs.Count > 0)
@@ -72,11 +71,11 @@ internal sealed class Verifier(Datastore datastore, bool repair)
     /// </summary>
     private void CheckPages(string path)
     {
-        using Database fresh = Database.Open(path, create: false);
-        using Statement rows = fresh.Prepare("PRAGMA integrity_check");
+        using var fresh = Database.Open(path, create: false);
+        using var rows = fresh.Prepare("PRAGMA integrity_check");
         while (rows.Step())
         {
-            string finding = rows.Text(0);
+            var finding = rows.Text(0);
             if (finding.Contains("fts5", StringComparison.OrdinalIgnoreCase))
             {
                 ReportIndex(path, finding);
@@ -88,17 +87,17 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         }
     }
 
-    private void CheckDocuments(DatastoreSnapshot snapshot, CancellationToken cancellationToken)
+    private void CheckDocuments(DatastoreSnapshot snapshot, CancellationToken cancellation)
     {
-        foreach (DamagedEntry entry in snapshot.Documents.Damaged)
+        foreach (var entry in snapshot.Documents.Damaged)
         {
             Report(entry.Path, "The document's entry is damaged. Ingest the document again.", Drop(entry.Id));
         }
 
-        Dictionary<long, int> whole = CountWholePassages(snapshot.Reader, cancellationToken);
-        foreach (Document document in snapshot.Documents.All)
+        var whole = CountWholePassages(snapshot.Reader, cancellation);
+        foreach (var document in snapshot.Documents.All)
         {
-            int found = whole.GetValueOrDefault(document.Id);
+            var found = whole.GetValueOrDefault(document.Id);
             if (found != document.PassageCount)
             {
                 Report(
@@ -110,8 +109,8 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             }
         }
 
-        long next = snapshot.Reader.Scalar("SELECT value FROM counters WHERE key = 'next_passage'") ?? 0;
-        long last = snapshot.Reader.Scalar("SELECT coalesce(max(id), 0) FROM passages") ?? 0;
+        var next = snapshot.Reader.Scalar("SELECT value FROM counters WHERE key = 'next_passage'") ?? 0;
+        var last = snapshot.Reader.Scalar("SELECT coalesce(max(id), 0) FROM passages") ?? 0;
         if (next <= last)
         {
             Report(
@@ -126,15 +125,15 @@ internal sealed class Verifier(Datastore datastore, bool repair)
     }
 
     /// <summary>By document, the passages that are as they were written.</summary>
-    private static Dictionary<long, int> CountWholePassages(Database reader, CancellationToken cancellationToken)
+    private static Dictionary<long, int> CountWholePassages(Database reader, CancellationToken cancellation)
     {
         var whole = new Dictionary<long, int>();
-        using Statement rows = reader.Prepare(
+        using var rows = reader.Prepare(
             "SELECT id, document_id, start_line, end_line, text, context, checksum FROM passages ORDER BY id"
         );
         while (rows.Step())
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
             if (PassageChecksum.Of(rows) == rows.Int64(6))
             {
                 whole[rows.Int64(1)] = whole.GetValueOrDefault(rows.Int64(1)) + 1;
@@ -153,8 +152,8 @@ internal sealed class Verifier(Datastore datastore, bool repair)
 
     private void CheckIndex(Database reader)
     {
-        long indexed = reader.Scalar("SELECT count(*) FROM lexical_docsize") ?? 0;
-        long passages = reader.Scalar("SELECT count(*) FROM passages") ?? 0;
+        var indexed = reader.Scalar("SELECT count(*) FROM lexical_docsize") ?? 0;
+        var passages = reader.Scalar("SELECT count(*) FROM passages") ?? 0;
         if (indexed != passages)
         {
             ReportIndex(reader.Path, $"It has {indexed} entries for {passages} passages.");
@@ -168,7 +167,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
     private void CheckEncoders(Database reader)
     {
         var keys = new List<string>();
-        using (Statement rows = reader.Prepare("SELECT key FROM encoders"))
+        using (var rows = reader.Prepare("SELECT key FROM encoders"))
         {
             while (rows.Step())
             {
@@ -176,7 +175,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             }
         }
 
-        foreach (string key in keys)
+        foreach (var key in keys)
         {
             try
             {
@@ -189,22 +188,20 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         }
     }
 
-    private void CheckSegments(DatastoreSnapshot snapshot, CancellationToken cancellationToken)
+    private void CheckSegments(DatastoreSnapshot snapshot, CancellationToken cancellation)
     {
-        ILookup<ContentKey, Document> documents = snapshot.Documents.All.ToLookup(document => document.ContentKey);
-        foreach (StoredSegment segment in StoredSegment.List(snapshot.Reader))
+        var documents = snapshot.Documents.All.ToLookup(document => document.ContentKey);
+        foreach (var segment in StoredSegment.List(snapshot.Reader))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            string path = Path.Combine(datastore.StatesFolder, segment.File);
-            snapshot.Segments.TryGetValue(segment.Id, out SegmentReader? reader);
-            List<(long First, long End)> pages = reader?.DamagedPages().ToList() ?? [];
-            List<StateRun> whole = reader is null
-                ? []
-                : segment.Runs.SelectMany(run => Whole(reader, run, pages)).ToList();
-            int lost = segment.Runs.Sum(run => run.Passages) - whole.Sum(run => run.Passages);
+            cancellation.ThrowIfCancellationRequested();
+            var path = Path.Combine(datastore.StatesFolder, segment.File);
+            snapshot.Segments.TryGetValue(segment.Id, out var reader);
+            var pages = reader?.DamagedPages().ToList() ?? [];
+            var whole = reader is null ? [] : segment.Runs.SelectMany(run => Whole(reader, run, pages)).ToList();
+            var lost = segment.Runs.Sum(run => run.Passages) - whole.Sum(run => run.Passages);
             if (lost > 0 || pages.Count > 0 || reader is null)
             {
-                string[] paths = segment
+                var paths = segment
                     .Runs.Where(run => !whole.Contains(run))
                     .SelectMany(run => documents[run.Content])
                     .Select(document => document.Path)
@@ -221,18 +218,18 @@ internal sealed class Verifier(Datastore datastore, bool repair)
     }
 
     /// <summary>A damaged memory is dropped as a whole: what it held cannot be told apart.</summary>
-    private void CheckMemories(Database reader, CancellationToken cancellationToken)
+    private void CheckMemories(Database reader, CancellationToken cancellation)
     {
-        foreach ((long id, MemoryEntry? memory) in MemoryTable.Entries(reader))
+        foreach (var (id, memory) in MemoryTable.Entries(reader))
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
             if (memory is null)
             {
                 Drop(reader.Path, $"The entry of memory {id} is damaged.", id);
                 continue;
             }
 
-            string path = Path.Combine(datastore.StatesFolder, memory.File);
+            var path = Path.Combine(datastore.StatesFolder, memory.File);
             try
             {
                 MemoryFile.Verify(path);
@@ -255,9 +252,9 @@ internal sealed class Verifier(Datastore datastore, bool repair)
     /// <summary>The parts of a run that no damaged page touches.</summary>
     private static IEnumerable<StateRun> Whole(SegmentReader reader, StateRun run, List<(long First, long End)> pages)
     {
-        int first = 0;
-        int passages = reader.Holds(run) ? run.Passages : 0;
-        for (int i = 0; i <= passages; i++)
+        var first = 0;
+        var passages = reader.Holds(run) ? run.Passages : 0;
+        for (var i = 0; i <= passages; i++)
         {
             if (i == passages || pages.Exists(page => reader.Touches(run.FirstSlot + i, 1, page)))
             {
@@ -281,10 +278,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         }
 
         var from = new LiveSegment(segment.Id, segment.EncoderId, reader, segment.Runs);
-        SegmentCopy copy = SegmentCopy.Write(
-            datastore.RequireStatesFolder(),
-            whole.Select(run => (run, from)).ToList()
-        );
+        var copy = SegmentCopy.Write(datastore.RequireStatesFolder(), whole.Select(run => (run, from)).ToList());
         return database =>
         {
             StateCatalog.RemoveSegment(database, segment.Id);

@@ -61,7 +61,7 @@ internal static class MemoryFile
 
     private static void Require(string path, SegmentPages pages)
     {
-        int version = BinaryPrimitives.ReadInt32LittleEndian(pages.Header(HeaderBytes)[8..]);
+        var version = BinaryPrimitives.ReadInt32LittleEndian(pages.Header(HeaderBytes)[8..]);
         if (version > Version)
         {
             throw new DatastoreException(
@@ -75,10 +75,10 @@ internal static class MemoryFile
 
     private static byte[] Header(MemoryProfile profile)
     {
-        byte[] header = new byte[HeaderBytes];
+        var header = new byte[HeaderBytes];
         Magic.CopyTo(header);
-        int position = Magic.Length;
-        foreach (int number in (int[])[Version, profile.Layers, profile.Heads, profile.HeadDim, profile.Rule])
+        var position = Magic.Length;
+        foreach (var number in (int[])[Version, profile.Layers, profile.Heads, profile.HeadDim, profile.Rule])
         {
             BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(position), number);
             position += sizeof(int);

@@ -45,7 +45,7 @@ internal static class MemoryTable
     public static List<MemoryEntry> List(Database database)
     {
         var memories = new List<MemoryEntry>();
-        foreach ((long id, MemoryEntry? memory) in Entries(database))
+        foreach (var (id, memory) in Entries(database))
         {
             memories.Add(
                 memory
@@ -63,7 +63,7 @@ internal static class MemoryTable
     public static List<(long Id, MemoryEntry? Memory)> Entries(Database database)
     {
         var entries = new List<(long, MemoryEntry?)>();
-        using Statement rows = database.Prepare(
+        using var rows = database.Prepare(
             """
             SELECT m.id, m.model, m.adapter, m.tokens, count(c.content_key), m.bytes, m.file, m.checksum
             FROM memories m LEFT JOIN memory_contents c ON c.memory_id = m.id
@@ -91,7 +91,7 @@ internal static class MemoryTable
     {
         var held = new HashSet<ContentKey>();
         using (
-            Statement rows = database
+            var rows = database
                 .Prepare(
                     "SELECT c.content_key FROM memory_contents c JOIN memories m ON m.id = c.memory_id "
                         + "WHERE m.model = ?1 AND m.adapter = ?2"
@@ -128,7 +128,7 @@ internal static class MemoryTable
         IReadOnlyCollection<ContentKey> added
     )
     {
-        (long Id, string File)? stored = Find(database, memory);
+        var stored = Find(database, memory);
         if (stored?.File != before || !added.All(content => IsStored(database, content)))
         {
             return false;
@@ -152,7 +152,7 @@ internal static class MemoryTable
     public static List<string> DropStale(Database database)
     {
         var files = new List<string>();
-        using (Statement rows = database.Prepare($"SELECT file FROM memories WHERE id IN ({Stale})"))
+        using (var rows = database.Prepare($"SELECT file FROM memories WHERE id IN ({Stale})"))
         {
             while (rows.Step())
             {
@@ -174,7 +174,7 @@ internal static class MemoryTable
 
     private static (long Id, string File)? Find(Database database, MemoryEntry memory)
     {
-        using Statement row = database
+        using var row = database
             .Prepare("SELECT id, file FROM memories WHERE model = ?1 AND adapter = ?2")
             .Bind(1, memory.Model)
             .Bind(2, memory.Adapter);
@@ -185,7 +185,7 @@ internal static class MemoryTable
     {
         Span<byte> key = stackalloc byte[ContentKey.Size];
         content.CopyTo(key);
-        using Statement row = database.Prepare("SELECT 1 FROM documents WHERE content_key = ?1").BindBlob(1, key);
+        using var row = database.Prepare("SELECT 1 FROM documents WHERE content_key = ?1").BindBlob(1, key);
         return row.Step();
     }
 
@@ -213,7 +213,7 @@ internal static class MemoryTable
     private static void AddContents(Database database, long id, IReadOnlyCollection<ContentKey> added)
     {
         Span<byte> key = stackalloc byte[ContentKey.Size];
-        foreach (ContentKey content in added)
+        foreach (var content in added)
         {
             content.CopyTo(key);
             database
@@ -226,7 +226,7 @@ internal static class MemoryTable
 
     private static long Checksum(MemoryEntry memory)
     {
-        uint state = Crc32C.Update(uint.MaxValue, Encoding.UTF8.GetBytes(memory.Model));
+        var state = Crc32C.Update(uint.MaxValue, Encoding.UTF8.GetBytes(memory.Model));
         state = Crc32C.Update(state, Encoding.UTF8.GetBytes(memory.Adapter));
         state = Crc32C.Update(state, Encoding.UTF8.GetBytes(memory.File));
         state = Crc32C.Update(state, memory.Bytes);

@@ -19,7 +19,7 @@ public sealed class PassageReader
     /// <exception cref="DatastoreException">There is none, or it is damaged.</exception>
     public Passage Get(long id)
     {
-        using Statement row = _database.Prepare(Columns + "WHERE id = ?1").Bind(1, id);
+        using var row = _database.Prepare(Columns + "WHERE id = ?1").Bind(1, id);
         return row.Step()
             ? Read(row)
             : throw new DatastoreException(
@@ -32,7 +32,7 @@ public sealed class PassageReader
     {
         try
         {
-            using Statement row = _database.Prepare(Columns + "WHERE id = ?1").Bind(1, id);
+            using var row = _database.Prepare(Columns + "WHERE id = ?1").Bind(1, id);
             passage = row.Step() ? Read(row) : null;
         }
         catch (DatastoreCorruptException)
@@ -49,9 +49,9 @@ public sealed class PassageReader
     /// </summary>
     public IEnumerable<Passage> WholeBetween(long first, long last)
     {
-        for (long id = first; id <= last; id++)
+        for (var id = first; id <= last; id++)
         {
-            if (TryGet(id, out Passage? passage))
+            if (TryGet(id, out var passage))
             {
                 yield return passage;
             }
@@ -69,7 +69,7 @@ public sealed class PassageReader
     public IReadOnlyList<Passage> Between(long first, long last)
     {
         var passages = new List<Passage>();
-        using Statement rows = _database
+        using var rows = _database
             .Prepare(Columns + "WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
             .Bind(1, first)
             .Bind(2, last);
@@ -85,7 +85,7 @@ public sealed class PassageReader
     public string TextOf(Document document)
     {
         var text = new StringBuilder();
-        foreach (Passage passage in Of(document))
+        foreach (var passage in Of(document))
         {
             text.Append(passage.Text);
         }

@@ -24,9 +24,9 @@ public sealed class PassageScope
     public static PassageScope Of(IEnumerable<Document> documents)
     {
         var ranges = new List<PassageRange>();
-        foreach (Document document in documents.Where(d => d.PassageCount > 0).OrderBy(d => d.FirstPassage))
+        foreach (var document in documents.Where(d => d.PassageCount > 0).OrderBy(d => d.FirstPassage))
         {
-            long last = document.FirstPassage + document.PassageCount - 1;
+            var last = document.FirstPassage + document.PassageCount - 1;
             if (ranges.Count > 0 && ranges[^1].Last + 1 >= document.FirstPassage)
             {
                 ranges[^1] = ranges[^1] with { Last = last };
@@ -43,11 +43,11 @@ public sealed class PassageScope
     /// <summary>Whether the passage is in scope.</summary>
     public bool Contains(long passage)
     {
-        int low = 0;
-        int high = _ranges.Length - 1;
+        var low = 0;
+        var high = _ranges.Length - 1;
         while (low <= high)
         {
-            int middle = (low + high) >>> 1;
+            var middle = (low + high) >>> 1;
             if (passage < _ranges[middle].First)
             {
                 high = middle - 1;

@@ -33,8 +33,8 @@ internal sealed class Database : IDisposable
     /// <exception cref="DatastoreException">The file is missing, is no database or cannot be written.</exception>
     public static Database Open(string path, bool create)
     {
-        int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
-        int code = sqlite3_open_v2(path, out sqlite3 handle, flags, null);
+        var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
+        var code = sqlite3_open_v2(path, out var handle, flags, null);
         var database = new Database(path, handle);
         try
         {
@@ -62,9 +62,9 @@ internal sealed class Database : IDisposable
     /// <summary>The statement of this text, prepared once; the caller resets it by disposing.</summary>
     public Statement Prepare(string sql)
     {
-        if (!_statements.TryGetValue(sql, out Statement? statement))
+        if (!_statements.TryGetValue(sql, out var statement))
         {
-            Check(sqlite3_prepare_v3(_handle, sql, SQLITE_PREPARE_PERSISTENT, out sqlite3_stmt handle));
+            Check(sqlite3_prepare_v3(_handle, sql, SQLITE_PREPARE_PERSISTENT, out var handle));
             statement = new Statement(this, handle);
             _statements.Add(sql, statement);
         }
@@ -79,7 +79,7 @@ internal sealed class Database : IDisposable
     /// <summary>The first column of the first row, or <see langword="null"/> without a row.</summary>
     public long? Scalar(string sql)
     {
-        using Statement statement = Prepare(sql);
+        using var statement = Prepare(sql);
         return statement.Step() ? statement.Int64(0) : null;
     }
 
@@ -98,7 +98,7 @@ internal sealed class Database : IDisposable
         _transactionDepth++;
         try
         {
-            T result = work();
+            var result = work();
             Execute("COMMIT");
             return result;
         }
@@ -155,7 +155,7 @@ internal sealed class Database : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Statement statement in _statements.Values)
+        foreach (var statement in _statements.Values)
         {
             statement.Close();
         }

@@ -125,7 +125,7 @@ internal static class Schema
             );
         }
 
-        long found = database.Scalar("PRAGMA user_version") ?? 0;
+        var found = database.Scalar("PRAGMA user_version") ?? 0;
         if (found != Version)
         {
             throw new DatastoreException(

@@ -59,7 +59,7 @@ internal sealed class Statement(Database database, sqlite3_stmt handle) : IDispo
     /// <summary>Advances to the next row; <see langword="false"/> at the end.</summary>
     public bool Step()
     {
-        int code = sqlite3_step(handle);
+        var code = sqlite3_step(handle);
         database.Check(code);
         return code == SQLITE_ROW;
     }

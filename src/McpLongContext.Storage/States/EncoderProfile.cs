@@ -51,7 +51,7 @@ public sealed record EncoderProfile
     /// <param name="dimensions">The width of a key.</param>
     public static EncoderProfile OfKeys(string key, int dimensions)
     {
-        float[] ones = new float[dimensions];
+        var ones = new float[dimensions];
         Array.Fill(ones, 1);
         return new EncoderProfile
         {
@@ -71,8 +71,8 @@ public sealed record EncoderProfile
             throw new ArgumentException("The key of an encoder is not empty.", nameof(encoder));
         }
 
-        int width = encoder.Dimensions;
-        bool isOdd = width % 64 != 0 && !encoder.HasKeys;
+        var width = encoder.Dimensions;
+        var isOdd = width % 64 != 0 && !encoder.HasKeys;
         if (width is 0 or > MaxDimensions || isOdd || encoder.Deviation.Length != width)
         {
             throw new ArgumentException(
@@ -82,7 +82,7 @@ public sealed record EncoderProfile
             );
         }
 
-        for (int i = 0; i < width; i++)
+        for (var i = 0; i < width; i++)
         {
             if (!float.IsFinite(encoder.Mean.Span[i]) || encoder.Deviation.Span[i] is not (> 0 and < float.MaxValue))
             {
@@ -98,7 +98,7 @@ public sealed record EncoderProfile
     /// <summary>The profile stored under a key, with its row id.</summary>
     internal static (long Id, EncoderProfile Profile)? Find(Database database, string key)
     {
-        using Statement row = database
+        using var row = database
             .Prepare("SELECT id, precision, mean, deviation, checksum FROM encoders WHERE key = ?1")
             .Bind(1, key);
         if (!row.Step())
@@ -171,7 +171,7 @@ public sealed record EncoderProfile
 
     private uint Checksum()
     {
-        uint state = Crc32C.Update(uint.MaxValue, (long)Precision);
+        var state = Crc32C.Update(uint.MaxValue, (long)Precision);
         state = Crc32C.Update(state, MemoryMarshal.AsBytes(Mean.Span));
         return ~Crc32C.Update(state, MemoryMarshal.AsBytes(Deviation.Span));
     }

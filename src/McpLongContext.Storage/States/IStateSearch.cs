@@ -18,7 +18,7 @@ public interface IStateSearch
     public ScoredPassage[] ScorePooled(
         ReadOnlySpan<float> query,
         PassageScope scope,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellation = default
     );
 
     /// <summary>
@@ -26,28 +26,20 @@ public interface IStateSearch
     /// passage (kNN per query token, aggregated per passage); ordered by passage. It may be coarse: the best of them deserve
     /// <see cref="Rescore"/>.
     /// </summary>
-    public ScoredPassage[] ScoreTokens(
-        StateQuery query,
-        PassageScope scope,
-        CancellationToken cancellationToken = default
-    );
+    public ScoredPassage[] ScoreTokens(StateQuery query, PassageScope scope, CancellationToken cancellation = default);
 
     /// <summary>As <see cref="ScoreTokens(StateQuery, PassageScope, CancellationToken)"/>, for some passages.</summary>
     /// <param name="query">The question.</param>
     /// <param name="passages">Ids in ascending order; those without states are missing from the answer.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
+    /// <param name="cancellation">Ends the search.</param>
     public ScoredPassage[] ScoreTokens(
         StateQuery query,
         IReadOnlyList<long> passages,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellation = default
     );
 
     /// <summary>
     /// <see cref="StateQuery.MaxSimilarity"/> of each of the passages; NaN for those without states.
     /// </summary>
-    public float[] Rescore(
-        StateQuery query,
-        IReadOnlyList<long> passages,
-        CancellationToken cancellationToken = default
-    );
+    public float[] Rescore(StateQuery query, IReadOnlyList<long> passages, CancellationToken cancellation = default);
 }

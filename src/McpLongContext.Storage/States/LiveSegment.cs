@@ -12,7 +12,7 @@ internal sealed record LiveSegment(long Id, long EncoderId, SegmentReader Reader
     /// <summary>The first token of a run and their number.</summary>
     public (int First, int Count) TokensOf(StateRun run)
     {
-        ReadOnlySpan<int> offsets = Reader.Offsets(run.FirstSlot, run.Passages);
+        var offsets = Reader.Offsets(run.FirstSlot, run.Passages);
         return (offsets[0], offsets[^1] - offsets[0]);
     }
 
@@ -20,9 +20,9 @@ internal sealed record LiveSegment(long Id, long EncoderId, SegmentReader Reader
     public static List<LiveSegment> List(Database reader, IReadOnlyDictionary<long, SegmentReader> mapped)
     {
         var live = new List<LiveSegment>();
-        foreach (StoredSegment segment in StoredSegment.List(reader))
+        foreach (var segment in StoredSegment.List(reader))
         {
-            if (mapped.TryGetValue(segment.Id, out SegmentReader? found))
+            if (mapped.TryGetValue(segment.Id, out var found))
             {
                 live.Add(new LiveSegment(segment.Id, segment.EncoderId, found, segment.Runs.FindAll(found.Holds)));
             }

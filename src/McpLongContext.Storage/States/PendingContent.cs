@@ -16,7 +16,7 @@ public sealed record PendingContent(Document Document)
     internal static IReadOnlyList<PendingContent> List(Database database, string encoder, DocumentTable documents)
     {
         var pending = new List<PendingContent>();
-        using Statement rows = database
+        using var rows = database
             .Prepare(
                 """
                 SELECT min(d.first_passage), d.passage_count, coalesce(
@@ -30,7 +30,7 @@ public sealed record PendingContent(Document Document)
             .Bind(1, encoder);
         while (rows.Step())
         {
-            if (documents.TryFindByPassage(rows.Int64(0), out Document? document))
+            if (documents.TryFindByPassage(rows.Int64(0), out var document))
             {
                 pending.Add(new PendingContent(document));
             }
@@ -45,8 +45,8 @@ public sealed record PendingContent(Document Document)
         var missing = new List<OrdinalRun>();
         Span<byte> key = stackalloc byte[ContentKey.Size];
         document.ContentKey.CopyTo(key);
-        int next = 0;
-        using Statement rows = database
+        var next = 0;
+        using var rows = database
             .Prepare(
                 "SELECT s.first_ordinal, s.passage_count FROM states s JOIN encoders e ON e.id = s.encoder_id "
                     + "WHERE e.key = ?1 AND s.content_key = ?2 ORDER BY s.first_ordinal"

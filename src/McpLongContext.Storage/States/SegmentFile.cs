@@ -32,9 +32,9 @@ internal sealed class SegmentFile : IDisposable
     /// <exception cref="DatastoreException">It could not be written; nothing is left behind.</exception>
     public static string Write(string folder, ReadOnlySpan<byte> magic, Action<SegmentFile> sections)
     {
-        string name = $"{Guid.NewGuid():N}.seg";
-        string path = Path.Combine(folder, name);
-        string draft = path + ".tmp";
+        var name = $"{Guid.NewGuid():N}.seg";
+        var path = Path.Combine(folder, name);
+        var draft = path + ".tmp";
         try
         {
             Directory.CreateDirectory(folder);
@@ -77,7 +77,7 @@ internal sealed class SegmentFile : IDisposable
     {
         while (!bytes.IsEmpty)
         {
-            int taken = Math.Min(bytes.Length, _page.Length - _filled);
+            var taken = Math.Min(bytes.Length, _page.Length - _filled);
             bytes[..taken].CopyTo(_page.AsSpan(_filled));
             _filled += taken;
             bytes = bytes[taken..];
@@ -99,8 +99,8 @@ internal sealed class SegmentFile : IDisposable
             FlushPage();
         }
 
-        byte[] checksums = new byte[_checksums.Count * sizeof(uint)];
-        for (int i = 0; i < _checksums.Count; i++)
+        var checksums = new byte[_checksums.Count * sizeof(uint)];
+        for (var i = 0; i < _checksums.Count; i++)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(checksums.AsSpan(i * sizeof(uint)), _checksums[i]);
         }

@@ -53,7 +53,7 @@ internal abstract record SegmentLayout(StatePrecision Precision, int Dimensions,
         WriteOwnHeader(header[32..]);
         file.Append(header);
         Span<byte> run = stackalloc byte[RunBytes];
-        foreach (StateRun entry in runs)
+        foreach (var entry in runs)
         {
             entry.Write(run);
             file.Append(run);
@@ -72,7 +72,7 @@ internal abstract record SegmentLayout(StatePrecision Precision, int Dimensions,
         string path
     )
     {
-        int version = Number(header, 8);
+        var version = Number(header, 8);
         if (version > expected)
         {
             throw new DatastoreException(
@@ -88,7 +88,7 @@ internal abstract record SegmentLayout(StatePrecision Precision, int Dimensions,
             );
         }
 
-        (int runs, int passages, int tokens) = (Number(header, 20), Number(header, 24), Number(header, 28));
+        var (runs, passages, tokens) = (Number(header, 20), Number(header, 24), Number(header, 28));
         return
             version < 1
             || Number(header, 12) != (int)encoder.Precision

@@ -85,7 +85,7 @@ internal sealed class SegmentPages : IDisposable
     /// <exception cref="DatastoreCorruptException">One is damaged.</exception>
     public void Verify(long first, long end)
     {
-        for (int page = (int)(first / PageBytes); (long)page * PageBytes < end; page++)
+        for (var page = (int)(first / PageBytes); (long)page * PageBytes < end; page++)
         {
             if ((Volatile.Read(ref _verified[page / 32]) & 1 << page % 32) != 0)
             {
@@ -104,11 +104,11 @@ internal sealed class SegmentPages : IDisposable
     /// <summary>The ranges of bytes whose pages are damaged; reads the whole file.</summary>
     public IEnumerable<(long First, long End)> DamagedPages()
     {
-        for (int page = 0; page < Pages; page++)
+        for (var page = 0; page < Pages; page++)
         {
             if (!IsWhole(page))
             {
-                long first = (long)page * PageBytes;
+                var first = (long)page * PageBytes;
                 yield return (first, Math.Min(first + PageBytes, BodyBytes));
             }
         }
@@ -121,9 +121,9 @@ internal sealed class SegmentPages : IDisposable
 
     private bool IsWhole(int page)
     {
-        long first = (long)page * PageBytes;
-        int length = (int)Math.Min(PageBytes, BodyBytes - first);
-        ReadOnlySpan<byte> stored = Bytes(BodyBytes + ((long)page * sizeof(uint)), sizeof(uint));
+        var first = (long)page * PageBytes;
+        var length = (int)Math.Min(PageBytes, BodyBytes - first);
+        var stored = Bytes(BodyBytes + ((long)page * sizeof(uint)), sizeof(uint));
         return Crc32C.Of(Bytes(first, length)) == BinaryPrimitives.ReadUInt32LittleEndian(stored);
     }
 
@@ -134,8 +134,8 @@ internal sealed class SegmentPages : IDisposable
             throw new DatastoreCorruptException($"The segment '{Path}' does not begin with its magic.");
         }
 
-        ReadOnlySpan<byte> checksums = Bytes(BodyBytes, Pages * sizeof(uint));
-        ReadOnlySpan<byte> trailer = Bytes(_file.Length - TrailerBytes, TrailerBytes);
+        var checksums = Bytes(BodyBytes, Pages * sizeof(uint));
+        var trailer = Bytes(_file.Length - TrailerBytes, TrailerBytes);
         if (
             FileBytes(BodyBytes) != _file.Length
             || BinaryPrimitives.ReadUInt32LittleEndian(trailer) != Crc32C.Of(checksums)

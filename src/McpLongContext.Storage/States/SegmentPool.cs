@@ -17,7 +17,7 @@ internal sealed class SegmentPool(Func<string, EncoderProfile, SegmentReader> op
     {
         lock (_lock)
         {
-            if (!_entries.TryGetValue(path, out Entry? entry))
+            if (!_entries.TryGetValue(path, out var entry))
             {
                 entry = new Entry(open(path, encoder));
                 _entries.Add(path, entry);
@@ -32,7 +32,7 @@ internal sealed class SegmentPool(Func<string, EncoderProfile, SegmentReader> op
     {
         lock (_lock)
         {
-            Entry entry = _entries[reader.Path];
+            var entry = _entries[reader.Path];
             if (--entry.Holders == 0)
             {
                 _entries.Remove(reader.Path);

@@ -24,9 +24,9 @@ internal abstract class SegmentReader : IDisposable
         Layout = layout;
         Encoder = encoder;
         _runs = new StateRun[layout.Runs];
-        for (int i = 0; i < _runs.Length; i++)
+        for (var i = 0; i < _runs.Length; i++)
         {
-            long position = SegmentLayout.HeaderBytes + ((long)i * SegmentLayout.RunBytes);
+            var position = SegmentLayout.HeaderBytes + ((long)i * SegmentLayout.RunBytes);
             _runs[i] = StateRun.Read(pages.Read(position, SegmentLayout.RunBytes));
         }
 
@@ -48,7 +48,7 @@ internal abstract class SegmentReader : IDisposable
     /// <summary>Whether these slots hold these passages of this content.</summary>
     public bool Holds(StateRun run)
     {
-        int index = Array.BinarySearch(_firstSlots, run.FirstSlot);
+        var index = Array.BinarySearch(_firstSlots, run.FirstSlot);
         index = index >= 0 ? index : ~index - 1;
         return index >= 0
             && _runs[index].Content == run.Content
@@ -66,8 +66,8 @@ internal abstract class SegmentReader : IDisposable
     /// <summary>Whether anything of these slots stands in a range of bytes.</summary>
     public bool Touches(int slot, int slots, (long First, long End) range)
     {
-        ReadOnlySpan<int> offsets = Offsets(slot, slots);
-        (int token, int tokens) = (offsets[0], offsets[^1] - offsets[0]);
+        var offsets = Offsets(slot, slots);
+        var (token, tokens) = (offsets[0], offsets[^1] - offsets[0]);
         return Sections(slot, slots, token, tokens)
             .Any(part => part.First < range.End && range.First < part.First + part.Bytes);
     }
@@ -88,16 +88,16 @@ internal abstract class SegmentReader : IDisposable
     private void RequireDirectory()
     {
         long slot = 0;
-        foreach (StateRun run in _runs)
+        foreach (var run in _runs)
         {
             Require(run.Passages > 0 && run.FirstOrdinal >= 0 && run.FirstOrdinal <= int.MaxValue - run.Passages);
             Require(run.FirstSlot == slot);
             slot += run.Passages;
         }
 
-        ReadOnlySpan<int> offsets = Offsets(0, Layout.Passages);
+        var offsets = Offsets(0, Layout.Passages);
         Require(slot == Layout.Passages && offsets[0] == 0 && offsets[^1] == Layout.Tokens);
-        for (int i = 1; i < offsets.Length; i++)
+        for (var i = 1; i < offsets.Length; i++)
         {
             Require(offsets[i - 1] <= offsets[i]);
         }

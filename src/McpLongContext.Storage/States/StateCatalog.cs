@@ -19,8 +19,8 @@ internal static class StateCatalog
         IEnumerable<StateRun> runs
     )
     {
-        long segment = InsertSegment(database, encoder, layout, file);
-        int added = runs.SelectMany(run => Gaps(database, encoder, run))
+        var segment = InsertSegment(database, encoder, layout, file);
+        var added = runs.SelectMany(run => Gaps(database, encoder, run))
             .Count(gap => Insert(database, encoder, gap, segment));
         if (added == 0)
         {
@@ -49,9 +49,9 @@ internal static class StateCatalog
             return false;
         }
 
-        long target = InsertSegment(database, replaced[0].EncoderId, layout, file);
+        var target = InsertSegment(database, replaced[0].EncoderId, layout, file);
         Span<byte> key = stackalloc byte[ContentKey.Size];
-        for (int i = 0; i < copies.Count; i++)
+        for (var i = 0; i < copies.Count; i++)
         {
             copies[i].Content.CopyTo(key);
             database
@@ -68,7 +68,7 @@ internal static class StateCatalog
                 .Run();
         }
 
-        foreach (LiveSegment segment in replaced)
+        foreach (var segment in replaced)
         {
             RemoveSegment(database, segment.Id);
         }
@@ -85,7 +85,7 @@ internal static class StateCatalog
 
     private static bool Exists(Database database, long segment)
     {
-        using Statement row = database.Prepare("SELECT 1 FROM segments WHERE id = ?1").Bind(1, segment);
+        using var row = database.Prepare("SELECT 1 FROM segments WHERE id = ?1").Bind(1, segment);
         return row.Step();
     }
 
@@ -124,9 +124,9 @@ internal static class StateCatalog
         var gaps = new List<StateRun>();
         Span<byte> key = stackalloc byte[ContentKey.Size];
         run.Content.CopyTo(key);
-        int next = run.FirstOrdinal;
-        int end = run.FirstOrdinal + run.Passages;
-        using Statement rows = database
+        var next = run.FirstOrdinal;
+        var end = run.FirstOrdinal + run.Passages;
+        using var rows = database
             .Prepare(
                 "SELECT first_ordinal, passage_count FROM states "
                     + "WHERE encoder_id = ?1 AND content_key = ?2 ORDER BY first_ordinal"

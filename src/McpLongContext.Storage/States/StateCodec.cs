@@ -65,10 +65,10 @@ internal sealed class StateCodec
         SignCodes.Encode(standard, _cut, refinement[..SignBytes]);
 
         FactorCode.Write(refinement[SignBytes..], 1);
-        Span<float> levels = standard;
+        var levels = standard;
         Decode(signs, refinement, levels);
-        float norm = TensorPrimitives.SumOfSquares<float>(centred);
-        float agreement = TensorPrimitives.Dot(centred, levels);
+        var norm = TensorPrimitives.SumOfSquares<float>(centred);
+        var agreement = TensorPrimitives.Dot(centred, levels);
         FactorCode.Write(refinement[SignBytes..], norm > 0 ? norm / agreement : 0);
     }
 
@@ -77,7 +77,7 @@ internal sealed class StateCodec
     public void Decode(ReadOnlySpan<byte> signs, ReadOnlySpan<byte> refinement, Span<float> centred)
     {
         ReadOnlySpan<float> levels = s_levels;
-        for (int i = 0; i < signs.Length; i++)
+        for (var i = 0; i < signs.Length; i++)
         {
             int sign = signs[i];
             int magnitude = refinement[i];
@@ -85,7 +85,7 @@ internal sealed class StateCodec
             levels.Slice((sign >> 4 | (magnitude & 0xF0)) * 4, 4).CopyTo(centred[((i * 8) + 4)..]);
         }
 
-        float factor = FactorCode.Read(refinement[SignBytes..]);
+        var factor = FactorCode.Read(refinement[SignBytes..]);
         TensorPrimitives.Multiply(centred, _deviation, centred);
         TensorPrimitives.Multiply(centred, factor, centred);
     }

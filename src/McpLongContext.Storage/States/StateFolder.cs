@@ -38,15 +38,15 @@ internal static class StateFolder
             return [];
         }
 
-        DateTime youngest = (time.GetUtcNow() - s_grace).UtcDateTime;
-        List<string> old = Directory.GetFiles(folder).Where(file => File.GetLastWriteTimeUtc(file) < youngest).ToList();
+        var youngest = (time.GetUtcNow() - s_grace).UtcDateTime;
+        var old = Directory.GetFiles(folder).Where(file => File.GetLastWriteTimeUtc(file) < youngest).ToList();
         if (old.Count == 0)
         {
             return [];
         }
 
         var known = new HashSet<string>(StringComparer.Ordinal);
-        using Statement rows = database.Prepare("SELECT file FROM segments UNION ALL SELECT file FROM memories");
+        using var rows = database.Prepare("SELECT file FROM segments UNION ALL SELECT file FROM memories");
         while (rows.Step())
         {
             known.Add(rows.Text(0));

@@ -47,54 +47,46 @@ public sealed class StateIndex : IStateSearch
     public ScoredPassage[] ScorePooled(
         ReadOnlySpan<float> query,
         PassageScope scope,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellation = default
     )
     {
         RequireWidth(query.Length);
-        float[] vector = query.ToArray();
-        return Scan(InScope(scope), (run, scores) => StateScorer.Pooled(run, vector, scores), cancellationToken);
+        var vector = query.ToArray();
+        return Scan(InScope(scope), (run, scores) => StateScorer.Pooled(run, vector, scores), cancellation);
     }
 
     /// <inheritdoc/>
     /// <remarks>
     /// The similarity is 1 - 2 * distance / dimensions, the distance being that of the nearest token of the passage by signs.
     /// </remarks>
-    public ScoredPassage[] ScoreTokens(
-        StateQuery query,
-        PassageScope scope,
-        CancellationToken cancellationToken = default
-    )
+    public ScoredPassage[] ScoreTokens(StateQuery query, PassageScope scope, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(query);
-        return ScoreTokens(query, InScope(scope), cancellationToken);
+        return ScoreTokens(query, InScope(scope), cancellation);
     }
 
     /// <inheritdoc/>
     public ScoredPassage[] ScoreTokens(
         StateQuery query,
         IReadOnlyList<long> passages,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellation = default
     )
     {
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(passages);
-        return ScoreTokens(query, RunsOf(passages), cancellationToken);
+        return ScoreTokens(query, RunsOf(passages), cancellation);
     }
 
     /// <inheritdoc/>
     /// <remarks>The tokens are restored from their refined codes.</remarks>
-    public float[] Rescore(
-        StateQuery query,
-        IReadOnlyList<long> passages,
-        CancellationToken cancellationToken = default
-    )
+    public float[] Rescore(StateQuery query, IReadOnlyList<long> passages, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(passages);
         RequireWidth(query.Tokens == 0 ? Encoder.Dimensions : query.Dimensions);
-        float[] scores = new float[passages.Count];
-        float mean = StateScorer.OfMean(query, Encoder.Mean.Span);
-        var options = new ParallelOptions { CancellationToken = cancellationToken };
+        var scores = new float[passages.Count];
+        var mean = StateScorer.OfMean(query, Encoder.Mean.Span);
+        var options = new ParallelOptions { CancellationToken = cancellation };
         Parallel.For(
             0,
             passages.Count,
@@ -104,7 +96,7 @@ public sealed class StateIndex : IStateSearch
                 scores[i] = float.NaN;
                 if (RunOf(passages[i]) is { } run)
                 {
-                    PlacedRun one = run.Slice((int)(passages[i] - run.FirstPassage), 1);
+                    var one = run.Slice((int)(passages[i] - run.FirstPassage), 1);
                     Guarded(one, scores.AsSpan(i, 1), (part, score) => StateScorer.Refined(part, query, mean, score));
                 }
             }
@@ -123,7 +115,7 @@ public sealed class StateIndex : IStateSearch
     {
         var runs = new List<PlacedRun>();
         var found = new List<string>(damage);
-        using Statement rows = database
+        using var rows = database
             .Prepare(
                 "SELECT d.first_passage, d.passage_count, s.content_key, s.first_ordinal, s.passage_count, "
                     + "s.segment_id, s.first_slot FROM documents d JOIN states s "
@@ -132,7 +124,7 @@ public sealed class StateIndex : IStateSearch
             .Bind(1, encoderId);
         while (rows.Step())
         {
-            int ordinal = rows.Int32(3);
+            var ordinal = rows.Int32(3);
             var run = new StateRun(ContentKey.Stored(rows.Bytes(2)), ordinal, rows.Int32(4), rows.Int32(6));
             if (
                 segments.GetValueOrDefault(rows.Int64(5)) is not StateSegment segment
@@ -148,7 +140,7 @@ public sealed class StateIndex : IStateSearch
                 continue;
             }
 
-            int passages = Math.Min(run.Passages, rows.Int32(1) - ordinal);
+            var passages = Math.Min(run.Passages, rows.Int32(1) - ordinal);
             if (passages > 0)
             {
                 runs.Add(new PlacedRun(segment, run.FirstSlot, passages, rows.Int64(0) + ordinal));
@@ -159,15 +151,11 @@ public sealed class StateIndex : IStateSearch
         return new StateIndex(encoder, runs.ToArray(), found);
     }
 
-    private ScoredPassage[] ScoreTokens(
-        StateQuery query,
-        IEnumerable<PlacedRun> runs,
-        CancellationToken cancellationToken
-    )
+    private ScoredPassage[] ScoreTokens(StateQuery query, IEnumerable<PlacedRun> runs, CancellationToken cancellation)
     {
         RequireWidth(query.Tokens == 0 ? Encoder.Dimensions : query.Dimensions);
-        byte[] signs = query.Signs(Encoder.Mean.Span);
-        return Scan(runs, (run, scores) => StateScorer.Signs(run, query, signs, scores), cancellationToken);
+        var signs = query.Signs(Encoder.Mean.Span);
+        return Scan(runs, (run, scores) => StateScorer.Signs(run, query, signs, scores), cancellation);
     }
 
     private IEnumerable<PlacedRun> InScope(PassageScope scope)
@@ -179,12 +167,12 @@ public sealed class StateIndex : IStateSearch
     /// <summary>The parts of runs that hold these passages, neighbours together.</summary>
     private IEnumerable<PlacedRun> RunsOf(IReadOnlyList<long> passages)
     {
-        for (int i = 0; i < passages.Count; )
+        for (var i = 0; i < passages.Count; )
         {
-            int first = i++;
+            var first = i++;
             if (RunOf(passages[first]) is { } run)
             {
-                long end = run.FirstPassage + run.Passages;
+                var end = run.FirstPassage + run.Passages;
                 while (i < passages.Count && passages[i] == passages[i - 1] + 1 && passages[i] < end)
                 {
                     i++;
@@ -197,12 +185,12 @@ public sealed class StateIndex : IStateSearch
 
     private PlacedRun? RunOf(long passage)
     {
-        int low = 0;
-        int high = _runs.Length - 1;
+        var low = 0;
+        var high = _runs.Length - 1;
         while (low <= high)
         {
-            int middle = (low + high) >>> 1;
-            PlacedRun run = _runs[middle];
+            var middle = (low + high) >>> 1;
+            var run = _runs[middle];
             if (passage < run.FirstPassage)
             {
                 high = middle - 1;
@@ -220,18 +208,18 @@ public sealed class StateIndex : IStateSearch
         return null;
     }
 
-    private ScoredPassage[] Scan(IEnumerable<PlacedRun> runs, RunScorer score, CancellationToken cancellationToken)
+    private ScoredPassage[] Scan(IEnumerable<PlacedRun> runs, RunScorer score, CancellationToken cancellation)
     {
-        List<WorkItem> items = WorkItem.Split(runs, PassagesPerItem);
-        int total = items.Count == 0 ? 0 : items[^1].FirstScore + items[^1].Run.Passages;
-        float[] scores = new float[total];
-        var options = new ParallelOptions { CancellationToken = cancellationToken };
+        var items = WorkItem.Split(runs, PassagesPerItem);
+        var total = items.Count == 0 ? 0 : items[^1].FirstScore + items[^1].Run.Passages;
+        var scores = new float[total];
+        var options = new ParallelOptions { CancellationToken = cancellation };
         Parallel.ForEach(
             Partitioner.Create(WorkItem.Batches(items, PassagesPerItem), EnumerablePartitionerOptions.NoBuffering),
             options,
             batch =>
             {
-                foreach (WorkItem item in CollectionsMarshal.AsSpan(items)[batch])
+                foreach (var item in CollectionsMarshal.AsSpan(items)[batch])
                 {
                     Guarded(item.Run, scores.AsSpan(item.FirstScore, item.Run.Passages), score);
                 }
@@ -239,10 +227,10 @@ public sealed class StateIndex : IStateSearch
         );
 
         var answer = new ScoredPassage[total];
-        int known = 0;
-        foreach (WorkItem item in items)
+        var known = 0;
+        foreach (var item in items)
         {
-            for (int i = 0; i < item.Run.Passages; i++)
+            for (var i = 0; i < item.Run.Passages; i++)
             {
                 if (!float.IsNaN(scores[item.FirstScore + i]))
                 {
@@ -265,7 +253,7 @@ public sealed class StateIndex : IStateSearch
         {
             _damage.TryAdd(e.Message, 0);
             scores.Fill(float.NaN);
-            for (int i = 0; i < run.Passages && run.Passages > 1; i++)
+            for (var i = 0; i < run.Passages && run.Passages > 1; i++)
             {
                 Guarded(run.Slice(i, 1), scores.Slice(i, 1), score);
             }
@@ -289,12 +277,12 @@ public sealed class StateIndex : IStateSearch
         public static List<WorkItem> Split(IEnumerable<PlacedRun> runs, int passages)
         {
             var items = new List<WorkItem>();
-            int position = 0;
-            foreach (PlacedRun run in runs)
+            var position = 0;
+            foreach (var run in runs)
             {
-                for (int first = 0; first < run.Passages; first += passages)
+                for (var first = 0; first < run.Passages; first += passages)
                 {
-                    PlacedRun part = run.Slice(first, Math.Min(passages, run.Passages - first));
+                    var part = run.Slice(first, Math.Min(passages, run.Passages - first));
                     items.Add(new WorkItem(part, position));
                     position += part.Passages;
                 }
@@ -308,7 +296,7 @@ public sealed class StateIndex : IStateSearch
         {
             for (int first = 0, last = 0; first < items.Count; first = last)
             {
-                int end = items[first].FirstScore + passages;
+                var end = items[first].FirstScore + passages;
                 while (last < items.Count && items[last].FirstScore < end)
                 {
                     last++;

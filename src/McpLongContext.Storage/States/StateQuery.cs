@@ -54,10 +54,10 @@ public sealed class StateQuery
             return 0;
         }
 
-        int count = states.Length / Dimensions * Tokens;
-        float[] rented = ArrayPool<float>.Shared.Rent(count + Tokens);
-        Span<float> products = rented.AsSpan(0, count);
-        Span<float> maxima = rented.AsSpan(count, Tokens);
+        var count = states.Length / Dimensions * Tokens;
+        var rented = ArrayPool<float>.Shared.Rent(count + Tokens);
+        var products = rented.AsSpan(0, count);
+        var maxima = rented.AsSpan(count, Tokens);
         MatrixProduct.Multiply(states, _packed.Value, bias: [], products);
         maxima.Fill(float.NegativeInfinity);
         for (; !products.IsEmpty; products = products[Tokens..])
@@ -65,7 +65,7 @@ public sealed class StateQuery
             TensorPrimitives.Max(maxima, products[..Tokens], maxima);
         }
 
-        float sum = TensorPrimitives.Dot(_weights, maxima);
+        var sum = TensorPrimitives.Dot(_weights, maxima);
         ArrayPool<float>.Shared.Return(rented);
         return sum;
     }
@@ -73,7 +73,7 @@ public sealed class StateQuery
     /// <summary>The sign codes about a mean, <c>[tokens, dimensions / 8]</c>.</summary>
     internal byte[] Signs(ReadOnlySpan<float> mean)
     {
-        byte[] signs = new byte[_tokens.Length / 8];
+        var signs = new byte[_tokens.Length / 8];
         SignCodes.Encode(_tokens, mean, signs);
         return signs;
     }

@@ -22,10 +22,10 @@ internal static class StateScorer
     /// </summary>
     public static void Signs(PlacedRun run, StateQuery query, ReadOnlySpan<byte> signs, Span<float> scores)
     {
-        StateSegment segment = run.Segment;
-        ReadOnlySpan<int> offsets = segment.Offsets(run.FirstSlot, run.Passages);
-        short[] maxima = ArrayPool<short>.Shared.Rent(run.Passages * query.Tokens);
-        Span<short> similar = maxima.AsSpan(0, run.Passages * query.Tokens);
+        var segment = run.Segment;
+        var offsets = segment.Offsets(run.FirstSlot, run.Passages);
+        var maxima = ArrayPool<short>.Shared.Rent(run.Passages * query.Tokens);
+        var similar = maxima.AsSpan(0, run.Passages * query.Tokens);
         SignCodes.MaxSimilarity(
             segment.Signs(offsets[0], offsets[^1] - offsets[0]),
             signs,
@@ -33,10 +33,10 @@ internal static class StateScorer
             offsets,
             similar
         );
-        for (int p = 0; p < run.Passages; p++)
+        for (var p = 0; p < run.Passages; p++)
         {
             float score = 0;
-            for (int q = 0; q < query.Tokens; q++)
+            for (var q = 0; q < query.Tokens; q++)
             {
                 score += query.Weights[q] * similar[(p * query.Tokens) + q];
             }
@@ -54,10 +54,10 @@ internal static class StateScorer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // most of a first question's work
     public static void Refined(PlacedRun run, StateQuery query, float mean, Span<float> scores)
     {
-        ReadOnlySpan<int> offsets = run.Segment.Offsets(run.FirstSlot, run.Passages);
-        for (int p = 0; p < scores.Length; p++)
+        var offsets = run.Segment.Offsets(run.FirstSlot, run.Passages);
+        for (var p = 0; p < scores.Length; p++)
         {
-            int tokens = offsets[p + 1] - offsets[p];
+            var tokens = offsets[p + 1] - offsets[p];
             scores[p] = tokens > 0 ? mean + Refined(run.Segment, offsets[p], tokens, query) : float.NaN;
         }
     }
@@ -68,7 +68,7 @@ internal static class StateScorer
     public static float OfMean(StateQuery query, ReadOnlySpan<float> mean)
     {
         float sum = 0;
-        for (int q = 0; q < query.Tokens; q++)
+        for (var q = 0; q < query.Tokens; q++)
         {
             sum += query.Weights[q] * TensorPrimitives.Dot(query.Token(q), mean);
         }
@@ -80,10 +80,10 @@ internal static class StateScorer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Refined(StateSegment segment, int firstToken, int tokens, StateQuery query)
     {
-        StateCodec codec = segment.States;
-        float[] decoded = ArrayPool<float>.Shared.Rent(tokens * codec.Dimensions);
-        Span<float> states = decoded.AsSpan(0, tokens * codec.Dimensions);
-        for (int t = 0; t < tokens; t++)
+        var codec = segment.States;
+        var decoded = ArrayPool<float>.Shared.Rent(tokens * codec.Dimensions);
+        var states = decoded.AsSpan(0, tokens * codec.Dimensions);
+        for (var t = 0; t < tokens; t++)
         {
             codec.Decode(
                 segment.Signs(firstToken + t, 1),
@@ -92,7 +92,7 @@ internal static class StateScorer
             );
         }
 
-        float sum = query.MaxSimilarity(states);
+        var sum = query.MaxSimilarity(states);
         ArrayPool<float>.Shared.Return(decoded);
         return sum;
     }

@@ -29,7 +29,7 @@ internal sealed class StateSegment : SegmentReader
         var pages = SegmentPages.Open(path, StateSegmentLayout.FileMagic);
         try
         {
-            ReadOnlySpan<byte> header = pages.Header(SegmentLayout.HeaderBytes);
+            var header = pages.Header(SegmentLayout.HeaderBytes);
             return new StateSegment(pages, StateSegmentLayout.ReadHeader(header, encoder, path), encoder);
         }
         catch

@@ -66,7 +66,7 @@ internal sealed record StateSegmentLayout(
     /// <exception cref="DatastoreException">It is no segment, one of another format, or one of another encoder.</exception>
     public static StateSegmentLayout ReadHeader(ReadOnlySpan<byte> header, EncoderProfile encoder, string path)
     {
-        (int runs, int passages, int tokens) = ReadHeader(header, Format, encoder, path);
+        (var runs, var passages, var tokens) = ReadHeader(header, Format, encoder, path);
         return Of(encoder, runs, passages, tokens);
     }
 }

@@ -51,9 +51,9 @@ public sealed class StateWriter
     )
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstOrdinal);
-        int dimensions = Encoder.Dimensions;
-        int total = 0;
-        foreach (int count in tokenCounts)
+        var dimensions = Encoder.Dimensions;
+        var total = 0;
+        foreach (var count in tokenCounts)
         {
             ArgumentOutOfRangeException.ThrowIfNegative(count, nameof(tokenCounts));
             total += count;
@@ -75,7 +75,7 @@ public sealed class StateWriter
         }
 
         _runs.Add(new StateRun(content, firstOrdinal, tokenCounts.Length, _scales.Count));
-        foreach (int count in tokenCounts)
+        foreach (var count in tokenCounts)
         {
             _offsets.Add(_offsets[^1] + count);
         }
@@ -108,18 +108,14 @@ public sealed class StateWriter
         }
 
         var layout = StateSegmentLayout.Of(Encoder, _runs.Count, _scales.Count, Tokens);
-        string file = SegmentFile.Write(
-            _datastore.RequireStatesFolder(),
-            layout.Magic,
-            segment => Write(segment, layout)
-        );
+        var file = SegmentFile.Write(_datastore.RequireStatesFolder(), layout.Magic, segment => Write(segment, layout));
         _datastore.Publish(Encoder, layout, file, _runs);
         Clear();
     }
 
     private static Span<byte> Next(ArrayBufferWriter<byte> plane, int bytes)
     {
-        Span<byte> span = plane.GetSpan(bytes)[..bytes];
+        var span = plane.GetSpan(bytes)[..bytes];
         plane.Advance(bytes);
         return span;
     }

@@ -14,7 +14,7 @@ internal sealed record StoredSegment(long Id, string File, long EncoderId, List<
     public static List<StoredSegment> List(Database database)
     {
         var segments = new List<StoredSegment>();
-        using (Statement rows = database.Prepare("SELECT id, file, encoder_id FROM segments ORDER BY id"))
+        using (var rows = database.Prepare("SELECT id, file, encoder_id FROM segments ORDER BY id"))
         {
             while (rows.Step())
             {
@@ -22,13 +22,13 @@ internal sealed record StoredSegment(long Id, string File, long EncoderId, List<
             }
         }
 
-        Dictionary<long, StoredSegment> byId = segments.ToDictionary(segment => segment.Id);
-        using Statement runs = database.Prepare(
+        var byId = segments.ToDictionary(segment => segment.Id);
+        using var runs = database.Prepare(
             "SELECT segment_id, content_key, first_ordinal, passage_count, first_slot FROM states ORDER BY first_slot"
         );
         while (runs.Step())
         {
-            if (byId.TryGetValue(runs.Int64(0), out StoredSegment? segment))
+            if (byId.TryGetValue(runs.Int64(0), out var segment))
             {
                 var content = ContentKey.Stored(runs.Bytes(1));
                 segment.Runs.Add(new StateRun(content, runs.Int32(2), runs.Int32(3), runs.Int32(4)));

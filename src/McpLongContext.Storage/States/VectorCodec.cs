@@ -51,25 +51,25 @@ internal sealed class VectorCodec
         Span<float> standard = stackalloc float[Dimensions];
         TensorPrimitives.Subtract(vector, _mean, centred);
         TensorPrimitives.Divide(centred, _deviation, standard);
-        float unit = TensorPrimitives.Norm<float>(standard) / MathF.Sqrt(Dimensions);
-        for (int i = 0; i < Dimensions; i += 8)
+        var unit = TensorPrimitives.Norm<float>(standard) / MathF.Sqrt(Dimensions);
+        for (var i = 0; i < Dimensions; i += 8)
         {
-            int word = 0;
-            for (int lane = 0; lane < 8; lane++)
+            var word = 0;
+            for (var lane = 0; lane < 8; lane++)
             {
                 word |= Code(standard[i + lane], unit) << (Bits * lane);
             }
 
             (codes[0], codes[1], codes[2]) = ((byte)word, (byte)(word >> 8), (byte)(word >> 16));
             codes = codes[Bits..];
-            for (int lane = 0; lane < 8; lane++)
+            for (var lane = 0; lane < 8; lane++)
             {
                 standard[i + lane] = s_levels[(word >> (Bits * lane)) & 7];
             }
         }
 
         TensorPrimitives.Multiply(standard, _deviation, standard);
-        float norm = TensorPrimitives.SumOfSquares<float>(centred);
+        var norm = TensorPrimitives.SumOfSquares<float>(centred);
         return norm > 0 ? norm / TensorPrimitives.Dot<float>(centred, standard) : 0;
     }
 
@@ -95,14 +95,14 @@ internal sealed class VectorCodec
         // q · (mean + scale * deviation * levels) = q · mean + scale * (q * deviation) · levels
         Span<float> stretched = stackalloc float[Dimensions];
         TensorPrimitives.Multiply(query, _deviation, stretched);
-        float ofMean = TensorPrimitives.Dot(query, _mean);
-        sbyte[] levels = new sbyte[Block * Dimensions];
-        for (int first = 0; first < scales.Length; first += Block)
+        var ofMean = TensorPrimitives.Dot(query, _mean);
+        var levels = new sbyte[Block * Dimensions];
+        for (var first = 0; first < scales.Length; first += Block)
         {
-            int count = Math.Min(Block, scales.Length - first);
-            Span<sbyte> block = levels.AsSpan(0, count * Dimensions);
+            var count = Math.Min(Block, scales.Length - first);
+            var block = levels.AsSpan(0, count * Dimensions);
             Unpack(codes.Slice(first * Bytes, count * Bytes), block);
-            Span<float> part = products.Slice(first, count);
+            var part = products.Slice(first, count);
             Int8Vectors.Dot(block, scales.Slice(first, count), stretched, Dimensions, part);
             TensorPrimitives.Add(part, ofMean, part);
         }
@@ -110,8 +110,8 @@ internal sealed class VectorCodec
 
     private static int Code(float value, float unit)
     {
-        float size = MathF.Abs(value);
-        int level = 0;
+        var size = MathF.Abs(value);
+        var level = 0;
         while (level < s_cuts.Length && size > s_cuts[level] * unit)
         {
             level++;
@@ -122,11 +122,11 @@ internal sealed class VectorCodec
 
     private static void Unpack(ReadOnlySpan<byte> codes, Span<sbyte> levels)
     {
-        ReadOnlySpan<uint> quadruples = MemoryMarshal.Cast<sbyte, uint>(s_quadruples);
-        Span<uint> words = MemoryMarshal.Cast<sbyte, uint>(levels);
-        for (int i = 0; i + 1 < words.Length; i += 2)
+        var quadruples = MemoryMarshal.Cast<sbyte, uint>(s_quadruples);
+        var words = MemoryMarshal.Cast<sbyte, uint>(levels);
+        for (var i = 0; i + 1 < words.Length; i += 2)
         {
-            int word = codes[0] | codes[1] << 8 | codes[2] << 16;
+            var word = codes[0] | codes[1] << 8 | codes[2] << 16;
             words[i] = quadruples[word & 0xFFF];
             words[i + 1] = quadruples[word >> 12];
             codes = codes[Bits..];

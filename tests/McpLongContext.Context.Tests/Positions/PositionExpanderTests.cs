@@ -34,7 +34,9 @@ public sealed class PositionExpanderTests : IDisposable
 
         PositionReport report;
         await using (var service = Service())
+        {
             report = await ExpandAsync(service, Decoder, 1024);
+        }
 
         Assert.Equal((256, 256, 1024), (report.TrainedLength, report.OldLength, report.NewLength));
         Assert.Equal((PositionKind.Rotary, PositionMethod.Yarn), (report.Kind, report.Method));
@@ -185,7 +187,10 @@ public sealed class PositionExpanderTests : IDisposable
         await InstallAsync(await TestModels.StoriesAsync());
         var weights = Path.Combine(_models.Find(Decoder)!, "stories15m.bin");
         await using (var file = File.OpenWrite(weights))
+        {
             await file.WriteAsync(new byte[28], Cancellation);
+        }
+
         await using var service = Service();
 
         var e = await Assert.ThrowsAsync<ModelException>(() => ExpandAsync(service, Decoder, 512));
@@ -207,7 +212,7 @@ public sealed class PositionExpanderTests : IDisposable
         );
 
     private Task<InstalledModel> InstallAsync(string folder) =>
-        _models.InstallAsync(folder, cancellationToken: Cancellation);
+        _models.InstallAsync(folder, cancellation: Cancellation);
 
     private static Task<PositionReport> ExpandAsync(
         LongContextService service,

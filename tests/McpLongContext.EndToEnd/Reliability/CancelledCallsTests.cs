@@ -122,7 +122,7 @@ public sealed class CancelledCallsTests
     {
         var home = await ServerHome.CreateAsync();
         var models = new ModelStore(new ModelStoreOptions { Folder = Path.Combine(home.Folder, "models") });
-        await models.InstallAsync(await TestModels.StoriesAsync(), cancellationToken: Cancellation);
+        await models.InstallAsync(await TestModels.StoriesAsync(), cancellation: Cancellation);
         return home;
     }
 }

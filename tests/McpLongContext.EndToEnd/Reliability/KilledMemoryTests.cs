@@ -80,7 +80,7 @@ public sealed class KilledMemoryTests
     private static async Task InstallAsync(ServerHome home)
     {
         var models = new ModelStore(new ModelStoreOptions { Folder = Path.Combine(home.Folder, "models") });
-        var installed = await models.InstallAsync(await TestModels.StoriesAsync(), cancellationToken: Cancellation);
+        var installed = await models.InstallAsync(await TestModels.StoriesAsync(), cancellation: Cancellation);
         var path = Path.Combine(installed.Folder, "manifest.json");
         var manifest = JsonNode.Parse(await File.ReadAllTextAsync(path, Cancellation))!;
         manifest["purpose"] = ModelEntry.Completion;

@@ -56,12 +56,15 @@ public sealed class BertGoldenTests : IClassFixture<MiniLm>
             Pooling.MeanNormalised(sequence, pooled);
             AssertSimilar(text.Pooled, pooled, leastPooledCosine, $"pooled vector of '{text.Text}'");
             foreach (var (position, expected) in text.Sampled.Zip(text.States))
+            {
                 AssertSimilar(
                     expected,
                     sequence.Slice(position * hidden, hidden),
                     leastStateCosine,
                     $"state {position} of '{text.Text}'"
                 );
+            }
+
             start += sequence.Length;
         }
     }
@@ -92,6 +95,7 @@ public sealed class BertGoldenTests : IClassFixture<MiniLm>
             text.Pooled = ReadVector(binary, hidden);
             text.States = [.. text.Sampled.Select(_ => ReadVector(binary, hidden))];
         }
+
         Assert.Equal(binary.Length, binary.Position);
         return texts;
     }

@@ -10,7 +10,9 @@ public sealed class BertLoadingTests : IDisposable
     public BertLoadingTests()
     {
         foreach (var name in (string[])["config.json", "tokenizer.json", "model.safetensors"])
+        {
             File.Copy(Path.Combine(Golden.PathOf("tiny-bert"), name), PathOf(name));
+        }
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

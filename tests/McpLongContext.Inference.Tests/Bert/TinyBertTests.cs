@@ -56,11 +56,15 @@ public sealed class TinyBertTests : IDisposable
         var states = new float[tokens.Length * Hidden];
         int[] lengths = [tokens.Length];
         for (var i = 0; i < 100; i++)
+        {
             run.Encode(tokens, lengths, states);
+        }
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 10; i++)
+        {
             run.Encode(tokens, lengths, states);
+        }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
@@ -101,7 +105,9 @@ public sealed class TinyBertTests : IDisposable
                 {
                     var run = _encoder.CreateRun();
                     foreach (var sequence in Enumerable.Repeat(_sequences, 20).SelectMany(s => s))
+                    {
                         AssertClose(sequence.States, Encode(run, sequence));
+                    }
                 })
             );
 
@@ -147,7 +153,9 @@ public sealed class TinyBertTests : IDisposable
     {
         Assert.Equal(expected.Length, found.Length);
         for (var i = 0; i < expected.Length; i++)
+        {
             Assert.Equal(expected[i], found[i], Tolerance);
+        }
     }
 
     private static void AssertRejected(string argument, Action action) =>

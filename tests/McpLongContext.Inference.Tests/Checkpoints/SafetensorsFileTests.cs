@@ -187,7 +187,10 @@ public sealed class SafetensorsFileTests : IDisposable
         {
             var bytes = Encoding.UTF8.GetBytes(Header);
             for (var i = 0; i <= round % 3; i++)
+            {
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(32, 127);
+            }
+
             Write(Encoding.UTF8.GetString(bytes), new byte[16]);
             try
             {

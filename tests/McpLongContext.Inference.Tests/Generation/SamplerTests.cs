@@ -52,7 +52,9 @@ public sealed class SamplerTests
 
             Assert.Equal(expected.Keys.Order(), ids.Order());
             for (var j = 0; j < ids.Length; j++)
+            {
                 Assert.Equal(expected[ids[j]], probabilities[j], 1e-5);
+            }
         }
     }
 
@@ -81,11 +83,15 @@ public sealed class SamplerTests
         var counts = new int[s_logits.Length];
 
         for (var i = 0; i < Count; i++)
+        {
             counts[sampler.Next(s_logits)]++;
+        }
 
         Assert.Equal(0, counts[5]);
         foreach (var (id, probability) in expected)
+        {
             Assert.Equal(probability, counts[id] / (double)Count, 0.005);
+        }
     }
 
     [Fact]
@@ -142,7 +148,9 @@ public sealed class SamplerTests
 
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 20; i++)
+            {
                 sampler.Next(logits);
+            }
 
             Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         }
@@ -213,7 +221,10 @@ public sealed class SamplerTests
         var total = sorted.Sum(token => token.Weight);
         var nucleus = 1;
         for (var sum = sorted[0].Weight; sum < settings.TopP * total && nucleus < sorted.Count; nucleus++)
+        {
             sum += sorted[nucleus].Weight;
+        }
+
         var left = sorted
             .Take(settings.TopP < 1 ? nucleus : int.MaxValue)
             .Where(token => token.Weight >= settings.MinP * sorted[0].Weight)

@@ -234,7 +234,10 @@ public sealed class MutatedModelTests : IDisposable
                 var bytes = File.ReadAllBytes(path);
                 using (var file = File.Create(path))
                 using (var gzip = new GZipStream(file, CompressionLevel.Fastest))
+                {
                     gzip.Write(bytes);
+                }
+
                 PackageTarball.ExtractAsync(path, "package", parts, outputs, Cancellation).GetAwaiter().GetResult();
                 Assert.Equal(700, new FileInfo(Path.Combine(outputs, "a.json")).Length);
             },
@@ -296,7 +299,9 @@ public sealed class MutatedModelTests : IDisposable
     private void Copy(string source, string[] names)
     {
         foreach (var name in names)
+        {
             File.Copy(Path.Combine(Golden.PathOf(source), name), PathOf(name));
+        }
     }
 
     private string PathOf(string name) => Path.Combine(_folder.FullName, name);

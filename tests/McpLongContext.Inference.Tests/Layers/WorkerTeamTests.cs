@@ -47,7 +47,9 @@ public sealed class WorkerTeamTests
             (first, count) =>
             {
                 for (var row = first; row < first + count; row++)
+                {
                     Interlocked.Increment(ref runs[row]);
+                }
             }
         );
         Assert.All(runs, count => Assert.Equal(1, count));

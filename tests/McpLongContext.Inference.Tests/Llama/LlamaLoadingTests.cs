@@ -108,6 +108,7 @@ public sealed class LlamaLoadingTests : IDisposable
             Encoding.UTF8.GetBytes(replacement).CopyTo(bytes, at);
             at = bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(found));
         }
+
         File.WriteAllBytes(PathOf("qwen2.gguf"), bytes);
 
         AssertRejected(message);
@@ -138,9 +139,15 @@ public sealed class LlamaLoadingTests : IDisposable
                 ["context_length"] = 8,
             };
             foreach (var (key, value) in changes)
+            {
                 values[key] = value;
+            }
+
             foreach (var (key, value) in values)
+            {
                 builder.Pair($"llama.{key}", 4, GgufBuilder.Bytes((uint)value));
+            }
+
             return builder.Pair("llama.attention.layer_norm_rms_epsilon", 6, GgufBuilder.Bytes(1e-5f));
         }
     }
@@ -151,14 +158,16 @@ public sealed class LlamaLoadingTests : IDisposable
     public void A_llama2c_file_must_have_the_size_of_its_dimensions(int change, string message)
     {
         // dim 8, hidden 8, 1 layer, 2 heads, 2 kv heads, 3 tokens, window 4.
-        const int floats = (3 * 8) + 8 + (4 * 64) + 8 + (3 * 64) + 8 + (4 * 4);
-        byte[] header = GgufBuilder.Bytes(8, 8, 1, 2, 2, 3, 4);
+        const int Floats = (3 * 8) + 8 + (4 * 64) + 8 + (3 * 64) + 8 + (4 * 4);
+        var header = GgufBuilder.Bytes(8, 8, 1, 2, 2, 3, 4);
         var path = PathOf("model.bin");
-        File.WriteAllBytes(path, [.. header, .. new byte[floats * sizeof(float)]]);
+        File.WriteAllBytes(path, [.. header, .. new byte[Floats * sizeof(float)]]);
         using (var model = LlamaModel.Load(_folder.FullName))
+        {
             Assert.Equal((3, 4), (model.Config.VocabularySize, model.Config.HeadDim));
+        }
 
-        File.WriteAllBytes(path, [.. header, .. new byte[(floats * sizeof(float)) + change]]);
+        File.WriteAllBytes(path, [.. header, .. new byte[(Floats * sizeof(float)) + change]]);
         AssertRejected(message);
         File.WriteAllBytes(path, header[..20]);
         AssertRejected("20 bytes found, too short for a llama2.c file");
@@ -183,7 +192,9 @@ public sealed class LlamaLoadingTests : IDisposable
     private void Copy(string model, params string[] names)
     {
         foreach (var name in names)
+        {
             File.Copy(Path.Combine(Golden.PathOf($"tiny-llama/{model}"), name), PathOf(name));
+        }
     }
 
     private string PathOf(string name) => Path.Combine(_folder.FullName, name);

@@ -82,7 +82,9 @@ public sealed class PartialRunTests
     private static void AssertClose(float[] expected, float[] found)
     {
         for (var i = 0; i < expected.Length; i++)
+        {
             Assert.Equal(expected[i], found[i], 1e-5f);
+        }
     }
 
     private sealed class Recorder(LlamaConfig config) : IAttention

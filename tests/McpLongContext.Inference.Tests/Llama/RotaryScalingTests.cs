@@ -27,8 +27,11 @@ public sealed class RotaryScalingTests
         {
             Assert.InRange(scaled[i], 0, s_plain[i] * 0.9999);
             if (2048 * s_plain[i] < 2 * Math.PI)
+            {
                 Assert.InRange(8192 * scaled[i], 0, 2048 * s_plain[i] * 1.0001);
+            }
         }
+
         Assert.Equal([1], new NtkScaling(4, 2048).Frequencies(2, Theta));
     }
 
@@ -49,12 +52,19 @@ public sealed class RotaryScalingTests
             // Outside the ramp, whose ends are rounded to whole pairs.
             var rotations = 2048 * s_plain[i] / (2 * Math.PI);
             if (rotations > 32 * 1.4)
+            {
                 Assert.Equal(s_plain[i], scaled[i]);
+            }
             else if (rotations < 1 / 1.4)
+            {
                 Assert.Equal(s_plain[i] / 4, scaled[i], 1e-15);
+            }
             else
+            {
                 Assert.InRange(scaled[i], s_plain[i] / 4.0001, s_plain[i]);
+            }
         }
+
         Assert.Equal((0.1 * Math.Log(4)) + 1, yarn.AttentionFactor, 1e-6);
         Assert.Equal(2, (yarn with { OwnAttentionFactor = 2 }).AttentionFactor);
     }

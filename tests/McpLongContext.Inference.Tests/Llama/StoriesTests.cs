@@ -36,7 +36,9 @@ public sealed class StoriesTests : IAsyncLifetime
         foreach (var (position, ids, expected) in _story.Positions)
         {
             for (var i = 0; i < ids.Length; i++)
+            {
                 Assert.Equal(expected[i], logits[(position * model.Config.VocabularySize) + ids[i]], 1e-4f);
+            }
         }
     }
 
@@ -47,7 +49,10 @@ public sealed class StoriesTests : IAsyncLifetime
         using var run = model.CreateRun(threads: 2);
         var tokens = new List<int>();
         await foreach (var token in run.GenerateAsync(_story.Prompt, Greedy, 200, []))
+        {
             tokens.Add(token);
+        }
+
         Assert.Equal(_story.Tokens, tokens);
     }
 
@@ -71,15 +76,24 @@ public sealed class StoriesTests : IAsyncLifetime
         using var run = model.CreateRun(new CausalAttention(model.Config, maxTokens: 30), threads: 2);
         var tokens = new List<int>();
         await foreach (var token in run.GenerateAsync(_story.Prompt, Greedy, 100, [_story.Tokens[7], -1]))
+        {
             tokens.Add(token);
+        }
+
         Assert.Equal(_story.Tokens[..7], tokens);
         Assert.Equal(_story.Prompt.Length + 7, run.Position);
 
         await foreach (var token in run.GenerateAsync(_story.Tokens.AsMemory(7, 1), Greedy, 3, []))
+        {
             tokens.Add(token);
+        }
+
         Assert.Equal(10, tokens.Count);
         await foreach (var token in run.GenerateAsync(_story.Tokens.AsMemory(10, 1), Greedy, 100, []))
+        {
             tokens.Add(token);
+        }
+
         Assert.Equal(30, run.Position);
     }
 
@@ -95,7 +109,9 @@ public sealed class StoriesTests : IAsyncLifetime
             await foreach (var _ in run.GenerateAsync(_story.Prompt, Greedy, 100, [], cancellation.Token))
             {
                 if (++count == 3)
+                {
                     await cancellation.CancelAsync();
+                }
             }
         });
         Assert.Equal(3, count);

@@ -174,7 +174,9 @@ public sealed class TinyLlamaTests
     {
         Assert.Equal(expected.Length, found.Length);
         for (var i = 0; i < expected.Length; i++)
+        {
             Assert.Equal(expected[i], found[i], Tolerance);
+        }
     }
 
     private static Sequence Read(string name)

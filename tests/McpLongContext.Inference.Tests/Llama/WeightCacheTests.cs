@@ -59,7 +59,10 @@ public sealed class WeightCacheTests : IDisposable
         var expected = Logits(_cache);
         var length = new FileInfo(_cache.Path).Length;
         using (var file = File.OpenWrite(_cache.Path))
+        {
             file.SetLength(Math.Max(0, length + change));
+        }
+
         Assert.Equal(expected, Logits(_cache));
         Assert.Equal(length, new FileInfo(_cache.Path).Length);
         Assert.True(IsKept(_cache));
@@ -132,10 +135,13 @@ public sealed class WeightCacheTests : IDisposable
     public async Task The_cache_of_an_installed_model_goes_with_it_and_with_its_files()
     {
         var store = new ModelStore(new ModelStoreOptions { Folder = PathOf("models") });
-        var installed = await store.InstallAsync(_model, cancellationToken: TestContext.Current.CancellationToken);
+        var installed = await store.InstallAsync(_model, cancellation: TestContext.Current.CancellationToken);
         var cache = WeightCache.Of(installed);
         using (LlamaModel.Load(installed.Folder, cache: cache))
+        {
             Assert.True(IsKept(cache));
+        }
+
         Assert.Equal(cache, WeightCache.Of(installed));
         var touched = Directory.GetFiles(installed.Folder, "*.safetensors")[0];
         File.SetLastWriteTimeUtc(touched, File.GetLastWriteTimeUtc(touched).AddSeconds(1));

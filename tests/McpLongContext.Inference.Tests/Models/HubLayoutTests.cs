@@ -51,7 +51,7 @@ public sealed class HubLayoutTests
         await using var hub = HubOf(s_safetensors);
         using var temporary = StoreOn(hub);
 
-        var installed = await temporary.Store.InstallAsync(Model, cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync(Model, cancellation: Cancellation);
 
         Assert.Equal(
             [
@@ -83,14 +83,14 @@ public sealed class HubLayoutTests
         await using var hub = HubOf(s_gguf);
         using var temporary = StoreOn(hub);
 
-        var installed = await temporary.Store.InstallAsync(Model + choice, cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync(Model + choice, cancellation: Cancellation);
 
         Assert.Equal(name, installed.Name);
         Assert.Equal([file], installed.Entry.Files.Select(one => one.Name));
         Assert.EndsWith($"@{LoopbackHub.Commit}", installed.Entry.Source);
         Assert.Equal(installed.Folder, temporary.Store.Find(Model + choice));
         hub.Requests.Clear();
-        await temporary.Store.InstallAsync(Model + choice, cancellationToken: Cancellation);
+        await temporary.Store.InstallAsync(Model + choice, cancellation: Cancellation);
         Assert.Empty(hub.Requests);
     }
 
@@ -100,8 +100,8 @@ public sealed class HubLayoutTests
         await using var hub = HubOf(s_gguf);
         using var temporary = StoreOn(hub);
 
-        await temporary.Store.InstallAsync(Model + ":Q8_0", cancellationToken: Cancellation);
-        await temporary.Store.InstallAsync(Model + ":Q2_K", cancellationToken: Cancellation);
+        await temporary.Store.InstallAsync(Model + ":Q8_0", cancellation: Cancellation);
+        await temporary.Store.InstallAsync(Model + ":Q2_K", cancellation: Cancellation);
         await temporary.Store.RemoveAsync(Model + ":Q8_0", Cancellation);
 
         Assert.Equal(["org--tiny-encoder--Q2_K"], temporary.Store.List().Select(model => model.Name));
@@ -143,7 +143,7 @@ public sealed class HubLayoutTests
         );
         using var temporary = StoreOn(hub);
 
-        var installed = await temporary.Store.InstallAsync(Model, cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync(Model, cancellation: Cancellation);
 
         Assert.Equal(
             [
@@ -188,7 +188,7 @@ public sealed class HubLayoutTests
     private static async Task<string> FailAsync(TemporaryStore temporary, string model) =>
         (
             await Assert.ThrowsAsync<ModelException>(() =>
-                temporary.Store.InstallAsync(model, cancellationToken: Cancellation)
+                temporary.Store.InstallAsync(model, cancellation: Cancellation)
             )
         ).Message;
 }

@@ -16,7 +16,7 @@ public sealed class HubSourceTests
         var weights = hub.AddEncoder();
         using var temporary = StoreOn(hub);
 
-        var installed = await temporary.Store.InstallAsync(Model, cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync(Model, cancellation: Cancellation);
 
         Assert.Equal("org--tiny-encoder", installed.Name);
         Assert.Equal($"{Model}@{LoopbackHub.Commit}", installed.Entry.Source);
@@ -44,11 +44,11 @@ public sealed class HubSourceTests
         await using var hub = new LoopbackHub();
         hub.AddEncoder();
         using var temporary = StoreOn(hub);
-        await temporary.Store.InstallAsync(Model, cancellationToken: Cancellation);
+        await temporary.Store.InstallAsync(Model, cancellation: Cancellation);
         hub.Requests.Clear();
 
-        await temporary.Store.InstallAsync(Model, cancellationToken: Cancellation);
-        await temporary.Store.InstallAsync($"{Model}@{LoopbackHub.Commit}", cancellationToken: Cancellation);
+        await temporary.Store.InstallAsync(Model, cancellation: Cancellation);
+        await temporary.Store.InstallAsync($"{Model}@{LoopbackHub.Commit}", cancellation: Cancellation);
 
         Assert.Empty(hub.Requests);
     }
@@ -60,7 +60,7 @@ public sealed class HubSourceTests
         var weights = hub.AddEncoder();
         using var temporary = StoreOn(hub);
 
-        var installed = await temporary.Store.InstallAsync(Model, cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync(Model, cancellation: Cancellation);
 
         Assert.Equal(weights, await WeightsAsync(installed));
         var ranges = hub.Requests.Where(request => request.Asks("/store/")).Select(request => request.Range);
@@ -79,7 +79,7 @@ public sealed class HubSourceTests
         var weights = hub.AddEncoder();
         using var temporary = StoreOn(hub);
 
-        var installed = await temporary.Store.InstallAsync(Model, cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync(Model, cancellation: Cancellation);
 
         Assert.Equal(weights, await WeightsAsync(installed));
     }
@@ -106,7 +106,7 @@ public sealed class HubSourceTests
         Assert.Empty(temporary.VisibleFolders());
         Assert.Null(temporary.Store.Find(Model));
         hub.Requests.Clear();
-        var installed = await new ModelStore(temporary.Options).InstallAsync(Model, cancellationToken: Cancellation);
+        var installed = await new ModelStore(temporary.Options).InstallAsync(Model, cancellation: Cancellation);
         Assert.Equal(weights, await WeightsAsync(installed));
         Assert.Empty(temporary.StagedFiles());
         var downloads = hub.Requests.Where(request => !request.Asks("/api/")).ToList();
@@ -128,7 +128,7 @@ public sealed class HubSourceTests
         Assert.Empty(temporary.VisibleFolders());
         Assert.Empty(temporary.StagedFiles());
         hub.Damaged = null;
-        await temporary.Store.InstallAsync(Model, cancellationToken: Cancellation);
+        await temporary.Store.InstallAsync(Model, cancellation: Cancellation);
     }
 
     [Theory]
@@ -162,7 +162,7 @@ public sealed class HubSourceTests
             }
         );
 
-        await temporary.Store.InstallAsync(Model, cancellationToken: Cancellation);
+        await temporary.Store.InstallAsync(Model, cancellation: Cancellation);
 
         Assert.All(
             hub.Requests,
@@ -219,7 +219,7 @@ public sealed class HubSourceTests
         using var temporary = StoreOn(hub);
 
         var error = await FailAsync(temporary, Model);
-        var installed = await temporary.Store.InstallAsync($"{Model}/tiny.two.gguf", cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync($"{Model}/tiny.two.gguf", cancellation: Cancellation);
 
         Assert.Contains($"{Model}/tiny.one.gguf", error);
         Assert.Contains("tiny.two.gguf", error);
@@ -267,8 +267,8 @@ public sealed class HubSourceTests
         var other = new ModelStore(temporary.Options);
 
         var both = await Task.WhenAll(
-            temporary.Store.InstallAsync(Model, cancellationToken: Cancellation),
-            other.InstallAsync(Model, cancellationToken: Cancellation)
+            temporary.Store.InstallAsync(Model, cancellation: Cancellation),
+            other.InstallAsync(Model, cancellation: Cancellation)
         );
 
         Assert.Equal(both[0].Folder, both[1].Folder);
@@ -291,7 +291,7 @@ public sealed class HubSourceTests
             }
         );
 
-        var installed = await store.InstallAsync("tiny", cancellationToken: Cancellation);
+        var installed = await store.InstallAsync("tiny", cancellation: Cancellation);
 
         Assert.Equal(weights, await WeightsAsync(installed));
         Assert.Equal(installed.Folder, store.Find("TINY"));
@@ -327,7 +327,7 @@ public sealed class HubSourceTests
     private static async Task<string> FailAsync(TemporaryStore temporary, string model) =>
         (
             await Assert.ThrowsAsync<ModelException>(() =>
-                temporary.Store.InstallAsync(model, cancellationToken: Cancellation)
+                temporary.Store.InstallAsync(model, cancellation: Cancellation)
             )
         ).Message;
 

@@ -13,7 +13,7 @@ public sealed class ModelStoreTests
         using var temporary = new TemporaryStore();
         var source = Folder(temporary, "my-encoder");
 
-        var installed = await temporary.Store.InstallAsync(source, cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync(source, cancellation: Cancellation);
         Directory.Delete(source, recursive: true);
 
         Assert.Equal(Path.Combine(temporary.Folder, "my-encoder"), temporary.Store.Find("my-encoder"));
@@ -34,7 +34,7 @@ public sealed class ModelStoreTests
         File.WriteAllBytes(Path.Combine(source, "stories.bin"), Sample.Bytes(5000));
         File.WriteAllBytes(Path.Combine(source, "tokenizer.bin"), Sample.Bytes(500));
 
-        var installed = await temporary.Store.InstallAsync(source, cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync(source, cancellation: Cancellation);
 
         Assert.Equal(["stories.bin", "tokenizer.bin"], installed.Entry.Files.Select(file => file.Name));
     }
@@ -48,7 +48,7 @@ public sealed class ModelStoreTests
         File.Move(Path.Combine(source, "model.safetensors"), temporary.PathOf("blob"));
         File.CreateSymbolicLink(Path.Combine(source, "model.safetensors"), temporary.PathOf("blob"));
 
-        var installed = await temporary.Store.InstallAsync(source, cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync(source, cancellation: Cancellation);
 
         Assert.Equal(Sample.Bytes(5000), await ReadAsync(installed, "model.safetensors"));
         Assert.Null(new FileInfo(Path.Combine(installed.Folder, "model.safetensors")).LinkTarget);
@@ -59,10 +59,10 @@ public sealed class ModelStoreTests
     {
         using var temporary = new TemporaryStore();
         var source = Folder(temporary, "my-encoder");
-        await temporary.Store.InstallAsync(source, cancellationToken: Cancellation);
+        await temporary.Store.InstallAsync(source, cancellation: Cancellation);
         File.WriteAllBytes(Path.Combine(source, "model.safetensors"), Sample.Bytes(7000, seed: 2));
 
-        var installed = await temporary.Store.InstallAsync(source, cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync(source, cancellation: Cancellation);
 
         Assert.Equal(Sample.Bytes(7000, seed: 2), await ReadAsync(installed, "model.safetensors"));
         Assert.Single(temporary.Store.List());
@@ -107,7 +107,7 @@ public sealed class ModelStoreTests
     public async Task What_is_not_installed_is_not_found_and_not_removed(string name)
     {
         using var temporary = new TemporaryStore();
-        await temporary.Store.InstallAsync(Folder(temporary, "one"), cancellationToken: Cancellation);
+        await temporary.Store.InstallAsync(Folder(temporary, "one"), cancellation: Cancellation);
 
         var error = await Assert.ThrowsAsync<ModelException>(() => temporary.Store.RemoveAsync(name, Cancellation));
 
@@ -120,7 +120,7 @@ public sealed class ModelStoreTests
     {
         using var temporary = new TemporaryStore();
         var source = Folder(temporary, "one");
-        var installed = await temporary.Store.InstallAsync(source, cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync(source, cancellation: Cancellation);
         await using (var file = File.OpenWrite(Path.Combine(installed.Folder, "model.safetensors")))
         {
             file.SetLength(100);
@@ -128,7 +128,7 @@ public sealed class ModelStoreTests
 
         Assert.Null(temporary.Store.Find("one"));
         Assert.Empty(temporary.Store.List());
-        installed = await temporary.Store.InstallAsync(source, cancellationToken: Cancellation);
+        installed = await temporary.Store.InstallAsync(source, cancellation: Cancellation);
         Assert.Equal(Sample.Bytes(5000), await ReadAsync(installed, "model.safetensors"));
     }
 
@@ -144,7 +144,7 @@ public sealed class ModelStoreTests
         }
 
         using var held = InstallLock.TryAcquire(Path.Combine(staging, "living.lock"));
-        await temporary.Store.InstallAsync(Folder(temporary, "one"), cancellationToken: Cancellation);
+        await temporary.Store.InstallAsync(Folder(temporary, "one"), cancellation: Cancellation);
 
         Assert.NotNull(held);
         Assert.EndsWith(Path.Combine("living", "0123456789abcdef", "part"), Assert.Single(temporary.StagedFiles()));
@@ -186,10 +186,10 @@ public sealed class ModelStoreTests
         temporary.With(options => options with { Npm = "npm-that-does-not-exist", Catalog = temporary.Catalog(entry) });
         Assert.Contains("cannot be started", await FailAsync(temporary, "tiny"));
 
-        await temporary.Store.InstallAsync(source, cancellationToken: Cancellation);
+        await temporary.Store.InstallAsync(source, cancellation: Cancellation);
 
         Assert.Equal(temporary.Store.Find("tiny"), await temporary.Store.EnsureDefaultEncoderAsync(null, Cancellation));
-        Assert.Equal("tiny", (await temporary.Store.InstallAsync("tiny", cancellationToken: Cancellation)).Name);
+        Assert.Equal("tiny", (await temporary.Store.InstallAsync("tiny", cancellation: Cancellation)).Name);
     }
 
     [Fact]
@@ -249,7 +249,7 @@ public sealed class ModelStoreTests
     private static async Task<string> FailAsync(TemporaryStore temporary, string model) =>
         (
             await Assert.ThrowsAsync<ModelException>(() =>
-                temporary.Store.InstallAsync(model, cancellationToken: Cancellation)
+                temporary.Store.InstallAsync(model, cancellation: Cancellation)
             )
         ).Message;
 

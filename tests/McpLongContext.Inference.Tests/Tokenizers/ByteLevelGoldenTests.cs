@@ -22,7 +22,10 @@ public sealed class ByteLevelGoldenTests
         foreach (var line in lines.RootElement.EnumerateArray())
         {
             if (line[column].ValueKind == JsonValueKind.Null)
+            {
                 continue;
+            }
+
             var text = GoldenText.Unescape(line[0].GetRawText());
             var expected = line[column].EnumerateArray().Select(id => id.GetInt32()).ToArray();
 
@@ -53,16 +56,25 @@ public sealed class ByteLevelGoldenTests
             for (var c = block * Block; c < (block + 1) * Block; c++)
             {
                 if (!Rune.IsValid(c) || c is >= 0x1D2C0 and <= 0x1D2D3) // younger than the reference
+                {
                     continue;
+                }
+
                 var x = new Rune(c).ToString();
                 ids.Clear();
                 tokenizer.Encode($"a{x}b 1{x}1 {x}{x}'{x}", ids);
                 foreach (var id in ids.Append(ids.Count))
+                {
                     hash = (hash ^ (uint)id) * 0x01000193;
+                }
             }
+
             if (expected[block] != hash)
+            {
                 other.Add($"{block * Block:X4}");
+            }
         }
+
         Assert.Equal("", string.Join(' ', other));
     }
 

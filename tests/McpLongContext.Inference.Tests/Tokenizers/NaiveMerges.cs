@@ -17,16 +17,21 @@ internal static class NaiveMerges
                 var sides = merges[rank].Replace('\u0120', '_').Split(' ');
                 ranks.TryAdd((sides[0].Replace('_', ' '), sides[1].Replace('_', ' ')), rank);
             }
+
             return ranks;
         }
+
         var tokens = file.Metadata.GetStrings("tokenizer.ggml.tokens");
         var scores = file.Metadata.FindSingles("tokenizer.ggml.scores")!;
         for (var id = 0; id < tokens.Count; id++)
         {
             var text = tokens[id].Replace('\u2581', ' ');
             for (var cut = 1; cut < text.Length; cut++)
+            {
                 ranks.TryAdd((text[..cut], text[cut..]), -scores[id]);
+            }
         }
+
         return ranks;
     }
 
@@ -40,7 +45,10 @@ internal static class NaiveMerges
                 .Zip(pieces.Skip(1), (left, right) => merges.GetValueOrDefault((left, right), double.MaxValue))
                 .ToList();
             if (ranks.Count == 0 || ranks.Min() == double.MaxValue)
+            {
                 return pieces;
+            }
+
             var at = ranks.IndexOf(ranks.Min());
             pieces[at] += pieces[at + 1];
             pieces.RemoveAt(at + 1);

@@ -105,12 +105,18 @@ public sealed class PreTokenizerTests
             foreach (Match match in Regex.Matches(piece, expression))
             {
                 if (match.Index > end)
+                {
                     yield return piece[end..match.Index];
+                }
+
                 yield return match.Value;
                 end = match.Index + match.Length;
             }
+
             if (end < piece.Length)
+            {
                 yield return piece[end..];
+            }
         }
     }
 

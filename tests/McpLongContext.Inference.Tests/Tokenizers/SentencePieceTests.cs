@@ -35,7 +35,7 @@ public sealed class SentencePieceTests : IDisposable
     [Fact]
     public async Task A_tokenizer_of_llama2_c_gives_the_tokens_of_the_reference()
     {
-        var model = await new ModelStore().InstallAsync("stories15m", cancellationToken: Cancellation);
+        var model = await new ModelStore().InstallAsync("stories15m", cancellation: Cancellation);
 
         var tokenizer = TokenizerBin.Load(Path.Combine(model.Folder, TokenizerBin.FileName));
 

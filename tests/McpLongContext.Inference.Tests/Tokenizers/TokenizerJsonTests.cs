@@ -86,7 +86,9 @@ public sealed class TokenizerJsonTests : IDisposable
     {
         Write("tokenizer_config.json", config);
         if (template is not null)
+        {
             Write("chat_template.jinja", template);
+        }
 
         Assert.Equal(expected, Load(Create()).Settings.ChatTemplate);
     }
@@ -171,6 +173,7 @@ public sealed class TokenizerJsonTests : IDisposable
             var isPrintable = value is (>= 33 and <= 126) or (>= 161 and <= 172) or >= 174;
             vocabulary[((char)(isPrintable ? value : substitute++)).ToString()] = value;
         }
+
         vocabulary["ab"] = 256;
         vocabulary["abc"] = 257;
         return new JsonObject

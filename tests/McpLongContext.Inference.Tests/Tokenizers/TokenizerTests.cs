@@ -85,20 +85,16 @@ public sealed class TokenizerTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task No_text_has_no_tokens(string name)
-    {
+    public async Task No_text_has_no_tokens(string name) =>
         Assert.Empty((await TokenizerFiles.GgufAsync(name)).Encode(""));
-    }
 
     [Theory]
     [InlineData("llama-spm", new[] { 1, 15043 })]
     [InlineData("llama-bpe", new[] { 128000, 9906 })]
     [InlineData("gpt-2", new[] { 15496 })]
     [InlineData("qwen2", new[] { 9707 })]
-    public async Task A_prompt_begins_as_the_model_wants_it(string name, int[] expected)
-    {
+    public async Task A_prompt_begins_as_the_model_wants_it(string name, int[] expected) =>
         Assert.Equal(expected, (await TokenizerFiles.GgufAsync(name)).EncodePrompt("Hello"));
-    }
 
     [Theory]
     [InlineData("llama-spm", "</s>")]

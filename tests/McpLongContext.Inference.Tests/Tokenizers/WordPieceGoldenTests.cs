@@ -26,6 +26,7 @@ public sealed class WordPieceGoldenTests(MiniLm model) : IClassFixture<MiniLm>
             );
             count++;
         }
+
         Assert.Equal(12_000, count);
     }
 
@@ -43,12 +44,18 @@ public sealed class WordPieceGoldenTests(MiniLm model) : IClassFixture<MiniLm>
             for (var c = block * Block; c < (block + 1) * Block; c++)
             {
                 if (!Rune.IsValid(c))
+                {
                     continue;
+                }
+
                 ids.Clear();
                 tokenizer.Tokenize($"a{new Rune(c)}b", ids);
                 foreach (var id in ids.Append(ids.Count))
+                {
                     hash = (hash ^ (uint)id) * 0x01000193;
+                }
             }
+
             Assert.True(expected[block] == hash, $"block from U+{block * Block:X4}");
         }
     }

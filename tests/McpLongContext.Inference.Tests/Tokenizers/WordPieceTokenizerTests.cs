@@ -6,7 +6,7 @@ namespace McpLongContext.Inference.Tests.Tokenizers;
 
 public sealed class WordPieceTokenizerTests : IDisposable
 {
-    private static readonly string[] Vocabulary =
+    private static readonly string[] s_vocabulary =
     [
         "[PAD]",
         "[UNK]",
@@ -125,7 +125,7 @@ public sealed class WordPieceTokenizerTests : IDisposable
         Assert.False(tokenizer.IsPunctuation(Id("[SEP]")));
         Assert.False(tokenizer.IsPunctuation(Id("中")));
         Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.IsPunctuation(-1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.TokenText(Vocabulary.Length));
+        Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.TokenText(s_vocabulary.Length));
     }
 
     [Theory]
@@ -176,11 +176,11 @@ public sealed class WordPieceTokenizerTests : IDisposable
         Assert.StartsWith(_path, e.Message, StringComparison.Ordinal);
     }
 
-    private static int Id(string piece) => Array.IndexOf(Vocabulary, piece);
+    private static int Id(string piece) => Array.IndexOf(s_vocabulary, piece);
 
     private WordPieceTokenizer Create(int maxWordLength = 100, string normalizer = """{"type":"BertNormalizer"}""")
     {
-        var vocabulary = Vocabulary.Select((piece, id) => (piece, id)).ToDictionary(p => p.piece, p => p.id);
+        var vocabulary = s_vocabulary.Select((piece, id) => (piece, id)).ToDictionary(p => p.piece, p => p.id);
         File.WriteAllText(
             _path,
             $$$"""

@@ -11,9 +11,9 @@ public sealed class MappedFileTests : IDisposable
     [Fact]
     public void Spans_show_the_files_bytes()
     {
-        byte[] bytes = Enumerable.Range(0, 10_000).Select(i => (byte)i).ToArray();
+        var bytes = Enumerable.Range(0, 10_000).Select(i => (byte)i).ToArray();
         File.WriteAllBytes(_path, bytes);
-        using MappedFile file = MappedFile.Open(_path);
+        using var file = MappedFile.Open(_path);
         Assert.Equal(bytes.Length, file.Length);
         Assert.Equal(bytes[4095..8200], file.Span(4095, 4105).ToArray());
         Assert.Empty(file.Span(bytes.Length, 0).ToArray());
@@ -23,7 +23,7 @@ public sealed class MappedFileTests : IDisposable
     public void Nothing_outside_the_file_or_after_its_end_is_shown()
     {
         File.WriteAllBytes(_path, new byte[100]);
-        MappedFile file = MappedFile.Open(_path);
+        var file = MappedFile.Open(_path);
         Assert.Throws<ArgumentOutOfRangeException>(() => file.Span(-1, 1).Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => file.Span(0, -1).Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => file.Span(99, 2).Length);

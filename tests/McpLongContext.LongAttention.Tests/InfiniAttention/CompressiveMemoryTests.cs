@@ -25,7 +25,9 @@ public sealed class CompressiveMemoryTests
         Write(whole, sample, 700);
         Write(parts, sample, segment);
         for (var group = 0; group < 2; group++)
+        {
             AssertClose(whole.State(0, group), parts.State(0, group), 2e-5f);
+        }
     }
 
     [Fact]
@@ -100,7 +102,9 @@ public sealed class CompressiveMemoryTests
                 sample.Values.AsSpan(first * size, count * size)
             );
             for (var head = 0; head < memory.Heads; head++)
+            {
                 memory.Write(0, head, cache);
+            }
         }
     }
 
@@ -122,6 +126,8 @@ public sealed class CompressiveMemoryTests
     {
         Assert.Equal(expected.Length, found.Length);
         for (var i = 0; i < expected.Length; i++)
+        {
             Assert.Equal(expected[i], found[i], relative * MathF.Max(10, MathF.Abs(expected[i])));
+        }
     }
 }

@@ -58,9 +58,13 @@ public sealed class InfiniAdapterTests : IDisposable
             header =>
             {
                 if (value is null)
+                {
                     ((JsonObject)header["__metadata__"]!).Remove(key);
+                }
                 else
+                {
                     header["__metadata__"]![key] = value;
+                }
             }
         );
         AssertRefused(message);

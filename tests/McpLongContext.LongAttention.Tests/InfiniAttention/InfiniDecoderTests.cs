@@ -33,7 +33,10 @@ public sealed class InfiniDecoderTests
         using var run = adapter.Apply(model).CreateRun(adapter.Attend(model.Config, memory), threads: 2);
         var logits = new List<float>();
         foreach (var tokens in golden.Tokens.Chunk(block))
+        {
             logits.AddRange(TinyModel.Logits(run, tokens, tokens.Length));
+        }
+
         AssertClose(golden.Logits, [.. logits], Tolerance);
     }
 
@@ -56,7 +59,10 @@ public sealed class InfiniDecoderTests
             for (var key = 0; key < width; key++)
             {
                 for (var value = 0; value < width; value++)
+                {
                     Assert.Equal(golden.Memories[i].Matrix[(key * width) + value], state[(value * width) + key], 1e-4);
+                }
+
                 Assert.Equal(golden.Memories[i].Normaliser[key], state[(width * width) + key], 1e-4);
             }
         }
@@ -105,7 +111,10 @@ public sealed class InfiniDecoderTests
         {
             var largest = logits[0];
             foreach (var logit in logits)
+            {
                 largest = Math.Max(largest, logit);
+            }
+
             return largest;
         }
     }
@@ -130,6 +139,8 @@ public sealed class InfiniDecoderTests
     {
         Assert.Equal(expected.Length, found.Length);
         for (var i = 0; i < expected.Length; i++)
+        {
             Assert.Equal(expected[i], found[i], tolerance);
+        }
     }
 }

@@ -43,7 +43,9 @@ internal static class InfiniReference
                 }
 
                 if (end < sample.Tokens)
+                {
                     Write(m, z, group, start, end);
+                }
             }
 
             memories[group] = (m, z);
@@ -69,7 +71,9 @@ internal static class InfiniReference
             {
                 var value = Value(first + i, group);
                 for (var d = 0; d < width; d++)
+                {
                     result[d] += scores[i] / sum * value[d];
+                }
             }
 
             return result;
@@ -97,12 +101,18 @@ internal static class InfiniReference
             {
                 var value = Value(token, group);
                 if (rule == UpdateRule.Delta && start > 0)
+                {
                     value = [.. value.Zip(Read(before, beforeZ, Key(token, group)), (v, r) => v - r)];
+                }
+
                 var features = Sigma(Key(token, group));
                 for (var i = 0; i < width; i++)
                 {
                     for (var j = 0; j < width; j++)
+                    {
                         m[i, j] += features[i] * value[j];
+                    }
+
                     z[i] += features[i];
                 }
             }

@@ -40,9 +40,14 @@ public sealed class SegmentedAttentionTests
         var output = sample.Attend(memory, sample.Gates(0.7f), segment, block);
         var (expected, memories) = InfiniReference.Attend(sample, rule, 1 / (1 + Math.Exp(-0.7f)), segment);
         for (var i = 0; i < output.Length; i++)
+        {
             Assert.Equal(expected[i], output[i], 2e-5);
+        }
+
         for (var group = 0; group < groups; group++)
+        {
             AssertState(memories[group], memory.State(0, group).ToArray(), width);
+        }
     }
 
     [Fact]
@@ -87,9 +92,13 @@ public sealed class SegmentedAttentionTests
             for (var head = 0; head < 6; head++)
             {
                 if (head < 3)
+                {
                     Assert.Equal(sample.Head(plain, head), sample.Head(changed, head));
+                }
                 else
+                {
                     Assert.NotEqual(sample.Head(plain, head), sample.Head(changed, head));
+                }
             }
         }
     }
@@ -188,7 +197,10 @@ public sealed class SegmentedAttentionTests
         for (var key = 0; key < width; key++)
         {
             for (var value = 0; value < width; value++)
+            {
                 AssertNear(expected.Matrix[key, value], state[(value * width) + key]);
+            }
+
             AssertNear(expected.Normaliser[key], state[(width * width) + key]);
         }
 

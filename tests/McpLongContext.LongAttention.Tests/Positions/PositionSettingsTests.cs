@@ -159,7 +159,10 @@ public sealed class PositionSettingsTests : IDisposable
         using var run = model.CreateRun(threads: 2);
         var story = new List<int>();
         await foreach (var token in run.GenerateAsync(new[] { 1 }, Greedy, tokens, []))
+        {
             story.Add(token);
+        }
+
         return story;
 
         static int Greedy(ReadOnlySpan<float> logits) => TensorPrimitives.IndexOfMax(logits);
@@ -191,7 +194,10 @@ public sealed class PositionSettingsTests : IDisposable
     private static void WriteSinusoidal(string folder)
     {
         foreach (var file in Directory.GetFiles(s_tinyBert))
+        {
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
         var path = Path.Combine(folder, "model.safetensors");
         var bytes = File.ReadAllBytes(path);
         var header = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);

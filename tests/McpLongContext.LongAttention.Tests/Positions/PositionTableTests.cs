@@ -16,7 +16,9 @@ public sealed class PositionTableTests
 
             Assert.Equal(golden.Stretched.Length, stretched.Length);
             for (var i = 0; i < stretched.Length; i++)
+            {
                 Assert.Equal(golden.Stretched[i], stretched[i], 1e-6);
+            }
         }
     }
 
@@ -29,7 +31,10 @@ public sealed class PositionTableTests
 
             Assert.Equal(golden.Table, copied[..golden.Table.Length]);
             for (var i = golden.Table.Length; i < copied.Length; i++)
+            {
                 Assert.Equal(golden.Stretched[i], copied[i], 1e-6);
+            }
+
             Assert.Equal(golden.Table[^golden.Hidden..], copied[^golden.Hidden..]);
         }
     }
@@ -56,7 +61,9 @@ public sealed class PositionTableTests
 
             Assert.Equal(half, extended[..half.Length]);
             for (var i = half.Length; i < whole.Length; i++)
+            {
                 Assert.Equal(golden.Table[i], extended[i], 1e-7);
+            }
         }
     }
 

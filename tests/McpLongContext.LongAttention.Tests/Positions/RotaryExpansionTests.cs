@@ -27,7 +27,9 @@ public sealed class RotaryExpansionTests
             var found = scaling.Frequencies(expected.HeadDim, expected.Theta);
             Assert.Equal(expected.Frequencies.Length, found.Length);
             for (var i = 0; i < found.Length; i++)
+            {
                 Assert.Equal(1, found[i] / expected.Frequencies[i], 1e-12);
+            }
         }
     }
 

@@ -62,10 +62,8 @@ public sealed class ChunkPlanTests
     }
 
     [Fact]
-    public void A_text_that_fits_is_one_chunk()
-    {
+    public void A_text_that_fits_is_one_chunk() =>
         Assert.Equal([new Chunk(0, 60, 0, 60)], ChunkPlan.Of([10, 20, 30], capacity: 64, margin: 0));
-    }
 
     [Fact]
     public void Cores_end_where_passages_end()
@@ -77,16 +75,11 @@ public sealed class ChunkPlanTests
     }
 
     [Fact]
-    public void A_text_without_tokens_has_no_chunks()
-    {
-        Assert.Empty(ChunkPlan.Of([0, 0], capacity: 64, margin: 0));
-    }
+    public void A_text_without_tokens_has_no_chunks() => Assert.Empty(ChunkPlan.Of([0, 0], capacity: 64, margin: 0));
 
     [Fact]
-    public void Margins_that_leave_no_core_are_refused()
-    {
+    public void Margins_that_leave_no_core_are_refused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => ChunkPlan.Of([1], capacity: 64, margin: 32));
-    }
 
     private static (int[] Passages, int Capacity, int Margin) Draw(int seed)
     {

@@ -31,10 +31,8 @@ public sealed class ClientInputTests
     }
 
     [Fact]
-    public async Task A_last_line_without_its_end_gets_one()
-    {
+    public async Task A_last_line_without_its_end_gets_one() =>
         Assert.Equal("a\nb\n" + LastMessage, await ReadAllAsync("a\nb", longestLine: 5, bufferSize: 16));
-    }
 
     [Fact]
     public async Task A_pending_read_ends_when_it_is_cancelled()

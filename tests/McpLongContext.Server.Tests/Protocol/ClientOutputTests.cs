@@ -36,11 +36,8 @@ public sealed class ClientOutputTests
         Assert.Equal(0, written.Length);
     }
 
-    private static Task SendAsync(
-        StreamServerTransport transport,
-        string method,
-        CancellationToken cancellationToken
-    ) => transport.SendMessageAsync(new JsonRpcNotification { Method = method }, cancellationToken);
+    private static Task SendAsync(StreamServerTransport transport, string method, CancellationToken cancellation) =>
+        transport.SendMessageAsync(new JsonRpcNotification { Method = method }, cancellation);
 
     private static IEnumerable<string> Methods(MemoryStream written) =>
         Encoding
@@ -49,15 +46,15 @@ public sealed class ClientOutputTests
             .Select(line => JsonNode.Parse(line)!["method"]!.GetValue<string>());
 
     /// <summary>Cancels what its first write belongs to, once that has been written.</summary>
-    private sealed class CancellingStream(CancellationTokenSource cancellation) : MemoryStream
+    private sealed class CancellingStream(CancellationTokenSource source) : MemoryStream
     {
         public override async ValueTask WriteAsync(
             ReadOnlyMemory<byte> buffer,
-            CancellationToken cancellationToken = default
+            CancellationToken cancellation = default
         )
         {
             await base.WriteAsync(buffer, CancellationToken.None);
-            await cancellation.CancelAsync();
+            await source.CancelAsync();
         }
     }
 }

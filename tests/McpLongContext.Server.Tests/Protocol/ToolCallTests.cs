@@ -78,7 +78,7 @@ public sealed class ToolCallTests : IAsyncLifetime
         await CallAsync("ingest_document", new() { ["path"] = "." });
         await new ModelStore(new ModelStoreOptions { Folder = _folder.PathOf("home/models") }).InstallAsync(
             Path.Combine(AppContext.BaseDirectory, "tiny-bert"),
-            cancellationToken: Cancellation
+            cancellation: Cancellation
         );
         await InstallStoriesAsync();
         var calls = new Dictionary<string, Dictionary<string, object?>>(StringComparer.Ordinal)

@@ -20,16 +20,16 @@ public sealed class CatalogTests : IDisposable
     [Fact]
     public void A_document_comes_back_as_it_was_put()
     {
-        NewDocument put = Document("src/a.cs", "first\n", "sec", "ond \u00e9\ud83d\ude00\0\r\n");
+        var put = Document("src/a.cs", "first\n", "sec", "ond \u00e9\ud83d\ude00\0\r\n");
         _datastore.Apply(Put(put));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        Document found = Assert.Single(snapshot.Documents.All);
+        using var snapshot = _datastore.Snapshot();
+        var found = Assert.Single(snapshot.Documents.All);
         Assert.Equal(
             (put.Path, put.Kind, put.ContentKey, put.Bytes, put.Modified, put.LineCount, 3),
             (found.Path, found.Kind, found.ContentKey, found.Bytes, found.Modified, found.LineCount, found.PassageCount)
         );
         Assert.Equal("first\nsecond \u00e9\ud83d\ude00\0\r\n", snapshot.Passages.TextOf(found));
-        Passage third = snapshot.Passages.Get(found.FirstPassage + 2);
+        var third = snapshot.Passages.Get(found.FirstPassage + 2);
         Assert.Equal((3, 3, found.Id), (third.StartLine, third.EndLine, third.DocumentId));
         Assert.Equal(found, snapshot.Documents.OfPassage(third.Id));
     }
@@ -47,7 +47,7 @@ public sealed class CatalogTests : IDisposable
             Put = [Document("a", "one"), Document("b", "changed"), Document("d", "four")],
         };
         Assert.Equal(new CatalogChangeResult(1, 1, 1, 1), _datastore.Apply(change));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Equal(["a", "b", "d"], snapshot.Documents.All.Select(document => document.Path));
         Assert.Equal(3, snapshot.Documents.PassageCount);
     }
@@ -55,11 +55,11 @@ public sealed class CatalogTests : IDisposable
     [Fact]
     public void An_unchanged_document_keeps_its_passages_and_takes_the_new_time()
     {
-        NewDocument put = Document("a", "one", "two");
+        var put = Document("a", "one", "two");
         _datastore.Apply(Put(put));
-        using DatastoreSnapshot before = _datastore.Snapshot();
+        using var before = _datastore.Snapshot();
         _datastore.Apply(Put(put with { Modified = DateTimeOffset.UnixEpoch.AddDays(1) }));
-        using DatastoreSnapshot after = _datastore.Snapshot();
+        using var after = _datastore.Snapshot();
         Assert.Equal(
             before.Documents.All[0] with
             {
@@ -72,13 +72,13 @@ public sealed class CatalogTests : IDisposable
     [Fact]
     public void Long_passages_and_contexts_come_back_whole()
     {
-        string text = string.Concat(Enumerable.Repeat("wörter ", 2_000));
-        string context = string.Concat(Enumerable.Repeat("Überschrift > ", 100));
+        var text = string.Concat(Enumerable.Repeat("wörter ", 2_000));
+        var context = string.Concat(Enumerable.Repeat("Überschrift > ", 100));
         _datastore.Apply(
             Put(Document("a", "short", "long") with { Passages = [new(1, 1, "short", "x"), new(2, 2, text, context)] })
         );
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        Passage second = snapshot.Passages.Get(snapshot.Documents.All[0].FirstPassage + 1);
+        using var snapshot = _datastore.Snapshot();
+        var second = snapshot.Passages.Get(snapshot.Documents.All[0].FirstPassage + 1);
         Assert.Equal((text, context), (second.Text, second.Context));
     }
 
@@ -105,12 +105,12 @@ public sealed class CatalogTests : IDisposable
     {
         _datastore.Apply(Put(Document("a", "1"), Document("b"), Document("c"), Document("d", "2"), Document("e", "3")));
         _datastore.Apply(Remove("d"));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Equal(
             [null, "a", null, "e", null],
             Enumerable
                 .Range(0, 5)
-                .Select(id => snapshot.Documents.TryFindByPassage(id, out Document? found) ? found.Path : null)
+                .Select(id => snapshot.Documents.TryFindByPassage(id, out var found) ? found.Path : null)
         );
         Assert.Throws<DatastoreException>(() => snapshot.Documents.OfPassage(2));
     }
@@ -129,7 +129,7 @@ public sealed class CatalogTests : IDisposable
     public void A_passage_id_is_never_given_twice()
     {
         _datastore.Apply(Put(Document("a", "one", "two")));
-        long first = FirstPassage("a");
+        var first = FirstPassage("a");
         _datastore.Apply(Remove("a"));
         _datastore.Apply(Put(Document("a", "one", "two")));
         Assert.True(FirstPassage("a") > first + 1);
@@ -139,7 +139,7 @@ public sealed class CatalogTests : IDisposable
     public void A_snapshot_does_not_see_later_changes()
     {
         _datastore.Apply(Put(Document("a", "one fox")));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         _datastore.Apply(Put(Document("a", "two dogs")));
         Assert.Equal("one fox", snapshot.Passages.TextOf(snapshot.Documents.All[0]));
         Assert.Equal(1, snapshot.Lexical.DocumentFrequency("fox"));
@@ -149,11 +149,11 @@ public sealed class CatalogTests : IDisposable
     [Fact]
     public void A_change_that_fails_in_the_middle_stores_nothing()
     {
-        NewDocument wrong = Document("b", "text") with { Passages = [new NewPassage(5, 4, "text")] };
+        var wrong = Document("b", "text") with { Passages = [new NewPassage(5, 4, "text")] };
         var error = Assert.Throws<DatastoreException>(() => _datastore.Apply(Put(Document("a", "one"), wrong)));
         Assert.Contains("'b'", error.Message, StringComparison.Ordinal);
         Assert.Contains("5-4", error.Message, StringComparison.Ordinal);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Empty(snapshot.Documents.All);
         Assert.Equal(0, snapshot.Lexical.DocumentFrequency("one"));
     }
@@ -162,7 +162,7 @@ public sealed class CatalogTests : IDisposable
     public void A_document_without_passages_is_kept()
     {
         _datastore.Apply(Put(Document("empty.txt")));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Equal("", snapshot.Passages.TextOf(Assert.Single(snapshot.Documents.All)));
     }
 
@@ -170,12 +170,12 @@ public sealed class CatalogTests : IDisposable
     public void The_scope_of_documents_holds_their_passages_only()
     {
         _datastore.Apply(Put(Document("a", "1", "2"), Document("b", "3"), Document("c", "4", "5"), Document("d", "6")));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        Document[] chosen = snapshot.Documents.All.Where(document => document.Path is "a" or "c").ToArray();
-        PassageScope scope = PassageScope.Of(chosen);
-        foreach (Document document in snapshot.Documents.All)
+        using var snapshot = _datastore.Snapshot();
+        var chosen = snapshot.Documents.All.Where(document => document.Path is "a" or "c").ToArray();
+        var scope = PassageScope.Of(chosen);
+        foreach (var document in snapshot.Documents.All)
         {
-            for (int i = 0; i < document.PassageCount; i++)
+            for (var i = 0; i < document.PassageCount; i++)
             {
                 Assert.Equal(chosen.Contains(document), scope.Contains(document.FirstPassage + i));
             }
@@ -184,8 +184,8 @@ public sealed class CatalogTests : IDisposable
 
     private long FirstPassage(string path)
     {
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        Assert.True(snapshot.Documents.TryFind(path, out Document? document));
+        using var snapshot = _datastore.Snapshot();
+        Assert.True(snapshot.Documents.TryFind(path, out var document));
         return document.FirstPassage;
     }
 }

@@ -1,4 +1,3 @@
-using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.States;
 using McpLongContext.Storage.Tests.States;
@@ -24,7 +23,7 @@ public sealed class ConcurrencyTests : IDisposable
     {
         _home.Home.OpenOrCreate("shared").Dispose();
         using var writing = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        Task[] writers = Enumerable.Range(0, Writers).Select(i => Start(() => Write(i))).ToArray();
+        var writers = Enumerable.Range(0, Writers).Select(i => Start(() => Write(i))).ToArray();
         Task[] others =
         [
             Start(() => Read(writing.Token)),
@@ -35,9 +34,9 @@ public sealed class ConcurrencyTests : IDisposable
         await writing.CancelAsync();
         await Task.WhenAll(others);
 
-        using Datastore datastore = _home.Home.Open("shared");
+        using var datastore = _home.Home.Open("shared");
         Assert.Empty(datastore.Verify(repair: false));
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
+        using var snapshot = datastore.Snapshot();
         Assert.Equal(Writers * Documents * 2 / 3, snapshot.Documents.All.Count);
         Assert.Empty(snapshot.Pending(_profile.Key));
         AssertWhole(snapshot);
@@ -48,12 +47,12 @@ public sealed class ConcurrencyTests : IDisposable
     /// <summary>Puts documents, replaces them, removes every third.</summary>
     private void Write(int writer)
     {
-        using Datastore datastore = _home.Home.Open("shared");
-        for (int i = 0; i < Documents; i++)
+        using var datastore = _home.Home.Open("shared");
+        for (var i = 0; i < Documents; i++)
         {
-            string path = $"{writer}/{i}";
+            var path = $"{writer}/{i}";
             datastore.Apply(Put(Document(path, "draft")));
-            NewDocument final = Document(path, $"{path} first ", $"{path} second ", $"{path} third");
+            var final = Document(path, $"{path} first ", $"{path} second ", $"{path} third");
             datastore.Apply(Put(final));
             StateSamples.Encode(datastore, _profile, final.ContentKey, 3, 2, i);
             if (i % 3 == 2)
@@ -65,17 +64,17 @@ public sealed class ConcurrencyTests : IDisposable
 
     private void Read(CancellationToken writing)
     {
-        using Datastore datastore = _home.Home.Open("shared");
+        using var datastore = _home.Home.Open("shared");
         do
         {
-            using DatastoreSnapshot snapshot = datastore.Snapshot();
+            using var snapshot = datastore.Snapshot();
             AssertWhole(snapshot);
         } while (!writing.IsCancellationRequested);
     }
 
     private void Compact(CancellationToken writing)
     {
-        using Datastore datastore = _home.Home.Open("shared");
+        using var datastore = _home.Home.Open("shared");
         do
         {
             try
@@ -92,22 +91,22 @@ public sealed class ConcurrencyTests : IDisposable
     /// <summary>Every document is in one of its two versions, indexed as such, and its states belong to it.</summary>
     private void AssertWhole(DatastoreSnapshot snapshot)
     {
-        StateIndex? states = snapshot.States(_profile.Key);
-        foreach (Document document in snapshot.Documents.All)
+        var states = snapshot.States(_profile.Key);
+        foreach (var document in snapshot.Documents.All)
         {
-            string text = snapshot.Passages.TextOf(document);
+            var text = snapshot.Passages.TextOf(document);
             Assert.Contains(
                 text,
                 new[] { "draft", $"{document.Path} first {document.Path} second {document.Path} third" }
             );
         }
 
-        int finals = snapshot.Documents.All.Count(document => document.PassageCount == 3);
+        var finals = snapshot.Documents.All.Count(document => document.PassageCount == 3);
         Assert.Equal(finals, snapshot.Lexical.DocumentFrequency("second"));
         if (states is not null)
         {
             Assert.Empty(states.Damage);
-            ScoredPassage[] scores = states.ScoreTokens(
+            var scores = states.ScoreTokens(
                 new StateQuery(new float[StateSamples.Width], [1]),
                 PassageScope.All,
                 TestContext.Current.CancellationToken

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Tests.States;
 
 namespace McpLongContext.Storage.Tests.Durability;
@@ -17,14 +15,14 @@ public sealed class CrashTests : IDisposable
     [Fact]
     public async Task A_killed_writer_leaves_every_acknowledged_document_whole_and_no_half_one()
     {
-        CancellationToken token = TestContext.Current.CancellationToken;
+        var token = TestContext.Current.CancellationToken;
         var random = new Random(1);
         _home.Home.OpenOrCreate("crash").Dispose();
-        int acknowledged = -1;
-        for (int kill = 0; kill < Kills; kill++)
+        var acknowledged = -1;
+        for (var kill = 0; kill < Kills; kill++)
         {
-            using Process writer = CrashWriter.Start(_home.Root, acknowledged + 1);
-            string? line = await writer.StandardOutput.ReadLineAsync(token);
+            using var writer = CrashWriter.Start(_home.Root, acknowledged + 1);
+            var line = await writer.StandardOutput.ReadLineAsync(token);
             await Task.Delay(random.Next(200), token);
             writer.Kill();
             for (; line is not null; line = await writer.StandardOutput.ReadLineAsync(token))
@@ -41,16 +39,16 @@ public sealed class CrashTests : IDisposable
 
     private void AssertWhole(int acknowledged)
     {
-        using Datastore datastore = _home.Home.Open("crash");
+        using var datastore = _home.Home.Open("crash");
         Assert.Empty(datastore.Verify(repair: false));
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
+        using var snapshot = datastore.Snapshot();
 
         // One more may be stored whose acknowledgement did not get through any more.
         Assert.InRange(snapshot.Documents.All.Count, acknowledged + 1, acknowledged + 2);
         Assert.InRange(snapshot.Pending(StateSamples.Profile().Key).Count, 0, 1);
-        for (int i = 0; i <= acknowledged; i++)
+        for (var i = 0; i <= acknowledged; i++)
         {
-            Assert.True(snapshot.Documents.TryFind(CrashWriter.PathOf(i), out Document? document));
+            Assert.True(snapshot.Documents.TryFind(CrashWriter.PathOf(i), out var document));
             Assert.Equal(CrashWriter.TextOf(i), snapshot.Passages.TextOf(document));
         }
     }

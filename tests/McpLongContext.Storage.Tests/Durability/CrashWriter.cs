@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using McpLongContext.Storage.Catalog;
-using McpLongContext.Storage.States;
 using McpLongContext.Storage.Tests.States;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
@@ -47,11 +45,11 @@ internal static class CrashWriter
 
     private static void Write(string home, int first)
     {
-        using Datastore datastore = new DatastoreHome(home).Open("crash");
-        EncoderProfile profile = StateSamples.Profile();
-        for (int i = first; ; i++)
+        using var datastore = new DatastoreHome(home).Open("crash");
+        var profile = StateSamples.Profile();
+        for (var i = first; ; i++)
         {
-            NewDocument document = Document(PathOf(i), PassagesOf(i));
+            var document = Document(PathOf(i), PassagesOf(i));
             datastore.Apply(Put(document));
             StateSamples.Encode(datastore, profile, document.ContentKey, document.Passages.Count, 3, i);
             Console.WriteLine(i);

@@ -1,5 +1,3 @@
-using McpLongContext.Storage.Catalog;
-using McpLongContext.Storage.States;
 using McpLongContext.Storage.Tests.States;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
@@ -29,13 +27,13 @@ public sealed class FailingDiskTests : IDisposable
         _datastore.Maintain(database =>
             database.Execute($"PRAGMA max_page_count = {database.Scalar("PRAGMA page_count")}")
         );
-        NewDocument large = Document("b", Enumerable.Range(0, 200).Select(i => new string('x', 5000) + i).ToArray());
+        var large = Document("b", Enumerable.Range(0, 200).Select(i => new string('x', 5000) + i).ToArray());
         var error = Assert.Throws<DatastoreException>(() => _datastore.Apply(Put(Document("c", "small"), large)));
         Assert.Contains("disk is full", error.Message, StringComparison.Ordinal);
 
         _datastore.Maintain(database => database.Execute("PRAGMA max_page_count = 1000000"));
         Assert.Empty(_datastore.Verify(repair: false));
-        using (DatastoreSnapshot snapshot = _datastore.Snapshot())
+        using (var snapshot = _datastore.Snapshot())
         {
             Assert.Equal("a", Assert.Single(snapshot.Documents.All).Path);
         }
@@ -46,8 +44,8 @@ public sealed class FailingDiskTests : IDisposable
     [Fact]
     public void States_that_cannot_be_written_can_be_published_again_later()
     {
-        EncoderProfile profile = StateSamples.Profile();
-        StateWriter writer = _datastore.WriteStates(profile);
+        var profile = StateSamples.Profile();
+        var writer = _datastore.WriteStates(profile);
         writer.Add(
             Document("a", "kept").ContentKey,
             0,
@@ -55,19 +53,19 @@ public sealed class FailingDiskTests : IDisposable
             new float[StateSamples.Width],
             new float[StateSamples.Width]
         );
-        string states = Path.Combine(_datastore.Folder, "states");
+        var states = Path.Combine(_datastore.Folder, "states");
         File.WriteAllText(states, "a file where the folder should be");
         Assert.Throws<DatastoreException>(writer.Publish);
         File.Delete(states);
         writer.Publish();
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Empty(snapshot.Pending(profile.Key));
     }
 
     [Fact]
     public void A_home_that_cannot_be_made_is_named()
     {
-        string file = Path.Combine(_home.Root, "file");
+        var file = Path.Combine(_home.Root, "file");
         File.WriteAllText(file, "");
         var error = Assert.Throws<DatastoreException>(() => new DatastoreHome(file).OpenOrCreate("x"));
         Assert.Contains(file, error.Message, StringComparison.Ordinal);
@@ -79,7 +77,7 @@ public sealed class FailingDiskTests : IDisposable
     {
         _home.Home.Remove("test");
         Assert.Throws<DatastoreRemovedException>(() => _datastore.Apply(Put(Document("b", "lost"))));
-        using Datastore again = _home.Home.OpenOrCreate("test");
+        using var again = _home.Home.OpenOrCreate("test");
         Assert.Throws<DatastoreRemovedException>(() => _datastore.Apply(Put(Document("b", "lost"))));
         Assert.Throws<DatastoreRemovedException>(() => _datastore.Snapshot());
         Assert.True(_datastore.IsRemoved);

@@ -19,26 +19,26 @@ public sealed class FlippedDatabaseTests : IDisposable
     [Fact]
     public void A_flipped_byte_never_makes_a_wrong_citation_nor_an_unreadable_error()
     {
-        string whole = Path.Combine(_home.Root, "datastores", "whole");
-        string flipped = Path.Combine(_home.Root, "datastores", "flipped");
-        using (Datastore datastore = _home.Home.OpenOrCreate("whole"))
+        var whole = Path.Combine(_home.Root, "datastores", "whole");
+        var flipped = Path.Combine(_home.Root, "datastores", "flipped");
+        using (var datastore = _home.Home.OpenOrCreate("whole"))
         {
             datastore.Apply(Put(Enumerable.Range(0, Documents).Select(Original).ToArray()));
             datastore.Compact();
         }
 
-        byte[] bytes = File.ReadAllBytes(Path.Combine(whole, "datastore.db"));
+        var bytes = File.ReadAllBytes(Path.Combine(whole, "datastore.db"));
         var random = new Random(11);
-        for (int sample = 0; sample < Scale.Of(Samples); sample++)
+        for (var sample = 0; sample < Scale.Of(Samples); sample++)
         {
-            byte[] damaged = (byte[])bytes.Clone();
-            int at = random.Next(bytes.Length);
+            var damaged = (byte[])bytes.Clone();
+            var at = random.Next(bytes.Length);
             damaged[at] ^= (byte)(1 << random.Next(8));
             Directory.CreateDirectory(flipped);
             File.WriteAllBytes(Path.Combine(flipped, "datastore.db"), damaged);
             try
             {
-                using Datastore datastore = _home.Home.Open("flipped");
+                using var datastore = _home.Home.Open("flipped");
                 AssertCitationsAreRight(datastore, at);
                 datastore.Verify(repair: true);
                 AssertCitationsAreRight(datastore, at);
@@ -57,22 +57,22 @@ public sealed class FlippedDatabaseTests : IDisposable
 
     private static void AssertCitationsAreRight(Datastore datastore, int at)
     {
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
-        IReadOnlyList<ScoredPassage> hits = snapshot.Lexical.Search(
+        using var snapshot = datastore.Snapshot();
+        var hits = snapshot.Lexical.Search(
             [new WeightedTerm("passag"), new WeightedTerm("7")],
             PassageScope.All,
             int.MaxValue,
             new ColumnWeights()
         );
-        foreach (ScoredPassage hit in hits)
+        foreach (var hit in hits)
         {
             if (
-                snapshot.Documents.TryFindByPassage(hit.Passage, out Document? document)
-                && snapshot.Passages.TryGet(hit.Passage, out Passage? passage)
+                snapshot.Documents.TryFindByPassage(hit.Passage, out var document)
+                && snapshot.Passages.TryGet(hit.Passage, out var passage)
             )
             {
-                int line = (int)(hit.Passage - document.FirstPassage) + 1;
-                NewDocument original = Original(int.Parse(document.Path[..3], null));
+                var line = (int)(hit.Passage - document.FirstPassage) + 1;
+                var original = Original(int.Parse(document.Path[..3], null));
                 Assert.True(
                     original.Passages[line - 1] == new NewPassage(passage.StartLine, passage.EndLine, passage.Text),
                     $"byte {at}: {document.Path}:{passage.StartLine}-{passage.EndLine} '{passage.Text}'"

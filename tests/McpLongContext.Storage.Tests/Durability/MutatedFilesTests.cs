@@ -25,8 +25,8 @@ public sealed class MutatedFilesTests : IDisposable
 
     public MutatedFilesTests()
     {
-        using Datastore datastore = _home.Home.OpenOrCreate("whole");
-        for (int i = 0; i < Documents; i++)
+        using var datastore = _home.Home.OpenOrCreate("whole");
+        for (var i = 0; i < Documents; i++)
         {
             datastore.Apply(Put(Original(i)));
             StateSamples.Encode(datastore, _profile, Original(i).ContentKey, 3, 2, i);
@@ -60,14 +60,14 @@ public sealed class MutatedFilesTests : IDisposable
     [InlineData(true)]
     public void A_segment_that_lies_under_right_checksums_is_refused_or_read_within_its_bounds(bool hasKeys)
     {
-        byte[] magic = MagicOf(hasKeys).ToArray();
+        var magic = MagicOf(hasKeys).ToArray();
         ReadMutants(
             "compact",
             SegmentOf(hasKeys),
             (path, mutant) =>
             {
-                byte[] body = mutant[..Math.Min(mutant.Length, (int)BodyBytes(File.ReadAllBytes(path)))];
-                string written = SegmentFile.Write(_home.Root, magic, file => file.Append(body));
+                var body = mutant[..Math.Min(mutant.Length, (int)BodyBytes(File.ReadAllBytes(path)))];
+                var written = SegmentFile.Write(_home.Root, magic, file => file.Append(body));
                 File.Move(Path.Combine(_home.Root, written), path, overwrite: true);
             }
         );
@@ -79,8 +79,8 @@ public sealed class MutatedFilesTests : IDisposable
     /// <summary>The segment of a kind, relative to the datastore.</summary>
     private string SegmentOf(bool hasKeys)
     {
-        string folder = Path.Combine(_home.Root, "compact");
-        string file = Directory
+        var folder = Path.Combine(_home.Root, "compact");
+        var file = Directory
             .GetFiles(Path.Combine(folder, "states"), "*.seg")
             .Single(path => File.ReadAllBytes(path).AsSpan().StartsWith(MagicOf(hasKeys)));
         return Path.GetRelativePath(folder, file);
@@ -96,9 +96,9 @@ public sealed class MutatedFilesTests : IDisposable
 
     private void ReadMutants(string source, string file, Action<string, byte[]> write)
     {
-        string whole = Path.Combine(_home.Root, source);
-        string mutated = Path.Combine(_home.Root, "datastores", "mutated");
-        int refused = Mutants.Read(
+        var whole = Path.Combine(_home.Root, source);
+        var mutated = Path.Combine(_home.Root, "datastores", "mutated");
+        var refused = Mutants.Read(
             [File.ReadAllBytes(Path.Combine(whole, file))],
             mutant =>
             {
@@ -109,7 +109,7 @@ public sealed class MutatedFilesTests : IDisposable
 
                 Copy(whole, mutated);
                 write(Path.Combine(mutated, file), mutant);
-                using Datastore datastore = _home.Home.Open("mutated");
+                using var datastore = _home.Home.Open("mutated");
                 AssertRight(datastore);
                 datastore.Verify(repair: true, TestContext.Current.CancellationToken);
                 AssertRight(datastore);
@@ -123,22 +123,22 @@ public sealed class MutatedFilesTests : IDisposable
 
     private void AssertRight(Datastore datastore)
     {
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
-        IReadOnlyList<ScoredPassage> hits = snapshot.Lexical.Search(
+        using var snapshot = datastore.Snapshot();
+        var hits = snapshot.Lexical.Search(
             [new WeightedTerm("passag"), new WeightedTerm("7")],
             PassageScope.All,
             int.MaxValue,
             new ColumnWeights()
         );
-        foreach (ScoredPassage hit in hits)
+        foreach (var hit in hits)
         {
             if (
-                snapshot.Documents.TryFindByPassage(hit.Passage, out Document? document)
-                && snapshot.Passages.TryGet(hit.Passage, out Passage? passage)
+                snapshot.Documents.TryFindByPassage(hit.Passage, out var document)
+                && snapshot.Passages.TryGet(hit.Passage, out var passage)
             )
             {
-                NewDocument original = Original(int.Parse(document.Path[..3], null));
-                int ordinal = (int)(hit.Passage - document.FirstPassage);
+                var original = Original(int.Parse(document.Path[..3], null));
+                var ordinal = (int)(hit.Passage - document.FirstPassage);
                 Assert.Equal(
                     original.Passages[ordinal],
                     new NewPassage(passage.StartLine, passage.EndLine, passage.Text)
@@ -149,13 +149,13 @@ public sealed class MutatedFilesTests : IDisposable
         if (snapshot.States(_profile.Key) is { } states)
         {
             var query = new StateQuery(new float[StateSamples.Width], [1]);
-            ScoredPassage[] near = states.ScoreTokens(query, PassageScope.All);
+            var near = states.ScoreTokens(query, PassageScope.All);
             states.ScorePooled(new float[StateSamples.Width], PassageScope.All);
             states.Rescore(query, [.. near.Select(one => one.Passage)]);
             snapshot.Pending(_profile.Key);
         }
 
-        foreach (KeyedDocument document in snapshot.Keys(_keys.Key)?.Documents ?? [])
+        foreach (var document in snapshot.Keys(_keys.Key)?.Documents ?? [])
         {
             KeySamples.Ids(document);
             KeySamples.Codes(document, KeySamples.Planes - 1);
@@ -164,9 +164,9 @@ public sealed class MutatedFilesTests : IDisposable
 
     private static void Copy(string source, string target)
     {
-        foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {
-            string copy = Path.Combine(target, Path.GetRelativePath(source, file));
+            var copy = Path.Combine(target, Path.GetRelativePath(source, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
         }

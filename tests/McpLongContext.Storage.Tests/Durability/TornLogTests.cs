@@ -1,4 +1,3 @@
-using McpLongContext.Storage.Catalog;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Durability;
@@ -15,26 +14,26 @@ public sealed class TornLogTests : IDisposable
     [Fact]
     public void A_log_torn_anywhere_opens_with_whole_documents_from_the_first_on()
     {
-        using Datastore datastore = _home.Home.OpenOrCreate("source");
-        for (int i = 0; i < 4; i++)
+        using var datastore = _home.Home.OpenOrCreate("source");
+        for (var i = 0; i < 4; i++)
         {
             datastore.Apply(Put(Document($"{i}", $"one {i} ", $"two {i}")));
         }
 
-        byte[] log = File.ReadAllBytes(Path.Combine(datastore.Folder, "datastore.db-wal"));
-        string torn = Path.Combine(_home.Root, "datastores", "torn");
-        int most = 0;
-        for (int cut = 0; cut <= Cuts; cut++)
+        var log = File.ReadAllBytes(Path.Combine(datastore.Folder, "datastore.db-wal"));
+        var torn = Path.Combine(_home.Root, "datastores", "torn");
+        var most = 0;
+        for (var cut = 0; cut <= Cuts; cut++)
         {
-            int length = (int)((long)log.Length * cut / Cuts);
+            var length = (int)((long)log.Length * cut / Cuts);
             Directory.CreateDirectory(torn);
             File.Copy(Path.Combine(datastore.Folder, "datastore.db"), Path.Combine(torn, "datastore.db"));
             File.WriteAllBytes(Path.Combine(torn, "datastore.db-wal"), log[..length]);
-            using (Datastore opened = _home.Home.Open("torn"))
+            using (var opened = _home.Home.Open("torn"))
             {
                 Assert.Empty(opened.Verify(repair: false));
-                using DatastoreSnapshot snapshot = opened.Snapshot();
-                foreach ((Document document, int i) in snapshot.Documents.All.Select((document, i) => (document, i)))
+                using var snapshot = opened.Snapshot();
+                foreach (var (document, i) in snapshot.Documents.All.Select((document, i) => (document, i)))
                 {
                     Assert.Equal($"{i}", document.Path);
                     Assert.Equal($"one {i} two {i}", snapshot.Passages.TextOf(document));

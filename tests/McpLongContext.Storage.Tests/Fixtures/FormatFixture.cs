@@ -39,10 +39,10 @@ internal static class FormatFixture
     /// <summary>Makes the datastore of the present format in a home.</summary>
     public static void Write(DatastoreHome home, string name)
     {
-        using Datastore datastore = home.OpenOrCreate(name);
+        using var datastore = home.OpenOrCreate(name);
         datastore.Apply(TemporaryHome.Put(Documents));
         datastore.SetSetting("chunk_size", "128");
-        foreach (NewDocument document in Documents)
+        foreach (var document in Documents)
         {
             StateSamples.Encode(
                 datastore,

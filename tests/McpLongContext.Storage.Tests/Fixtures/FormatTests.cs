@@ -18,10 +18,10 @@ public sealed class FormatTests : IDisposable
     [InlineData(FormatFixture.First)]
     public void A_committed_datastore_opens_verifies_clean_and_answers(string format)
     {
-        using Datastore datastore = _home.Home.Open(CopyOf(format));
+        using var datastore = _home.Home.Open(CopyOf(format));
 
         Assert.Empty(datastore.Verify(repair: false));
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
+        using var snapshot = datastore.Snapshot();
         Assert.Equal(
             FormatFixture.Documents.Select(document => document.Path),
             snapshot.Documents.All.Select(document => document.Path)
@@ -44,11 +44,11 @@ public sealed class FormatTests : IDisposable
     [InlineData(FormatFixture.First)]
     public void What_refers_to_a_document_or_a_segment_is_found_by_an_index(string? format)
     {
-        using Datastore datastore = _home.Home.OpenOrCreate(format is null ? "new" : CopyOf(format));
+        using var datastore = _home.Home.OpenOrCreate(format is null ? "new" : CopyOf(format));
         var scanned = new List<string>();
         datastore.Maintain(database =>
         {
-            using Statement rows = database.Prepare(
+            using var rows = database.Prepare(
                 """
                 SELECT t.name || '.' || f."from" FROM sqlite_master t, pragma_foreign_key_list(t.name) f
                 WHERE t.type = 'table' AND f."table" IN ('documents', 'segments') AND NOT EXISTS (
@@ -75,8 +75,8 @@ public sealed class FormatTests : IDisposable
     [Fact]
     public void A_datastore_of_a_newer_format_is_refused_and_left_as_it_is()
     {
-        string name = CopyOf(FormatFixture.First);
-        string file = DatastoreIdentity.DatabasePath(Path.Combine(_home.Root, "datastores", name));
+        var name = CopyOf(FormatFixture.First);
+        var file = DatastoreIdentity.DatabasePath(Path.Combine(_home.Root, "datastores", name));
         using (var database = Database.Open(file, create: false))
         {
             database.Execute($"PRAGMA user_version = {Schema.Version + 1}");
@@ -95,8 +95,8 @@ public sealed class FormatTests : IDisposable
     [Fact]
     public void A_database_of_another_program_is_no_datastore()
     {
-        string name = CopyOf(FormatFixture.First);
-        string file = DatastoreIdentity.DatabasePath(Path.Combine(_home.Root, "datastores", name));
+        var name = CopyOf(FormatFixture.First);
+        var file = DatastoreIdentity.DatabasePath(Path.Combine(_home.Root, "datastores", name));
         using (var database = Database.Open(file, create: false))
         {
             database.Execute("PRAGMA application_id = 7");
@@ -109,41 +109,41 @@ public sealed class FormatTests : IDisposable
     [Fact]
     public void A_segment_of_an_older_format_is_named_dropped_and_computed_again()
     {
-        string name = CopyOf(FormatFixture.First);
+        var name = CopyOf(FormatFixture.First);
         RestampSegment(name, StateSegmentLayout.Format - 1);
-        using Datastore datastore = _home.Home.Open(name);
-        using (DatastoreSnapshot snapshot = datastore.Snapshot())
+        using var datastore = _home.Home.Open(name);
+        using (var snapshot = datastore.Snapshot())
         {
             Assert.Equal(2, BestByWords(snapshot, "whale"));
-            string damage = Assert.Single(snapshot.States(FormatFixture.Encoder.Key)!.Damage);
+            var damage = Assert.Single(snapshot.States(FormatFixture.Encoder.Key)!.Damage);
             Assert.Contains("which is no longer read", damage, StringComparison.Ordinal);
         }
 
         datastore.Verify(repair: true);
 
-        using DatastoreSnapshot repaired = datastore.Snapshot();
+        using var repaired = datastore.Snapshot();
         Assert.Equal(2, repaired.Pending(FormatFixture.Encoder.Key).Count);
     }
 
     [Fact]
     public void A_segment_of_a_newer_format_is_named_and_the_words_still_answer()
     {
-        string name = CopyOf(FormatFixture.First);
+        var name = CopyOf(FormatFixture.First);
         RestampSegment(name, StateSegmentLayout.Format + 1);
 
-        using Datastore datastore = _home.Home.Open(name);
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
+        using var datastore = _home.Home.Open(name);
+        using var snapshot = datastore.Snapshot();
 
         Assert.Equal(2, BestByWords(snapshot, "whale"));
-        string damage = Assert.Single(snapshot.States(FormatFixture.Encoder.Key)!.Damage);
+        var damage = Assert.Single(snapshot.States(FormatFixture.Encoder.Key)!.Damage);
         Assert.Contains("this program reads up to", damage, StringComparison.Ordinal);
     }
 
     /// <summary>Gives the only segment of a datastore another version of its format.</summary>
     private void RestampSegment(string name, int version)
     {
-        string segment = Directory.GetFiles(Path.Combine(_home.Root, "datastores", name, "states")).Single();
-        byte[] bytes = File.ReadAllBytes(segment);
+        var segment = Directory.GetFiles(Path.Combine(_home.Root, "datastores", name, "states")).Single();
+        var bytes = File.ReadAllBytes(segment);
         bytes[8] = (byte)version;
         File.WriteAllBytes(segment, bytes);
     }
@@ -151,11 +151,11 @@ public sealed class FormatTests : IDisposable
     /// <summary>A copy of a committed datastore that may be changed; returns its name.</summary>
     private string CopyOf(string name)
     {
-        string source = FormatFixture.FolderOf(name);
-        string target = Path.Combine(_home.Root, "datastores", name);
-        foreach (string file in Directory.GetFiles(source, "*", SearchOption.AllDirectories))
+        var source = FormatFixture.FolderOf(name);
+        var target = Path.Combine(_home.Root, "datastores", name);
+        foreach (var file in Directory.GetFiles(source, "*", SearchOption.AllDirectories))
         {
-            string copy = Path.Combine(target, Path.GetRelativePath(source, file));
+            var copy = Path.Combine(target, Path.GetRelativePath(source, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
         }
@@ -174,8 +174,8 @@ public sealed class FormatTests : IDisposable
     private static long BestByStates(DatastoreSnapshot snapshot, int passage)
     {
         const int Tokens = FormatFixture.TokensPerPassage;
-        int passages = FormatFixture.Documents[0].Passages.Count;
-        float[] states = StateSamples.Random(FormatFixture.Encoder, passages * Tokens, FormatFixture.Seed + passages);
+        var passages = FormatFixture.Documents[0].Passages.Count;
+        var states = StateSamples.Random(FormatFixture.Encoder, passages * Tokens, FormatFixture.Seed + passages);
         var query = new StateQuery(
             states.AsSpan((passage - 1) * Tokens * StateSamples.Width, Tokens * StateSamples.Width).ToArray(),
             Enumerable.Repeat(1f, Tokens).ToArray()

@@ -12,11 +12,11 @@ public sealed class FormatWriter : IDisposable
     public void Write_the_committed_datastore()
     {
         FormatFixture.Write(_home.Home, "fixture");
-        string target = Path.Combine(SourceFolder(), FormatFixture.Present);
+        var target = Path.Combine(SourceFolder(), FormatFixture.Present);
         Directory.CreateDirectory(Path.Combine(target, "states"));
-        string source = Path.Combine(_home.Root, "datastores", "fixture");
+        var source = Path.Combine(_home.Root, "datastores", "fixture");
         File.Copy(DatastoreIdentity.DatabasePath(source), DatastoreIdentity.DatabasePath(target), overwrite: true);
-        foreach (string segment in Directory.GetFiles(Path.Combine(source, "states")))
+        foreach (var segment in Directory.GetFiles(Path.Combine(source, "states")))
         {
             File.Copy(segment, Path.Combine(target, "states", Path.GetFileName(segment)));
         }

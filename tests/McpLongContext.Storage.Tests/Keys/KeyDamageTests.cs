@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
-using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Keys;
-using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.States;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
@@ -13,27 +11,27 @@ public sealed class KeyDamageTests : KeyDatastore
     public void A_damaged_page_is_named_and_repair_keeps_the_rest_and_makes_it_pending()
     {
         const int Passages = 400;
-        NewDocument large = Document("large", [.. Enumerable.Range(0, Passages).Select(i => $"page {i}")]);
+        var large = Document("large", [.. Enumerable.Range(0, Passages).Select(i => $"page {i}")]);
         Datastore.Apply(Put(large));
         int[] counts = [.. Enumerable.Repeat(30, Passages)];
-        (int[] ids, _) = KeySamples.Encode(Datastore, Profile, large.ContentKey, counts, seed: 1);
-        string segment = Segments.Single();
-        byte[] bytes = File.ReadAllBytes(segment);
+        (var ids, _) = KeySamples.Encode(Datastore, Profile, large.ContentKey, counts, seed: 1);
+        var segment = Segments.Single();
+        var bytes = File.ReadAllBytes(segment);
         bytes[bytes.Length * 3 / 4] ^= 4;
         File.WriteAllBytes(segment, bytes);
         Reopen();
 
-        DamageReport report = Assert.Single(Datastore.Verify(repair: false));
+        var report = Assert.Single(Datastore.Verify(repair: false));
         Assert.Equal(segment, report.Where);
         Assert.Contains("large", report.Message, StringComparison.Ordinal);
         Datastore.Verify(repair: true);
 
         Assert.Empty(Datastore.Verify(repair: false));
-        using DatastoreSnapshot snapshot = Datastore.Snapshot();
-        Document stored = snapshot.Documents.All.Single(document => document.Path == "large");
-        OrdinalRun lost = Assert.Single(snapshot.Missing(Profile.Key, stored));
+        using var snapshot = Datastore.Snapshot();
+        var stored = snapshot.Documents.All.Single(document => document.Path == "large");
+        var lost = Assert.Single(snapshot.Missing(Profile.Key, stored));
         Assert.InRange(lost.Count, 1, Passages * 3 / 4);
-        int[] kept = KeySamples.Ids(Assert.Single(snapshot.Keys(Profile.Key)!.Documents));
+        var kept = KeySamples.Ids(Assert.Single(snapshot.Keys(Profile.Key)!.Documents));
         Assert.Equal([.. ids[..(lost.First * 30)], .. ids[((lost.First + lost.Count) * 30)..]], kept);
     }
 
@@ -46,19 +44,19 @@ public sealed class KeyDamageTests : KeyDatastore
     {
         const int Passages = 600;
         const int Tokens = 90 * Passages;
-        NewDocument large = Document("large", [.. Enumerable.Range(0, Passages).Select(i => $"page {i}")]);
+        var large = Document("large", [.. Enumerable.Range(0, Passages).Select(i => $"page {i}")]);
         Datastore.Apply(Put(large));
         KeySamples.Encode(Datastore, Profile, large.ContentKey, [.. Enumerable.Repeat(90, Passages)], seed: 1);
         var shape = new KeyShape(KeySamples.Planes, KeySamples.Width);
         var layout = new KeySegmentLayout(shape, Runs: 1, Passages, Tokens);
-        (long at, int width) = section switch
+        var (at, width) = section switch
         {
             0 => (layout.IdAt(Tokens / 2), sizeof(int)),
             1 => (layout.ScaleAt(0, Tokens / 2), sizeof(float)),
             _ => (layout.CodeAt(1, Tokens / 2), KeySamples.Width),
         };
-        string segment = Segments.Single();
-        byte[] bytes = File.ReadAllBytes(segment);
+        var segment = Segments.Single();
+        var bytes = File.ReadAllBytes(segment);
         bytes[at] ^= 4;
         File.WriteAllBytes(segment, bytes);
         Reopen();
@@ -66,13 +64,13 @@ public sealed class KeyDamageTests : KeyDatastore
         Datastore.Verify(repair: true);
 
         // The page of the damage in tokens, and in the passages that these are of.
-        long page = at / SegmentPages.PageBytes * SegmentPages.PageBytes;
-        long section0 = at - (Tokens / 2 * (long)width);
-        long first = Math.Max(0, (page - section0) / width) / 90;
-        long last = Math.Min(Tokens - 1, (page + SegmentPages.PageBytes - 1 - section0) / width) / 90;
-        using DatastoreSnapshot snapshot = Datastore.Snapshot();
-        Document stored = snapshot.Documents.All.Single(document => document.Path == "large");
-        OrdinalRun lost = Assert.Single(snapshot.Missing(Profile.Key, stored));
+        var page = at / SegmentPages.PageBytes * SegmentPages.PageBytes;
+        var section0 = at - (Tokens / 2 * (long)width);
+        var first = Math.Max(0, (page - section0) / width) / 90;
+        var last = Math.Min(Tokens - 1, (page + SegmentPages.PageBytes - 1 - section0) / width) / 90;
+        using var snapshot = Datastore.Snapshot();
+        var stored = snapshot.Documents.All.Single(document => document.Path == "large");
+        var lost = Assert.Single(snapshot.Missing(Profile.Key, stored));
         Assert.Equal((first, last), (lost.First, lost.First + lost.Count - 1));
     }
 
@@ -83,13 +81,13 @@ public sealed class KeyDamageTests : KeyDatastore
     public void A_header_with_a_number_of_planes_that_nobody_writes_is_refused(int planes)
     {
         KeySamples.Encode(Datastore, Profile, Note.ContentKey, [3], seed: 1);
-        string segment = Segments.Single();
+        var segment = Segments.Single();
         var layout = new KeySegmentLayout(new KeyShape(KeySamples.Planes, KeySamples.Width), 1, 1, 3);
-        byte[] body = File.ReadAllBytes(segment)[..(int)layout.BodyBytes];
+        var body = File.ReadAllBytes(segment)[..(int)layout.BodyBytes];
         BinaryPrimitives.WriteInt32LittleEndian(body.AsSpan(32), planes);
-        string written = SegmentFile.Write(Home.Root, KeySegmentLayout.FileMagic, file => file.Append(body));
+        var written = SegmentFile.Write(Home.Root, KeySegmentLayout.FileMagic, file => file.Append(body));
 
-        string path = Path.Combine(Home.Root, written);
+        var path = Path.Combine(Home.Root, written);
         var error = Assert.Throws<DatastoreCorruptException>(() => PublishedState.OpenSegment(path, Profile));
         Assert.Contains($"'{path}' has {planes} planes", error.Message, StringComparison.Ordinal);
     }
@@ -98,13 +96,13 @@ public sealed class KeyDamageTests : KeyDatastore
     public void A_missing_file_is_named_and_the_rest_is_read()
     {
         KeySamples.Encode(Datastore, Profile, Note.ContentKey, [3], seed: 1);
-        string lost = Segments.Single();
+        var lost = Segments.Single();
         KeySamples.Encode(Datastore, Profile, Book.ContentKey, [1, 1, 1], seed: 2);
         Reopen();
         File.Delete(lost);
 
-        using DatastoreSnapshot snapshot = Datastore.Snapshot();
-        KeyIndex keys = snapshot.Keys(Profile.Key)!;
+        using var snapshot = Datastore.Snapshot();
+        var keys = snapshot.Keys(Profile.Key)!;
         Assert.Equal("book", Assert.Single(keys.Documents).Document.Path);
         Assert.Contains(lost, Assert.Single(keys.Damage), StringComparison.Ordinal);
     }
@@ -112,20 +110,20 @@ public sealed class KeyDamageTests : KeyDatastore
     [Fact]
     public void Every_flipped_byte_of_a_segment_is_detected()
     {
-        KeyWriter writer = Datastore.WriteKeys(Profile, KeySamples.Planes);
+        var writer = Datastore.WriteKeys(Profile, KeySamples.Planes);
         KeySamples.Add(writer, Note.ContentKey, [3], seed: 1);
         KeySamples.Add(writer, Book.ContentKey, [1, 0, 1], seed: 2);
         writer.Publish();
-        byte[] whole = File.ReadAllBytes(Segments.Single());
+        var whole = File.ReadAllBytes(Segments.Single());
         Assert.False(IsDetected(whole));
-        for (int i = 0; i < whole.Length; i++)
+        for (var i = 0; i < whole.Length; i++)
         {
             byte[] bytes = [.. whole];
             bytes[i] ^= (byte)(1 << (i % 8));
             Assert.True(IsDetected(bytes), $"byte {i} of {whole.Length}");
         }
 
-        for (int length = 0; length < whole.Length; length += 7)
+        for (var length = 0; length < whole.Length; length += 7)
         {
             Assert.True(IsDetected(whole[..length]), $"{length} of {whole.Length}");
         }
@@ -133,7 +131,7 @@ public sealed class KeyDamageTests : KeyDatastore
 
     private bool IsDetected(byte[] bytes)
     {
-        string damaged = Path.Combine(Home.Root, "damaged.seg");
+        var damaged = Path.Combine(Home.Root, "damaged.seg");
         File.WriteAllBytes(damaged, bytes);
         try
         {

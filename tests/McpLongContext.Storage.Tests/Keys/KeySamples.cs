@@ -24,8 +24,8 @@ internal static class KeySamples
         int firstOrdinal = 0
     )
     {
-        KeyWriter writer = datastore.WriteKeys(profile, Planes);
-        (int[] ids, KeyBuffer keys) = Add(writer, content, tokenCounts, seed, firstOrdinal);
+        var writer = datastore.WriteKeys(profile, Planes);
+        var (ids, keys) = Add(writer, content, tokenCounts, seed, firstOrdinal);
         writer.Publish();
         return (ids, keys);
     }
@@ -38,9 +38,9 @@ internal static class KeySamples
         int firstOrdinal = 0
     )
     {
-        int tokens = tokenCounts.Sum();
+        var tokens = tokenCounts.Sum();
         var keys = new KeyBuffer(writer.Shape);
-        for (int plane = 0; plane < writer.Shape.Planes; plane++)
+        for (var plane = 0; plane < writer.Shape.Planes; plane++)
         {
             keys.Append(plane, Vectors(seed, plane, tokens, writer.Shape.Dimensions));
         }

@@ -26,30 +26,30 @@ public sealed class LexicalIndexTests : IDisposable
     {
         string[] texts = ["apple banana", "apple apple cherry date", "banana", "elder apple fig grape hop iris"];
         _datastore.Apply(Put(Document("..", texts)));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        IReadOnlyList<ScoredPassage> found = snapshot.Lexical.Search(
+        using var snapshot = _datastore.Snapshot();
+        var found = snapshot.Lexical.Search(
             [new WeightedTerm("appl"), new WeightedTerm("banana", 2)],
             PassageScope.All,
             int.MaxValue,
             s_plain
         );
 
-        double average = texts.Average(text => text.Split(' ').Length);
+        var average = texts.Average(text => text.Split(' ').Length);
         float Score(int passage)
         {
-            string[] words = texts[passage].Split(' ');
+            var words = texts[passage].Split(' ');
             return (float)(Part("apple", 1) + Part("banana", 2));
 
             double Part(string word, double weight)
             {
                 double n = texts.Count(text => text.Contains(word, StringComparison.Ordinal));
-                double idf = Math.Log(1 + ((texts.Length - n + 0.5) / (n + 0.5)));
+                var idf = Math.Log(1 + ((texts.Length - n + 0.5) / (n + 0.5)));
                 double tf = words.Count(w => w == word);
                 return weight * idf * tf * 2.2 / (tf + (1.2 * (0.25 + (0.75 * words.Length / average))));
             }
         }
 
-        long first = snapshot.Documents.All[0].FirstPassage;
+        var first = snapshot.Documents.All[0].FirstPassage;
         Assert.Equal(4, found.Count);
         Assert.All(found, hit => Assert.Equal(Score((int)(hit.Passage - first)), hit.Score, 1e-5f));
         Assert.Equal(found.OrderByDescending(hit => hit.Score), found);
@@ -59,7 +59,7 @@ public sealed class LexicalIndexTests : IDisposable
     public void The_best_are_returned_best_first_and_equal_ones_by_id()
     {
         _datastore.Apply(Put(Document("a", "fox", "fox hen", "fox fox fox", "hen", "fox hen")));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Equal([3, 1, 2, 5], Best(4));
         Assert.Equal([3, 1, 2, 5], Best(9));
         Assert.Equal([3, 1], Best(2));
@@ -74,15 +74,10 @@ public sealed class LexicalIndexTests : IDisposable
     public void A_word_of_nearly_every_passage_still_tells_those_that_have_it_more_often()
     {
         _datastore.Apply(Put(Document("a", "fox", "fox fox", "fox fox fox", "hen")));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        double expected = Math.Log(1 + ((4 - 3 + 0.5) / (3 + 0.5)));
+        using var snapshot = _datastore.Snapshot();
+        var expected = Math.Log(1 + ((4 - 3 + 0.5) / (3 + 0.5)));
         Assert.Equal(expected, snapshot.Lexical.InverseDocumentFrequency("fox"), 1e-12);
-        IReadOnlyList<ScoredPassage> hits = snapshot.Lexical.Search(
-            [new WeightedTerm("fox")],
-            PassageScope.All,
-            4,
-            s_plain
-        );
+        var hits = snapshot.Lexical.Search([new WeightedTerm("fox")], PassageScope.All, 4, s_plain);
         Assert.Equal([3, 2, 1], hits.Select(hit => hit.Passage));
         Assert.All(hits, hit => Assert.InRange(hit.Score, 0.4f * expected, 2.2f * expected));
     }
@@ -91,7 +86,7 @@ public sealed class LexicalIndexTests : IDisposable
     public void A_search_by_words_can_be_stopped_and_needs_a_scope_and_a_limit()
     {
         _datastore.Apply(Put(Document("a", "fox")));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         WeightedTerm[] terms = [new("fox")];
         Assert.Throws<OperationCanceledException>(() =>
             snapshot.Lexical.Search(terms, PassageScope.All, 1, s_plain, new CancellationToken(canceled: true))
@@ -106,14 +101,14 @@ public sealed class LexicalIndexTests : IDisposable
     [Fact]
     public void Context_and_path_are_found_and_weighed()
     {
-        NewDocument document = Document("src/RetryPolicy.cs", "nothing here") with
+        var document = Document("src/RetryPolicy.cs", "nothing here") with
         {
             Passages = [new NewPassage(1, 1, "body text", "class Backoff")],
         };
         _datastore.Apply(Put(document, Document("b.txt", "retry")));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Single(Search(snapshot, "backoff"));
-        IReadOnlyList<ScoredPassage> hits = Search(snapshot, "retry");
+        var hits = Search(snapshot, "retry");
         Assert.Equal(2, hits.Count);
         Assert.Equal("src/RetryPolicy.cs", snapshot.Documents.OfPassage(hits[0].Passage).Path);
     }
@@ -124,7 +119,7 @@ public sealed class LexicalIndexTests : IDisposable
         _datastore.Apply(Put(Document("a", "alpha beta"), Document("b", "alpha gamma")));
         _datastore.Apply(Put(Document("a", "delta")));
         _datastore.Apply(Remove("b"));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Empty(Search(snapshot, "alpha"));
         Assert.Empty(Search(snapshot, "gamma"));
         Assert.Single(Search(snapshot, "delta"));
@@ -135,14 +130,14 @@ public sealed class LexicalIndexTests : IDisposable
     {
         _datastore.Apply(Put(Document("harbour/lighthouse.md", "one"), Document("meadow/sheep.md", "two")));
         _datastore.Apply(Put(Document("harbour/lighthouse.md", "other", "words")));
-        using (DatastoreSnapshot replaced = _datastore.Snapshot())
+        using (var replaced = _datastore.Snapshot())
         {
             Assert.Equal(2, Frequency(replaced, "lighthouse"));
         }
 
         _datastore.Apply(Put(Document("meadow/grass.md", "three")));
         _datastore.Apply(Remove("harbour/lighthouse.md"));
-        using DatastoreSnapshot removed = _datastore.Snapshot();
+        using var removed = _datastore.Snapshot();
         Assert.Equal(
             (0, 1, 1),
             (Frequency(removed, "lighthouse"), Frequency(removed, "sheep"), Frequency(removed, "grass"))
@@ -156,8 +151,8 @@ public sealed class LexicalIndexTests : IDisposable
     public void A_scope_of_many_documents_filters_like_one_of_few()
     {
         _datastore.Apply(Put(Enumerable.Range(0, 60).Select(i => Document($"{i:D2}", "shared", $"own{i}")).ToArray()));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        Document[] even = snapshot.Documents.All.Where((_, i) => i % 2 == 0).ToArray();
+        using var snapshot = _datastore.Snapshot();
+        var even = snapshot.Documents.All.Where((_, i) => i % 2 == 0).ToArray();
         Assert.Equal(30, Search(snapshot, "shared", PassageScope.Of(even)).Count);
         Assert.Equal(2, Search(snapshot, "shared", PassageScope.Of(even[..2])).Count);
         Assert.Empty(Search(snapshot, "shared", PassageScope.Of([])));
@@ -166,9 +161,9 @@ public sealed class LexicalIndexTests : IDisposable
     [Fact]
     public void A_common_term_is_left_out_when_a_rarer_one_exists()
     {
-        string[] texts = Enumerable.Range(0, 1500).Select(i => i % 100 == 0 ? "common rare" : "common").ToArray();
+        var texts = Enumerable.Range(0, 1500).Select(i => i % 100 == 0 ? "common rare" : "common").ToArray();
         _datastore.Apply(Put(Document("a", texts)));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Equal(15, Search(snapshot, "common rare").Count);
         Assert.Equal(1500, Search(snapshot, "common").Count);
     }
@@ -180,8 +175,8 @@ public sealed class LexicalIndexTests : IDisposable
     [InlineData(5010, 1003, 15)]
     public void A_term_is_common_in_more_than_a_thousand_passages_and_a_fifth_of_them(int passages, int with, int found)
     {
-        string[] texts = new string[passages];
-        for (int i = 0; i < passages; i++)
+        var texts = new string[passages];
+        for (var i = 0; i < passages; i++)
         {
             texts[i] =
                 i < 15 ? "frequent rare"
@@ -190,7 +185,7 @@ public sealed class LexicalIndexTests : IDisposable
         }
 
         _datastore.Apply(Put(Document("a", texts)));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Equal(found, Search(snapshot, "frequent rare").Count);
     }
 
@@ -198,20 +193,20 @@ public sealed class LexicalIndexTests : IDisposable
     public void An_exact_search_reads_no_more_than_the_2000_best_passages()
     {
         _datastore.Apply(Put(Document("a", [.. Enumerable.Repeat("zebra", 2001)])));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Equal(2000, snapshot.Exact.Find("zebra", PassageScope.All, int.MaxValue).Count);
     }
 
     [Fact]
     public void An_index_that_is_built_anew_finds_text_context_and_path_as_before()
     {
-        NewDocument first = Document("meadow/sheep.md", "one", "two") with
+        var first = Document("meadow/sheep.md", "one", "two") with
         {
             Passages = [new NewPassage(1, 1, "alpha", "Heading"), new NewPassage(2, 2, "beta", "Other")],
         };
         _datastore.Apply(Put(first, Document("harbour/lighthouse.md", "alpha")));
         string[] words = ["alpha", "beta", "heading", "other", "sheep", "harbour", "lighthouse"];
-        long[] before = Frequencies();
+        var before = Frequencies();
         Assert.Equal([2, 1, 1, 1, 2, 1, 1], before);
         _datastore.Write(database =>
         {
@@ -224,7 +219,7 @@ public sealed class LexicalIndexTests : IDisposable
 
         long[] Frequencies()
         {
-            using DatastoreSnapshot snapshot = _datastore.Snapshot();
+            using var snapshot = _datastore.Snapshot();
             return [.. words.Select(word => snapshot.Lexical.DocumentFrequency(TermAnalyzer.Terms(word)[0]))];
         }
     }
@@ -244,8 +239,8 @@ public sealed class LexicalIndexTests : IDisposable
                 )
             )
         );
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        long first = snapshot.Documents.All[0].FirstPassage;
+        using var snapshot = _datastore.Snapshot();
+        var first = snapshot.Documents.All[0].FirstPassage;
         Assert.Equal(
             [
                 new ExactMatch(first + 3, SameCase: true, 2),
@@ -264,10 +259,10 @@ public sealed class LexicalIndexTests : IDisposable
     [InlineData("a.b(c)")]
     public void A_phrase_is_found_across_a_line_break_whatever_it_is_made_of(string phrase)
     {
-        string wrapped = phrase.Replace(" ", "\n  ", StringComparison.Ordinal);
+        var wrapped = phrase.Replace(" ", "\n  ", StringComparison.Ordinal);
         _datastore.Apply(Put(Document("a", "other brown quick fox be", $"x = {wrapped}, done 都東京都")));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        ExactMatch match = Assert.Single(snapshot.Exact.Find(phrase, PassageScope.All, 10));
+        using var snapshot = _datastore.Snapshot();
+        var match = Assert.Single(snapshot.Exact.Find(phrase, PassageScope.All, 10));
         Assert.Equal(snapshot.Documents.All[0].FirstPassage + 1, match.Passage);
         Assert.True(match.SameCase);
     }
@@ -285,7 +280,7 @@ public sealed class LexicalIndexTests : IDisposable
     public void Whole_words_are_counted(string literal, int count, string text)
     {
         _datastore.Apply(Put(Document("a", text)));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Equal(count, snapshot.Exact.Find(literal, PassageScope.All, 10).Sum(match => match.Count));
     }
 
@@ -295,7 +290,7 @@ public sealed class LexicalIndexTests : IDisposable
     public void Exact_matches_are_in_scope_and_no_more_than_asked_for(string literal)
     {
         _datastore.Apply(Put(Document("a", literal), Document("b", literal, "other"), Document("c", literal)));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         var scope = PassageScope.Of(snapshot.Documents.All.Where(document => document.Path != "a"));
         Assert.Equal([2, 4], snapshot.Exact.Find(literal, scope, 10).Select(match => match.Passage));
         Assert.Equal([2], snapshot.Exact.Find(literal, scope, 1).Select(match => match.Passage));
@@ -306,9 +301,9 @@ public sealed class LexicalIndexTests : IDisposable
     [InlineData(1001, 0)]
     public void A_literal_is_found_up_to_a_length(int length, int found)
     {
-        string literal = string.Concat(Enumerable.Repeat("fox ", 400))[..(length - 1)] + "x";
+        var literal = string.Concat(Enumerable.Repeat("fox ", 400))[..(length - 1)] + "x";
         _datastore.Apply(Put(Document("a", literal)));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Equal(found, snapshot.Exact.Find(literal, PassageScope.All, 10).Count);
     }
 
@@ -316,7 +311,7 @@ public sealed class LexicalIndexTests : IDisposable
     public void A_search_for_a_literal_can_be_stopped()
     {
         _datastore.Apply(Put(Document("a", "zebra")));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Throws<OperationCanceledException>(() =>
             snapshot.Exact.Find("zebra", PassageScope.All, 10, new CancellationToken(canceled: true))
         );
@@ -330,7 +325,7 @@ public sealed class LexicalIndexTests : IDisposable
     public void Query_syntax_in_a_question_is_just_text(string question)
     {
         _datastore.Apply(Put(Document("a", "near or body")));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Empty(snapshot.Exact.Find(question, PassageScope.All, 10));
         _ = Search(snapshot, question);
         Assert.Empty(snapshot.Lexical.Search([new WeightedTerm(question)], PassageScope.All, 10, new ColumnWeights()));

@@ -114,10 +114,10 @@ public class TermAnalyzerTests
     public void Terms_of_hostile_text_are_bounded_and_never_split_again()
     {
         var random = new Random(7);
-        for (int round = 0; round < 300; round++)
+        for (var round = 0; round < 300; round++)
         {
-            char[] text = new char[random.Next(2000)];
-            for (int i = 0; i < text.Length; i++)
+            var text = new char[random.Next(2000)];
+            for (var i = 0; i < text.Length; i++)
             {
                 text[i] = random.Next(3) switch
                 {
@@ -127,7 +127,7 @@ public class TermAnalyzerTests
                 };
             }
 
-            foreach (string term in TermAnalyzer.Terms(new string(text)))
+            foreach (var term in TermAnalyzer.Terms(new string(text)))
             {
                 Assert.InRange(term.Length, 1, TermAnalyzer.MaxTermLength);
                 Assert.DoesNotContain(term, c => c < 128 && !char.IsAsciiLetterOrDigit(c) && c != '.');
@@ -141,9 +141,7 @@ public class TermAnalyzerTests
     {
         Assert.Single(TermAnalyzer.Terms(new string('a', 1_000_000)));
         Assert.InRange(TermAnalyzer.Terms(string.Concat(Enumerable.Repeat("aB1", 100_000))).Count, 1, 33);
-        IEnumerable<string> parts = Enumerable
-            .Range(0, 40)
-            .Select(i => $"q{(char)('a' + (i % 20))}{(char)('v' + (i / 20))}");
+        var parts = Enumerable.Range(0, 40).Select(i => $"q{(char)('a' + (i % 20))}{(char)('v' + (i / 20))}");
         Assert.Equal(33, TermAnalyzer.Terms(string.Join('_', parts)).Count);
     }
 

@@ -1,4 +1,3 @@
-using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.States;
@@ -28,12 +27,12 @@ public sealed class CompactionTests : IDisposable
     {
         Ingest(12);
         _datastore.Apply(Remove("3", "7"));
-        ScoredPassage[] before = Score(_datastore);
-        ScoredPassage[] pooled = ScorePooled(_datastore);
-        float[] refined = Rescore(_datastore, before);
+        var before = Score(_datastore);
+        var pooled = ScorePooled(_datastore);
+        var refined = Rescore(_datastore, before);
         Assert.Equal(12, Segments.Length);
 
-        using DatastoreSnapshot held = _datastore.Snapshot();
+        using var held = _datastore.Snapshot();
         _datastore.Compact();
         Assert.Single(Segments);
         Assert.Equal(before, Score(_datastore));
@@ -47,14 +46,14 @@ public sealed class CompactionTests : IDisposable
     public void A_segment_that_is_mostly_in_use_stays_as_it_is()
     {
         Publish(4);
-        string segment = Assert.Single(Segments);
+        var segment = Assert.Single(Segments);
         _datastore.Apply(Remove("3"));
         _datastore.Compact();
         Assert.Equal(segment, Assert.Single(Segments));
 
         _datastore.Apply(Remove("2"));
-        ScoredPassage[] before = Score(_datastore);
-        long bytes = new FileInfo(segment).Length;
+        var before = Score(_datastore);
+        var bytes = new FileInfo(segment).Length;
         _datastore.Compact();
         Assert.NotEqual(segment, Assert.Single(Segments));
         Assert.InRange(new FileInfo(Segments[0]).Length, 1, bytes * 2 / 3);
@@ -65,11 +64,11 @@ public sealed class CompactionTests : IDisposable
     public void Merging_what_another_process_has_merged_meanwhile_changes_nothing()
     {
         Ingest(3);
-        ScoredPassage[] before = Score(_datastore);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        List<LiveSegment> replaced = LiveSegment.List(snapshot.Reader, snapshot.Segments);
+        var before = Score(_datastore);
+        using var snapshot = _datastore.Snapshot();
+        var replaced = LiveSegment.List(snapshot.Reader, snapshot.Segments);
         List<(StateRun, LiveSegment)> sources = [.. replaced.SelectMany(one => one.Runs.Select(run => (run, one)))];
-        SegmentCopy late = SegmentCopy.Write(_datastore.StatesFolder, sources);
+        var late = SegmentCopy.Write(_datastore.StatesFolder, sources);
         _datastore.Compact();
         string[] merged = [.. Segments.Where(file => Path.GetFileName(file) != late.File)];
 
@@ -83,16 +82,16 @@ public sealed class CompactionTests : IDisposable
     [Fact]
     public void Compaction_gives_space_back_tidies_the_index_and_empties_the_log()
     {
-        for (int i = 0; i < 60; i++)
+        for (var i = 0; i < 60; i++)
         {
-            string words = string.Join(' ', Enumerable.Range(0, 200).Select(word => $"word{word}"));
+            var words = string.Join(' ', Enumerable.Range(0, 200).Select(word => $"word{word}"));
             _datastore.Apply(Put(Document($"{i}", $"{words} {i}")));
         }
 
         _datastore.Apply(Remove([.. Enumerable.Range(0, 50).Select(i => $"{i}")]));
-        (long database, long lexical) = Bytes();
+        var (database, lexical) = Bytes();
         _datastore.Compact();
-        (long databaseAfter, long lexicalAfter) = Bytes();
+        var (databaseAfter, lexicalAfter) = Bytes();
 
         Assert.InRange(databaseAfter, 1, database * 2 / 3);
         Assert.InRange(lexicalAfter, 1, lexical / 2);
@@ -100,8 +99,8 @@ public sealed class CompactionTests : IDisposable
 
         (long, long) Bytes()
         {
-            using DatastoreSnapshot snapshot = _datastore.Snapshot();
-            DatastoreStatistics statistics = snapshot.Statistics();
+            using var snapshot = _datastore.Snapshot();
+            var statistics = snapshot.Statistics();
             return (statistics.DatabaseBytes, statistics.LexicalBytes);
         }
     }
@@ -123,7 +122,7 @@ public sealed class CompactionTests : IDisposable
         _datastore.Apply(Remove("0", "1", "2", "3"));
         _datastore.Compact();
         Assert.Empty(Segments);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Empty(snapshot.Statistics().Encoders);
     }
 
@@ -132,7 +131,7 @@ public sealed class CompactionTests : IDisposable
     {
         Ingest(70);
         Assert.InRange(Segments.Length, 1, 40);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Empty(snapshot.Pending(_profile.Key));
         Assert.Equal(140, Score(_datastore).Length);
     }
@@ -158,14 +157,14 @@ public sealed class CompactionTests : IDisposable
     public void Old_files_that_nobody_refers_to_are_removed_and_fresh_ones_are_left()
     {
         Ingest(1);
-        string published = Segments.Single();
-        string old = Path.Combine(Path.GetDirectoryName(published)!, "left.seg.tmp");
-        string fresh = Path.Combine(Path.GetDirectoryName(published)!, "underway.seg");
+        var published = Segments.Single();
+        var old = Path.Combine(Path.GetDirectoryName(published)!, "left.seg.tmp");
+        var fresh = Path.Combine(Path.GetDirectoryName(published)!, "underway.seg");
         File.WriteAllText(old, "x");
         File.WriteAllText(fresh, "x");
         File.SetLastWriteTimeUtc(old, TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-2));
         File.SetLastWriteTimeUtc(published, DateTime.UnixEpoch);
-        using Datastore again = _home.Home.Open("test");
+        using var again = _home.Home.Open("test");
         Assert.False(File.Exists(old));
         Assert.True(File.Exists(fresh));
         Assert.Equal(2, Score(again).Length);
@@ -176,11 +175,11 @@ public sealed class CompactionTests : IDisposable
     {
         Ingest(1);
         var time = new FixedTime(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
-        DateTime hourAgo = time.GetUtcNow().UtcDateTime.AddHours(-1);
-        string published = Segments.Single();
-        string old = Path.Combine(_datastore.StatesFolder, "old.seg");
-        string young = Path.Combine(_datastore.StatesFolder, "young.seg");
-        foreach ((string file, DateTime written) in new[] { (old, hourAgo.AddSeconds(-1)), (young, hourAgo) })
+        var hourAgo = time.GetUtcNow().UtcDateTime.AddHours(-1);
+        var published = Segments.Single();
+        var old = Path.Combine(_datastore.StatesFolder, "old.seg");
+        var young = Path.Combine(_datastore.StatesFolder, "young.seg");
+        foreach (var (file, written) in new[] { (old, hourAgo.AddSeconds(-1)), (young, hourAgo) })
         {
             File.WriteAllText(file, "x");
             File.SetLastWriteTimeUtc(file, written);
@@ -194,12 +193,12 @@ public sealed class CompactionTests : IDisposable
     [Fact]
     public void States_without_tokens_cost_nothing_a_token()
     {
-        NewDocument document = Document("a", "one");
+        var document = Document("a", "one");
         _datastore.Apply(Put(document));
-        StateWriter writer = _datastore.WriteStates(_profile);
+        var writer = _datastore.WriteStates(_profile);
         writer.Add(document.ContentKey, 0, [0], [], new float[StateSamples.Width]);
         writer.Publish();
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Equal(0, Assert.Single(snapshot.Statistics().Encoders).BytesPerToken);
     }
 
@@ -207,10 +206,10 @@ public sealed class CompactionTests : IDisposable
     public void Statistics_count_documents_tokens_and_bytes()
     {
         Ingest(3);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        DatastoreStatistics statistics = snapshot.Statistics();
+        using var snapshot = _datastore.Snapshot();
+        var statistics = snapshot.Statistics();
         Assert.Equal((3, 6), (statistics.Documents, statistics.Passages));
-        EncoderStatistics encoder = Assert.Single(statistics.Encoders);
+        var encoder = Assert.Single(statistics.Encoders);
         Assert.Equal((_profile.Key, 3, 6, 24), (encoder.Encoder, encoder.Segments, encoder.Passages, encoder.Tokens));
         Assert.Equal(Segments.Sum(file => new FileInfo(file).Length), encoder.Bytes);
         Assert.Equal((double)encoder.Bytes / 24, encoder.BytesPerToken);
@@ -222,20 +221,20 @@ public sealed class CompactionTests : IDisposable
 
     private static ScoredPassage[] Score(Datastore datastore)
     {
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
+        using var snapshot = datastore.Snapshot();
         return Score(snapshot);
     }
 
     private static ScoredPassage[] ScorePooled(Datastore datastore)
     {
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
-        float[] query = StateSamples.Random(StateSamples.Profile(), 1, 98);
+        using var snapshot = datastore.Snapshot();
+        var query = StateSamples.Random(StateSamples.Profile(), 1, 98);
         return snapshot.States("test-encoder")!.ScorePooled(query, PassageScope.All);
     }
 
     private static float[] Rescore(Datastore datastore, ScoredPassage[] passages)
     {
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
+        using var snapshot = datastore.Snapshot();
         return snapshot.States("test-encoder")!.Rescore(Query(), passages.Select(score => score.Passage).ToArray());
     }
 
@@ -243,9 +242,9 @@ public sealed class CompactionTests : IDisposable
 
     private void Ingest(int documents)
     {
-        for (int i = 0; i < documents; i++)
+        for (var i = 0; i < documents; i++)
         {
-            NewDocument document = Document($"{i}", $"first {i}", $"second {i}");
+            var document = Document($"{i}", $"first {i}", $"second {i}");
             _datastore.Apply(Put(document));
             StateSamples.Encode(_datastore, _profile, document.ContentKey, 2, 4, i);
         }
@@ -254,12 +253,12 @@ public sealed class CompactionTests : IDisposable
     /// <summary>Documents with one passage each, and their states in one segment.</summary>
     private void Publish(int documents)
     {
-        StateWriter writer = _datastore.WriteStates(_profile);
-        for (int i = 0; i < documents; i++)
+        var writer = _datastore.WriteStates(_profile);
+        for (var i = 0; i < documents; i++)
         {
-            NewDocument document = Document($"{i}", $"text {i}");
+            var document = Document($"{i}", $"text {i}");
             _datastore.Apply(Put(document));
-            float[] tokens = StateSamples.Random(_profile, 200, i);
+            var tokens = StateSamples.Random(_profile, 200, i);
             writer.Add(document.ContentKey, 0, [200], tokens, tokens.AsSpan(0, StateSamples.Width));
         }
 

@@ -1,6 +1,5 @@
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
-using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.Memories;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
@@ -25,7 +24,7 @@ public sealed class VerificationTests : IDisposable
     {
         _datastore = _home.Home.OpenOrCreate("test");
         _datastore.Apply(Put(_documents));
-        foreach (NewDocument document in _documents)
+        foreach (var document in _documents)
         {
             StateSamples.Encode(_datastore, _profile, document.ContentKey, document.Passages.Count, 4, 1);
         }
@@ -42,13 +41,13 @@ public sealed class VerificationTests : IDisposable
     [Fact]
     public void A_whole_datastore_has_no_findings_and_repair_leaves_it_as_it_is()
     {
-        long before = Generation();
+        var before = Generation();
         Assert.Empty(_datastore.Verify(repair: true));
         Assert.Equal(before, Generation());
 
         long Generation()
         {
-            using DatastoreSnapshot snapshot = _datastore.Snapshot();
+            using var snapshot = _datastore.Snapshot();
             return snapshot.Generation;
         }
     }
@@ -57,15 +56,15 @@ public sealed class VerificationTests : IDisposable
     public void A_verification_can_be_stopped_at_passages_at_segments_and_at_memories()
     {
         Assert.Throws<OperationCanceledException>(() => Verify(_datastore));
-        using Datastore words = _home.Home.OpenOrCreate("words");
+        using var words = _home.Home.OpenOrCreate("words");
         words.Apply(Put(_documents));
         Assert.Throws<OperationCanceledException>(() => Verify(words));
-        using Datastore states = _home.Home.OpenOrCreate("states");
+        using var states = _home.Home.OpenOrCreate("states");
         states.Apply(Put(_documents));
         StateSamples.Encode(states, _profile, _documents[0].ContentKey, 2, 4, 1);
         states.Apply(Remove("a.txt", "b.txt"));
         Assert.Throws<OperationCanceledException>(() => Verify(states));
-        using Datastore memories = _home.Home.OpenOrCreate("memories");
+        using var memories = _home.Home.OpenOrCreate("memories");
         MemoryProfile profile = new()
         {
             Model = "m",
@@ -86,7 +85,7 @@ public sealed class VerificationTests : IDisposable
     public void A_damaged_text_is_never_cited_but_named_and_dropped_by_repair()
     {
         Damage("UPDATE passages SET text = 'beta twi' WHERE text = 'beta two'");
-        using (DatastoreSnapshot snapshot = _datastore.Snapshot())
+        using (var snapshot = _datastore.Snapshot())
         {
             var error = Assert.Throws<DatastoreCorruptException>(() => snapshot.Passages.Of(snapshot.Documents.All[1]));
             Assert.Contains("damaged", error.Message, StringComparison.Ordinal);
@@ -106,9 +105,9 @@ public sealed class VerificationTests : IDisposable
     public void Damaged_rows_cost_their_document_only(string damage)
     {
         Damage(damage);
-        using (DatastoreSnapshot snapshot = _datastore.Snapshot())
+        using (var snapshot = _datastore.Snapshot())
         {
-            IReadOnlyList<ScoredPassage> hits = snapshot.Lexical.Search(
+            var hits = snapshot.Lexical.Search(
                 [new WeightedTerm("alpha"), new WeightedTerm("two")],
                 PassageScope.All,
                 10,
@@ -144,8 +143,8 @@ public sealed class VerificationTests : IDisposable
                 + "UPDATE sqlite_schema SET sql = 'CREATE INDEX documents_content ON documents(kind)' "
                 + "WHERE name = 'documents_content'"
         );
-        using Datastore fresh = _home.Home.Open("test");
-        IReadOnlyList<DamageReport> reports = fresh.Verify(repair: true);
+        using var fresh = _home.Home.Open("test");
+        var reports = fresh.Verify(repair: true);
         Assert.NotEmpty(reports);
         Assert.All(
             reports,
@@ -165,14 +164,14 @@ public sealed class VerificationTests : IDisposable
     public void States_under_a_damaged_key_are_named_and_pending_again_after_repair(string key)
     {
         Damage($"UPDATE states SET content_key = {key} WHERE passage_count = 3");
-        using (DatastoreSnapshot damaged = _datastore.Snapshot())
+        using (var damaged = _datastore.Snapshot())
         {
             Assert.Equal(2, damaged.States(_profile.Key)!.Passages);
         }
 
         AssertFinding(".seg", "3 passages");
         AssertRepairLeaves("a.txt", "b.txt");
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Equal("b.txt", Assert.Single(snapshot.Pending(_profile.Key)).Document.Path);
     }
 
@@ -186,20 +185,20 @@ public sealed class VerificationTests : IDisposable
         _datastore.Apply(Put(_documents));
 
         Assert.Empty(_datastore.Verify(repair: false));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Equal("beta onebeta twobeta three", snapshot.Passages.TextOf(snapshot.Documents.All[1]));
     }
 
     [Fact]
     public void Damaged_states_are_pending_again_after_repair()
     {
-        string segment = Segments.Order().First();
-        byte[] bytes = File.ReadAllBytes(segment);
+        var segment = Segments.Order().First();
+        var bytes = File.ReadAllBytes(segment);
         bytes[^200] ^= 1;
         File.WriteAllBytes(segment, bytes);
         AssertFinding(segment, ".txt");
         AssertRepairLeaves("a.txt", "b.txt");
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Single(snapshot.Pending(_profile.Key));
     }
 
@@ -208,15 +207,15 @@ public sealed class VerificationTests : IDisposable
     {
         const int Passages = 400;
         const int TokensPerPassage = 30;
-        NewDocument book = Document("book.txt", Enumerable.Range(0, Passages).Select(i => $"page {i}").ToArray());
+        var book = Document("book.txt", Enumerable.Range(0, Passages).Select(i => $"page {i}").ToArray());
         _datastore.Apply(Put(book));
         StateSamples.Encode(_datastore, _profile, book.ContentKey, Passages, TokensPerPassage, 1);
         StateQuery query = new(StateSamples.Random(_profile, 2, 5), [1, 1]);
-        float[] before = Rescore(query);
-        string segment = Directory
+        var before = Rescore(query);
+        var segment = Directory
             .GetFiles(Path.Combine(_datastore.Folder, "states"))
             .MaxBy(file => new FileInfo(file).Length)!;
-        byte[] bytes = File.ReadAllBytes(segment);
+        var bytes = File.ReadAllBytes(segment);
         bytes[bytes.Length * 3 / 4] ^= 4;
         File.WriteAllBytes(segment, bytes);
 
@@ -225,26 +224,24 @@ public sealed class VerificationTests : IDisposable
 
         Assert.Empty(_datastore.Verify(repair: false));
         Assert.False(File.Exists(segment));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        OrdinalRun gap = Assert.Single(
-            snapshot.Missing(_profile.Key, snapshot.Pending(_profile.Key).Single().Document)
-        );
+        using var snapshot = _datastore.Snapshot();
+        var gap = Assert.Single(snapshot.Missing(_profile.Key, snapshot.Pending(_profile.Key).Single().Document));
         Assert.InRange(gap.Count, 1, Passages / 2);
-        float[] after = Rescore(query);
-        long first = snapshot
+        var after = Rescore(query);
+        var first = snapshot
             .Documents.OfPassage(snapshot.Documents.All.Single(d => d.Path == "book.txt").FirstPassage)
             .FirstPassage;
-        for (int i = 0; i < after.Length; i++)
+        for (var i = 0; i < after.Length; i++)
         {
-            bool isLost = i + 1 >= first + gap.First && i + 1 < first + gap.First + gap.Count;
+            var isLost = i + 1 >= first + gap.First && i + 1 < first + gap.First + gap.Count;
             Assert.Equal(isLost ? float.NaN : before[i], after[i]);
         }
     }
 
     private float[] Rescore(StateQuery query)
     {
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        long[] passages = Enumerable.Range(1, (int)snapshot.Documents.PassageCount).Select(i => (long)i).ToArray();
+        using var snapshot = _datastore.Snapshot();
+        var passages = Enumerable.Range(1, (int)snapshot.Documents.PassageCount).Select(i => (long)i).ToArray();
         return snapshot.States(_profile.Key)!.Rescore(query, passages);
     }
 
@@ -260,7 +257,7 @@ public sealed class VerificationTests : IDisposable
     [Fact]
     public void A_missing_segment_file_is_found()
     {
-        string segment = Directory.GetFiles(Path.Combine(_datastore.Folder, "states")).First();
+        var segment = Directory.GetFiles(Path.Combine(_datastore.Folder, "states")).First();
         File.Delete(segment);
         AssertFinding(segment, ".txt");
         AssertRepairLeaves("a.txt", "b.txt");
@@ -273,15 +270,15 @@ public sealed class VerificationTests : IDisposable
     {
         NewDocument[] put = [.. "abcd".Take(documents).Select(c => Document($"{c}.txt", $"{c} one", $"{c} two"))];
         _datastore.Apply(Put(put));
-        StateWriter writer = _datastore.WriteStates(_profile);
-        foreach (NewDocument document in put)
+        var writer = _datastore.WriteStates(_profile);
+        foreach (var document in put)
         {
             writer.Add(document.ContentKey, 0, [0, 0], [], new float[2 * StateSamples.Width]);
         }
 
-        string[] before = Segments;
+        var before = Segments;
         writer.Publish();
-        string segment = Segments.Except(before).Single();
+        var segment = Segments.Except(before).Single();
         File.Delete(segment);
         AssertFinding(segment, $"{2 * documents} passages is damaged or missing ({names})");
     }
@@ -289,8 +286,8 @@ public sealed class VerificationTests : IDisposable
     [Fact]
     public void Looking_for_damage_writes_nothing()
     {
-        string segment = Segments[0];
-        byte[] bytes = File.ReadAllBytes(segment);
+        var segment = Segments[0];
+        var bytes = File.ReadAllBytes(segment);
         bytes[^200] ^= 1;
         File.WriteAllBytes(segment, bytes);
         AssertFinding(segment, ".txt");
@@ -309,9 +306,9 @@ public sealed class VerificationTests : IDisposable
             HeadDim = 1,
             Rule = 1,
         };
-        string[] before = Segments;
+        var before = Segments;
         _datastore.ReplaceMemory(profile, new float[profile.Floats], 9, null, [_documents[1].ContentKey]);
-        string memory = Segments.Except(before).Single();
+        var memory = Segments.Except(before).Single();
         Damage("UPDATE passages SET text = 'beta twi' WHERE text = 'beta two'");
         AssertRepairLeaves("a.txt");
         Assert.False(File.Exists(memory));
@@ -335,8 +332,8 @@ public sealed class VerificationTests : IDisposable
         Damage(
             "UPDATE counters SET value = 0 WHERE key = 'analyzer'; INSERT INTO lexical(lexical) VALUES ('delete-all')"
         );
-        using Datastore again = _home.Home.Open("test");
-        using DatastoreSnapshot snapshot = again.Snapshot();
+        using var again = _home.Home.Open("test");
+        using var snapshot = again.Snapshot();
         Assert.Equal(3, snapshot.Lexical.DocumentFrequency("beta"));
         Assert.Empty(again.Verify(repair: false));
     }
@@ -352,8 +349,8 @@ public sealed class VerificationTests : IDisposable
 
     private void AssertFinding(string where, string message)
     {
-        using Datastore fresh = _home.Home.Open("test");
-        IReadOnlyList<DamageReport> reports = fresh.Verify(repair: false);
+        using var fresh = _home.Home.Open("test");
+        var reports = fresh.Verify(repair: false);
         Assert.Contains(
             reports,
             report =>
@@ -367,10 +364,10 @@ public sealed class VerificationTests : IDisposable
     {
         Assert.Contains(_datastore.Verify(repair: true), report => report.Repaired);
         Assert.Empty(_datastore.Verify(repair: false));
-        using (DatastoreSnapshot snapshot = _datastore.Snapshot())
+        using (var snapshot = _datastore.Snapshot())
         {
             Assert.Equal(paths, snapshot.Documents.All.Select(document => document.Path));
-            IReadOnlyList<ScoredPassage> hits = snapshot.Lexical.Search(
+            var hits = snapshot.Lexical.Search(
                 [new WeightedTerm("alpha"), new WeightedTerm("beta")],
                 PassageScope.All,
                 10,
@@ -380,7 +377,7 @@ public sealed class VerificationTests : IDisposable
         }
 
         _datastore.Apply(Put(_documents));
-        using DatastoreSnapshot again = _datastore.Snapshot();
+        using var again = _datastore.Snapshot();
         Assert.Equal("beta onebeta twobeta three", again.Passages.TextOf(again.Documents.All[1]));
     }
 }

@@ -1,6 +1,4 @@
-using McpLongContext.Kernels.Buffers;
 using McpLongContext.Storage.Catalog;
-using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.Memories;
 using McpLongContext.Storage.States;
 using static McpLongContext.Storage.Tests.TemporaryHome;
@@ -40,9 +38,9 @@ public sealed class MemoryTests : IDisposable
     [Fact]
     public void A_memory_is_read_as_it_was_stored_after_the_datastore_was_closed()
     {
-        MemoryEntry first = Store(null, 100, _documents[0])!;
+        var first = Store(null, 100, _documents[0])!;
         Reopen();
-        (MemoryEntry entry, float[] state) = _datastore.ReadMemory(s_profile)!.Value;
+        var (entry, state) = _datastore.ReadMemory(s_profile)!.Value;
         Assert.Equal(first, entry);
         Assert.Equal(State(100), state);
         Assert.Equal((100, 1), (entry.Tokens, entry.Contents));
@@ -54,7 +52,7 @@ public sealed class MemoryTests : IDisposable
     public void Its_file_has_one_length_however_much_was_read_into_it()
     {
         MemoryEntry? entry = null;
-        foreach (long tokens in (long[])[1_000, 1_000_000])
+        foreach (var tokens in (long[])[1_000, 1_000_000])
         {
             entry = Store(entry, tokens, _documents[0]);
             Assert.Equal(s_profile.FileBytes, new FileInfo(Assert.Single(Files)).Length);
@@ -62,7 +60,7 @@ public sealed class MemoryTests : IDisposable
         }
 
         // TinyLlama: the memory, a header, a checksum for each of 23 pages, a trailer.
-        MemoryProfile tinyLlama = s_profile with
+        var tinyLlama = s_profile with
         {
             Layers = 22,
             Heads = 4,
@@ -98,15 +96,15 @@ public sealed class MemoryTests : IDisposable
     {
         Store(null, 10, _documents[0]);
         _datastore.Apply(Put(Document("a", "another")));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Empty(snapshot.Memories());
     }
 
     [Fact]
     public void A_memory_made_from_one_that_was_replaced_is_not_stored()
     {
-        MemoryEntry first = Store(null, 10, _documents[0])!;
-        MemoryEntry second = Store(first, 20, _documents[1])!;
+        var first = Store(null, 10, _documents[0])!;
+        var second = Store(first, 20, _documents[1])!;
         Assert.Null(Store(first, 30, _documents[1]));
         Assert.Null(Store(null, 40, _documents[1]));
         Assert.Equal(second, _datastore.ReadMemory(s_profile)!.Value.Entry);
@@ -125,9 +123,9 @@ public sealed class MemoryTests : IDisposable
     public void Memories_of_models_and_adapters_stand_side_by_side()
     {
         Store(null, 10, _documents[0]);
-        MemoryProfile other = s_profile with { Adapter = "34cd", Layers = 1 };
+        var other = s_profile with { Adapter = "34cd", Layers = 1 };
         Assert.NotNull(_datastore.ReplaceMemory(other, new float[other.Floats], 7, null, [_documents[1].ContentKey]));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Equal([10, 7], snapshot.Memories().Select(memory => memory.Tokens));
         var error = Assert.Throws<DatastoreCorruptException>(() => _datastore.ReadMemory(other with { Layers = 2 }));
         Assert.Contains("its shape is not that of its model", error.Message, StringComparison.Ordinal);
@@ -139,8 +137,8 @@ public sealed class MemoryTests : IDisposable
     public void A_flipped_byte_is_found_and_repair_drops_the_memory(int position)
     {
         Store(null, 10, _documents[0]);
-        string file = Assert.Single(Files);
-        byte[] bytes = File.ReadAllBytes(file);
+        var file = Assert.Single(Files);
+        var bytes = File.ReadAllBytes(file);
         bytes[position < 0 ? bytes.Length + position : position] ^= 4;
         File.WriteAllBytes(file, bytes);
 
@@ -185,9 +183,7 @@ public sealed class MemoryTests : IDisposable
     {
         Store(null, 10, _documents[0]);
         WriteHeader(header => header[8]++);
-        foreach (
-            Action use in (Action[])[() => _datastore.ReadMemory(s_profile), () => _datastore.Verify(repair: true)]
-        )
+        foreach (var use in (Action[])[() => _datastore.ReadMemory(s_profile), () => _datastore.Verify(repair: true)])
         {
             var error = Assert.Throws<DatastoreException>(use);
             Assert.Contains("has format 2; this program reads up to 1", error.Message, StringComparison.Ordinal);
@@ -205,7 +201,7 @@ public sealed class MemoryTests : IDisposable
         Assert.Throws<ArgumentNullException>(() => _datastore.ReplaceMemory(null!, default, 1, null, []));
         Assert.Throws<ArgumentNullException>(() => _datastore.ReplaceMemory(s_profile, State(1), 1, null, null!));
         Assert.Throws<ArgumentNullException>(() => _datastore.ReadMemory(null!));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Throws<ArgumentNullException>(() => snapshot.Memory(null!));
         Assert.Empty(snapshot.Memories());
     }
@@ -213,11 +209,11 @@ public sealed class MemoryTests : IDisposable
     [Fact]
     public void One_that_could_not_be_stored_leaves_the_one_before_and_no_file()
     {
-        MemoryEntry before = Store(null, 10, _documents[0])!;
+        var before = Store(null, 10, _documents[0])!;
         Assert.Throws<TimeoutException>(() =>
             _datastore.ReplaceMemory(s_profile, State(20), 20, before, new Unreadable())
         );
-        (MemoryEntry entry, float[] state) = _datastore.ReadMemory(s_profile)!.Value;
+        var (entry, state) = _datastore.ReadMemory(s_profile)!.Value;
         Assert.Equal(before, entry);
         Assert.Equal(State(10), state);
         Assert.Single(Files);
@@ -249,7 +245,7 @@ public sealed class MemoryTests : IDisposable
     public void A_missing_file_is_named_and_repair_forgets_the_memory()
     {
         Store(null, 10, _documents[0]);
-        string file = Assert.Single(Files);
+        var file = Assert.Single(Files);
         File.Delete(file);
         var error = Assert.Throws<DatastoreException>(() => _datastore.ReadMemory(s_profile));
         Assert.Contains($"The memory '{file}' is missing", error.Message, StringComparison.Ordinal);
@@ -270,7 +266,7 @@ public sealed class MemoryTests : IDisposable
     {
         Store(null, 10, _documents[0]);
         File.SetLastWriteTimeUtc(Assert.Single(Files), DateTime.UtcNow.AddDays(-2));
-        string orphan = Path.Combine(_datastore.Folder, "states", "left-over.seg");
+        var orphan = Path.Combine(_datastore.Folder, "states", "left-over.seg");
         File.WriteAllText(orphan, "");
         File.SetLastWriteTimeUtc(orphan, DateTime.UtcNow.AddDays(-2));
         Reopen();
@@ -282,7 +278,7 @@ public sealed class MemoryTests : IDisposable
 
     private void AssertRepaired(string where)
     {
-        DamageReport found = Assert.Single(_datastore.Verify(repair: true));
+        var found = Assert.Single(_datastore.Verify(repair: true));
         Assert.Contains(where, $"{found.Where} {found.Message}", StringComparison.Ordinal);
         Assert.True(found.Repaired);
         Assert.Empty(_datastore.Verify(repair: false));
@@ -295,10 +291,10 @@ public sealed class MemoryTests : IDisposable
     /// <summary>Changes the first bytes of the only memory's file, under right checksums.</summary>
     private void WriteHeader(Action<byte[]> change)
     {
-        string file = Assert.Single(Files);
-        byte[] body = File.ReadAllBytes(file)[..(64 + (s_profile.Floats * sizeof(float)))];
+        var file = Assert.Single(Files);
+        var body = File.ReadAllBytes(file)[..(64 + (s_profile.Floats * sizeof(float)))];
         change(body);
-        string written = SegmentFile.Write(_home.Root, "MLCINFIN"u8, segment => segment.Append(body));
+        var written = SegmentFile.Write(_home.Root, "MLCINFIN"u8, segment => segment.Append(body));
         File.Move(Path.Combine(_home.Root, written), file, overwrite: true);
     }
 
@@ -316,7 +312,7 @@ public sealed class MemoryTests : IDisposable
 
     private IEnumerable<string> Unremembered()
     {
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         return [.. snapshot.Unremembered(s_profile.Model, s_profile.Adapter).Select(document => document.Path)];
     }
 

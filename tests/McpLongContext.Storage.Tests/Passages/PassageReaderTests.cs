@@ -1,4 +1,3 @@
-using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Sqlite;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
@@ -15,7 +14,7 @@ public sealed class PassageReaderTests : IDisposable
     {
         _datastore = _home.Home.OpenOrCreate("test");
         _datastore.Apply(Put(Document("a", "one", "two", "three", "four")));
-        using (Database database = Database.Open(DatastoreIdentity.DatabasePath(_datastore.Folder), create: false))
+        using (var database = Database.Open(DatastoreIdentity.DatabasePath(_datastore.Folder), create: false))
         {
             database.Execute("UPDATE passages SET text = 'thirty' WHERE text = 'three'");
         }

@@ -1,4 +1,3 @@
-using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 

@@ -37,7 +37,7 @@ public sealed class DatabaseTests : IDisposable
     [Fact]
     public void A_missing_file_is_named_and_not_made()
     {
-        string missing = Path.Combine(_home.Root, "missing.db");
+        var missing = Path.Combine(_home.Root, "missing.db");
         var error = Assert.Throws<DatastoreException>(() => Database.Open(missing, create: false));
         Assert.Contains($"'{missing}' cannot be opened", error.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(missing));
@@ -76,7 +76,7 @@ public sealed class DatabaseTests : IDisposable
     public void A_statement_that_is_read_cannot_be_begun_again()
     {
         const string Rows = "SELECT number FROM numbers";
-        using (Statement rows = _database.Prepare(Rows))
+        using (var rows = _database.Prepare(Rows))
         {
             Assert.Throws<InvalidOperationException>(() => _database.Prepare(Rows));
         }

@@ -20,9 +20,9 @@ public sealed class SqliteErrorTests
     [InlineData(SQLITE_CORRUPT, typeof(DatastoreCorruptException), "damaged")]
     public void An_error_has_its_own_exception_and_remedy_and_so_have_its_variants(int code, Type type, string says)
     {
-        foreach (int variant in (int[])[code, code | (9 << 8)])
+        foreach (var variant in (int[])[code, code | (9 << 8)])
         {
-            DatastoreException error = SqliteError.ToException(variant, "why", "/data/x.db");
+            var error = SqliteError.ToException(variant, "why", "/data/x.db");
 
             Assert.IsType(type, error);
             Assert.Contains("'/data/x.db'", error.Message, StringComparison.Ordinal);

@@ -14,7 +14,7 @@ public sealed class SegmentIntegrityTests : IDisposable
 
     public SegmentIntegrityTests()
     {
-        using Datastore datastore = _home.Home.OpenOrCreate("test");
+        using var datastore = _home.Home.OpenOrCreate("test");
         datastore.Apply(Put(_document));
         StateSamples.Encode(datastore, _profile, _document.ContentKey, 3, 4, 1);
     }
@@ -27,12 +27,12 @@ public sealed class SegmentIntegrityTests : IDisposable
     [Fact]
     public void Every_flipped_byte_is_detected()
     {
-        byte[] whole = File.ReadAllBytes(Segment);
-        string damaged = Path.Combine(_home.Root, "damaged.seg");
+        var whole = File.ReadAllBytes(Segment);
+        var damaged = Path.Combine(_home.Root, "damaged.seg");
         Assert.False(IsDetected(whole));
-        for (int i = 0; i < whole.Length; i++)
+        for (var i = 0; i < whole.Length; i++)
         {
-            byte[] bytes = (byte[])whole.Clone();
+            var bytes = (byte[])whole.Clone();
             bytes[i] ^= (byte)(1 << (i % 8));
             Assert.True(IsDetected(bytes), $"byte {i} of {whole.Length}");
         }
@@ -56,9 +56,9 @@ public sealed class SegmentIntegrityTests : IDisposable
     [Fact]
     public void Every_truncation_is_detected()
     {
-        byte[] whole = File.ReadAllBytes(Segment);
-        string damaged = Path.Combine(_home.Root, "damaged.seg");
-        for (int length = 0; length < whole.Length; length += 7)
+        var whole = File.ReadAllBytes(Segment);
+        var damaged = Path.Combine(_home.Root, "damaged.seg");
+        for (var length = 0; length < whole.Length; length += 7)
         {
             File.WriteAllBytes(damaged, whole[..length]);
             Assert.ThrowsAny<DatastoreException>(() => PublishedState.OpenSegment(damaged, _profile));
@@ -69,23 +69,23 @@ public sealed class SegmentIntegrityTests : IDisposable
     public void A_damaged_page_hides_its_passages_only_and_is_named()
     {
         const int Passages = 2000;
-        NewDocument large = Document("large", Enumerable.Range(0, Passages).Select(i => $"{i}").ToArray());
-        using Datastore datastore = _home.Home.Open("test");
+        var large = Document("large", Enumerable.Range(0, Passages).Select(i => $"{i}").ToArray());
+        using var datastore = _home.Home.Open("test");
         datastore.Apply(Put(large));
-        string before = Segment;
+        var before = Segment;
         StateSamples.Encode(datastore, _profile, large.ContentKey, Passages, 8, 1);
-        string segment = Directory.GetFiles(Path.GetDirectoryName(before)!, "*.seg").Single(file => file != before);
-        byte[] bytes = File.ReadAllBytes(segment);
+        var segment = Directory.GetFiles(Path.GetDirectoryName(before)!, "*.seg").Single(file => file != before);
+        var bytes = File.ReadAllBytes(segment);
         bytes[bytes.Length / 2] ^= 4;
         File.WriteAllBytes(segment, bytes);
 
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
-        StateIndex states = snapshot.States(_profile.Key)!;
+        using var snapshot = datastore.Snapshot();
+        var states = snapshot.States(_profile.Key)!;
         var query = new StateQuery(new float[StateSamples.Width], [1]);
-        int pooled = states.ScorePooled(new float[StateSamples.Width], PassageScope.All).Length;
-        int signs = states.ScoreTokens(query, PassageScope.All).Length;
-        long first = snapshot.Documents.All.Single(document => document.Path == "large").FirstPassage;
-        int refined = states
+        var pooled = states.ScorePooled(new float[StateSamples.Width], PassageScope.All).Length;
+        var signs = states.ScoreTokens(query, PassageScope.All).Length;
+        var first = snapshot.Documents.All.Single(document => document.Path == "large").FirstPassage;
+        var refined = states
             .Rescore(query, Enumerable.Range(0, Passages).Select(i => first + i).ToArray())
             .Count(score => !float.IsNaN(score));
         Assert.Equal(Passages + 3, pooled);
@@ -103,23 +103,23 @@ public sealed class SegmentIntegrityTests : IDisposable
     public void Whatever_section_is_damaged_exactly_its_passages_lose_a_score_and_are_pending_after_repair(int section)
     {
         const int Passages = 2000;
-        NewDocument large = Document("large", [.. Enumerable.Range(0, Passages).Select(i => $"{i}")]);
-        using Datastore datastore = _home.Home.Open("test");
-        string before = Segment;
+        var large = Document("large", [.. Enumerable.Range(0, Passages).Select(i => $"{i}")]);
+        using var datastore = _home.Home.Open("test");
+        var before = Segment;
         datastore.Apply(Put(large));
         StateSamples.Encode(datastore, _profile, large.ContentKey, Passages, 8, 1);
-        (float?[] pooled, float?[] signs, float?[] refined) = Scores(datastore);
+        var (pooled, signs, refined) = Scores(datastore);
         Assert.DoesNotContain(null, pooled.Concat(signs).Concat(refined));
-        string segment = Directory.GetFiles(datastore.StatesFolder).Single(file => file != before);
-        StateSegmentLayout layout = StateSegmentLayout.Of(_profile, 1, Passages, 8 * Passages);
+        var segment = Directory.GetFiles(datastore.StatesFolder).Single(file => file != before);
+        var layout = StateSegmentLayout.Of(_profile, 1, Passages, 8 * Passages);
         long[] sections = [layout.ScalesAt, layout.PooledAt, layout.SignsAt, layout.RefinementAt, layout.BodyBytes];
-        byte[] bytes = File.ReadAllBytes(segment);
+        var bytes = File.ReadAllBytes(segment);
         bytes[(sections[section] + sections[section + 1]) / 2] ^= 4;
         File.WriteAllBytes(segment, bytes);
         datastore.Dispose();
 
-        using Datastore damaged = _home.Home.Open("test");
-        (float?[] pooledLeft, float?[] signsLeft, float?[] refinedLeft) = Scores(damaged);
+        using var damaged = _home.Home.Open("test");
+        var (pooledLeft, signsLeft, refinedLeft) = Scores(damaged);
         int[] lost =
         [
             .. Lost(pooled, pooledLeft).Union(Lost(signs, signsLeft)).Union(Lost(refined, refinedLeft)).Order(),
@@ -127,8 +127,8 @@ public sealed class SegmentIntegrityTests : IDisposable
         Assert.InRange(lost.Length, 1, Passages);
         damaged.Verify(repair: true);
 
-        using DatastoreSnapshot snapshot = damaged.Snapshot();
-        Document stored = snapshot.Documents.All.Single(document => document.Path == "large");
+        using var snapshot = damaged.Snapshot();
+        var stored = snapshot.Documents.All.Single(document => document.Path == "large");
         Assert.Equal(
             lost,
             snapshot.Missing(_profile.Key, stored).SelectMany(run => Enumerable.Range(run.First, run.Count))
@@ -142,10 +142,10 @@ public sealed class SegmentIntegrityTests : IDisposable
 
         (float?[] Pooled, float?[] Signs, float?[] Refined) Scores(Datastore from)
         {
-            using DatastoreSnapshot view = from.Snapshot();
-            StateIndex states = view.States(_profile.Key)!;
-            long first = view.Documents.All.Single(document => document.Path == "large").FirstPassage;
-            float[] vector = StateSamples.Random(_profile, 1, 9);
+            using var view = from.Snapshot();
+            var states = view.States(_profile.Key)!;
+            var first = view.Documents.All.Single(document => document.Path == "large").FirstPassage;
+            var vector = StateSamples.Random(_profile, 1, 9);
             var query = new StateQuery(vector, [1]);
             long[] passages = [.. Enumerable.Range(0, Passages).Select(i => first + i)];
             return (
@@ -217,9 +217,9 @@ public sealed class SegmentIntegrityTests : IDisposable
     public void A_missing_segment_is_named_and_the_rest_is_searched()
     {
         File.Delete(Segment);
-        using Datastore datastore = _home.Home.Open("test");
-        using DatastoreSnapshot snapshot = datastore.Snapshot();
-        StateIndex states = snapshot.States(_profile.Key)!;
+        using var datastore = _home.Home.Open("test");
+        using var snapshot = datastore.Snapshot();
+        var states = snapshot.States(_profile.Key)!;
         Assert.Empty(states.ScorePooled(new float[StateSamples.Width], PassageScope.All));
         Assert.Contains("missing", Assert.Single(states.Damage), StringComparison.Ordinal);
         Assert.Equal(3, snapshot.Documents.PassageCount);
@@ -240,16 +240,16 @@ public sealed class SegmentIntegrityTests : IDisposable
     /// <summary>Writes a number into the segment, under right checksums.</summary>
     private void Rewrite(int at, int number)
     {
-        byte[] body = File.ReadAllBytes(Segment);
+        var body = File.ReadAllBytes(Segment);
         body = body[..(int)StateSegmentLayout.Of(_profile, 1, 3, 12).BodyBytes];
         BinaryPrimitives.WriteInt32LittleEndian(body.AsSpan(at), number);
-        string written = SegmentFile.Write(_home.Root, StateSegmentLayout.FileMagic, file => file.Append(body));
+        var written = SegmentFile.Write(_home.Root, StateSegmentLayout.FileMagic, file => file.Append(body));
         File.Move(Path.Combine(_home.Root, written), Segment, overwrite: true);
     }
 
     private void AssertRefused(string why)
     {
-        string path = Segment;
+        var path = Segment;
         var error = Assert.Throws<DatastoreCorruptException>(() => PublishedState.OpenSegment(path, _profile));
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
         Assert.Contains(path, error.Message, StringComparison.Ordinal);

@@ -21,7 +21,7 @@ public sealed class SegmentPagesTests : IDisposable
     [InlineData((40 * Page) + 640, 41)]
     public void A_body_of_any_length_is_read_as_it_was_written(int length, int pages)
     {
-        (string path, byte[] body) = Write(length);
+        (var path, var body) = Write(length);
         using var read = SegmentPages.Open(path, Magic);
 
         Assert.Equal(length, read.BodyBytes);
@@ -42,34 +42,34 @@ public sealed class SegmentPagesTests : IDisposable
     [InlineData(40)]
     public void A_damaged_page_is_refused_whatever_else_was_read_and_the_others_are_not(int damaged)
     {
-        (string path, byte[] body) = Write((40 * Page) + 640);
-        byte[] bytes = File.ReadAllBytes(path);
+        (var path, var body) = Write((40 * Page) + 640);
+        var bytes = File.ReadAllBytes(path);
         bytes[(damaged * Page) + 99] ^= 8;
         File.WriteAllBytes(path, bytes);
         using var read = SegmentPages.Open(path, Magic);
 
-        for (int page = 40; page >= 0; page--)
+        for (var page = 40; page >= 0; page--)
         {
-            int length = Math.Min(Page, body.Length - (page * Page));
+            var length = Math.Min(Page, body.Length - (page * Page));
             if (page != damaged)
             {
                 Assert.Equal(body.AsSpan(page * Page, length), read.Read((long)page * Page, length));
             }
         }
 
-        for (int attempt = 0; attempt < 2; attempt++)
+        for (var attempt = 0; attempt < 2; attempt++)
         {
             Assert.Throws<DatastoreCorruptException>(() => read.Read((damaged * Page) + 7, 1).Length);
         }
 
-        (long first, long end) = Assert.Single(read.DamagedPages());
+        (var first, var end) = Assert.Single(read.DamagedPages());
         Assert.Equal((damaged * Page, Math.Min((damaged + 1) * Page, body.Length)), (first, end));
     }
 
     [Fact]
     public void A_file_of_another_kind_is_refused_and_not_kept_mapped()
     {
-        (string path, _) = Write(64);
+        (var path, _) = Write(64);
         var error = Assert.Throws<DatastoreCorruptException>(() => SegmentPages.Open(path, "OTHERS.."u8));
         Assert.Contains($"'{path}' does not begin with its magic", error.Message, StringComparison.Ordinal);
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..^1]);
@@ -83,7 +83,7 @@ public sealed class SegmentPagesTests : IDisposable
     [Fact]
     public void A_file_that_cannot_be_written_is_named_and_leaves_nothing_behind()
     {
-        string folder = Path.Combine(_home.Root, "states");
+        var folder = Path.Combine(_home.Root, "states");
         var error = Assert.Throws<DatastoreException>(() =>
             SegmentFile.Write(folder, Magic, _ => throw new IOException("No space left."))
         );
@@ -94,10 +94,10 @@ public sealed class SegmentPagesTests : IDisposable
 
     private (string Path, byte[] Body) Write(int length)
     {
-        byte[] body = new byte[length];
+        var body = new byte[length];
         new Random(length).NextBytes(body);
         Magic.CopyTo(body);
-        string name = SegmentFile.Write(_home.Root, Magic, file => file.Append(body));
+        var name = SegmentFile.Write(_home.Root, Magic, file => file.Append(body));
         return (Path.Combine(_home.Root, name), body);
     }
 }

@@ -7,17 +7,17 @@ public class StateCodecTests
     [Fact]
     public void A_restored_state_points_the_way_of_the_original()
     {
-        EncoderProfile profile = StateSamples.Profile();
+        var profile = StateSamples.Profile();
         var codec = new StateCodec(profile);
-        float[] states = StateSamples.Random(profile, 50, 1);
-        for (int i = 0; i < 50; i++)
+        var states = StateSamples.Random(profile, 50, 1);
+        for (var i = 0; i < 50; i++)
         {
-            (float[] centred, float[] restored) = RoundTrip(
+            var (centred, restored) = RoundTrip(
                 profile,
                 codec,
                 states.AsSpan(i * StateSamples.Width, StateSamples.Width)
             );
-            float similarity =
+            var similarity =
                 StateSamples.Dot(centred, restored)
                 / MathF.Sqrt(StateSamples.Dot(centred, centred) * StateSamples.Dot(restored, restored));
             Assert.InRange(similarity, 0.88f, 1.00001f);
@@ -27,18 +27,18 @@ public class StateCodecTests
     [Fact]
     public void The_factor_makes_inner_products_of_two_bit_states_unbiased()
     {
-        EncoderProfile profile = StateSamples.Profile();
+        var profile = StateSamples.Profile();
         var codec = new StateCodec(profile);
-        float[] state = StateSamples.Random(profile, 1, 3);
-        (float[] centred, float[] restored) = RoundTrip(profile, codec, state);
+        var state = StateSamples.Random(profile, 1, 3);
+        var (centred, restored) = RoundTrip(profile, codec, state);
         Assert.Equal(1, StateSamples.Dot(centred, restored) / StateSamples.Dot(centred, centred), 0.006f);
     }
 
     [Fact]
     public void A_state_equal_to_the_mean_restores_as_nothing()
     {
-        EncoderProfile profile = StateSamples.Profile();
-        (_, float[] restored) = RoundTrip(profile, new StateCodec(profile), profile.Mean.Span);
+        var profile = StateSamples.Profile();
+        (_, var restored) = RoundTrip(profile, new StateCodec(profile), profile.Mean.Span);
         Assert.All(restored, value => Assert.Equal(0, value));
     }
 
@@ -52,27 +52,27 @@ public class StateCodecTests
     [Fact]
     public void A_vector_of_a_passage_keeps_its_direction_and_its_products()
     {
-        EncoderProfile profile = StateSamples.Profile();
+        var profile = StateSamples.Profile();
         var codec = new VectorCodec(profile);
         const int Vectors = 70;
-        float[] vectors = StateSamples.Random(profile, Vectors, 4);
-        float[] query = StateSamples.Random(profile, 1, 5);
-        byte[] codes = new byte[Vectors * codec.Bytes];
-        float[] scales = new float[Vectors];
-        float[] products = new float[Vectors];
-        float[] restored = new float[StateSamples.Width];
-        for (int i = 0; i < Vectors; i++)
+        var vectors = StateSamples.Random(profile, Vectors, 4);
+        var query = StateSamples.Random(profile, 1, 5);
+        var codes = new byte[Vectors * codec.Bytes];
+        var scales = new float[Vectors];
+        var products = new float[Vectors];
+        var restored = new float[StateSamples.Width];
+        for (var i = 0; i < Vectors; i++)
         {
             ReadOnlySpan<float> vector = vectors.AsSpan(i * StateSamples.Width, StateSamples.Width);
             scales[i] = codec.Encode(vector, codes.AsSpan(i * codec.Bytes, codec.Bytes));
         }
 
         codec.Dot(codes, scales, query, products);
-        for (int i = 0; i < Vectors; i++)
+        for (var i = 0; i < Vectors; i++)
         {
             ReadOnlySpan<float> vector = vectors.AsSpan(i * StateSamples.Width, StateSamples.Width);
             codec.Decode(codes.AsSpan(i * codec.Bytes, codec.Bytes), scales[i], restored);
-            float lengths = MathF.Sqrt(StateSamples.Dot(vector, vector) * StateSamples.Dot(restored, restored));
+            var lengths = MathF.Sqrt(StateSamples.Dot(vector, vector) * StateSamples.Dot(restored, restored));
             Assert.InRange(StateSamples.Dot(vector, restored) / lengths, 0.93f, 1.00001f);
             Assert.Equal(StateSamples.Dot(query, restored), products[i], 1e-3f);
         }
@@ -81,11 +81,11 @@ public class StateCodecTests
     [Fact]
     public void A_vector_equal_to_the_mean_restores_as_the_mean()
     {
-        EncoderProfile profile = StateSamples.Profile();
+        var profile = StateSamples.Profile();
         var codec = new VectorCodec(profile);
-        byte[] codes = new byte[codec.Bytes];
-        float[] restored = new float[StateSamples.Width];
-        float scale = codec.Encode(profile.Mean.Span, codes);
+        var codes = new byte[codec.Bytes];
+        var restored = new float[StateSamples.Width];
+        var scale = codec.Encode(profile.Mean.Span, codes);
         codec.Decode(codes, scale, restored);
         Assert.All(restored.Zip(profile.Mean.ToArray()), pair => Assert.Equal(pair.Second, pair.First, 0.002f));
     }
@@ -96,12 +96,12 @@ public class StateCodecTests
         ReadOnlySpan<float> state
     )
     {
-        byte[] signs = new byte[codec.SignBytes];
-        byte[] refinement = new byte[codec.RefinementBytes];
-        float[] restored = new float[codec.Dimensions];
+        var signs = new byte[codec.SignBytes];
+        var refinement = new byte[codec.RefinementBytes];
+        var restored = new float[codec.Dimensions];
         codec.Encode(state, signs, refinement);
         codec.Decode(signs, refinement, restored);
-        float[] centred = state.ToArray().Select((value, i) => value - profile.Mean.Span[i]).ToArray();
+        var centred = state.ToArray().Select((value, i) => value - profile.Mean.Span[i]).ToArray();
         return (centred, restored);
     }
 }

@@ -23,22 +23,22 @@ public sealed class StateIndexTests : IDisposable
     [Fact]
     public void Rescoring_orders_like_the_exact_late_interaction()
     {
-        EncoderProfile profile = StateSamples.Profile();
-        NewDocument document = Document("a", Enumerable.Range(0, 20).Select(i => $"text {i}").ToArray());
+        var profile = StateSamples.Profile();
+        var document = Document("a", Enumerable.Range(0, 20).Select(i => $"text {i}").ToArray());
         _datastore.Apply(Put(document));
-        float[] tokens = StateSamples.Encode(_datastore, profile, document.ContentKey, 20, TokensPerPassage, 5);
-        float[] query = StateSamples.Random(profile, 3, 99);
+        var tokens = StateSamples.Encode(_datastore, profile, document.ContentKey, 20, TokensPerPassage, 5);
+        var query = StateSamples.Random(profile, 3, 99);
         float[] weights = [1, 0.5f, 2];
 
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        StateIndex states = snapshot.States(profile.Key)!;
-        long first = snapshot.Documents.All[0].FirstPassage;
-        float[] scores = states.Rescore(
+        using var snapshot = _datastore.Snapshot();
+        var states = snapshot.States(profile.Key)!;
+        var first = snapshot.Documents.All[0].FirstPassage;
+        var scores = states.Rescore(
             new StateQuery(query, weights),
             Enumerable.Range(0, 21).Select(i => first + i).ToArray()
         );
         Assert.True(float.IsNaN(scores[20]));
-        float[] exact = Enumerable.Range(0, 20).Select(p => Exact(tokens, query, weights, p)).ToArray();
+        var exact = Enumerable.Range(0, 20).Select(p => Exact(tokens, query, weights, p)).ToArray();
         Assert.InRange(StateSamples.Correlation(exact, scores[..20]), 0.9f, 1.00001f);
         Assert.Equal(exact.Average(), scores[..20].Average(), exact.Average() * 0.2f);
     }
@@ -46,22 +46,22 @@ public sealed class StateIndexTests : IDisposable
     [Fact]
     public void The_passage_that_holds_the_questions_own_tokens_scores_best_by_signs()
     {
-        EncoderProfile profile = StateSamples.Profile();
-        NewDocument document = Document("a", Enumerable.Range(0, 700).Select(i => $"text {i}").ToArray());
+        var profile = StateSamples.Profile();
+        var document = Document("a", Enumerable.Range(0, 700).Select(i => $"text {i}").ToArray());
         _datastore.Apply(Put(document));
-        float[] tokens = StateSamples.Encode(_datastore, profile, document.ContentKey, 700, TokensPerPassage, 5);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        StateIndex states = snapshot.States(profile.Key)!;
-        float[] query = tokens[
+        var tokens = StateSamples.Encode(_datastore, profile, document.ContentKey, 700, TokensPerPassage, 5);
+        using var snapshot = _datastore.Snapshot();
+        var states = snapshot.States(profile.Key)!;
+        var query = tokens[
             (613 * TokensPerPassage * StateSamples.Width)..(614 * TokensPerPassage * StateSamples.Width)
         ];
-        ScoredPassage[] scores = states.ScoreTokens(
+        var scores = states.ScoreTokens(
             new StateQuery(query, Enumerable.Repeat(1f, TokensPerPassage).ToArray()),
             PassageScope.All
         );
         Assert.Equal(700, scores.Length);
         Assert.Equal(scores.OrderBy(score => score.Passage), scores);
-        ScoredPassage best = scores.MaxBy(score => score.Score);
+        var best = scores.MaxBy(score => score.Score);
         Assert.Equal(snapshot.Documents.All[0].FirstPassage + 613, best.Passage);
         Assert.Equal(TokensPerPassage, best.Score, 1e-5f);
     }
@@ -69,7 +69,7 @@ public sealed class StateIndexTests : IDisposable
     [Fact]
     public void Scores_of_some_passages_are_those_of_a_scan_of_all()
     {
-        EncoderProfile profile = StateSamples.Profile();
+        var profile = StateSamples.Profile();
         NewDocument[] documents =
         [
             Document("a", Enumerable.Range(0, 700).Select(i => $"text {i}").ToArray()),
@@ -78,15 +78,15 @@ public sealed class StateIndexTests : IDisposable
         _datastore.Apply(Put(documents));
         StateSamples.Encode(_datastore, profile, documents[0].ContentKey, 700, TokensPerPassage, 5);
         StateSamples.Encode(_datastore, profile, documents[1].ContentKey, 2, TokensPerPassage, 6);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        StateIndex states = snapshot.States(profile.Key)!;
+        using var snapshot = _datastore.Snapshot();
+        var states = snapshot.States(profile.Key)!;
         var query = new StateQuery(StateSamples.Random(profile, 3, 99), [1, 0.5f, 2]);
-        (long a, long b) = (snapshot.Documents.All[0].FirstPassage, snapshot.Documents.All[1].FirstPassage);
+        var (a, b) = (snapshot.Documents.All[0].FirstPassage, snapshot.Documents.All[1].FirstPassage);
         long[] passages = [a, a + 1, a + 2, a + 500, .. Enumerable.Range(698, 2).Select(i => a + i), b, b + 2];
 
-        ScoredPassage[] some = states.ScoreTokens(query, passages);
+        var some = states.ScoreTokens(query, passages);
 
-        ScoredPassage[] all = states.ScoreTokens(query, PassageScope.All);
+        var all = states.ScoreTokens(query, PassageScope.All);
         Assert.Equal(all.Where(score => passages.Contains(score.Passage)), some);
         Assert.Equal(7, some.Length); // the last one has no states
         Assert.Empty(states.ScoreTokens(query, []));
@@ -98,25 +98,25 @@ public sealed class StateIndexTests : IDisposable
     [Fact]
     public void Each_passage_has_its_own_scale()
     {
-        EncoderProfile profile = StateSamples.Profile() with { Mean = new float[StateSamples.Width] };
+        var profile = StateSamples.Profile() with { Mean = new float[StateSamples.Width] };
         NewDocument[] documents = [Document("a", "1", "2"), Document("b", "3", "4")];
         _datastore.Apply(Put(documents));
-        float[] vector = StateSamples.Random(profile, 1, 3);
-        StateWriter writer = _datastore.WriteStates(profile);
-        foreach ((NewDocument document, float factor) in documents.Zip([1f, 100f]))
+        var vector = StateSamples.Random(profile, 1, 3);
+        var writer = _datastore.WriteStates(profile);
+        foreach (var (document, factor) in documents.Zip([1f, 100f]))
         {
             float[] two = [.. vector.Select(x => x * factor), .. vector.Select(x => x * 10 * factor)];
             writer.Add(document.ContentKey, 0, [0, 0], [], two);
         }
 
         writer.Publish();
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         float[] scores =
         [
             .. snapshot.States(profile.Key)!.ScorePooled(vector, PassageScope.All).Select(scored => scored.Score),
         ];
-        float exact = StateSamples.Dot(vector, vector);
-        foreach ((float expected, float score) in new[] { 1f, 10, 100, 1000 }.Zip(scores))
+        var exact = StateSamples.Dot(vector, vector);
+        foreach (var (expected, score) in new[] { 1f, 10, 100, 1000 }.Zip(scores))
         {
             Assert.Equal(expected * exact, score, expected * exact * 0.01f);
         }
@@ -125,15 +125,15 @@ public sealed class StateIndexTests : IDisposable
     [Fact]
     public void Passages_without_tokens_have_no_score_by_tokens()
     {
-        EncoderProfile profile = StateSamples.Profile();
-        NewDocument document = Document("a", "1", "2", "3");
+        var profile = StateSamples.Profile();
+        var document = Document("a", "1", "2", "3");
         _datastore.Apply(Put(document));
-        StateWriter writer = _datastore.WriteStates(profile);
-        float[] token = StateSamples.Random(profile, 1, 1);
+        var writer = _datastore.WriteStates(profile);
+        var token = StateSamples.Random(profile, 1, 1);
         writer.Add(document.ContentKey, 0, [0, 1, 0], token, new float[3 * StateSamples.Width]);
         writer.Publish();
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        StateIndex states = snapshot.States(profile.Key)!;
+        using var snapshot = _datastore.Snapshot();
+        var states = snapshot.States(profile.Key)!;
         var query = new StateQuery(token, [1]);
         Assert.Equal(2, Assert.Single(states.ScoreTokens(query, PassageScope.All)).Passage);
         Assert.Equal([true, false, true], states.Rescore(query, [1, 2, 3]).Select(float.IsNaN));
@@ -142,12 +142,12 @@ public sealed class StateIndexTests : IDisposable
     [Fact]
     public void A_question_without_tokens_is_like_nothing()
     {
-        EncoderProfile profile = StateSamples.Profile();
-        NewDocument document = Document("a", "1");
+        var profile = StateSamples.Profile();
+        var document = Document("a", "1");
         _datastore.Apply(Put(document));
         StateSamples.Encode(_datastore, profile, document.ContentKey, 1, 3, 1);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        StateIndex states = snapshot.States(profile.Key)!;
+        using var snapshot = _datastore.Snapshot();
+        var states = snapshot.States(profile.Key)!;
         var nothing = new StateQuery([], []);
         Assert.Equal((0, 0), (nothing.Tokens, nothing.Dimensions));
         Assert.Equal(0, nothing.MaxSimilarity(new float[StateSamples.Width]));
@@ -159,23 +159,23 @@ public sealed class StateIndexTests : IDisposable
     [Fact]
     public void Pooled_scores_are_inner_products_within_the_scope()
     {
-        EncoderProfile profile = StateSamples.Profile();
+        var profile = StateSamples.Profile();
         NewDocument[] documents = [Document("a", "1", "2"), Document("b", "3"), Document("c", "4")];
         _datastore.Apply(Put(documents));
-        StateWriter writer = _datastore.WriteStates(profile);
-        foreach ((NewDocument document, int i) in documents.Select((document, i) => (document, i)))
+        var writer = _datastore.WriteStates(profile);
+        foreach (var (document, i) in documents.Select((document, i) => (document, i)))
         {
-            int passages = document.Passages.Count;
+            var passages = document.Passages.Count;
             writer.Add(document.ContentKey, 0, new int[passages], [], StateSamples.Random(profile, passages, i));
         }
 
         writer.Publish();
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        StateIndex states = snapshot.States(profile.Key)!;
-        float[] query = StateSamples.Random(profile, 1, 77);
+        using var snapshot = _datastore.Snapshot();
+        var states = snapshot.States(profile.Key)!;
+        var query = StateSamples.Random(profile, 1, 77);
         var scope = PassageScope.Of(snapshot.Documents.All.Where(document => document.Path != "b"));
-        ScoredPassage[] scores = states.ScorePooled(query, scope);
-        float[] expected = new[] { 0, 2 }
+        var scores = states.ScorePooled(query, scope);
+        var expected = new[] { 0, 2 }
             .SelectMany(i => StateSamples.Random(profile, documents[i].Passages.Count, i).Chunk(StateSamples.Width))
             .Select(vector => StateSamples.Dot(vector, query))
             .ToArray();
@@ -188,13 +188,13 @@ public sealed class StateIndexTests : IDisposable
     [Fact]
     public void A_renamed_document_keeps_its_states_and_copies_share_them()
     {
-        EncoderProfile profile = StateSamples.Profile();
-        NewDocument document = Document("old", "one", "two");
+        var profile = StateSamples.Profile();
+        var document = Document("old", "one", "two");
         _datastore.Apply(Put(document));
         StateSamples.Encode(_datastore, profile, document.ContentKey, 2, 3, 1);
         _datastore.Apply(Remove("old"));
         _datastore.Apply(Put(document with { Path = "new" }, document with { Path = "copy" }));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Empty(snapshot.Pending(profile.Key));
         Assert.Equal(4, snapshot.States(profile.Key)!.Passages);
     }
@@ -202,8 +202,8 @@ public sealed class StateIndexTests : IDisposable
     [Fact]
     public void Contents_are_pending_until_all_their_passages_have_states()
     {
-        EncoderProfile profile = StateSamples.Profile();
-        NewDocument document = Document("a", "1", "2", "3", "4", "5");
+        var profile = StateSamples.Profile();
+        var document = Document("a", "1", "2", "3", "4", "5");
         _datastore.Apply(Put(document, Document("empty"), document with { Path = "copy" }));
         AssertPending(new OrdinalRun(0, 5));
         Add(2, 2);
@@ -212,7 +212,7 @@ public sealed class StateIndexTests : IDisposable
         AssertPending(new OrdinalRun(0, 1), new OrdinalRun(4, 1));
         Add(0, 5);
         AssertPending();
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
         Assert.Equal(
             10,
             snapshot.States(profile.Key)!.ScorePooled(new float[StateSamples.Width], PassageScope.All).Length
@@ -220,15 +220,15 @@ public sealed class StateIndexTests : IDisposable
 
         void Add(int first, int passages)
         {
-            StateWriter writer = _datastore.WriteStates(profile);
+            var writer = _datastore.WriteStates(profile);
             writer.Add(document.ContentKey, first, new int[passages], [], new float[passages * StateSamples.Width]);
             writer.Publish();
         }
 
         void AssertPending(params OrdinalRun[] missing)
         {
-            using DatastoreSnapshot view = _datastore.Snapshot();
-            Assert.True(view.Documents.TryFind("a", out Document? stored));
+            using var view = _datastore.Snapshot();
+            Assert.True(view.Documents.TryFind("a", out var stored));
             Assert.Equal(missing, view.Missing(profile.Key, stored));
             Assert.Equal(missing.Length == 0 ? 0 : 1, view.Pending(profile.Key).Count);
         }
@@ -237,12 +237,12 @@ public sealed class StateIndexTests : IDisposable
     [Fact]
     public void Questions_of_another_width_are_refused_and_searches_can_be_stopped()
     {
-        EncoderProfile profile = StateSamples.Profile();
-        NewDocument document = Document("a", "1");
+        var profile = StateSamples.Profile();
+        var document = Document("a", "1");
         _datastore.Apply(Put(document));
         StateSamples.Encode(_datastore, profile, document.ContentKey, 1, 3, 1);
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        StateIndex states = snapshot.States(profile.Key)!;
+        using var snapshot = _datastore.Snapshot();
+        var states = snapshot.States(profile.Key)!;
         var wide = new StateQuery(new float[2 * StateSamples.Width], [1]);
         Assert.Throws<ArgumentException>(() => states.ScorePooled(new float[64], PassageScope.All));
         Assert.Throws<ArgumentException>(() => states.ScoreTokens(wide, PassageScope.All));
@@ -267,11 +267,7 @@ public sealed class StateIndexTests : IDisposable
 
     private static float Exact(float[] tokens, float[] query, float[] weights, int passage)
     {
-        float[][] own = tokens
-            .Chunk(StateSamples.Width)
-            .Skip(passage * TokensPerPassage)
-            .Take(TokensPerPassage)
-            .ToArray();
+        var own = tokens.Chunk(StateSamples.Width).Skip(passage * TokensPerPassage).Take(TokensPerPassage).ToArray();
         return query
             .Chunk(StateSamples.Width)
             .Select((q, i) => weights[i] * own.Max(token => StateSamples.Dot(q, token)))

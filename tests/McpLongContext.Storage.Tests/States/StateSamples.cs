@@ -20,11 +20,10 @@ internal static class StateSamples
     public static float[] Random(EncoderProfile profile, int count, int seed)
     {
         var random = new Random(seed);
-        float[] states = new float[count * Width];
-        for (int i = 0; i < states.Length; i++)
+        var states = new float[count * Width];
+        for (var i = 0; i < states.Length; i++)
         {
-            double gauss =
-                Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+            var gauss = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
             states[i] = profile.Mean.Span[i % Width] + (profile.Deviation.Span[i % Width] * (float)gauss);
         }
 
@@ -41,8 +40,8 @@ internal static class StateSamples
         int seed
     )
     {
-        float[] tokens = Random(profile, passages * tokensPerPassage, seed);
-        StateWriter writer = datastore.WriteStates(profile);
+        var tokens = Random(profile, passages * tokensPerPassage, seed);
+        var writer = datastore.WriteStates(profile);
         writer.Add(
             content,
             0,
@@ -57,7 +56,7 @@ internal static class StateSamples
     public static float Dot(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
     {
         double sum = 0;
-        for (int i = 0; i < left.Length; i++)
+        for (var i = 0; i < left.Length; i++)
         {
             sum += (double)left[i] * right[i];
         }
@@ -68,8 +67,8 @@ internal static class StateSamples
     /// <summary>Pearson's coefficient.</summary>
     public static float Correlation(float[] left, float[] right)
     {
-        float[] x = left.Select(value => value - left.Average()).ToArray();
-        float[] y = right.Select(value => value - right.Average()).ToArray();
+        var x = left.Select(value => value - left.Average()).ToArray();
+        var y = right.Select(value => value - right.Average()).ToArray();
         return Dot(x, y) / MathF.Sqrt(Dot(x, x) * Dot(y, y));
     }
 }

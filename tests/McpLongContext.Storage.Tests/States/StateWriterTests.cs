@@ -21,46 +21,46 @@ public sealed class StateWriterTests : IDisposable
     [Fact]
     public void A_writer_publishes_what_was_added_since_and_nothing_at_all_makes_no_segment()
     {
-        EncoderProfile profile = StateSamples.Profile();
+        var profile = StateSamples.Profile();
         NewDocument[] documents = [Document("a", "1"), Document("b", "2", "3")];
         _datastore.Apply(Put(documents));
-        StateWriter writer = _datastore.WriteStates(profile);
+        var writer = _datastore.WriteStates(profile);
         writer.Publish();
         writer.Add(documents[0].ContentKey, 0, [], [], []);
         writer.Publish();
         Assert.False(Directory.Exists(_datastore.StatesFolder));
 
-        foreach (NewDocument document in documents)
+        foreach (var document in documents)
         {
-            int passages = document.Passages.Count;
-            float[] tokens = StateSamples.Random(profile, 2 * passages, passages);
+            var passages = document.Passages.Count;
+            var tokens = StateSamples.Random(profile, 2 * passages, passages);
             int[] counts = [.. Enumerable.Repeat(2, passages)];
             writer.Add(document.ContentKey, 0, counts, tokens, tokens.AsSpan(0, passages * StateSamples.Width));
             writer.Publish();
             Assert.Equal(0, writer.Tokens);
         }
 
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
-        StateIndex states = snapshot.States(profile.Key)!;
+        using var snapshot = _datastore.Snapshot();
+        var states = snapshot.States(profile.Key)!;
         Assert.Equal(6, snapshot.Statistics().Encoders[0].Tokens);
-        for (int passage = 2; passage <= 3; passage++)
+        for (var passage = 2; passage <= 3; passage++)
         {
-            float[] own = StateSamples.Random(profile, 4, 2)[((passage - 2) * 2 * StateSamples.Width)..];
+            var own = StateSamples.Random(profile, 4, 2)[((passage - 2) * 2 * StateSamples.Width)..];
             var query = new StateQuery(own.AsSpan(0, 2 * StateSamples.Width), [1, 1]);
             Assert.Equal(passage, states.ScoreTokens(query, PassageScope.All).MaxBy(scored => scored.Score).Passage);
-            float[] refined = states.Rescore(query, [1, 2, 3]);
+            var refined = states.Rescore(query, [1, 2, 3]);
             Assert.Equal(passage - 1, Array.IndexOf(refined, refined.Max()));
         }
 
-        float[] first = StateSamples.Random(profile, 4, 2)[..StateSamples.Width];
+        var first = StateSamples.Random(profile, 4, 2)[..StateSamples.Width];
         Assert.Equal(2, states.ScorePooled(first, PassageScope.All).MaxBy(scored => scored.Score).Passage);
     }
 
     [Fact]
     public void States_that_nobody_needs_leave_no_file_behind()
     {
-        EncoderProfile profile = StateSamples.Profile();
-        NewDocument document = Document("a", "1");
+        var profile = StateSamples.Profile();
+        var document = Document("a", "1");
         _datastore.Apply(Put(document));
         StateSamples.Encode(_datastore, profile, document.ContentKey, 1, 3, 1);
         StateSamples.Encode(_datastore, profile, document.ContentKey, 1, 3, 1);
@@ -80,8 +80,8 @@ public sealed class StateWriterTests : IDisposable
     [Fact]
     public void Wrong_widths_are_refused()
     {
-        EncoderProfile profile = StateSamples.Profile();
-        StateWriter writer = _datastore.WriteStates(profile);
+        var profile = StateSamples.Profile();
+        var writer = _datastore.WriteStates(profile);
         Assert.Throws<ArgumentException>(() =>
             writer.Add(default, 0, [2], new float[7], new float[StateSamples.Width])
         );
@@ -106,7 +106,7 @@ public sealed class StateWriterTests : IDisposable
     [InlineData(StatePrecision.Key, 8193, false)]
     public void The_width_of_states_is_a_multiple_of_64_and_bounded(StatePrecision precision, int width, bool isTaken)
     {
-        EncoderProfile profile = EncoderProfile.OfKeys("x", width) with { Precision = precision };
+        var profile = EncoderProfile.OfKeys("x", width) with { Precision = precision };
         Action write = profile.HasKeys ? () => _datastore.WriteKeys(profile) : () => _datastore.WriteStates(profile);
         Assert.Equal(!isTaken, Record.Exception(write) is ArgumentException);
     }
@@ -123,7 +123,7 @@ public sealed class StateWriterTests : IDisposable
     [InlineData("x", 64, 0, float.NaN)]
     public void An_encoder_has_a_key_and_finite_statistics(string key, int deviations, float mean, float deviation)
     {
-        float[] means = new float[64];
+        var means = new float[64];
         means[63] = mean;
         float[] spread = [.. Enumerable.Repeat(1f, deviations)];
         spread[63] = deviation;

@@ -15,11 +15,15 @@ internal static class KernelBenchmark
     private const int Heads = 12;
     private const int Sequences = 2;
 
-    private static readonly (int Outputs, int Inputs)[] Shapes = [(1152, 384), (384, 384), (1536, 384), (384, 1536)];
+    private static readonly (int Outputs, int Inputs)[] s_shapes = [(1152, 384), (384, 384), (1536, 384), (384, 1536)];
 
-    private static readonly Reference Fp32 = new("fp32, GFLOP/s", Peak.MultiplyAddOperations, () => Peak.MultiplyAdd());
+    private static readonly Reference s_fp32 = new(
+        "fp32, GFLOP/s",
+        Peak.MultiplyAddOperations,
+        () => Peak.MultiplyAdd()
+    );
 
-    private static readonly Reference Int8 = new(
+    private static readonly Reference s_int8 = new(
         $"int8, GOP/s ({Peak.DotProductName})",
         Peak.DotProductOperations,
         () => Peak.DotProduct()
@@ -31,24 +35,24 @@ internal static class KernelBenchmark
         using var encoder = BertEncoder.Load(model, Precision.Int8);
         foreach (var threads in (int[])[1, 2])
         {
-            Header(output, threads, Fp32);
-            Products(output, threads, Fp32, Product);
+            Header(output, threads, s_fp32);
+            Products(output, threads, s_fp32, Product);
             foreach (var tokens in (int[])[64, 256, 512])
             {
                 var operations = 4.0 * tokens * tokens * Hidden;
-                Report(output, threads, Fp32, $"attention, {tokens} tokens", operations, () => Attention(tokens));
+                Report(output, threads, s_fp32, $"attention, {tokens} tokens", operations, () => Attention(tokens));
             }
 
-            Report(output, threads, Fp32, "layer norm, 256 tokens (elements)", 256.0 * Hidden, () => Norm(256));
-            if (Int8.Operations > 0)
+            Report(output, threads, s_fp32, "layer norm, 256 tokens (elements)", 256.0 * Hidden, () => Norm(256));
+            if (s_int8.Operations > 0)
             {
-                Header(output, threads, Int8);
-                Products(output, threads, Int8, Int8Product);
+                Header(output, threads, s_int8);
+                Products(output, threads, s_int8, Int8Product);
                 foreach (var tokens in (int[])[64, 256])
                 {
                     var operations = Sequences * EncodeBenchmark.Operations(tokens);
                     var name = $"all-MiniLM-L6-v2, {Sequences} x {tokens} tokens";
-                    Report(output, threads, Int8, name, operations, () => Encode(encoder, tokens));
+                    Report(output, threads, s_int8, name, operations, () => Encode(encoder, tokens));
                 }
             }
         }
@@ -61,7 +65,7 @@ internal static class KernelBenchmark
         Func<int, int, int, Activation, Action> body
     )
     {
-        foreach (var (outputs, inputs) in Shapes)
+        foreach (var (outputs, inputs) in s_shapes)
         {
             foreach (var rows in (int[])[64, 256, 4096])
             {

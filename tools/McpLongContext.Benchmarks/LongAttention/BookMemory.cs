@@ -21,7 +21,10 @@ internal sealed class BookMemory : ITokenMemory
     {
         _encoder = encoder;
         for (; !tokens.IsEmpty; tokens = tokens[Math.Min(WindowTokens, tokens.Length)..])
+        {
             _windows.Add(Encode(tokens[..Math.Min(WindowTokens, tokens.Length)].ToArray()));
+        }
+
         Show(int.MaxValue);
     }
 
@@ -49,7 +52,10 @@ internal sealed class BookMemory : ITokenMemory
         var tokens = (_planted.GetValueOrDefault(number) ?? _windows[number]).Tokens;
         var at = (int)(within * tokens.Length);
         while (at < tokens.Length && !tokenizer.BytesOf(tokens[at]).SequenceEqual("."u8))
+        {
             at++;
+        }
+
         at = Math.Min(at + 1, tokens.Length);
         _planted[number] = Encode([.. tokens[..at], .. tokenizer.Encode(sentence), .. tokens[at..]]);
         Refresh();

@@ -65,7 +65,10 @@ internal static class InfiniBenchmark
         for (var done = 0; done < length; done += tokens.Length)
         {
             for (var i = 0; i < tokens.Length; i++)
+            {
                 tokens[i] = random.Next(model.Config.VocabularySize / 2);
+            }
+
             run.Forward(tokens.AsSpan(0, Math.Min(tokens.Length, length - done)), []);
         }
 

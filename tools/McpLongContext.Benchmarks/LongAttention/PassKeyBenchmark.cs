@@ -131,11 +131,14 @@ internal sealed class PassKeyBenchmark : IDisposable
         {
             memory.Show(length);
             for (var i = 0; i < all[set].Count; i++)
+            {
                 memory.Plant(
                     all[set][i].Sentence,
                     ((all.Count * i) + set + 0.5) / (all.Count * all[set].Count),
                     _tokenizer
                 );
+            }
+
             foreach (var needle in all[set])
             {
                 asked++;
@@ -147,12 +150,16 @@ internal sealed class PassKeyBenchmark : IDisposable
                 {
                     var answer = Answer(Reader(encoder, modes[mode] != Plain), memory, needle, modes[mode]);
                     if (answer.Contains(needle.Answer, StringComparison.Ordinal))
+                    {
                         right[mode]++;
+                    }
                     else
+                    {
                         _output.WriteLine(
                             $"  {modes[mode]}, {(isFound ? "found" : "not found")}: {needle.Question} {needle.Answer}, "
                                 + $"not {answer.ReplaceLineEndings(" ").Trim()}"
                         );
+                    }
                 }
             }
         }
@@ -194,7 +201,10 @@ internal sealed class PassKeyBenchmark : IDisposable
             _tokenizer.Settings.Ends
         );
         foreach (var token in tokens.ToBlockingEnumerable())
+        {
             text.Append(decoder.Append(token));
+        }
+
         return text.Append(decoder.Flush()).ToString();
     }
 }

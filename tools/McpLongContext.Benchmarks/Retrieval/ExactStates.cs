@@ -49,7 +49,7 @@ internal sealed class ExactStates : IStateSearch
     public ScoredPassage[] ScorePooled(
         ReadOnlySpan<float> query,
         PassageScope scope,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellation = default
     )
     {
         var vector = query.ToArray();
@@ -60,22 +60,18 @@ internal sealed class ExactStates : IStateSearch
     public ScoredPassage[] ScoreTokens(
         StateQuery query,
         PassageScope scope,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellation = default
     ) => Score(InScope(scope), state => query.MaxSimilarity(state.Tokens));
 
     /// <inheritdoc/>
     public ScoredPassage[] ScoreTokens(
         StateQuery query,
         IReadOnlyList<long> passages,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellation = default
     ) => Score([.. passages.Where(_passages.ContainsKey)], state => query.MaxSimilarity(state.Tokens));
 
     /// <inheritdoc/>
-    public float[] Rescore(
-        StateQuery query,
-        IReadOnlyList<long> passages,
-        CancellationToken cancellationToken = default
-    ) =>
+    public float[] Rescore(StateQuery query, IReadOnlyList<long> passages, CancellationToken cancellation = default) =>
         [
             .. passages.Select(passage =>
                 _passages.TryGetValue(passage, out var state) && !state.Tokens.IsEmpty

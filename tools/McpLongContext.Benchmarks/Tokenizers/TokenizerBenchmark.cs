@@ -43,7 +43,10 @@ internal static class TokenizerBenchmark
     private static Tokenizer Load(string model)
     {
         if (!model.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
+        {
             return TokenizerJson.Load(model);
+        }
+
         using var file = GgufFile.Open(model);
         return GgufTokenizer.Load(file);
     }
@@ -51,7 +54,10 @@ internal static class TokenizerBenchmark
     private static string Read(string path)
     {
         if (File.Exists(path))
+        {
             return File.ReadAllText(path);
+        }
+
         var files = Directory
             .EnumerateFiles(path, "*", SearchOption.AllDirectories)
             .Where(file => Path.GetExtension(file) is ".cs" or ".md")

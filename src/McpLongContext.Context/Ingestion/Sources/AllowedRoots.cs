@@ -18,10 +18,8 @@ public sealed class AllowedRoots
     /// <summary>Resolves the roots.</summary>
     /// <param name="roots">Existing directories; relative ones are relative to the working directory.</param>
     /// <exception cref="ContextException">A root is not a directory.</exception>
-    public AllowedRoots(params IEnumerable<string> roots)
-    {
+    public AllowedRoots(params IEnumerable<string> roots) =>
         _roots = [.. roots.Select(ResolveRoot).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-    }
 
     /// <summary>The roots, links resolved.</summary>
     public IReadOnlyList<string> Roots => _roots;

@@ -23,9 +23,9 @@ internal sealed class SourceScanner(AllowedRoots roots)
 
     /// <summary>Scans a file or a directory.</summary>
     /// <param name="path">As the user named it.</param>
-    /// <param name="cancellationToken">Ends the scan.</param>
+    /// <param name="cancellation">Ends the scan.</param>
     /// <exception cref="ContextException">The path does not exist or is outside the allowed roots.</exception>
-    public IEnumerable<SourceEntry> Scan(string path, CancellationToken cancellationToken = default)
+    public IEnumerable<SourceEntry> Scan(string path, CancellationToken cancellation = default)
     {
         var resolved = roots.Resolve(path);
         if (RefusePath(resolved) is { } reason)
@@ -33,7 +33,7 @@ internal sealed class SourceScanner(AllowedRoots roots)
             return [new SkippedSource(resolved, reason)];
         }
 
-        return Directory.Exists(resolved) ? ScanDirectory(resolved, cancellationToken) : [ScanFile(resolved)];
+        return Directory.Exists(resolved) ? ScanDirectory(resolved, cancellation) : [ScanFile(resolved)];
     }
 
     /// <summary>A file that the user named: ignore rules and default excludes do not hold for it.</summary>
@@ -43,21 +43,21 @@ internal sealed class SourceScanner(AllowedRoots roots)
         return Accept(path, info.Length, new DateTimeOffset(info.LastWriteTimeUtc), named: true);
     }
 
-    private IEnumerable<SourceEntry> ScanDirectory(string root, CancellationToken cancellationToken)
+    private IEnumerable<SourceEntry> ScanDirectory(string root, CancellationToken cancellation)
     {
         var visited = new HashSet<string>(StringComparer.Ordinal) { root };
         var pending = new Stack<Pending>();
         pending.Push(new Pending(root, IgnoreScope.Above(roots, root), Depth: 0));
         while (pending.TryPop(out var current))
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
             if (current.File is { } file)
             {
                 yield return file;
                 continue;
             }
 
-            if (List(current.Path, cancellationToken, out var refusal) is not { } found)
+            if (List(current.Path, cancellation, out var refusal) is not { } found)
             {
                 yield return new SkippedSource(current.Path, refusal!, IsTransient: true);
                 continue;
@@ -202,7 +202,7 @@ internal sealed class SourceScanner(AllowedRoots roots)
             .FirstOrDefault(reason => reason is not null);
     }
 
-    private static List<Found>? List(string directory, CancellationToken cancellationToken, out string? refusal)
+    private static List<Found>? List(string directory, CancellationToken cancellation, out string? refusal)
     {
         refusal = null;
         var found = new List<Found>();
@@ -211,7 +211,7 @@ internal sealed class SourceScanner(AllowedRoots roots)
             var entries = new FileSystemEnumerable<Found>(directory, Found.From, s_everything);
             foreach (var entry in entries)
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                cancellation.ThrowIfCancellationRequested();
                 if (found.Count == MaxEntries)
                 {
                     refusal = $"it has more than {MaxEntries:N0} entries; ingest parts of it";

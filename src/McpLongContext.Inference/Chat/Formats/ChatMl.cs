@@ -17,7 +17,10 @@ internal sealed partial class ChatMl(string? system, bool thinks) : IChatFormat
     public static IChatFormat? Recognise(string template)
     {
         if (!template.Contains("<|im_start|>", StringComparison.Ordinal))
+        {
             return null;
+        }
+
         var system = DefaultSystem.Match(template) is { Success: true } match ? match.Groups["text"].Value : null;
         return new ChatMl(system, template.Contains("enable_thinking", StringComparison.Ordinal));
     }
@@ -26,12 +29,20 @@ internal sealed partial class ChatMl(string? system, bool thinks) : IChatFormat
     public void Write(Prompt prompt, IReadOnlyList<ChatMessage> messages)
     {
         if (system is not null && messages[0].Role != ChatRole.System)
+        {
             WriteTurn(prompt, "system", system);
+        }
+
         foreach (var message in messages)
+        {
             WriteTurn(prompt, RoleName.Of(message.Role), message.Content);
+        }
+
         prompt.Marker("<|im_start|>").Text("assistant\n");
         if (thinks)
+        {
             prompt.Marker("<think>").Text("\n\n").Marker("</think>").Text("\n\n");
+        }
     }
 
     private static void WriteTurn(Prompt prompt, string role, string content) =>

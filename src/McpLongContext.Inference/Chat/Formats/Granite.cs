@@ -17,7 +17,10 @@ internal sealed class Granite : IChatFormat
     public void Write(Prompt prompt, IReadOnlyList<ChatMessage> messages)
     {
         foreach (var message in messages)
+        {
             WriteRole(prompt, message.Role).Text(message.Content).Marker("<|end_of_text|>").Text("\n");
+        }
+
         WriteRole(prompt, ChatRole.Assistant);
     }
 

@@ -17,7 +17,10 @@ internal sealed class Llama3 : IChatFormat
     public void Write(Prompt prompt, IReadOnlyList<ChatMessage> messages)
     {
         foreach (var message in messages)
+        {
             WriteHeader(prompt, message.Role).Text(message.Content.Trim()).Marker("<|eot_id|>");
+        }
+
         WriteHeader(prompt, ChatRole.Assistant);
     }
 

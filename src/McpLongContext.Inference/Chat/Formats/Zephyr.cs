@@ -21,7 +21,10 @@ internal sealed class Zephyr : IChatFormat
     public void Write(Prompt prompt, IReadOnlyList<ChatMessage> messages)
     {
         foreach (var message in messages)
+        {
             WriteRole(prompt, message.Role).Text(message.Content).End().Text("\n");
+        }
+
         WriteRole(prompt, ChatRole.Assistant);
     }
 

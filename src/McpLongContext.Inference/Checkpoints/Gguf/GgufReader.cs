@@ -50,6 +50,7 @@ internal sealed class GgufReader(string path, MappedFile file)
             var part = values.AsSpan(start, Math.Min(1 << 20, values.Length - start));
             Take(part.Length * size).CopyTo(MemoryMarshal.AsBytes(part));
         }
+
         return values;
     }
 
@@ -65,7 +66,10 @@ internal sealed class GgufReader(string path, MappedFile file)
     private ReadOnlySpan<byte> Take(int count)
     {
         if (count > Length - Position)
+        {
             throw Wrong($"ends at {Length} bytes, inside its header: it is truncated");
+        }
+
         var bytes = file.Span(Position, count);
         Position += count;
         return bytes;

@@ -18,14 +18,22 @@ internal sealed class GgufTensors(GgufFile file) : ITensorSource
     public void Require(string name, params ReadOnlySpan<int> shape)
     {
         if (!file.Tensors.TryGetValue(name, out var tensor))
+        {
             throw new CheckpointException(Path, TensorShape.Missing(name, file.Tensors.Count));
+        }
+
         if (!TensorShape.Equals(tensor.Shape, shape))
+        {
             throw new CheckpointException(Path, TensorShape.Mismatch(name, tensor, shape));
+        }
+
         if (BlockDecoder.Find(tensor.Type) is null)
+        {
             throw new CheckpointException(
                 Path,
                 $"tensor '{name}': type {tensor.Type} found, expected one of {string.Join(", ", BlockDecoder.Supported)}"
             );
+        }
     }
 
     /// <inheritdoc />

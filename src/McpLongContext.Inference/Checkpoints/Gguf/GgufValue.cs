@@ -84,7 +84,10 @@ internal static class GgufValue
     {
         var flags = new bool[reader.ReadCount(what, sizeof(bool))];
         for (var i = 0; i < flags.Length; i++)
+        {
             flags[i] = ReadBoolean(reader, key);
+        }
+
         return flags;
     }
 
@@ -92,7 +95,10 @@ internal static class GgufValue
     {
         var strings = new string[reader.ReadCount(what, MinStringBytes)];
         for (var i = 0; i < strings.Length; i++)
+        {
             strings[i] = reader.ReadString($"metadata '{key}', element {i}", int.MaxValue);
+        }
+
         return strings;
     }
 }

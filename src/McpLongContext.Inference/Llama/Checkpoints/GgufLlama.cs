@@ -28,11 +28,14 @@ internal static class GgufLlama
         {
             var architecture = file.Metadata.GetString("general.architecture");
             if (!s_architectures.TryGetValue(architecture, out var isInterleaved))
+            {
                 throw new CheckpointException(
                     path,
                     $"architecture '{architecture}' found, expected one of {string.Join(", ", s_architectures.Keys)} "
                         + "(mistral and smollm are 'llama' in this format)"
                 );
+            }
+
             var tensors = new GgufTensors(file);
             var config = ReadConfig(file, tensors, architecture).Validate(path);
             return new LlamaCheckpoint(config, tensors, TensorNames.Gguf, isInterleaved);
@@ -89,10 +92,12 @@ internal static class GgufLlama
         void Demand(string name, int expected, string meaning)
         {
             if (Optional(name) is { } found && found != expected)
+            {
                 throw new CheckpointException(
                     file.Path,
                     $"metadata '{Key(name)}': {found} found, expected {expected}, {meaning}"
                 );
+            }
         }
 
         RotaryScaling ReadScaling()

@@ -47,15 +47,23 @@ internal static class HuggingFaceLlama
     {
         var architecture = file.ModelType ?? "nothing";
         if (!s_architectures.Contains(architecture, StringComparer.Ordinal))
+        {
             throw new CheckpointException(
                 path,
                 $"model_type: {architecture} found, expected one of {string.Join(", ", s_architectures)} "
                     + "(smollm is 'llama' in this format)"
             );
+        }
+
         if (file.HiddenAct != "silu")
+        {
             throw new CheckpointException(path, $"hidden_act: {file.HiddenAct} found, expected silu");
+        }
+
         if (file.MlpBias)
+        {
             throw new CheckpointException(path, "mlp_bias: true found, expected false");
+        }
 
         var theta = file.RopeTheta ?? file.RopeParameters?.RopeTheta ?? 10_000;
         return new LlamaConfig

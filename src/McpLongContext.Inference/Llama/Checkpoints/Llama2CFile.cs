@@ -57,10 +57,15 @@ internal sealed class Llama2CFile : ITensorSource
     public void Require(string name, params ReadOnlySpan<int> shape)
     {
         if (!_tensors.TryGetValue(name, out var tensor))
+        {
             throw new CheckpointException(Path, TensorShape.Missing(name, _tensors.Count));
+        }
+
         long[] found = tensor.Rows == 1 ? [tensor.Columns] : [tensor.Rows, tensor.Columns];
         if (!TensorShape.Equals(found, shape))
+        {
             throw new CheckpointException(Path, TensorShape.Mismatch(name, $"[{string.Join(", ", found)}]", shape));
+        }
     }
 
     /// <inheritdoc />
@@ -81,13 +86,19 @@ internal sealed class Llama2CFile : ITensorSource
     private LlamaConfig ReadConfig()
     {
         if (_file.Length < HeaderBytes)
+        {
             throw new CheckpointException(Path, $"{_file.Length} bytes found, too short for a llama2.c file");
+        }
+
         var header = MemoryMarshal.Cast<byte, int>(_file.Span(0, HeaderBytes)).ToArray();
         if (header[3] < 1 || header[0] % header[3] != 0 || header[5] == int.MinValue)
+        {
             throw new CheckpointException(
                 Path,
                 $"width {header[0]} and {header[3]} heads found, expected a multiple: no llama2.c file, or damaged"
             );
+        }
+
         var config = new LlamaConfig
         {
             Architecture = "llama",
@@ -126,19 +137,27 @@ internal sealed class Llama2CFile : ITensorSource
         // Tables of cosines and sines, which are computed here.
         offset += (Int128)config.ContextLength * config.HeadDim * sizeof(float);
         if (!config.HasTiedOutput)
+        {
             Add(TensorKind.Output, 1, config.VocabularySize, hidden);
+        }
+
         if (offset != _file.Length)
+        {
             throw new CheckpointException(
                 Path,
                 $"{_file.Length} bytes found, expected {offset} for its dimensions: truncated, damaged or no llama2.c file"
             );
+        }
 
         void Add(TensorKind kind, int layers, int rows, int columns)
         {
             for (var layer = 0; layer < layers; layer++)
             {
                 if (offset <= _file.Length)
+                {
                     _tensors[TensorNames.Gguf.Of(kind, layer)] = ((long)offset, rows, columns);
+                }
+
                 offset += (Int128)rows * columns * sizeof(float);
             }
         }

@@ -37,9 +37,15 @@ internal sealed class LlamaCheckpoint : IDisposable
     public static LlamaCheckpoint Open(string path)
     {
         if (!Directory.Exists(path))
+        {
             return OpenFile(path);
+        }
+
         if (File.Exists(Path.Combine(path, HuggingFaceLlama.ConfigName)))
+        {
             return HuggingFaceLlama.Open(path);
+        }
+
         string[] files = [.. Directory.GetFiles(path, "*.gguf"), .. Directory.GetFiles(path, "*.bin").Where(IsModel)];
         return files.Length == 1
             ? OpenFile(files[0])
@@ -80,6 +86,7 @@ internal sealed class LlamaCheckpoint : IDisposable
                 _tensors.ReadRows(name, firstRow, rows);
                 return;
             }
+
             for (var row = firstRow; !rows.IsEmpty; row++)
             {
                 _tensors.ReadRows(name, SourceRow(row), rows[..inputs]);
@@ -94,10 +101,12 @@ internal sealed class LlamaCheckpoint : IDisposable
     {
         var left = _tensors.Names.FirstOrDefault(name => !_taken.Contains(name) && !_names.IsIgnored(name, Config));
         if (left is not null)
+        {
             throw new CheckpointException(
                 _tensors.Path,
                 $"tensor '{left}' found, which is no part of a '{Config.Architecture}' model as it is supported here"
             );
+        }
     }
 
     /// <inheritdoc />

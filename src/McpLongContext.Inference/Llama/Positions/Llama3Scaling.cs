@@ -29,6 +29,7 @@ public sealed record Llama3Scaling(
             kept = Math.Clamp(kept, 0, 1);
             frequencies[i] *= kept + ((1 - kept) / Factor);
         }
+
         return frequencies;
     }
 }

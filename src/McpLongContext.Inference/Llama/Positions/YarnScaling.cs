@@ -38,6 +38,7 @@ public sealed record YarnScaling(double Factor, int OriginalLength) : RotaryScal
             var divided = Math.Clamp((i - low) / width, 0, 1);
             plain[i] *= 1 - divided + (divided / Factor);
         }
+
         return plain;
 
         double PairOf(double rotations) =>

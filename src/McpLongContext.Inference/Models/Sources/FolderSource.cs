@@ -9,7 +9,7 @@ internal sealed class FolderSource(string path) : IModelSource
 
     public bool IsSatisfiedBy(ModelEntry installed) => false;
 
-    public async Task<ModelEntry> DescribeAsync(CancellationToken cancellationToken)
+    public async Task<ModelEntry> DescribeAsync(CancellationToken cancellation)
     {
         var paths = Directory
             .EnumerateFiles(
@@ -23,7 +23,7 @@ internal sealed class FolderSource(string path) : IModelSource
         foreach (var name in NeededFiles.Select(paths, chosen: null, quantisation: null, _folder))
         {
             var source = Path.Combine(_folder, name);
-            var (sha256, _) = await Checksum.ComputeAsync(source, static _ => { }, cancellationToken);
+            var (sha256, _) = await Checksum.ComputeAsync(source, static _ => { }, cancellation);
             // The length of the target where the file is a link, as in the hub client's own cache.
             await using var stream = File.OpenRead(source);
             files.Add(new ModelFile(name, stream.Length) { Sha256 = sha256 });
@@ -36,7 +36,7 @@ internal sealed class FolderSource(string path) : IModelSource
         ModelEntry entry,
         string folder,
         IProgress<ModelProgress>? progress,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         long done = 0;
@@ -46,7 +46,7 @@ internal sealed class FolderSource(string path) : IModelSource
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             await using var input = File.OpenRead(Path.Combine(_folder, file.SourcePath));
             await using var output = File.Create(target);
-            await input.CopyToAsync(output, cancellationToken);
+            await input.CopyToAsync(output, cancellation);
             done += file.Size;
             progress?.Report(new ModelProgress(ModelPhase.Downloading, done, entry.Size));
         }

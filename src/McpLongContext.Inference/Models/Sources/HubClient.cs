@@ -35,10 +35,10 @@ internal sealed class HubClient : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>The files of a repository at a revision, and the commit that this revision is now.</summary>
-    public async Task<HubRepository> DescribeAsync(HubReference model, CancellationToken cancellationToken)
+    public async Task<HubRepository> DescribeAsync(HubReference model, CancellationToken cancellation)
     {
         var revision = Uri.EscapeDataString(model.Revision ?? "main");
-        using var stall = new StallGuard(_options, cancellationToken);
+        using var stall = new StallGuard(_options, cancellation);
         using var response = await SendAsync(
             new Uri($"api/models/{model.Repository}/revision/{revision}?blobs=true", UriKind.Relative),
             from: 0,
@@ -65,10 +65,10 @@ internal sealed class HubClient : IDisposable
         string file,
         FileStream partial,
         Action<long> onLength,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
-        using var stall = new StallGuard(_options, cancellationToken);
+        using var stall = new StallGuard(_options, cancellation);
         using var response = await SendAsync(
             new Uri($"{model.Repository}/resolve/{Uri.EscapeDataString(model.Revision!)}/{file}", UriKind.Relative),
             partial.Length,
@@ -92,7 +92,7 @@ internal sealed class HubClient : IDisposable
         int read;
         while ((read = await body.ReadAsync(buffer, stall.Restarted())) > 0)
         {
-            await partial.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            await partial.WriteAsync(buffer.AsMemory(0, read), cancellation);
             onLength(partial.Length);
         }
     }

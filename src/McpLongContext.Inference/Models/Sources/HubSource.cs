@@ -19,7 +19,7 @@ internal sealed class HubSource(HubReference model, ModelEntry? catalogued, Mode
     public bool IsSatisfiedBy(ModelEntry installed) =>
         catalogued?.HasSameContentAs(installed) ?? (model.Revision is null || installed.Source == model.ToString());
 
-    public async Task<ModelEntry> DescribeAsync(CancellationToken cancellationToken)
+    public async Task<ModelEntry> DescribeAsync(CancellationToken cancellation)
     {
         if (catalogued is not null)
         {
@@ -27,7 +27,7 @@ internal sealed class HubSource(HubReference model, ModelEntry? catalogued, Mode
         }
 
         using var hub = new HubClient(options);
-        var repository = await RetryAsync(() => hub.DescribeAsync(model, cancellationToken), cancellationToken);
+        var repository = await RetryAsync(() => hub.DescribeAsync(model, cancellation), cancellation);
         var siblings = repository.Siblings.ToDictionary(file => file.RFilename, StringComparer.Ordinal);
         var files = NeededFiles.Select(
             siblings.Keys,
@@ -50,7 +50,7 @@ internal sealed class HubSource(HubReference model, ModelEntry? catalogued, Mode
         ModelEntry entry,
         string folder,
         IProgress<ModelProgress>? progress,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         using var hub = new HubClient(options);
@@ -58,7 +58,7 @@ internal sealed class HubSource(HubReference model, ModelEntry? catalogued, Mode
         long done = 0;
         foreach (var file in entry.Files)
         {
-            await FetchAsync(hub, pinned, file, folder, Report, cancellationToken);
+            await FetchAsync(hub, pinned, file, folder, Report, cancellation);
             done += file.Size;
 
             void Report(long length) =>
@@ -72,7 +72,7 @@ internal sealed class HubSource(HubReference model, ModelEntry? catalogued, Mode
         ModelFile file,
         string folder,
         Action<long> onLength,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         var target = Path.Combine(folder, file.Name);
@@ -91,10 +91,10 @@ internal sealed class HubSource(HubReference model, ModelEntry? catalogued, Mode
                 await RetryAsync(
                     async () =>
                     {
-                        await hub.DownloadAsync(pinned, file.SourcePath, partial, onLength, cancellationToken);
+                        await hub.DownloadAsync(pinned, file.SourcePath, partial, onLength, cancellation);
                         return true;
                     },
-                    cancellationToken,
+                    cancellation,
                     () => partial.Length
                 );
             }
@@ -106,7 +106,7 @@ internal sealed class HubSource(HubReference model, ModelEntry? catalogued, Mode
     /// <summary>Repeats what fails for a passing reason, until it fails several times without getting any further.</summary>
     private async Task<T> RetryAsync<T>(
         Func<Task<T>> action,
-        CancellationToken cancellationToken,
+        CancellationToken cancellation,
         Func<long>? position = null
     )
     {
@@ -117,7 +117,7 @@ internal sealed class HubSource(HubReference model, ModelEntry? catalogued, Mode
             {
                 return await action();
             }
-            catch (Exception e) when (IsPassing(e, cancellationToken))
+            catch (Exception e) when (IsPassing(e, cancellation))
             {
                 failures = position?.Invoke() > before ? 1 : failures + 1;
                 if (failures >= MaxFailuresInARow)
@@ -125,15 +125,15 @@ internal sealed class HubSource(HubReference model, ModelEntry? catalogued, Mode
                     throw Unreachable(e);
                 }
 
-                await Task.Delay(TimeSpan.FromMilliseconds(250 << failures), options.Time, cancellationToken);
+                await Task.Delay(TimeSpan.FromMilliseconds(250 << failures), options.Time, cancellation);
             }
         }
     }
 
-    private static bool IsPassing(Exception exception, CancellationToken cancellationToken) =>
+    private static bool IsPassing(Exception exception, CancellationToken cancellation) =>
         exception switch
         {
-            OperationCanceledException => !cancellationToken.IsCancellationRequested, // silence
+            OperationCanceledException => !cancellation.IsCancellationRequested, // silence
             HttpRequestException { StatusCode: { } status } => status
                 is HttpStatusCode.RequestTimeout
                     or HttpStatusCode.TooManyRequests

@@ -11,7 +11,7 @@ internal interface IModelSource
 
     /// <summary>Finds out which files there are, at a revision that does not change any more.</summary>
     /// <exception cref="ModelException">The source cannot be reached or has no such model.</exception>
-    public Task<ModelEntry> DescribeAsync(CancellationToken cancellationToken);
+    public Task<ModelEntry> DescribeAsync(CancellationToken cancellation);
 
     /// <summary>
     /// Brings the entry's files into a folder, under their installed names. What an earlier, broken-off call for the
@@ -22,6 +22,6 @@ internal interface IModelSource
         ModelEntry entry,
         string folder,
         IProgress<ModelProgress>? progress,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     );
 }

@@ -63,13 +63,13 @@ internal static partial class NeededFiles
         }
 
         // The format of llama2.c: the weights, and beside them a tokenizer of a fixed name.
-        const string tokenizer = "tokenizer.bin";
+        const string Tokenizer = "tokenizer.bin";
         var binaries = paths
-            .Where(path => path.EndsWith(".bin", StringComparison.Ordinal) && path != tokenizer)
+            .Where(path => path.EndsWith(".bin", StringComparison.Ordinal) && path != Tokenizer)
             .ToList();
-        if (paths.Contains(tokenizer) && binaries.Count == 1 && !binaries[0].Contains('/', StringComparison.Ordinal))
+        if (paths.Contains(Tokenizer) && binaries.Count == 1 && !binaries[0].Contains('/', StringComparison.Ordinal))
         {
-            return [binaries[0], tokenizer];
+            return [binaries[0], Tokenizer];
         }
 
         var candidates = paths.Where(path => WeightsName.IsMatch(path)).Order(StringComparer.Ordinal).ToList();
@@ -86,13 +86,13 @@ internal static partial class NeededFiles
     /// <summary>The index of sharded weights, once it is certain that no shard is missing.</summary>
     private static string Index(IReadOnlyCollection<string> paths, List<string> shards, string origin)
     {
-        const string index = "model.safetensors.index.json";
+        const string Index = "model.safetensors.index.json";
         var count = int.Parse(ShardName.Match(shards[0]).Groups["count"].ValueSpan, CultureInfo.InvariantCulture);
-        return shards.Count == count && paths.Contains(index)
-            ? index
+        return shards.Count == count && paths.Contains(Index)
+            ? Index
             : throw new ModelException(
                 $"{origin} has {shards.Count} of {count} files of its weights"
-                    + (paths.Contains(index) ? "." : $" and no {index}.")
+                    + (paths.Contains(Index) ? "." : $" and no {Index}.")
                     + " Choose another revision or repository."
             );
     }

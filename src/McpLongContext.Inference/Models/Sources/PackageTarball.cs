@@ -18,7 +18,7 @@ internal static class PackageTarball
         string package,
         IReadOnlyCollection<PackedPart> parts,
         string folder,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         var wanted = parts.GroupBy(part => part.From, StringComparer.Ordinal).ToDictionary(one => one.Key);
@@ -27,11 +27,11 @@ internal static class PackageTarball
             await using var file = File.OpenRead(tarball);
             await using var gzip = new GZipStream(file, CompressionMode.Decompress);
             await using var reader = new TarReader(gzip);
-            while (wanted.Count > 0 && await reader.GetNextEntryAsync(false, cancellationToken) is { } entry)
+            while (wanted.Count > 0 && await reader.GetNextEntryAsync(false, cancellation) is { } entry)
             {
                 if (wanted.Remove(WithoutRoot(entry.Name), out var ofEntry))
                 {
-                    await WriteAsync(entry, [.. ofEntry], folder, cancellationToken);
+                    await WriteAsync(entry, [.. ofEntry], folder, cancellation);
                 }
             }
         }
@@ -52,7 +52,7 @@ internal static class PackageTarball
         TarEntry entry,
         PackedPart[] parts,
         string folder,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         foreach (var part in parts)
@@ -71,7 +71,7 @@ internal static class PackageTarball
         var outputs = Array.ConvertAll(parts, part => Open(Path.Combine(folder, part.File), part.Position));
         try
         {
-            await CopyAsync(entry.DataStream ?? Stream.Null, parts, outputs, cancellationToken);
+            await CopyAsync(entry.DataStream ?? Stream.Null, parts, outputs, cancellation);
         }
         finally
         {
@@ -87,14 +87,14 @@ internal static class PackageTarball
         Stream input,
         PackedPart[] parts,
         FileStream[] outputs,
-        CancellationToken cancellationToken
+        CancellationToken cancellation
     )
     {
         var end = parts.Max(part => (part.Offset ?? 0) + part.Size);
         var buffer = new byte[BufferSize];
         for (long position = 0; position < end; )
         {
-            var read = await input.ReadAsync(buffer, cancellationToken);
+            var read = await input.ReadAsync(buffer, cancellation);
             if (read == 0)
             {
                 throw new EndOfStreamException($"{parts[0].From} ends after {position} bytes");
@@ -105,7 +105,7 @@ internal static class PackageTarball
                 var first = parts[i].Offset ?? 0;
                 var from = Math.Clamp(first - position, 0, read);
                 var to = Math.Clamp(first + parts[i].Size - position, from, read);
-                await outputs[i].WriteAsync(buffer.AsMemory((int)from..(int)to), cancellationToken);
+                await outputs[i].WriteAsync(buffer.AsMemory((int)from..(int)to), cancellation);
             }
 
             position += read;

@@ -7,11 +7,11 @@ internal sealed class StallGuard : IDisposable
     private readonly CancellationTokenSource _either;
     private readonly TimeSpan _timeout;
 
-    public StallGuard(ModelStoreOptions options, CancellationToken cancellationToken)
+    public StallGuard(ModelStoreOptions options, CancellationToken cancellation)
     {
         _timeout = options.StallTimeout;
         _silence = new CancellationTokenSource(_timeout, options.Time);
-        _either = CancellationTokenSource.CreateLinkedTokenSource(_silence.Token, cancellationToken);
+        _either = CancellationTokenSource.CreateLinkedTokenSource(_silence.Token, cancellation);
     }
 
     public CancellationToken Token => _either.Token;

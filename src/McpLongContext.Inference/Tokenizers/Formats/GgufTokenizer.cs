@@ -70,10 +70,13 @@ public static class GgufTokenizer
         var kinds = ReadKinds(path, metadata, texts.Count);
         var scores = metadata.FindSingles(Scores);
         if (scores is null || scores.Count != texts.Count)
+        {
             throw new CheckpointException(
                 path,
                 $"{Scores}: {scores?.Count ?? 0} found, expected one for each of {texts.Count} tokens"
             );
+        }
+
         var tokens = texts.Select((text, id) => SentencePieceBytes(path, text, kinds[id])).ToList();
         var vocabulary = new TokenVocabulary(tokens, kinds);
         return new SentencePieceTokenizer(
@@ -88,12 +91,18 @@ public static class GgufTokenizer
     {
         var numbers = metadata.FindInt32s(Kinds);
         if (numbers is null)
+        {
             return [.. Enumerable.Repeat(TokenKind.Normal, count)];
+        }
+
         if (numbers.Count != count)
+        {
             throw new CheckpointException(
                 path,
                 $"{Kinds}: {numbers.Count} found, expected {count}, one for each token"
             );
+        }
+
         var wrong = numbers.FirstOrDefault(number => number is < (int)TokenKind.Normal or > (int)TokenKind.Byte, 1);
         return wrong == (int)TokenKind.Normal
             ? [.. numbers.Select(number => (TokenKind)number)]
@@ -106,7 +115,10 @@ public static class GgufTokenizer
     private static ReadOnlyMemory<byte> SentencePieceBytes(string path, string text, TokenKind kind)
     {
         if (kind != TokenKind.Byte)
+        {
             return SentencePieceAlphabet.Decode(text);
+        }
+
         return SentencePieceAlphabet.ByteOf(text) is { } value
             ? new[] { value }
             : throw new CheckpointException(path, $"{Tokens}: '{text}' found for a byte, expected one like <0x0A>");

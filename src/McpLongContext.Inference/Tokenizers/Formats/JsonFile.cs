@@ -16,7 +16,10 @@ internal static class JsonFile
             var document = JsonDocument.Parse(stream);
             var kind = document.RootElement.ValueKind;
             if (kind == JsonValueKind.Object)
+            {
                 return document;
+            }
+
             document.Dispose();
             throw new CheckpointException(path, $"{kind} found, expected an object");
         }

@@ -24,20 +24,30 @@ internal static class MergeList
         {
             var (left, right) = (bytesOf(merges[rank].Left), bytesOf(merges[rank].Right));
             if (left is null || right is null)
+            {
                 throw Wrong("is not written in the alphabet of the tokens");
+            }
+
             byte[] joined = [.. left, .. right];
             var merge = new Merge(vocabulary.Find(left), vocabulary.Find(right), rank, vocabulary.Find(joined));
             if (merge.Left == TokenVocabulary.None || merge.Right == TokenVocabulary.None)
+            {
                 throw Wrong("joins what is no token");
+            }
             // What was added by hand may be spelt like a word. It never results from text.
             if (merge.Token != TokenVocabulary.None)
+            {
                 table.Add(merge);
+            }
             else if (vocabulary.FindSpecial(Encoding.UTF8.GetString(joined)) == TokenVocabulary.None)
+            {
                 throw Wrong("gives what is no token");
+            }
 
             CheckpointException Wrong(string problem) =>
                 new(path, $"merge {rank}, '{merges[rank].Left}' and '{merges[rank].Right}': {problem}");
         }
+
         return new MergeTable(table);
     }
 

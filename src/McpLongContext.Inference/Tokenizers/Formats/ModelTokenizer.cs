@@ -14,12 +14,16 @@ public static class ModelTokenizer
     public static Tokenizer Load(string folder)
     {
         if (File.Exists(Path.Combine(folder, TokenizerJson.FileName)))
+        {
             return TokenizerJson.Load(folder);
+        }
+
         if (Directory.GetFiles(folder, "*.gguf") is [var gguf])
         {
             using var file = GgufFile.Open(gguf);
             return GgufTokenizer.Load(file);
         }
+
         var bin = Path.Combine(folder, TokenizerBin.FileName);
         return File.Exists(bin)
             ? TokenizerBin.Load(bin)

@@ -33,13 +33,19 @@ public static class TokenizerBin
             var rest = file.AsMemory(at);
             var length = rest.Length < 8 ? -1 : BinaryPrimitives.ReadInt32LittleEndian(rest.Span[4..]);
             if (length < 0 || length > rest.Length - 8)
+            {
                 throw new CheckpointException(path, $"token {tokens.Count} at byte {at} does not fit: it is truncated");
+            }
+
             scores.Add(BinaryPrimitives.ReadSingleLittleEndian(rest.Span));
             tokens.Add(rest.Slice(8, length));
             at += 8 + length;
         }
+
         if (tokens.Count < FirstPiece)
+        {
             throw new CheckpointException(path, $"{tokens.Count} tokens found, expected at least {FirstPiece}");
+        }
 
         var kinds = new TokenKind[tokens.Count];
         Array.Fill(kinds, TokenKind.Normal);
@@ -52,6 +58,7 @@ public static class TokenizerBin
             kinds[FirstByte + value] = TokenKind.Byte;
             tokens[FirstByte + value] = new[] { (byte)value };
         }
+
         var vocabulary = new TokenVocabulary(tokens, kinds);
         var settings = new TokenizerSettings
         {

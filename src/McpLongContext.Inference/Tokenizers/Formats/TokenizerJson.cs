@@ -41,11 +41,16 @@ public static class TokenizerJson
     {
         var model = root.GetProperty("model");
         if (model.Text("type") is not (null or "BPE") || model.Member("merges") is not { } merges)
+        {
             throw new CheckpointException(path, $"model: {model.Text("type") ?? "nothing"} found, expected BPE");
+        }
+
         foreach (var affix in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
         {
             if (!string.IsNullOrEmpty(model.Text(affix)))
+            {
                 throw new CheckpointException(path, $"model.{affix}: '{model.Text(affix)}' found, expected none");
+            }
         }
 
         var rules = TokenizerJsonRules.Read(path, root);
@@ -78,7 +83,9 @@ public static class TokenizerJson
             .ToList();
         // Ids are numbers of rows of a matrix: a file with far more of them than tokens is damaged.
         if (ids.Exists(id => id < 0 || id >= 2 * ids.Count))
+        {
             throw new CheckpointException(path, $"ids from {ids.Min()} to {ids.Max()} found for {ids.Count} tokens");
+        }
 
         var count = ids.Count == 0 ? 0 : ids.Max() + 1;
         var tokens = new ReadOnlyMemory<byte>[count];
@@ -98,14 +105,19 @@ public static class TokenizerJson
                 : isByteLevel ? ByteAlphabet.Decode(text) ?? Encoding.UTF8.GetBytes(text)
                 : SentencePieceAlphabet.Decode(text);
         }
+
         foreach (var token in added)
         {
             var id = token.GetProperty("id").GetInt32();
             if (kinds[id] == TokenKind.Unknown)
+            {
                 continue;
+            }
+
             kinds[id] = token.Flag("special") ? TokenKind.Control : TokenKind.UserDefined;
             tokens[id] = Encoding.UTF8.GetBytes(token.GetProperty("content").GetString()!);
         }
+
         return new TokenVocabulary(tokens, kinds);
     }
 }

@@ -21,7 +21,10 @@ internal sealed record TokenizerJsonRules(bool IsByteLevel, IPreTokenizer[] Word
         if (steps.Exists(step => step.Text("type") == "ByteLevel"))
         {
             foreach (var normalizer in normalizers)
+            {
                 Require(path, "normalizer", normalizer, normalizer.Text("type") == "NFC", "none or NFC");
+            }
+
             return new(IsByteLevel: true, [.. steps.SelectMany(step => WordsOf(path, step))], AddsSpace: false);
         }
 
@@ -33,6 +36,7 @@ internal sealed record TokenizerJsonRules(bool IsByteLevel, IPreTokenizer[] Word
             Require(path, "normalizer", normalizer, isPrepend || isReplace, "spaces written as ▁");
             addsSpace |= isPrepend;
         }
+
         foreach (var step in steps)
         {
             var isWhole =
@@ -40,6 +44,7 @@ internal sealed record TokenizerJsonRules(bool IsByteLevel, IPreTokenizer[] Word
             Require(path, "pre_tokenizer", step, isWhole, "ByteLevel, or Metaspace that does not split");
             addsSpace |= step.Text("prepend_scheme") is "first" or "always";
         }
+
         return new(IsByteLevel: false, [], addsSpace);
     }
 
@@ -76,6 +81,8 @@ internal sealed record TokenizerJsonRules(bool IsByteLevel, IPreTokenizer[] Word
     private static void Require(string path, string part, JsonElement found, bool holds, string expected)
     {
         if (!holds)
+        {
             throw new CheckpointException(path, $"{part}: {found.GetRawText()} found, expected {expected}");
+        }
     }
 }

@@ -68,7 +68,10 @@ internal static class TokenizerJsonSettings
     {
         var file = Path.Combine(folder, TemplateFile);
         if (File.Exists(file))
+        {
             return File.ReadAllText(file);
+        }
+
         return config?.RootElement.Member("chat_template") switch
         {
             { ValueKind: JsonValueKind.String } template => template.GetString(),

@@ -41,6 +41,7 @@ internal static class CharacterClasses
             length = 1;
             return s_ascii[text[at]];
         }
+
         _ = Rune.DecodeFromUtf8(text[at..], out var rune, out length);
         return Of(rune);
     }
@@ -53,7 +54,10 @@ internal static class CharacterClasses
     public static int EndOfRun(this ReadOnlySpan<byte> text, int at, CharacterClass of)
     {
         while (at < text.Length && text.ClassAt(at, out var length) == of)
+        {
             at += length;
+        }
+
         return at;
     }
 
@@ -77,15 +81,22 @@ internal static class CharacterClasses
             end += length;
             lineEnd = of == CharacterClass.LineBreak ? end : lineEnd;
         }
+
         if (breaksLines && lineEnd > 0)
+        {
             return lineEnd;
+        }
+
         return end == text.Length || last == 0 ? end : last;
     }
 
     private static CharacterClass Of(Rune rune)
     {
         if (rune.Value is '\r' or '\n')
+        {
             return CharacterClass.LineBreak;
+        }
+
         return Rune.GetUnicodeCategory(rune) switch
         {
             <= UnicodeCategory.OtherLetter => CharacterClass.Letter,

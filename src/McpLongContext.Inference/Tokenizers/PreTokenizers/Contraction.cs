@@ -9,10 +9,16 @@ internal static class Contraction
     public static int LengthAt(ReadOnlySpan<byte> text, bool ignoresCase)
     {
         if (text.Length < 2 || text[0] != '\'')
+        {
             return 0;
+        }
+
         var first = Fold(text[1], ignoresCase);
         if (first is (byte)'s' or (byte)'t' or (byte)'m' or (byte)'d')
+        {
             return 2;
+        }
+
         return
             text.Length > 2
             && (first, Fold(text[2], ignoresCase))

@@ -9,10 +9,16 @@ internal sealed class DigitTriples : IPreTokenizer
     public int FirstPiece(ReadOnlySpan<byte> text)
     {
         if (AreDigits(text))
+        {
             return Group;
+        }
+
         var at = 1;
         while (at < text.Length && !AreDigits(text[at..]))
+        {
             at++;
+        }
+
         return at;
     }
 

@@ -14,7 +14,10 @@ internal sealed class Gpt2Words : IPreTokenizer
     {
         var contraction = Contraction.LengthAt(text, ignoresCase: false);
         if (contraction > 0)
+        {
             return contraction;
+        }
+
         var start = text[0] == ' ' && text.Length > 1 ? 1 : 0;
         var of = text.ClassAt(start, out var length);
         return of is CharacterClass.Space or CharacterClass.LineBreak

@@ -21,17 +21,32 @@ internal sealed class Llama3Words(int digits) : IPreTokenizer
     {
         var contraction = Contraction.LengthAt(text, ignoresCase: true);
         if (contraction > 0)
+        {
             return contraction;
+        }
+
         var of = text.ClassAt(0, out var length);
         if (of == CharacterClass.Letter)
+        {
             return text.EndOfRun(length, of);
+        }
+
         if (of == CharacterClass.Number)
+        {
             return EndOfNumber(text, length);
+        }
+
         if (of != CharacterClass.LineBreak && text.IsAt(length, CharacterClass.Letter))
+        {
             return text.EndOfRun(length, CharacterClass.Letter);
+        }
+
         var start = text[0] == ' ' ? 1 : 0;
         if (text.IsAt(start, CharacterClass.Other))
+        {
             return text.EndOfRun(text.EndOfRun(start, CharacterClass.Other), CharacterClass.LineBreak);
+        }
+
         return text.EndOfSpace(breaksLines: true);
     }
 
@@ -40,9 +55,13 @@ internal sealed class Llama3Words(int digits) : IPreTokenizer
         for (var count = 1; count < digits && at < text.Length; count++)
         {
             if (text.ClassAt(at, out var length) != CharacterClass.Number)
+            {
                 break;
+            }
+
             at += length;
         }
+
         return at;
     }
 }

@@ -8,7 +8,10 @@ internal sealed class NumberRuns : IPreTokenizer
     {
         var isFirst = text.ClassAt(0, out var at) == CharacterClass.Number;
         while (at < text.Length && text.ClassAt(at, out var length) == CharacterClass.Number == isFirst)
+        {
             at += length;
+        }
+
         return at;
     }
 }

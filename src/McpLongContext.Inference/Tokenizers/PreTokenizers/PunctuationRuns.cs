@@ -11,7 +11,10 @@ internal sealed class PunctuationRuns : IPreTokenizer
     {
         var isFirst = IsPunctuation(text, out var at);
         while (at < text.Length && IsPunctuation(text[at..], out var length) == isFirst)
+        {
             at += length;
+        }
+
         return at;
     }
 

@@ -13,9 +13,13 @@ internal sealed class SingleNumbers : IPreTokenizer
         while (of != CharacterClass.Number && at < text.Length)
         {
             if (text.ClassAt(at, out var length) == CharacterClass.Number)
+            {
                 break;
+            }
+
             at += length;
         }
+
         return at;
     }
 }

@@ -22,16 +22,16 @@ internal static unsafe class Int8Block
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
-        const int size = Int8BlockMatrix.BlockInputs;
+        const int Size = Int8BlockMatrix.BlockInputs;
         var maxima = TSimd.Abs(TSimd.Load(x));
-        for (var i = TSimd.Lanes; i < size; i += TSimd.Lanes)
+        for (var i = TSimd.Lanes; i < Size; i += TSimd.Lanes)
         {
             maxima = TSimd.Max(maxima, TSimd.Abs(TSimd.Load(x + i)));
         }
 
         var max = TSimd.Max(maxima);
         var factor = TSimd.Broadcast(max < Smallest ? 0 : 127 / max);
-        for (var i = 0; i < size; i += TSimd.Lanes)
+        for (var i = 0; i < Size; i += TSimd.Lanes)
         {
             TSimd.Store(TSimd.Multiply(TSimd.Load(x + i), factor), codes + i);
         }

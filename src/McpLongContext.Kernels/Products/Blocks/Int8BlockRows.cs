@@ -80,9 +80,9 @@ public sealed unsafe class Int8BlockRows
         ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Rows - firstRow);
-        const int size = Int8BlockMatrix.BlockInputs;
-        var edge = stackalloc float[size];
-        var whole = Inputs / size;
+        const int Size = Int8BlockMatrix.BlockInputs;
+        var edge = stackalloc float[Size];
+        var whole = Inputs / Size;
         fixed (float* start = x)
         {
             for (var row = firstRow; row < firstRow + rows; row++)
@@ -91,14 +91,14 @@ public sealed unsafe class Int8BlockRows
                 var first = (nint)row * Blocks;
                 for (var block = 0; block < whole; block++)
                 {
-                    QuantizeBlock<TSimd, TVector>(source + (block * size), first + block);
+                    QuantizeBlock<TSimd, TVector>(source + (block * Size), first + block);
                 }
 
                 if (whole < Blocks)
                 {
-                    new Span<float>(edge, size).Clear();
-                    new ReadOnlySpan<float>(source + (whole * size), Inputs - (whole * size)).CopyTo(
-                        new Span<float>(edge, size)
+                    new Span<float>(edge, Size).Clear();
+                    new ReadOnlySpan<float>(source + (whole * Size), Inputs - (whole * Size)).CopyTo(
+                        new Span<float>(edge, Size)
                     );
                     QuantizeBlock<TSimd, TVector>(edge, first + whole);
                 }

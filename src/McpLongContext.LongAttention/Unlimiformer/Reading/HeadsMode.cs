@@ -69,7 +69,9 @@ public sealed class HeadsMode : IReadingMode
         {
             source.Memory.Texts[span.Text].Read(planeOf(group), span.First, span.Count, head);
             for (var token = 0; token < span.Count; token++)
+            {
                 head.AsSpan(token * width, width).CopyTo(vectors.AsSpan(((token * groups) + group) * width));
+            }
         }
 
         return vectors;

@@ -86,7 +86,9 @@ public sealed class PerLayerAttention : IMemoryAttention
         }
 
         if (block.Layer == _config.LayerCount - 1 && block.FirstPosition + tokens > _sinks)
+        {
             _attended.Measured++;
+        }
     }
 
     /// <inheritdoc/>
@@ -117,7 +119,10 @@ public sealed class PerLayerAttention : IMemoryAttention
         {
             var mean = means.AsSpan(token * width, width);
             for (var head = 0; head < heads; head++)
+            {
                 TensorPrimitives.Add(mean, QueriesOf(block, group, token).Span.Slice(head * width, width), mean);
+            }
+
             TensorPrimitives.Divide(mean, heads, mean);
         }
 
@@ -143,7 +148,9 @@ public sealed class PerLayerAttention : IMemoryAttention
         var output = block.Output.Span.Slice((token * _config.QuerySize) + (group * queries.Length), queries.Length);
         Attend(queries, read, output);
         if (token < tokens - 1 || spans.Count == 0)
+        {
             return;
+        }
         // The same attention over values that are 1 in a span's own dimension gives the spans' shares.
         var shares = new float[queries.Length];
         Attend(queries, Assemble(layer, group, position, spans, MarkSpan), shares);
@@ -151,7 +158,9 @@ public sealed class PerLayerAttention : IMemoryAttention
         for (var i = 0; i < shares.Length; i++)
         {
             if (i % _config.HeadDim < spans.Count)
+            {
                 _attended.Add(spans[i % _config.HeadDim], shares[i] / heads);
+            }
         }
     }
 
@@ -175,9 +184,14 @@ public sealed class PerLayerAttention : IMemoryAttention
             var (keys, values) = (new float[spans[i].Count * width], new float[spans[i].Count * width]);
             text.Read(layout.KeyPlane(layer, group), spans[i].First, spans[i].Count, keys);
             if (spanValues is null)
+            {
                 text.Read(layout.ValuePlane(layer, group), spans[i].First, spans[i].Count, values);
+            }
             else
+            {
                 spanValues(i, values);
+            }
+
             cache.Append(keys, values);
         }
 
@@ -198,7 +212,9 @@ public sealed class PerLayerAttention : IMemoryAttention
     private void MarkSpan(int span, Span<float> values)
     {
         for (var i = Math.Min(span, _config.HeadDim - 1); i < values.Length; i += _config.HeadDim)
+        {
             values[i] = 1;
+        }
     }
 
     private void Attend(ReadOnlySpan<float> queries, KeyValueCache read, Span<float> output) =>

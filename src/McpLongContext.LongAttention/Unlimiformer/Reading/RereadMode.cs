@@ -26,7 +26,10 @@ public sealed class RereadMode : IReadingMode
         for (var span = 0; span < spans.Count; span++)
         {
             if (span > 0)
+            {
                 tokens.AddRange(prompt.Separator);
+            }
+
             attention.Mark(tokens.Count, span, spans[span].Count);
             tokens.AddRange(source.Memory.ReadTokens(spans[span]));
         }

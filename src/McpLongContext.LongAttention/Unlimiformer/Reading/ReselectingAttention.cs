@@ -32,14 +32,23 @@ internal sealed class ReselectingAttention(
     public void Attend(AttentionBlock block, WorkerTeam team)
     {
         if (block.Layer == 0 && _written >= interval)
+        {
             Reselect();
+        }
+
         inner.Attend(block, team);
         var config = source.Model.Config;
         // A token that was written comes alone; prompts come in blocks.
         if (block.Layer != source.Layout.Heads.Layer || block.Queries.Length > config.QuerySize)
+        {
             return;
+        }
+
         foreach (var head in source.Layout.Heads.Heads)
+        {
             _queries.AddRange(block.Queries.Span.Slice(head * config.HeadDim, config.HeadDim));
+        }
+
         _written++;
     }
 

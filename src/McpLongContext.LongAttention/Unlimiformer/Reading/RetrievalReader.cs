@@ -36,11 +36,14 @@ public sealed class RetrievalReader
         ArgumentNullException.ThrowIfNull(team);
         var (looked, kept) = (encoder.Layout.Heads, layout.Heads);
         if ((looked.Layer, looked.Group) != (kept.Layer, kept.Group))
+        {
             throw new ArgumentException(
                 $"heads of layer {looked.Layer}, group {looked.Group} found, expected those of layer {kept.Layer}, group "
                     + $"{kept.Group}, whose keys the memories keep.",
                 nameof(encoder)
             );
+        }
+
         (_model, _tokenizer, _layout, _encoder, _team) = (model, tokenizer, layout, encoder, team);
         Window = model.Config.ContextLength;
     }
@@ -108,11 +111,14 @@ public sealed class RetrievalReader
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(mode);
         if (Retrieves && mode.Depth == KeyDepth.Full && _layout.Depth != KeyDepth.Full)
+        {
             throw new ArgumentException(
                 $"{mode.Name} found, which reads stored keys and values, but the memory keeps those of selection alone. "
                     + $"Use {ReadingModes.Default.Name}, or build the memory in full depth.",
                 nameof(mode)
             );
+        }
+
         var source = new ReadingSource(_model, memory, _layout, Threads, Time)
         {
             Window = Window,
@@ -123,7 +129,10 @@ public sealed class RetrievalReader
         var plain = Whole(memory, prompt, room);
         var isWhole = plain is not null;
         if (!Retrieves)
+        {
             plain ??= EndOf(memory, prompt, room);
+        }
+
         var spans = plain ?? (mode.ReadsSpans ? Select(memory, question, prompt, room, cancellation) : []);
         var selection = plain is null ? Time.GetElapsedTime(start) : TimeSpan.Zero;
         var reading = (plain is null ? mode : new RereadMode()).Begin(source, prompt, spans);
@@ -142,7 +151,10 @@ public sealed class RetrievalReader
     private IReadOnlyList<TokenHit> Search(ITokenMemory memory, string question, CancellationToken cancellation)
     {
         if (_tokenizer.Encode(question).Length == 0)
+        {
             return [];
+        }
+
         var query = SelectionQuery.Of(_encoder, _tokenizer, question, _model.Config.ScoreScale);
         return TokenSelector.Select(memory, query, TokenSelector.Candidates, _team, cancellation);
     }
@@ -161,7 +173,9 @@ public sealed class RetrievalReader
         {
             var spans = (Plan with { Budget = budget }).Of(hits, memory.Texts);
             if (spans.Sum(span => span.Count) + (prompt.Separator.Count * spans.Count) <= room)
+            {
                 return spans;
+            }
         }
 
         return [];
@@ -171,7 +185,7 @@ public sealed class RetrievalReader
     private static List<MemorySpan>? Whole(ITokenMemory memory, MemoryPrompt prompt, int room)
     {
         var texts = memory.Texts;
-        long tokens = texts.Sum(text => (long)text.Tokens) + ((long)texts.Count * prompt.Separator.Count);
+        var tokens = texts.Sum(text => (long)text.Tokens) + ((long)texts.Count * prompt.Separator.Count);
         return tokens > room
             ? null
             : [.. texts.Select((text, i) => new MemorySpan(i, 0, text.Tokens, 0)).Where(span => span.Count > 0)];
@@ -186,7 +200,10 @@ public sealed class RetrievalReader
             var tokens = memory.Texts[text].Tokens;
             var count = Math.Min(tokens, room);
             if (count > 0)
+            {
                 spans.Insert(0, new MemorySpan(text, tokens - count, count, 0));
+            }
+
             room -= count + prompt.Separator.Count;
         }
 

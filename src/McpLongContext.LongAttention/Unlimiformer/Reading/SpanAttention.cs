@@ -42,7 +42,10 @@ public sealed class SpanAttention : IMemoryAttention
         _inner = new CausalAttention(config, maxTokens);
         _marked = new KeyValueCache[config.LayerCount - layerBegin];
         for (var layer = 0; layer < _marked.Length; layer++)
+        {
             _marked[layer] = new KeyValueCache(config.KeyValueHeadCount, config.HeadDim);
+        }
+
         _rotary = CachedAttention.Rotation(config);
         _spans = spans;
         _sums = new double[spans.Count];
@@ -58,7 +61,10 @@ public sealed class SpanAttention : IMemoryAttention
         get
         {
             if (_before.Measured == 0)
+            {
                 return [.. _spans.Select((span, i) => new AttendedSpan(span, _sums[i] / Math.Max(1, _measured)))];
+            }
+
             var all = _before.Clone();
             Collect(all);
             return all.Merge();
@@ -93,7 +99,9 @@ public sealed class SpanAttention : IMemoryAttention
         _inner.Insert(layer, position, keys, values);
         _insertedAt = position;
         if (layer >= _layerBegin)
+        {
             _marked[layer - _layerBegin].Append(keys, SpanMarks());
+        }
     }
 
     /// <summary>Puts other spans in the place of those that were inserted; what was measured of these stays.</summary>
@@ -120,7 +128,10 @@ public sealed class SpanAttention : IMemoryAttention
     {
         _inner.Attend(block, team);
         if (block.Layer < _layerBegin)
+        {
             return;
+        }
+
         var cache = _marked[block.Layer - _layerBegin];
         var tokens = block.Keys.Length / _config.KeyValueSize;
         cache.Append(block.Keys.Span, Marks(Enumerable.Range(block.FirstPosition, tokens).Select(SpanAt)));
@@ -142,18 +153,25 @@ public sealed class SpanAttention : IMemoryAttention
         for (var i = 0; i < shares.Length; i++)
         {
             if (i % _config.HeadDim < _sums.Length)
+            {
                 _sums[i % _config.HeadDim] += shares[i] / (_config.HeadCount * _marked.Length);
+            }
         }
 
         if (block.Layer == _config.LayerCount - 1)
+        {
             _measured++;
+        }
     }
 
     /// <inheritdoc/>
     public void Truncate(int position)
     {
         if (position != 0)
+        {
             throw new NotSupportedException("A sequence that reads from memory is begun anew, not cut.");
+        }
+
         _inner.Truncate(0);
         Array.ForEach(_marked, cache => cache.Truncate(0));
         _marks.Clear();
@@ -165,7 +183,9 @@ public sealed class SpanAttention : IMemoryAttention
         foreach (var (first, span, count) in _marks)
         {
             if (position >= first && position < first + count)
+            {
                 return span;
+            }
         }
 
         return null;
@@ -179,7 +199,10 @@ public sealed class SpanAttention : IMemoryAttention
     private void Collect(AttendedSpans attended)
     {
         for (var span = 0; span < _spans.Count; span++)
+        {
             attended.Add(_spans[span], _sums[span]);
+        }
+
         attended.Measured += _measured;
     }
 
@@ -194,9 +217,14 @@ public sealed class SpanAttention : IMemoryAttention
         {
             var head = new float[_config.HeadDim];
             if (span is { } number)
+            {
                 head[Math.Min(number, head.Length - 1)] = 1;
+            }
+
             for (var group = 0; group < _config.KeyValueHeadCount; group++)
+            {
                 values.AddRange(head);
+            }
         }
 
         return [.. values];

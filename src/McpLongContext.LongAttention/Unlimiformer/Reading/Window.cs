@@ -8,10 +8,12 @@ internal static class Window
     public static void Require(ReadingSource source, int tokens)
     {
         if (tokens >= source.Window)
+        {
             throw new ArgumentException(
                 $"prompt and spans have {tokens} tokens, expected less than the window of {source.Window}. "
                     + "Shorten the question, or read fewer tokens.",
                 nameof(tokens)
             );
+        }
     }
 }

@@ -11,12 +11,20 @@ internal sealed class BestTokens(int count)
     public void Add(int text, int token, float score)
     {
         if (_queue.Count == count && score < _least)
+        {
             return;
+        }
+
         var hit = new TokenHit(text, token, score);
         if (_queue.Count < count)
+        {
             _queue.Enqueue(hit, (score, -text, -token));
+        }
         else
+        {
             _queue.EnqueueDequeue(hit, (score, -text, -token));
+        }
+
         _least = _queue.Peek().Score;
     }
 
@@ -26,7 +34,9 @@ internal sealed class BestTokens(int count)
         lock (_queue)
         {
             foreach (var (hit, _) in other._queue.UnorderedItems)
+            {
                 Add(hit.Text, hit.Token, hit.Score);
+            }
         }
     }
 

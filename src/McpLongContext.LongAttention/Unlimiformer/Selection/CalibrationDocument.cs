@@ -27,7 +27,10 @@ internal sealed record CalibrationDocument(int[] Tokens, IReadOnlyList<PlantedFa
             var paragraph = tokenizer.Encode(CalibrationText.Paragraphs[i].ReplaceLineEndings(" "));
             var sentence = tokenizer.Encode(fact.Sentence);
             if (tokens.Count + paragraph.Length + sentence.Length > room)
+            {
                 break;
+            }
+
             tokens.AddRange(paragraph);
             facts.Add(new PlantedFact(fact.Question, tokens.Count, tokens.Count + sentence.Length));
             tokens.AddRange(sentence);

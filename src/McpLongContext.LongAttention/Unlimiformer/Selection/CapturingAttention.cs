@@ -17,7 +17,9 @@ internal sealed class CapturingAttention(CausalAttention inner, int lastLayer, A
     {
         take(block);
         if (block.Layer < lastLayer)
+        {
             inner.Attend(block, team);
+        }
     }
 
     /// <inheritdoc/>

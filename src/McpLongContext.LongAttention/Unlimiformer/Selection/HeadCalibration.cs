@@ -81,7 +81,10 @@ public static class HeadCalibration
             var (head, margin) = open.Select(one => (one, Mean(facts, layer, [.. chosen, one])))
                 .MaxBy(one => one.Item2);
             if (margin <= best)
+            {
                 break;
+            }
+
             best = margin;
             chosen.Add(head);
             open.Remove(head);
@@ -177,9 +180,13 @@ public static class HeadCalibration
         private void Take(AttentionBlock block)
         {
             if (_isReading)
+            {
                 _keys[block.Layer].AddRange(block.Keys.Span);
+            }
             else
+            {
                 _queries?[block.Layer].AddRange(block.Queries.Span);
+            }
         }
 
         private float[][] Score(float[] queries, float[] keys)
@@ -202,7 +209,10 @@ public static class HeadCalibration
                 Softmax.Apply(shares, tokens);
                 scores[head] = new float[tokens];
                 foreach (var row in shares.Chunk(tokens))
+                {
                     TensorPrimitives.Add(scores[head], row, scores[head]);
+                }
+
                 TensorPrimitives.Divide(scores[head], asked, scores[head]);
             }
 
@@ -213,7 +223,10 @@ public static class HeadCalibration
         {
             var column = new float[rows.Length / rowSize * width];
             for (var row = 0; row * rowSize < rows.Length; row++)
+            {
                 rows.AsSpan((row * rowSize) + (index * width), width).CopyTo(column.AsSpan(row * width));
+            }
+
             return column;
         }
     }

@@ -34,10 +34,13 @@ public sealed class KeyEncoder : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(layout);
         if (header.Length >= model.Config.ContextLength)
+        {
             throw new ArgumentException(
                 $"{header.Length} tokens found, expected less than the window of {model.Config.ContextLength}.",
                 nameof(header)
             );
+        }
+
         Layout = layout;
         _config = model.Config;
         _window = Math.Min(WindowTokens, model.Config.ContextLength - header.Length);
@@ -100,14 +103,22 @@ public sealed class KeyEncoder : IDisposable
             for (var start = 0; start < block.Queries.Length; start += _config.QuerySize)
             {
                 foreach (var head in Layout.Heads.Heads)
+                {
                     _queries.AddRange(block.Queries.Span.Slice(start + (head * _config.HeadDim), _config.HeadDim));
+                }
             }
         }
 
         if (_keys is null)
+        {
             return;
+        }
+
         if (block.Layer == Layout.Heads.Layer)
+        {
             _keys.Append(KeyLayout.SelectionPlane, HeadOf(block.Keys.Span, Layout.Heads.Group));
+        }
+
         if (Layout.Holds(block.Layer))
         {
             for (var group = 0; group < Layout.Groups; group++)

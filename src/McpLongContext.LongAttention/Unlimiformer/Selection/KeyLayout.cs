@@ -1,5 +1,4 @@
 using McpLongContext.Inference.Llama;
-using McpLongContext.Kernels.Buffers;
 using McpLongContext.Storage.Keys;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
@@ -50,11 +49,14 @@ public sealed record KeyLayout(
         ArgumentOutOfRangeException.ThrowIfNegative(begin, nameof(layerBegin));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(begin, config.LayerCount, nameof(layerBegin));
         if (heads.Layer >= config.LayerCount || heads.Group >= config.KeyValueHeadCount)
+        {
             throw new ArgumentException(
                 $"layer {heads.Layer} and group {heads.Group} found, expected less than {config.LayerCount} and "
                     + $"{config.KeyValueHeadCount}: these are the heads of another model.",
                 nameof(heads)
             );
+        }
+
         return new KeyLayout(heads, depth, begin, config.LayerCount, config.KeyValueHeadCount, config.HeadDim);
     }
 

@@ -79,7 +79,10 @@ internal sealed class KeyScan(ITokenMemory memory, int plane, ReadOnlySpan<float
             foreach (var block in memory.Texts[text].Blocks)
             {
                 for (var first = 0; first < block.Tokens; first += PartTokens)
+                {
                     parts.Add(new Part(text, start, block, first, Math.Min(PartTokens, block.Tokens - first)));
+                }
+
                 start += block.Tokens;
             }
         }

@@ -42,11 +42,15 @@ public static class NearestTokens
                     (first, scores) =>
                     {
                         for (var i = 0; i < scores.Length; i++)
+                        {
                             kept[i % asked].Add(text, first + (i / asked), scores[i]);
+                        }
                     }
                 );
                 for (var query = 0; query < asked; query++)
+                {
                     best[query].Take(kept[query]);
+                }
             }
         );
         return [.. best.Select(one => one.InOrder())];

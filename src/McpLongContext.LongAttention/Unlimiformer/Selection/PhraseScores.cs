@@ -25,7 +25,10 @@ internal sealed class PhraseScores(IReadOnlyList<KeyScan.Part> parts, int phrase
         _lasts[part] = scores[^open..].ToArray();
         var best = new BestTokens(count);
         for (var token = 0; token + phrase <= scores.Length; token++)
+        {
             Add(best, parts[part], token, scores.Slice(token, phrase));
+        }
+
         _best.Take(best);
     }
 

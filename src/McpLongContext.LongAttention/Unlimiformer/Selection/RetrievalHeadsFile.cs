@@ -38,7 +38,10 @@ public static class RetrievalHeadsFile
     {
         ArgumentNullException.ThrowIfNull(model);
         if (Read(installed, model.Config) is { } kept)
+        {
             return kept;
+        }
+
         var heads = HeadCalibration.Run(model, tokenizer, header, threads, cancellation);
         try
         {

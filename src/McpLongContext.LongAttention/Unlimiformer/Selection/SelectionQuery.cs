@@ -48,7 +48,10 @@ public sealed record SelectionQuery(float[] Queries, float[] Weights, float Scal
     {
         ArgumentNullException.ThrowIfNull(encoder);
         if (question.IsEmpty || empty.IsEmpty)
+        {
             throw new ArgumentException("no tokens found, expected one at least.", nameof(question));
+        }
+
         return Of(encoder.EncodeQueries(question), encoder.EncodeQueries(empty), encoder.Layout.HeadDim, scale);
     }
 

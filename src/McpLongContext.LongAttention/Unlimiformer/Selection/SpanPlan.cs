@@ -26,15 +26,24 @@ public sealed record SpanPlan(int Before = 24, int After = 64, int Budget = 256,
         foreach (var hit in hits)
         {
             if (left <= 0 || (spans.Count > 0 && IsMuchWorse(hit, hits[0])))
+            {
                 break;
+            }
+
             if (spans.Exists(span => Covers(span, hit)))
+            {
                 continue;
+            }
+
             var grown = Grow(hit, texts[hit.Text].Tokens);
             var met = spans.FindAll(span => Meets(span, grown));
             var merged = met.Aggregate(grown, Merge);
             var added = merged.Count - met.Sum(span => span.Count);
             if (added > left && spans.Count > 0)
+            {
                 break;
+            }
+
             spans.RemoveAll(met.Contains);
             spans.Add(merged);
             left -= added;

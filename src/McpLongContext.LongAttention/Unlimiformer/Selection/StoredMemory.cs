@@ -1,6 +1,5 @@
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Keys;
-using McpLongContext.Storage.Passages;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
@@ -57,7 +56,10 @@ public sealed class StoredMemory : ITokenMemory
             var first = Math.Max(0, span.First - start);
             var end = Math.Min(block.Tokens, span.First + span.Count - start);
             if (first < end)
+            {
                 tokens.AddRange(block.Ids(first, end - first));
+            }
+
             start += block.Tokens;
         }
 

@@ -76,7 +76,10 @@ public static class TokenSelector
         {
             Largest.CopyTo(_scratch, 0);
             for (var row = scores; !row.IsEmpty; row = row[Largest.Length..])
+            {
                 TensorPrimitives.Max(Largest, row[..Largest.Length], Largest);
+            }
+
             TensorPrimitives.Subtract(_scratch, Largest, _scratch);
             TensorPrimitives.Exp<float>(_scratch, _scratch);
             TensorPrimitives.Multiply(Sums, _scratch, Sums);
@@ -150,7 +153,9 @@ public static class TokenSelector
         private void ForEachTile(KeyScan.Part part, KeyScan.TileAction action)
         {
             if (!cancellation.IsCancellationRequested)
+            {
                 _keys.ForEachTile(part, action);
+            }
         }
     }
 }

@@ -56,7 +56,10 @@ internal sealed class GgufBuilder
         Write(file, Bytes(Magic, Version), Bytes(TensorCount ?? _tensorCount, PairCount ?? _pairCount));
         Write(file, _pairs.ToArray(), _directory.ToArray());
         if (_data.Count > 0)
+        {
             Pad(file, Alignment);
+        }
+
         Write(file, _data.ToArray());
         return [.. file];
     }
@@ -73,12 +76,16 @@ internal sealed class GgufBuilder
     private static void Pad(List<byte> target, int alignment)
     {
         while (target.Count % alignment != 0)
+        {
             target.Add(0);
+        }
     }
 
     private static void Write(List<byte> target, params byte[][] parts)
     {
         foreach (var part in parts)
+        {
             target.AddRange(part);
+        }
     }
 }

@@ -70,7 +70,10 @@ public sealed class PerLayerAttentionTests
         var layout = KeyLayout.Of(config, new RetrievalHeads(1, 1, [2], 1), KeyDepth.Full, 1);
         var nothing = new KeyBuffer(layout.Shape);
         for (var plane = 0; plane < layout.Shape.Planes; plane++)
+        {
             nothing.Append(plane, new float[20 * config.HeadDim]);
+        }
+
         var memory = new TokenMemory();
         memory.Add(new int[20], nothing);
         var attention = new PerLayerAttention(
@@ -86,7 +89,10 @@ public sealed class PerLayerAttentionTests
             new float[4 * config.KeyValueSize]
         );
         for (var i = config.HeadDim - 1; i < queries.Length; i += config.HeadDim)
+        {
             queries[i] = 100;
+        }
+
         for (var i = 0; i < config.KeyValueSize; i++)
         {
             // The last pair of dimensions hardly turns.
@@ -120,12 +126,16 @@ public sealed class PerLayerAttentionTests
             {
                 single.Truncate(3);
                 for (var again = 3; again < 6; again++)
+                {
                     single.Attend(Slice(model.Config, whole, again, output), team);
+                }
             }
         }
 
         for (var i = 0; i < output.Length; i++)
+        {
             Assert.Equal(whole.Output.Span[i], output[i], 1e-6f);
+        }
     }
 
     [Fact]
@@ -136,7 +146,9 @@ public sealed class PerLayerAttentionTests
         var attention = new PerLayerAttention(new ReadingSource(model, memory, layout), Sinks, 3, s_single, 20);
         using var team = new WorkerTeam(2);
         for (var layer = 0; layer < 2; layer++)
+        {
             attention.Attend(Block(model.Config, layer, 6, seed: 7), team);
+        }
 
         Assert.InRange(attention.Spans.Sum(span => span.Share), 0.05, 0.95);
         Assert.All(attention.Spans, span => Assert.InRange(span.Span.First + span.Span.Count, 1, 40));
@@ -174,7 +186,9 @@ public sealed class PerLayerAttentionTests
             window
         );
         for (var i = 0; i < expected.Length; i++)
+        {
             Assert.Equal(expected[i], block.Output.Span[i], 1e-5);
+        }
     }
 
     private static AttentionBlock Block(LlamaConfig config, int layer, int tokens, int seed)

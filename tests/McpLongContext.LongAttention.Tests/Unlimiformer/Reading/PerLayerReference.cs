@@ -36,25 +36,35 @@ internal sealed class PerLayerReference(LlamaConfig config, TokenMemory memory, 
                 var mean = Enumerable.Range(0, _width).Select(i => asked.Average(query => query[i])).ToArray();
                 var read = new List<(double[] Key, double[] Value)>();
                 for (var sink = 0; sink < Math.Min(sinks, token + 1); sink++)
+                {
                     read.Add(Local(sink));
+                }
+
                 if (token >= sinks)
                 {
                     foreach (var span in plan.Of(Search(group, mean, neighbors), memory.Texts))
                     {
                         for (var i = span.First; i < span.First + span.Count; i++)
+                        {
                             read.Add(
                                 (
                                     Stored(span.Text, i, layout.KeyPlane(layer, group)),
                                     Stored(span.Text, i, layout.ValuePlane(layer, group))
                                 )
                             );
+                        }
                     }
                 }
 
                 for (var local = Math.Max(sinks, token + 1 - window); local <= token; local++)
+                {
                     read.Add(Local(local));
+                }
+
                 for (var head = 0; head < heads.Length; head++)
+                {
                     Read(asked[head], read).CopyTo(output, ((token * config.HeadCount) + heads[head]) * _width);
+                }
 
                 (double[], double[]) Local(int at) =>
                     (
@@ -88,7 +98,9 @@ internal sealed class PerLayerReference(LlamaConfig config, TokenMemory memory, 
         for (var i = 0; i < read.Count; i++)
         {
             for (var j = 0; j < _width; j++)
+            {
                 result[j] += weights[i] / weights.Sum() * read[i].Value[j];
+            }
         }
 
         return result;

@@ -17,10 +17,8 @@ public sealed class ReadingModeTests
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void Where_nothing_was_selected_logits_are_those_of_the_plain_model(IReadingMode mode)
-    {
+    public void Where_nothing_was_selected_logits_are_those_of_the_plain_model(IReadingMode mode) =>
         AssertLogits("qwen3", mode, 0, [], [.. s_header, 20, 21, 22, 23, 24], 1e-5f);
-    }
 
     [Theory]
     [InlineData("llama")]
@@ -76,7 +74,10 @@ public sealed class ReadingModeTests
         using var reading = mode.Begin(new ReadingSource(model, new TokenMemory(), layout, 2), s_prompt, []);
         var found = TinyModel.Logits(reading.Run, reading.Prompt.Span, 3);
         for (var i = 0; i < expected.Length; i++)
+        {
             Assert.Equal(expected[i], found[i], 1e-5f);
+        }
+
         Assert.Empty(reading.Attention.Spans);
     }
 
@@ -205,7 +206,9 @@ public sealed class ReadingModeTests
         var expected = TinyModel.Logits(run, plain, 3);
         var found = Read(model, mode, layerBegin, spans);
         for (var i = 0; i < expected.Length; i++)
+        {
             Assert.Equal(expected[i], found[i], tolerance);
+        }
     }
 
     /// <summary>Logits after the suffix's tokens.</summary>

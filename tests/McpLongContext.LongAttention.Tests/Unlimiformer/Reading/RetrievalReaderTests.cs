@@ -58,7 +58,10 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
         var found = TinyModel.Logits(reading.Run, reading.Prompt.Span, 1);
 
         for (var i = 0; i < expected.Length; i++)
+        {
             Assert.Equal(expected[i], found[i], 1e-4f);
+        }
+
         Assert.True(reading.Report().IsWhole);
         Assert.Equal(TimeSpan.Zero, reading.Report().Retrieval);
     }
@@ -184,7 +187,9 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
 
         TinyModel.Logits(reading.Run, reading.Prompt.Span, 1);
         foreach (var token in written)
+        {
             TinyModel.Logits(reading.Run, [token], 1);
+        }
 
         // Below the layer that selects, nothing was inserted: its queries are those of the local text alone.
         var queries = _encoder.EncodeQueries([.. prompt.Prefix, .. prompt.Suffix, .. written[..5]]);

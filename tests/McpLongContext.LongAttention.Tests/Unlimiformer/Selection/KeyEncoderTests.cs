@@ -57,7 +57,9 @@ public sealed class KeyEncoderTests
         {
             var expected = seen.AsSpan((((s_header.Length + token) * 4) + 2) * width, 2 * width);
             for (var i = 0; i < expected.Length; i++)
+            {
                 Assert.Equal(expected[i], queries[(token * 2 * width) + i], 1e-5f);
+            }
         }
     }
 
@@ -89,7 +91,9 @@ public sealed class KeyEncoderTests
             var expected = rows.AsSpan((((s_header.Length + token) * 2) + group) * width, width);
             var tolerance = (buffer.Scales(plane, token, 1)[0] / 2) + 1e-5f;
             for (var i = 0; i < width; i++)
+            {
                 Assert.Equal(expected[i], vector[i], tolerance);
+            }
         }
     }
 

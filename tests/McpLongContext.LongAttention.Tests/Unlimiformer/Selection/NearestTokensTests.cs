@@ -85,7 +85,10 @@ public sealed class NearestTokensTests
                 memory.Texts[text].Read(0, token, 1, key);
                 var score = 0.0;
                 for (var i = 0; i < Width; i++)
+                {
                     score += (double)query[i] * key[i];
+                }
+
                 scores.Add((text, token, score));
             }
         }

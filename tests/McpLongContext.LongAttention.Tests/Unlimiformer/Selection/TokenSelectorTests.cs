@@ -143,7 +143,9 @@ public sealed class TokenSelectorTests
                 .ToArray();
             var sum = powers.Sum();
             for (var i = 0; i < scores.Length; i++)
+            {
                 scores[i] += query.Weights[q] * powers[i] / sum;
+            }
         }
 
         return [.. keys.Select((one, i) => (one.Text, one.Token, Phrase(i)))];
@@ -159,7 +161,10 @@ public sealed class TokenSelectorTests
     {
         var sum = 0.0;
         for (var i = 0; i < one.Length; i++)
+        {
             sum += (double)one[i] * other[i];
+        }
+
         return sum;
     }
 

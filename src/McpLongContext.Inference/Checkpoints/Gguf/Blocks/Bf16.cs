@@ -11,6 +11,8 @@ internal sealed class Bf16 : IBlockFormat
     {
         var halves = MemoryMarshal.Cast<byte, ushort>(blocks);
         for (var i = 0; i < halves.Length; i++)
+        {
             values[i] = BitConverter.UInt32BitsToSingle((uint)halves[i] << 16);
+        }
     }
 }

@@ -31,7 +31,9 @@ internal sealed class Iq2Xxs : IBlockFormat
                     var point = Iq2XxsCodebook.Points.Slice(points[part] * 8, 8);
                     var target = values.Slice((group * 32) + (part * 8), 8);
                     for (var i = 0; i < target.Length; i++, signs >>= 1)
+                    {
                         target[i] = (signs & 1) == 0 ? scale * point[i] : -scale * point[i];
+                    }
                 }
             }
         }

@@ -35,6 +35,7 @@ internal static class Iq2XxsCodebook
             var code = (codes[i / 8 * 2] << 8) | codes[(i / 8 * 2) + 1];
             points[i] = steps[code >> (i % 8 * 2) & 3];
         }
+
         return points;
     }
 }

@@ -24,7 +24,9 @@ internal sealed class Q2K : IBlockFormat
                 var shift = group % 8 / 2 * 2;
                 var target = values.Slice(group * 16, 16);
                 for (var i = 0; i < target.Length; i++)
+                {
                     target[i] = (scale * (q[i] >> shift & 3)) - offset;
+                }
             }
         }
     }

@@ -25,7 +25,9 @@ internal sealed class Q3K : IBlockFormat
                 var bit = group / 2;
                 var target = values.Slice(group * 16, 16);
                 for (var i = 0; i < target.Length; i++)
+                {
                     target[i] = scale * ((q[i] >> shift & 3) + ((high[i] >> bit & 1) * 4) - 4);
+                }
             }
         }
     }

@@ -25,7 +25,9 @@ internal sealed class Q4K : IBlockFormat
                 var shift = group % 2 * 4;
                 var target = values.Slice(group * 32, 32);
                 for (var i = 0; i < target.Length; i++)
+                {
                     target[i] = (scale * (q[i] >> shift & 15)) - offset;
+                }
             }
         }
     }

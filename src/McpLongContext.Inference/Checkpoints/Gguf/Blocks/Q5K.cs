@@ -26,7 +26,9 @@ internal sealed class Q5K : IBlockFormat
                 var shift = group % 2 * 4;
                 var target = values.Slice(group * 32, 32);
                 for (var i = 0; i < target.Length; i++)
+                {
                     target[i] = (scale * ((q[i] >> shift & 15) | ((high[i] >> group & 1) << 4))) - offset;
+                }
             }
         }
     }

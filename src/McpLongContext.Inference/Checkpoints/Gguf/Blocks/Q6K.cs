@@ -26,7 +26,9 @@ internal sealed class Q6K : IBlockFormat
                 var highShift = first / 32 * 2;
                 var target = values.Slice(group * 16, 16);
                 for (var i = 0; i < target.Length; i++)
+                {
                     target[i] = scale * (((low[i] >> lowShift & 15) | ((high[i] >> highShift & 3) << 4)) - 32);
+                }
             }
         }
     }

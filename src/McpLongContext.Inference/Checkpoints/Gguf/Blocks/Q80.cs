@@ -14,7 +14,9 @@ internal sealed class Q80 : IBlockFormat
             var d = BlockBytes.Half(blocks, 0);
             var q = blocks.Slice(2, 32);
             for (var i = 0; i < q.Length; i++)
+            {
                 values[i] = d * (sbyte)q[i];
+            }
         }
     }
 }
