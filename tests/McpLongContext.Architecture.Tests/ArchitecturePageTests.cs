@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
 
 namespace McpLongContext.Architecture.Tests;
@@ -6,9 +5,9 @@ namespace McpLongContext.Architecture.Tests;
 /// <summary>The architecture page names only what exists.</summary>
 public sealed partial class ArchitecturePageTests
 {
-    private static readonly string Page = Repository.ReadText("ARCHITECTURE.md");
+    private static readonly string s_page = Repository.ReadText("ARCHITECTURE.md");
 
-    private static readonly HashSet<string> TypeNames = LoadTypeNames();
+    private static readonly HashSet<string> s_typeNames = LoadTypeNames();
 
     public static TheoryData<string> Paths =>
         [.. Spans().Where(span => span.Contains('/', StringComparison.Ordinal) && PathPattern().IsMatch(span))];
@@ -29,19 +28,15 @@ public sealed partial class ArchitecturePageTests
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void A_named_type_exists(string type)
-    {
-        Assert.True(TypeNames.Contains(type), $"ARCHITECTURE.md names {type}, which does not exist.");
-    }
+    public void A_named_type_exists(string type) =>
+        Assert.True(s_typeNames.Contains(type), $"ARCHITECTURE.md names {type}, which does not exist.");
 
     private static IEnumerable<string> Spans() =>
-        CodeSpan().Matches(Page).Select(match => match.Groups[1].Value).Distinct();
+        CodeSpan().Matches(s_page).Select(match => match.Groups[1].Value).Distinct();
 
     private static HashSet<string> LoadTypeNames() =>
-        Directory
-            .GetFiles(AppContext.BaseDirectory, "*.dll")
-            .Where(file => OurAssembly().IsMatch(Path.GetFileName(file)))
-            .SelectMany(file => Assembly.LoadFrom(file).GetTypes())
+        OurAssemblies
+            .All.SelectMany(assembly => assembly.GetTypes())
             .Select(type => type.Name.Split('`')[0])
             .ToHashSet(StringComparer.Ordinal);
 
@@ -53,7 +48,4 @@ public sealed partial class ArchitecturePageTests
 
     [GeneratedRegex("^[A-Z][a-z0-9]+([A-Z][A-Za-z0-9]*)*$")]
     private static partial Regex TypePattern();
-
-    [GeneratedRegex(@"^(McpLongContext\.\w+|mcp-long-context)\.dll$")]
-    private static partial Regex OurAssembly();
 }

@@ -4,7 +4,7 @@ namespace McpLongContext.Architecture.Tests;
 
 public sealed class ProjectReferenceTests
 {
-    private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string[]> s_allowed = new(StringComparer.Ordinal)
     {
         ["Kernels"] = [],
         ["Inference"] = ["Kernels"],
@@ -22,14 +22,14 @@ public sealed class ProjectReferenceTests
     public void A_project_references_only_what_the_architecture_allows(string project)
     {
         var name = project["McpLongContext.".Length..];
-        Assert.True(Allowed.ContainsKey(name), $"{project} is not part of the architecture.");
+        Assert.True(s_allowed.ContainsKey(name), $"{project} is not part of the architecture.");
 
         var references = Load(project)
             .Descendants("ProjectReference")
             .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value))
             .Select(reference => reference["McpLongContext.".Length..]);
 
-        Assert.Empty(references.Except(Allowed[name]));
+        Assert.Empty(references.Except(s_allowed[name]));
     }
 
     [Theory]
@@ -43,10 +43,8 @@ public sealed class ProjectReferenceTests
 
     [Theory]
     [MemberData(nameof(Projects))]
-    public void Every_project_has_its_mirror_among_the_tests(string project)
-    {
+    public void Every_project_has_its_mirror_among_the_tests(string project) =>
         Assert.True(Directory.Exists(Path.Combine(Repository.Root, "tests", project + ".Tests")));
-    }
 
     private static XDocument Load(string project) =>
         XDocument.Load(Path.Combine(Repository.Root, "src", project, project + ".csproj"));
