@@ -1,3 +1,4 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Inference.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using McpLongContext.Context.Retrieval;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Inference.Chat;
 
 namespace McpLongContext.Context.Answers;

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Storage.Analysis;
+using McpLongContext.Storage.Lexical;
 
 namespace McpLongContext.Context.Answers;
 

@@ -1,5 +1,5 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Decoders;
-using McpLongContext.Context.Retrieval;
 using McpLongContext.Inference.Models;
 
 namespace McpLongContext.Context.Answers;
@@ -8,11 +8,7 @@ namespace McpLongContext.Context.Answers;
 /// <param name="readers">How the model comes to an answer, by memory.</param>
 /// <param name="decoders">Lends the model.</param>
 /// <param name="time">The clock of the limits.</param>
-internal sealed class AnswerWriter(
-    IReadOnlyDictionary<MemoryKind, IAnswerReader> readers,
-    DecoderProvider decoders,
-    TimeProvider time
-)
+internal sealed class AnswerWriter(Func<MemoryKind, IAnswerReader> readers, DecoderProvider decoders, TimeProvider time)
 {
     private const string HowToGetOne = "run `mcp-long-context models install tinyllama-chat`";
 
@@ -112,7 +108,7 @@ internal sealed class AnswerWriter(
         CancellationToken cancellation
     )
     {
-        var reader = readers[request.Memory];
+        var reader = readers(request.Memory);
         if (reader.Refuse(request, evidence) is { } refusal)
         {
             return refusal;

@@ -1,7 +1,7 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Decoders;
-using McpLongContext.Context.LongInference.Modes;
-using McpLongContext.Context.Retrieval;
+using McpLongContext.Inference.Generation;
 
 namespace McpLongContext.Context.Answers;
 
@@ -23,22 +23,22 @@ internal sealed class EvidenceReader(DatastoreRegistry datastores) : IAnswerRead
         CancellationToken cancellation
     )
     {
-        using var continuation = new Continuation(decoder) { EndsWithLine = true };
-        return await WriteAsync(request, evidence, decoder, continuation, written, cancellation);
+        using var writer = new GreedyDecoder(decoder.Model, decoder.Tokenizer) { EndsWithLine = true };
+        return await WriteAsync(request, evidence, decoder, writer, written, cancellation);
     }
 
-    /// <summary>Answers by a sequence that may have a memory.</summary>
+    /// <summary>Answers by a decoder whose sequence may have a memory.</summary>
     /// <param name="request">The question.</param>
     /// <param name="evidence">What was found for it, best first.</param>
     /// <param name="decoder">A chat model, borrowed.</param>
-    /// <param name="continuation">Nothing was given to it yet.</param>
+    /// <param name="writer">Nothing was given to it yet.</param>
     /// <param name="written">Told after every token how many there are.</param>
     /// <param name="cancellation">Breaks it off.</param>
     public static async Task<LocalAnswer> WriteAsync(
         QueryRequest request,
         QueryResult evidence,
         LoadedDecoder decoder,
-        Continuation continuation,
+        GreedyDecoder writer,
         Action<int> written,
         CancellationToken cancellation
     )
@@ -49,25 +49,19 @@ internal sealed class EvidenceReader(DatastoreRegistry datastores) : IAnswerRead
             return LocalAnswer.Without(AnswerState.Abstained, "the question leaves no room for evidence", decoder.Name);
         }
 
-        var result = await continuation.GoOnAsync(
-            prompt.Tokens,
-            AnswerLimits.MaxTokens,
-            covered: 0,
-            written,
-            cancellation
-        );
+        var result = await writer.ContinueAsync(prompt.Tokens, AnswerLimits.MaxTokens, written, cancellation);
         cancellation.ThrowIfCancellationRequested();
-        return AnswerSupport.Judge(result.Output!, request.Question, prompt.Passages).ToAnswer(decoder.Name);
+        return AnswerSupport.Judge(result.Text, request.Question, prompt.Passages).ToAnswer(decoder.Name);
     }
 
     private bool IsThin(QueryRequest request, QueryResult evidence)
     {
-        if (evidence.Passages.Count == 0)
+        if (evidence.Evidence.Count == 0)
         {
             return true;
         }
 
         using var snapshot = datastores.Open(request.Datastore).Snapshot();
-        return EvidenceStrength.Of(snapshot, request.Question, evidence.Passages) < EvidenceStrength.Least;
+        return EvidenceStrength.Of(snapshot, request.Question, evidence.Evidence) < EvidenceStrength.Least;
     }
 }

@@ -1,4 +1,4 @@
-using McpLongContext.Context.Retrieval;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Analysis;
 

@@ -1,5 +1,5 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Decoders;
-using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Context.Answers;
 

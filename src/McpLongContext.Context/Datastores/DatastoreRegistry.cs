@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Globalization;
-using McpLongContext.Context.Encoders;
 using McpLongContext.LongAttention.Unlimiformer;
 using McpLongContext.Storage;
 
@@ -14,7 +12,6 @@ internal sealed class DatastoreRegistry(DatastoreHome home) : IDisposable
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Datastore> _open = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, EncodingDemand> _demands = new(StringComparer.Ordinal);
 
     /// <summary>The names of all datastores.</summary>
     public IReadOnlyList<string> Names => home.List();
@@ -42,9 +39,6 @@ internal sealed class DatastoreRegistry(DatastoreHome home) : IDisposable
     /// <summary>A datastore, created when there is none with this name.</summary>
     /// <exception cref="DatastoreException">The name is not valid.</exception>
     public Datastore OpenOrCreate(string name) => Get(name, home.OpenOrCreate, creates: true);
-
-    /// <summary>What questions to a datastore tell its background encoding.</summary>
-    public EncodingDemand DemandOf(string name) => _demands.GetOrAdd(name, static _ => new EncodingDemand());
 
     /// <summary>Removes a datastore with everything in it.</summary>
     /// <exception cref="DatastoreException">There is none with this name.</exception>

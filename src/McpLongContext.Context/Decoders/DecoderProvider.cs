@@ -1,3 +1,4 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 
@@ -7,8 +8,7 @@ namespace McpLongContext.Context.Decoders;
 /// Lends the installed generative models: one is in memory at a time, and to one borrower, because it takes all
 /// processors and most of the memory.
 /// </summary>
-internal sealed class DecoderProvider(ModelStore models, Precision precision, UnlimiformerOptions retrieval)
-    : IAsyncDisposable
+internal sealed class DecoderProvider(ModelStore models, Precision precision) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private LoadedDecoder? _loaded;
@@ -19,7 +19,7 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision, Un
     /// <summary>Throws when there is no model to borrow.</summary>
     /// <param name="name">The model; <see langword="null"/> for the default one.</param>
     /// <exception cref="ContextException">There is no such model; the message says how to get one.</exception>
-    public void Require(string? name) => _ = Choose(name);
+    public string Require(string? name) => Choose(name).Name;
 
     /// <summary>Borrows a model; waits while another borrower has one, and loads it where it is not in memory.</summary>
     /// <param name="name">
@@ -38,7 +38,7 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision, Un
             {
                 _loaded?.Dispose();
                 _loaded = null;
-                _loaded = await Task.Run(() => LoadedDecoder.Load(installed, precision, retrieval), cancellation);
+                _loaded = await Task.Run(() => LoadedDecoder.Load(installed, precision), cancellation);
             }
 
             _loaded.RenewPositions();

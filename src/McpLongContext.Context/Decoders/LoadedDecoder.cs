@@ -6,32 +6,21 @@ using McpLongContext.Inference.Llama.Packed;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
-using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.LongAttention.Positions;
-using McpLongContext.LongAttention.Unlimiformer.Selection;
 
 namespace McpLongContext.Context.Decoders;
 
 /// <summary>An installed generative model in memory.</summary>
 internal sealed class LoadedDecoder : IDisposable
 {
-    private readonly InstalledModel _installed;
+    private readonly Dictionary<Type, IDisposable> _attached = [];
     private readonly LlamaModel _trained;
     private readonly Precision _precision;
-    private readonly UnlimiformerOptions _retrieval;
     private PositionSettings? _positions;
-    private DecoderKeys? _keys;
 
-    private LoadedDecoder(
-        InstalledModel installed,
-        LlamaModel trained,
-        Tokenizer tokenizer,
-        Precision precision,
-        UnlimiformerOptions retrieval
-    )
+    private LoadedDecoder(InstalledModel installed, LlamaModel trained, Tokenizer tokenizer, Precision precision)
     {
-        _installed = installed;
-        _retrieval = retrieval;
+        Installed = installed;
         _precision = precision;
         _trained = trained;
         Key = KeyOf(installed);
@@ -39,8 +28,11 @@ internal sealed class LoadedDecoder : IDisposable
         Tokenizer = tokenizer;
     }
 
+    /// <summary>The files that it was loaded from.</summary>
+    public InstalledModel Installed { get; }
+
     /// <summary>The name that it is installed under.</summary>
-    public string Name => _installed.Name;
+    public string Name => Installed.Name;
 
     /// <summary>Names its content: another installation under the same name has another one.</summary>
     public string Key { get; }
@@ -60,6 +52,17 @@ internal sealed class LoadedDecoder : IDisposable
     /// <exception cref="ModelException">Its template is of no format that is known.</exception>
     public ChatTemplate? ChatTemplate => ChatTemplate.Of(Tokenizer);
 
+    /// <summary>
+    /// What stands before every text and behind every query in the format of a chat model; of one that only continues
+    /// texts, the token that they begin with.
+    /// </summary>
+    public ChatFrame Frame =>
+        ChatTemplate is { } template ? ChatFrame.Of(template) : new ChatFrame(Begin is { } begin ? [begin] : [], []);
+
+    /// <summary>Names the model, its weights, its arithmetic and its positions, as memories are named by.</summary>
+    public DecoderIdentity Identity =>
+        new(Name, DecoderIdentity.Digest(Installed.Entry.Files.Select(file => file.Sha256)), _precision, _positions);
+
     /// <summary>The key of an installed model, without loading it.</summary>
     public static string KeyOf(InstalledModel model) =>
         string.Join(' ', model.Entry.Files.Select(file => file.Sha256).Prepend(model.Folder));
@@ -67,9 +70,8 @@ internal sealed class LoadedDecoder : IDisposable
     /// <summary>Loads a model.</summary>
     /// <param name="installed">The model.</param>
     /// <param name="precision">Its arithmetic.</param>
-    /// <param name="retrieval">What its memories keep.</param>
     /// <exception cref="ModelException">It is damaged, or of a kind that is not supported; the message says which.</exception>
-    public static LoadedDecoder Load(InstalledModel installed, Precision precision, UnlimiformerOptions retrieval)
+    public static LoadedDecoder Load(InstalledModel installed, Precision precision)
     {
         try
         {
@@ -77,7 +79,7 @@ internal sealed class LoadedDecoder : IDisposable
             var model = LlamaModel.Load(installed.Folder, precision, cache: WeightCache.Of(installed));
             if (tokenizer.Vocabulary.Count <= model.Config.VocabularySize)
             {
-                return new LoadedDecoder(installed, model, tokenizer, precision, retrieval);
+                return new LoadedDecoder(installed, model, tokenizer, precision);
             }
 
             model.Dispose();
@@ -101,87 +103,40 @@ internal sealed class LoadedDecoder : IDisposable
     /// <exception cref="ModelException">They cannot be read, or are those of another model.</exception>
     public void RenewPositions()
     {
-        var positions = PositionFile.Read(_installed.Folder);
+        var positions = PositionFile.Read(Installed.Folder);
         if (positions != _positions)
         {
             Model = positions?.Apply(_trained) ?? _trained;
             _positions = positions;
-            _keys?.Dispose();
-            _keys = null;
+            Detach();
         }
     }
 
-    /// <summary>What retrieval attention needs; <see langword="null"/> while nobody has looked for its retrieval heads.</summary>
-    public DecoderKeys? FindKeys() =>
-        _keys ??= RetrievalHeadsFile.Read(_installed, Model.Config) is { } heads
-            ? CreateKeys(DecoderKeys.FrameOf(this), heads)
-            : null;
+    /// <summary>What a memory keeps of the decoder as long as its positions stay; <see langword="null"/>: nothing yet.</summary>
+    public T? Attached<T>()
+        where T : class, IDisposable => _attached.GetValueOrDefault(typeof(T)) as T;
 
-    /// <summary>What retrieval attention needs; the heads are looked for when nobody has yet, and kept with the model.</summary>
-    /// <param name="cancellation">Ends the search for heads, which takes as long as a few thousand tokens.</param>
-    public DecoderKeys EnsureKeys(CancellationToken cancellation)
+    /// <summary>Keeps something of a memory, one of a type, until the positions change or the decoder is unloaded.</summary>
+    public T Attach<T>(T value)
+        where T : class, IDisposable
     {
-        if (FindKeys() is { } known)
-        {
-            return known;
-        }
-
-        var frame = DecoderKeys.FrameOf(this);
-        var heads = RetrievalHeadsFile.ReadOrCalibrate(
-            _installed,
-            Model,
-            Tokenizer,
-            [.. frame.Before],
-            cancellation: cancellation
-        );
-        return _keys = CreateKeys(frame, heads);
-    }
-
-    /// <summary>What a compressive memory needs, with the adapter that lies in the model's folder now, if there is one.</summary>
-    /// <exception cref="ModelException">The adapter is damaged, or for another model.</exception>
-    public DecoderMemory ReadMemory()
-    {
-        var path = Path.Combine(_installed.Folder, InfiniAdapter.FileName);
-        try
-        {
-            var weights = _installed.Entry.Files.MaxBy(file => file.Size)!;
-            var adapter = File.Exists(path)
-                ? InfiniAdapter.Load(path, Model.Config, weights.Sha256!)
-                : InfiniAdapter.None(Model.Config);
-            return new DecoderMemory(Model, adapter, Identity);
-        }
-        catch (CheckpointException error)
-        {
-            throw new ModelException(
-                $"The adapter of {Name} cannot be used: {error.Message}. Replace it, or remove the file to use the model "
-                    + "without.",
-                error
-            );
-        }
+        _attached.Add(typeof(T), value);
+        return value;
     }
 
     public void Dispose()
     {
-        _keys?.Dispose();
+        Detach();
         _trained.Dispose();
     }
 
-    /// <summary>Names the model, its weights, its arithmetic and its positions.</summary>
-    private string Identity
+    private void Detach()
     {
-        get
+        foreach (var one in _attached.Values)
         {
-            var files = DecoderKeys.Digest(_installed.Entry.Files.Select(file => file.Sha256));
-            var positions = _positions is { } set ? $" {set.Method} {set.Length}" : "";
-            return $"{Name} {files} {_precision}{positions}";
+            one.Dispose();
         }
-    }
 
-    private DecoderKeys CreateKeys(ChatFrame frame, RetrievalHeads heads) =>
-        _retrieval.LayerBegin >= Model.Config.LayerCount
-            ? throw new ContextException(
-                $"Unlimiformer:layer_begin: {_retrieval.LayerBegin} found, but {Name} has {Model.Config.LayerCount} layers; "
-                    + $"set it to {Model.Config.LayerCount - 1} or less, or to nothing."
-            )
-            : new(Model, frame, heads, Identity, _retrieval);
+        _attached.Clear();
+    }
 }

@@ -1,5 +1,5 @@
-using McpLongContext.Context.Datastores;
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Inference.Bert;
 using McpLongContext.LongAttention.Unlimiformer;
 using McpLongContext.Storage.Passages;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.RegularExpressions;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Context.Ingestion;
 

@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion.Splitting;
 
 namespace McpLongContext.Context.Ingestion;

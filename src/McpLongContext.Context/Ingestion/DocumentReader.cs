@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion.Sources;
 
 namespace McpLongContext.Context.Ingestion;

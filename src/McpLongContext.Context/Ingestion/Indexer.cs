@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Ingestion.Splitting;
 using McpLongContext.Context.Jobs;

@@ -1,6 +1,8 @@
 using System.Runtime.ExceptionServices;
-using McpLongContext.Context.Answers;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Decoders;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
@@ -15,18 +17,17 @@ namespace McpLongContext.Context.Ingestion;
 internal sealed class Ingestor(
     DatastoreRegistry datastores,
     EncoderProvider encoders,
+    EncodingDemands demands,
     QuestionPriority questions,
-    MemoryJobs memories,
+    DecoderProvider decoders,
+    MemoryRegistry memories,
     JobRegistry jobs,
     AllowedRoots roots,
     DocumentPaths paths,
     TimeProvider time,
-    ILogger logger
+    ILogger<Ingestor> logger
 )
 {
-    /// <summary>The longest wait that makes sense in one call.</summary>
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromDays(1);
-
     private readonly Indexer _indexer = new(roots, paths, time);
 
     /// <summary>Starts an ingest and waits for it as long as the request says.</summary>
@@ -53,16 +54,12 @@ internal sealed class Ingestor(
             text = (datastore, job) => _indexer.IndexTextAsync(datastore, name, content, job);
         }
 
-        if (request.Wait is { } wait && (wait < TimeSpan.Zero || wait > s_longestWait))
-        {
-            throw new ContextException(
-                $"wait_seconds: {wait.TotalSeconds} is out of range; use 0 to {s_longestWait.TotalSeconds}."
-            );
-        }
-
-        memories.Require(request.Memory, model: null);
+        Limits.RequireWait(request.Wait);
+        var builder = memories[request.Memory].Builder;
+        var builds = builder is null ? null : new MemoryTarget(builder.Kind, decoders.Require(name: null));
         var datastore = datastores.OpenOrCreate(request.Datastore);
         var job = jobs.Start(
+            JobKind.Ingest,
             request.Datastore,
             async job =>
             {
@@ -75,8 +72,9 @@ internal sealed class Ingestor(
                     }
                 }
 
-                await FinishAsync(datastore, job, request.Memory);
-            }
+                await FinishAsync(datastore, job, builder);
+            },
+            builds
         );
         var report = await WaitAsync(job, request.Wait, progress, cancellation);
         RefuseFiles(sources, report);
@@ -106,11 +104,20 @@ internal sealed class Ingestor(
             return null;
         }
 
-        return jobs.Start(name, job => FinishAsync(datastore, job, MemoryKind.Window));
+        return jobs.Start(JobKind.Encode, name, job => FinishAsync(datastore, job, builder: null));
     }
 
+    /// <summary>Waits for the job of a handle; <paramref name="wait"/> null waits for its end.</summary>
+    /// <exception cref="ContextException">The job is unknown.</exception>
+    public Task<IngestReport> WaitAsync(
+        string job,
+        TimeSpan? wait,
+        IProgress<IngestReport>? progress,
+        CancellationToken cancellation
+    ) => WaitAsync(jobs.Get(job), wait, progress, cancellation);
+
     /// <summary>Waits for a job.</summary>
-    public async Task<IngestReport> WaitAsync(
+    private async Task<IngestReport> WaitAsync(
         IngestJob job,
         TimeSpan? wait,
         IProgress<IngestReport>? progress,
@@ -143,7 +150,7 @@ internal sealed class Ingestor(
     }
 
     /// <summary>Everything is indexed: encodes what is pending and says how the job ended.</summary>
-    private async Task FinishAsync(Datastore datastore, IngestJob job, MemoryKind memory)
+    private async Task FinishAsync(Datastore datastore, IngestJob job, IMemoryBuilder? builder)
     {
         int pending;
         using (var snapshot = datastore.Snapshot())
@@ -155,9 +162,9 @@ internal sealed class Ingestor(
 
         job.MarkIndexed();
         var state = pending > 0 ? await EncodeAsync(datastore, job) : IngestState.Complete;
-        if (memory != MemoryKind.Window)
+        if (builder is not null)
         {
-            await memories.BuildAsync(datastore, memory, model: null, job);
+            await MemoryJobs.BuildAsync(datastore, builder, job.Builds?.Model, job);
         }
 
         job.Update(report => report with { State = state });
@@ -207,7 +214,7 @@ internal sealed class Ingestor(
         }
 
         using var exclusive = await EncodingLock.AcquireAsync(datastore, EncodingLock.States, job.Cancellation);
-        await new PendingEncoder(datastore, encoder, datastores.DemandOf(datastore.Name), questions).RunAsync(
+        await new PendingEncoder(datastore, encoder, demands.Of(datastore.Name), questions).RunAsync(
             tokens =>
             {
                 var pending = PendingDocuments.Count(datastore, encoder.Key);

@@ -1,3 +1,5 @@
+using McpLongContext.Context.Contracts;
+
 namespace McpLongContext.Context.Ingestion;
 
 /// <summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Context.Ingestion;
 

@@ -1,4 +1,4 @@
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Context.Jobs;
 
@@ -31,6 +31,9 @@ internal sealed class IngestJob : IDisposable
     public string Id => _report.Job;
 
     public string Datastore => _report.Datastore;
+
+    /// <summary>The memory that it builds; <see langword="null"/>: none.</summary>
+    public MemoryTarget? Builds { get; init; }
 
     public CancellationToken Cancellation => _cancellation.Token;
 

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Context.Jobs;
 
@@ -12,9 +12,14 @@ internal sealed class JobRegistry(TimeProvider time) : IAsyncDisposable
     private readonly List<IngestJob> _jobs = [];
 
     /// <summary>Starts a job; its work runs in the background at once.</summary>
-    public IngestJob Start(string datastore, Func<IngestJob, Task> work)
+    /// <param name="kind">What it does.</param>
+    /// <param name="datastore">The datastore that it works on.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="builds">The memory that it builds, if any.</param>
+    public IngestJob Start(JobKind kind, string datastore, Func<IngestJob, Task> work, MemoryTarget? builds = null)
     {
-        var job = new IngestJob($"ingest-{RandomNumberGenerator.GetHexString(8, lowercase: true)}", datastore, time);
+        var number = RandomNumberGenerator.GetHexString(8, lowercase: true);
+        var job = new IngestJob($"{kind.ToString().ToLowerInvariant()}-{number}", datastore, time) { Builds = builds };
         lock (_gate)
         {
             _jobs.Add(job);
@@ -38,6 +43,15 @@ internal sealed class JobRegistry(TimeProvider time) : IAsyncDisposable
     public IngestJob? FindIndexing(string datastore) =>
         All().FirstOrDefault(job => job.Datastore == datastore && job.Report.State == IngestState.Indexing);
 
+    /// <summary>Whether a job is indexing or encoding a datastore.</summary>
+    public bool IsWorking(string datastore) =>
+        All()
+            .Any(job => job.Datastore == datastore && job.Report.State is IngestState.Indexing or IngestState.Encoding);
+
+    /// <summary>A job that builds, or will build, a memory of a datastore, if there is one.</summary>
+    public IngestJob? FindBuilding(string datastore, MemoryTarget memory) =>
+        All().FirstOrDefault(job => job.Datastore == datastore && job.Builds == memory && !job.Report.State.IsFinal());
+
     /// <summary>The job of a handle.</summary>
     /// <exception cref="ContextException">No job has this handle.</exception>
     public IngestJob Get(string id)
@@ -55,10 +69,41 @@ internal sealed class JobRegistry(TimeProvider time) : IAsyncDisposable
             );
     }
 
-    /// <summary>Cancels what runs and waits for it to stop.</summary>
+    /// <summary>The reports of all jobs, oldest first; or that of a handle.</summary>
+    /// <exception cref="ContextException">The job is unknown.</exception>
+    public IReadOnlyList<IngestReport> Reports(string? job) =>
+        job is null ? [.. All().Select(one => one.Report)] : [Get(job).Report];
+
+    /// <summary>Cancels a job and waits until it has stopped; what was acknowledged is kept.</summary>
+    /// <exception cref="ContextException">The job is unknown.</exception>
+    public async Task<IngestReport> CancelAsync(string job)
+    {
+        var found = Get(job);
+        found.Cancel();
+        await found.Completion;
+        return found.Report;
+    }
+
+    /// <summary>Cancels the jobs of a datastore and waits until they have stopped.</summary>
+    public async Task CancelAllAsync(string datastore, CancellationToken cancellation)
+    {
+        foreach (var job in All().Where(job => job.Datastore == datastore))
+        {
+            job.Cancel();
+            await job.Completion.WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>Cancels what runs and waits for it to stop; nothing is left to do another time.</summary>
     public async ValueTask DisposeAsync()
     {
-        var jobs = All();
+        IReadOnlyList<IngestJob> jobs;
+        lock (_gate)
+        {
+            jobs = [.. _jobs];
+            _jobs.Clear();
+        }
+
         foreach (var job in jobs)
         {
             job.Cancel();

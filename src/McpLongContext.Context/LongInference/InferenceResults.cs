@@ -1,4 +1,6 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.LongInference.Modes;
+using McpLongContext.Inference.Generation;
 
 namespace McpLongContext.Context.LongInference;
 

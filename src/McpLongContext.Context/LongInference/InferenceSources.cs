@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
-using McpLongContext.Context.Retrieval;
+using McpLongContext.Context.Documents;
 using McpLongContext.LongAttention.Unlimiformer;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Catalog;
@@ -15,7 +16,7 @@ namespace McpLongContext.Context.LongInference;
 internal sealed record InferenceSource(string Path, string Key, Func<string?> Read);
 
 /// <summary>Finds what a request is about: a text, a document, or the documents of a datastore.</summary>
-internal sealed class InferenceSources(DatastoreRegistry datastores, DatastoreManager manager, DocumentPaths paths)
+internal sealed class InferenceSources(DatastoreRegistry datastores, DocumentFinder finder, DocumentPaths paths)
 {
     /// <summary>The datastore of a request that names none.</summary>
     public const string DefaultDatastore = "default";
@@ -51,7 +52,7 @@ internal sealed class InferenceSources(DatastoreRegistry datastores, DatastoreMa
     {
         if (request.Document is { } document)
         {
-            return [manager.Find(snapshot, document) ?? throw manager.Unknown(snapshot, name, document)];
+            return [finder.Find(snapshot, document) ?? throw finder.Unknown(snapshot, name, document)];
         }
 
         var glob = request.PathGlob is { } pattern ? PathGlob.Parse(pattern) : null;

@@ -1,3 +1,4 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Decoders;
 using McpLongContext.Context.LongInference.Modes;
 
@@ -14,7 +15,8 @@ internal sealed class LongInferenceRunner(InferenceSources sources, DecoderProvi
     /// <summary>What was cancelled, oldest first: the same request goes on behind it.</summary>
     private readonly List<InferenceResults> _cancelled = [];
 
-    /// <inheritdoc cref="LongContextService.InferAsync"/>
+    /// <summary>Reads texts window by window.</summary>
+    /// <inheritdoc cref="Memories.IMemory.InferAsync"/>
     public async Task<LongInferenceReport> RunAsync(
         LongInferenceRequest request,
         IProgress<LongInferenceProgress>? progress,
@@ -130,6 +132,7 @@ internal sealed class LongInferenceRunner(InferenceSources sources, DecoderProvi
             throw new ContextException("max_new_tokens: mode score writes nothing; leave it out.");
         }
 
+        Limits.RequireWait(request.Wait);
         if (request.MaxWindows < 1)
         {
             throw new ContextException($"max_windows: {request.MaxWindows} is out of range; use 1 or more.");

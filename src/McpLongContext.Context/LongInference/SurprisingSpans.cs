@@ -1,3 +1,5 @@
+using McpLongContext.Context.Contracts;
+
 namespace McpLongContext.Context.LongInference;
 
 /// <summary>The runs of tokens whose mean surprise is highest; none shares a token with another.</summary>

@@ -1,3 +1,4 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Decoders;
 using McpLongContext.LongAttention.Unlimiformer;
 

@@ -1,3 +1,4 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Layers;
@@ -13,7 +14,7 @@ namespace McpLongContext.Context.Positions;
 /// Changes the window of installed models. What is asked is checked before any weights are loaded, its effect on a short
 /// text is measured before anything is kept; one model at a time, because a model fills the memory.
 /// </summary>
-internal sealed class PositionExpander(ModelStore models, Precision encoderPrecision) : IDisposable
+internal sealed class PositionExpander(ModelStore models, LongContextOptions options) : IDisposable
 {
     /// <summary>The most that a window may grow: none of the methods is known to hold beyond.</summary>
     public const int MaxFactor = 64;
@@ -28,7 +29,9 @@ internal sealed class PositionExpander(ModelStore models, Precision encoderPreci
 
     private readonly SemaphoreSlim _gate = new(1);
 
-    /// <inheritdoc cref="LongContextService.ExpandPositionsAsync"/>
+    /// <summary>Gives a model another window, from its next request on; nothing is kept of what was checked in vain.</summary>
+    /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
+    /// <exception cref="ModelException">The model is damaged or not supported.</exception>
     public async Task<PositionReport> ExpandAsync(PositionRequest request, CancellationToken cancellation)
     {
         var model = Installed(request.Model);
@@ -74,7 +77,7 @@ internal sealed class PositionExpander(ModelStore models, Precision encoderPreci
     {
         var length = BertConfig.Load(Path.Combine(model.Folder, BertConfig.FileName)).MaxPositions;
         RequireLength(model, request, length);
-        using var trained = BertEncoder.Load(model.Folder, encoderPrecision);
+        using var trained = BertEncoder.Load(model.Folder, options.EncoderPrecision);
         var order = SinusoidalTable.Recognise(trained.ReadTrainedPositions(), trained.Config.HiddenSize);
         var kind = order is null ? PositionKind.Learned : PositionKind.Sinusoidal;
         var settings = Choose(model, request, length, kind, PositionMethods.Of(kind));

@@ -1,4 +1,6 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Documents;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 

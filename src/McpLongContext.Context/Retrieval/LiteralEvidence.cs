@@ -1,5 +1,6 @@
-using McpLongContext.Context.Datastores;
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
+using McpLongContext.Context.Encoders;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Passages;
 

@@ -1,5 +1,5 @@
-using McpLongContext.Context.Datastores;
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Documents;
+using McpLongContext.Context.Encoders;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Passages;
 

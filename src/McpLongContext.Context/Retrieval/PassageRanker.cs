@@ -1,4 +1,4 @@
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Documents;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;

@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Storage.Analysis;
+using McpLongContext.Storage.Lexical;
 
 namespace McpLongContext.Context.Retrieval;
 

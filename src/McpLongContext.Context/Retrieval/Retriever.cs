@@ -1,38 +1,105 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Documents;
+using McpLongContext.Context.Encoders;
+using McpLongContext.Context.Ingestion;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Passages;
 
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>Answers questions to a datastore with cited evidence.</summary>
-internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
+internal sealed class Retriever(
+    DatastoreRegistry datastores,
+    EncoderProvider encoders,
+    EncodingDemands demands,
+    QuestionPriority questions,
+    BackgroundEncoding background,
+    DocumentFinder finder,
+    DocumentPaths paths,
+    TimeProvider time
+)
 {
     private const int NamedDamage = 3;
     private const string CutNote =
         "The passage was cut to fit max_tokens; ask with more tokens, or read the document's lines.";
 
+    private RetrievalEncoder? _encoder;
+
+    /// <summary>Finds the cited evidence for a query.</summary>
+    /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
+    public async Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation)
+    {
+        // Judged before the search: what is read while it runs may be missing from it.
+        var reading = background.StillReading(request.Datastore);
+        var result = await SearchAsync(request, cancellation);
+        await background.ResumeAsync(request.Datastore, cancellation);
+        return reading is null ? result : result with { Notes = [.. result.Notes, reading] };
+    }
+
+    /// <summary>Ranks single passages for a query, neither merged nor cut to a budget.</summary>
+    /// <param name="datastore">The datastore to search.</param>
+    /// <param name="question">The query.</param>
+    /// <param name="document">The only document to search; <see langword="null"/> searches all.</param>
+    /// <param name="top">The most passages to return.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
+    public async Task<IReadOnlyList<Evidence>> RankAsync(
+        string datastore,
+        string question,
+        string? document,
+        int top,
+        CancellationToken cancellation
+    )
+    {
+        var store = datastores.Open(datastore);
+        using var running = questions.Announce();
+        var encoder = await EncoderAsync(datastore, cancellation);
+        return await Task.Run<IReadOnlyList<Evidence>>(
+            () =>
+            {
+                using var snapshot = store.Snapshot();
+                var (scope, passages) = (PassageScope.All, (int)snapshot.Documents.PassageCount);
+                if (document is not null)
+                {
+                    var only = finder.Find(snapshot, document) ?? throw finder.Unknown(snapshot, datastore, document);
+                    (scope, passages) = (PassageScope.Of([only]), only.PassageCount);
+                }
+
+                var ranking = Rank(snapshot, question, scope, passages, encoder, cancellation);
+                var assembler = new EvidenceAssembler(snapshot.Passages, paths);
+                return [.. ranking.Passages.Select(assembler.Show).OfType<Evidence>().Take(top)];
+            },
+            cancellation
+        );
+    }
+
     /// <summary>Answers a question.</summary>
     /// <param name="snapshot">The state of the datastore to ask.</param>
     /// <param name="request">The question.</param>
     /// <param name="encoder">Encodes the question; <see langword="null"/> searches by words alone, with a note.</param>
+    /// <param name="paths">Shows paths.</param>
+    /// <param name="time">Measures the search.</param>
     /// <param name="cancellation">Ends the search.</param>
     /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
-    public QueryResult Query(
+    public static QueryResult Query(
         DatastoreSnapshot snapshot,
         QueryRequest request,
         RetrievalEncoder? encoder,
+        DocumentPaths paths,
+        TimeProvider time,
         CancellationToken cancellation
     )
     {
         var start = time.GetTimestamp();
-        Require("max_tokens", request.MaxTokens, QueryLimits.MinTokens, QueryLimits.MaxTokens);
+        Limits.Require("max_tokens", request.MaxTokens, Limits.MinEvidenceTokens, Limits.MaxEvidenceTokens);
         if (request.TopK is { } topK)
         {
-            Require("top_k", topK, 1, QueryLimits.MaxTopK);
+            Limits.Require("top_k", topK, 1, Limits.MaxTopK);
         }
 
         var cursor = Cursor.Of(request, snapshot.Generation);
-        var ranking = Rank(snapshot, request, encoder, cancellation);
+        var ranking = Rank(snapshot, request, encoder, paths, cancellation);
         var page = new EvidenceAssembler(snapshot.Passages, paths).Assemble(
             ranking.Passages.Skip(cursor.Offset),
             request.MaxTokens,
@@ -42,7 +109,7 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
         return new QueryResult
         {
             Datastore = request.Datastore,
-            Passages = page.Evidence,
+            Evidence = page.Evidence,
             Ranked = page.Ranked,
             NextCursor = next.Offset < ranking.Passages.Count ? next.ToString() : null,
             Tokens = page.Tokens,
@@ -52,21 +119,22 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
             [
                 .. ranking.Notes,
                 .. page.IsCut ? [CutNote] : Array.Empty<string>(),
-                .. DamageNotes(request.Datastore, [.. EntryDamage(snapshot), .. ranking.Damage, .. page.Damage]),
+                .. DamageNotes(request.Datastore, [.. EntryDamage(snapshot, paths), .. ranking.Damage, .. page.Damage]),
             ],
         };
     }
 
     /// <summary>Ranks single passages for a question; budget and cursor of the request play no part.</summary>
     /// <inheritdoc cref="Query"/>
-    public Ranking Rank(
+    public static Ranking Rank(
         DatastoreSnapshot snapshot,
         QueryRequest request,
         RetrievalEncoder? encoder,
+        DocumentPaths paths,
         CancellationToken cancellation
     )
     {
-        var (scope, searched) = ScopeOf(snapshot, request.PathGlob);
+        var (scope, searched) = ScopeOf(snapshot, request.PathGlob, paths);
         return searched == 0
             ? new Ranking([], 0, [NothingToSearch(snapshot, request)], [])
             : Rank(snapshot, request.Question, scope, searched, encoder, cancellation);
@@ -87,6 +155,33 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
         var ranker = new PassageRanker(snapshot, encoder, encoder is null ? null : snapshot.States(encoder.Key));
         var passages = ranker.Rank(question, scope, cancellation);
         return new Ranking(passages, searched, [.. Notes(passages.Count, searched, ranker, encoder)], ranker.Damage);
+    }
+
+    private async Task<QueryResult> SearchAsync(QueryRequest request, CancellationToken cancellation)
+    {
+        var datastore = datastores.Open(request.Datastore);
+        using var running = questions.Announce();
+        var encoder = await EncoderAsync(request.Datastore, cancellation);
+        return await Task.Run(
+            () =>
+            {
+                using var snapshot = datastore.Snapshot();
+                return Query(snapshot, request, encoder, paths, time, cancellation);
+            },
+            cancellation
+        );
+    }
+
+    private async Task<RetrievalEncoder?> EncoderAsync(string datastore, CancellationToken cancellation)
+    {
+        var loaded = await encoders.FindAsync(cancellation);
+        var encoder = _encoder;
+        if (loaded is not null && encoder?.Model != loaded)
+        {
+            _encoder = encoder = new RetrievalEncoder(loaded);
+        }
+
+        return encoder?.Telling(demands.Of(datastore));
     }
 
     private static string NothingToSearch(DatastoreSnapshot snapshot, QueryRequest request) =>
@@ -113,7 +208,7 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
         }
     }
 
-    private IEnumerable<string> EntryDamage(DatastoreSnapshot snapshot) =>
+    private static IEnumerable<string> EntryDamage(DatastoreSnapshot snapshot, DocumentPaths paths) =>
         snapshot.Documents.Damaged.Select(entry =>
             $"The entry of document {paths.Show(entry.Path)} is damaged; it was not searched."
         );
@@ -135,7 +230,11 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
             );
     }
 
-    private (PassageScope Scope, int Passages) ScopeOf(DatastoreSnapshot snapshot, string? glob)
+    private static (PassageScope Scope, int Passages) ScopeOf(
+        DatastoreSnapshot snapshot,
+        string? glob,
+        DocumentPaths paths
+    )
     {
         if (glob is null)
         {
@@ -145,14 +244,6 @@ internal sealed class Retriever(DocumentPaths paths, TimeProvider time)
         var pattern = PathGlob.Parse(glob);
         var documents = snapshot.Documents.All.Where(document => pattern.IsMatch(paths.Show(document.Path))).ToList();
         return (PassageScope.Of(documents), documents.Sum(document => document.PassageCount));
-    }
-
-    private static void Require(string argument, int value, int min, int max)
-    {
-        if (value < min || value > max)
-        {
-            throw new ContextException($"{argument} is {value}; {min:N0} to {max:N0} are allowed.");
-        }
     }
 }
 

@@ -1,4 +1,5 @@
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Encoders;
 
 namespace McpLongContext.Context.Retrieval;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using McpLongContext.Context.Answers;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Server.Commands;
 

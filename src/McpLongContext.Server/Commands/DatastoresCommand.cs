@@ -1,5 +1,6 @@
 using System.CommandLine;
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Management;
 using McpLongContext.Server.Output;
 
 namespace McpLongContext.Server.Commands;
@@ -23,7 +24,7 @@ internal sealed class DatastoresCommand : ServiceCommand
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
     {
-        await call.WriteAsync(call.Service.ListDatastores(), DatastoreText.Render);
+        await call.WriteAsync(call.Get<DatastoreManager>().List(), DatastoreText.Render);
         return CommandLine.Done;
     }
 
@@ -39,7 +40,7 @@ internal sealed class DatastoresCommand : ServiceCommand
         protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
         {
             await call.WriteAsync(
-                call.Service.ShowDatastore(call.Parsed.GetValue(_name)!),
+                call.Get<DatastoreManager>().Show(call.Parsed.GetValue(_name)!),
                 static detail =>
                     string.Join(
                         '\n',
@@ -72,7 +73,7 @@ internal sealed class DatastoresCommand : ServiceCommand
             var name = call.Parsed.GetValue(_name)!;
             if (call.Parsed.GetValue(_document) is { } document)
             {
-                var report = await call.Service.RemoveDocumentAsync(name, document, cancellation);
+                var report = await call.Get<DatastoreManager>().RemoveDocumentAsync(name, document, cancellation);
                 await call.WriteAsync(
                     report,
                     static report =>
@@ -81,7 +82,7 @@ internal sealed class DatastoresCommand : ServiceCommand
             }
             else
             {
-                await call.Service.RemoveDatastoreAsync(name, cancellation);
+                await call.Get<DatastoreManager>().RemoveAsync(name, cancellation);
                 await call.WriteAsync(
                     new RemovedDatastore(name),
                     static removed => $"Removed datastore {removed.Datastore}."
@@ -118,11 +119,14 @@ internal sealed class DatastoresCommand : ServiceCommand
         {
             string[] names = call.Parsed.GetValue(_name) is { } name
                 ? [name]
-                : [.. call.Service.ListDatastores().Select(datastore => datastore.Name)];
+                : [.. call.Get<DatastoreManager>().List().Select(datastore => datastore.Name)];
             var reports = new List<VerifyReport>();
             foreach (var datastore in names)
             {
-                reports.Add(await call.Service.VerifyAsync(datastore, call.Parsed.GetValue(_repair), cancellation));
+                reports.Add(
+                    await call.Get<DatastoreManager>()
+                        .VerifyAsync(datastore, call.Parsed.GetValue(_repair), cancellation)
+                );
             }
 
             await call.WriteAsync(reports, static reports => string.Join('\n', reports.Select(Render)));
@@ -153,7 +157,8 @@ internal sealed class DatastoresCommand : ServiceCommand
 
         protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
         {
-            var report = await call.Service.CompactAsync(call.Parsed.GetValue(_name)!, cancellation);
+            var report = await call.Get<DatastoreManager>()
+                .CompactAsync(call.Parsed.GetValue(_name)!, cancellation);
             await call.WriteAsync(
                 report,
                 static report =>

@@ -1,12 +1,15 @@
 using System.CommandLine;
 using System.Text.Json;
-using McpLongContext.Context;
 using McpLongContext.Context.Answers;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Management;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Server.Evaluation;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
+using Question = McpLongContext.Server.Evaluation.Question;
 
 namespace McpLongContext.Server.Commands;
 
@@ -38,7 +41,7 @@ internal sealed class EvalCommand : ServiceCommand
         "--top",
         "Passages a question.",
         1,
-        QueryLimits.MaxTopK,
+        Limits.MaxTopK,
         otherwise: 50
     );
 
@@ -99,7 +102,7 @@ internal sealed class EvalCommand : ServiceCommand
         {
             if (keep is null)
             {
-                await call.Service.RemoveDatastoreAsync(datastore, CancellationToken.None);
+                await call.Get<DatastoreManager>().RemoveAsync(datastore, CancellationToken.None);
             }
         }
 
@@ -121,14 +124,19 @@ internal sealed class EvalCommand : ServiceCommand
             Datastore = datastore,
             Wait = null,
         };
-        var report = await display.ShowAsync(() => call.Service.IngestAsync(request, display, cancellation));
+        var report = await display.ShowAsync(() =>
+            call.Get<Ingestor>().IngestAsync(request, display, cancellation)
+        );
         await call.TellAsync(IngestText.Render(report));
     }
 
     private async Task AnswerAsync(Call call, QuestionSet set, string datastore, CancellationToken cancellation)
     {
         var top = call.Parsed.GetValue(_top)!.Value;
-        var known = call.Service.ShowDatastore(datastore).Documents.Select(document => document.Path).ToHashSet();
+        var known = call.Get<DatastoreManager>()
+            .Show(datastore)
+            .Documents.Select(document => document.Path)
+            .ToHashSet();
         var file = call.Parsed.GetValue(_out)!;
         var start = TimeProvider.System.GetTimestamp();
         var told = start;
@@ -142,7 +150,8 @@ internal sealed class EvalCommand : ServiceCommand
                 continue;
             }
 
-            var ranked = await call.Service.RankAsync(datastore, question.Text, question.Document, top, cancellation);
+            var ranked = await call.Get<Retriever>()
+                .RankAsync(datastore, question.Text, question.Document, top, cancellation);
             var answer = call.Parsed.GetValue(_answer)
                 ? await AnswerAsync(call, question, datastore, cancellation)
                 : null;
@@ -187,15 +196,16 @@ internal sealed class EvalCommand : ServiceCommand
             Datastore = datastore,
             PathGlob = question.Document,
         };
-        var evidence = await call.Service.QueryAsync(request, cancellation);
-        return await call.Service.AnswerWithinAsync(
-            Timeout.InfiniteTimeSpan,
-            request,
-            evidence,
-            AnswerMode.Always,
-            progress: null,
-            cancellation
-        );
+        var evidence = await call.Get<Retriever>().QueryAsync(request, cancellation);
+        return await call.Get<AnswerWriter>()
+            .WriteAsync(
+                request,
+                evidence,
+                AnswerMode.Always,
+                Timeout.InfiniteTimeSpan,
+                progress: null,
+                cancellation
+            );
     }
 
     private sealed record EvalSummary(int Questions, double Seconds, string Predictions);

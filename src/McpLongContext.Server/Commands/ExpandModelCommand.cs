@@ -1,4 +1,5 @@
 using System.CommandLine;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Positions;
 using McpLongContext.LongAttention.Positions;
 using McpLongContext.Server.Output;
@@ -52,14 +53,15 @@ internal sealed class ExpandModelCommand : ServiceCommand
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
     {
-        var report = await call.Service.ExpandPositionsAsync(
-            new PositionRequest(
-                call.Parsed.GetValue(_model)!,
-                call.Parsed.GetValue(_length)!.Value,
-                call.Parsed.GetValue(_method)
-            ),
-            cancellation
-        );
+        var report = await call.Get<PositionExpander>()
+            .ExpandAsync(
+                new PositionRequest(
+                    call.Parsed.GetValue(_model)!,
+                    call.Parsed.GetValue(_length)!.Value,
+                    call.Parsed.GetValue(_method)
+                ),
+                cancellation
+            );
         await call.WriteAsync(report, PositionText.Render);
         return CommandLine.Done;
     }

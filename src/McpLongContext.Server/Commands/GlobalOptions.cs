@@ -1,5 +1,5 @@
 using System.CommandLine;
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Server.Configuration;
 using Microsoft.Extensions.Configuration;
 

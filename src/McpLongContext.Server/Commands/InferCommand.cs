@@ -1,7 +1,6 @@
 using System.CommandLine;
-using McpLongContext.Context;
-using McpLongContext.Context.Answers;
-using McpLongContext.Context.LongInference;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Memories;
 using McpLongContext.Server.Output;
 
 namespace McpLongContext.Server.Commands;
@@ -67,7 +66,7 @@ internal sealed class InferCommand : ServiceCommand
         "--max-new-tokens",
         "Most tokens written in a window.",
         least: 1,
-        most: 100000
+        most: Limits.MaxNewTokens
     );
 
     private readonly Option<int?> _maxWindows = CommonOptions.Number(
@@ -137,7 +136,9 @@ internal sealed class InferCommand : ServiceCommand
             Cursor = parsed.GetValue(_cursor),
         };
         var display = InferenceDisplay.Create(parsed.InvocationConfiguration.Error, TimeProvider.System);
-        var report = await display.ShowAsync(() => call.Service.InferAsync(request, display, cancellation));
+        var report = await display.ShowAsync(() =>
+            call.Get<LongInferrer>().InferAsync(request, display, cancellation)
+        );
         await call.WriteAsync(report, InferenceText.Render);
         return report.State == InferenceState.Cancelled ? CommandLine.Interrupted : CommandLine.Done;
     }

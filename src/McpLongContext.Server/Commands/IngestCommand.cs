@@ -1,6 +1,5 @@
 using System.CommandLine;
-using McpLongContext.Context;
-using McpLongContext.Context.Answers;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Server.Output;
 
@@ -56,7 +55,9 @@ internal sealed class IngestCommand : ServiceCommand
             Wait = wait ? null : new IngestRequest().Wait,
         };
         var display = IngestDisplay.Create(call.Parsed.InvocationConfiguration.Error, TimeProvider.System);
-        var report = await display.ShowAsync(() => call.Service.IngestAsync(request, display, cancellation));
+        var report = await display.ShowAsync(() =>
+            call.Get<Ingestor>().IngestAsync(request, display, cancellation)
+        );
         await call.WriteAsync(report, IngestText.Render);
         if (report.State == IngestState.Indexing)
         {

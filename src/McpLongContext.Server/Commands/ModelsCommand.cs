@@ -24,7 +24,7 @@ internal sealed class ModelsCommand : ServiceCommand
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
     {
-        var models = call.Service.Models;
+        var models = call.Get<ModelStore>();
         var installed = models.List();
         var known = models.Catalog.Entries.Where(entry => installed.All(model => model.Name != entry.Name));
         ModelLine[] lines =
@@ -51,9 +51,11 @@ internal sealed class ModelsCommand : ServiceCommand
 
         protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
         {
-            var name = call.Parsed.GetValue(_model) ?? call.Service.Models.Catalog.DefaultEncoder.Name;
+            var name = call.Parsed.GetValue(_model) ?? call.Get<ModelStore>().Catalog.DefaultEncoder.Name;
             var display = ModelDisplay.Create(call.Parsed.InvocationConfiguration.Error);
-            var model = await display.ShowAsync(() => call.Service.Models.InstallAsync(name, display, cancellation));
+            var model = await display.ShowAsync(() =>
+                call.Get<ModelStore>().InstallAsync(name, display, cancellation)
+            );
             await call.WriteAsync(ModelLine.Create(model.Entry, model.Folder), static line => line.Render());
             return CommandLine.Done;
         }
@@ -69,7 +71,7 @@ internal sealed class ModelsCommand : ServiceCommand
         protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
         {
             var model = call.Parsed.GetValue(_model)!;
-            await call.Service.Models.RemoveAsync(model, cancellation);
+            await call.Get<ModelStore>().RemoveAsync(model, cancellation);
             await call.WriteAsync(new RemovedModel(model), static removed => $"Removed model {removed.Model}.");
             return CommandLine.Done;
         }

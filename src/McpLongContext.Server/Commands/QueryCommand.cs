@@ -1,5 +1,7 @@
 using System.CommandLine;
 using McpLongContext.Context.Answers;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Server.Output;
 
@@ -18,8 +20,8 @@ internal sealed class QueryCommand : ServiceCommand
     private readonly Option<int?> _maxTokens = CommonOptions.Number(
         "--max-tokens",
         "Budget of the returned text, in tokens of about four characters.",
-        QueryLimits.MinTokens,
-        QueryLimits.MaxTokens,
+        Limits.MinEvidenceTokens,
+        Limits.MaxEvidenceTokens,
         otherwise: 4000
     );
 
@@ -27,7 +29,7 @@ internal sealed class QueryCommand : ServiceCommand
         "--top",
         "Most passages to return; left out, the budget decides.",
         1,
-        QueryLimits.MaxTopK
+        Limits.MaxTopK
     );
 
     private readonly Option<string?> _path = new("--path")
@@ -79,17 +81,19 @@ internal sealed class QueryCommand : ServiceCommand
             Cursor = parsed.GetValue(_cursor),
         };
         var mode = parsed.GetValue(_answer);
-        var evidence = await call.Service.QueryAsync(request, cancellation);
+        var evidence = await call.Get<Retriever>().QueryAsync(request, cancellation);
         if (call.Json)
         {
-            var answer = await call.Service.AnswerAsync(request, evidence, mode, progress: null, cancellation);
+            var answer = await call.Get<AnswerWriter>()
+                .WriteAsync(request, evidence, mode, limit: null, progress: null, cancellation);
             await call.WriteAsync(evidence with { Answer = answer }, static _ => "");
             return CommandLine.Done;
         }
 
         // A person reads the evidence while the model writes.
         await call.WriteAsync(evidence, static result => EvidenceText.Render(result, detailed: false));
-        var late = await call.Service.AnswerAsync(request, evidence, mode, progress: null, cancellation);
+        var late = await call.Get<AnswerWriter>()
+            .WriteAsync(request, evidence, mode, limit: null, progress: null, cancellation);
         await call.WriteAsync(late, static answer => answer is null ? "" : AnswerText.Render(answer));
         return CommandLine.Done;
     }

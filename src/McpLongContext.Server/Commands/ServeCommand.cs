@@ -1,13 +1,14 @@
 using System.CommandLine;
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Context.Jobs;
 using McpLongContext.Server.Configuration;
+using McpLongContext.Server.Hosting;
 using McpLongContext.Server.Output;
-using McpLongContext.Server.Protocol;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
-using ModelContextProtocol.Server;
-using Serilog.Events;
 
 namespace McpLongContext.Server.Commands;
 
@@ -17,8 +18,6 @@ namespace McpLongContext.Server.Commands;
 /// </summary>
 internal sealed class ServeCommand : Command
 {
-    private static readonly TimeSpan s_cleanUp = TimeSpan.FromSeconds(0.6);
-
     private readonly GlobalOptions _global;
 
     public ServeCommand(GlobalOptions global)
@@ -35,12 +34,13 @@ internal sealed class ServeCommand : Command
         try
         {
             var configuration = Settings.Load();
-            var options = _global.Validate(configuration, parsed);
+            var options = _global.Validate(configuration, parsed) with { ResumeEncoding = true };
             // A root that is none is said now, not with the first call.
             _ = new AllowedRoots(options.AllowedRoots);
-            using var logging = LogSetup.Create(configuration, options.Home, LevelAlias.Minimum);
-            LogSetup.Warn(logging, options);
-            await ServeAsync(options with { ResumeEncoding = true }, logging, cancellation);
+            var streams = new ClientStreams(Console.OpenStandardInput(), OpenOutput());
+            var host = ServerHost.Build(configuration, options, streams);
+            LogSetup.Warn(host.Services.GetRequiredService<ILoggerFactory>(), options);
+            await ServeAsync(host, cancellation);
             return CommandLine.Done;
         }
         catch (ContextException problem)
@@ -50,31 +50,12 @@ internal sealed class ServeCommand : Command
         }
     }
 
-    private static async Task ServeAsync(
-        LongContextOptions options,
-        ILoggerFactory logging,
-        CancellationToken cancellation
-    )
+    private static async Task ServeAsync(IHost host, CancellationToken cancellation)
     {
-        var logger = logging.CreateLogger<ServeCommand>();
-        using var lifetime = new ClientLifetime(TimeProvider.System, cancellation);
-        var service = new Lazy<LongContextService>(() => new LongContextService(options, TimeProvider.System, logging));
-        var transport = new StreamServerTransport(
-            new ClientInput(Console.OpenStandardInput(), ClientInput.LongestLine, lifetime),
-            new ClientOutput(OpenOutput()),
-            ContextServer.Name,
-            logging
-        );
-        var server = ContextServer.Create(transport, service, TimeProvider.System, logging, lifetime);
-        logger.LogInformation(
-            "McpLongContext {Version} serves; data in {Home}, reads beneath {Roots}",
-            ContextServer.Version,
-            options.Home,
-            options.AllowedRoots
-        );
-        await UntilStoppedAsync(server.RunAsync(lifetime.Stopping), lifetime.Stopping);
-        logger.LogInformation("Stopping");
-        await Task.WhenAny(CleanUpAsync(server, transport, service), Task.Delay(s_cleanUp, CancellationToken.None));
+        await host.StartAsync(cancellation);
+        await host.WaitForShutdownAsync(cancellation);
+        // The end of Main ends what still runs.
+        await Task.WhenAny(CleanUpAsync(host), Task.Delay(ServerHost.CleanUp, CancellationToken.None));
     }
 
     // On Unix a console stream holds a lock of the whole console while it writes: a client that stops reading would
@@ -84,32 +65,10 @@ internal sealed class ServeCommand : Command
             ? Console.OpenStandardOutput()
             : new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write);
 
-    // A call that does not heed its cancellation, or a client that does not read what it is sent, must not hold the
-    // process: the end of Main ends what still runs.
-    private static async Task UntilStoppedAsync(Task serving, CancellationToken cancellation)
+    // Jobs use the services, and end before them.
+    private static async Task CleanUpAsync(IHost host)
     {
-        try
-        {
-            await serving.WaitAsync(cancellation);
-        }
-        catch (OperationCanceledException)
-        {
-            await Task.WhenAny(serving, Task.Delay(s_cleanUp, CancellationToken.None));
-        }
-    }
-
-    private static async Task CleanUpAsync(
-        McpServer server,
-        StreamServerTransport transport,
-        Lazy<LongContextService> service
-    )
-    {
-        if (service.IsValueCreated)
-        {
-            await service.Value.DisposeAsync();
-        }
-
-        await server.DisposeAsync();
-        await transport.DisposeAsync();
+        await host.Services.GetRequiredService<JobRegistry>().DisposeAsync();
+        await ((IAsyncDisposable)host).DisposeAsync();
     }
 }

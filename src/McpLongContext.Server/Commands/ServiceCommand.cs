@@ -1,9 +1,14 @@
 using System.CommandLine;
 using System.Text.Json;
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Context.Jobs;
 using McpLongContext.Server.Configuration;
+using McpLongContext.Server.Hosting;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Serilog.Events;
 
 namespace McpLongContext.Server.Commands;
@@ -38,10 +43,17 @@ internal abstract class ServiceCommand : Command
         {
             var configuration = Settings.Load();
             var options = Adapt(_global.Validate(configuration, parsed), parsed);
-            using var logging = LogSetup.Create(configuration, options.Home, LogEventLevel.Warning);
-            LogSetup.Warn(logging, options);
-            await using var service = new LongContextService(options, TimeProvider.System, logging);
-            return await RunAsync(new Call(parsed, service, parsed.GetValue(_global.Json)), cancellation);
+            await using var services = new ServiceCollection()
+                .AddSingleton(TimeProvider.System)
+                .AddLogging(logging => logging.AddLog(configuration, options.Home, LogEventLevel.Warning))
+                .AddLongContext(options)
+                .BuildServiceProvider();
+            LogSetup.Warn(services.GetRequiredService<ILoggerFactory>(), options);
+            // A root that is none is said now, whatever the command.
+            services.GetRequiredService<AllowedRoots>();
+            // Jobs use the services, and end before them.
+            await using var jobs = services.GetRequiredService<JobRegistry>();
+            return await RunAsync(new Call(parsed, services, parsed.GetValue(_global.Json)), cancellation);
         }
         catch (Exception problem) when (UserError.Is(problem))
         {
@@ -66,10 +78,13 @@ internal abstract class ServiceCommand : Command
 
     /// <summary>One run of a command.</summary>
     /// <param name="Parsed">The arguments.</param>
-    /// <param name="Service">The service.</param>
+    /// <param name="Services">What commands do.</param>
     /// <param name="Json">Whether the result is written as JSON.</param>
-    protected sealed record Call(ParseResult Parsed, LongContextService Service, bool Json)
+    protected sealed record Call(ParseResult Parsed, IServiceProvider Services, bool Json)
     {
+        public T Get<T>()
+            where T : notnull => Services.GetRequiredService<T>();
+
         /// <summary>Writes the result in the form asked for.</summary>
         public async Task WriteAsync<T>(T result, Func<T, string> text)
         {

@@ -1,11 +1,10 @@
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
-using Serilog.Extensions.Logging;
 
 namespace McpLongContext.Server.Configuration;
 
@@ -18,11 +17,17 @@ internal static class LogSetup
     private const long LargestFile = 10 << 20;
     private const int KeptFiles = 7;
 
-    /// <summary>Creates the log.</summary>
+    /// <summary>Writes the log to standard error and to files in the data folder.</summary>
+    /// <param name="logging">The logging of a host, or of a command.</param>
     /// <param name="configuration">Its section Serilog sets the levels.</param>
     /// <param name="home">The data folder.</param>
     /// <param name="standardErrorFrom">The least level that goes to standard error.</param>
-    public static ILoggerFactory Create(IConfiguration configuration, string home, LogEventLevel standardErrorFrom)
+    public static ILoggingBuilder AddLog(
+        this ILoggingBuilder logging,
+        IConfiguration configuration,
+        string home,
+        LogEventLevel standardErrorFrom
+    )
     {
         var setup = new LoggerConfiguration()
             .ReadFrom.Configuration(configuration)
@@ -36,7 +41,8 @@ internal static class LogSetup
             logger.Warning("No log file: {Reason}", unwritable);
         }
 
-        return new SerilogLoggerFactory(logger, dispose: true);
+        // Serilog has the levels: nothing is filtered before it.
+        return logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddSerilog(logger, dispose: true);
     }
 
     /// <summary>Says what the settings ask for and is done in another way.</summary>

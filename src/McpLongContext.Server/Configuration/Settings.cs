@@ -1,4 +1,4 @@
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 using Microsoft.Extensions.Configuration;

@@ -1,4 +1,4 @@
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
 using Microsoft.Extensions.Configuration;
 
 namespace McpLongContext.Server.Configuration;

@@ -1,6 +1,5 @@
 using System.Globalization;
-using McpLongContext.Context.Answers;
-using McpLongContext.Context.Memories;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Server.Output;
 

@@ -1,5 +1,4 @@
-using McpLongContext.Context.Answers;
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Server.Output;
 

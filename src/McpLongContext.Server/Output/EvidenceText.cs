@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using McpLongContext.Context.Retrieval;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Server.Output;
 
@@ -13,7 +13,7 @@ internal static class EvidenceText
     public static string Render(QueryResult result, bool detailed)
     {
         var text = new StringBuilder();
-        if (result.Passages.Count == 0)
+        if (result.Evidence.Count == 0)
         {
             text.Append(
                 CultureInfo.InvariantCulture,
@@ -21,7 +21,7 @@ internal static class EvidenceText
             );
         }
 
-        foreach (var passage in result.Passages)
+        foreach (var passage in result.Evidence)
         {
             AppendPassage(text, passage, detailed);
         }

@@ -1,4 +1,4 @@
-using McpLongContext.Context.LongInference;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Server.Output;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using McpLongContext.Context.LongInference;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Server.Output;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
-using McpLongContext.Context.Ingestion;
-using McpLongContext.Context.Memories;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Server.Output;
 

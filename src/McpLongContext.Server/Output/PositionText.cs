@@ -1,5 +1,5 @@
 using System.Globalization;
-using McpLongContext.Context.Positions;
+using McpLongContext.Context.Contracts;
 using McpLongContext.LongAttention.Positions;
 
 namespace McpLongContext.Server.Output;

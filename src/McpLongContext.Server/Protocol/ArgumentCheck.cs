@@ -1,5 +1,5 @@
 using System.Text.Json;
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Server.Protocol;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Server.Output;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;

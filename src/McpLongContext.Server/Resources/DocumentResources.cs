@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using McpLongContext.Context;
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Management;
 using McpLongContext.Server.Output;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
@@ -12,7 +12,7 @@ namespace McpLongContext.Server.Resources;
 /// <summary>
 /// The documents as resources: listed in pages, datastore by datastore, and read whole or by a range of lines.
 /// </summary>
-internal sealed class DocumentResources(Lazy<LongContextService> service)
+internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
 {
     private const int PageSize = 200;
     private const int LargestText = 1_000_000;
@@ -51,7 +51,7 @@ internal sealed class DocumentResources(Lazy<LongContextService> service)
         foreach (var name in Names().SkipWhile(name => string.CompareOrdinal(name, position.Datastore) < 0))
         {
             var skip = name == position.Datastore ? position.Document : 0;
-            foreach (var (index, document) in service.Value.ShowDatastore(name).Documents.Index().Skip(skip))
+            foreach (var (index, document) in datastores.Value.Show(name).Documents.Index().Skip(skip))
             {
                 if (page.Count == PageSize)
                 {
@@ -66,7 +66,7 @@ internal sealed class DocumentResources(Lazy<LongContextService> service)
     }
 
     private IEnumerable<string> Names() =>
-        service.Value.ListDatastores().Select(datastore => datastore.Name).Order(StringComparer.Ordinal);
+        datastores.Value.List().Select(datastore => datastore.Name).Order(StringComparer.Ordinal);
 
     private static Resource Describe(string datastore, DocumentSummary document) =>
         new()
@@ -86,12 +86,7 @@ internal sealed class DocumentResources(Lazy<LongContextService> service)
         }
 
         var address = ResourceUri.Parse(uri);
-        var document = service.Value.ReadDocument(
-            address.Datastore,
-            address.Document,
-            address.StartLine,
-            address.EndLine
-        );
+        var document = datastores.Value.Read(address.Datastore, address.Document, address.StartLine, address.EndLine);
         if (document.Text.Length > LargestText)
         {
             throw new ContextException(

@@ -1,5 +1,5 @@
 using System.Globalization;
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Server.Resources;
 

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Positions;
 using McpLongContext.LongAttention.Positions;
 using McpLongContext.Server.Output;
@@ -11,7 +11,10 @@ using ModelContextProtocol.Protocol;
 namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that changes the window of a model.</summary>
-internal sealed class ExpandPositionalEncoding(Lazy<LongContextService> service, ILogger logger)
+internal sealed class ExpandPositionalEncoding(
+    Lazy<PositionExpander> positions,
+    ILogger<ExpandPositionalEncoding> logger
+)
     : ContextTool<ExpandArguments, PositionReport>(
         new ToolText(
             "expand_positional_encoding",
@@ -39,7 +42,7 @@ internal sealed class ExpandPositionalEncoding(Lazy<LongContextService> service,
         CancellationToken cancellation
     )
     {
-        var report = await service.Value.ExpandPositionsAsync(
+        var report = await positions.Value.ExpandAsync(
             new PositionRequest(arguments.Model, arguments.NewLength, arguments.Method),
             cancellation
         );

@@ -1,8 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using McpLongContext.Context;
-using McpLongContext.Context.Answers;
-using McpLongContext.Context.LongInference;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Memories;
+using McpLongContext.LongAttention.Unlimiformer;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
 using Microsoft.Extensions.Logging;
@@ -11,7 +11,7 @@ using ModelContextProtocol.Protocol;
 namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that reads long texts through a generative model.</summary>
-internal sealed class InferLong(Lazy<LongContextService> service, TimeProvider time, ILogger logger)
+internal sealed class InferLong(Lazy<LongInferrer> inferrer, TimeProvider time, ILogger<InferLong> logger)
     : ContextTool<InferArguments, LongInferenceReport>(
         new ToolText(
             "infer_long",
@@ -60,7 +60,7 @@ internal sealed class InferLong(Lazy<LongContextService> service, TimeProvider t
             static (before, now) => (before.Document, before.Window) == (now.Document, now.Window),
             time
         );
-        var report = await service.Value.InferAsync(request, progress, cancellation);
+        var report = await inferrer.Value.InferAsync(request, progress, cancellation);
         return new(InferenceText.Render(report), report);
     }
 }
@@ -95,15 +95,17 @@ internal sealed record InferArguments(
     [property: Description(
         "Share of a window that the window before covers; left out, the datastore's (set_chunking)."
     )]
-    [property: Range(0.0, 0.75)]
+    [property: Range(0.0, ChunkSettings.MaxOverlap)]
         double? Overlap = null,
     [property: Description("Most tokens written in a window, for generate and map; left out, 128.")]
-    [property: Range(1, 100000)]
+    [property: Range(1, Limits.MaxNewTokens)]
         int? MaxNewTokens = null,
     [property: Description("An installed generative model; left out, the default one.")] string? Model = null,
-    [property: Description("Most windows in this call.")] [property: Range(1, 1000)] int MaxWindows = 50,
+    [property: Description("Most windows in this call.")]
+    [property: Range(1, Limits.MaxCallWindows)]
+        int MaxWindows = 50,
     [property: Description("No window is begun after this time; one at least is done.")]
-    [property: Range(0, 3600)]
+    [property: Range(0, Limits.MaxWaitSeconds)]
         int WaitSeconds = 40,
     [property: Description("Goes on behind the call that returned it; repeat the other arguments.")]
         string? Cursor = null

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using McpLongContext.Context;
-using McpLongContext.Context.Answers;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
@@ -11,7 +10,7 @@ using ModelContextProtocol.Protocol;
 namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that takes files, directories and texts in.</summary>
-internal sealed class IngestDocument(Lazy<LongContextService> service, TimeProvider time, ILogger logger)
+internal sealed class IngestDocument(Lazy<Ingestor> ingestor, TimeProvider time, ILogger<IngestDocument> logger)
     : ContextTool<IngestArguments, IngestReport>(
         new ToolText(
             "ingest_document",
@@ -56,7 +55,7 @@ internal sealed class IngestDocument(Lazy<LongContextService> service, TimeProvi
             static (before, now) => before.State == now.State,
             time
         );
-        var report = await service.Value.IngestAsync(request, progress, cancellation);
+        var report = await ingestor.Value.IngestAsync(request, progress, cancellation);
         var bounded = IngestText.Bound(report);
         return new(IngestText.Render(report), bounded);
     }
@@ -97,6 +96,6 @@ internal sealed record IngestArguments(
     )]
         MemoryKind Memory = MemoryKind.Window,
     [property: Description("How long to wait for the encoding before it goes on in the background.")]
-    [property: Range(0, 3600)]
+    [property: Range(0, Limits.MaxWaitSeconds)]
         int WaitSeconds = 20
 );

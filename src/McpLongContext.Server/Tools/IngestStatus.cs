@@ -1,6 +1,6 @@
 using System.ComponentModel;
-using McpLongContext.Context;
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Jobs;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
 using Microsoft.Extensions.Logging;
@@ -9,7 +9,7 @@ using ModelContextProtocol.Protocol;
 namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that tells where ingest jobs stand.</summary>
-internal sealed class IngestStatus(Lazy<LongContextService> service, ILogger logger)
+internal sealed class IngestStatus(Lazy<JobRegistry> registry, ILogger<IngestStatus> logger)
     : ContextTool<IngestStatusArguments, IngestJobs>(
         new ToolText(
             "ingest_status",
@@ -31,8 +31,8 @@ internal sealed class IngestStatus(Lazy<LongContextService> service, ILogger log
         CancellationToken cancellation
     )
     {
-        var jobs = service
-            .Value.Jobs(arguments.Job)
+        var jobs = registry
+            .Value.Reports(arguments.Job)
             .Where(job => arguments.Datastore is null || job.Datastore == arguments.Datastore)
             .TakeLast(LatestJobs)
             .ToArray();

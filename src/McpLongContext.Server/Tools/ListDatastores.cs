@@ -1,5 +1,5 @@
-using McpLongContext.Context;
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Management;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
 using Microsoft.Extensions.Logging;
@@ -8,7 +8,7 @@ using ModelContextProtocol.Protocol;
 namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that tells what is stored.</summary>
-internal sealed class ListDatastores(Lazy<LongContextService> service, ILogger logger)
+internal sealed class ListDatastores(Lazy<DatastoreManager> manager, ILogger<ListDatastores> logger)
     : ContextTool<ListDatastoresArguments, DatastoreList>(
         new ToolText(
             "list_datastores",
@@ -28,7 +28,7 @@ internal sealed class ListDatastores(Lazy<LongContextService> service, ILogger l
         CancellationToken cancellation
     )
     {
-        var datastores = service.Value.ListDatastores();
+        var datastores = manager.Value.List();
         return Task.FromResult(
             new ToolResult<DatastoreList>(DatastoreText.Render(datastores), new DatastoreList(datastores))
         );

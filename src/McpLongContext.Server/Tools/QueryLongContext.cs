@@ -1,7 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using McpLongContext.Context;
 using McpLongContext.Context.Answers;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
@@ -11,7 +12,12 @@ using ModelContextProtocol.Protocol;
 namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that answers questions with cited evidence.</summary>
-internal sealed class QueryLongContext(Lazy<LongContextService> service, TimeProvider time, ILogger logger)
+internal sealed class QueryLongContext(
+    Lazy<Retriever> retriever,
+    Lazy<AnswerWriter> answers,
+    TimeProvider time,
+    ILogger<QueryLongContext> logger
+)
     : ContextTool<QueryArguments, QueryResult>(
         new ToolText(
             "query_long_context",
@@ -46,14 +52,21 @@ internal sealed class QueryLongContext(Lazy<LongContextService> service, TimePro
             Memory = arguments.Memory,
             Cursor = arguments.Cursor,
         };
-        var evidence = await service.Value.QueryAsync(request, cancellation);
+        var evidence = await retriever.Value.QueryAsync(request, cancellation);
         await using var progress = new ProgressNotifications<AnswerProgress>(
             call,
             AnswerText.Progress,
             static (before, now) => before.Tokens > 0 == now.Tokens > 0,
             time
         );
-        var answer = await service.Value.AnswerAsync(request, evidence, arguments.Answer, progress, cancellation);
+        var answer = await answers.Value.WriteAsync(
+            request,
+            evidence,
+            arguments.Answer,
+            limit: null,
+            progress,
+            cancellation
+        );
         var result = evidence with { Answer = answer };
         return new(EvidenceText.Render(result, arguments.ResponseFormat == ResponseFormat.Detailed), result);
     }
@@ -67,10 +80,10 @@ internal sealed record QueryArguments(
         string Question,
     [property: Description("The datastore to ask.")] string Datastore = "default",
     [property: Description("Budget of the returned text in tokens of about four characters.")]
-    [property: Range(50, 20000)]
+    [property: Range(Limits.MinEvidenceTokens, Limits.MaxEvidenceTokens)]
         int MaxTokens = 4000,
     [property: Description("Most passages to return; left out, the budget decides.")]
-    [property: Range(1, 200)]
+    [property: Range(1, Limits.MaxTopK)]
         int? TopK = null,
     [property: Description("Only documents whose path matches, for example src/**/*.cs")] string? PathGlob = null,
     [property: Description(

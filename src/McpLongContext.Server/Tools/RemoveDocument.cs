@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using McpLongContext.Context;
+using McpLongContext.Context.Management;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
 using Microsoft.Extensions.Logging;
@@ -8,7 +8,7 @@ using ModelContextProtocol.Protocol;
 namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that removes documents from a datastore.</summary>
-internal sealed class RemoveDocument(Lazy<LongContextService> service, ILogger logger)
+internal sealed class RemoveDocument(Lazy<DatastoreManager> datastores, ILogger<RemoveDocument> logger)
     : ContextTool<RemoveDocumentArguments, RemovedDocuments>(
         new ToolText(
             "remove_document",
@@ -35,7 +35,11 @@ internal sealed class RemoveDocument(Lazy<LongContextService> service, ILogger l
         CancellationToken cancellation
     )
     {
-        var report = await service.Value.RemoveDocumentAsync(arguments.Datastore, arguments.Document, cancellation);
+        var report = await datastores.Value.RemoveDocumentAsync(
+            arguments.Datastore,
+            arguments.Document,
+            cancellation
+        );
         var named = report.Documents.Take(NamedDocuments).ToArray();
         var rest = report.Documents.Count - named.Length;
         var text =

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using McpLongContext.Context;
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Management;
 using McpLongContext.LongAttention.Unlimiformer;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
@@ -11,7 +11,7 @@ using ModelContextProtocol.Protocol;
 namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that changes how a datastore's documents are cut for encoding.</summary>
-internal sealed class SetChunking(Lazy<LongContextService> service, ILogger logger)
+internal sealed class SetChunking(Lazy<ChunkingManager> chunking, ILogger<SetChunking> logger)
     : ContextTool<SetChunkingArguments, ChunkingReport>(
         new ToolText(
             "set_chunking",
@@ -38,7 +38,7 @@ internal sealed class SetChunking(Lazy<LongContextService> service, ILogger logg
         CancellationToken cancellation
     )
     {
-        var report = await service.Value.SetChunkingAsync(
+        var report = await chunking.Value.SetAsync(
             new ChunkingRequest
             {
                 Datastore = arguments.Datastore,
@@ -67,7 +67,7 @@ internal sealed record SetChunkingArguments(
     [property: Range(ChunkSettings.MinSize, ChunkSettings.MaxSize)]
         int? ChunkSize = null,
     [property: Description("Share of a chunk that overlaps with its neighbours.")]
-    [property: Range(0.0, 0.75)]
+    [property: Range(0.0, ChunkSettings.MaxOverlap)]
         double? Overlap = null,
     [property: Description("Also encode the documents that are stored already again.")] bool ApplyToExisting = false
 );

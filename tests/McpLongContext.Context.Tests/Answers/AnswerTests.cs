@@ -1,5 +1,4 @@
-using McpLongContext.Context.Answers;
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Context.Tests.LongInference;

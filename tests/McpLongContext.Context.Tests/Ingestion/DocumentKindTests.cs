@@ -1,3 +1,4 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion;
 
 namespace McpLongContext.Context.Tests.Ingestion;

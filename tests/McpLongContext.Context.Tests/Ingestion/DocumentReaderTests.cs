@@ -1,4 +1,5 @@
 using System.Text;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 

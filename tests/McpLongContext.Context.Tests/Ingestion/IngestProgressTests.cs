@@ -1,4 +1,4 @@
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Retrieval;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -108,7 +108,7 @@ public sealed class IngestProgressTests : IAsyncLifetime
 
         Assert.Contains(early.Notes, note => note.Contains("still reading files"));
         Assert.DoesNotContain(late.Notes, note => note.Contains("still reading files"));
-        Assert.Equal("a.md", late.Passages[0].Path);
+        Assert.Equal("a.md", late.Evidence[0].Path);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Jobs;
 
 namespace McpLongContext.Context.Tests.Jobs;
@@ -10,8 +10,9 @@ public sealed class JobRegistryTests
     {
         var registry = new JobRegistry(TimeProvider.System);
         var secondStopped = new TaskCompletionSource();
-        var first = registry.Start("a", _ => secondStopped.Task);
+        var first = registry.Start(JobKind.Ingest, "a", _ => secondStopped.Task);
         var second = registry.Start(
+            JobKind.Encode,
             "b",
             async job =>
             {

@@ -1,5 +1,4 @@
-using McpLongContext.Context.Ingestion;
-using McpLongContext.Context.LongInference;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Context.Tests.LongInference;
 

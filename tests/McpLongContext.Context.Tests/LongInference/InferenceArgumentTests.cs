@@ -1,4 +1,4 @@
-using McpLongContext.Context.LongInference;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Inference.Layers;
 using Microsoft.Extensions.Logging.Abstractions;
 

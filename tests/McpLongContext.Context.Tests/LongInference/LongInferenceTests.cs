@@ -1,6 +1,5 @@
 using System.Text;
-using McpLongContext.Context.Ingestion;
-using McpLongContext.Context.LongInference;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Tokenizers.Formats;

@@ -1,4 +1,4 @@
-using McpLongContext.Context.LongInference;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Inference.Chat;
 using McpLongContext.Inference.Llama;

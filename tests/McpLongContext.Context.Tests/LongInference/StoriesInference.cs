@@ -1,5 +1,5 @@
 using System.Text.Json;
-using McpLongContext.Context.LongInference;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;

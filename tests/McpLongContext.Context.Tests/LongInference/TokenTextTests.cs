@@ -1,4 +1,4 @@
-using McpLongContext.Context.Ingestion.Splitting;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.LongInference;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;

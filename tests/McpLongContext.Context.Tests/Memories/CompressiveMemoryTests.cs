@@ -1,10 +1,8 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
-using McpLongContext.Context.Answers;
-using McpLongContext.Context.Datastores;
-using McpLongContext.Context.Ingestion;
-using McpLongContext.Context.LongInference;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Context.Tests.LongInference;

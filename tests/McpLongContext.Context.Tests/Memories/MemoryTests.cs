@@ -1,7 +1,6 @@
-using McpLongContext.Context.Answers;
-using McpLongContext.Context.Ingestion;
-using McpLongContext.Context.LongInference;
-using McpLongContext.Context.Memories;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
+using McpLongContext.Context.Memories.Unlimiformer;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Context.Tests.LongInference;

@@ -1,8 +1,6 @@
-using McpLongContext.Context.Answers;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Decoders;
-using McpLongContext.Context.Ingestion;
-using McpLongContext.Context.LongInference;
-using McpLongContext.Context.Memories;
+using McpLongContext.Context.Memories.Unlimiformer;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Context.Tests.LongInference;
@@ -37,13 +35,13 @@ public sealed class RetrievalSettingsTests : IAsyncLifetime
     public void What_fits_the_window_gives_the_logits_of_the_plain_model(string mode)
     {
         var options = s_inMemory with { Mode = mode };
-        using var decoder = Load(options);
-        var keys = decoder.EnsureKeys(Cancellation);
+        using var decoder = Load();
+        var keys = DecoderKeys.Ensure(decoder, options, Cancellation);
         var texts = new TextMemory(keys.Encoder);
         texts.Add("story", decoder.Tokenizer.Encode(Story(4)), Cancellation);
         using var memory = new OpenMemory(texts, _ => throw new NotSupportedException());
 
-        var reader = new MemoryReader(options, TimeProvider.System, NullLogger.Instance);
+        var reader = new MemoryReader(options, TimeProvider.System, NullLogger<MemoryReader>.Instance);
         using var reading = reader.Begin(decoder, memory, new MemoryTask("Who?", "Go on.", 8), Cancellation);
         var found = Logits(reading.Run, reading.Prompt.Span);
 
@@ -189,10 +187,10 @@ public sealed class RetrievalSettingsTests : IAsyncLifetime
     private static string Story(int lines) =>
         string.Join('\n', Enumerable.Range(0, lines).Select(i => $"Lily and Tom went to see house {i} by the sea."));
 
-    private LoadedDecoder Load(UnlimiformerOptions options)
+    private LoadedDecoder Load()
     {
         var store = new ModelStore(new ModelStoreOptions { Folder = _folder["home/models"] });
-        return LoadedDecoder.Load(Assert.Single(store.List()), Precision.Int8, options);
+        return LoadedDecoder.Load(Assert.Single(store.List()), Precision.Int8);
     }
 
     private LongContextService Service(UnlimiformerOptions options)

@@ -1,7 +1,5 @@
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Encoders;
-using McpLongContext.Context.LongInference;
-using McpLongContext.Context.Positions;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Layers;

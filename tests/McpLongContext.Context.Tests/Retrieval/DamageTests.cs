@@ -1,4 +1,5 @@
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Context.Tests.Retrieval;
@@ -22,8 +23,8 @@ public sealed class DamageTests : IDisposable
 
         var result = Ask("who is the harbour master?");
 
-        Assert.All(result.Passages, passage => Assert.DoesNotContain("northern", passage.Text));
-        Assert.Equal("b.txt", result.Passages[0].Path);
+        Assert.All(result.Evidence, passage => Assert.DoesNotContain("northern", passage.Text));
+        Assert.Equal("b.txt", result.Evidence[0].Path);
         Assert.Contains("A passage of a.txt is damaged and left out.", result.Notes);
         Assert.Contains(result.Notes, note => note.EndsWith(Remedy, StringComparison.Ordinal));
     }
@@ -36,8 +37,8 @@ public sealed class DamageTests : IDisposable
         var first = Ask("who is the harbour master?", topK: 1);
         var second = Ask("who is the harbour master?", topK: 1, first.NextCursor);
 
-        Assert.Single(first.Passages);
-        Assert.NotEqual(first.Passages[0].Citation, second.Passages[0].Citation);
+        Assert.Single(first.Evidence);
+        Assert.NotEqual(first.Evidence[0].Citation, second.Evidence[0].Citation);
     }
 
     [Fact]
@@ -47,7 +48,7 @@ public sealed class DamageTests : IDisposable
 
         var result = Ask("who is the harbour master?");
 
-        Assert.Equal(["b.txt"], result.Passages.Select(passage => passage.Path).Distinct());
+        Assert.Equal(["b.txt"], result.Evidence.Select(passage => passage.Path).Distinct());
         Assert.Contains(result.Notes, note => note.Contains("is damaged; it was not searched"));
         Assert.Contains(result.Notes, note => note.EndsWith(Remedy, StringComparison.Ordinal));
     }
@@ -67,7 +68,7 @@ public sealed class DamageTests : IDisposable
             TopK = topK,
             Cursor = cursor,
         };
-        return new Retriever(new DocumentPaths(SampleDatastore.WorkingDirectory), TimeProvider.System).Query(
+        return new SnapshotSearch(new DocumentPaths(SampleDatastore.WorkingDirectory), TimeProvider.System).Query(
             snapshot,
             request,
             encoder: null,

@@ -1,4 +1,5 @@
-using McpLongContext.Context.Retrieval;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 
 namespace McpLongContext.Context.Tests.Retrieval;
 

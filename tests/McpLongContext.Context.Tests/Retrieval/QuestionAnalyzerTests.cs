@@ -1,3 +1,4 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Context.Tests.Retrieval;

@@ -1,4 +1,5 @@
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Inference.Layers;
@@ -20,7 +21,7 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
         She baked bread with rye flour and caraway seeds.
         """;
 
-    private readonly Retriever _retriever = new(
+    private readonly SnapshotSearch _retriever = new(
         new DocumentPaths(SampleDatastore.WorkingDirectory),
         TimeProvider.System
     );
@@ -50,7 +51,7 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
         using var sample = new SampleDatastore(("pets.txt", "Data", Pets));
         await EncodeAsync(sample);
 
-        Assert.Equal($"pets.txt:{line}-{line}", Ask(sample, question, topK: 1).Passages[0].Citation);
+        Assert.Equal($"pets.txt:{line}-{line}", Ask(sample, question, topK: 1).Evidence[0].Citation);
     }
 
     [Fact]
@@ -62,7 +63,7 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
 
         var result = Ask(sample, "bank loan credit");
 
-        Assert.EndsWith(":2-2", Ask(sample, "bank loan credit", topK: 1).Passages[0].Citation);
+        Assert.EndsWith(":2-2", Ask(sample, "bank loan credit", topK: 1).Evidence[0].Citation);
         Assert.Contains(result.Notes, note => note.Contains("2 of 2 passages are not encoded yet"));
     }
 
@@ -160,7 +161,7 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
 
         var result = Ask(sample, "a feline resting in the sun", glob: "*.md");
 
-        Assert.Equal("more.md", Assert.Single(result.Passages).Path);
+        Assert.Equal("more.md", Assert.Single(result.Evidence).Path);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Context.Tests.Retrieval;
@@ -11,7 +12,7 @@ public sealed class RetrieverTests
         Enumerable.Range(1, 60).Select(i => $"Line {i} tells of harbour {(i % 7 == 0 ? "cranes" : "boats")} and tides.")
     );
 
-    private readonly Retriever _retriever = new(
+    private readonly SnapshotSearch _retriever = new(
         new DocumentPaths(SampleDatastore.WorkingDirectory),
         TimeProvider.System
     );
@@ -23,7 +24,7 @@ public sealed class RetrieverTests
             ("docs/tower.txt", "Data", "A town.\nThe lighthouse keeper sleeps.\nA meadow.")
         );
 
-        var evidence = Assert.Single(Ask(sample, "lighthouse keeper", topK: 1).Passages);
+        var evidence = Assert.Single(Ask(sample, "lighthouse keeper", topK: 1).Evidence);
 
         Assert.Equal("docs/tower.txt:2-2", evidence.Citation);
         Assert.Equal("The lighthouse keeper sleeps.", evidence.Text);
@@ -37,8 +38,8 @@ public sealed class RetrieverTests
             ("b.cs", "Code", "var x = 1;\nreturn ParseJsonAsync(stream, options, token);")
         );
 
-        Assert.Equal("b.cs:2-2", Ask(sample, "ParseJsonAsync", topK: 1).Passages[0].Citation);
-        Assert.Equal("b.cs:2-2", Ask(sample, "how does ParseJsonAsync parse json", topK: 1).Passages[0].Citation);
+        Assert.Equal("b.cs:2-2", Ask(sample, "ParseJsonAsync", topK: 1).Evidence[0].Citation);
+        Assert.Equal("b.cs:2-2", Ask(sample, "how does ParseJsonAsync parse json", topK: 1).Evidence[0].Citation);
     }
 
     [Fact]
@@ -47,8 +48,8 @@ public sealed class RetrieverTests
         const string Line = "connection = pool.Rent(idle);";
         using var sample = new SampleDatastore(("app/PoolTests.cs", "Code", Line), ("src/Pool.cs", "Code", Line));
 
-        Assert.Equal("src/Pool.cs", Ask(sample, "how to rent an idle connection").Passages[0].Path);
-        Assert.Equal("app/PoolTests.cs", Ask(sample, "tests that rent an idle connection").Passages[0].Path);
+        Assert.Equal("src/Pool.cs", Ask(sample, "how to rent an idle connection").Evidence[0].Path);
+        Assert.Equal("app/PoolTests.cs", Ask(sample, "tests that rent an idle connection").Evidence[0].Path);
     }
 
     [Fact]
@@ -59,7 +60,7 @@ public sealed class RetrieverTests
             ("b.txt", "Prose", "They met near the old bridge at noon, when the market closed and the rain began.")
         );
 
-        Assert.Equal("b.txt", Ask(sample, "who met at \"the old bridge\"?").Passages[0].Path);
+        Assert.Equal("b.txt", Ask(sample, "who met at \"the old bridge\"?").Evidence[0].Path);
     }
 
     [Fact]
@@ -82,8 +83,8 @@ public sealed class RetrieverTests
             ("other.cs", "Code", Other)
         );
 
-        Assert.Equal("name.txt", Ask(text, Question).Passages[0].Path);
-        Assert.Equal("words.cs", Ask(code, Question).Passages[0].Path);
+        Assert.Equal("name.txt", Ask(text, Question).Evidence[0].Path);
+        Assert.Equal("words.cs", Ask(code, Question).Evidence[0].Path);
     }
 
     [Fact]
@@ -120,8 +121,8 @@ public sealed class RetrieverTests
 
         var result = Ask(sample, "red fox");
 
-        Assert.Equal(["a.txt:1-3", "a.txt:5-5"], result.Passages.Select(evidence => evidence.Citation).Order());
-        Assert.Contains("red fox\nred fox runs\nred fox sleeps", result.Passages[0].Text);
+        Assert.Equal(["a.txt:1-3", "a.txt:5-5"], result.Evidence.Select(evidence => evidence.Citation).Order());
+        Assert.Contains("red fox\nred fox runs\nred fox sleeps", result.Evidence[0].Text);
         Assert.Equal(
             ["a.txt:1-1", "a.txt:2-2", "a.txt:3-3", "a.txt:5-5"],
             result.Ranked.Select(evidence => evidence.Citation).Order()
@@ -140,7 +141,7 @@ public sealed class RetrieverTests
         var result = Ask(sample, "harbour cranes", maxTokens);
 
         Assert.InRange(result.Tokens, 1, maxTokens);
-        Assert.True(result.Passages.Sum(evidence => evidence.Text.Length) <= maxTokens * 4);
+        Assert.True(result.Evidence.Sum(evidence => evidence.Text.Length) <= maxTokens * 4);
     }
 
     [Fact]
@@ -151,7 +152,7 @@ public sealed class RetrieverTests
 
         var result = Ask(sample, "harbour cranes", maxTokens: 100);
 
-        var evidence = Assert.Single(result.Passages);
+        var evidence = Assert.Single(result.Evidence);
         var shown = evidence.Text.Split('\n');
         Assert.Equal(s_lines.Split('\n').Take(shown.Length), shown);
         Assert.Equal($"big.txt:1-{shown.Length}", evidence.Citation);
@@ -166,7 +167,7 @@ public sealed class RetrieverTests
 
         var result = Ask(sample, "needle", maxTokens: 50);
 
-        Assert.Equal("min.js:1-1", Assert.Single(result.Passages).Citation);
+        Assert.Equal("min.js:1-1", Assert.Single(result.Evidence).Citation);
         Assert.InRange(result.Tokens, 40, 50);
     }
 
@@ -182,7 +183,7 @@ public sealed class RetrieverTests
         do
         {
             var page = _retriever.Query(snapshot, request, encoder: null, CancellationToken.None);
-            lines.AddRange(page.Passages.SelectMany(e => Enumerable.Range(e.StartLine, e.EndLine - e.StartLine + 1)));
+            lines.AddRange(page.Evidence.SelectMany(e => Enumerable.Range(e.StartLine, e.EndLine - e.StartLine + 1)));
             request = request with { Cursor = page.NextCursor };
         } while (request.Cursor is not null);
 
@@ -211,7 +212,7 @@ public sealed class RetrieverTests
 
         var result = Ask(sample, new QueryRequest { Question = "tide", PathGlob = "*.md" });
 
-        Assert.Equal("docs/b.md", Assert.Single(result.Passages).Path);
+        Assert.Equal("docs/b.md", Assert.Single(result.Evidence).Path);
         Assert.Equal(1, result.SearchedPassages);
     }
 
@@ -222,7 +223,7 @@ public sealed class RetrieverTests
 
         var result = Ask(sample, new QueryRequest { Question = "tide", PathGlob = "*.rs" });
 
-        Assert.Empty(result.Passages);
+        Assert.Empty(result.Evidence);
         Assert.Contains(result.Notes, note => note.Contains("path_glob '*.rs'"));
     }
 
@@ -284,7 +285,7 @@ public sealed class RetrieverTests
     {
         using var sample = new SampleDatastore(("a.txt", "Code", s_lines));
 
-        Assert.Equal(3, Ask(sample, "cranes", topK: 3).Passages.Sum(e => e.EndLine - e.StartLine + 1));
+        Assert.Equal(3, Ask(sample, "cranes", topK: 3).Evidence.Sum(e => e.EndLine - e.StartLine + 1));
     }
 
     private QueryResult Ask(SampleDatastore sample, string question, int maxTokens = 4000, int? topK = null) =>

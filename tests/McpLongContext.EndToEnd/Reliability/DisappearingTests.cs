@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using McpLongContext.Context;
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
 using McpLongContext.EndToEnd.Infrastructure;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,5 +1,3 @@
-using McpLongContext.Context;
-
 namespace McpLongContext.EndToEnd.Reliability;
 
 /// <summary>What must hold of a datastore whatever happened to the process or the machine that wrote it.</summary>

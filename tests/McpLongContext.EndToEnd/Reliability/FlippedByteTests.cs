@@ -1,5 +1,4 @@
-using McpLongContext.Context;
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.EndToEnd.Infrastructure;
 using McpLongContext.Storage;
@@ -64,7 +63,7 @@ public sealed class FlippedByteTests
     {
         var request = new QueryRequest { Question = "When is a job cancelled?", Datastore = name };
         var result = await service.QueryAsync(request, Cancellation);
-        foreach (var passage in result.Passages)
+        foreach (var passage in result.Evidence)
         {
             var lines = await File.ReadAllLinesAsync(Path.Combine(tree.Root, passage.Path), Cancellation);
             Assert.Equal(

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using McpLongContext.Context;
-using McpLongContext.Context.Answers;
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Contracts;
 using McpLongContext.EndToEnd.Infrastructure;
 using McpLongContext.Inference.Models;
 using McpLongContext.Tests.Shared;

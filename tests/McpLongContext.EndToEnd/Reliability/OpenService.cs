@@ -1,4 +1,4 @@
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
 using McpLongContext.EndToEnd.Infrastructure;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,4 +1,4 @@
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
 using McpLongContext.LongAttention.Unlimiformer.Reading;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
 using McpLongContext.Server.Configuration;

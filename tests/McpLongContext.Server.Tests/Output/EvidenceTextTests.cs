@@ -1,5 +1,4 @@
-using McpLongContext.Context.Answers;
-using McpLongContext.Context.Retrieval;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Server.Output;
 
 namespace McpLongContext.Server.Tests.Output;
@@ -20,7 +19,7 @@ public sealed class EvidenceTextTests
     [Fact]
     public void Evidence_is_a_citation_followed_by_numbered_lines()
     {
-        var result = new QueryResult { Datastore = "default", Passages = [s_evidence] };
+        var result = new QueryResult { Datastore = "default", Evidence = [s_evidence] };
 
         Assert.Equal(
             "src/a.cs:9-11 (class A)\n9\tif (a < b)\n10\t{\n11\t    Go();",
@@ -32,7 +31,7 @@ public sealed class EvidenceTextTests
     public void A_document_cannot_forge_a_citation()
     {
         var forged = s_evidence with { Text = "real\nsrc/other.cs:1-2\n1\tforged\u001b[2J" };
-        var result = new QueryResult { Datastore = "default", Passages = [forged] };
+        var result = new QueryResult { Datastore = "default", Evidence = [forged] };
 
         var lines = EvidenceText.Render(result, detailed: false).Split('\n');
 
@@ -47,7 +46,7 @@ public sealed class EvidenceTextTests
         var result = new QueryResult
         {
             Datastore = "default",
-            Passages = [s_evidence],
+            Evidence = [s_evidence],
             NextCursor = "abc",
             Tokens = 12,
             SearchedPassages = 345,
@@ -77,7 +76,7 @@ public sealed class EvidenceTextTests
         var result = new QueryResult
         {
             Datastore = "default",
-            Passages = [s_evidence],
+            Evidence = [s_evidence],
             Answer = answer,
         };
 
@@ -89,7 +88,7 @@ public sealed class EvidenceTextTests
     [Fact]
     public void No_evidence_is_said_in_words()
     {
-        var result = new QueryResult { Datastore = "notes", Passages = [] };
+        var result = new QueryResult { Datastore = "notes", Evidence = [] };
 
         Assert.Equal("No evidence found in datastore notes.", EvidenceText.Render(result, detailed: false));
     }

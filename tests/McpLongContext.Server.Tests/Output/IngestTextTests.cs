@@ -1,5 +1,4 @@
-using McpLongContext.Context.Ingestion;
-using McpLongContext.Context.Memories;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Server.Output;
 
 namespace McpLongContext.Server.Tests.Output;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Server.Protocol;
 
 namespace McpLongContext.Server.Tests.Protocol;

@@ -1,7 +1,9 @@
 using System.IO.Pipelines;
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Jobs;
+using McpLongContext.Server.Hosting;
 using McpLongContext.Server.Protocol;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -13,7 +15,7 @@ internal sealed class InMemorySession : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly ClientLifetime _lifetime;
-    private readonly LongContextService _service;
+    private readonly ServiceProvider _services;
     private readonly McpServer _server;
     private readonly Task _serving;
 
@@ -23,22 +25,22 @@ internal sealed class InMemorySession : IAsyncDisposable
     {
         _lifetime = new ClientLifetime(TimeProvider.System, _stop.Token);
         Directory.CreateDirectory(folder.PathOf("work"));
-        _service = new LongContextService(
-            new LongContextOptions
-            {
-                Home = folder.PathOf("home"),
-                WorkingDirectory = folder.PathOf("work"),
-                AllowedRoots = [folder.PathOf("work")],
-                InstallDefaultEncoder = false,
-            },
-            TimeProvider.System,
-            NullLoggerFactory.Instance
-        );
+        _services = new ServiceCollection()
+            .AddSingleton(TimeProvider.System)
+            .AddLogging()
+            .AddLongContext(
+                new LongContextOptions
+                {
+                    Home = folder.PathOf("home"),
+                    WorkingDirectory = folder.PathOf("work"),
+                    AllowedRoots = [folder.PathOf("work")],
+                    InstallDefaultEncoder = false,
+                }
+            )
+            .BuildServiceProvider();
         _server = ContextServer.Create(
             new StreamServerTransport(toServer.Reader.AsStream(), toClient.Writer.AsStream()),
-            new Lazy<LongContextService>(_service),
-            TimeProvider.System,
-            NullLoggerFactory.Instance,
+            _services,
             _lifetime
         );
         _serving = _server.RunAsync(_stop.Token);
@@ -73,7 +75,8 @@ internal sealed class InMemorySession : IAsyncDisposable
         }
 
         await _server.DisposeAsync();
-        await _service.DisposeAsync();
+        await _services.GetRequiredService<JobRegistry>().DisposeAsync();
+        await _services.DisposeAsync();
         _lifetime.Dispose();
         _stop.Dispose();
     }

@@ -1,4 +1,4 @@
-using McpLongContext.Context;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Server.Resources;
 
 namespace McpLongContext.Server.Tests.Resources;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Inference.Layers;

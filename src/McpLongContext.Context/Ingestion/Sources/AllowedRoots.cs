@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using Microsoft.Win32.SafeHandles;
 
 namespace McpLongContext.Context.Ingestion.Sources;

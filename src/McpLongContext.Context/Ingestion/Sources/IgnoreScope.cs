@@ -1,4 +1,5 @@
 using System.Text;
+using McpLongContext.Context.Documents;
 
 namespace McpLongContext.Context.Ingestion.Sources;
 

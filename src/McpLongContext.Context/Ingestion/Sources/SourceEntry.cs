@@ -1,3 +1,5 @@
+using McpLongContext.Context.Documents;
+
 namespace McpLongContext.Context.Ingestion.Sources;
 
 /// <summary>What a scan found.</summary>

@@ -1,4 +1,6 @@
 using System.IO.Enumeration;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 
 namespace McpLongContext.Context.Ingestion.Sources;
 

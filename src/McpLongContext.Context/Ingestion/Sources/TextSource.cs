@@ -1,3 +1,6 @@
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
+
 namespace McpLongContext.Context.Ingestion.Sources;
 
 /// <summary>A text that came with the request instead of from a file.</summary>

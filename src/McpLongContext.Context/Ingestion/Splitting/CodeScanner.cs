@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using McpLongContext.Context.Documents;
 
 namespace McpLongContext.Context.Ingestion.Splitting;
 

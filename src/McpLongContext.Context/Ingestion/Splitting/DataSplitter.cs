@@ -1,3 +1,5 @@
+using McpLongContext.Context.Documents;
+
 namespace McpLongContext.Context.Ingestion.Splitting;
 
 /// <summary>Splits records and settings: tables by rows under their head line, everything else by its nesting.</summary>

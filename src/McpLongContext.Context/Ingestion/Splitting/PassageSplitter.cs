@@ -1,3 +1,6 @@
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
+
 namespace McpLongContext.Context.Ingestion.Splitting;
 
 /// <summary>

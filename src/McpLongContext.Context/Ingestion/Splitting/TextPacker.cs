@@ -1,3 +1,5 @@
+using McpLongContext.Context.Documents;
+
 namespace McpLongContext.Context.Ingestion.Splitting;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using McpLongContext.Context.Documents;
 
 namespace McpLongContext.Context.Ingestion.Splitting;
 

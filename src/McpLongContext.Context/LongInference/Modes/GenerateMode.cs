@@ -1,4 +1,5 @@
 using McpLongContext.Context.Decoders;
+using McpLongContext.Inference.Generation;
 
 namespace McpLongContext.Context.LongInference.Modes;
 
@@ -6,7 +7,7 @@ namespace McpLongContext.Context.LongInference.Modes;
 internal sealed class GenerateMode(LoadedDecoder decoder, WindowLimits limits) : IWindowMode
 {
     private readonly int _capacity = limits.RoomBeside(decoder.Begin is null ? 0 : 1, least: 1, "the model's own");
-    private readonly Continuation _continuation = new(decoder);
+    private readonly GreedyDecoder _writer = new(decoder.Model, decoder.Tokenizer);
 
     /// <inheritdoc/>
     public int OverlapTokens => 0;
@@ -15,7 +16,7 @@ internal sealed class GenerateMode(LoadedDecoder decoder, WindowLimits limits) :
     public WindowPlan Plan(int tokens) => WindowPlan.Tail(tokens, _capacity);
 
     /// <inheritdoc/>
-    public Task<WindowResult> RunAsync(
+    public async Task<WindowResult> RunAsync(
         TokenText text,
         TextWindow window,
         Action<int> written,
@@ -24,8 +25,11 @@ internal sealed class GenerateMode(LoadedDecoder decoder, WindowLimits limits) :
     {
         var tokens = text.Tokens.Slice(window.First, window.Count);
         int[] prompt = decoder.Begin is { } begin ? [begin, .. tokens] : [.. tokens];
-        return _continuation.RunAsync(prompt, limits.MaxNewTokens, window.CoreCount, written, cancellation);
+        return WindowResult.Of(
+            await _writer.WriteAsync(prompt, limits.MaxNewTokens, written, cancellation),
+            window.CoreCount
+        );
     }
 
-    public void Dispose() => _continuation.Dispose();
+    public void Dispose() => _writer.Dispose();
 }

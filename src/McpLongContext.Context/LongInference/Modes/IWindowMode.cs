@@ -1,3 +1,6 @@
+using McpLongContext.Context.Contracts;
+using McpLongContext.Inference.Generation;
+
 namespace McpLongContext.Context.LongInference.Modes;
 
 /// <summary>What is done with the windows of a text, one after the other.</summary>
@@ -46,4 +49,18 @@ internal sealed record WindowResult
 
     /// <summary>Whether it was broken off.</summary>
     public bool Partial { get; init; }
+
+    /// <summary>The result of a window behind which a text was written.</summary>
+    /// <param name="written">The text.</param>
+    /// <param name="covered">Tokens of the core that the prompt covers.</param>
+    public static WindowResult Of(GeneratedText written, int covered) =>
+        new()
+        {
+            Covered = written is { IsPartial: true, NewTokens: 0 } ? 0 : covered,
+            TokensRead = written.TokensRead,
+            NewTokens = written.NewTokens,
+            Surprise = written.Surprise,
+            Output = written.Text,
+            Partial = written.IsPartial,
+        };
 }

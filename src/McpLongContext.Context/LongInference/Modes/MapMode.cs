@@ -1,5 +1,7 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Decoders;
 using McpLongContext.Inference.Chat;
+using McpLongContext.Inference.Generation;
 
 namespace McpLongContext.Context.LongInference.Modes;
 
@@ -16,7 +18,7 @@ internal sealed class MapMode : IWindowMode
     private const int Slack = 16;
 
     private readonly ChatTemplate _template;
-    private readonly Continuation _continuation;
+    private readonly GreedyDecoder _writer;
     private readonly WindowLimits _limits;
     private readonly string _instruction;
     private readonly int _capacity;
@@ -33,7 +35,7 @@ internal sealed class MapMode : IWindowMode
         _instruction = instruction;
         _capacity = limits.RoomBeside(Encode("-", "-").Length + Slack, LeastText, "instruction and chat format");
         OverlapTokens = WindowPlan.OverlapOf(_capacity, limits.Overlap);
-        _continuation = new Continuation(decoder);
+        _writer = new GreedyDecoder(decoder.Model, decoder.Tokenizer);
     }
 
     /// <inheritdoc/>
@@ -62,11 +64,11 @@ internal sealed class MapMode : IWindowMode
             );
         }
 
-        var result = await _continuation.RunAsync(prompt, room, window.CoreCount, written, cancellation);
-        return result with { Output = result.Output!.Trim() };
+        var result = await _writer.WriteAsync(prompt, room, written, cancellation);
+        return WindowResult.Of(result with { Text = result.Text.Trim() }, window.CoreCount);
     }
 
-    public void Dispose() => _continuation.Dispose();
+    public void Dispose() => _writer.Dispose();
 
     private int[] Encode(string before, string core)
     {

@@ -1,4 +1,5 @@
 using McpLongContext.Context.Decoders;
+using McpLongContext.Inference.Generation;
 using McpLongContext.Inference.Llama;
 
 namespace McpLongContext.Context.LongInference.Modes;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion.Sources;
 
 namespace McpLongContext.Context.Tests.Ingestion.Sources;

@@ -1,4 +1,4 @@
-using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Context.Documents;
 
 namespace McpLongContext.Context.Tests.Ingestion.Sources;
 

@@ -1,3 +1,4 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 

@@ -1,3 +1,4 @@
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion.Splitting;
 
 namespace McpLongContext.Context.Tests.Ingestion.Splitting;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion.Splitting;
 
 namespace McpLongContext.Context.Tests.Ingestion.Splitting;

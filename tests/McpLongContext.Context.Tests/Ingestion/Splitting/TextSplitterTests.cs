@@ -1,4 +1,5 @@
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion.Splitting;
 
 namespace McpLongContext.Context.Tests.Ingestion.Splitting;

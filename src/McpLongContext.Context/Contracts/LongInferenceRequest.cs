@@ -1,0 +1,66 @@
+namespace McpLongContext.Context.Contracts;
+
+/// <summary>What a model does with each window of a text.</summary>
+public enum InferenceMode
+{
+    /// <summary>Tells how well it predicts the text: perplexity, entropy, the most surprising spans.</summary>
+    Score,
+
+    /// <summary>Continues the end of the text.</summary>
+    Generate,
+
+    /// <summary>Follows an instruction, window by window.</summary>
+    Map,
+}
+
+/// <summary>A long inference: exactly one of <see cref="Text"/>, <see cref="Document"/> and the documents of a datastore.</summary>
+public sealed record LongInferenceRequest
+{
+    /// <summary>A text.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>What citations of <see cref="Text"/> show.</summary>
+    public string Name { get; init; } = "text";
+
+    /// <summary>A document of the datastore.</summary>
+    public string? Document { get; init; }
+
+    /// <summary>The datastore, whose chunk settings also give the default overlap; <see langword="null"/>: default.</summary>
+    public string? Datastore { get; init; }
+
+    /// <summary>Only documents of the datastore whose path matches.</summary>
+    public string? PathGlob { get; init; }
+
+    /// <summary>What to do.</summary>
+    public InferenceMode Mode { get; init; }
+
+    /// <summary>What the model is told: for <see cref="InferenceMode.Map"/>, and where it writes from a memory.</summary>
+    public string? Instruction { get; init; }
+
+    /// <summary>
+    /// What the model reads to write; <see cref="InferenceMode.Generate"/> alone reads a memory. <see langword="null"/>:
+    /// the window, unless the settings enable retrieval attention where it can be used.
+    /// </summary>
+    public MemoryKind? Memory { get; init; }
+
+    /// <summary>Tokens of a window; <see langword="null"/>: the trained window, at most 4,096.</summary>
+    public int? Window { get; init; }
+
+    /// <summary>Share of a window that its predecessor has covered, 0 to 0.75; <see langword="null"/>: the datastore's.</summary>
+    public double? Overlap { get; init; }
+
+    /// <summary>The most tokens to generate in a window; <see langword="null"/>: 128, at most a quarter of the window.</summary>
+    public int? MaxNewTokens { get; init; }
+
+    /// <summary>An installed model; <see langword="null"/>: the default one.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The most windows; <see langword="null"/>: all.</summary>
+    public int? MaxWindows { get; init; }
+
+    /// <summary>No window is begun after this time, but one at least is done; <see langword="null"/>: no limit.</summary>
+    public TimeSpan? Wait { get; init; }
+
+    /// <summary>Goes on behind the report that returned it.</summary>
+    public string? Cursor { get; init; }
+}

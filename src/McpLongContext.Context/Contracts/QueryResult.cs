@@ -1,0 +1,89 @@
+using System.Text.Json.Serialization;
+
+namespace McpLongContext.Context.Contracts;
+
+/// <summary>A question to a datastore.</summary>
+public sealed record QueryRequest
+{
+    /// <summary>The question, in words; identifiers and "quoted phrases" in it always rank.</summary>
+    public required string Question { get; init; }
+
+    /// <summary>The datastore to ask.</summary>
+    public string Datastore { get; init; } = "default";
+
+    /// <summary>The budget of the returned text, in tokens (of about four characters).</summary>
+    public int MaxTokens { get; init; } = 4000;
+
+    /// <summary>The largest number of passages on a page; <see langword="null"/> lets the budget decide.</summary>
+    public int? TopK { get; init; }
+
+    /// <summary>Restricts the search to documents whose path matches, for example <c>src/**/*.cs</c>.</summary>
+    public string? PathGlob { get; init; }
+
+    /// <summary>What a local model reads for its answer.</summary>
+    public MemoryKind Memory { get; init; }
+
+    /// <summary>Continues behind the page that returned it.</summary>
+    public string? Cursor { get; init; }
+}
+
+/// <summary>A piece of evidence.</summary>
+public sealed record Evidence
+{
+    /// <summary>The citation: <c>path:start-end</c>, lines 1-based and inclusive.</summary>
+    public required string Citation { get; init; }
+
+    /// <summary>The document's path: relative to the working directory when beneath it, absolute otherwise.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>First line, 1-based.</summary>
+    public required int StartLine { get; init; }
+
+    /// <summary>Last line, inclusive.</summary>
+    public required int EndLine { get; init; }
+
+    /// <summary>Relevance; higher is better, comparable within one query only.</summary>
+    public required double Score { get; init; }
+
+    /// <summary>The heading, enclosing declaration or session that the passage stands under; may be empty.</summary>
+    public string Context { get; init; } = "";
+
+    /// <summary>The lines, as stored.</summary>
+    public required string Text { get; init; }
+}
+
+/// <summary>Ranked evidence for a question.</summary>
+public sealed record QueryResult
+{
+    /// <summary>The datastore that was asked.</summary>
+    public required string Datastore { get; init; }
+
+    /// <summary>Evidence, best first.</summary>
+    [JsonPropertyName("passages")]
+    public required IReadOnlyList<Evidence> Evidence { get; init; }
+
+    /// <summary>The passages that the evidence consists of, each by itself, best first: neighbours are one piece of it.</summary>
+    internal IReadOnlyList<Evidence> Ranked
+    {
+        get => field ?? Evidence;
+        init;
+    }
+
+    /// <summary>Fetches the next page when passed back; <see langword="null"/> on the last one.</summary>
+    public string? NextCursor { get; init; }
+
+    /// <summary>Tokens of the returned text, estimated as <see cref="QueryRequest.MaxTokens"/> counts them.</summary>
+    public int Tokens { get; init; }
+
+    /// <summary>Passages that were searched.</summary>
+    public int SearchedPassages { get; init; }
+
+    /// <summary>Milliseconds that the search took.</summary>
+    public double ElapsedMilliseconds { get; init; }
+
+    /// <summary>What the user should know, a sentence each: documents not yet encoded, no encoder, nothing found.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>The answer of a local model, or why there is none; <see langword="null"/> when none was wanted.</summary>
+    public LocalAnswer? Answer { get; init; }
+}

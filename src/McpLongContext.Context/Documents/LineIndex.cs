@@ -1,0 +1,64 @@
+namespace McpLongContext.Context.Documents;
+
+/// <summary>
+/// The lines of a text as an editor counts them: they end with LF, CRLF or CR. Indexes are 0-based here; passages
+/// number lines from 1.
+/// </summary>
+internal sealed class LineIndex
+{
+    private readonly List<int> _starts;
+
+    private LineIndex(string text, List<int> starts, int end)
+    {
+        Text = text;
+        _starts = starts;
+        End = end;
+    }
+
+    /// <summary>The text.</summary>
+    public string Text { get; }
+
+    /// <summary>The offset behind the last line.</summary>
+    public int End { get; }
+
+    /// <summary>The number of lines; a line break at the very end begins no further one.</summary>
+    public int Count => _starts.Count;
+
+    /// <summary>A line without its break.</summary>
+    public ReadOnlySpan<char> this[int line] => Text.AsSpan(Start(line), Start(line + 1) - Start(line)).TrimEnd("\r\n");
+
+    /// <summary>The offset of a line; that of the line behind the last is the end.</summary>
+    public int Start(int line) => line < _starts.Count ? _starts[line] : End;
+
+    /// <summary>Whether a line holds white space only.</summary>
+    public bool IsBlank(int line) => this[line].IsWhiteSpace();
+
+    /// <summary>The line that an offset lies in.</summary>
+    public int LineAt(int offset)
+    {
+        var found = _starts.BinarySearch(offset);
+        return found >= 0 ? found : ~found - 1;
+    }
+
+    /// <summary>Indexes the first lines of a text.</summary>
+    public static LineIndex Of(string text, int maxLines = int.MaxValue)
+    {
+        var starts = new List<int>();
+        var start = 0;
+        while (start < text.Length && starts.Count < maxLines)
+        {
+            starts.Add(start);
+            var length = text.AsSpan(start).IndexOfAny('\n', '\r');
+            if (length < 0)
+            {
+                start = text.Length;
+                break;
+            }
+
+            var end = start + length;
+            start = end + (text[end] == '\r' && end + 1 < text.Length && text[end + 1] == '\n' ? 2 : 1);
+        }
+
+        return new LineIndex(text, starts, start);
+    }
+}

@@ -1,0 +1,12 @@
+using McpLongContext.Context.Contracts;
+using StoredDocument = McpLongContext.Storage.Catalog.Document;
+
+namespace McpLongContext.Context.Documents;
+
+/// <summary>Reads the kind that a document was stored with.</summary>
+internal static class StoredKind
+{
+    /// <summary>The kind; prose where the datastore names one that this version does not know.</summary>
+    public static DocumentKind Of(StoredDocument document) =>
+        Enum.TryParse<DocumentKind>(document.Kind, ignoreCase: true, out var kind) ? kind : DocumentKind.Prose;
+}

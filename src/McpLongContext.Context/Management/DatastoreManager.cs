@@ -1,0 +1,184 @@
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Documents;
+using McpLongContext.Context.Encoders;
+using McpLongContext.Context.Jobs;
+using McpLongContext.Context.Memories;
+using McpLongContext.Storage;
+using McpLongContext.Storage.States;
+using StoredDocument = McpLongContext.Storage.Catalog.Document;
+
+namespace McpLongContext.Context.Management;
+
+/// <summary>Lists, shows, reads, trims and checks datastores.</summary>
+internal sealed class DatastoreManager(
+    DatastoreRegistry datastores,
+    EncoderProvider encoders,
+    MemoryRegistry memories,
+    JobRegistry jobs,
+    DocumentFinder finder,
+    DocumentPaths paths
+)
+{
+    private const int RemovedAtOnce = 512;
+
+    /// <summary>All datastores, by name.</summary>
+    public IReadOnlyList<DatastoreSummary> List() => [.. datastores.Names.Select(Summarize)];
+
+    /// <summary>One datastore that cannot be read must not hide the others.</summary>
+    private DatastoreSummary Summarize(string name)
+    {
+        try
+        {
+            return Show(name).Summary;
+        }
+        catch (DatastoreException error)
+        {
+            return new DatastoreSummary { Name = name, Problem = error.Message };
+        }
+    }
+
+    /// <summary>A datastore with its documents, by path.</summary>
+    public DatastoreDetail Show(string name)
+    {
+        var datastore = datastores.Open(name);
+        using var snapshot = datastore.Snapshot();
+        var pending = PendingDocuments.Contents(snapshot, encoders.Key);
+        var documents = snapshot
+            .Documents.All.Select(document => new DocumentSummary(
+                paths.Show(document.Path),
+                StoredKind.Of(document).ToString().ToLowerInvariant(),
+                document.LineCount,
+                document.Bytes,
+                document.PassageCount,
+                !pending.Contains(document.ContentKey)
+            ))
+            .OrderBy(document => document.Path, StringComparer.Ordinal)
+            .ToList();
+        var statistics = snapshot.Statistics();
+        var states = statistics.Encoders.Where(encoder => encoder.Precision != StatePrecision.Key).ToList();
+        var chunks = DatastoreRegistry.ChunksOf(snapshot);
+        var summary = new DatastoreSummary
+        {
+            Name = name,
+            Documents = statistics.Documents,
+            Passages = (int)statistics.Passages,
+            Tokens = states.Sum(encoder => encoder.Tokens),
+            Bytes = DatastoreSize.Of(datastore),
+            StateBytes = states.Sum(encoder => encoder.Bytes),
+            Memories = [.. memories.All.SelectMany(memory => memory.Summarize(snapshot, statistics))],
+            PendingDocuments = documents.Count(document => !document.Encoded),
+            ChunkSize = chunks.Size,
+            Overlap = chunks.Overlap,
+        };
+        return new DatastoreDetail(summary, documents);
+    }
+
+    /// <summary>
+    /// Removes a document, or all documents beneath a directory: many in several transactions, between which other
+    /// processes write. What is removed when it is cancelled stays removed.
+    /// </summary>
+    /// <exception cref="ContextException">There is none.</exception>
+    public Task<RemoveReport> RemoveDocumentAsync(string name, string document, CancellationToken cancellation) =>
+        Task.Run(() => RemoveDocument(name, document, cancellation), cancellation);
+
+    private RemoveReport RemoveDocument(string name, string document, CancellationToken cancellation)
+    {
+        if (!DocumentPaths.IsPath(document))
+        {
+            throw new ContextException(
+                $"document: '{Printable.Path(document)}' is not a path; name a document, or a directory of documents."
+            );
+        }
+
+        var datastore = datastores.Open(name);
+        List<string> found;
+        using (var snapshot = datastore.Snapshot())
+        {
+            found = finder.Find(snapshot, document) is { } exact
+                ? [exact.Path]
+                :
+                [
+                    .. snapshot
+                        .Documents.All.Select(candidate => candidate.Path)
+                        .Where(candidate => IsBeneath(candidate, document)),
+                ];
+            if (found.Count == 0)
+            {
+                throw finder.Unknown(snapshot, name, document);
+            }
+        }
+
+        foreach (var part in found.Chunk(RemovedAtOnce))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            datastore.Apply(new Storage.Catalog.CatalogChange { Remove = part });
+        }
+
+        return new RemoveReport(name, [.. found.Select(paths.Show)]);
+    }
+
+    /// <summary>Removes a datastore with everything in it; its running jobs are cancelled.</summary>
+    /// <exception cref="DatastoreException">There is none with this name.</exception>
+    public async Task RemoveAsync(string name, CancellationToken cancellation)
+    {
+        await jobs.CancelAllAsync(name, cancellation);
+        await Task.Run(() => datastores.Remove(name), cancellation);
+    }
+
+    /// <summary>A document's text, or some lines of it.</summary>
+    /// <exception cref="ContextException">There is no such document, or no such line.</exception>
+    public DocumentText Read(string name, string document, int? startLine, int? endLine)
+    {
+        using var snapshot = datastores.Open(name).Snapshot();
+        var found = finder.Find(snapshot, document) ?? throw finder.Unknown(snapshot, name, document);
+        var lines = LineIndex.Of(snapshot.Passages.TextOf(found));
+        var (start, end) = (startLine ?? 1, Math.Min(endLine ?? lines.Count, lines.Count));
+        if (start < 1 || start > lines.Count || end < start)
+        {
+            throw new ContextException(
+                $"lines: {start}-{endLine ?? lines.Count} is no range of '{document}', which has lines 1-{lines.Count}."
+            );
+        }
+
+        var text = lines.Text[lines.Start(start - 1)..lines.Start(end)];
+        return new DocumentText(paths.Show(found.Path), start, end, lines.Count, text);
+    }
+
+    /// <summary>Checks everything that is stored.</summary>
+    /// <param name="name">The datastore.</param>
+    /// <param name="repair">Whether what is damaged is dropped, so that the next ingest renews it.</param>
+    /// <param name="cancellation">Ends the check.</param>
+    public Task<VerifyReport> VerifyAsync(string name, bool repair, CancellationToken cancellation) =>
+        Task.Run(() => Verify(name, repair, cancellation), cancellation);
+
+    private VerifyReport Verify(string name, bool repair, CancellationToken cancellation)
+    {
+        var damage = datastores.Open(name).Verify(repair, cancellation);
+        return new VerifyReport(
+            name,
+            damage.Count == 0,
+            [.. damage.Select(report => $"{paths.Show(report.Where)}: {report.Message}")],
+            damage.Count > 0 && damage.All(report => report.Repaired)
+        );
+    }
+
+    /// <summary>Gives unused space back to the disk.</summary>
+    public Task<CompactReport> CompactAsync(string name, CancellationToken cancellation) =>
+        Task.Run(() => Compact(name, cancellation), cancellation);
+
+    private CompactReport Compact(string name, CancellationToken cancellation)
+    {
+        var datastore = datastores.Open(name);
+        var before = DatastoreSize.Of(datastore);
+        datastore.Compact(cancellation);
+        return new CompactReport(name, before, DatastoreSize.Of(datastore));
+    }
+
+    private bool IsBeneath(string path, string directory)
+    {
+        var folder = paths.Identify(directory) + Path.DirectorySeparatorChar;
+        var bare = directory.TrimEnd('/') + '/';
+        return path.StartsWith(folder, StringComparison.Ordinal) || path.StartsWith(bare, StringComparison.Ordinal);
+    }
+}

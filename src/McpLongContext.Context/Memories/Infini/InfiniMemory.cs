@@ -1,0 +1,155 @@
+using McpLongContext.Context.Answers;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Decoders;
+using McpLongContext.Context.LongInference;
+using McpLongContext.Context.LongInference.Modes;
+using McpLongContext.Inference.Generation;
+using McpLongContext.Storage;
+using McpLongContext.Storage.Maintenance;
+
+namespace McpLongContext.Context.Memories.Infini;
+
+/// <summary>
+/// The compressive memory of a datastore, of one size whatever was read into it. An answer is written from the passages that
+/// were found, with the memory behind them; without an adapter, whose gates let it through, it is that of the passages alone.
+/// </summary>
+internal sealed class InfiniMemory(
+    DatastoreRegistry datastores,
+    EvidenceReader evidenceReader,
+    InfiniBuilder builder,
+    MemoryJobs jobs,
+    DecoderProvider decoders,
+    TimeProvider time
+) : IMemory
+{
+    private const int ShownAdapterDigits = 12;
+
+    /// <inheritdoc/>
+    public MemoryKind Kind => MemoryKind.Infini;
+
+    /// <inheritdoc/>
+    public IMemoryBuilder Builder => builder;
+
+    /// <inheritdoc/>
+    public IEnumerable<MemorySummary> Summarize(DatastoreSnapshot snapshot, DatastoreStatistics statistics) =>
+        snapshot
+            .Memories()
+            .Select(memory => new MemorySummary(
+                DecoderIdentity.ModelOf(memory.Model),
+                memory.Tokens,
+                memory.Bytes,
+                snapshot.Unremembered(memory.Model, memory.Adapter).Count
+            )
+            {
+                Kind = Kind,
+                Adapter = memory.Adapter.Length > 0 ? memory.Adapter[..ShownAdapterDigits] : null,
+            });
+
+    /// <inheritdoc/>
+    public LocalAnswer? Refuse(QueryRequest request, QueryResult evidence) => null;
+
+    /// <inheritdoc/>
+    public async Task<LocalAnswer> AnswerAsync(
+        QueryRequest request,
+        QueryResult evidence,
+        LoadedDecoder decoder,
+        Action<int> written,
+        CancellationToken cancellation
+    )
+    {
+        var (memory, job) = Open(request.Datastore, decoder);
+        if (memory is null)
+        {
+            return LocalAnswer.Without(
+                AnswerState.Unavailable,
+                $"The compressive memory of {decoder.Name} holds nothing of datastore '{request.Datastore}' yet. "
+                    + MemoryJobs.Remedy(request.Datastore, Kind, job),
+                decoder.Name
+            );
+        }
+
+        using var writer = new GreedyDecoder(decoder.Model, decoder.Tokenizer, memory.CreateRun())
+        {
+            EndsWithLine = true,
+        };
+        var answer =
+            evidenceReader.Refuse(request, evidence)
+            ?? await EvidenceReader.WriteAsync(request, evidence, decoder, writer, written, cancellation);
+        return answer with { Memory = memory.Use(job) };
+    }
+
+    /// <inheritdoc/>
+    public async Task<LongInferenceReport> InferAsync(
+        LongInferenceRequest request,
+        IProgress<LongInferenceProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        OneWindow.RequireGenerate(request);
+        RequireWholeDatastore(request);
+        OneWindow.RequireInstruction(request);
+        var name = request.Datastore ?? InferenceSources.DefaultDatastore;
+        using var borrowed = await decoders.BorrowAsync(request.Model, cancellation);
+        var decoder = borrowed.Decoder;
+        var limits = WindowLimits.Of(request, decoder, overlap: 0);
+        var (memory, job) = Open(name, decoder);
+        if (memory is null)
+        {
+            throw new ContextException(
+                $"memory: the compressive one of {decoder.Name} holds nothing of datastore '{name}' yet. "
+                    + MemoryJobs.Remedy(name, Kind, job)
+            );
+        }
+
+        var start = time.GetTimestamp();
+        var prompt = Prompt(request.Instruction!, decoder, limits);
+        using var writer = new GreedyDecoder(decoder.Model, decoder.Tokenizer, memory.CreateRun());
+        var written = await writer.ContinueAsync(
+            prompt,
+            limits.MaxNewTokens,
+            count => progress?.Report(new(name, 1, 1, 1, 1, count, Last: null)),
+            cancellation
+        );
+        var answer = new MemoryAnswer(WindowResult.Of(written, covered: 0), memory.Use(job), [], limits.Window);
+        return OneWindow.Report(decoder.Name, name, answer, time.GetElapsedTime(start).TotalSeconds);
+    }
+
+    /// <summary>The memory, and the job that builds what it lacks.</summary>
+    private (CompressedScope? Memory, string? Job) Open(string datastore, LoadedDecoder decoder)
+    {
+        var memory = CompressedScope.Of(datastores.Open(datastore), DecoderMemory.Of(decoder));
+        var job = memory is null or { PendingDocuments: > 0 } ? jobs.Ensure(datastore, builder, decoder.Name) : null;
+        return (memory, job);
+    }
+
+    private static int[] Prompt(string instruction, LoadedDecoder decoder, WindowLimits limits)
+    {
+        var frame = decoder.Frame;
+        int[] prompt = [.. frame.Before, .. decoder.Tokenizer.Encode(instruction), .. frame.After];
+        return prompt.Length + limits.MaxNewTokens <= decoder.Window
+            ? prompt
+            : throw new ContextException(
+                $"instruction: it takes {prompt.Length} tokens and the output {limits.MaxNewTokens} of a window of "
+                    + $"{decoder.Window}; shorten it, or let fewer tokens be written."
+            );
+    }
+
+    private static void RequireWholeDatastore(LongInferenceRequest request)
+    {
+        if (request.Text is not null)
+        {
+            throw new ContextException(
+                "text: a compressive memory holds documents of a datastore; ingest the text, or use memory unlimiformer."
+            );
+        }
+
+        if (request.Document is not null || request.PathGlob is not null)
+        {
+            throw new ContextException(
+                "document, path_glob: a compressive memory is of the whole datastore, whose documents it cannot tell apart; "
+                    + "leave them out, or use memory unlimiformer."
+            );
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
+using McpLongContext.Inference.Tokenizers;
+using McpLongContext.LongAttention.Unlimiformer.Selection;
+using McpLongContext.Storage;
+
+namespace McpLongContext.Context.Memories.Unlimiformer;
+
+/// <summary>Cites spans of a memory by document and lines, which the tokens themselves and their passages tell.</summary>
+/// <param name="memory">The memory.</param>
+/// <param name="snapshot">The state of the datastore that it is of.</param>
+/// <param name="tokenizer">The tokenizer of the tokens.</param>
+/// <param name="paths">Shows paths.</param>
+internal sealed class MemoryCitations(
+    StoredMemory memory,
+    DatastoreSnapshot snapshot,
+    Tokenizer tokenizer,
+    DocumentPaths paths
+)
+{
+    /// <summary>The lines that a span touches, with its own text.</summary>
+    public Evidence Cite(MemorySpan span)
+    {
+        var tokens = memory.ReadTokens(span);
+        var first = memory.OriginOf(span.Text, span.First);
+        var last = memory.OriginOf(span.Text, span.First + span.Count - 1);
+        var start = LineAt(first, []);
+        var end = Math.Max(start, LineAt(last, tokenizer.BytesOf(tokens[^1])));
+        var path = paths.Show(first.Document.Path);
+        return new Evidence
+        {
+            Citation = $"{path}:{start}-{end}",
+            Path = path,
+            StartLine = start,
+            EndLine = end,
+            Score = span.Score,
+            Text = tokenizer.Decode([.. tokens]),
+        };
+    }
+
+    /// <summary>The line of a token's first byte, or of the last one of <paramref name="token"/>.</summary>
+    private int LineAt(TokenOrigin origin, ReadOnlySpan<byte> token)
+    {
+        if (!snapshot.Passages.TryGet(origin.Document.FirstPassage + origin.Passage, out var passage))
+        {
+            return 1;
+        }
+
+        var bytes = new List<byte>();
+        foreach (var before in origin.Before)
+        {
+            bytes.AddRange(tokenizer.BytesOf(before));
+        }
+
+        if (!token.IsEmpty)
+        {
+            bytes.AddRange(token[..^1]);
+        }
+
+        // A passage's first line is its first that is not blank; its text may begin before.
+        var lines = LineIndex.Of(passage.Text);
+        var blank = Enumerable.Range(0, lines.Count).TakeWhile(lines.IsBlank).Count();
+        return Math.Clamp(passage.StartLine - blank + Breaks(bytes), passage.StartLine, passage.EndLine);
+    }
+
+    /// <summary>Line breaks: LF, CRLF or CR.</summary>
+    private static int Breaks(List<byte> bytes)
+    {
+        var count = 0;
+        for (var i = 0; i < bytes.Count; i++)
+        {
+            if (bytes[i] == '\n' || (bytes[i] == '\r' && (i + 1 == bytes.Count || bytes[i + 1] != '\n')))
+            {
+                count++;
+            }
+        }
+
+        return count;
+    }
+}

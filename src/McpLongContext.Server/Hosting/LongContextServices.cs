@@ -1,0 +1,109 @@
+using McpLongContext.Context.Answers;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Decoders;
+using McpLongContext.Context.Documents;
+using McpLongContext.Context.Encoders;
+using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Context.Jobs;
+using McpLongContext.Context.LongInference;
+using McpLongContext.Context.Management;
+using McpLongContext.Context.Memories;
+using McpLongContext.Context.Memories.Infini;
+using McpLongContext.Context.Memories.Unlimiformer;
+using McpLongContext.Context.Memories.Window;
+using McpLongContext.Context.Positions;
+using McpLongContext.Context.Retrieval;
+using McpLongContext.Inference.Models;
+using McpLongContext.Storage;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace McpLongContext.Server.Hosting;
+
+/// <summary>The composition root: what the tools and commands do, composed once for a process.</summary>
+internal static class LongContextServices
+{
+    /// <summary>
+    /// Adds everything that tools and commands do. Nothing is created, opened or loaded before it is first asked for. Before
+    /// the services are disposed of, the <see cref="JobRegistry"/> is: jobs use them.
+    /// </summary>
+    /// <param name="services">Has a clock and logging, too.</param>
+    /// <param name="options">Where data are kept, and what may be read.</param>
+    public static IServiceCollection AddLongContext(this IServiceCollection services, LongContextOptions options) =>
+        services
+            .AddSingleton(options)
+            .AddSingleton(options.Unlimiformer)
+            .AddTransient(typeof(Lazy<>), typeof(LazyService<>))
+            .AddStores(options)
+            .AddModels(options)
+            .AddMemories(options)
+            .AddUseCases();
+
+    private static IServiceCollection AddStores(this IServiceCollection services, LongContextOptions options) =>
+        services
+            .AddSingleton(_ => new DatastoreRegistry(new DatastoreHome(options.Home)))
+            .AddSingleton(_ => new DocumentPaths(RealPath.Of(options.WorkingDirectory)))
+            .AddSingleton(_ => new AllowedRoots(options.AllowedRoots))
+            .AddSingleton<DocumentFinder>()
+            .AddSingleton<InferenceSources>()
+            .AddSingleton<JobRegistry>();
+
+    private static IServiceCollection AddModels(this IServiceCollection services, LongContextOptions options) =>
+        services
+            .AddSingleton(_ => new ModelStore(
+                new ModelStoreOptions { Folder = options.Models ?? Path.Combine(options.Home, "models") }
+            ))
+            .AddSingleton(provider => new EncoderProvider(
+                provider.GetRequiredService<ModelStore>(),
+                options.EncoderPrecision,
+                options.InstallDefaultEncoder
+            ))
+            .AddSingleton(provider => new DecoderProvider(
+                provider.GetRequiredService<ModelStore>(),
+                options.DecoderPrecision
+            ))
+            .AddSingleton<EncodingDemands>()
+            .AddSingleton<QuestionPriority>();
+
+    private static IServiceCollection AddMemories(this IServiceCollection services, LongContextOptions options) =>
+        services
+            .AddSingleton(provider => new MemoryJobs(
+                provider.GetRequiredService<DatastoreRegistry>(),
+                provider.GetRequiredService<JobRegistry>(),
+                options.ResumeEncoding
+            ))
+            .AddSingleton<EvidenceReader>()
+            .AddSingleton<LongInferenceRunner>()
+            .AddSingleton<IMemory, WindowMemory>()
+            .AddSingleton<UnlimiformerBuilder>()
+            .AddSingleton<MemorySources>()
+            .AddSingleton<MemoryReader>()
+            .AddSingleton<IMemory, UnlimiformerMemory>()
+            .AddSingleton<InfiniBuilder>()
+            .AddSingleton<IMemory, InfiniMemory>()
+            .AddSingleton<MemoryRegistry>();
+
+    private static IServiceCollection AddUseCases(this IServiceCollection services) =>
+        services
+            .AddSingleton<Ingestor>()
+            .AddSingleton<BackgroundEncoding>()
+            .AddSingleton<Retriever>()
+            .AddSingleton(provider =>
+            {
+                var memories = provider.GetRequiredService<MemoryRegistry>();
+                return new AnswerWriter(
+                    kind => memories[kind],
+                    provider.GetRequiredService<DecoderProvider>(),
+                    provider.GetRequiredService<TimeProvider>()
+                );
+            })
+            .AddSingleton<LongInferrer>()
+            .AddSingleton<DatastoreManager>()
+            .AddSingleton<ChunkingManager>()
+            .AddSingleton<PositionExpander>();
+
+    /// <summary>A service that is created when it is first used: the handshake waits for none.</summary>
+    private sealed class LazyService<T>(IServiceProvider services) : Lazy<T>(services.GetRequiredService<T>)
+        where T : notnull;
+}

@@ -1,0 +1,47 @@
+using McpLongContext.Context.Contracts;
+using McpLongContext.Server.Protocol;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Server;
+
+namespace McpLongContext.Server.Hosting;
+
+/// <summary>Serves MCP to the client until it closes its end or the host stops; calls in flight are cancelled then.</summary>
+internal sealed class McpService(
+    ClientStreams streams,
+    ClientLifetime lifetime,
+    LongContextOptions options,
+    IServiceProvider services,
+    ILoggerFactory logging
+) : BackgroundService
+{
+    private readonly ILogger _logger = logging.CreateLogger<McpService>();
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await using var transport = new StreamServerTransport(
+            new ClientInput(streams.Input, ClientInput.LongestLine, lifetime),
+            new ClientOutput(streams.Output),
+            ContextServer.Name,
+            logging
+        );
+        await using var server = ContextServer.Create(transport, services, lifetime);
+        _logger.LogInformation(
+            "McpLongContext {Version} serves; data in {Home}, reads beneath {Roots}",
+            ContextServer.Version,
+            options.Home,
+            options.AllowedRoots
+        );
+        try
+        {
+            await server.RunAsync(lifetime.Stopping);
+        }
+        catch (OperationCanceledException) when (lifetime.Stopping.IsCancellationRequested)
+        {
+            // Stopped, by the client or the host.
+        }
+
+        _logger.LogInformation("Stopping");
+    }
+}
