@@ -278,7 +278,7 @@ public sealed class Datastore : IDisposable
 
     /// <summary>Throws when it was removed, here or by another process.</summary>
     /// <exception cref="DatastoreRemovedException">It was.</exception>
-    public void Require()
+    public void ThrowIfRemoved()
     {
         lock (_writing)
         {
@@ -292,7 +292,7 @@ public sealed class Datastore : IDisposable
     /// <summary>The folder of the segments, to write into: writing makes it, which must not revive a removed datastore.</summary>
     internal string RequireStatesFolder()
     {
-        Require();
+        ThrowIfRemoved();
         return StatesFolder;
     }
 

@@ -25,8 +25,8 @@ internal sealed partial record SourceFile(string Path, string Namespace, string?
                 yield return new SourceFile(
                     $"src/{project}/{path}",
                     inside.Length == 0 ? project : $"{project}.{inside}",
-                    Declaration().Match(text) is { Success: true } match ? match.Groups[1].Value : null,
-                    [.. Using().Matches(text).Select(use => use.Groups[1].Value)]
+                    Declaration().Match(text) is { Success: true } match ? match.Groups["name"].Value : null,
+                    [.. Using().Matches(text).Select(use => use.Groups["name"].Value)]
                 );
             }
         }
@@ -42,9 +42,9 @@ internal sealed partial record SourceFile(string Path, string Namespace, string?
         );
     }
 
-    [GeneratedRegex(@"^namespace ([\w.]+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^namespace (?<name>[\w.]+)", RegexOptions.Multiline)]
     private static partial Regex Declaration();
 
-    [GeneratedRegex(@"^(?:global )?using (?:static )?(?:\w+ = )?([\w.]+);", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(?:global )?using (?:static )?(?:\w+ = )?(?<name>[\w.]+);", RegexOptions.Multiline)]
     private static partial Regex Using();
 }

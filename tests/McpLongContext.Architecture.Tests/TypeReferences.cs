@@ -129,7 +129,7 @@ internal sealed class TypeReferences(PEReader image)
         }
     }
 
-    private static IEnumerable<EntityHandle> Tokens(BlobReader code)
+    private static List<EntityHandle> Tokens(BlobReader code)
     {
         var tokens = new List<EntityHandle>();
         while (code.RemainingBytes > 0)

@@ -1,5 +1,5 @@
 using System.Globalization;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage;
 
 namespace McpLongContext.Context.Datastores;

@@ -1,7 +1,7 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
 using McpLongContext.Inference.Bert;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage.Passages;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
 

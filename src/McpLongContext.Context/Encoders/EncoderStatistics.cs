@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 
 namespace McpLongContext.Context.Encoders;
 

@@ -1,4 +1,4 @@
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage.Catalog;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
 

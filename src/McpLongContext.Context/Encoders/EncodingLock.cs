@@ -25,7 +25,7 @@ internal static class EncodingLock
         var path = Path.Combine(datastore.Folder, file);
         while (true)
         {
-            datastore.Require();
+            datastore.ThrowIfRemoved();
             try
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

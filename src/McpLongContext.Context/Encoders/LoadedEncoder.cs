@@ -1,8 +1,8 @@
 using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
+using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.LongAttention.Positions;
-using McpLongContext.LongAttention.Unlimiformer;
 
 namespace McpLongContext.Context.Encoders;
 

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 using McpLongContext.Context.Datastores;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage;
 using McpLongContext.Storage.States;
 

@@ -19,7 +19,7 @@ internal static class IndexingLock
         var path = Path.Combine(datastore.Folder, Pattern.Replace("*", job, StringComparison.Ordinal));
         while (true)
         {
-            datastore.Require();
+            datastore.ThrowIfRemoved();
             try
             {
                 return Open(path, FileMode.OpenOrCreate);

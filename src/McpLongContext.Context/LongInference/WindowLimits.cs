@@ -1,6 +1,6 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Decoders;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 
 namespace McpLongContext.Context.LongInference;
 

@@ -2,7 +2,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Ingestion;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 
 namespace McpLongContext.Context.Management;
 

@@ -6,7 +6,6 @@ using McpLongContext.Context.Jobs;
 using McpLongContext.Context.Memories;
 using McpLongContext.Storage;
 using McpLongContext.Storage.States;
-using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
 namespace McpLongContext.Context.Management;
 

@@ -1,7 +1,6 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Checkpoints;
-using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Llama.Packed;
 using McpLongContext.Inference.Models;

@@ -1,5 +1,5 @@
 using McpLongContext.Context.Encoders;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage.Passages;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using McpLongContext.Context.Answers;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Management;
 using McpLongContext.Context.Retrieval;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using McpLongContext.Context.Answers;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Documents;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Server.Output;
 

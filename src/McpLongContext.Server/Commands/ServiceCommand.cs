@@ -45,7 +45,7 @@ internal abstract class ServiceCommand : Command
             var options = Adapt(_global.Validate(configuration, parsed), parsed);
             await using var services = new ServiceCollection()
                 .AddSingleton(TimeProvider.System)
-                .AddLogging(logging => logging.AddLog(configuration, options.Home, LogEventLevel.Warning))
+                .AddLog(configuration, options.Home, LogEventLevel.Warning)
                 .AddLongContext(options)
                 .BuildServiceProvider();
             LogSetup.Warn(services.GetRequiredService<ILoggerFactory>(), options);

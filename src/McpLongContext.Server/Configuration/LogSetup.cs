@@ -1,10 +1,13 @@
 using McpLongContext.Context.Contracts;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
+using Serilog.Extensions.Logging;
+using Serilog.Settings.Configuration;
 
 namespace McpLongContext.Server.Configuration;
 
@@ -18,19 +21,20 @@ internal static class LogSetup
     private const int KeptFiles = 7;
 
     /// <summary>Writes the log to standard error and to files in the data folder.</summary>
-    /// <param name="logging">The logging of a host, or of a command.</param>
+    /// <param name="services">The services of a host, or of a command.</param>
     /// <param name="configuration">Its section Serilog sets the levels.</param>
     /// <param name="home">The data folder.</param>
     /// <param name="standardErrorFrom">The least level that goes to standard error.</param>
-    public static ILoggingBuilder AddLog(
-        this ILoggingBuilder logging,
+    public static IServiceCollection AddLog(
+        this IServiceCollection services,
         IConfiguration configuration,
         string home,
         LogEventLevel standardErrorFrom
     )
     {
         var setup = new LoggerConfiguration()
-            .ReadFrom.Configuration(configuration)
+            // The settings have levels alone: looking for sinks in all assemblies costs every start.
+            .ReadFrom.Configuration(configuration, new ConfigurationReaderOptions(typeof(LoggerConfiguration).Assembly))
             // The SDK logs every request that is refused as an unhandled exception; ContextServer warns of it instead.
             .Filter.ByExcluding(one => one.Exception is McpProtocolException)
             .WriteTo.Sink(new BackgroundSink(StandardError()), standardErrorFrom);
@@ -41,8 +45,9 @@ internal static class LogSetup
             logger.Warning("No log file: {Reason}", unwritable);
         }
 
-        // Serilog has the levels: nothing is filtered before it.
-        return logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddSerilog(logger, dispose: true);
+        return services
+            .AddSingleton<ILoggerFactory>(_ => new SerilogLoggerFactory(logger, dispose: true))
+            .AddSingleton(typeof(ILogger<>), typeof(Logger<>));
     }
 
     /// <summary>Says what the settings ask for and is done in another way.</summary>

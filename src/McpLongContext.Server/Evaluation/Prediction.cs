@@ -1,6 +1,5 @@
 using System.Text.Json;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Server.Evaluation;
 

@@ -32,9 +32,9 @@ internal static class ServerHost
             }
         );
         builder.Configuration.AddConfiguration(configuration);
-        builder.Logging.AddLog(configuration, options.Home, LevelAlias.Minimum);
         builder
             .Services.Configure<HostOptions>(host => host.ShutdownTimeout = CleanUp)
+            .AddLog(configuration, options.Home, LevelAlias.Minimum)
             .AddSingleton(TimeProvider.System)
             .AddSingleton(streams)
             .AddSingleton(provider => new ClientLifetime(

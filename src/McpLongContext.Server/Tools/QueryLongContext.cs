@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using McpLongContext.Context.Answers;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Documents;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;

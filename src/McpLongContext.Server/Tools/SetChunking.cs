@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Management;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
 using Microsoft.Extensions.Logging;

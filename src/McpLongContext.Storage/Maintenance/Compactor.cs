@@ -50,7 +50,7 @@ internal sealed class Compactor(Datastore datastore)
     /// <summary>One process compacts at a time; the system lets go of the lock when it dies.</summary>
     private FileStream? TryTakeTurn()
     {
-        datastore.Require();
+        datastore.ThrowIfRemoved();
         try
         {
             return new FileStream(

@@ -1,6 +1,5 @@
 using McpLongContext.Context.Answers;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Context.Tests.LongInference;
 using McpLongContext.Inference.Chat;

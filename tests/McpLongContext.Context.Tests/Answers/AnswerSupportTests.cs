@@ -1,6 +1,5 @@
 using McpLongContext.Context.Answers;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Context.Tests.Answers;
 

@@ -1,5 +1,4 @@
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Context.Tests.LongInference;
 using Microsoft.Extensions.Logging.Abstractions;

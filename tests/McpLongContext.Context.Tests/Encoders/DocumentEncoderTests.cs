@@ -1,10 +1,9 @@
 using System.Numerics.Tensors;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Inference.Bert;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
-using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.Context.Tests.Encoders;
 

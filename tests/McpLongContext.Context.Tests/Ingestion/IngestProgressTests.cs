@@ -1,5 +1,4 @@
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Retrieval;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpLongContext.Context.Tests.Ingestion;

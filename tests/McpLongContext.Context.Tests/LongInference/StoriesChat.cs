@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
-using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.Context.Tests.LongInference;
 

@@ -3,7 +3,6 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
-using McpLongContext.Tests.Shared;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpLongContext.Context.Tests.LongInference;

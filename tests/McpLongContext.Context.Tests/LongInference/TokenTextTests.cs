@@ -2,7 +2,6 @@ using McpLongContext.Context.Documents;
 using McpLongContext.Context.LongInference;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
-using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.Context.Tests.LongInference;
 

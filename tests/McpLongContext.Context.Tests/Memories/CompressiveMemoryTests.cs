@@ -2,8 +2,6 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Documents;
-using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Context.Tests.LongInference;
 using McpLongContext.Inference.Models;

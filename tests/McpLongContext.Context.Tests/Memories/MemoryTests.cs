@@ -1,7 +1,5 @@
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Documents;
 using McpLongContext.Context.Memories.Unlimiformer;
-using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Context.Tests.LongInference;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,7 +1,6 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Memories.Unlimiformer;
-using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Context.Tests.LongInference;
 using McpLongContext.Inference.Layers;

@@ -5,7 +5,6 @@ using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.Positions;
-using McpLongContext.Tests.Shared;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpLongContext.Context.Tests.Positions;

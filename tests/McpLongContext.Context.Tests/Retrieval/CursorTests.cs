@@ -1,5 +1,4 @@
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Documents;
 using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Context.Tests.Retrieval;

@@ -1,6 +1,5 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
-using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Context.Tests.Retrieval;
 

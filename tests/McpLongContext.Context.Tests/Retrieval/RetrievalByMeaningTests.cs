@@ -4,9 +4,8 @@ using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage.States;
-using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.Context.Tests.Retrieval;
 

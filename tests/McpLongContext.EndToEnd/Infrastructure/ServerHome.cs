@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using McpLongContext.Inference.Models;
-using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.EndToEnd.Infrastructure;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using McpLongContext.EndToEnd.Infrastructure;
-using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.EndToEnd.Reliability;
 

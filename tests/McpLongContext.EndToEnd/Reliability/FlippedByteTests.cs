@@ -1,8 +1,6 @@
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Retrieval;
 using McpLongContext.EndToEnd.Infrastructure;
 using McpLongContext.Storage;
-using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.EndToEnd.Reliability;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using McpLongContext.EndToEnd.Infrastructure;
-using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.EndToEnd.Reliability;
 

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using McpLongContext.Context.Contracts;
 using McpLongContext.EndToEnd.Infrastructure;
 using McpLongContext.Inference.Models;
-using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.EndToEnd.Reliability;
 

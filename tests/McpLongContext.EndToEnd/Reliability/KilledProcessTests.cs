@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using McpLongContext.EndToEnd.Infrastructure;
 using McpLongContext.Inference.Models;
-using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.EndToEnd.Reliability;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using McpLongContext.EndToEnd.Infrastructure;
 using McpLongContext.Inference.Models;
-using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.EndToEnd.Reliability;
 

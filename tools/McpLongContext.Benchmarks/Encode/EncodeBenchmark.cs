@@ -3,7 +3,7 @@ using McpLongContext.Benchmarks.Peers;
 using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 
 namespace McpLongContext.Benchmarks.Encode;
 

@@ -1,5 +1,5 @@
 using McpLongContext.Inference.Bert;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 
 namespace McpLongContext.Benchmarks.Encode;
 

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Encoders;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;

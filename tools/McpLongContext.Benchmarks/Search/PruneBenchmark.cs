@@ -2,7 +2,7 @@ using McpLongContext.Benchmarks.EndToEnd;
 using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Analysis;
 using McpLongContext.Storage.Passages;

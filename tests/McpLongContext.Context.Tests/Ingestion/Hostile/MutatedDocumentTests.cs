@@ -2,7 +2,6 @@ using System.Text;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Ingestion.Splitting;
-using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.Context.Tests.Ingestion.Hostile;
 

@@ -1,9 +1,9 @@
 using System.Numerics.Tensors;
 using McpLongContext.Inference.Bert;
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Tests.Shared;
 
-namespace McpLongContext.LongAttention.Tests.Unlimiformer;
+namespace McpLongContext.LongAttention.Tests.LateChunking;
 
 public sealed class PassageEncoderTests : IAsyncLifetime
 {

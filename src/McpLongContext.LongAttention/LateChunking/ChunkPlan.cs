@@ -1,4 +1,4 @@
-namespace McpLongContext.LongAttention.Unlimiformer;
+namespace McpLongContext.LongAttention.LateChunking;
 
 /// <summary>A chunk: the model reads all of its tokens, the states of its core are kept.</summary>
 /// <param name="First">First token, counted from the start of the text.</param>

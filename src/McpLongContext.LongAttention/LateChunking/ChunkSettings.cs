@@ -1,4 +1,4 @@
-namespace McpLongContext.LongAttention.Unlimiformer;
+namespace McpLongContext.LongAttention.LateChunking;
 
 /// <summary>How a long text is cut into chunks, the inputs of a model of limited window.</summary>
 public sealed record ChunkSettings

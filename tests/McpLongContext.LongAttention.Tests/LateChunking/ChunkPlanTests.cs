@@ -1,6 +1,6 @@
-using McpLongContext.LongAttention.Unlimiformer;
+using McpLongContext.LongAttention.LateChunking;
 
-namespace McpLongContext.LongAttention.Tests.Unlimiformer;
+namespace McpLongContext.LongAttention.Tests.LateChunking;
 
 public sealed class ChunkPlanTests
 {

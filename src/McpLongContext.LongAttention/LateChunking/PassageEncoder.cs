@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using McpLongContext.Inference.Bert;
 
-namespace McpLongContext.LongAttention.Unlimiformer;
+namespace McpLongContext.LongAttention.LateChunking;
 
 /// <summary>
 /// Encodes the passages of a long document. One pass of the encoder over chunks gives both signals of the search: the

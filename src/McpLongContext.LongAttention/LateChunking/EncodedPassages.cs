@@ -1,4 +1,4 @@
-namespace McpLongContext.LongAttention.Unlimiformer;
+namespace McpLongContext.LongAttention.LateChunking;
 
 /// <summary>The states of consecutive passages.</summary>
 /// <param name="FirstOrdinal">The first passage, counted from 0 within its document.</param>
