@@ -109,7 +109,7 @@ public sealed class DatastoreHomeTests : IDisposable
         Assert.False(made.IsRemoved);
         Assert.Throws<DatastoreRemovedException>(() => removed.Apply(Put(Document("b.txt", "two"))));
         Assert.Throws<DatastoreRemovedException>(() => removed.Snapshot().Dispose());
-        Assert.Throws<DatastoreRemovedException>(removed.Require);
+        Assert.Throws<DatastoreRemovedException>(removed.ThrowIfRemoved);
         using var snapshot = made.Snapshot();
         Assert.Empty(snapshot.Documents.All);
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_home.Root, "temporary")));

@@ -46,7 +46,7 @@ public sealed class DatastoreTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => _datastore.Verify(repair: false));
         Assert.Throws<ObjectDisposedException>(() => _datastore.Compact());
         Assert.Throws<ObjectDisposedException>(() => _datastore.WriteStates(_profile));
-        Assert.Throws<ObjectDisposedException>(_datastore.Require);
+        Assert.Throws<ObjectDisposedException>(_datastore.ThrowIfRemoved);
         Assert.Equal("onetwo", held.Passages.TextOf(held.Documents.All[0]));
         held.Dispose();
         Assert.Throws<ObjectDisposedException>(() => held.Setting("any"));
