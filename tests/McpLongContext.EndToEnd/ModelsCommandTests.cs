@@ -14,7 +14,7 @@ public sealed class ModelsCommandTests
     public async Task A_killed_installation_is_invisible_and_the_next_one_resumes_it()
     {
         await using var hub = new LoopbackHub { SilentAfter = 2_000_000 };
-        var weights = hub.AddEncoder(4_000_000);
+        var weights = LargeEncoder.AddTo(hub, size: 4_000_000);
         using var home = ServerHome.WithoutEncoder();
         using (var killed = home.Start(["models", "install", Model], ("HF_ENDPOINT", hub.Address)))
         {
@@ -35,6 +35,7 @@ public sealed class ModelsCommandTests
         await resumed.WaitForExitAsync(Cancellation);
 
         Assert.Equal(0, resumed.ExitCode);
+        Assert.Equal("bert", JsonNode.Parse(output)!["report"]!["family"]!.GetValue<string>());
         var folder = JsonNode.Parse(output)!["folder"]!.GetValue<string>();
         Assert.Equal(weights, await File.ReadAllBytesAsync(Path.Combine(folder, "model.safetensors"), Cancellation));
         var request = Assert.Single(hub.Requests, request => request.Asks("/store/"));

@@ -75,19 +75,17 @@ internal sealed class LoadedDecoder : IDisposable
     {
         try
         {
-            var tokenizer = ModelTokenizer.Load(installed.Folder);
             var model = LlamaModel.Load(installed.Folder, precision, cache: WeightCache.Of(installed));
-            if (tokenizer.Vocabulary.Count <= model.Config.VocabularySize)
+            try
             {
+                var tokenizer = ModelTokenizer.Load(installed.Folder, model.Config);
                 return new LoadedDecoder(installed, model, tokenizer, precision);
             }
-
-            model.Dispose();
-            throw new CheckpointException(
-                installed.Folder,
-                $"a tokenizer of {tokenizer.Vocabulary.Count} tokens found, expected at most the "
-                    + $"{model.Config.VocabularySize} of the model"
-            );
+            catch
+            {
+                model.Dispose();
+                throw;
+            }
         }
         catch (CheckpointException error)
         {

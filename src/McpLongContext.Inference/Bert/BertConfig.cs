@@ -1,5 +1,6 @@
 using System.Text.Json;
 using McpLongContext.Inference.Checkpoints;
+using McpLongContext.Inference.Llama.Checkpoints;
 
 namespace McpLongContext.Inference.Bert;
 
@@ -11,11 +12,6 @@ public sealed record BertConfig
 
     private const string ModelType = "bert";
     private const int MaxDimension = 1 << 20;
-
-    private static readonly JsonSerializerOptions s_json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-    };
 
     /// <summary>Tokens of the vocabulary.</summary>
     public required int VocabularySize { get; init; }
@@ -44,96 +40,84 @@ public sealed record BertConfig
     /// <summary>Width of one attention head.</summary>
     public int HeadDim => HiddenSize / HeadCount;
 
-    /// <summary>Whether a file is the configuration of a BERT encoder, of any dimensions.</summary>
-    /// <exception cref="CheckpointException">The file is there, but cannot be read.</exception>
-    public static bool Describes(string path) =>
-        File.Exists(path) && string.Equals(Read(path).ModelType, ModelType, StringComparison.Ordinal);
-
-    /// <summary>Reads a model's <c>config.json</c>.</summary>
-    /// <exception cref="CheckpointException">The file cannot be read or describes another architecture.</exception>
-    public static BertConfig Load(string path) => Validate(path, Read(path));
-
-    private static ConfigFile Read(string path)
+    /// <summary>The number of weights: embeddings, layers and their norms.</summary>
+    public long ParameterCount
     {
-        try
+        get
         {
-            using var stream = File.OpenRead(path);
-            return JsonSerializer.Deserialize<ConfigFile>(stream, s_json)
-                ?? throw new CheckpointException(path, "null found, expected an object");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            throw new CheckpointException(path, $"cannot be read as a configuration: {e.Message}", e);
+            long hidden = HiddenSize;
+            var layer = (4 * hidden * (hidden + 1)) + (2 * hidden * IntermediateSize) + IntermediateSize + (5 * hidden);
+            return ((VocabularySize + MaxPositions + TypeCount + 2) * hidden) + (LayerCount * layer);
         }
     }
 
-    private static BertConfig Validate(string path, ConfigFile file)
+    /// <summary>The fields of the configuration that nothing was done with, a sentence each.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Whether a file is the configuration of a BERT encoder, of any dimensions.</summary>
+    /// <exception cref="CheckpointException">The file is there, but cannot be read.</exception>
+    public static bool Describes(string path) =>
+        File.Exists(path)
+        && JsonFile.Read(
+            path,
+            root => root.Member("model_type") is { ValueKind: JsonValueKind.String } type && type.ValueEquals(ModelType)
+        );
+
+    /// <summary>Reads a model's <c>config.json</c>; what is missing there is as the reference implementation assumes it.</summary>
+    /// <exception cref="CheckpointException">The file cannot be read or describes another architecture.</exception>
+    public static BertConfig Load(string path) => JsonFile.Read(path, root => Read(new JsonFields(path, root)));
+
+    private static BertConfig Read(JsonFields fields)
     {
-        RequireSetting(path, "model_type", file.ModelType, ModelType);
-        RequireSetting(path, "hidden_act", file.HiddenAct, "gelu");
-        RequireSetting(path, "position_embedding_type", file.PositionEmbeddingType, "absolute");
+        RequireSetting(fields, "model_type", ModelType, missing: "nothing");
+        RequireSetting(fields, "hidden_act", "gelu", missing: "gelu");
+        RequireSetting(fields, "position_embedding_type", "absolute", missing: "absolute");
+        NeutralFields.RequireUnset(fields);
+        if (fields.Flag("is_decoder") ?? false)
+        {
+            throw fields.Wrong("is_decoder", "false: use an encoder");
+        }
+
         var config = new BertConfig
         {
-            VocabularySize = Dimension(path, "vocab_size", file.VocabSize),
-            HiddenSize = Dimension(path, "hidden_size", file.HiddenSize),
-            LayerCount = Dimension(path, "num_hidden_layers", file.NumHiddenLayers),
-            HeadCount = Dimension(path, "num_attention_heads", file.NumAttentionHeads),
-            IntermediateSize = Dimension(path, "intermediate_size", file.IntermediateSize),
-            MaxPositions = Dimension(path, "max_position_embeddings", file.MaxPositionEmbeddings),
-            TypeCount = Dimension(path, "type_vocab_size", file.TypeVocabSize),
-            LayerNormEpsilon = file.LayerNormEps,
+            VocabularySize = Dimension(fields, "vocab_size", 30_522),
+            HiddenSize = Dimension(fields, "hidden_size", 768),
+            LayerCount = Dimension(fields, "num_hidden_layers", 12),
+            HeadCount = Dimension(fields, "num_attention_heads", 12),
+            IntermediateSize = Dimension(fields, "intermediate_size", 3072),
+            MaxPositions = Dimension(fields, "max_position_embeddings", 512),
+            TypeCount = Dimension(fields, "type_vocab_size", 2),
+            LayerNormEpsilon = (float)(fields.Number("layer_norm_eps") ?? 1e-12),
         };
         if (config.HiddenSize % config.HeadCount != 0)
         {
-            throw new CheckpointException(
-                path,
-                $"num_attention_heads: {config.HeadCount} found, expected a divisor of hidden_size, {config.HiddenSize}"
-            );
+            throw fields.Wrong("num_attention_heads", $"a divisor of hidden_size, {config.HiddenSize}");
         }
 
         if (config.MaxPositions < 3)
         {
-            throw new CheckpointException(
-                path,
-                $"max_position_embeddings: {config.MaxPositions} found, expected 3 or more"
-            );
+            throw fields.Wrong("max_position_embeddings", "3 or more");
         }
 
         if (config.LayerNormEpsilon is not (> 0 and < 1))
         {
-            throw new CheckpointException(
-                path,
-                $"layer_norm_eps: {config.LayerNormEpsilon} found, expected a number between 0 and 1"
-            );
+            throw fields.Wrong("layer_norm_eps", "a number between 0 and 1");
         }
 
-        return config;
+        var unread = fields.Unread.Where(field => !NeutralFields.IsWithoutEffect(field.Name));
+        return config with { Warnings = [.. unread.Select(field => NeutralFields.Describe(field, ModelType))] };
     }
 
-    private static void RequireSetting(string path, string setting, string? found, string expected)
+    private static void RequireSetting(JsonFields fields, string name, string expected, string missing)
     {
-        if (!string.Equals(found, expected, StringComparison.Ordinal))
+        if ((fields.Text(name) ?? missing) != expected)
         {
-            throw new CheckpointException(path, $"{setting}: {found ?? "nothing"} found, expected {expected}");
+            throw fields.Wrong(name, expected);
         }
     }
 
-    private static int Dimension(string path, string setting, int found) =>
-        found is > 0 and <= MaxDimension
+    private static int Dimension(JsonFields fields, string name, int missing) =>
+        (fields.Integer(name) ?? missing) is > 0 and <= MaxDimension and var found
             ? found
-            : throw new CheckpointException(path, $"{setting}: {found} found, expected 1 to {MaxDimension}");
-
-    private sealed record ConfigFile(
-        string? ModelType,
-        int VocabSize,
-        int HiddenSize,
-        int NumHiddenLayers,
-        int NumAttentionHeads,
-        int IntermediateSize,
-        int MaxPositionEmbeddings,
-        int TypeVocabSize,
-        float LayerNormEps,
-        string HiddenAct = "gelu",
-        string PositionEmbeddingType = "absolute"
-    );
+            : throw fields.Wrong(name, $"1 to {MaxDimension}");
 }

@@ -69,6 +69,10 @@ public sealed class BertEncoder : IDisposable
             );
     }
 
+    /// <summary>Reads the whole table of words, whose rows are otherwise read when their words occur.</summary>
+    /// <exception cref="CheckpointException">An element is not finite.</exception>
+    public void RequireFinite() => Weights.RequireFinite(Config.VocabularySize);
+
     /// <summary>Creates the run state of one worker.</summary>
     public BertRun CreateRun() => new(this);
 
@@ -93,7 +97,7 @@ public sealed class BertEncoder : IDisposable
 
     private static string FindCheckpoint(string folder)
     {
-        var files = Directory.GetFiles(folder, "*.safetensors");
+        var files = FolderFiles.Of(folder, ".safetensors");
         return files.Length == 1
             ? files[0]
             : throw new CheckpointException(folder, $"{files.Length} .safetensors files found, expected one");

@@ -107,6 +107,17 @@ internal sealed class BertWeights : IDisposable
         TensorPrimitives.Add(state, _positions.AsSpan(position * _hidden, _hidden), state);
     }
 
+    /// <summary>Reads the table of words and forgets it.</summary>
+    /// <exception cref="CheckpointException">An element is not finite.</exception>
+    public void RequireFinite(int words)
+    {
+        var row = new float[_hidden];
+        for (var word = 0; word < words; word++)
+        {
+            _file.ReadRow(WordEmbeddings, word, row);
+        }
+    }
+
     /// <summary>The table of positions in the checkpoint: [positions, hidden].</summary>
     public float[] ReadTrainedPositions() =>
         _file.Read("embeddings.position_embeddings.weight", _trainedPositions, _hidden);

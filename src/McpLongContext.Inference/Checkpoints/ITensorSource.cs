@@ -20,5 +20,6 @@ internal interface ITensorSource : IDisposable
     /// <param name="name">A tensor that <see cref="Require"/> has accepted.</param>
     /// <param name="firstRow">The first row.</param>
     /// <param name="rows">Receives whole rows, row-major.</param>
+    /// <exception cref="CheckpointException">An element is not finite.</exception>
     public void ReadRows(string name, int firstRow, Span<float> rows);
 }

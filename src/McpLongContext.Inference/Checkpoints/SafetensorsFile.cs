@@ -61,7 +61,8 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="name">The tensor's name.</param>
     /// <param name="shape">The shape that the model demands.</param>
     /// <exception cref="CheckpointException">
-    /// The tensor is missing, of another shape, or of a type that has no conversion to fp32.
+    /// The tensor is missing, of another shape, of a type that has no conversion to fp32, or has an element that is not
+    /// finite.
     /// </exception>
     public float[] Read(string name, params ReadOnlySpan<int> shape)
     {
@@ -96,6 +97,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="name">A tensor that <see cref="Require"/> has found to be a matrix.</param>
     /// <param name="row">The row, from 0.</param>
     /// <param name="destination">As many elements as a row has.</param>
+    /// <exception cref="CheckpointException">An element is not finite.</exception>
     public void ReadRow(string name, int row, Span<float> destination)
     {
         var tensor = Tensors[name];
@@ -175,6 +177,13 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     private void Convert(string name, TensorInfo tensor, long firstElement, Span<float> destination)
+    {
+        ConvertAny(name, tensor, firstElement, destination);
+        var rowLength = tensor.Shape.Count < 2 ? 0 : tensor.Shape[^1];
+        FiniteValues.Require(_path, name, destination, firstElement, rowLength);
+    }
+
+    private void ConvertAny(string name, TensorInfo tensor, long firstElement, Span<float> destination)
     {
         var offset = tensor.Offset + firstElement * SafetensorsHeader.ElementSize(tensor.ElementType);
         switch (tensor.ElementType)

@@ -1,30 +1,38 @@
-using System.Text.Json;
-
 namespace McpLongContext.Inference.Checkpoints;
 
 /// <summary>
-/// The safetensors files of a model's folder: one, or several whose <c>model.safetensors.index.json</c> says which tensor
-/// is in which.
+/// The safetensors files of a model's folder: one, or several whose index, <c>*.safetensors.index.json</c>, says which
+/// tensor is in which. Several without an index are one model where their names number them completely.
 /// </summary>
 internal sealed class SafetensorsFolder : ITensorSource
 {
-    private const string IndexName = "model.safetensors.index.json";
+    /// <summary>The name of a file that holds all; it goes before an index that lies beside it.</summary>
+    public const string SingleName = "model.safetensors";
 
     private readonly List<SafetensorsFile> _files;
     private readonly Dictionary<string, SafetensorsFile> _tensors;
 
-    private SafetensorsFolder(string path, List<SafetensorsFile> files, Dictionary<string, SafetensorsFile> tensors)
+    /// <summary>Tensors that only the index names, and the file where it has them.</summary>
+    private readonly Dictionary<string, string> _absent;
+
+    private SafetensorsFolder(
+        string path,
+        List<SafetensorsFile> files,
+        Dictionary<string, SafetensorsFile> tensors,
+        Dictionary<string, string> absent
+    )
     {
         Path = path;
         _files = files;
         _tensors = tensors;
+        _absent = absent;
     }
 
     /// <inheritdoc />
     public string Path { get; }
 
     /// <inheritdoc />
-    public IReadOnlyCollection<string> Names => _tensors.Keys;
+    public IReadOnlyCollection<string> Names => [.. _tensors.Keys, .. _absent.Keys];
 
     /// <summary>Opens the files of a folder.</summary>
     /// <exception cref="CheckpointException">There are none, one cannot be read, or the index does not fit them.</exception>
@@ -34,22 +42,22 @@ internal sealed class SafetensorsFolder : ITensorSource
         try
         {
             var tensors = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
-            var index = System.IO.Path.Combine(folder, IndexName);
-            if (File.Exists(index))
+            var absent = new Dictionary<string, string>(StringComparer.Ordinal);
+            var single = System.IO.Path.Combine(folder, SingleName);
+            if (ShardIndex.Find(folder) is not { } index)
             {
-                OpenShards(folder, index, files, tensors);
+                OpenAll(FindFiles(folder), files, tensors);
+            }
+            else if (File.Exists(single))
+            {
+                OpenAll([single], files, tensors);
             }
             else
             {
-                var file = SafetensorsFile.Open(FindSingle(folder));
-                files.Add(file);
-                foreach (var name in file.Tensors.Keys)
-                {
-                    tensors.Add(name, file);
-                }
+                OpenShards(folder, index, files, tensors, absent);
             }
 
-            return new SafetensorsFolder(folder, files, tensors);
+            return new SafetensorsFolder(folder, files, tensors, absent);
         }
         catch
         {
@@ -64,6 +72,11 @@ internal sealed class SafetensorsFolder : ITensorSource
     /// <inheritdoc />
     public void Require(string name, params ReadOnlySpan<int> shape)
     {
+        if (_absent.TryGetValue(name, out var shard))
+        {
+            throw new CheckpointException(Path, $"tensor '{name}': not found in '{shard}', where the index has it");
+        }
+
         if (!_tensors.TryGetValue(name, out var file))
         {
             throw new CheckpointException(Path, TensorShape.Missing(name, _tensors.Count));
@@ -99,14 +112,36 @@ internal sealed class SafetensorsFolder : ITensorSource
     /// <inheritdoc />
     public void Dispose() => _files.ForEach(file => file.Dispose());
 
-    private static string FindSingle(string folder)
+    /// <summary>Opens files whose tensors are all there are.</summary>
+    private static void OpenAll(
+        string[] paths,
+        List<SafetensorsFile> files,
+        Dictionary<string, SafetensorsFile> tensors
+    )
     {
-        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.safetensors") : [];
-        return files.Length == 1
-            ? files[0]
+        foreach (var path in paths)
+        {
+            var file = SafetensorsFile.Open(path);
+            files.Add(file);
+            foreach (var name in file.Tensors.Keys)
+            {
+                if (!tensors.TryAdd(name, file))
+                {
+                    throw new CheckpointException(path, $"tensor '{name}' found in another shard, too");
+                }
+            }
+        }
+    }
+
+    /// <summary>The only file, or shards that their names number completely.</summary>
+    private static string[] FindFiles(string folder)
+    {
+        var files = FolderFiles.Of(folder, ".safetensors");
+        return files.Length == 1 || ShardIndex.AreComplete(files.Select(path => System.IO.Path.GetFileName(path)))
+            ? files
             : throw new CheckpointException(
                 folder,
-                $"{files.Length} .safetensors files found, expected one, or several with {IndexName}"
+                $"{files.Length} .safetensors files found, expected one, or several with {ShardIndex.UsualName}"
             );
     }
 
@@ -114,61 +149,29 @@ internal sealed class SafetensorsFolder : ITensorSource
         string folder,
         string index,
         List<SafetensorsFile> files,
-        Dictionary<string, SafetensorsFile> tensors
+        Dictionary<string, SafetensorsFile> tensors,
+        Dictionary<string, string> absent
     )
     {
         var byName = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
-        foreach (var (tensor, shard) in ReadIndex(index))
+        foreach (var (tensor, shard) in ShardIndex.Read(index))
         {
-            if (shard is null)
-            {
-                throw new CheckpointException(index, $"tensor '{tensor}': null found, expected the name of a file");
-            }
-
             if (!byName.TryGetValue(shard, out var file))
             {
-                // A name from a downloaded file: it must not lead out of the folder.
-                if (shard != System.IO.Path.GetFileName(shard) || shard.Contains('\0', StringComparison.Ordinal))
-                {
-                    throw new CheckpointException(index, $"file '{shard}' found, expected a name without a folder");
-                }
-
                 file = SafetensorsFile.Open(System.IO.Path.Combine(folder, shard));
                 files.Add(file);
                 byName.Add(shard, file);
             }
 
-            if (!file.Tensors.ContainsKey(tensor))
+            // Some indexes name what was left out of the files, because nobody needs it.
+            if (file.Tensors.ContainsKey(tensor))
             {
-                throw new CheckpointException(index, $"tensor '{tensor}': not found in '{shard}'");
+                tensors.Add(tensor, file);
             }
-
-            tensors.Add(tensor, file);
-        }
-    }
-
-    private static Dictionary<string, string?> ReadIndex(string index)
-    {
-        try
-        {
-            using var stream = File.OpenRead(index);
-            using var json = JsonDocument.Parse(stream);
-            return json
-                .RootElement.GetProperty("weight_map")
-                .EnumerateObject()
-                .ToDictionary(entry => entry.Name, entry => entry.Value.GetString(), StringComparer.Ordinal);
-        }
-        catch (Exception e)
-            when (e
-                    is IOException
-                        or UnauthorizedAccessException
-                        or JsonException
-                        or KeyNotFoundException
-                        or InvalidOperationException
-                        or ArgumentException
-            )
-        {
-            throw new CheckpointException(index, $"cannot be read as an index of tensors: {e.Message}", e);
+            else
+            {
+                absent.Add(tensor, shard);
+            }
         }
     }
 }

@@ -59,7 +59,7 @@ public static class CachedAttention
                     cache,
                     rotary,
                     config.ScoreScale,
-                    config.SlidingWindow ?? int.MaxValue,
+                    config.WindowOf(block.Layer),
                     part,
                     block.Output.Span
                 );

@@ -1,6 +1,8 @@
 using McpLongContext.Inference.Checkpoints;
+using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama.Checkpoints;
 using McpLongContext.Inference.Llama.Positions;
+using McpLongContext.Kernels;
 
 namespace McpLongContext.Inference.Llama;
 
@@ -48,14 +50,20 @@ public sealed record LlamaConfig
     /// <summary>The scaling of the rotary frequencies.</summary>
     public RotaryScaling RotaryScaling { get; init; } = RotaryScaling.None;
 
-    /// <summary>Tokens that a token sees at most, itself included; null: all before it.</summary>
-    public int? SlidingWindow { get; init; }
+    /// <summary>
+    /// The sliding window of each layer, [layers]: the tokens that a token sees at most, itself included, or
+    /// <see cref="int.MaxValue"/>. Null: every token sees all before it, in every layer.
+    /// </summary>
+    public IReadOnlyList<int>? SlidingWindows { get; init; }
 
     /// <summary>Whether queries, keys and values have a bias.</summary>
     public bool HasQueryKeyValueBias { get; init; }
 
     /// <summary>Whether the projection after attention has a bias.</summary>
     public bool HasAttentionOutputBias { get; init; }
+
+    /// <summary>Whether the three projections of the feed-forward network have a bias.</summary>
+    public bool HasFeedForwardBias { get; init; }
 
     /// <summary>Whether queries and keys are normalised, each head by itself, before they are rotated (Qwen3).</summary>
     public bool HasQueryKeyNorm { get; init; }
@@ -83,6 +91,46 @@ public sealed record LlamaConfig
 
     /// <summary>What the scores of attention are multiplied by.</summary>
     public float ScoreScale => AttentionScale ?? (1 / MathF.Sqrt(HeadDim));
+
+    /// <summary>The number of weights; an embedding that is the output matrix, too, counts once.</summary>
+    public long ParameterCount
+    {
+        get
+        {
+            var matrices = LlamaMatrix.All(this).Sum(matrix => (long)matrix.Outputs * matrix.Inputs);
+            var embedding = HasTiedOutput ? 0 : (long)VocabularySize * HiddenSize;
+            var layer =
+                (2L * HiddenSize)
+                + (HasQueryKeyValueBias ? QuerySize + (2L * KeyValueSize) : 0)
+                + (HasAttentionOutputBias ? HiddenSize : 0)
+                + (HasFeedForwardBias ? (2L * IntermediateSize) + HiddenSize : 0)
+                + (HasQueryKeyNorm ? 2L * HeadDim : 0);
+            return matrices + embedding + (LayerCount * layer) + HiddenSize;
+        }
+    }
+
+    /// <summary>Memory for the matrices as they are multiplied with, in bytes; vectors are small beside them.</summary>
+    /// <param name="precision">The arithmetic.</param>
+    public long WeightBytes(Precision precision) =>
+        LlamaMatrix
+            .All(this)
+            .Sum(matrix =>
+                precision == Precision.Int8
+                    ? Int8BlockMatrix.BytesOf(matrix.Outputs, matrix.Inputs)
+                    : (long)matrix.Outputs * matrix.Inputs * sizeof(float)
+            );
+
+    /// <summary>The tokens that a token of a layer sees at most, itself included.</summary>
+    /// <param name="layer">From 0.</param>
+    public int WindowOf(int layer) => SlidingWindows?[layer] ?? int.MaxValue;
+
+    /// <summary>The same model, in which no token sees more than some tokens in any layer.</summary>
+    /// <param name="most">1 or more, the token itself included.</param>
+    public LlamaConfig WithWindow(int most) =>
+        this with
+        {
+            SlidingWindows = [.. Enumerable.Range(0, LayerCount).Select(layer => Math.Min(WindowOf(layer), most))],
+        };
 
     /// <summary>Reads the configuration of a model, without its weights.</summary>
     /// <param name="path">As <see cref="LlamaModel.Load"/> takes it.</param>
@@ -137,9 +185,12 @@ public sealed record LlamaConfig
             throw new CheckpointException(path, $"rotary base: {RopeTheta} found, expected a number above 1");
         }
 
-        if (SlidingWindow < 1)
+        if (SlidingWindows is { } windows && (windows.Count != LayerCount || windows.Min() < 1))
         {
-            throw new CheckpointException(path, $"sliding window: {SlidingWindow} found, expected 1 or more");
+            throw new CheckpointException(
+                path,
+                $"sliding window: {windows.Min()} in {windows.Count} layers found, expected 1 or more in {LayerCount}"
+            );
         }
 
         Factor("embedding scale", EmbeddingScale);

@@ -44,11 +44,20 @@ internal sealed record LlamaLayer
     /// <summary>[intermediate, hidden].</summary>
     public required IWeightMatrix Gate { get; init; }
 
+    /// <summary>[intermediate].</summary>
+    public required float[] GateBias { get; init; }
+
     /// <summary>[intermediate, hidden].</summary>
     public required IWeightMatrix Up { get; init; }
 
+    /// <summary>[intermediate].</summary>
+    public required float[] UpBias { get; init; }
+
     /// <summary>[hidden, intermediate].</summary>
     public required IWeightMatrix Down { get; init; }
+
+    /// <summary>[hidden].</summary>
+    public required float[] DownBias { get; init; }
 
     /// <summary>The layer with a low-rank change of one projection.</summary>
     /// <exception cref="ArgumentException">The change does not fit the projection.</exception>

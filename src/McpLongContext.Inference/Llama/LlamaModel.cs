@@ -21,6 +21,9 @@ public sealed class LlamaModel : IDisposable
     /// <summary>Dimensions and switches.</summary>
     public LlamaConfig Config { get; }
 
+    /// <summary>What the checkpoint says that nothing was done with, a sentence each.</summary>
+    public IReadOnlyList<string> Warnings => Weights.Warnings;
+
     internal LlamaWeights Weights { get; }
 
     /// <summary>Loads a model.</summary>

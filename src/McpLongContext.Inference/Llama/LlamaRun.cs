@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using McpLongContext.Inference.Layers;
+using McpLongContext.Inference.Models;
 using McpLongContext.Kernels.Elementwise;
 
 namespace McpLongContext.Inference.Llama;
@@ -95,6 +96,7 @@ public sealed class LlamaRun : IDisposable
     /// <param name="states">[n, hidden] from <see cref="Forward"/>.</param>
     /// <param name="logits">[n, vocabulary].</param>
     /// <exception cref="ArgumentException">The lengths do not fit each other.</exception>
+    /// <exception cref="ModelException">A logit is not finite.</exception>
     public void Logits(ReadOnlySpan<float> states, Span<float> logits)
     {
         var (count, rest) = Math.DivRem(states.Length, _config.HiddenSize);
@@ -121,6 +123,7 @@ public sealed class LlamaRun : IDisposable
                 TensorPrimitives.Divide(part, _config.LogitDivisor, part);
             }
 
+            RequireFinite(part);
             logits = logits[part.Length..];
             states = states[(rows * _config.HiddenSize)..];
         }
@@ -200,11 +203,13 @@ public sealed class LlamaRun : IDisposable
         AddToStates(tokens);
     }
 
-    /// <summary>states += residual scale * W_down (silu(W_gate h) * W_up h), h = norm(states).</summary>
+    /// <summary>states += residual scale * W_down (silu(W_gate h) * W_up h), h = norm(states), each W with its bias.</summary>
     private void FeedForward(LlamaLayer layer, int tokens)
     {
         Normalise(layer.FeedForwardNorm, tokens);
         Project(_normal, tokens, (layer.Gate, _gate), (layer.Up, _up));
+        AddBias(_gate, layer.GateBias, tokens);
+        AddBias(_up, layer.UpBias, tokens);
         var width = _config.IntermediateSize;
         _team.RunRows(
             tokens,
@@ -212,6 +217,7 @@ public sealed class LlamaRun : IDisposable
                 SwiGlu.Apply(_gate.AsSpan(first * width, count * width), _up.AsSpan(first * width, count * width))
         );
         Project(_gate, tokens, (layer.Down, _normal));
+        AddBias(_normal, layer.DownBias, tokens);
         AddToStates(tokens);
     }
 
@@ -298,6 +304,18 @@ public sealed class LlamaRun : IDisposable
         if (buffer.Length < length)
         {
             buffer = new float[length];
+        }
+    }
+
+    /// <summary>Weights are finite; what they compute may yet be beyond the range of fp32.</summary>
+    private void RequireFinite(ReadOnlySpan<float> logits)
+    {
+        if (!TensorPrimitives.IsFiniteAll(logits))
+        {
+            throw new ModelException(
+                $"The model computes logits that are not finite within its first {Position} tokens: its weights are "
+                    + "damaged, or its configuration is that of another model. Install it again, or use another model."
+            );
         }
     }
 

@@ -1,3 +1,4 @@
+using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Llama.Checkpoints;
 using McpLongContext.Inference.Llama.Packed;
@@ -37,6 +38,9 @@ internal sealed class LlamaWeights : IDisposable
         (OutputNorm, Output, Layers) = (other.OutputNorm, other.Output, layers);
     }
 
+    /// <summary>What the checkpoint says that nothing was done with.</summary>
+    public IReadOnlyList<string> Warnings => _checkpoint.Warnings;
+
     /// <summary>From the first to the last.</summary>
     public LlamaLayer[] Layers { get; }
 
@@ -51,8 +55,8 @@ internal sealed class LlamaWeights : IDisposable
     /// <param name="precision">The arithmetic.</param>
     /// <param name="team">Packs.</param>
     /// <param name="cache">Where weights in int8 are kept; null: nowhere.</param>
-    /// <exception cref="Inference.Checkpoints.CheckpointException">
-    /// A tensor is missing, of another shape, of a type that is not supported, or no part of the architecture.
+    /// <exception cref="CheckpointException">
+    /// A tensor is missing, of another shape, of a type that is not supported, no part of the architecture, or not finite.
     /// </exception>
     public static LlamaWeights Load(
         LlamaCheckpoint checkpoint,
@@ -68,7 +72,21 @@ internal sealed class LlamaWeights : IDisposable
             var embedding = checkpoint.Matrix(LlamaMatrix.Of(config, TensorKind.Embedding));
             var all = LlamaMatrix.All(config);
             MatrixReader[] readers = [.. all.Select(checkpoint.Matrix)];
-            packed = precision == Precision.Int8 && cache is not null ? PackedWeights.Open(cache, readers, team) : null;
+            packed = precision == Precision.Int8 && cache is not null ? PackedWeights.Map(cache, readers, team) : null;
+            if (packed is null)
+            {
+                // What was kept was read whole before; the embedding of an untied model is read row by row later.
+                if (!config.HasTiedOutput)
+                {
+                    RequireFinite(embedding, team);
+                }
+
+                if (precision == Precision.Int8 && cache is not null)
+                {
+                    packed = PackedWeights.Write(cache, readers, team);
+                }
+            }
+
             var matrices = packed is null
                 ? readers.Select(matrix => Pack(matrix, precision, team))
                 : packed.Matrices.Select(matrix => new Int8Matrix(matrix));
@@ -81,13 +99,37 @@ internal sealed class LlamaWeights : IDisposable
             checkpoint.RequireNothingLeft();
             return weights;
         }
-        catch
+        catch (Exception error)
         {
             packed?.Dispose();
             checkpoint.Dispose();
+            // What threads that pack have found: the first of it, whichever came upon it first.
+            if (
+                error is AggregateException several
+                && several.InnerExceptions.OfType<CheckpointException>().MinBy(one => one.Message) is { } damage
+            )
+            {
+                throw damage;
+            }
+
             throw;
         }
     }
+
+    /// <summary>Reads a matrix and forgets it.</summary>
+    /// <exception cref="AggregateException">An element is not finite.</exception>
+    private static void RequireFinite(MatrixReader matrix, WorkerTeam team) =>
+        team.RunRows(
+            matrix.Outputs,
+            (first, count) =>
+            {
+                var row = new float[matrix.Inputs];
+                for (var i = first; i < first + count; i++)
+                {
+                    matrix.Read(i, row);
+                }
+            }
+        );
 
     /// <summary>The same weights with low-rank changes; the checkpoint and all matrices are shared.</summary>
     /// <exception cref="ArgumentException">A change does not fit.</exception>
@@ -142,8 +184,11 @@ internal sealed class LlamaWeights : IDisposable
             AttentionOutputBias = Vector(TensorKind.AttentionOutputBias, config.HasAttentionOutputBias, hidden),
             FeedForwardNorm = checkpoint.ReadVector(TensorKind.FeedForwardNorm, layer, hidden),
             Gate = Matrix(TensorKind.Gate),
+            GateBias = Vector(TensorKind.GateBias, config.HasFeedForwardBias, config.IntermediateSize),
             Up = Matrix(TensorKind.Up),
+            UpBias = Vector(TensorKind.UpBias, config.HasFeedForwardBias, config.IntermediateSize),
             Down = Matrix(TensorKind.Down),
+            DownBias = Vector(TensorKind.DownBias, config.HasFeedForwardBias, hidden),
         };
 
         IWeightMatrix Matrix(TensorKind kind) => matrices[LlamaMatrix.Of(config, kind, layer)];

@@ -19,6 +19,9 @@ public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelF
     /// <summary>The SPDX identifier of the weights' licence; null where the source does not say.</summary>
     public string? License { get; init; }
 
+    /// <summary>What was found out when it was installed; null for what was not proved.</summary>
+    public ModelReport? Report { get; init; }
+
     /// <summary>Whether this model is used for its purpose unless another one is configured.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Default { get; init; }

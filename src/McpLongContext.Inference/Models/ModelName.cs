@@ -20,6 +20,21 @@ internal static partial class ModelName
             );
     }
 
+    /// <summary>The name of a model from a file of weights: its own, with '-' for what no name may have.</summary>
+    /// <exception cref="ModelException">Nothing of it is left.</exception>
+    public static string FromFile(string stem)
+    {
+        var name = Forbidden.Replace(stem, "-").Trim('-', '.', '_');
+        return IsValid(name)
+            ? name
+            : throw new ModelException(
+                $"The file {stem} cannot give its name to a model: a letter or a digit is needed. Rename it."
+            );
+    }
+
+    [GeneratedRegex("[^A-Za-z0-9._-]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Forbidden { get; }
+
     [GeneratedRegex(
         @"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}(?<!\.)$",
         RegexOptions.ExplicitCapture,

@@ -21,6 +21,9 @@ public enum ModelPhase
     /// <summary>Checksums are computed and compared.</summary>
     Verifying,
 
+    /// <summary>The model is loaded, and a short text runs through it.</summary>
+    Proving,
+
     /// <summary>The model is in place.</summary>
     Installed,
 }

@@ -58,8 +58,8 @@ public sealed class ModelStore
 
     /// <summary>Installs a model; does nothing when it is there already.</summary>
     /// <param name="model">
-    /// A name of the catalog; <c>hf:ORG/REPO[/FILE|:QUANTISATION][@REVISION]</c>; or the path of a folder, which is
-    /// copied under its own name.
+    /// A name of the catalog; <c>hf:ORG/REPO[/FILE|:QUANTISATION][@REVISION]</c>; or the path of a folder or of one of its
+    /// weights files, which is copied under its own name.
     /// </param>
     /// <param name="progress">Told about phases and bytes.</param>
     /// <param name="cancellation">Stops the work; what was downloaded is kept for the next try.</param>
@@ -140,10 +140,11 @@ public sealed class ModelStore
         try
         {
             entry = await VerifyAsync(entry, staging.FullName, progress, cancellation);
+            entry = await ProveAsync(entry, staging.FullName, progress, cancellation);
         }
         catch (ModelException)
         {
-            // What is damaged is of no use for a second try.
+            // What is damaged, or cannot be used, is of no use for a second try.
             staging.Delete(recursive: true);
             throw;
         }
@@ -187,6 +188,26 @@ public sealed class ModelStore
         }
     }
 
+    private async Task<ModelEntry> ProveAsync(
+        ModelEntry entry,
+        string folder,
+        IProgress<ModelProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        if (_options.Proof is not { } proof)
+        {
+            return entry;
+        }
+
+        progress?.Report(new ModelProgress(ModelPhase.Proving, 0, 0));
+        var (report, purpose) = await Task.Run(() => proof.Run(new InstalledModel(folder, entry)), cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        // What the source says of a decoder, chat or completion, is known better there; of what kind a model is, here.
+        var isSaid = entry.Purpose is not (null or ModelEntry.Encoder) && purpose != ModelEntry.Encoder;
+        return entry with { Report = report, Purpose = isSaid ? entry.Purpose : purpose };
+    }
+
     private IModelSource SourceOf(string model)
     {
         if (model.StartsWith(HubReference.Prefix, StringComparison.Ordinal))
@@ -201,11 +222,11 @@ public sealed class ModelStore
                 : new HubSource(HubReference.Parse(entry.Source), entry, _options);
         }
 
-        return Directory.Exists(model)
+        return Directory.Exists(model) || FolderSource.IsFile(model)
             ? new FolderSource(model)
             : throw new ModelException(
                 $"There is no model '{model}'. Known by name: {string.Join(", ", Catalog.Entries.Select(one => one.Name))}. "
-                    + "Or give hf:ORG/REPO for a repository of the model hub, or the path of a folder."
+                    + "Or give hf:ORG/REPO for a repository of the model hub, or the path of a folder or a .gguf file."
             );
     }
 

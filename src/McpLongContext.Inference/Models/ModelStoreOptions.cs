@@ -6,6 +6,11 @@ public sealed record ModelStoreOptions
     /// <summary>The folder of the installed models.</summary>
     public string Folder { get; init; } = LongContextHome.Models;
 
+    /// <summary>
+    /// Proves that a model can be used, before it counts as installed; null: files are taken as they are.
+    /// </summary>
+    public ModelProof? Proof { get; init; }
+
     /// <summary>The models that are known by name.</summary>
     public ModelCatalog Catalog { get; init; } = ModelCatalog.Shipped;
 

@@ -17,28 +17,33 @@ internal sealed class SentencePieceTokenizer : Tokenizer
     private readonly int[] _asciiTokens;
     private readonly int _unknown;
     private readonly bool _addsSpace;
+    private readonly bool _fusesUnknown;
     private readonly bool _wordsAreApart;
 
     /// <summary>Creates the tokenizer.</summary>
     /// <param name="vocabulary">The tokens, with spaces for <c>▁</c>.</param>
     /// <param name="merges">The merges.</param>
     /// <param name="addsSpace">Whether a space is put before a text.</param>
+    /// <param name="fusesUnknown">Whether unknown characters in a row are one token.</param>
     /// <param name="settings">The tokens with a meaning.</param>
     /// <exception cref="ArgumentException">The vocabulary has neither a token for every byte nor an unknown one.</exception>
     public SentencePieceTokenizer(
         TokenVocabulary vocabulary,
         MergeTable merges,
         bool addsSpace,
+        bool fusesUnknown,
         TokenizerSettings settings
     )
         : base(vocabulary, merges, settings)
     {
         _addsSpace = addsSpace;
+        _fusesUnknown = fusesUnknown;
         _byteTokens = new int[256];
         Array.Fill(_byteTokens, TokenVocabulary.None);
         _asciiTokens = [.. Enumerable.Range(0, 128).Select(value => vocabulary.Find([(byte)value]))];
         _unknown = TokenVocabulary.None;
-        _wordsAreApart = true;
+        // A space that is unknown itself may be one token with what is unknown around it.
+        _wordsAreApart = _asciiTokens[' '] != TokenVocabulary.None;
         for (var id = 0; id < vocabulary.Count; id++)
         {
             var bytes = vocabulary.BytesOf(id);
@@ -143,24 +148,35 @@ internal sealed class SentencePieceTokenizer : Tokenizer
             {
                 symbols[count++] = id;
             }
-            else
+            else if (HasBytes(piece[..length]))
             {
                 foreach (var value in piece[..length])
                 {
-                    var token = _byteTokens[value];
-                    if (token == TokenVocabulary.None && count > 0 && symbols[count - 1] == _unknown)
-                    {
-                        continue; // what is unknown in a row is one token
-                    }
-
-                    symbols[count++] = token == TokenVocabulary.None ? _unknown : token;
+                    symbols[count++] = _byteTokens[value];
                 }
+            }
+            else if (!_fusesUnknown || count == 0 || symbols[count - 1] != _unknown)
+            {
+                symbols[count++] = _unknown;
             }
 
             piece = piece[length..];
         }
 
         return count;
+    }
+
+    private bool HasBytes(ReadOnlySpan<byte> character)
+    {
+        foreach (var value in character)
+        {
+            if (_byteTokens[value] == TokenVocabulary.None)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static Span<byte> WithSpaces(Span<byte> text)

@@ -79,6 +79,10 @@ public sealed class TokenVocabulary
     /// <summary>The control or added token of a name, such as <c>&lt;|im_end|&gt;</c>; <see cref="None"/> where there is none.</summary>
     public int FindSpecial(string name) => _special.GetValueOrDefault(name, None);
 
+    /// <summary>The texts of the tokens that were added by hand, other than control tokens.</summary>
+    internal IEnumerable<string> AddedTexts =>
+        _special.Where(one => _kinds[one.Value] == TokenKind.UserDefined).Select(one => one.Key);
+
     /// <summary>The token of a text; never a control or added one. <see cref="None"/> where there is none.</summary>
     internal int Find(ReadOnlySpan<byte> text)
     {

@@ -31,6 +31,34 @@ public sealed record TokenizerSettings
     /// <summary>The chat template, as the model's files have it; null for a model that only continues texts.</summary>
     public string? ChatTemplate { get; init; }
 
+    /// <summary>What the files say that is not done, a sentence each.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What is not done with a vocabulary that the reference implementation would do.</summary>
+    /// <param name="vocabulary">The tokens.</param>
+    /// <param name="addsEnd">Whether the files ask for an end behind every text.</param>
+    internal static List<string> WarningsOf(TokenVocabulary vocabulary, bool addsEnd)
+    {
+        var warnings = new List<string>();
+        if (addsEnd)
+        {
+            warnings.Add("add_eos_token: no end is put behind a text, because texts are continued here");
+        }
+
+        var plain = vocabulary.AddedTexts.Where(text => !IsMark(text)).Take(3).ToList();
+        if (plain.Count > 0)
+        {
+            warnings.Add(
+                $"added tokens ('{string.Join("', '", plain)}'): they are not found in text, which is cut without them"
+            );
+        }
+
+        return warnings;
+    }
+
+    /// <summary>Whether a text is written as structure, <c>&lt;tool_call&gt;</c> or <c>[INST]</c>: never found in text by intent.</summary>
+    private static bool IsMark(string text) => text is ['<', .., '>'] or ['[', .., ']'];
+
     /// <summary>All tokens that end a text: those that are named, and those that such models have for it.</summary>
     internal static HashSet<int> EndsOf(TokenVocabulary vocabulary, params IEnumerable<int?> named) =>
         [

@@ -41,8 +41,8 @@ internal sealed class ModelsCommand : ServiceCommand
         private readonly Argument<string?> _model = new("MODEL")
         {
             Description =
-                "A name of the list, hf:ORG/REPO of the model hub (also hf:ORG/REPO:Q8_0), or a folder; left out, the "
-                + "default encoder.",
+                "A name of the list, hf:ORG/REPO of the model hub (also hf:ORG/REPO:Q8_0), or a folder or .gguf file; left "
+                + "out, the default encoder.",
             Arity = ArgumentArity.ZeroOrOne,
         };
 
@@ -56,7 +56,7 @@ internal sealed class ModelsCommand : ServiceCommand
             var model = await display.ShowAsync(() =>
                 call.Get<ModelStore>().InstallAsync(name, display, cancellation)
             );
-            await call.WriteAsync(ModelLine.Create(model.Entry, model.Folder), static line => line.Render());
+            await call.WriteAsync(ModelLine.Create(model.Entry, model.Folder), static line => line.RenderInstalled());
             return CommandLine.Done;
         }
     }
@@ -86,11 +86,36 @@ internal sealed class ModelsCommand : ServiceCommand
         long Bytes,
         string? License,
         string Source,
-        string? Folder
+        string? Folder,
+        ModelReport? Report
     )
     {
         public static ModelLine Create(ModelEntry entry, string? folder) =>
-            new(entry.Name, folder is not null, entry.Purpose, entry.Size, entry.License, entry.Source, folder);
+            new(
+                entry.Name,
+                folder is not null,
+                entry.Purpose,
+                entry.Size,
+                entry.License,
+                entry.Source,
+                folder,
+                entry.Report
+            );
+
+        /// <summary>The line, and what was found out about the model.</summary>
+        public string RenderInstalled()
+        {
+            if (Report is not { } report)
+            {
+                return Render();
+            }
+
+            var token = report.TokenBytes > 0 ? $" and {IngestText.Size(report.TokenBytes)} a token" : "";
+            var facts =
+                $"{report.Family}, {report.Parameters:N0} parameters, window {report.Window:N0} tokens, {report.Precision}, "
+                + $"memory {IngestText.Size(report.WeightBytes)}{token}; a short text ran through it";
+            return string.Join('\n', [Render(), facts, .. report.Warnings.Select(warning => $"warning: {warning}")]);
+        }
 
         public string Render() =>
             $"{Name}\t{(Installed ? "installed" : "not installed")}\t{Purpose ?? "-"}\t{IngestText.Size(Bytes)}\t"

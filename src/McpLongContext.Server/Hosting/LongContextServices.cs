@@ -52,7 +52,11 @@ internal static class LongContextServices
     private static IServiceCollection AddModels(this IServiceCollection services, LongContextOptions options) =>
         services
             .AddSingleton(_ => new ModelStore(
-                new ModelStoreOptions { Folder = options.Models ?? Path.Combine(options.Home, "models") }
+                new ModelStoreOptions
+                {
+                    Folder = options.Models ?? Path.Combine(options.Home, "models"),
+                    Proof = new ModelProof(options.DecoderPrecision, options.EncoderPrecision),
+                }
             ))
             .AddSingleton(provider => new EncoderProvider(
                 provider.GetRequiredService<ModelStore>(),

@@ -21,6 +21,7 @@ internal abstract class ModelDisplay : IProgress<ModelProgress>
             ModelPhase.Downloading when progress.Total == 0 => "downloading",
             ModelPhase.Downloading => $"downloading {IngestText.Size(progress.Total)}",
             ModelPhase.Verifying => $"verifying {IngestText.Size(progress.Total)}",
+            ModelPhase.Proving => "loading it and running a short text",
             _ => "installed",
         };
 

@@ -27,7 +27,7 @@ public sealed class BertLoadingTests : IDisposable
     [InlineData("\"num_attention_heads\": 4", "\"num_attention_heads\": 3", "num_attention_heads: 3 found")]
     [InlineData("\"layer_norm_eps\": 1e-06", "\"layer_norm_eps\": 0", "layer_norm_eps: 0 found")]
     [InlineData("\"max_position_embeddings\": 40", "\"max_position_embeddings\": 2", "max_position_embeddings: 2")]
-    [InlineData("\"hidden_size\": 20", "\"hidden_size\": \"wide\"", "cannot be read")]
+    [InlineData("\"hidden_size\": 20", "\"hidden_size\": \"wide\"", "hidden_size: wide found, expected an integer")]
     [InlineData("\"vocab_size\": 48", "\"vocab_size\": 47", "48 tokens found, expected at most vocab_size, 47")]
     [InlineData("\"vocab_size\": 48", "\"vocab_size\": 49", "F16[48, 20] found, expected [49, 20]")]
     [InlineData(

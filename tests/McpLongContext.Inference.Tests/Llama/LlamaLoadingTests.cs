@@ -27,11 +27,11 @@ public sealed class LlamaLoadingTests : IDisposable
     [InlineData("\"head_dim\": 12", "\"head_dim\": 14", "[48, 16] found, expected [56, 16]")]
     [InlineData("\"rms_norm_eps\": 1e-05", "\"rms_norm_eps\": 0", "epsilon of the RMS norm: 0 found")]
     [InlineData("\"rope_theta\": 100.0", "\"rope_theta\": -1", "rotary base: -1 found")]
-    [InlineData("\"factor\": 4.0", "\"factor\": 0", "rope_scaling: factor 0 found, expected a positive number")]
+    [InlineData("\"factor\": 4.0", "\"factor\": 0", "rope_scaling.factor: 0 found, expected a positive number")]
     [InlineData(
         "\"yarn\"",
         "\"longrope\"",
-        "rope_scaling: type 'longrope' found, expected default, linear, yarn or llama3"
+        "rope_scaling.rope_type: longrope found, expected default, linear, dynamic, llama3 or yarn"
     )]
     [InlineData("\"vocab_size\": 40", "\"vocab_size\": 41", "F32[40, 16] found, expected [41, 16]")]
     [InlineData(
@@ -49,8 +49,9 @@ public sealed class LlamaLoadingTests : IDisposable
         "\"attention_bias\": true, \"num_hidden_layers\": 2",
         "q_proj.bias': not found"
     )]
-    [InlineData("\"vocab_size\": 40", "\"vocab_size\": 40, \"mlp_bias\": true", "mlp_bias: true found")]
-    [InlineData("\"vocab_size\": 40", "\"vocab_size\": \"many\"", "cannot be read as a configuration")]
+    [InlineData("\"vocab_size\": 40", "\"vocab_size\": 40, \"mlp_bias\": true", "gate_proj.bias': not found")]
+    [InlineData("\"vocab_size\": 40", "\"vocab_size\": \"many\"", "vocab_size: many found, expected an integer")]
+    [InlineData("\"vocab_size\": 40", "\"vocab_size\": 40.5", "vocab_size: 40.5 found, expected an integer")]
     public void A_configuration_that_does_not_fit_is_rejected(string found, string replacement, string message)
     {
         Copy("yarn", "config.json", "model.safetensors");
@@ -77,7 +78,7 @@ public sealed class LlamaLoadingTests : IDisposable
     [InlineData("model-00002-of-00002", "model-00003-of-00002", "model-00003-of-00002.safetensors: cannot be read")]
     [InlineData("model-00002-of-00002", "../model-00002-of-00002", "expected a name without a folder")]
     [InlineData("weight_map", "weights", "cannot be read as an index of tensors")]
-    [InlineData("\"model.norm.weight\"", "\"model.morn.weight\"", "tensor 'model.morn.weight': not found in 'model-")]
+    [InlineData("\"model.norm.weight\"", "\"model.morn.weight\"", "tensor 'model.norm.weight': not found among")]
     public void An_index_that_does_not_fit_its_files_is_rejected(string found, string replacement, string message)
     {
         Copy(

@@ -7,6 +7,7 @@ namespace McpLongContext.Inference.Tests.Models;
 public sealed class HubLayoutTests
 {
     private const string Model = "hf:" + LoopbackHub.Repository;
+    private const string Index = "model.safetensors.index.json";
 
     /// <summary>As the publisher's own repository of a small chat model.</summary>
     private static readonly string[] s_safetensors =
@@ -158,8 +159,9 @@ public sealed class HubLayoutTests
     }
 
     [Theory]
-    [InlineData("1 of 2 files", "model-00001-of-00002.safetensors", "model.safetensors.index.json")]
-    [InlineData("no model.safetensors.index.json", "model-00001-of-00001.safetensors", "config.json")]
+    [InlineData("model-00002-of-00002.safetensors", "model-00001-of-00002.safetensors", Index)]
+    [InlineData("1 of 2 files", "model-00001-of-00002.safetensors", Index)]
+    [InlineData("no model.safetensors.index.json", "model-00001-of-00002.safetensors", "config.json")]
     public async Task Sharded_weights_that_are_not_whole_are_refused(string reason, params string[] files)
     {
         await using var hub = HubOf(files);
@@ -167,6 +169,11 @@ public sealed class HubLayoutTests
 
         Assert.Contains(reason, await FailAsync(temporary, Model));
     }
+
+    private static byte[] IndexOfTwo() =>
+        """
+        {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
+        """u8.ToArray();
 
     private static LoopbackHub HubOf(params string[] files)
     {
@@ -176,7 +183,7 @@ public sealed class HubLayoutTests
             var large =
                 files[i].EndsWith(".gguf", StringComparison.Ordinal)
                 || files[i].EndsWith(".safetensors", StringComparison.Ordinal);
-            hub.Add(files[i], Sample.Bytes(large ? 20_000 : 200, seed: i));
+            hub.Add(files[i], files[i] == Index ? IndexOfTwo() : Sample.Bytes(large ? 20_000 : 200, seed: i));
         }
 
         return hub;

@@ -75,6 +75,53 @@ public sealed class TokenizerJsonTests : IDisposable
     }
 
     [Theory]
+    [InlineData("""{"tokenizer_class":"LlamaTokenizer"}""", true)]
+    [InlineData("""{"tokenizer_class":"LlamaTokenizerFast","bos_token":"<s>","add_bos_token":null}""", true)]
+    [InlineData("""{"tokenizer_class":"LlamaTokenizer","add_bos_token":false}""", false)]
+    [InlineData("""{"tokenizer_class":"PreTrainedTokenizerFast","bos_token":"<s>"}""", false)]
+    [InlineData("""{"tokenizer_class":"PreTrainedTokenizerFast","bos_token":"<s>","add_bos_token":true}""", true)]
+    [InlineData("""{"bos_token":"<s>"}""", false)]
+    public void A_tokenizer_class_may_imply_what_a_text_begins_with(string config, bool isAdded)
+    {
+        var json = Create();
+        json["added_tokens"] = new JsonArray(Added(300, "<s>"));
+        Write("tokenizer_config.json", config);
+
+        Assert.Equal(isAdded ? [300, 256] : [256], Load(json).EncodePrompt("ab"));
+    }
+
+    [Fact]
+    public void What_the_files_ask_for_and_is_not_done_is_named()
+    {
+        var json = Create();
+        json["added_tokens"] = new JsonArray(
+            Added(300, "</s>"),
+            Added(301, "<tool_call>", isSpecial: false),
+            Added(302, "    ", isSpecial: false)
+        );
+        Write("tokenizer_config.json", """{"eos_token":"</s>","add_eos_token":true}""");
+
+        var warnings = Load(json).Settings.Warnings;
+
+        Assert.Equal(2, warnings.Count);
+        Assert.StartsWith("add_eos_token", warnings[0], StringComparison.Ordinal);
+        Assert.StartsWith("added tokens ('    ')", warnings[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, new[] { 1, 0, 1, 2 })]
+    [InlineData(false, new[] { 1, 0, 0, 0, 1, 2 })]
+    public void Unknown_characters_in_a_row_are_one_token_where_the_file_says_so(bool isFused, int[] expected)
+    {
+        var json = JsonNode.Parse(
+            """{"model":{"type":"BPE","unk_token":"<unk>","vocab":{"<unk>":0,"a":1,"b":2},"merges":[]}}"""
+        )!;
+        json["model"]!["fuse_unk"] = isFused;
+
+        Assert.Equal(expected, Load((JsonObject)json).Encode("ax zab"));
+    }
+
+    [Theory]
     [InlineData("""{"chat_template":"of the file"}""", null, "of the file")]
     [InlineData(
         """{"chat_template":[{"name":"tool_use","template":"x"},{"name":"default","template":"y"}]}""",
@@ -121,6 +168,7 @@ public sealed class TokenizerJsonTests : IDisposable
     [InlineData("model.vocab", "{\"a\":-5}", "ids from -5 to -5 found")]
     [InlineData("model.vocab", "{\"a\":\"b\"}", "is not a tokenizer")]
     [InlineData("model", "null", "model: nothing found, expected BPE")]
+    [InlineData("model.dropout", "0.1", "model.dropout: 0.1 found, expected none")]
     [InlineData("normalizer", "{\"type\":\"Lowercase\"}", "normalizer: {\"type\":\"Lowercase\"} found")]
     [InlineData("pre_tokenizer", "{\"type\":\"Whitespace\"}", "pre_tokenizer: {\"type\":\"Whitespace\"} found")]
     [InlineData("pre_tokenizer", "{\"type\":\"ByteLevel\",\"add_prefix_space\":true}", "expected no add_prefix_space")]
@@ -188,12 +236,12 @@ public sealed class TokenizerJsonTests : IDisposable
         };
     }
 
-    private static JsonObject Added(int id, string content) =>
+    private static JsonObject Added(int id, string content, bool isSpecial = true) =>
         new()
         {
             ["id"] = id,
             ["content"] = content,
-            ["special"] = true,
+            ["special"] = isSpecial,
         };
 
     private static string Pieces(Tokenizer tokenizer, string text) =>

@@ -47,7 +47,10 @@ class Decoder:
     def __init__(self, config, weights):
         self.config = config
         self.weights = {name: np.asarray(w, np.float64) for name, w in weights.items()}
-        self.frequencies, self.attention = rotary_frequencies(config)
+        if "frequencies" in config:
+            self.frequencies, self.attention = np.array(config["frequencies"]), config["attention_factor"]
+        else:
+            self.frequencies, self.attention = rotary_frequencies(config)
         self.keys = [[] for _ in range(config["num_hidden_layers"])]
         self.values = [[] for _ in range(config["num_hidden_layers"])]
 
@@ -80,7 +83,8 @@ class Decoder:
             self.keys[layer].append(self.rotate(k, position))
             self.values[layer].append(v)
             q = self.rotate(q, position)
-            first = max(0, position + 1 - (c.get("sliding_window") or position + 1))
+            window = c["windows"][layer] if "windows" in c else c.get("sliding_window")
+            first = max(0, position + 1 - (window or position + 1))
             attended = []
             for head in range(heads):
                 group = head // (heads // groups)

@@ -41,11 +41,14 @@ internal sealed class GgufTensors(GgufFile file) : ITensorSource
     {
         var tensor = file.Tensors[name];
         var decode = BlockDecoder.Find(tensor.Type)!;
+        var length = (int)tensor.RowLength;
         // Row by row: a span of all bytes could be longer than 2 GiB.
         for (var row = firstRow; !rows.IsEmpty; row++)
         {
-            decode(file.Bytes(tensor, row * tensor.RowBytes, (int)tensor.RowBytes), rows[..(int)tensor.RowLength]);
-            rows = rows[(int)tensor.RowLength..];
+            var values = rows[..length];
+            decode(file.Bytes(tensor, row * tensor.RowBytes, (int)tensor.RowBytes), values);
+            FiniteValues.Require(Path, name, values, (long)row * length, tensor.Shape.Count < 2 ? 0 : length);
+            rows = rows[length..];
         }
     }
 

@@ -1,6 +1,5 @@
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Checkpoints.Gguf;
-using McpLongContext.Inference.Llama.Positions;
 
 namespace McpLongContext.Inference.Llama.Checkpoints;
 
@@ -9,6 +8,9 @@ internal static class GgufLlama
 {
     /// <summary>The tensor by whose elements a file divides the rotary frequencies.</summary>
     public const string RotaryDivisors = "rope_freqs.weight";
+
+    private const string SplitCount = "split.count";
+    private const string GeneralType = "general.type";
 
     /// <summary>Architectures, and whether their query and key rows are ordered for a rotation of neighbours.</summary>
     private static readonly Dictionary<string, bool> s_architectures = new(StringComparer.Ordinal)
@@ -26,6 +28,7 @@ internal static class GgufLlama
         var file = GgufFile.Open(path);
         try
         {
+            RequireWhole(file);
             var architecture = file.Metadata.GetString("general.architecture");
             if (!s_architectures.TryGetValue(architecture, out var isInterleaved))
             {
@@ -37,8 +40,9 @@ internal static class GgufLlama
             }
 
             var tensors = new GgufTensors(file);
-            var config = ReadConfig(file, tensors, architecture).Validate(path);
-            return new LlamaCheckpoint(config, tensors, TensorNames.Gguf, isInterleaved);
+            var fields = new GgufFields(file, architecture);
+            var config = ReadConfig(fields, file.Metadata, tensors).Validate(path);
+            return new LlamaCheckpoint(config, tensors, TensorNames.Gguf, isInterleaved) { Warnings = fields.Warnings };
         }
         catch
         {
@@ -47,89 +51,69 @@ internal static class GgufLlama
         }
     }
 
-    private static LlamaConfig ReadConfig(GgufFile file, GgufTensors tensors, string architecture)
+    /// <summary>Demands a whole model, and one at all: adapters and projectors are files of the same format.</summary>
+    private static void RequireWhole(GgufFile file)
     {
-        var metadata = file.Metadata;
-        var hidden = Required("embedding_length");
-        var heads = Required("attention.head_count");
-        var headDim = Optional("attention.key_length") ?? (heads > 0 ? hidden / heads : 0);
-        Demand("attention.value_length", headDim, "as the keys");
-        Demand("rope.dimension_count", headDim, "all dimensions of a head rotated");
-        Demand("expert_count", 0, "no experts");
+        if (file.Metadata.FindInt32(SplitCount) is { } count and > 1)
+        {
+            var part = (file.Metadata.FindInt32("split.no") ?? 0) + 1;
+            throw new CheckpointException(
+                file.Path,
+                $"{SplitCount} is {count}: this is part {part} of a model in {count} files, and "
+                    + "the others are missing. Merge all parts with `llama-gguf-split --merge FIRST-PART OUTPUT`, or use a "
+                    + "file that is whole"
+            );
+        }
+
+        if (file.Metadata.FindString(GeneralType) is { } type and not "model")
+        {
+            throw new CheckpointException(file.Path, $"metadata '{GeneralType}': {type} found, expected model");
+        }
+    }
+
+    private static LlamaConfig ReadConfig(GgufFields fields, GgufMetadata metadata, GgufTensors tensors)
+    {
+        var hidden = fields.Required("embedding_length");
+        var heads = fields.Required("attention.head_count");
+        var headDim = fields.Optional("attention.key_length") ?? (heads > 0 ? hidden / heads : 0);
+        var context = fields.Required("context_length");
+        fields.Demand("attention.value_length", headDim, "as the keys");
+        fields.Demand("rope.dimension_count", headDim, "all dimensions of a head rotated");
+        fields.RequireNeutral();
+        if (fields.Optional("attention.sliding_window") is { } window and > 0 && window < context)
+        {
+            throw fields.Wrong(
+                "attention.sliding_window",
+                window,
+                "none: no program reads a window in a file of this architecture. Use the model's safetensors"
+            );
+        }
+
         return new LlamaConfig
         {
-            Architecture = architecture,
-            VocabularySize = Optional("vocab_size") ?? metadata.GetStrings("tokenizer.ggml.tokens").Count,
+            Architecture = fields.Architecture,
+            VocabularySize = fields.Optional("vocab_size") ?? metadata.GetStrings("tokenizer.ggml.tokens").Count,
             HiddenSize = hidden,
-            LayerCount = Required("block_count"),
+            LayerCount = fields.Required("block_count"),
             HeadCount = heads,
-            KeyValueHeadCount = Optional("attention.head_count_kv") ?? heads,
+            KeyValueHeadCount = fields.Optional("attention.head_count_kv") ?? heads,
             HeadDim = headDim,
-            IntermediateSize = Required("feed_forward_length"),
-            ContextLength = Required("context_length"),
-            RmsNormEpsilon = (float)metadata.GetDouble(Key("attention.layer_norm_rms_epsilon")),
-            RopeTheta = Number("rope.freq_base") ?? 10_000,
-            RotaryScaling = ReadScaling(),
-            SlidingWindow = Optional("attention.sliding_window") is > 0 and var window ? window : null,
-            HasQueryKeyValueBias = tensors.Contains(TensorNames.Gguf.Of(TensorKind.QueryBias, 0)),
-            HasAttentionOutputBias = tensors.Contains(TensorNames.Gguf.Of(TensorKind.AttentionOutputBias, 0)),
-            HasQueryKeyNorm = tensors.Contains(TensorNames.Gguf.Of(TensorKind.QueryNorm, 0)),
-            HasTiedOutput = !tensors.Contains(TensorNames.Gguf.Of(TensorKind.Output, 0)),
-            EmbeddingScale = (float)(Number("embedding_scale") ?? 1),
-            AttentionScale = Number("attention.scale") is { } scale and not 0 ? (float)scale : null,
-            ResidualScale = (float)(Number("residual_scale") ?? 1),
-            LogitDivisor = (float)(Number("logit_scale") ?? 1),
+            IntermediateSize = fields.Required("feed_forward_length"),
+            ContextLength = context,
+            RmsNormEpsilon = (float)fields.RequiredNumber("attention.layer_norm_rms_epsilon"),
+            RopeTheta = fields.Number("rope.freq_base") ?? 10_000,
+            RotaryScaling = GgufRope.Read(fields, tensors, headDim),
+            HasQueryKeyValueBias = Has(TensorKind.QueryBias),
+            HasAttentionOutputBias = Has(TensorKind.AttentionOutputBias),
+            HasFeedForwardBias = Has(TensorKind.GateBias),
+            HasQueryKeyNorm = Has(TensorKind.QueryNorm),
+            HasTiedOutput = !Has(TensorKind.Output),
+            EmbeddingScale = fields.Multiplier("embedding_scale") ?? 1,
+            AttentionScale = fields.Multiplier("attention.scale"),
+            ResidualScale = fields.Multiplier("residual_scale") ?? 1,
+            LogitDivisor = fields.Multiplier("logit_scale") ?? 1,
         };
 
-        string Key(string name) => $"{architecture}.{name}";
-
-        int Required(string name) => metadata.GetInt32(Key(name));
-
-        int? Optional(string name) => metadata.FindInt32(Key(name));
-
-        double? Number(string name) => metadata.FindDouble(Key(name));
-
-        void Demand(string name, int expected, string meaning)
-        {
-            if (Optional(name) is { } found && found != expected)
-            {
-                throw new CheckpointException(
-                    file.Path,
-                    $"metadata '{Key(name)}': {found} found, expected {expected}, {meaning}"
-                );
-            }
-        }
-
-        RotaryScaling ReadScaling()
-        {
-            if (tensors.Contains(RotaryDivisors))
-            {
-                tensors.Require(RotaryDivisors, headDim / 2);
-                var divisors = new float[headDim / 2];
-                tensors.ReadRows(RotaryDivisors, 0, divisors);
-                return new DividedScaling(divisors);
-            }
-
-            var type = metadata.FindString(Key("rope.scaling.type")) ?? "none";
-            var factor = Number("rope.scaling.factor") ?? Number("rope.scale_linear") ?? 1;
-            return type switch
-            {
-                "none" when factor == 1 => RotaryScaling.None,
-                "none" or "linear" => new LinearScaling(factor),
-                "yarn" => new YarnScaling(
-                    factor,
-                    Optional("rope.scaling.original_context_length") ?? Required("context_length")
-                )
-                {
-                    OwnAttentionFactor = Number("rope.scaling.attn_factor") is { } own and not 1
-                        ? own * ((0.1 * Math.Log(factor)) + 1)
-                        : null,
-                },
-                _ => throw new CheckpointException(
-                    file.Path,
-                    $"metadata '{Key("rope.scaling.type")}': '{type}' found, expected none, linear or yarn"
-                ),
-            };
-        }
+        bool Has(TensorKind kind) => tensors.Contains(TensorNames.Gguf.Of(kind, 0));
     }
 }

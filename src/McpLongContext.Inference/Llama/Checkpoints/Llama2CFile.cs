@@ -71,11 +71,13 @@ internal sealed class Llama2CFile : ITensorSource
     /// <inheritdoc />
     public void ReadRows(string name, int firstRow, Span<float> rows)
     {
-        var (offset, _, columns) = _tensors[name];
+        var (offset, count, columns) = _tensors[name];
         for (var row = firstRow; !rows.IsEmpty; row++)
         {
             var bytes = _file.Span(offset + ((long)row * columns * sizeof(float)), columns * sizeof(float));
-            MemoryMarshal.Cast<byte, float>(bytes).CopyTo(rows);
+            var values = MemoryMarshal.Cast<byte, float>(bytes);
+            FiniteValues.Require(Path, name, values, (long)row * columns, count == 1 ? 0 : columns);
+            values.CopyTo(rows);
             rows = rows[columns..];
         }
     }

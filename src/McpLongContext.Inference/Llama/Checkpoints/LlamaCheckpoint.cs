@@ -29,6 +29,9 @@ internal sealed class LlamaCheckpoint : IDisposable
     /// <summary>The configuration.</summary>
     public LlamaConfig Config { get; }
 
+    /// <summary>What the configuration says that nothing was done with, a sentence each.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>Opens a model.</summary>
     /// <param name="path">
     /// A GGUF file, a llama2.c file (<c>.bin</c>), or a folder with one of them or with <c>config.json</c> and safetensors.
@@ -41,12 +44,14 @@ internal sealed class LlamaCheckpoint : IDisposable
             return OpenFile(path);
         }
 
-        if (File.Exists(Path.Combine(path, HuggingFaceLlama.ConfigName)))
+        // A GGUF file brings its own configuration; one that lies beside it was copied from the model's other form.
+        string[] files = [.. FolderFiles.Of(path, ".gguf"), .. FolderFiles.Of(path, ".bin").Where(IsModel)];
+        var hasConfig = File.Exists(Path.Combine(path, HuggingFaceLlama.ConfigName));
+        if (hasConfig && (files.Length == 0 || FolderFiles.Of(path, ".safetensors").Length > 0))
         {
             return HuggingFaceLlama.Open(path);
         }
 
-        string[] files = [.. Directory.GetFiles(path, "*.gguf"), .. Directory.GetFiles(path, "*.bin").Where(IsModel)];
         return files.Length == 1
             ? OpenFile(files[0])
             : throw new CheckpointException(

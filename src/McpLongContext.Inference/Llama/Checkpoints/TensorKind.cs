@@ -19,6 +19,9 @@ internal enum TensorKind
     AttentionOutputBias,
     FeedForwardNorm,
     Gate,
+    GateBias,
     Up,
+    UpBias,
     Down,
+    DownBias,
 }

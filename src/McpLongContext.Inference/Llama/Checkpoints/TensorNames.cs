@@ -35,8 +35,11 @@ internal sealed class TensorNames
                 [TensorKind.AttentionOutputBias] = "model.layers.{0}.self_attn.o_proj.bias",
                 [TensorKind.FeedForwardNorm] = "model.layers.{0}.post_attention_layernorm.weight",
                 [TensorKind.Gate] = "model.layers.{0}.mlp.gate_proj.weight",
+                [TensorKind.GateBias] = "model.layers.{0}.mlp.gate_proj.bias",
                 [TensorKind.Up] = "model.layers.{0}.mlp.up_proj.weight",
+                [TensorKind.UpBias] = "model.layers.{0}.mlp.up_proj.bias",
                 [TensorKind.Down] = "model.layers.{0}.mlp.down_proj.weight",
+                [TensorKind.DownBias] = "model.layers.{0}.mlp.down_proj.bias",
             },
             // Old files carry the rotary frequencies, which the configuration determines.
             name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
@@ -63,8 +66,11 @@ internal sealed class TensorNames
                 [TensorKind.AttentionOutputBias] = "blk.{0}.attn_output.bias",
                 [TensorKind.FeedForwardNorm] = "blk.{0}.ffn_norm.weight",
                 [TensorKind.Gate] = "blk.{0}.ffn_gate.weight",
+                [TensorKind.GateBias] = "blk.{0}.ffn_gate.bias",
                 [TensorKind.Up] = "blk.{0}.ffn_up.weight",
+                [TensorKind.UpBias] = "blk.{0}.ffn_up.bias",
                 [TensorKind.Down] = "blk.{0}.ffn_down.weight",
+                [TensorKind.DownBias] = "blk.{0}.ffn_down.bias",
             },
             name => name is GgufLlama.RotaryDivisors
         );

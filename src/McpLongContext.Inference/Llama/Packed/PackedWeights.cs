@@ -23,14 +23,13 @@ internal sealed class PackedWeights : IDisposable
     /// <summary>In the order of the checkpoint's matrices.</summary>
     public IReadOnlyList<Int8BlockMatrix> Matrices { get; }
 
-    /// <summary>Maps the matrices; writes them first where there are none.</summary>
+    /// <summary>Writes the matrices and maps them.</summary>
     /// <param name="cache">Where they are kept.</param>
     /// <param name="matrices">The matrices of the checkpoint.</param>
-    /// <param name="team">Verifies, and packs.</param>
-    /// <returns><see langword="null"/> where they can neither be read nor written.</returns>
-    public static PackedWeights? Open(WeightCache cache, IReadOnlyList<MatrixReader> matrices, WorkerTeam team) =>
-        Map(cache, matrices, team)
-        ?? (PackedWriter.TryWrite(cache, matrices, team) ? Map(cache, matrices, team) : null);
+    /// <param name="team">Packs, and verifies.</param>
+    /// <returns><see langword="null"/> where they cannot be written.</returns>
+    public static PackedWeights? Write(WeightCache cache, IReadOnlyList<MatrixReader> matrices, WorkerTeam team) =>
+        PackedWriter.TryWrite(cache, matrices, team) ? Map(cache, matrices, team) : null;
 
     /// <inheritdoc />
     public void Dispose() => _file.Dispose();

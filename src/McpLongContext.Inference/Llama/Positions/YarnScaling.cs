@@ -14,7 +14,10 @@ public sealed record YarnScaling(double Factor, int OriginalLength) : RotaryScal
     /// <summary>Rotations within the trained window up to which a frequency is divided.</summary>
     public double BetaSlow { get; init; } = 1;
 
-    /// <summary>The attention factor of a model that has its own; null: 0.1 ln(factor) + 1.</summary>
+    /// <summary>Whether the ends of the ramp are rounded to whole pairs of dimensions, as the paper's code does.</summary>
+    public bool IsTruncated { get; init; } = true;
+
+    /// <summary>The attention factor of a model that has its own; null: <see cref="MagnitudeOf"/> the factor.</summary>
     public double? OwnAttentionFactor { get; init; }
 
     /// <inheritdoc />
@@ -24,14 +27,18 @@ public sealed record YarnScaling(double Factor, int OriginalLength) : RotaryScal
     public override double Extension => Factor;
 
     /// <inheritdoc />
-    public override float AttentionFactor => (float)(OwnAttentionFactor ?? ((0.1 * Math.Log(Factor)) + 1));
+    public override float AttentionFactor => (float)(OwnAttentionFactor ?? MagnitudeOf(Factor));
+
+    /// <summary>0.1 scale ln(factor) + 1: equation 22, with the scale that DeepSeek-V2 added (arXiv 2405.04434).</summary>
+    public static double MagnitudeOf(double factor, double scale = 1) =>
+        factor <= 1 ? 1 : (0.1 * scale * Math.Log(factor)) + 1;
 
     /// <inheritdoc />
     public override double[] Frequencies(int headDim, double theta)
     {
         var plain = Plain(headDim, theta);
-        var low = Math.Clamp(Math.Floor(PairOf(BetaFast)), 0, headDim - 1);
-        var high = Math.Clamp(Math.Ceiling(PairOf(BetaSlow)), 0, headDim - 1);
+        var (low, high) = Ramp(headDim, theta);
+        (low, high) = (Math.Clamp(low, 0, headDim - 1), Math.Clamp(high, 0, headDim - 1));
         var width = Math.Max(high - low, 0.001);
         for (var i = 0; i < plain.Length; i++)
         {
@@ -40,6 +47,22 @@ public sealed record YarnScaling(double Factor, int OriginalLength) : RotaryScal
         }
 
         return plain;
+    }
+
+    /// <summary>Whether the ramp lies within a head; one that does not was given numbers that do not fit each other.</summary>
+    /// <param name="headDim">Dimensions of a head.</param>
+    /// <param name="theta">The base of the frequencies.</param>
+    public bool HasRamp(int headDim, double theta)
+    {
+        var (low, high) = Ramp(headDim, theta);
+        return low <= high && low < headDim && high >= 0;
+    }
+
+    /// <summary>The pairs of dimensions where the ramp begins and ends.</summary>
+    private (double Low, double High) Ramp(int headDim, double theta)
+    {
+        var (low, high) = (PairOf(BetaFast), PairOf(BetaSlow));
+        return IsTruncated ? (Math.Floor(low), Math.Ceiling(high)) : (low, high);
 
         double PairOf(double rotations) =>
             headDim * Math.Log(OriginalLength / (rotations * 2 * Math.PI)) / (2 * Math.Log(theta));

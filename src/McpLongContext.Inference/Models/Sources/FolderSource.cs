@@ -1,11 +1,25 @@
 namespace McpLongContext.Inference.Models.Sources;
 
 /// <summary>A model in a local folder. Its files are copied, so that the folder may change or vanish afterwards.</summary>
+/// <param name="path">The folder, or one of several weights files in it.</param>
 internal sealed class FolderSource(string path) : IModelSource
 {
-    private readonly string _folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+    private readonly string? _chosen = File.Exists(path) ? Path.GetFileName(path) : null;
 
-    public string Name => ModelName.FromFolder(_folder);
+    private readonly string _folder = Path.TrimEndingDirectorySeparator(
+        Path.GetFullPath(File.Exists(path) ? Path.GetDirectoryName(Path.GetFullPath(path))! : path)
+    );
+
+    /// <summary>Whether a path is that of weights that can be installed by themselves.</summary>
+    public static bool IsFile(string path) =>
+        File.Exists(path)
+        && (
+            path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)
+            || path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)
+        );
+
+    public string Name =>
+        _chosen is null ? ModelName.FromFolder(_folder) : ModelName.FromFile(Path.GetFileNameWithoutExtension(_chosen));
 
     public bool IsSatisfiedBy(ModelEntry installed) => false;
 
@@ -20,7 +34,10 @@ internal sealed class FolderSource(string path) : IModelSource
             .Select(file => Path.GetRelativePath(_folder, file).Replace('\\', '/'))
             .ToHashSet(StringComparer.Ordinal);
         var files = new List<ModelFile>();
-        foreach (var name in NeededFiles.Select(paths, chosen: null, quantisation: null, _folder))
+        var index = _chosen is null
+            ? NamedIndex.Find(paths, _folder, name => File.ReadAllBytes(Path.Combine(_folder, name)))
+            : null;
+        foreach (var name in NeededFiles.Select(paths, _chosen, quantisation: null, _folder, index))
         {
             var source = Path.Combine(_folder, name);
             var (sha256, _) = await Checksum.ComputeAsync(source, static _ => { }, cancellation);

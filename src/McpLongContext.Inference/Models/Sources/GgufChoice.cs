@@ -37,10 +37,7 @@ internal static partial class GgufChoice
     /// <exception cref="ModelException">There is none, or several files are of it.</exception>
     public static string Select(IReadOnlyCollection<string> paths, string? quantisation, string origin)
     {
-        var files = paths
-            .Where(path => path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && WeightsName.IsMatch(path))
-            .Order(StringComparer.Ordinal)
-            .ToList();
+        var files = Whole(paths).FindAll(path => path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase));
         var names = quantisation is null ? s_preference : [quantisation];
         var found = names.Select(name => files.FindAll(file => Is(file, name))).FirstOrDefault(some => some.Count > 0);
         return found is [var only]
@@ -57,7 +54,7 @@ internal static partial class GgufChoice
 
     private static string Choices(IReadOnlyCollection<string> paths, string origin)
     {
-        var weights = paths.Where(path => WeightsName.IsMatch(path)).Order(StringComparer.Ordinal).ToList();
+        var weights = Whole(paths);
         return weights.Count == 0
             ? " A file of split weights cannot be read by itself: merge them, and install the folder."
             : $" Name one of them, as in {origin}/{weights[0]}: {string.Join(", ", weights)}";
@@ -71,11 +68,10 @@ internal static partial class GgufChoice
             && (name.Length == quantisation.Length || name[^(quantisation.Length + 1)] is '-' or '.' or '_');
     }
 
-    /// <summary>A model's file: not a projector, not statistics, not one of several files of split weights.</summary>
-    [GeneratedRegex(
-        @"^(?!mmproj|imatrix)[A-Za-z0-9_-][A-Za-z0-9._-]*(?<!-\d{5}-of-\d{5})\.(safetensors|gguf)$",
-        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase,
-        matchTimeoutMilliseconds: 1000
-    )]
-    private static partial Regex WeightsName { get; }
+    /// <summary>The files that hold a whole model, and not one of several parts.</summary>
+    private static List<string> Whole(IReadOnlyCollection<string> paths) =>
+        NeededFiles.WeightsOf(paths).FindAll(path => !PartName.IsMatch(path));
+
+    [GeneratedRegex(@"-\d{5}-of-\d{5}\.[a-z]+$", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex PartName { get; }
 }

@@ -69,11 +69,7 @@ internal sealed class HubClient : IDisposable
     )
     {
         using var stall = new StallGuard(_options, cancellation);
-        using var response = await SendAsync(
-            new Uri($"{model.Repository}/resolve/{Uri.EscapeDataString(model.Revision!)}/{file}", UriKind.Relative),
-            partial.Length,
-            stall
-        );
+        using var response = await SendAsync(AddressOf(model, file), partial.Length, stall);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {
             partial.SetLength(0);
@@ -96,6 +92,22 @@ internal sealed class HubClient : IDisposable
             onLength(partial.Length);
         }
     }
+
+    /// <summary>Reads a small file whole.</summary>
+    public async Task<byte[]> ReadAsync(HubReference model, string file, CancellationToken cancellation)
+    {
+        using var stall = new StallGuard(_options, cancellation);
+        using var response = await SendAsync(AddressOf(model, file), from: 0, stall);
+        EnsureSuccess(response, model, file);
+        return await response.Content.ReadAsByteArrayAsync(stall.Token);
+    }
+
+    private static Uri AddressOf(HubReference model, string file) =>
+        new(
+            $"{model.Repository}/resolve/{Uri.EscapeDataString(model.Revision!)}/"
+                + string.Join('/', file.Split('/').Select(Uri.EscapeDataString)),
+            UriKind.Relative
+        );
 
     private async Task<HttpResponseMessage> SendAsync(Uri path, long from, StallGuard stall)
     {

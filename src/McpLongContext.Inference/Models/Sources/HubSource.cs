@@ -29,17 +29,18 @@ internal sealed class HubSource(HubReference model, ModelEntry? catalogued, Mode
         using var hub = new HubClient(options);
         var repository = await RetryAsync(() => hub.DescribeAsync(model, cancellation), cancellation);
         var siblings = repository.Siblings.ToDictionary(file => file.RFilename, StringComparer.Ordinal);
-        var files = NeededFiles.Select(
-            siblings.Keys,
-            model.File,
-            model.Quantisation,
-            HubReference.Prefix + model.Repository
-        );
-        return new ModelEntry(
-            Name,
-            (model with { Revision = repository.Sha }).ToString(),
-            [.. files.Select(name => Describe(siblings[name]))]
-        )
+        var origin = HubReference.Prefix + model.Repository;
+        var pinned = model with { Revision = repository.Sha };
+        var isNamed = model.File is not null || model.Quantisation is not null;
+        var index =
+            !isNamed && NamedIndex.Choose(siblings.Keys, origin) is { } name
+                ? NamedIndex.Parse(
+                    name,
+                    await RetryAsync(() => hub.ReadAsync(pinned, name, cancellation), cancellation)
+                )
+                : null;
+        var files = NeededFiles.Select(siblings.Keys, model.File, model.Quantisation, origin, index);
+        return new ModelEntry(Name, pinned.ToString(), [.. files.Select(name => Describe(siblings[name]))])
         {
             Purpose = repository.Purpose,
             License = repository.Tags?.FirstOrDefault(IsLicense)?["license:".Length..],

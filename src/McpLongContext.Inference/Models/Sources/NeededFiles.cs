@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using McpLongContext.Inference.Checkpoints;
 
 namespace McpLongContext.Inference.Models.Sources;
 
@@ -27,39 +28,66 @@ internal static partial class NeededFiles
         "1_Pooling/config.json",
     ];
 
+    private static readonly string[] s_besideWeights = ["mmproj", "imatrix", "adapter_model", "consolidated"];
+
     /// <summary>Chooses among relative paths with <c>/</c> as separator.</summary>
     /// <param name="paths">All files there are.</param>
     /// <param name="chosen">The weights file that the user named, or null.</param>
     /// <param name="quantisation">The quantisation of a GGUF file that the user named, or null.</param>
     /// <param name="origin">The source, as the user wrote it, for messages.</param>
+    /// <param name="index">
+    /// The index of sharded weights, where the source has one (<see cref="ShardIndex.Choose"/>); otherwise null.
+    /// </param>
     /// <exception cref="ModelException">There are no weights, or several between which the user must choose.</exception>
     public static IReadOnlyList<string> Select(
         IReadOnlyCollection<string> paths,
         string? chosen,
         string? quantisation,
-        string origin
+        string origin,
+        NamedIndex? index
     )
     {
         var weights = (chosen, quantisation) switch
         {
             (not null, _) => [Named(paths, chosen, origin)],
             (_, not null) => [GgufChoice.Select(paths, quantisation, origin)],
-            _ => DefaultWeights(paths, origin),
+            _ => DefaultWeights(paths, origin, index),
         };
         return [.. s_companions.Where(paths.Contains), .. weights];
     }
 
-    private static List<string> DefaultWeights(IReadOnlyCollection<string> paths, string origin)
+    /// <summary>The weights of a source: <see cref="IsWeights"/> in its uppermost folder.</summary>
+    public static List<string> WeightsOf(IEnumerable<string> paths) =>
+        [.. paths.Where(IsWeights).Order(StringComparer.Ordinal)];
+
+    private static List<string> DefaultWeights(IReadOnlyCollection<string> paths, string origin, NamedIndex? index)
     {
-        if (paths.Contains("model.safetensors"))
+        if (paths.Contains(SafetensorsFolder.SingleName))
         {
-            return ["model.safetensors"];
+            return [SafetensorsFolder.SingleName];
         }
 
-        var shards = paths.Where(path => ShardName.IsMatch(path)).Order(StringComparer.Ordinal).ToList();
-        if (shards.Count > 0)
+        if (index is not null)
         {
-            return [Index(paths, shards, origin), .. shards];
+            return [index.Name, .. Shards(paths, origin, index)];
+        }
+
+        var safetensors = WeightsOf(paths).FindAll(IsSafetensors);
+        if (safetensors.Count > 1 && ShardIndex.AreComplete(safetensors))
+        {
+            return safetensors;
+        }
+
+        if (safetensors.FirstOrDefault(path => ShardOf.IsMatch(path)) is { } shard)
+        {
+            var count = int.Parse(ShardOf.Match(shard).Groups["count"].ValueSpan, CultureInfo.InvariantCulture);
+            if (safetensors.Count != 1 || count != 1)
+            {
+                throw new ModelException(
+                    $"{origin} has {safetensors.Count} of {count} files of its weights and no {ShardIndex.UsualName}. "
+                        + "Fetch the missing files, or choose another revision or repository."
+                );
+            }
         }
 
         // The format of llama2.c: the weights, and beside them a tokenizer of a fixed name.
@@ -72,50 +100,61 @@ internal static partial class NeededFiles
             return [binaries[0], Tokenizer];
         }
 
-        var candidates = paths.Where(path => WeightsName.IsMatch(path)).Order(StringComparer.Ordinal).ToList();
+        var candidates = WeightsOf(paths);
         return candidates.Count switch
         {
             1 => candidates,
             0 => throw new ModelException(
                 $"{origin} has no weights that can be read: a .safetensors or .gguf file is needed."
+                    + (OtherWeights(paths) is { } other ? $" {other} is of another format: convert it." : "")
             ),
             _ => [GgufChoice.Select(paths, quantisation: null, origin)],
         };
     }
 
-    /// <summary>The index of sharded weights, once it is certain that no shard is missing.</summary>
-    private static string Index(IReadOnlyCollection<string> paths, List<string> shards, string origin)
+    /// <summary>The shards that the index names, once it is certain that none is missing.</summary>
+    private static List<string> Shards(IReadOnlyCollection<string> paths, string origin, NamedIndex index)
     {
-        const string Index = "model.safetensors.index.json";
-        var count = int.Parse(ShardName.Match(shards[0]).Groups["count"].ValueSpan, CultureInfo.InvariantCulture);
-        return shards.Count == count && paths.Contains(Index)
-            ? Index
+        var missing = index.Shards.Where(shard => !paths.Contains(shard)).ToList();
+        return missing.Count == 0
+            ? [.. index.Shards.Order(StringComparer.Ordinal)]
             : throw new ModelException(
-                $"{origin} has {shards.Count} of {count} files of its weights"
-                    + (paths.Contains(Index) ? "." : $" and no {Index}.")
-                    + " Choose another revision or repository."
+                $"{origin} has {index.Shards.Count - missing.Count} of {index.Shards.Count} files of its weights: "
+                    + $"{string.Join(", ", missing)} of {index.Name} is missing. Fetch it, or choose another revision or "
+                    + "repository."
             );
     }
+
+    /// <summary>A file with the same model in a format that is not read.</summary>
+    private static string? OtherWeights(IReadOnlyCollection<string> paths) =>
+        paths.FirstOrDefault(path =>
+            Path.GetExtension(path) is ".bin" or ".pth" or ".pt" or ".onnx" or ".h5" or ".msgpack"
+        );
+
+    private static bool IsSafetensors(string path) => path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Whether a file may hold a model's weights: of a known ending in any case, not hidden, not in a folder, and not what
+    /// goes by such an ending beside them (a projector, statistics, an adapter, the same weights under Meta's names).
+    /// </summary>
+    private static bool IsWeights(string path) =>
+        (IsSafetensors(path) || path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
+        && path[0] != '.'
+        && !path.Contains('/', StringComparison.Ordinal)
+        && !path.Any(char.IsControl)
+        && !Array.Exists(s_besideWeights, start => path.StartsWith(start, StringComparison.OrdinalIgnoreCase));
 
     private static string Named(IReadOnlyCollection<string> paths, string chosen, string origin) =>
         paths.Contains(chosen)
             ? chosen
             : throw new ModelException(
-                $"{origin} has no file {chosen}. Its weights: "
-                    + string.Join(", ", paths.Where(path => WeightsName.IsMatch(path)).Order(StringComparer.Ordinal))
+                $"{origin} has no file {chosen}. Its weights: " + string.Join(", ", WeightsOf(paths))
             );
 
     [GeneratedRegex(
-        @"^model-\d{5}-of-(?<count>\d{5})\.safetensors$",
-        RegexOptions.ExplicitCapture,
+        @"-\d{5}-of-(?<count>\d{5})\.safetensors$",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase,
         matchTimeoutMilliseconds: 1000
     )]
-    private static partial Regex ShardName { get; }
-
-    [GeneratedRegex(
-        @"^[A-Za-z0-9_-][A-Za-z0-9._-]*\.(safetensors|gguf)$",
-        RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000
-    )]
-    private static partial Regex WeightsName { get; }
+    private static partial Regex ShardOf { get; }
 }

@@ -14,6 +14,9 @@ public static class GgufTokenizer
     private const string Scores = "tokenizer.ggml.scores";
     private const string Merges = "tokenizer.ggml.merges";
 
+    /// <summary>Whether a file has a tokenizer.</summary>
+    internal static bool IsIn(GgufFile file) => file.Metadata.Contains(Model);
+
     /// <summary>Reads a tokenizer.</summary>
     /// <param name="file">The file; it may be closed afterwards.</param>
     /// <exception cref="CheckpointException">It has none, a damaged one, or one of a kind that is not supported.</exception>
@@ -58,8 +61,7 @@ public static class GgufTokenizer
             vocabulary,
             merges,
             PreTokenizerRules.OfName(path, name),
-            // Of the families, only that of Llama 3 takes words whole; the file does not say so.
-            takesWholePieces: name is "llama-bpe" or "llama3" or "llama-v3",
+            takesWholePieces: PreTokenizerRules.IsLlama3(name),
             settings
         );
     }
@@ -83,6 +85,7 @@ public static class GgufTokenizer
             vocabulary,
             SentencePieceTokenizer.MergesOf(vocabulary, [.. scores]),
             metadata.FindBoolean("tokenizer.ggml.add_space_prefix") ?? true,
+            fusesUnknown: true,
             ReadSettings(metadata, vocabulary, addsBegin: true)
         );
     }
@@ -128,10 +131,13 @@ public static class GgufTokenizer
     {
         var begin = metadata.FindInt32("tokenizer.ggml.bos_token_id");
         var end = metadata.FindInt32("tokenizer.ggml.eos_token_id");
-        // Files of Llama 3 mostly do not say it.
-        var isLlama3 = metadata.FindString("tokenizer.ggml.pre") is "llama-bpe" or "llama3" or "llama-v3";
+        var isLlama3 = PreTokenizerRules.IsLlama3(metadata.FindString("tokenizer.ggml.pre"));
         return new TokenizerSettings
         {
+            Warnings = TokenizerSettings.WarningsOf(
+                vocabulary,
+                metadata.FindBoolean("tokenizer.ggml.add_eos_token") ?? false
+            ),
             Begin = begin is >= 0 && begin < vocabulary.Count ? begin : null,
             AddsBegin = metadata.FindBoolean("tokenizer.ggml.add_bos_token") ?? (addsBegin || isLlama3),
             End = end is >= 0 && end < vocabulary.Count ? end : null,

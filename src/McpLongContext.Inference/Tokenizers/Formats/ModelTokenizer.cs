@@ -1,5 +1,6 @@
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Checkpoints.Gguf;
+using McpLongContext.Inference.Llama;
 
 namespace McpLongContext.Inference.Tokenizers.Formats;
 
@@ -13,15 +14,20 @@ public static class ModelTokenizer
     /// <exception cref="CheckpointException">There is none, it is damaged, or of a kind that is not supported.</exception>
     public static Tokenizer Load(string folder)
     {
-        if (File.Exists(Path.Combine(folder, TokenizerJson.FileName)))
-        {
-            return TokenizerJson.Load(folder);
-        }
-
-        if (Directory.GetFiles(folder, "*.gguf") is [var gguf])
+        var json = Path.Combine(folder, TokenizerJson.FileName);
+        // As with the weights: what a GGUF file brings goes before a copy of the model's other form, unless that is there.
+        if (FolderFiles.Of(folder, ".gguf") is [var gguf] && FolderFiles.Of(folder, ".safetensors").Length == 0)
         {
             using var file = GgufFile.Open(gguf);
-            return GgufTokenizer.Load(file);
+            if (GgufTokenizer.IsIn(file) || !File.Exists(json))
+            {
+                return GgufTokenizer.Load(file);
+            }
+        }
+
+        if (File.Exists(json))
+        {
+            return TokenizerJson.Load(folder);
         }
 
         var bin = Path.Combine(folder, TokenizerBin.FileName);
@@ -30,6 +36,23 @@ public static class ModelTokenizer
             : throw new CheckpointException(
                 folder,
                 $"no tokenizer found, expected {TokenizerJson.FileName}, a .gguf file or {TokenizerBin.FileName}"
+            );
+    }
+
+    /// <summary>Reads the tokenizer of a model and holds it against the model.</summary>
+    /// <param name="folder">The folder of both.</param>
+    /// <param name="config">The model's configuration.</param>
+    /// <exception cref="CheckpointException">As above, or it has tokens that the model lacks.</exception>
+    public static Tokenizer Load(string folder, LlamaConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var tokenizer = Load(folder);
+        return tokenizer.Vocabulary.Count <= config.VocabularySize
+            ? tokenizer
+            : throw new CheckpointException(
+                folder,
+                $"a tokenizer of {tokenizer.Vocabulary.Count} tokens found, expected at most the {config.VocabularySize} of "
+                    + "the model"
             );
     }
 }

@@ -69,7 +69,7 @@ public static class TokenizerBin
             Ends = new HashSet<int> { Begin, End },
         };
         var merges = SentencePieceTokenizer.MergesOf(vocabulary, scores.ToArray());
-        return new SentencePieceTokenizer(vocabulary, merges, addsSpace: true, settings);
+        return new SentencePieceTokenizer(vocabulary, merges, addsSpace: true, fusesUnknown: true, settings);
     }
 
     private static byte[] ReadAll(string path)

@@ -53,7 +53,17 @@ public static class TokenizerJson
             }
         }
 
+        if (model.Member("dropout") is { } dropout && dropout.GetDouble() != 0)
+        {
+            throw new CheckpointException(path, $"model.dropout: {dropout.GetRawText()} found, expected none");
+        }
+
         var rules = TokenizerJsonRules.Read(path, root);
+        if (!rules.IsByteLevel && model.Flag("ignore_merges"))
+        {
+            throw new CheckpointException(path, "model.ignore_merges: true found, expected false without ByteLevel");
+        }
+
         var vocabulary = ReadVocabulary(path, root, model, rules.IsByteLevel);
         var table = MergeList.Read(
             path,
@@ -64,7 +74,7 @@ public static class TokenizerJson
         var settings = TokenizerJsonSettings.Read(folder, root, vocabulary);
         return rules.IsByteLevel
             ? new ByteLevelTokenizer(vocabulary, table, rules.Words, model.Flag("ignore_merges"), settings)
-            : new SentencePieceTokenizer(vocabulary, table, rules.AddsSpace, settings);
+            : new SentencePieceTokenizer(vocabulary, table, rules.AddsSpace, model.Flag("fuse_unk"), settings);
     }
 
     private static (string Left, string Right) MergeOf(JsonElement merge) =>

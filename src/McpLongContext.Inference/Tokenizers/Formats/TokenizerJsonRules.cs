@@ -32,7 +32,10 @@ internal sealed record TokenizerJsonRules(bool IsByteLevel, IPreTokenizer[] Word
         foreach (var normalizer in normalizers)
         {
             var isPrepend = normalizer.Text("type") == "Prepend" && normalizer.Text("prepend") == Mark;
-            var isReplace = normalizer.Text("type") == "Replace" && normalizer.Text("content") == Mark;
+            var isReplace =
+                normalizer.Text("type") == "Replace"
+                && normalizer.Text("content") == Mark
+                && normalizer.Member("pattern")?.Text("String") == " ";
             Require(path, "normalizer", normalizer, isPrepend || isReplace, "spaces written as ▁");
             addsSpace |= isPrepend;
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using McpLongContext.Inference.Checkpoints;
 
 namespace McpLongContext.Inference.Tokenizers.Formats;
 
@@ -7,20 +8,47 @@ internal static class TokenizerJsonSettings
 {
     private const string TemplateFile = "chat_template.jinja";
 
+    /// <summary>
+    /// The tokenizer classes that put their beginning before a text unless told otherwise, whatever the file's
+    /// post-processor does, which they replace.
+    /// </summary>
+    private static readonly string[] s_beginningClasses =
+    [
+        "LlamaTokenizer",
+        "LlamaTokenizerFast",
+        "CodeLlamaTokenizer",
+        "CodeLlamaTokenizerFast",
+        "GemmaTokenizer",
+        "GemmaTokenizerFast",
+        "CohereTokenizer",
+        "CohereTokenizerFast",
+    ];
+
     /// <summary>Reads <c>tokenizer_config.json</c> and the like of a folder; each may be missing.</summary>
-    /// <exception cref="Checkpoints.CheckpointException">One of them cannot be read.</exception>
+    /// <exception cref="CheckpointException">One of them cannot be read.</exception>
     public static TokenizerSettings Read(string folder, JsonElement root, TokenVocabulary vocabulary)
     {
         using var config = OpenIfThere(folder, "tokenizer_config.json");
         using var generation = OpenIfThere(folder, "generation_config.json");
         using var model = OpenIfThere(folder, "config.json");
-        var begin = NamedToken(config, "bos_token", vocabulary);
-        var end = NamedToken(config, "eos_token", vocabulary);
+        using var special = OpenIfThere(folder, "special_tokens_map.json");
+        var name = config?.RootElement.Text("tokenizer_class") ?? model?.RootElement.Text("tokenizer_class");
+        var begins = s_beginningClasses.Contains(name, StringComparer.Ordinal);
         var leading = LeadingToken(root, vocabulary);
+        var begin =
+            NamedToken(config, "bos_token", vocabulary)
+            ?? NamedToken(special, "bos_token", vocabulary)
+            ?? leading
+            ?? (begins && vocabulary.FindSpecial("<s>") is var usual and not TokenVocabulary.None ? usual : null);
+        var end = NamedToken(config, "eos_token", vocabulary) ?? NamedToken(special, "eos_token", vocabulary);
         return new TokenizerSettings
         {
-            Begin = begin ?? leading,
-            AddsBegin = config?.RootElement.Member("add_bos_token")?.GetBoolean() ?? leading is not null,
+            Warnings = TokenizerSettings.WarningsOf(
+                vocabulary,
+                config?.RootElement.Member("add_eos_token")?.GetBoolean() ?? false
+            ),
+            Begin = begin,
+            AddsBegin = config?.RootElement.Member("add_bos_token")?.GetBoolean() ?? (begins || leading is not null),
             End = end,
             Ends = TokenizerSettings.EndsOf(
                 vocabulary,

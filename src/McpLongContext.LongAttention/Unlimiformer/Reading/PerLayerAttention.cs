@@ -47,8 +47,7 @@ public sealed class PerLayerAttention : IMemoryAttention
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
         (_source, _sinks, _neighbors, _plan, _window) = (source, sinks, neighbors, plan, window);
         _config = source.Model.Config;
-        var sliding = Math.Min(_config.SlidingWindow ?? int.MaxValue, sinks + window);
-        _below = new CausalAttention(_config with { SlidingWindow = sliding }, MaxTokens);
+        _below = new CausalAttention(_config.WithWindow(sinks + window), MaxTokens);
         var layers = _config.LayerCount - source.Layout.LayerBegin;
         _local = [.. Enumerable.Range(0, layers * _config.KeyValueHeadCount).Select(_ => new LocalVectors())];
         _rotary = CachedAttention.Rotation(_config);
@@ -146,14 +145,14 @@ public sealed class PerLayerAttention : IMemoryAttention
         var read = Assemble(layer, group, position, spans, spanValues: null);
         var queries = QueriesOf(block, group, token).Span;
         var output = block.Output.Span.Slice((token * _config.QuerySize) + (group * queries.Length), queries.Length);
-        Attend(queries, read, output);
+        Attend(layer, queries, read, output);
         if (token < tokens - 1 || spans.Count == 0)
         {
             return;
         }
         // The same attention over values that are 1 in a span's own dimension gives the spans' shares.
         var shares = new float[queries.Length];
-        Attend(queries, Assemble(layer, group, position, spans, MarkSpan), shares);
+        Attend(layer, queries, Assemble(layer, group, position, spans, MarkSpan), shares);
         var heads = _config.HeadCount * (_config.LayerCount - _source.Layout.LayerBegin);
         for (var i = 0; i < shares.Length; i++)
         {
@@ -217,13 +216,13 @@ public sealed class PerLayerAttention : IMemoryAttention
         }
     }
 
-    private void Attend(ReadOnlySpan<float> queries, KeyValueCache read, Span<float> output) =>
+    private void Attend(int layer, ReadOnlySpan<float> queries, KeyValueCache read, Span<float> output) =>
         GroupedQueryAttention.Attend(
             queries,
             read,
             _rotary,
             _config.ScoreScale,
-            _config.SlidingWindow ?? int.MaxValue,
+            _config.WindowOf(layer),
             new AttentionPart(1, 0, 0, 1),
             output
         );

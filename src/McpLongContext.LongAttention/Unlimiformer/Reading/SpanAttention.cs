@@ -145,7 +145,7 @@ public sealed class SpanAttention : IMemoryAttention
                     cache,
                     _rotary,
                     _config.ScoreScale,
-                    _config.SlidingWindow ?? int.MaxValue,
+                    _config.WindowOf(block.Layer),
                     new AttentionPart(1, group, 0, 1),
                     shares
                 )

@@ -50,7 +50,7 @@ public sealed class PerLayerAttentionTests
         using var model = TinyModel.Load("llama");
         var (memory, layout) = Memory(model, layerBegin: 1);
         var attention = new PerLayerAttention(new ReadingSource(model, memory, layout), Sinks, 5, s_single, window: 3);
-        var plain = new CausalAttention(model.Config with { SlidingWindow = Sinks + 3 }, 64);
+        var plain = new CausalAttention(model.Config.WithWindow(Sinks + 3), 64);
         var block = Block(model.Config, 0, 12, seed: 5);
         var other = block with { Output = new float[block.Output.Length] };
         using var team = new WorkerTeam(2);
