@@ -3,6 +3,7 @@ using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
+using McpLongContext.Storage.Symbols;
 
 namespace McpLongContext.Storage;
 
@@ -10,6 +11,7 @@ namespace McpLongContext.Storage;
 internal sealed class CatalogWriter(Database database)
 {
     private readonly LexicalWriter _lexical = new(database);
+    private readonly SymbolWriter _symbols = new(database);
     private byte[] _text = new byte[4096];
     private byte[] _context = new byte[256];
 
@@ -30,6 +32,7 @@ internal sealed class CatalogWriter(Database database)
             {
                 unchanged++;
                 UpdateRow(document, stored.Id, stored.FirstPassage);
+                _symbols.Refresh(document, stored.FirstPassage);
             }
             else
             {
@@ -96,6 +99,7 @@ internal sealed class CatalogWriter(Database database)
     {
         var first = TakePassageIds(document.Passages.Count);
         UpdateRow(document, id, first);
+        _symbols.Write(document, first);
         _lexical.BeginDocument(document.Path);
         for (var i = 0; i < document.Passages.Count; i++)
         {
@@ -161,6 +165,7 @@ internal sealed class CatalogWriter(Database database)
     private void RemovePassages(StoredDocument document, string path)
     {
         var last = document.FirstPassage + document.PassageCount - 1;
+        _symbols.Remove(document.FirstPassage, document.PassageCount);
         _lexical.BeginDocument(path);
         using (
             var rows = database

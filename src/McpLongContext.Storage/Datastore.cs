@@ -5,6 +5,7 @@ using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.Memories;
 using McpLongContext.Storage.Sqlite;
 using McpLongContext.Storage.States;
+using McpLongContext.Storage.Symbols;
 
 namespace McpLongContext.Storage;
 
@@ -36,6 +37,7 @@ public sealed class Datastore : IDisposable
             _identity.Require(_writer);
             Schema.Complete(_writer);
             MemoryTable.Create(_writer);
+            SymbolWriter.Create(_writer);
             LexicalWriter.Refresh(_writer);
             StateFolder.RemoveOrphans(_writer, StatesFolder, time);
             _catalog = new CatalogWriter(_writer);

@@ -6,6 +6,7 @@ using McpLongContext.Storage.Memories;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
 using McpLongContext.Storage.States;
+using McpLongContext.Storage.Symbols;
 
 namespace McpLongContext.Storage;
 
@@ -27,6 +28,7 @@ public sealed class DatastoreSnapshot : IDisposable
         Passages = new PassageReader(reader);
         Lexical = new LexicalIndex(reader, state.Documents);
         Exact = new ExactSearch(reader, Lexical);
+        Symbols = new SymbolTable(reader, state.Documents);
     }
 
     /// <summary>The documents.</summary>
@@ -43,6 +45,9 @@ public sealed class DatastoreSnapshot : IDisposable
 
     /// <summary>Search for identifiers and phrases, literally.</summary>
     public ExactSearch Exact { get; }
+
+    /// <summary>The definitions in the passages.</summary>
+    public SymbolTable Symbols { get; }
 
     internal bool MissesSegments => _state.MissesSegments;
 

@@ -48,6 +48,11 @@ public sealed record Evidence
     /// <summary>The heading, enclosing declaration or session that the passage stands under; may be empty.</summary>
     public string Context { get; init; } = "";
 
+    /// <summary>
+    /// The definitions that begin in these lines: <c>class Session</c>, <c>Session.send()</c>; types and functions first.
+    /// </summary>
+    public IReadOnlyList<string> Symbols { get; init; } = [];
+
     /// <summary>The lines, as stored.</summary>
     public required string Text { get; init; }
 }

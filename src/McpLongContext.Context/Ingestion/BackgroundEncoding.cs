@@ -9,9 +9,42 @@ internal sealed class BackgroundEncoding(
     DatastoreRegistry datastores,
     JobRegistry jobs,
     Ingestor ingestor,
-    LongContextOptions options
+    LongContextOptions options,
+    TimeProvider time
 )
 {
+    /// <summary>The wait of a query for a running ingest, whose result it would otherwise miss.</summary>
+    private static readonly TimeSpan s_indexWait = TimeSpan.FromSeconds(1);
+
+    /// <summary>The further wait where nothing is stored yet: less than clients wait for a call.</summary>
+    private static readonly TimeSpan s_firstIndexWait = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// Lets a job that has just begun finish its lexical index, so that a query right after an ingest finds what was
+    /// ingested; where nothing at all is stored yet, for longer.
+    /// </summary>
+    public async Task WaitForIndexAsync(string datastore, CancellationToken cancellation)
+    {
+        if (jobs.FindIndexing(datastore) is not { } job)
+        {
+            return;
+        }
+
+        await Task.WhenAny(job.Indexed, Task.Delay(s_indexWait, time, cancellation));
+        if (!job.Indexed.IsCompleted && IsEmpty())
+        {
+            await Task.WhenAny(job.Indexed, Task.Delay(s_firstIndexWait, time, cancellation));
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+
+        bool IsEmpty()
+        {
+            using var snapshot = datastores.Open(datastore).Snapshot();
+            return snapshot.Documents.PassageCount == 0;
+        }
+    }
+
     /// <summary>A sentence where files are still being read into a datastore; <see langword="null"/>: they are not.</summary>
     public string? StillReading(string datastore) =>
         jobs.FindIndexing(datastore) is { } job

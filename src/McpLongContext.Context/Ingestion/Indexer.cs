@@ -5,6 +5,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Ingestion.Splitting;
+using McpLongContext.Context.Ingestion.Splitting.Symbols;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Catalog;
@@ -34,10 +35,10 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     public async Task IndexPathAsync(Datastore datastore, string path, IngestJob job)
     {
         var root = roots.Resolve(path);
-        var stored = DocumentsBeneath(datastore, root);
+        var (stored, current) = DocumentsBeneath(datastore, root);
         await using var batch = new Batch(datastore, job);
         var found = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var source in ReadAsync(_scanner.Scan(root, job.Cancellation), stored, job.Cancellation))
+        await foreach (var source in ReadAsync(_scanner.Scan(root, job.Cancellation), current, job.Cancellation))
         {
             if (source.Skipped is { } skipped)
             {
@@ -105,7 +106,14 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             Bytes = document.Bytes,
             Modified = modified,
             LineCount = LineIndex.Of(document.Text).Count,
-            Passages = [.. passages.Select(p => new NewPassage(p.StartLine, p.EndLine, p.Text, p.Context))],
+            Passages =
+            [
+                .. passages.Select(p => new NewPassage(p.StartLine, p.EndLine, p.Text, p.Context)
+                {
+                    Symbols = p.Symbols,
+                }),
+            ],
+            SymbolVersion = SymbolScanner.Version,
         };
     }
 
@@ -118,18 +126,29 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         }
     }
 
-    private static Dictionary<string, StoredDocument> DocumentsBeneath(Datastore datastore, string root)
+    /// <summary>
+    /// The documents by path, and of those whose symbols this program found the keys: only these can be unchanged.
+    /// </summary>
+    private static (Dictionary<string, StoredDocument> Stored, Dictionary<string, ContentKey> Current) DocumentsBeneath(
+        Datastore datastore,
+        string root
+    )
     {
         using var snapshot = datastore.Snapshot();
-        return snapshot
+        var symbols = snapshot.Symbols.Current(SymbolScanner.Version);
+        var stored = snapshot
             .Documents.All.Where(document => RealPath.IsWithin(document.Path, root))
             .ToDictionary(document => document.Path, StringComparer.Ordinal);
+        var current = stored
+            .Values.Where(document => document.PassageCount == 0 || symbols.Contains(document.FirstPassage))
+            .ToDictionary(document => document.Path, document => document.ContentKey, StringComparer.Ordinal);
+        return (stored, current);
     }
 
     /// <summary>Reads what the scan finds, several files at once, and hands it on in the order of the scan.</summary>
     private async IAsyncEnumerable<Source> ReadAsync(
         IEnumerable<SourceEntry> entries,
-        Dictionary<string, StoredDocument> stored,
+        Dictionary<string, ContentKey> current,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
     )
     {
@@ -142,7 +161,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
                 {
                     foreach (var entry in entries)
                     {
-                        var read = Task.Run(() => Read(entry, stored), stopping.Token);
+                        var read = Task.Run(() => Read(entry, current), stopping.Token);
                         await reads.Writer.WriteAsync(read, stopping.Token);
                     }
 
@@ -171,7 +190,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         }
     }
 
-    private Source Read(SourceEntry entry, Dictionary<string, StoredDocument> stored)
+    private Source Read(SourceEntry entry, Dictionary<string, ContentKey> current)
     {
         if (entry is not SourceFile file)
         {
@@ -183,8 +202,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             return Source.Of(skipped);
         }
 
-        var isUnchanged =
-            stored.TryGetValue(file.Path, out var before) && before.ContentKey == KeyOf(document, file.Path);
+        var isUnchanged = current.TryGetValue(file.Path, out var before) && before == KeyOf(document, file.Path);
         return new Source(entry.Path)
         {
             StaysStored = true,

@@ -3,6 +3,7 @@ using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Documents;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
+using McpLongContext.Storage.Symbols;
 
 namespace McpLongContext.Context.Retrieval;
 
@@ -11,7 +12,7 @@ namespace McpLongContext.Context.Retrieval;
 /// one piece of evidence at the place of the better one. Only a first passage that alone exceeds the budget is cut, at
 /// the end of a line, and its citation says what is shown.
 /// </summary>
-internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths paths)
+internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbols, DocumentPaths paths)
 {
     /// <summary>Characters of a token, roughly; what a budget of tokens means.</summary>
     private const int CharactersPerToken = 4;
@@ -113,6 +114,11 @@ internal sealed class EvidenceAssembler(PassageReader reader, DocumentPaths path
             EndLine = end,
             Score = piece.Score,
             Context = piece.Passages[0].Context,
+            Symbols = SymbolNames.Of(
+                symbols
+                    .Between(piece.Passages[0].Id, piece.Passages[^1].Id)
+                    .Where(symbol => symbol.Line >= start && symbol.Line <= end)
+            ),
             Text = WithoutBlankEnds(text),
         };
     }

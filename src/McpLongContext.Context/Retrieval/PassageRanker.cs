@@ -1,4 +1,6 @@
+using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Documents;
+using McpLongContext.Context.Retrieval.Ranking;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
@@ -32,34 +34,54 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
     {
         var lexical = Around(() => NeighbourEvidence.Spread(snapshot, SearchWords(question, scope, cancellation)));
         var literal = Around(() => LiteralEvidence.Find(snapshot, scope, question, cancellation));
+        var definitions = Around(() => DefinitionEvidence.Find(snapshot, scope, question));
         var states = encoder is null
             ? null
             : StateEvidence.Search(snapshot, scope, question, encoder, index, cancellation);
 
         // Lexical order: it decides what is encoded first where states are missing.
-        List<long> candidates =
+        List<long> passages =
         [
-            .. literal
-                .OrderByDescending(gain => gain.Value)
-                .ThenBy(gain => gain.Key)
-                .Select(gain => gain.Key)
+            .. Best(literal, literal.Count)
+                .Concat(Best(definitions, definitions.Count))
                 .Concat(Best(lexical, LexicalCandidates))
                 .Concat(states?.Best(StateCandidates) ?? [])
                 .Where(scope.Contains)
                 .Distinct(),
         ];
-        var scores = Fuse(candidates, lexical, states, cancellation);
-        var penalty = TestCode.IsAskedFor(question) ? 0 : TestCode.Penalty;
+        var scores = Fuse(passages, lexical, states, cancellation);
         CoveredPassages = states?.CoveredPassages ?? 0;
         _damage.UnionWith(states?.Damage ?? []);
-        return
-        [
-            .. candidates
-                .Select((passage, i) => Ranked(passage, scores[i] + literal.GetValueOrDefault(passage), penalty))
-                .OrderByDescending(passage => passage.Score)
-                .ThenBy(passage => passage.Document.Path, StringComparer.Ordinal)
-                .ThenBy(passage => passage.Id),
-        ];
+        var candidates = passages
+            .Select(
+                (passage, i) =>
+                    new Candidate(
+                        passage,
+                        snapshot.Documents.OfPassage(passage),
+                        scores[i] + literal.GetValueOrDefault(passage)
+                    )
+            )
+            .ToList();
+        var ranked = new RankingStage(question, definitions).Order(candidates);
+        return Follow(question, scope, ranked, cancellation);
+    }
+
+    private IReadOnlyList<RankedPassage> Follow(
+        Question question,
+        PassageScope scope,
+        IReadOnlyList<RankedPassage> ranked,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            return new LinkedEvidence(snapshot, scope, cancellation).Follow(question, ranked);
+        }
+        catch (DatastoreCorruptException damage)
+        {
+            _damage.Add(damage.Message);
+            return ranked;
+        }
     }
 
     private IReadOnlyList<ScoredPassage> SearchWords(
@@ -87,12 +109,6 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
             _damage.Add(damage.Message);
             return [];
         }
-    }
-
-    private RankedPassage Ranked(long passage, double score, double testPenalty)
-    {
-        var document = snapshot.Documents.OfPassage(passage);
-        return new RankedPassage(passage, document, TestCode.Is(document) ? score - testPenalty : score);
     }
 
     private static IEnumerable<long> Best(Dictionary<long, double> scores, int count) =>

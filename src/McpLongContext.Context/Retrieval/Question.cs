@@ -1,3 +1,5 @@
+using McpLongContext.Context.Retrieval.Ranking;
+
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>A question, ready to be searched for; made by <see cref="QuestionAnalyzer"/>.</summary>
@@ -10,4 +12,14 @@ internal sealed record Question(
     IReadOnlyList<string> Terms,
     IReadOnlyList<string> Literals,
     bool IsLiteral
-);
+)
+{
+    /// <summary>The words of the text, in order, as they are written; identifiers are whole.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
+    /// <summary>Those of them that say what is asked for.</summary>
+    public IReadOnlyList<string> ContentWords { get; init; } = [];
+
+    /// <summary>What the question is.</summary>
+    public QuestionKind Kind { get; init; }
+}

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Retrieval.Ranking;
 using McpLongContext.Storage.Analysis;
 using McpLongContext.Storage.Lexical;
 
@@ -27,6 +28,8 @@ internal static class QuestionAnalyzer
         """,
         RegexOptions.IgnorePatternWhitespace
     );
+
+    private static readonly Regex s_word = Linear(@"[\p{L}\p{N}_]+");
 
     /// <summary>Terms beside the literals ("where is X defined") that leave a question literal.</summary>
     private const int MaxTermsBesideLiterals = 1;
@@ -56,7 +59,15 @@ internal static class QuestionAnalyzer
             .Distinct(StringComparer.Ordinal)
             .Take(MaxLiterals)
             .ToList();
-        return new Question(text, TermAnalyzer.Terms(text), literals, literals.Count > 0 && IsLiteral(text));
+        var isLiteral = literals.Count > 0 && IsLiteral(text);
+        List<string> words = [.. s_word.Matches(text).Select(match => match.Value)];
+        var content = QuestionKinds.ContentWords(words);
+        return new Question(text, TermAnalyzer.Terms(text), literals, isLiteral)
+        {
+            Words = words,
+            ContentWords = content,
+            Kind = QuestionKinds.Recognize(text, literals, isLiteral, content),
+        };
     }
 
     private static bool IsLiteral(string text) =>

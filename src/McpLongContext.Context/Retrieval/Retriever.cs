@@ -30,6 +30,8 @@ internal sealed class Retriever(
     /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
     public async Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation)
     {
+        await background.WaitForIndexAsync(request.Datastore, cancellation);
+
         // Judged before the search: what is read while it runs may be missing from it.
         var reading = background.StillReading(request.Datastore);
         var result = await SearchAsync(request, cancellation);
@@ -67,7 +69,7 @@ internal sealed class Retriever(
                 }
 
                 var ranking = Rank(snapshot, question, scope, passages, encoder, cancellation);
-                var assembler = new EvidenceAssembler(snapshot.Passages, paths);
+                var assembler = new EvidenceAssembler(snapshot.Passages, snapshot.Symbols, paths);
                 return [.. ranking.Passages.Select(assembler.Show).OfType<Evidence>().Take(top)];
             },
             cancellation
@@ -100,7 +102,7 @@ internal sealed class Retriever(
 
         var cursor = Cursor.Of(request, snapshot.Generation);
         var ranking = Rank(snapshot, request, encoder, paths, cancellation);
-        var page = new EvidenceAssembler(snapshot.Passages, paths).Assemble(
+        var page = new EvidenceAssembler(snapshot.Passages, snapshot.Symbols, paths).Assemble(
             ranking.Passages.Skip(cursor.Offset),
             request.MaxTokens,
             request.TopK
@@ -126,7 +128,7 @@ internal sealed class Retriever(
 
     /// <summary>Ranks single passages for a question; budget and cursor of the request play no part.</summary>
     /// <inheritdoc cref="Query"/>
-    public static Ranking Rank(
+    public static RankingResult Rank(
         DatastoreSnapshot snapshot,
         QueryRequest request,
         RetrievalEncoder? encoder,
@@ -136,13 +138,13 @@ internal sealed class Retriever(
     {
         var (scope, searched) = ScopeOf(snapshot, request.PathGlob, paths);
         return searched == 0
-            ? new Ranking([], 0, [NothingToSearch(snapshot, request)], [])
+            ? new RankingResult([], 0, [NothingToSearch(snapshot, request)], [])
             : Rank(snapshot, request.Question, scope, searched, encoder, cancellation);
     }
 
     /// <summary>Ranks single passages in scope for a question.</summary>
     /// <exception cref="ContextException">The question is not valid.</exception>
-    public static Ranking Rank(
+    public static RankingResult Rank(
         DatastoreSnapshot snapshot,
         string text,
         PassageScope scope,
@@ -154,7 +156,12 @@ internal sealed class Retriever(
         var question = QuestionAnalyzer.Analyze(text);
         var ranker = new PassageRanker(snapshot, encoder, encoder is null ? null : snapshot.States(encoder.Key));
         var passages = ranker.Rank(question, scope, cancellation);
-        return new Ranking(passages, searched, [.. Notes(passages.Count, searched, ranker, encoder)], ranker.Damage);
+        return new RankingResult(
+            passages,
+            searched,
+            [.. Notes(passages.Count, searched, ranker, encoder)],
+            ranker.Damage
+        );
     }
 
     private async Task<QueryResult> SearchAsync(QueryRequest request, CancellationToken cancellation)
@@ -252,7 +259,7 @@ internal sealed class Retriever(
 /// <param name="SearchedPassages">Passages in scope.</param>
 /// <param name="Notes">What the user should know, a sentence each.</param>
 /// <param name="Damage">What was found damaged, a sentence each.</param>
-internal sealed record Ranking(
+internal sealed record RankingResult(
     IReadOnlyList<RankedPassage> Passages,
     int SearchedPassages,
     IReadOnlyList<string> Notes,

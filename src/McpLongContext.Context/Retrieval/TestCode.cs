@@ -11,9 +11,6 @@ namespace McpLongContext.Context.Retrieval;
 /// </summary>
 internal static class TestCode
 {
-    /// <summary>Against the fused score, whose best candidates have 2 to 4.</summary>
-    public const double Penalty = 0.75;
-
     private static readonly string[] s_folders =
     [
         "test",
@@ -22,9 +19,14 @@ internal static class TestCode
         "spec",
         "specs",
         "testing",
+        "testdata",
+        "__snapshots__",
         "benchmark",
         "benchmarks",
     ];
+
+    /// <summary>What else lies in the folders of tests: what a program is expected to print, and scripts without a name.</summary>
+    private static readonly string[] s_outputs = ["", ".stderr", ".stdout", ".snap", ".out", ".golden", ".expected"];
 
     /// <summary>Whether a question asks for tests.</summary>
     public static bool IsAskedFor(Question question) =>
@@ -33,12 +35,12 @@ internal static class TestCode
     /// <summary>Whether a document is test code, by its folders and its name.</summary>
     public static bool Is(Document document)
     {
-        if (!EncoderText.IsWrittenOut(StoredKind.Of(document)))
+        var parts = document.Path.Split('/', '\\');
+        if (!EncoderText.IsWrittenOut(StoredKind.Of(document)) && !s_outputs.Contains(Path.GetExtension(parts[^1])))
         {
             return false;
         }
 
-        var parts = document.Path.Split('/', '\\');
         return parts.SkipLast(1).Any(IsTestFolder) || IsTestName(parts[^1]);
     }
 
@@ -54,7 +56,9 @@ internal static class TestCode
             || name.EndsWith("Tests", StringComparison.Ordinal)
             || name.EndsWith(".test", StringComparison.Ordinal)
             || name.EndsWith(".spec", StringComparison.Ordinal)
+            || name.EndsWith(".test-d", StringComparison.Ordinal)
             || name.EndsWith("_test", StringComparison.Ordinal)
+            || name.EndsWith("_spec", StringComparison.Ordinal)
             || name.StartsWith("test_", StringComparison.Ordinal);
     }
 }

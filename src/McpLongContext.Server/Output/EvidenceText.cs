@@ -60,6 +60,11 @@ internal static class EvidenceText
             text.Append(" (").Append(VisibleText.Name(passage.Context)).Append(')');
         }
 
+        if (passage.Symbols.Count > 0)
+        {
+            text.Append(" defines ").Append(VisibleText.Name(string.Join(", ", passage.Symbols)));
+        }
+
         if (detailed)
         {
             text.Append(CultureInfo.InvariantCulture, $" score {passage.Score:0.###}");

@@ -26,9 +26,9 @@ internal sealed class QueryLongContext(
                 + "grepping many files: for questions in plain words (\"where are retries configured?\"), for "
                 + "identifiers, error messages and \"quoted phrases\" (exact matches always rank), for who said what "
                 + "in a meeting. Ingest with ingest_document first; call list_datastores when unsure what is there. "
-                + "Narrow with path_glob, page with cursor. Cite the evidence by its citation. Where a chat model is "
-                + "installed, it adds a short answer with its citations, or says why not; it is small, so check it "
-                + "against the evidence, and pass answer never when the evidence is all you need (faster)."
+                + "Narrow with path_glob, page with cursor. Cite the evidence by its citation; the definitions in it "
+                + "are named beside it. A small local chat model adds a short answer only where answer asks for one: "
+                + "check it against the evidence."
         ),
         new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },
         logger
@@ -58,10 +58,14 @@ internal sealed class QueryLongContext(
             static (before, now) => before.Tokens > 0 == now.Tokens > 0,
             time
         );
+        // Only an answer reads another memory than the passages found, so that who names one wants an answer.
+        var mode = arguments is { Answer: AnswerMode.Never, Memory: not MemoryKind.Window }
+            ? AnswerMode.Auto
+            : arguments.Answer;
         var answer = await answers.Value.WriteAsync(
             request,
             evidence,
-            arguments.Answer,
+            mode,
             limit: null,
             progress,
             cancellation
@@ -86,10 +90,10 @@ internal sealed record QueryArguments(
         int? TopK = null,
     [property: Description("Only documents whose path matches, for example src/**/*.cs")] string? PathGlob = null,
     [property: Description(
-        "Whether a local chat model answers from the evidence: auto (when one is installed, within 10 seconds), never, "
+        "Whether a local chat model answers from the evidence: never, auto (when one is installed, within 10 seconds), "
             + "always (within 45 seconds)."
     )]
-        AnswerMode Answer = AnswerMode.Auto,
+        AnswerMode Answer = AnswerMode.Never,
     [property: Description(
         "What the chat model reads for its answer: window (the passages found), or unlimiformer (its own retrieval "
             + "attention over every token of the datastore; the answer cites the lines that it attended to most), or infini (the "

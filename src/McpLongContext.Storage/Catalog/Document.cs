@@ -1,3 +1,5 @@
+using McpLongContext.Storage.Symbols;
+
 namespace McpLongContext.Storage.Catalog;
 
 /// <summary>A stored document; its passages have the contiguous ids from <see cref="FirstPassage"/> on.</summary>
@@ -68,6 +70,9 @@ public sealed record NewDocument
         }
     }
 
+    /// <summary>The version of what found the symbols of its passages.</summary>
+    public int SymbolVersion { get; init; }
+
     /// <summary>
     /// The terms of its passages, taken by whoever makes the document: several threads can, and only one can store.
     /// </summary>
@@ -79,7 +84,11 @@ public sealed record NewDocument
 /// <param name="EndLine">The last line that a citation names, inclusive.</param>
 /// <param name="Text">The text, which may begin and end inside a line.</param>
 /// <param name="Context">What it stands under (heading, enclosing declaration, session); indexed with it.</param>
-public readonly record struct NewPassage(int StartLine, int EndLine, string Text, string Context = "");
+public readonly record struct NewPassage(int StartLine, int EndLine, string Text, string Context = "")
+{
+    /// <summary>The definitions that it holds, in the order of their lines; none where it is null.</summary>
+    public IReadOnlyList<NewSymbol>? Symbols { get; init; }
+}
 
 /// <summary>A change of the catalog; all of it is stored in one transaction, or nothing.</summary>
 public sealed record CatalogChange

@@ -1,3 +1,5 @@
+using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Ingestion.Splitting;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Catalog;
 
@@ -24,6 +26,10 @@ internal sealed class SampleDatastore : IDisposable
     public void Put(string path, string kind, string text, int linesPerPassage = 1)
     {
         var lines = text.Split('\n');
+        var symbols =
+            kind == nameof(DocumentKind.Code)
+                ? PassageSplitter.Split(text, DocumentKind.Code, path).SelectMany(passage => passage.Symbols).ToList()
+                : [];
         var passages = lines
             .Chunk(linesPerPassage)
             .Select(
@@ -33,6 +39,9 @@ internal sealed class SampleDatastore : IDisposable
                         (i * linesPerPassage) + chunk.Length,
                         string.Join('\n', chunk) + "\n"
                     )
+                    {
+                        Symbols = [.. symbols.Where(symbol => (symbol.Line - 1) / linesPerPassage == i)],
+                    }
             );
         Datastore.Apply(
             new CatalogChange

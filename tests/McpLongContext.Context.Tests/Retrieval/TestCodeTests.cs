@@ -13,11 +13,19 @@ public sealed class TestCodeTests
     [InlineData("/repo/src/test_parser.py", true)]
     [InlineData("/repo/src/parser_test.go", true)]
     [InlineData("/repo/src/parser.spec.ts", true)]
+    [InlineData("/repo/spec/parser_spec.rb", true)]
     [InlineData("/repo/src/Parser.cs", false)]
     [InlineData("/repo/src/Contest.cs", false)]
     [InlineData("/repo/src/latest/attest.py", false)]
     public void Test_code_is_known_by_its_folders_and_its_name(string path, bool expected) =>
         Assert.Equal(expected, TestCode.Is(Document(path, "Code")));
+
+    [Theory]
+    [InlineData("/repo/tests/run", true)]
+    [InlineData("/repo/tests/ui/unused.stderr", true)]
+    [InlineData("/repo/src/run", false)]
+    public void Scripts_without_a_name_and_expected_output_are_test_code_in_its_folders(string path, bool expected) =>
+        Assert.Equal(expected, TestCode.Is(Document(path, "Prose")));
 
     [Fact]
     public void Text_is_never_test_code() => Assert.False(TestCode.Is(Document("/repo/tests/guide.md", "Markdown")));

@@ -60,7 +60,7 @@ internal static class StatesBenchmark
         GoldRanking[] Rank(LoadedEncoder encoder, IStateSearch states)
         {
             var ranker = new PassageRanker(snapshot, new RetrievalEncoder(encoder), states);
-            var assembler = new EvidenceAssembler(snapshot.Passages, paths);
+            var assembler = new EvidenceAssembler(snapshot.Passages, snapshot.Symbols, paths);
             var documents = snapshot.Documents.All.ToDictionary(document => paths.Show(document.Path));
             return
             [

@@ -1,5 +1,6 @@
 using System.Text;
 using McpLongContext.Context.Documents;
+using McpLongContext.Context.Ingestion.Splitting.Symbols;
 
 namespace McpLongContext.Context.Ingestion.Splitting;
 
@@ -68,6 +69,9 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
     ];
 
     private readonly CodeLine[] _lines = CodeScanner.Scan(lines, language);
+
+    /// <summary>The definitions of the program.</summary>
+    public IReadOnlyList<FoundSymbol> Symbols(SymbolRules rules) => SymbolScanner.Scan(lines, _lines, language, rules);
 
     /// <summary>
     /// The items of a range of lines. An item reaches to the next line that is nested no deeper than its first one, so

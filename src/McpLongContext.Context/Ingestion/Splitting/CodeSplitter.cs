@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using McpLongContext.Context.Documents;
+using McpLongContext.Context.Ingestion.Splitting.Symbols;
 
 namespace McpLongContext.Context.Ingestion.Splitting;
 
@@ -52,11 +53,18 @@ internal sealed class CodeSplitter
     }
 
     /// <summary>Splits a program.</summary>
-    public static void Split(LineIndex lines, CodeLanguage language, PassageBuilder passages)
+    /// <param name="lines">Its lines.</param>
+    /// <param name="path">Its path; the extension tells the language.</param>
+    /// <param name="passages">Receives the passages and the definitions that they hold.</param>
+    public static void Split(LineIndex lines, string path, PassageBuilder passages)
     {
-        var splitter = new CodeSplitter(lines, language, passages, namesEveryLevel: false);
+        var splitter = new CodeSplitter(lines, CodeLanguage.Of(path), passages, namesEveryLevel: false);
         splitter.AddMembers(0, lines.Count, context: "", depth: 0);
         splitter.Close();
+        if (SymbolRules.For(path) is { } rules)
+        {
+            passages.Add(splitter._outline.Symbols(rules));
+        }
     }
 
     /// <summary>Splits records and settings that nest by indentation; every enclosing key is context.</summary>

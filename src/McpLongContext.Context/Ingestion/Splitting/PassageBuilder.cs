@@ -1,4 +1,6 @@
 using McpLongContext.Context.Documents;
+using McpLongContext.Context.Ingestion.Splitting.Symbols;
+using McpLongContext.Storage.Symbols;
 
 namespace McpLongContext.Context.Ingestion.Splitting;
 
@@ -15,6 +17,8 @@ internal sealed class PassageBuilder(LineIndex lines)
     private const int PieceCharacters = 2_000;
 
     private readonly List<(int Offset, string Context)> _starts = [];
+    private IReadOnlyList<FoundSymbol> _symbols = [];
+    private int _nextSymbol;
 
     /// <summary>Begins a passage at a line.</summary>
     public void Begin(int line, string context) => BeginAt(lines.Start(line), context);
@@ -31,6 +35,10 @@ internal sealed class PassageBuilder(LineIndex lines)
 
         _starts.Add((offset, context));
     }
+
+    /// <summary>Gives each passage the definitions in its lines.</summary>
+    /// <param name="symbols">In the order of their lines.</param>
+    public void Add(IReadOnlyList<FoundSymbol> symbols) => _symbols = symbols;
 
     /// <summary>Cuts the text.</summary>
     public List<SplitPassage> Build()
@@ -83,7 +91,22 @@ internal sealed class PassageBuilder(LineIndex lines)
                 lines.LineAt(Math.Min(last, lines.End - 1)) + 1,
                 context
             )
+            {
+                Symbols = SymbolsBefore(end),
+            }
         );
+    }
+
+    private List<NewSymbol> SymbolsBefore(int end)
+    {
+        var symbols = new List<NewSymbol>();
+        for (; _nextSymbol < _symbols.Count && lines.Start(_symbols[_nextSymbol].Line) < end; _nextSymbol++)
+        {
+            var symbol = _symbols[_nextSymbol];
+            symbols.Add(new NewSymbol(symbol.Line + 1, symbol.Name, symbol.Kind, symbol.Container));
+        }
+
+        return symbols;
     }
 
     /// <summary>The best place to cut in the second half of a stretch.</summary>

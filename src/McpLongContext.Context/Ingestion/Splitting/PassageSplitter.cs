@@ -24,7 +24,7 @@ internal static class PassageSplitter
         switch (kind)
         {
             case DocumentKind.Code:
-                CodeSplitter.Split(lines, CodeLanguage.Of(path), passages);
+                CodeSplitter.Split(lines, path, passages);
                 break;
             case DocumentKind.Markdown:
                 MarkdownSplitter.Split(lines, passages);

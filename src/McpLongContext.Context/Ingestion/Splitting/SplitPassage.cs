@@ -1,3 +1,5 @@
+using McpLongContext.Storage.Symbols;
+
 namespace McpLongContext.Context.Ingestion.Splitting;
 
 /// <summary>A unit of a document: what is scored, and what a citation can point to.</summary>
@@ -5,4 +7,8 @@ namespace McpLongContext.Context.Ingestion.Splitting;
 /// <param name="StartLine">First line that is not blank, 1-based.</param>
 /// <param name="EndLine">Last line that is not blank, inclusive.</param>
 /// <param name="Context">The enclosing declarations, headings or session, outermost first; may be empty.</param>
-internal sealed record SplitPassage(string Text, int StartLine, int EndLine, string Context);
+internal sealed record SplitPassage(string Text, int StartLine, int EndLine, string Context)
+{
+    /// <summary>The definitions that begin in it, in the order of their lines.</summary>
+    public IReadOnlyList<NewSymbol> Symbols { get; init; } = [];
+}

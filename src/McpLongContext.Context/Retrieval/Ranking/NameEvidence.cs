@@ -1,0 +1,64 @@
+using McpLongContext.Storage.Symbols;
+using StoredDocument = McpLongContext.Storage.Catalog.Document;
+
+namespace McpLongContext.Context.Retrieval.Ranking;
+
+/// <summary>What the name of a file and its folders says about a question.</summary>
+internal sealed class NameEvidence(Question question)
+{
+    /// <summary>Shorter words begin too many others.</summary>
+    private const int MinWord = 3;
+
+    private readonly string[] _words =
+    [
+        .. question
+            .ContentWords.SelectMany(NameParts.Of)
+            .Where(word => word.Length >= MinWord)
+            .Distinct(StringComparer.Ordinal),
+    ];
+
+    private readonly HashSet<string> _symbols = [.. question.ContentWords.Select(word => SymbolKey.Of(word))];
+
+    /// <summary>What a file's name adds to its score.</summary>
+    public double GainOf(StoredDocument document)
+    {
+        var path = document.Path.Replace('\\', '/');
+        var folderEnd = path.LastIndexOf('/') + 1;
+        var stem = Stem(path[folderEnd..]);
+        return question.Kind switch
+        {
+            QuestionKind.Symbol => _symbols.Contains(SymbolKey.Of(stem)) ? RankingWeights.FileOfSymbol : 0,
+            QuestionKind.Path => question.Literals.Any(literal => IsNamed(path, literal)) ? RankingWeights.Path : 0,
+            QuestionKind.Quoted or QuestionKind.Description or QuestionKind.ErrorMessage => 0,
+            _ => (RankingWeights.FileName * ShareIn(stem)) + (RankingWeights.Folders * ShareIn(path[..folderEnd])),
+        };
+    }
+
+    /// <summary>The share of the question's words that begin a word of a name, or that one begins.</summary>
+    private double ShareIn(string name)
+    {
+        if (_words.Length == 0)
+        {
+            return 0;
+        }
+
+        var parts = NameParts.Of(name).Where(part => part.Length >= MinWord).ToList();
+        return _words.Count(word => parts.Exists(part => IsPrefix(part, word) || IsPrefix(word, part)))
+            / (double)_words.Length;
+    }
+
+    private static bool IsPrefix(string text, string prefix) => text.StartsWith(prefix, StringComparison.Ordinal);
+
+    private static bool IsNamed(string path, string literal)
+    {
+        var wanted = literal.Replace('\\', '/').TrimStart('.', '/');
+        return path.EndsWith(wanted, StringComparison.OrdinalIgnoreCase)
+            && (path.Length == wanted.Length || path[^(wanted.Length + 1)] == '/');
+    }
+
+    private static string Stem(string file)
+    {
+        var dot = file.LastIndexOf('.');
+        return dot > 0 ? file[..dot] : file;
+    }
+}

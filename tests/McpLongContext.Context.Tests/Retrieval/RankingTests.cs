@@ -1,0 +1,101 @@
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Retrieval;
+using McpLongContext.Context.Retrieval.Ranking;
+
+namespace McpLongContext.Context.Tests.Retrieval;
+
+/// <summary>What decides where words alone do not.</summary>
+public sealed class RankingTests
+{
+    private readonly Retriever _retriever = new(
+        new DocumentPaths(SampleDatastore.WorkingDirectory),
+        TimeProvider.System
+    );
+
+    [Theory]
+    [InlineData("Timeout")]
+    [InlineData("where is Timeout defined")]
+    public void A_definition_ranks_before_its_uses_and_before_what_is_named_in_other_capitals(string question)
+    {
+        using var sample = new SampleDatastore(
+            ("src/client.py", "Code", "def timeout(value): return Timeout(value)"),
+            ("src/config.py", "Code", "class Timeout:\n    connect = 1"),
+            ("src/use.py", "Code", "t = Timeout(Timeout)")
+        );
+
+        Assert.Equal("src/config.py:1-1", Ask(sample, question)[0].Citation);
+    }
+
+    [Fact]
+    public void Evidence_names_what_it_defines()
+    {
+        using var sample = new SampleDatastore(("src/pool.py", "Code", "class Pool:\n    def rent(self): return 1"));
+
+        Assert.Equal(
+            ["Pool.rent()", "type Pool"],
+            Ask(sample, "Pool rent").SelectMany(evidence => evidence.Symbols).Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void A_file_with_several_good_passages_ranks_before_one_that_has_one()
+    {
+        const string Once = "The crane lifts cargo.";
+        using var sample = new SampleDatastore(
+            ("a.txt", "Prose", Once),
+            ("b.txt", "Prose", $"{Once}\nCargo waits for a crane.\nA second crane lifts more cargo.")
+        );
+
+        Assert.Equal("b.txt", Ask(sample, "crane cargo")[0].Path);
+    }
+
+    [Fact]
+    public void A_file_is_known_by_its_name()
+    {
+        const string Line = "value = read(stream)";
+        using var sample = new SampleDatastore(("src/alpha.py", "Code", Line), ("src/http_redirect.py", "Code", Line));
+
+        Assert.Equal("src/http_redirect.py", Ask(sample, "how redirects read a stream")[0].Path);
+    }
+
+    [Fact]
+    public void A_value_is_followed_through_what_it_was_assigned_to()
+    {
+        var filler = string.Join(
+            '\n',
+            Enumerable.Range(0, 40).Select(i => $"The value of tides is assigned to nobody, {i}.")
+        );
+        using var sample = new SampleDatastore(
+            (
+                "a.txt",
+                "Prose",
+                $"VAR ABCDE = 24790.\n{filler}\nVAR FGHIJ = VAR ABCDE.\n{filler}\nVAR KLMNO = VAR FGHIJ."
+            )
+        );
+
+        Assert.Equal(
+            ["a.txt:1-1", "a.txt:42-42", "a.txt:83-83"],
+            Ask(sample, "Find all variables that are assigned the value 24790.").Take(3).Select(one => one.Citation)
+        );
+    }
+
+    [Theory]
+    [InlineData("parseJson", QuestionKind.Symbol)]
+    [InlineData("Session", QuestionKind.Symbol)]
+    [InlineData("where is Session defined", QuestionKind.Symbol)]
+    [InlineData("src/app/pool.cs", QuestionKind.Path)]
+    [InlineData("\"the old bridge\"", QuestionKind.Quoted)]
+    [InlineData("System.InvalidOperationException: pool_size is negative at start", QuestionKind.ErrorMessage)]
+    [InlineData("Removes the connections that have expired.", QuestionKind.Description)]
+    [InlineData("how are connections reused", QuestionKind.NaturalLanguage)]
+    internal void The_kind_of_a_question_is_recognized(string question, QuestionKind kind) =>
+        Assert.Equal(kind, QuestionAnalyzer.Analyze(question).Kind);
+
+    /// <summary>The passages by themselves, best first.</summary>
+    private IReadOnlyList<Evidence> Ask(SampleDatastore sample, string question)
+    {
+        using var snapshot = sample.Datastore.Snapshot();
+        var request = new QueryRequest { Question = question, Datastore = "sample" };
+        return _retriever.Query(snapshot, request, encoder: null, TestContext.Current.CancellationToken).Ranked;
+    }
+}
