@@ -55,6 +55,12 @@ public sealed record Evidence
 
     /// <summary>The lines, as stored.</summary>
     public required string Text { get; init; }
+
+    /// <summary>Citations of other places with the same text; the first ones where there are many.</summary>
+    public IReadOnlyList<string> AlsoAt { get; init; } = [];
+
+    /// <summary>The number of other places with the same text that were found.</summary>
+    public int AlsoAtCount { get; init; }
 }
 
 /// <summary>Ranked evidence for a question.</summary>

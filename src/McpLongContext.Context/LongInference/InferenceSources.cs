@@ -55,19 +55,21 @@ internal sealed class InferenceSources(DatastoreRegistry datastores, DocumentFin
             return [finder.Find(snapshot, document) ?? throw finder.Unknown(snapshot, name, document)];
         }
 
-        var glob = request.PathGlob is { } pattern ? PathGlob.Parse(pattern) : null;
+        var glob = request.PathGlob;
+        IReadOnlyList<Document> all = snapshot.Documents.All;
         IReadOnlyList<Document> documents =
         [
-            .. snapshot
-                .Documents.All.Where(one => glob is null || glob.IsMatch(paths.Show(one.Path)))
-                .OrderBy(one => one.Path, StringComparer.Ordinal),
+            .. (glob is null ? all : PathGlob.Select(glob, all, paths)).OrderBy(
+                one => one.Path,
+                StringComparer.Ordinal
+            ),
         ];
         return documents.Count > 0
             ? documents
             : throw new ContextException(
                 glob is null
                     ? $"datastore: '{name}' holds no documents; ingest_document stores some."
-                    : $"path_glob: no document of datastore '{name}' matches '{request.PathGlob}'; "
+                    : $"path_glob: no document of datastore '{name}' matches '{glob}'; "
                         + "list_datastores shows what is there."
             );
     }

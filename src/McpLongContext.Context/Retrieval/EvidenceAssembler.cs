@@ -9,13 +9,15 @@ namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
 /// Fills a page with whole passages, best first, up to a budget of tokens. Hits that are neighbours in a document become
-/// one piece of evidence at the place of the better one. Only a first passage that alone exceeds the budget is cut, at
+/// one piece of evidence at the place of the better one; hits with the same text are shown once, with their places. Only a first passage that alone exceeds the budget is cut, at
 /// the end of a line, and its citation says what is shown.
 /// </summary>
 internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbols, DocumentPaths paths)
 {
     /// <summary>Characters of a token, roughly; what a budget of tokens means.</summary>
     private const int CharactersPerToken = 4;
+
+    private const int NamedCopies = 5;
 
     /// <summary>A page of evidence.</summary>
     /// <param name="Evidence">Best first.</param>
@@ -35,47 +37,69 @@ internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbol
 
     /// <summary>Takes hits for a page.</summary>
     /// <param name="hits">Ranked, best first.</param>
+    /// <param name="offset">How many of them the pages before have taken.</param>
     /// <param name="maxTokens">The budget.</param>
-    /// <param name="topK">The most hits; <see langword="null"/> lets the budget decide.</param>
-    public Page Assemble(IEnumerable<RankedPassage> hits, int maxTokens, int? topK)
+    /// <param name="topK">The most pieces; <see langword="null"/> lets the budget decide.</param>
+    public Page Assemble(IReadOnlyList<RankedPassage> hits, int offset, int maxTokens, int? topK)
     {
+        var copies = new PassageCopies(reader, hits.Take(offset));
         var pieces = new List<Piece>();
         var ranked = new List<Evidence>();
         var damage = new List<string>();
-        var taken = 0;
         var room = maxTokens * CharactersPerToken;
-        foreach (var hit in hits)
+        var next = offset;
+        for (; next < hits.Count && ranked.Count != topK; next++)
         {
-            if (taken == topK)
-            {
-                break;
-            }
-
+            var hit = hits[next];
             if (!reader.TryGet(hit.Id, out var passage))
             {
                 damage.Add($"A passage of {paths.Show(hit.Document.Path)} is damaged and left out.");
                 continue;
             }
 
+            if (copies.IsCopy(hit, passage))
+            {
+                continue;
+            }
+
             if (passage.Text.Length > room)
             {
-                if (taken > 0)
+                if (ranked.Count > 0)
                 {
                     break;
                 }
 
-                return Cut(hit, passage, maxTokens, damage);
+                return Cut(hit, passage, maxTokens, damage) with
+                {
+                    Hits = next + 1 - offset,
+                };
             }
 
             room -= passage.Text.Length;
-            taken++;
+            copies.Take(hit, passage);
             Add(hit, passage, pieces);
             ranked.Add(Show(new Piece(hit.Document, hit.Score, [passage])));
         }
 
-        List<Evidence> evidence = [.. pieces.Select(Show)];
+        copies.LookAhead(hits.Skip(next));
+        List<Evidence> evidence = [.. pieces.Select(piece => WithCopies(Show(piece), piece, copies))];
         var tokens = TokensOf(evidence.Sum(item => item.Text.Length));
-        return new Page(evidence, ranked, taken + damage.Count, tokens, IsCut: false, damage);
+        return new Page(evidence, ranked, next - offset, tokens, IsCut: false, damage);
+    }
+
+    private Evidence WithCopies(Evidence evidence, Piece piece, PassageCopies copies)
+    {
+        var places = copies.PlacesOf(piece.Passages);
+        return evidence with
+        {
+            AlsoAt =
+            [
+                .. places
+                    .Take(NamedCopies)
+                    .Select(place => $"{paths.Show(place.Document.Path)}:{place.StartLine}-{place.EndLine}"),
+            ],
+            AlsoAtCount = places.Count,
+        };
     }
 
     /// <summary>A hit by itself, whole; none when it is damaged.</summary>

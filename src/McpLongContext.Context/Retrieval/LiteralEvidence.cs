@@ -7,8 +7,8 @@ using McpLongContext.Storage.Passages;
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
-/// What a passage gains by containing an identifier or quoted phrase of the question as it is written. The rarer the
-/// literal, the more; where nothing but literals is asked for, they outrank everything.
+/// What a passage gains by containing an identifier or quoted phrase of the question as it is written, or by being what
+/// the question names. The rarer the literal, the more; where nothing but literals is asked for, they outrank everything.
 /// </summary>
 internal static class LiteralEvidence
 {
@@ -25,7 +25,7 @@ internal static class LiteralEvidence
     private const double OtherCapitals = 0.7;
     private const int MatchesPerLiteral = 100;
 
-    /// <summary>The gain of every passage that contains a literal.</summary>
+    /// <summary>The gain of every passage that contains a literal or is a named place.</summary>
     public static Dictionary<long, double> Find(
         DatastoreSnapshot snapshot,
         PassageScope scope,
@@ -47,6 +47,7 @@ internal static class LiteralEvidence
             }
         }
 
+        NamedPlaces.AddTo(gains, snapshot, scope, question, cancellation);
         return gains;
     }
 

@@ -22,4 +22,7 @@ internal sealed record Question(
 
     /// <summary>What the question is.</summary>
     public QuestionKind Kind { get; init; }
+
+    /// <summary>The places in programs that it names, that of a failure first.</summary>
+    public IReadOnlyList<StackFrame> Frames { get; init; } = [];
 }

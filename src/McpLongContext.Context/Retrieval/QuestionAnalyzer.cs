@@ -14,17 +14,21 @@ internal static class QuestionAnalyzer
 
     private const int MaxLiterals = 8;
 
-    private static readonly Regex s_controlOrSpace = Linear(@"[\p{Cc}\p{Cf}\p{Co}\s]+");
+    private static readonly Regex s_invisible = Linear(@"\p{Cf}");
+    private static readonly Regex s_controlOrSpace = Linear(@"[\p{Cc}\p{Co}\s]+");
 
     /// <summary>
     /// A phrase in double quotes or backticks; words joined by <c>_ . / \ :: -</c>; a word with a capital or digit
-    /// inside. A sentence's full stop and a plain capitalised or upper-case word are no identifiers.
+    /// inside, which hexadecimal numbers and hashes are, too; a number longer than a year. A sentence's full stop and a
+    /// plain capitalised or upper-case word are no identifiers.
     /// </summary>
     private static readonly Regex s_literal = Linear(
         """
         "(?<quoted>[^"]{2,200})" | “(?<quoted>[^”]{2,200})” | `(?<quoted>[^`]{2,200})`
         | \b \w+ (?: (?: [_./\\-] | :: | -> ) \w+ )+ \b
-        | \b (?: \w*\p{Ll}\p{Lu}\w* | \p{Lu}{2,}\p{Ll}\w+ | \w*_\w* | \p{L}+\p{N}\w* | \p{N}+\p{L}{2}\w* ) \b
+        | \b \d{1,3} (?: [,'’] \d{3} )+ \b
+        | \b (?: \w*\p{Ll}\p{Lu}\w* | \p{Lu}{2,}\p{Ll}\w+ | \w*_\w* | \p{L}+\p{N}\w* | \p{N}+\p{L}{2}\w*
+            | \p{N}+\p{L}\p{N}\w* | \d{5,} ) \b
         """,
         RegexOptions.IgnorePatternWhitespace
     );
@@ -38,7 +42,10 @@ internal static class QuestionAnalyzer
     /// <exception cref="ContextException">It is empty or too long.</exception>
     public static Question Analyze(string question)
     {
-        if (question.Length > MaxLength)
+        var raw = question.Contains('\n', StringComparison.Ordinal) ? question : question.Replace("\\n", "\n");
+        var frames = raw.Length <= StackTrace.MaxLength ? StackTrace.FramesOf(raw) : [];
+        var asked = StackTrace.Summarize(raw, frames) is { } trace ? Cut(trace) : question;
+        if (asked.Length > MaxLength)
         {
             throw new ContextException(
                 $"question has {question.Length:N0} characters; at most {MaxLength:N0} are allowed. "
@@ -46,20 +53,23 @@ internal static class QuestionAnalyzer
             );
         }
 
-        var text = s_controlOrSpace.Replace(question, " ").Trim();
+        var text = s_controlOrSpace.Replace(s_invisible.Replace(asked, ""), " ").Trim();
         if (text.Length == 0)
         {
             throw new ContextException("question is empty. Ask in words, or name an identifier or \"quoted phrase\".");
         }
 
-        var literals = s_literal
-            .Matches(text)
-            .Select(match => match.Groups["quoted"] is { Success: true } quoted ? quoted.Value.Trim() : match.Value)
-            .Where(literal => literal.Length > 1)
+        var written = s_literal.Matches(text).Select(WrittenOf).ToList();
+        var signs = SignLiterals.In(
+            s_literal.Replace(text, match => match.Groups["quoted"].Success ? " " : match.Value)
+        );
+        var literals = signs
+            .Concat(written)
+            .Where(literal => literal.Length > 1 || signs.Contains(literal))
             .Distinct(StringComparer.Ordinal)
             .Take(MaxLiterals)
             .ToList();
-        var isLiteral = literals.Count > 0 && IsLiteral(text);
+        var isLiteral = literals.Count > 0 && IsLiteral(text, signs, frames);
         List<string> words = [.. s_word.Matches(text).Select(match => match.Value)];
         var content = QuestionKinds.ContentWords(words);
         return new Question(text, TermAnalyzer.Terms(text), literals, isLiteral)
@@ -67,13 +77,27 @@ internal static class QuestionAnalyzer
             Words = words,
             ContentWords = content,
             Kind = QuestionKinds.Recognize(text, literals, isLiteral, content),
+            Frames = frames,
         };
     }
 
-    private static bool IsLiteral(string text) =>
-        TermAnalyzer.Terms(s_literal.Replace(text, " ")).Count <= MaxTermsBesideLiterals;
+    /// <summary>A literal as it is looked for: without its quotes; a number without its separators.</summary>
+    private static string WrittenOf(Match match) =>
+        match.Groups["quoted"] is { Success: true } quoted ? quoted.Value.Trim()
+        : match.Value.All(c => char.IsAsciiDigit(c) || c is ',' or '\'' or '’')
+            ? string.Concat(match.Value.Where(char.IsAsciiDigit))
+        : match.Value;
 
-    private static Regex Linear(string pattern, RegexOptions options = RegexOptions.None) =>
+    private static bool IsLiteral(string text, IReadOnlyList<string> signs, IReadOnlyList<StackFrame> frames)
+    {
+        var rest = signs.Aggregate(text, (left, sign) => left.Replace(sign, " ", StringComparison.Ordinal));
+        return frames.Count == 0 && TermAnalyzer.Terms(s_literal.Replace(rest, " ")).Count <= MaxTermsBesideLiterals;
+    }
+
+    private static string Cut(string trace) => trace.Length <= MaxLength ? trace : trace[..MaxLength];
+
+    /// <summary>A pattern that takes linear time on every text.</summary>
+    internal static Regex Linear(string pattern, RegexOptions options = RegexOptions.None) =>
         new(
             pattern,
             options | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking,

@@ -9,6 +9,7 @@ namespace McpLongContext.Context.Retrieval;
 internal sealed class RetrievalEncoder
 {
     private const string Continuation = "##";
+    private const int MultilingualVocabulary = 60_000;
 
     private readonly LoadedEncoder _model;
     private readonly Workers _workers;
@@ -20,6 +21,11 @@ internal sealed class RetrievalEncoder
 
     private RetrievalEncoder(LoadedEncoder model, Workers workers, EncodingDemand? demand) =>
         (_model, _workers, _demand) = (model, workers, demand);
+
+    /// <summary>
+    /// Whether it was trained on one language: those of many need four times as many pieces of words, and more.
+    /// </summary>
+    public bool IsOfOneLanguage => _model.Encoder.Tokenizer.VocabularySize < MultilingualVocabulary;
 
     /// <summary>The encoder in memory.</summary>
     public LoadedEncoder Model => _model;

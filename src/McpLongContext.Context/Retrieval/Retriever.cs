@@ -103,7 +103,8 @@ internal sealed class Retriever(
         var cursor = Cursor.Of(request, snapshot.Generation);
         var ranking = Rank(snapshot, request, encoder, paths, cancellation);
         var page = new EvidenceAssembler(snapshot.Passages, snapshot.Symbols, paths).Assemble(
-            ranking.Passages.Skip(cursor.Offset),
+            ranking.Passages,
+            cursor.Offset,
             request.MaxTokens,
             request.TopK
         );
@@ -159,7 +160,7 @@ internal sealed class Retriever(
         return new RankingResult(
             passages,
             searched,
-            [.. Notes(passages.Count, searched, ranker, encoder)],
+            [.. Notes(text, passages.Count, searched, ranker, encoder)],
             ranker.Damage
         );
     }
@@ -196,7 +197,13 @@ internal sealed class Retriever(
             ? $"Datastore '{request.Datastore}' is empty: ingest a document first."
             : $"No document of datastore '{request.Datastore}' matches path_glob '{request.PathGlob}'.";
 
-    private static IEnumerable<string> Notes(int found, int searched, PassageRanker ranker, RetrievalEncoder? encoder)
+    private static IEnumerable<string> Notes(
+        string question,
+        int found,
+        int searched,
+        PassageRanker ranker,
+        RetrievalEncoder? encoder
+    )
     {
         if (found == 0)
         {
@@ -212,6 +219,13 @@ internal sealed class Retriever(
         {
             yield return $"{searched - ranker.CoveredPassages} of {searched} passages are not encoded yet: "
                 + "they were searched by words, and the best of them by meaning.";
+        }
+
+        if (encoder is { IsOfOneLanguage: true } && QuestionLanguage.ForeignOf(question) is { } language)
+        {
+            yield return $"The question seems to be in {language}, and the installed encoder was trained on English: it finds "
+                + "little by meaning there. Words that the question and a text share are found in every language; for a "
+                + "text in English, ask in English.";
         }
     }
 
@@ -248,8 +262,7 @@ internal sealed class Retriever(
             return (PassageScope.All, (int)snapshot.Documents.PassageCount);
         }
 
-        var pattern = PathGlob.Parse(glob);
-        var documents = snapshot.Documents.All.Where(document => pattern.IsMatch(paths.Show(document.Path))).ToList();
+        var documents = PathGlob.Select(glob, snapshot.Documents.All, paths);
         return (PassageScope.Of(documents), documents.Sum(document => document.PassageCount));
     }
 }

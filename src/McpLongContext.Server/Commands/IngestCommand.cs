@@ -2,6 +2,7 @@ using System.CommandLine;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Server.Output;
+using McpLongContext.Server.Protocol;
 
 namespace McpLongContext.Server.Commands;
 
@@ -40,7 +41,7 @@ internal sealed class IngestCommand : ServiceCommand
     protected override LongContextOptions Adapt(LongContextOptions options, ParseResult parsed) =>
         options with
         {
-            AllowedRoots = [.. options.AllowedRoots, .. parsed.GetValue(_paths)!.SelectMany(RootsOf)],
+            AllowedRoots = [.. options.AllowedRoots, .. PathsOf(parsed).SelectMany(RootsOf)],
         };
 
     /// <inheritdoc/>
@@ -49,7 +50,7 @@ internal sealed class IngestCommand : ServiceCommand
         var wait = call.Parsed.GetValue(_wait);
         var request = new IngestRequest
         {
-            Paths = call.Parsed.GetValue(_paths)!,
+            Paths = PathsOf(call.Parsed),
             Datastore = call.Parsed.GetValue(_datastore)!,
             Memory = call.Parsed.GetValue(_memory),
             Wait = wait ? null : new IngestRequest().Wait,
@@ -88,6 +89,8 @@ internal sealed class IngestCommand : ServiceCommand
             _ => CommandLine.Done,
         };
     }
+
+    private string[] PathsOf(ParseResult parsed) => [.. parsed.GetValue(_paths)!.Select(FileUri.ToPath)];
 
     // Roots are directories: a file brings its own, and that of the file that it is a link to.
     private static IEnumerable<string> RootsOf(string path)

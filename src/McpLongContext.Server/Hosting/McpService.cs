@@ -20,9 +20,12 @@ internal sealed class McpService(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var batches = new MessageBatches();
+        var output = new BatchOutput(new ClientOutput(streams.Output), batches);
+        var input = new ClientInput(streams.Input, ClientInput.LongestLine, lifetime);
         await using var transport = new StreamServerTransport(
-            new ClientInput(streams.Input, ClientInput.LongestLine, lifetime),
-            new ClientOutput(streams.Output),
+            new BatchInput(input, batches, output, lifetime),
+            output,
             ContextServer.Name,
             logging
         );

@@ -71,6 +71,7 @@ internal static class EvidenceText
         }
 
         text.Append('\n');
+        AppendCopies(text, passage);
         var number = passage.StartLine;
         foreach (var line in passage.Text.TrimEnd('\n').Split('\n'))
         {
@@ -78,5 +79,17 @@ internal static class EvidenceText
         }
 
         text.Append('\n');
+    }
+
+    private static void AppendCopies(StringBuilder text, Evidence passage)
+    {
+        if (passage.AlsoAtCount == 0)
+        {
+            return;
+        }
+
+        text.Append("The same at ").AppendJoin(", ", passage.AlsoAt.Select(VisibleText.Name));
+        var others = passage.AlsoAtCount - passage.AlsoAt.Count;
+        text.Append(others > 0 ? $" and {others} other places\n" : "\n");
     }
 }

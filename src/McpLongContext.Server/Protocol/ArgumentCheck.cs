@@ -11,17 +11,28 @@ internal static class ArgumentCheck
 {
     private const int QuotedLength = 60;
 
-    /// <summary>Returns the arguments without those that are <c>null</c>, which count as left out.</summary>
+    /// <summary>Arguments that name files, which may be written as URIs.</summary>
+    private static readonly string[] s_paths = ["path", "document", "path_glob"];
+
+    /// <summary>
+    /// Returns the arguments in the types of the schema, without the optional ones that are <c>null</c> or empty, which
+    /// count as left out.
+    /// </summary>
     /// <exception cref="ContextException">An argument is unknown, missing, or not as the schema says.</exception>
     public static Dictionary<string, JsonElement> Apply(JsonElement schema, IDictionary<string, JsonElement>? arguments)
     {
         var properties = schema.GetProperty("properties");
-        var given = (arguments ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal))
-            .Where(argument => argument.Value.ValueKind != JsonValueKind.Null)
-            .ToDictionary(argument => argument.Key, argument => argument.Value, StringComparer.Ordinal);
-
-        foreach (var (name, value) in given)
+        var required = schema.TryGetProperty("required", out var names)
+            ? names.EnumerateArray().Select(item => item.GetString()!).ToArray()
+            : [];
+        var given = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var (name, sent) in arguments ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal))
         {
+            if (sent.ValueKind == JsonValueKind.Null)
+            {
+                continue;
+            }
+
             if (!properties.TryGetProperty(name, out var property))
             {
                 var known = properties.EnumerateObject().Select(known => known.Name).ToArray();
@@ -32,22 +43,31 @@ internal static class ArgumentCheck
                 );
             }
 
+            if (!required.Contains(name) && ArgumentReading.IsAbsent(sent))
+            {
+                continue;
+            }
+
+            var value = ArgumentReading.Read(property, sent);
             CheckValue(name, property, value);
+            given[name] = s_paths.Contains(name) ? PathOf(value) : value;
         }
 
-        if (schema.TryGetProperty("required", out var required))
+        foreach (var name in required)
         {
-            foreach (var name in required.EnumerateArray().Select(item => item.GetString()!))
+            if (!given.ContainsKey(name))
             {
-                if (!given.ContainsKey(name))
-                {
-                    throw new ContextException($"{name}: missing; it is required{Describe(properties, name)}.");
-                }
+                throw new ContextException($"{name}: missing; it is required{Describe(properties, name)}.");
             }
         }
 
         return given;
     }
+
+    private static JsonElement PathOf(JsonElement value) =>
+        FileUri.ToPath(value.GetString()!) is var path && value.ValueEquals(path)
+            ? value
+            : JsonSerializer.SerializeToElement(path, ContextJson.Options);
 
     private static void CheckValue(string name, JsonElement schema, JsonElement value)
     {

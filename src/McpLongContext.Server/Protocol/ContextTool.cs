@@ -125,6 +125,7 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
         }
 
         schema["type"] = types.Select(type => type!.GetValue<string>()).Single(type => type != "null");
+        RemoveNullChoice(schema);
         var nullable = new JsonObject();
         if (schema["description"]?.DeepClone() is { } description)
         {
@@ -136,6 +137,17 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
         return nullable;
     }
 
+    // A schema of one type has no choice of another.
+    private static void RemoveNullChoice(JsonObject schema)
+    {
+        if (schema["enum"] is JsonArray choices)
+        {
+            schema["enum"] = new JsonArray([
+                .. choices.Where(choice => choice is not null).Select(choice => choice!.DeepClone()),
+            ]);
+        }
+    }
+
     private static JsonNode WithoutNull(JsonNode node)
     {
         if (node is JsonObject schema)
@@ -143,6 +155,7 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
             if (schema["type"] is JsonArray types)
             {
                 schema["type"] = types.Select(type => type!.GetValue<string>()).Single(type => type != "null");
+                RemoveNullChoice(schema);
             }
 
             if (schema.TryGetPropertyValue("default", out var value) && value is null)

@@ -30,6 +30,9 @@ internal enum CharacterClass : byte
 /// <summary>Classes and folding of characters, by table for ASCII and Latin.</summary>
 internal static class Characters
 {
+    /// <summary>The last character of ASCII.</summary>
+    public const char LastAscii = '\x7F';
+
     /// <summary>The base letters of U+00C0 to U+024F; a full stop where there is none.</summary>
     private const string LatinBase =
         "aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.ouuuuy.yaaaaaaccccccccdd"
@@ -44,6 +47,15 @@ internal static class Characters
         + "oooopppprrrrrrrrssssssssssttttttttuuuuuuuuuuvvvvwwwwwwwwwwxxxxyyzzzzzzhtwy......"
         + "aaaaaaaaaaaaaaaaaaaaaaaaeeeeeeeeeeeeeeeeiiiioooooooooooooooooooooooouuuuuuuuuuuu"
         + "uuyyyyyyyy......";
+
+    /// <summary>The base letters of U+0386 to U+03CE, small, with one form of sigma.</summary>
+    private const string GreekBase = "α.εηι.ο.υωιαβγδεζηθικλμνξοπρ.στυφχψωιυαεηιυ.................σ.......ιυουω";
+
+    /// <summary>The base letters of U+1F00 to U+1FFC.</summary>
+    private const string GreekExtendedBase =
+        "ααααααααααααααααεεεεεε..εεεεεε..ηηηηηηηηηηηηηηηηιιιιιιιιιιιιιιιιοοοοοο..οοοοοο..υυυυυυυυ.υ.υ.υ.υ"
+        + "ωωωωωωωωωωωωωωωωααεεηηιιοουυωω..ααααααααααααααααηηηηηηηηηηηηηηηηωωωωωωωωωωωωωωωω"
+        + "ααααα.ααααααα.ι...ηηη.ηηεεηηη...ιιιι..ιιιιιι....υυυυρρυυυυυυρ.....ωωω.ωωοοωωω";
 
     private static readonly CharacterClass[] s_classes = Enumerable.Range(0, 128).Select(AsciiClass).ToArray();
 
@@ -71,7 +83,44 @@ internal static class Characters
             return LatinAdditionalBase[j];
         }
 
-        return OtherClass(c) == CharacterClass.Mark ? '\0' : char.ToLowerInvariant(c);
+        return OtherFold(c);
+    }
+
+    /// <summary>The letters that one letter is written as where it is missing; empty for all others.</summary>
+    public static ReadOnlySpan<char> Spelled(char c) =>
+        c switch
+        {
+            'ß' or 'ẞ' => "ss",
+            'æ' or 'Æ' => "ae",
+            'œ' or 'Œ' => "oe",
+            'þ' or 'Þ' => "th",
+            _ => [],
+        };
+
+    private static char OtherFold(char c)
+    {
+        if (c - 0x386 is >= 0 and var i && i < GreekBase.Length && GreekBase[i] != '.')
+        {
+            return GreekBase[i];
+        }
+
+        if (c - 0x1F00 is >= 0 and var j && j < GreekExtendedBase.Length && GreekExtendedBase[j] != '.')
+        {
+            return GreekExtendedBase[j];
+        }
+
+        return OtherClass(c) switch
+        {
+            CharacterClass.Mark => '\0',
+            CharacterClass.Digit => (char)('0' + CharUnicodeInfo.GetDecimalDigitValue(c)),
+            _ => char.ToLowerInvariant(c) switch
+            {
+                'ё' or 'ѐ' => 'е',
+                'ѝ' => 'и',
+                'أ' or 'إ' or 'آ' or 'ٱ' => 'ا',
+                var small => small,
+            },
+        };
     }
 
     private static CharacterClass AsciiClass(int code) =>

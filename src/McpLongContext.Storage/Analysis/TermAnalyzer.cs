@@ -1,16 +1,19 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using McpLongContext.Storage.Analysis.Reading;
 
 namespace McpLongContext.Storage.Analysis;
 
 /// <summary>
-/// Turns text into the terms of the lexical index; questions go through the same code.
+/// Turns text into the terms of the lexical index; questions go through the same code. Escape sequences are decoded and
+/// forms of characters made equal before (<see cref="PlainText"/>).
 /// <list type="bullet">
-/// <item>Words: Unicode letters, lower case, without diacritics, stemmed lightly; stop words are dropped.</item>
+/// <item>Words: Unicode letters, lower case, without diacritics, stemmed lightly; stop words are dropped. A letter alone
+/// counts where it is a capital (<c>Appendix B</c>).</item>
 /// <item>Identifiers: the whole one without its separators, and its parts: <c>HTTPServer2</c> gives
 /// <c>httpserver2 http server 2</c>.</item>
-/// <item>Numbers (<c>10.0.14</c>), UUIDs and hashes stay whole.</item>
+/// <item>Numbers (<c>10.0.14</c>), UUIDs and hashes stay whole; <see cref="NumberTerms"/> has the others.</item>
 /// <item>Scripts without spaces: characters and pairs of characters.</item>
 /// </list>
 /// A term is at most <see cref="MaxTermLength"/> characters of letters, digits and inner full stops, so that FTS5's
@@ -23,7 +26,7 @@ namespace McpLongContext.Storage.Analysis;
 public static class TermAnalyzer
 {
     /// <summary>Changes whenever the terms of some text change; the index is rebuilt then.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Longer words are cut to this length, in UTF-16 units.</summary>
     public const int MaxTermLength = 64;
@@ -50,8 +53,11 @@ public static class TermAnalyzer
     }
 
     /// <summary>Appends the terms of <paramref name="text"/>, repeated as often as they occur.</summary>
+    internal static void Append(ReadOnlySpan<char> text, TermBuffer terms, bool splitIdentifiers = true) =>
+        AppendPlain(terms.Plain.Read(text), terms, splitIdentifiers);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Append(ReadOnlySpan<char> text, TermBuffer terms, bool splitIdentifiers = true)
+    private static void AppendPlain(ReadOnlySpan<char> text, TermBuffer terms, bool splitIdentifiers)
     {
         var i = 0;
         while (i < text.Length)
@@ -122,21 +128,37 @@ public static class TermAnalyzer
 
         if (onlyDigits)
         {
-            while (end + 1 < text.Length && text[end] == '.' && char.IsAsciiDigit(text[end + 1]))
-            {
-                end++;
-                while (end < text.Length && char.IsAsciiDigit(text[end]))
-                {
-                    end++;
-                }
-            }
+            return NumberTerms.Append(text, start, end, terms, splitIdentifiers);
+        }
 
-            terms.Add(text[start..Math.Min(end, start + MaxTermLength)].TrimEnd('.'));
-            return end;
+        if (NumberTerms.EndsInVersion(text, end))
+        {
+            return AppendVersion(text, start, end, terms, splitIdentifiers);
         }
 
         AppendIdentifier(text[start..end], terms, splitIdentifiers);
         return SkipContraction(text, end);
+    }
+
+    /// <summary>A name with a version, as <c>python3.10</c> or <c>v2.3.1</c>: the name, the number, and the whole.</summary>
+    private static int AppendVersion(ReadOnlySpan<char> text, int start, int end, TermBuffer terms, bool split)
+    {
+        ReadOnlySpan<char> name = text[start..end];
+        int number = start + name.LastIndexOfAnyExceptInRange('0', '9') + 1;
+        int last = NumberTerms.DottedEnd(text, end);
+        Span<char> whole = stackalloc char[MaxTermLength];
+        int length = Fold(name, whole);
+        ReadOnlySpan<char> rest = text[end..last];
+        rest = rest[..Math.Min(rest.Length, MaxTermLength - length)].TrimEnd('.');
+        rest.CopyTo(whole[length..]);
+        terms.Add(whole[..(length + rest.Length)]);
+        if (split)
+        {
+            NumberTerms.Add(text[number..last], terms);
+            AppendIdentifier(name, terms, split);
+        }
+
+        return last;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -149,28 +171,74 @@ public static class TermAnalyzer
             return;
         }
 
-        var name = run.Trim('_');
-        var isCompound = !name.IsEmpty && PartLength(name) < name.Length;
-        if (isCompound)
+        if (run.Length == 1)
         {
-            AddWord(folded[..Fold(name, folded)], terms, isWhole: true);
+            AppendLetter(run[0], terms);
+            return;
         }
 
-        if (!isCompound || split)
+        if (NumberTerms.IsHexadecimal(run))
         {
-            AppendParts(name, folded, terms);
+            NumberTerms.AppendHexadecimal(run, terms, split);
+            return;
+        }
+
+        ReadOnlySpan<char> name = run.Trim('_');
+        if (name.IsEmpty)
+        {
+            return;
+        }
+
+        if (PartLength(name) == name.Length)
+        {
+            AddWord(folded[..Fold(name, folded)], terms, isWhole: false);
+            return;
+        }
+
+        int length = Fold(name, folded);
+        AddWord(folded[..length], terms, isWhole: true);
+        if (split)
+        {
+            AppendParts(name, length, folded, terms);
+        }
+    }
+
+    /// <summary>A letter alone is a name when it is a capital; English has the words A and I.</summary>
+    private static void AppendLetter(char letter, TermBuffer terms)
+    {
+        if (letter is >= 'B' and <= 'Z' and not 'I')
+        {
+            terms.Add([(char)(letter | 0x20)]);
+        }
+        else if (!char.IsAscii(letter))
+        {
+            Span<char> folded = stackalloc char[2];
+            AddWord(folded[..Fold([letter], folded)], terms, isWhole: false);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AppendParts(ReadOnlySpan<char> name, Span<char> folded, TermBuffer terms)
+    private static void AppendParts(ReadOnlySpan<char> name, int length, Span<char> folded, TermBuffer terms)
     {
-        for (var parts = 0; !name.IsEmpty && parts < MaxParts; name = name.TrimStart('_'))
+        var joint = new PartJoint(stackalloc char[MaxTermLength], length);
+        for (int parts = 0; !name.IsEmpty && parts < MaxParts; name = name.TrimStart('_'))
         {
-            var length = PartLength(name);
-            AddWord(folded[..Fold(name[..length], folded)], terms, isWhole: false);
-            name = name[length..];
+            int partLength = PartLength(name);
+            Span<char> part = folded[..Fold(name[..partLength], folded)];
+            ReadOnlySpan<char> joined = joint.Next(part);
+            AddWord(part, terms, isWhole: false);
+            if (!joined.IsEmpty)
+            {
+                terms.Add(joined);
+            }
+
+            name = name[partLength..];
             parts++;
+        }
+
+        if (joint.End() is { IsEmpty: false } last)
+        {
+            terms.Add(last);
         }
     }
 
@@ -240,7 +308,15 @@ public static class TermAnalyzer
                 break;
             }
 
-            var folded = Characters.Fold(c);
+            if (c > Characters.LastAscii && Characters.Spelled(c) is { IsEmpty: false } letters)
+            {
+                letters = letters[..Math.Min(letters.Length, destination.Length - n)];
+                letters.CopyTo(destination[n..]);
+                n += letters.Length;
+                continue;
+            }
+
+            char folded = Characters.Fold(c);
             if (folded != '\0')
             {
                 destination[n++] = folded;
@@ -287,6 +363,7 @@ public static class TermAnalyzer
         return start + UuidLength == text.Length || !Characters.IsInner(Characters.ClassOf(text[start + UuidLength]));
     }
 
-    private static bool IsHash(ReadOnlySpan<char> run) =>
+    /// <summary>Whether a word is a hash, which stays whole.</summary>
+    internal static bool IsHash(ReadOnlySpan<char> run) =>
         run.Length >= MinHashLength && !run.ContainsAnyExcept(s_hexDigits) && run.ContainsAnyInRange('0', '9');
 }

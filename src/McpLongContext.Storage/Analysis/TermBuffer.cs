@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using McpLongContext.Storage.Analysis.Reading;
 
 namespace McpLongContext.Storage.Analysis;
 
@@ -8,6 +9,9 @@ internal sealed class TermBuffer
 {
     private byte[] _bytes = new byte[4096];
     private int _length;
+
+    /// <summary>Reads the texts whose terms are added.</summary>
+    public PlainText Plain { get; } = new(forTerms: true);
 
     /// <summary>What was added since the last <see cref="Clear"/>.</summary>
     public ReadOnlySpan<byte> Utf8 => _bytes.AsSpan(0, _length);

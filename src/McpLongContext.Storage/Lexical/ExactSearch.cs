@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using McpLongContext.Storage.Analysis;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
@@ -13,9 +12,9 @@ public readonly record struct ExactMatch(long Passage, bool SameCase, int Count)
 
 /// <summary>
 /// Finds identifiers and quoted phrases literally: the index proposes passages that have all their terms, the text
-/// decides. White space of any kind and length is equal, so that a phrase is found across a line break.
+/// decides, as it is stored or as its reader sees it.
 /// </summary>
-public sealed partial class ExactSearch
+public sealed class ExactSearch
 {
     private const int MaxLiteralLength = 1000;
     private const int MaxCandidates = 2000;
@@ -47,25 +46,19 @@ public sealed partial class ExactSearch
     {
         ArgumentNullException.ThrowIfNull(literal);
         ArgumentNullException.ThrowIfNull(scope);
-        var words = literal.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        if (words.Length == 0 || literal.Length > MaxLiteralLength)
+        if (string.IsNullOrWhiteSpace(literal) || literal.Length > MaxLiteralLength)
         {
             return [];
         }
 
-        var pattern = new Regex(
-            string.Join(@"\s+", words.Select(Regex.Escape)),
-            RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking,
-            Regex.InfiniteMatchTimeout
-        );
-        var wanted = string.Join(' ', words);
+        var wanted = new Literal(literal);
         var matches = new List<ExactMatch>();
         foreach (var (passage, text) in Candidates(literal, scope))
         {
             cancellation.ThrowIfCancellationRequested();
-            if (_index.IsWhole(passage) && Match(passage, text, pattern, wanted) is { Count: > 0 } match)
+            if (_index.IsWhole(passage) && wanted.CountIn(text, out bool sameCase) is > 0 and var count)
             {
-                matches.Add(match);
+                matches.Add(new ExactMatch(passage, sameCase, count));
             }
         }
 
@@ -77,33 +70,6 @@ public sealed partial class ExactSearch
             .ToList();
     }
 
-    private static ExactMatch Match(long passage, string text, Regex pattern, string wanted)
-    {
-        var count = 0;
-        var sameCase = false;
-        foreach (var match in pattern.EnumerateMatches(text))
-        {
-            var end = match.Index + match.Length;
-            if (IsInsideWord(text, match.Index) || IsInsideWord(text, end))
-            {
-                continue;
-            }
-
-            count++;
-            sameCase =
-                sameCase || wanted.Equals(WhiteSpace().Replace(text[match.Index..end], " "), StringComparison.Ordinal);
-        }
-
-        return new ExactMatch(passage, sameCase, count);
-    }
-
-    /// <summary>Whether a word goes on over the boundary before <paramref name="index"/>.</summary>
-    private static bool IsInsideWord(string text, int index) =>
-        index > 0
-        && index < text.Length
-        && Characters.IsInner(Characters.ClassOf(text[index - 1]))
-        && Characters.IsInner(Characters.ClassOf(text[index]));
-
     private IEnumerable<(long Passage, string Text)> Candidates(string literal, PassageScope scope)
     {
         var terms = TermAnalyzer.Terms(literal, splitIdentifiers: false);
@@ -112,9 +78,9 @@ public sealed partial class ExactSearch
 
     private IEnumerable<(long Passage, string Text)> ByTerms(IReadOnlyList<string> terms, PassageScope scope)
     {
-        List<(string Term, long Frequency)> rarest = terms
-            .Select(term => (term, _index.DocumentFrequency(term)))
-            .OrderBy(term => term.Item2)
+        List<(string Expression, long Frequency)> rarest = terms
+            .Select(Expression)
+            .OrderBy(term => term.Frequency)
             .Take(MaxTerms)
             .ToList();
         if (rarest[0].Frequency == 0)
@@ -122,8 +88,8 @@ public sealed partial class ExactSearch
             yield break;
         }
 
-        var query = $"body : ({string.Join(" AND ", rarest.Select(term => LexicalIndex.Quote(term.Term)))})";
-        using var rows = _database
+        string query = $"body : ({string.Join(" AND ", rarest.Select(term => term.Expression))})";
+        using Statement rows = _database
             .Prepare(
                 "SELECT p.id, p.text FROM lexical l JOIN passages p ON p.id = l.rowid WHERE l.lexical MATCH ?1 "
                     + "ORDER BY l.rank"
@@ -137,6 +103,16 @@ public sealed partial class ExactSearch
                 yield return (rows.Int64(0), rows.Text(1));
             }
         }
+    }
+
+    /// <summary>A term, or the hashes of which it is a part, and in how many passages it is.</summary>
+    private (string Expression, long Frequency) Expression(string term)
+    {
+        long frequency = _index.DocumentFrequency(term);
+        IReadOnlyList<string> hashes = frequency > 0 ? [] : _index.HashesOf(term);
+        return hashes.Count == 0
+            ? (LexicalIndex.Quote(term), frequency)
+            : ($"({string.Join(" OR ", hashes.Select(LexicalIndex.Quote))})", hashes.Sum(_index.DocumentFrequency));
     }
 
     /// <summary>A phrase of stop words or punctuation only has no terms: every text in scope is read.</summary>
@@ -154,7 +130,4 @@ public sealed partial class ExactSearch
             }
         }
     }
-
-    [GeneratedRegex(@"\s+", RegexOptions.None, matchTimeoutMilliseconds: -1)]
-    private static partial Regex WhiteSpace();
 }

@@ -39,12 +39,14 @@ public sealed class LexicalIndex
 
     private readonly Database _database;
     private readonly DocumentTable _documents;
+    private readonly TermVariants _variants;
     private readonly long _passages;
 
     internal LexicalIndex(Database database, DocumentTable documents)
     {
         _database = database;
         _documents = documents;
+        _variants = new TermVariants(database);
         _passages = documents.PassageCount;
     }
 
@@ -77,11 +79,11 @@ public sealed class LexicalIndex
         ArgumentNullException.ThrowIfNull(scope);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         var scores = new Dictionary<long, float>();
-        foreach (var (term, frequency) in Selective(terms))
+        foreach (TermQuery term in Selective(terms))
         {
             cancellation.ThrowIfCancellationRequested();
-            var factor = term.Weight * (float)(Idf(frequency) / Fts5Idf(frequency));
-            AddTerm(term.Term, factor, scope, columns, scores);
+            float factor = term.Weight * (float)(Idf(term.Frequency) / Fts5Idf(term.Frequency));
+            AddTerm(term.Expression, factor, scope, columns, scores);
         }
 
         var ranked = scores
@@ -102,11 +104,10 @@ public sealed class LexicalIndex
     }
 
     /// <summary>The terms that occur, rarest first, without the common ones when there are rarer ones.</summary>
-    internal List<(WeightedTerm Term, long Frequency)> Selective(IEnumerable<WeightedTerm> terms)
+    internal List<TermQuery> Selective(IEnumerable<WeightedTerm> terms)
     {
-        var present = terms
-            .Select(term => (Term: term, Frequency: DocumentFrequency(term.Term)))
-            .Where(term => term.Frequency > 0)
+        List<TermQuery> present = terms
+            .SelectMany(term => _variants.Of(term, DocumentFrequency(term.Term), _passages))
             .OrderBy(term => term.Frequency)
             .ToList();
         var common = Math.Max(CommonMinimum, CommonShare * _passages);
@@ -114,8 +115,11 @@ public sealed class LexicalIndex
         return rare > 0 ? present[..rare] : present;
     }
 
+    /// <summary>The hashes in the index that a part of one stands for, or the other way round.</summary>
+    internal IReadOnlyList<string> HashesOf(string term) => _variants.HashesOf(term);
+
     private void AddTerm(
-        string term,
+        string expression,
         float factor,
         PassageScope scope,
         ColumnWeights columns,
@@ -130,7 +134,7 @@ public sealed class LexicalIndex
                     "SELECT rowid, bm25(lexical, ?4, ?5, ?6) FROM lexical "
                         + "WHERE lexical MATCH ?1 AND rowid BETWEEN ?2 AND ?3"
                 )
-                .Bind(1, Quote(term))
+                .Bind(1, expression)
                 .Bind(2, range.First)
                 .Bind(3, range.Last)
                 .Bind(4, columns.Body)

@@ -223,6 +223,16 @@ internal sealed class BareClient : IAsyncDisposable
 
     private void Receive(JsonNode message)
     {
+        if (message is JsonArray batch)
+        {
+            foreach (var one in batch)
+            {
+                Receive(one!);
+            }
+
+            return;
+        }
+
         Assert.Equal("2.0", message["jsonrpc"]!.GetValue<string>());
         if (
             message["method"] is null

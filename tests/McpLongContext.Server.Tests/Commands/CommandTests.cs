@@ -40,6 +40,19 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task An_argument_that_begins_with_an_at_sign_is_no_file_of_arguments()
+    {
+        _folder.Write("corpus/@scope/index.md", "The heron is needed @Once.\n");
+
+        Assert.Equal(0, await RunAsync("ingest", Path.Combine(Corpus, "@scope")));
+        Assert.Contains("1 added", TakeOutput(), StringComparison.Ordinal);
+        Assert.Equal(0, await RunAsync("query", "@Once", "--path", "@scope/**"));
+        Assert.Contains("The heron", TakeOutput(), StringComparison.Ordinal);
+        Assert.Equal(0, await RunAsync("ingest", new Uri(Path.Combine(Corpus, "docs")).AbsoluteUri));
+        Assert.Contains("2 added", TakeOutput(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_result_is_json_when_asked_for()
     {
         Assert.Equal("default", (await RunJsonAsync("ingest", Corpus)).GetProperty("datastore").GetString());

@@ -46,6 +46,22 @@ public sealed class LifecycleTests : IDisposable
     }
 
     [Fact]
+    public async Task A_batch_is_answered_by_a_batch()
+    {
+        using var server = new ServerProcess(_home.PathOf(""));
+        await server.InitializeAsync();
+
+        server.Send(
+            """[{"jsonrpc":"2.0","id":"a","method":"ping"},{"jsonrpc":"2.0","method":"notifications/initialized"},{"jsonrpc":"2.0","id":78,"method":"tools/list"}]"""
+        );
+
+        var answers = (await server.ReceiveAsync())!.AsArray();
+        Assert.Equal(["\"a\"", "78"], answers.Select(answer => answer!["id"]!.ToJsonString()).Order());
+        Assert.All(answers, answer => Assert.NotNull(answer!["result"]));
+        Assert.NotNull((await server.ReceiveAnswerAsync(server.Request("ping")))["result"]);
+    }
+
+    [Fact]
     public async Task The_process_ends_when_the_client_closes_its_end()
     {
         using var server = new ServerProcess(_home.PathOf(""));

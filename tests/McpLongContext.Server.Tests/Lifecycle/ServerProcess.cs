@@ -74,7 +74,12 @@ internal sealed class ServerProcess : IDisposable
         {
             var message = await ReceiveAsync();
             Assert.NotNull(message);
-            if (message["id"] is JsonValue value && value.TryGetValue<int>(out var found) && found == id)
+            if (
+                message is JsonObject
+                && message["id"] is JsonValue value
+                && value.TryGetValue<int>(out var found)
+                && found == id
+            )
             {
                 return message;
             }

@@ -103,6 +103,33 @@ public sealed class ToolListTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_choice_of_texts_has_no_null()
+    {
+        foreach (var tool in await ListAsync())
+        {
+            AssertChoices(tool.ProtocolTool.InputSchema);
+            AssertChoices(tool.ProtocolTool.OutputSchema!.Value);
+        }
+
+        static void AssertChoices(JsonElement schema)
+        {
+            if (schema.ValueKind == JsonValueKind.Array)
+            {
+                Assert.All(schema.EnumerateArray(), AssertChoices);
+            }
+            else if (schema.ValueKind == JsonValueKind.Object)
+            {
+                if (schema.TryGetProperty("enum", out var choices) && choices.ValueKind == JsonValueKind.Array)
+                {
+                    Assert.DoesNotContain(choices.EnumerateArray(), choice => choice.ValueKind == JsonValueKind.Null);
+                }
+
+                Assert.All(schema.EnumerateObject(), member => AssertChoices(member.Value));
+            }
+        }
+    }
+
     private async Task<IList<McpClientTool>> ListAsync()
     {
         await using var session = await InMemorySession.StartAsync(_folder);

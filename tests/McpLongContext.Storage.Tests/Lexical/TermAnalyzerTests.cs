@@ -60,6 +60,39 @@ public class TermAnalyzerTests
     public void Numbers_and_identities_stay_whole(string text, string terms) => AssertTerms(text, terms);
 
     [Theory]
+    [InlineData("v2.3.1", "v2.3.1 2.3.1 v2 2")]
+    [InlineData("python3.10 and", "python3.10 3.10 python3 python 3")]
+    [InlineData("release-2.3.1-beta", "releas 2.3.1 beta")]
+    [InlineData("0x8007000E", "0x8007000e 8007000e")]
+    [InlineData("0XDEAD_BEEFul", "0xdeadbeef deadbeef")]
+    [InlineData("1,003,699", "1 1003699 003 699")]
+    [InlineData("1'003'699", "1 1003699 003 699")]
+    [InlineData("1.003.699", "1.003.699 1003699")]
+    [InlineData("10 000 000", "10 10000000 000")]
+    [InlineData("1_003_699", "1003699 1 003 699")]
+    [InlineData("1.200 and 3,14", "1.200 3 14")]
+    [InlineData("7,100,25", "7 100 25")]
+    public void Versions_codes_and_grouped_numbers_are_whole_too(string text, string terms) => AssertTerms(text, terms);
+
+    [Theory]
+    [InlineData("Appendix B", "appendix b")]
+    [InlineData("C builds, R too", "c build r too")]
+    [InlineData("A map and I", "map")]
+    [InlineData("i = x + y", "")]
+    public void A_capital_alone_is_a_term(string text, string terms) => AssertTerms(text, terms);
+
+    [Theory]
+    [InlineData("MySQLPool", "mysql")]
+    [InlineData("iOSPush", "ios")]
+    [InlineData("OAuthTokenStore", "oauth")]
+    [InlineData("eBPFProbe", "ebpf")]
+    [InlineData("IPv6AddressParser", "ipv6")]
+    [InlineData("WiFiScanner", "wifi")]
+    [InlineData("LaTeXPrinter", "latex")]
+    public void Short_parts_of_an_identifier_are_a_name(string text, string term) =>
+        Assert.Contains(term, TermAnalyzer.Terms(text));
+
+    [Theory]
     [InlineData("Éclair naïve ŁÓDŹ Việt", "eclair naiv lodz viet")]
     [InlineData("e\u0301tude", "etud")]
     [InlineData("Привет МИР", "привет мир")]

@@ -1,5 +1,6 @@
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Ingestion;
+using McpLongContext.Storage.Analysis;
 using McpLongContext.Storage.Lexical;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
 

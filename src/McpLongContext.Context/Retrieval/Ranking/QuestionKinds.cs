@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using McpLongContext.Storage.Analysis;
 using McpLongContext.Storage.Lexical;
 
 namespace McpLongContext.Context.Retrieval.Ranking;

@@ -1,0 +1,90 @@
+using System.Text.RegularExpressions;
+using McpLongContext.Storage.Analysis.Reading;
+
+namespace McpLongContext.Storage.Lexical;
+
+/// <summary>
+/// An identifier, operator, number or phrase that is looked for as whole words. White space of any kind and length is
+/// equal, so that a phrase is found across a line break, also across one that is written as an escape sequence; a
+/// number is found with its groups separated. What a text has not as it is stored is looked for in it as it is read.
+/// </summary>
+internal sealed partial class Literal
+{
+    private const string Blank = @"(?:\s|\\[nrt])+";
+    private const string GroupSeparator = @"[,.'’_\u0020\u00A0\u2009\u202F]?";
+    private const int MinGrouped = 4;
+
+    private readonly PlainText _reading = new(forTerms: false);
+    private readonly Lazy<Form> _asRead;
+    private readonly Form _asStored;
+
+    public Literal(string literal)
+    {
+        string plain = _reading.Read(literal).ToString();
+        _asStored = new Form(literal);
+        _asRead = new Lazy<Form>(() => plain == literal ? _asStored : new Form(plain));
+    }
+
+    /// <summary>The number of occurrences in a text.</summary>
+    /// <param name="text">The text, as it is stored.</param>
+    /// <param name="sameCase">Whether one has the very capitals of the literal.</param>
+    public int CountIn(string text, out bool sameCase)
+    {
+        if (_asStored.CountIn(text, out sameCase) is > 0 and var count)
+        {
+            return count;
+        }
+
+        ReadOnlySpan<char> plain = _reading.Read(text);
+        bool isSame = ReferenceEquals(_asRead.Value, _asStored) && plain.SequenceEqual(text);
+        return isSame ? 0 : _asRead.Value.CountIn(plain.ToString(), out sameCase);
+    }
+
+    /// <summary>A literal as it is written in one of the two readings.</summary>
+    private sealed class Form
+    {
+        private readonly Regex _pattern;
+        private readonly string _wanted;
+        private readonly LiteralEdges _edges;
+
+        public Form(string literal)
+        {
+            string[] words = literal.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            _wanted = string.Join(' ', words);
+            _edges = new LiteralEdges(_wanted);
+            _pattern = new Regex(
+                IsNumber(_wanted)
+                    ? string.Join(GroupSeparator, _wanted.ToCharArray())
+                    : string.Join(Blank, words.Select(Regex.Escape)),
+                RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking,
+                Regex.InfiniteMatchTimeout
+            );
+        }
+
+        public int CountIn(string text, out bool sameCase)
+        {
+            int count = 0;
+            sameCase = false;
+            foreach (ValueMatch match in _pattern.EnumerateMatches(text))
+            {
+                int end = match.Index + match.Length;
+                if (!_edges.AreAt(text, match.Index, end))
+                {
+                    continue;
+                }
+
+                count++;
+                sameCase =
+                    sameCase
+                    || _wanted.Equals(WhiteSpace().Replace(text[match.Index..end], " "), StringComparison.Ordinal);
+            }
+
+            return count;
+        }
+
+        private static bool IsNumber(string text) => text.Length >= MinGrouped && text.All(char.IsAsciiDigit);
+    }
+
+    [GeneratedRegex(@"\s+", RegexOptions.None, matchTimeoutMilliseconds: -1)]
+    private static partial Regex WhiteSpace();
+}
