@@ -30,7 +30,10 @@ public sealed record QueryRequest
 /// <summary>A piece of evidence.</summary>
 public sealed record Evidence
 {
-    /// <summary>The citation: <c>path:start-end</c>, lines 1-based and inclusive.</summary>
+    /// <summary>
+    /// The citation: <c>path:start-end</c>, lines 1-based and inclusive; <c>path:line:start-end</c> with columns where
+    /// the evidence is a part of one long line.
+    /// </summary>
     public required string Citation { get; init; }
 
     /// <summary>The document's path: relative to the working directory when beneath it, absolute otherwise.</summary>
@@ -41,6 +44,14 @@ public sealed record Evidence
 
     /// <summary>Last line, inclusive.</summary>
     public required int EndLine { get; init; }
+
+    /// <summary>First column in the line, 1-based, in characters, where the evidence is a part of one long line.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? StartColumn { get; init; }
+
+    /// <summary>Last column, inclusive.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? EndColumn { get; init; }
 
     /// <summary>Relevance; higher is better, comparable within one query only.</summary>
     public required double Score { get; init; }

@@ -1,8 +1,8 @@
 namespace McpLongContext.Context.Documents;
 
 /// <summary>
-/// The lines of a text as an editor counts them: they end with LF, CRLF or CR. Indexes are 0-based here; passages
-/// number lines from 1.
+/// The lines of a text as <c>grep -n</c>, <c>sed</c>, Git and agents' readers count them: they end with LF alone, so that
+/// progress bars between carriage returns are one line. Indexes are 0-based here; passages number lines from 1.
 /// </summary>
 internal sealed class LineIndex
 {
@@ -48,15 +48,8 @@ internal sealed class LineIndex
         while (start < text.Length && starts.Count < maxLines)
         {
             starts.Add(start);
-            var length = text.AsSpan(start).IndexOfAny('\n', '\r');
-            if (length < 0)
-            {
-                start = text.Length;
-                break;
-            }
-
-            var end = start + length;
-            start = end + (text[end] == '\r' && end + 1 < text.Length && text[end + 1] == '\n' ? 2 : 1);
+            var length = text.AsSpan(start).IndexOf('\n');
+            start = length < 0 ? text.Length : start + length + 1;
         }
 
         return new LineIndex(text, starts, start);

@@ -12,7 +12,7 @@ internal static class DocumentKindRecognizer
     private const int SampleLines = 500;
 
     private static readonly FrozenDictionary<string, DocumentKind> s_byExtension = Table(
-        (DocumentKind.Markdown, ".md .markdown .mdx .mkd .rst .adoc .asciidoc .qmd .rmd"),
+        (DocumentKind.Markdown, ".md .markdown .mdx .mkd .rst .adoc .asciidoc .asc .qmd .rmd"),
         (DocumentKind.Transcript, ".vtt .srt"),
         (DocumentKind.Prose, ".tex .org .textile .wiki"),
         (

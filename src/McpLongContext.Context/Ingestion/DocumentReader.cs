@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Ingestion.Decoding;
 using McpLongContext.Context.Ingestion.Sources;
 
 namespace McpLongContext.Context.Ingestion;
@@ -47,21 +48,23 @@ internal sealed class DocumentReader(AllowedRoots roots)
             return null;
         }
 
-        if (!TextDecoder.TryDecode(bytes, out var text, out reason))
+        if (!TextDecoder.TryDecode(bytes, out var text, out var doubt, out reason))
         {
             return null;
         }
 
         var kind = DocumentKindRecognizer.Recognize(file.Path, text);
-        reason = ContentScreen.Judge(text, kind, file.Named);
-        if (reason is null && !file.Named && kind == DocumentKind.Data && bytes.Length > MaxDataBytes)
+        reason = ContentScreen.Judge(text, kind, file.Path, file.Wanted);
+        if (reason is null && file.Wanted == Wanted.AsFound && kind == DocumentKind.Data && bytes.Length > MaxDataBytes)
         {
             reason =
                 $"{bytes.Length / 1048576.0:F1} MB of data, more than the {MaxDataBytes / 1048576} MB that a data file may "
                 + "have unless the file itself is named";
         }
 
-        return reason is null ? new SourceDocument(text, kind, SourceDocument.HashOf(bytes), bytes.Length) : null;
+        return reason is null
+            ? new SourceDocument(text, kind, SourceDocument.HashOf(bytes), bytes.Length, doubt)
+            : null;
     }
 
     /// <summary>Reads the whole file, once more when it changed meanwhile.</summary>

@@ -24,7 +24,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     private const int BatchDocuments = 512;
     private const long BatchBytes = 4 * 1024 * 1024;
 
-    private readonly SourceScanner _scanner = new(roots);
+    private readonly SourceScanner _scanner = new(roots, GitUserFiles.OfProcess());
     private readonly DocumentReader _reader = new(roots);
 
     /// <summary>Indexes files and directories; documents that vanished from a directory are removed.</summary>
@@ -38,6 +38,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         var (stored, current) = DocumentsBeneath(datastore, root);
         await using var batch = new Batch(datastore, job);
         var found = new HashSet<string>(StringComparer.Ordinal);
+        var doubtful = new List<string>();
         await foreach (var source in ReadAsync(_scanner.Scan(root, job.Cancellation), current, job.Cancellation))
         {
             if (source.Skipped is { } skipped)
@@ -50,6 +51,11 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
                 found.Add(source.Path);
             }
 
+            if (source.Doubt is not null)
+            {
+                doubtful.Add(paths.Show(source.Path));
+            }
+
             await batch.AddAsync(source, stored.GetValueOrDefault(source.Path));
         }
 
@@ -59,7 +65,52 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
                 .Values.Where(document => !WithParents(document.Path).Any(found.Contains))
                 .OrderBy(document => document.Path, StringComparer.Ordinal)
         );
+        NoteDoubts(doubtful, job);
     }
+
+    private static void NoteDoubts(List<string> doubtful, IngestJob job)
+    {
+        if (doubtful.Count == 0)
+        {
+            return;
+        }
+
+        const int Named = 5;
+        var more = doubtful.Count > Named ? $" and {doubtful.Count - Named} more" : "";
+        var names = string.Join(", ", doubtful.Take(Named)) + more;
+        job.Update(report =>
+            report with
+            {
+                Notes = [.. report.Notes, $"The encoding is not certain, convert to UTF-8 to be sure: {names}."],
+            }
+        );
+    }
+
+    /// <summary>Removes what is stored of a path at which nothing exists any more.</summary>
+    /// <param name="datastore">The datastore.</param>
+    /// <param name="path">The path, absolute.</param>
+    /// <param name="job">Told about it.</param>
+    public async Task RemovePathAsync(Datastore datastore, string path, IngestJob job)
+    {
+        var stored = DocumentsBeneath(datastore, path);
+        await using var batch = new Batch(datastore, job);
+        batch.Remove(stored.Values.OrderBy(document => document.Path, StringComparer.Ordinal));
+        var what =
+            stored.Count == 1 && stored.ContainsKey(path) ? "its document was" : $"{stored.Count} documents were";
+        job.Update(report =>
+            report with
+            {
+                Notes =
+                [
+                    .. report.Notes,
+                    $"Nothing exists at {Printable.Path(paths.Show(path))} any more: {what} removed from the datastore.",
+                ],
+            }
+        );
+    }
+
+    /// <summary>Whether something is stored of a path or what lay beneath it.</summary>
+    public static bool IsStored(Datastore datastore, string path) => DocumentsBeneath(datastore, path).Count > 0;
 
     /// <summary>Indexes a text under a name.</summary>
     /// <exception cref="ContextException">The text is empty or too long, or the name is no document name.</exception>
@@ -108,7 +159,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             LineCount = LineIndex.Of(document.Text).Count,
             Passages =
             [
-                .. passages.Select(p => new NewPassage(p.StartLine, p.EndLine, p.Text, p.Context)
+                .. passages.Select(p => new NewPassage(p.StartLine, p.EndLine, p.Text, WithDoubt(p.Context, document.Doubt))
                 {
                     Symbols = p.Symbols,
                 }),
@@ -116,6 +167,12 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             SymbolVersion = SymbolScanner.Version,
         };
     }
+
+    /// <summary>Evidence from a text whose encoding is not certain says so.</summary>
+    private static string WithDoubt(string context, string? doubt) =>
+        doubt is null ? context
+        : context.Length == 0 ? $"({doubt})"
+        : $"{context} ({doubt})";
 
     /// <summary>A path, the directory that holds it, and so on up to the root.</summary>
     private static IEnumerable<string> WithParents(string path)
@@ -207,6 +264,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         {
             StaysStored = true,
             Bytes = document.Bytes,
+            Doubt = document.Doubt,
             Document = isUnchanged ? null : Prepare(document, file.Path, file.Modified),
         };
     }
@@ -220,6 +278,9 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         public bool StaysStored { get; init; }
 
         public long Bytes { get; init; }
+
+        /// <summary>What is not certain about the encoding.</summary>
+        public string? Doubt { get; init; }
 
         /// <summary>The document to store; none when it was skipped or is unchanged.</summary>
         public NewDocument? Document { get; init; }

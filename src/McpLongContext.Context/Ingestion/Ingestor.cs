@@ -28,6 +28,8 @@ internal sealed class Ingestor(
     ILogger<Ingestor> logger
 )
 {
+    private const string Installing = "Installing the encoder";
+
     private readonly Indexer _indexer = new(roots, paths, time);
 
     /// <summary>Starts an ingest and waits for it as long as the request says.</summary>
@@ -68,7 +70,11 @@ internal sealed class Ingestor(
                     await (text?.Invoke(datastore, job) ?? Task.CompletedTask);
                     foreach (var source in sources)
                     {
-                        await _indexer.IndexPathAsync(datastore, source, job);
+                        await (
+                            Path.Exists(source)
+                                ? _indexer.IndexPathAsync(datastore, source, job)
+                                : _indexer.RemovePathAsync(datastore, source, job)
+                        );
                     }
                 }
 
@@ -182,13 +188,16 @@ internal sealed class Ingestor(
         );
     }
 
+    /// <summary>Whether a note is of interest when the encoder is installed.</summary>
+    private static bool IsLasting(string note) => !note.StartsWith(Installing, StringComparison.Ordinal);
+
     /// <summary>Encodes what is pending; tells how far that went.</summary>
     private async Task<IngestState> EncodeAsync(Datastore datastore, IngestJob job)
     {
         try
         {
             var encoder = await encoders.RequireAsync(new InstallProgress(job), job.Cancellation);
-            job.Update(report => report with { Notes = [] });
+            job.Update(report => report with { Notes = [.. report.Notes.Where(IsLasting)] });
             await EncodeAsync(datastore, encoder, job);
             return IngestState.Complete;
         }
@@ -258,10 +267,21 @@ internal sealed class Ingestor(
 
         string Resolve(string path) =>
             DocumentPaths.IsPath(path)
-                ? roots.Resolve(paths.Identify(path))
+                ? ResolvePath(request.Datastore, paths.Identify(path))
                 : throw new ContextException(
                     $"path: '{Printable.Path(path)}' is not a path; name a file or a directory."
                 );
+    }
+
+    /// <summary>Resolves a path at which something exists, or of which something is stored that has vanished since.</summary>
+    private string ResolvePath(string datastore, string path)
+    {
+        var resolved = roots.ResolveAny(path);
+        var isVanished =
+            !Path.Exists(resolved)
+            && datastores.Names.Contains(datastore, StringComparer.Ordinal)
+            && Indexer.IsStored(datastores.Open(datastore), resolved);
+        return isVanished ? resolved : roots.Resolve(path);
     }
 
     /// <summary>Shows the installation of the encoder in the notes of a job.</summary>
@@ -271,9 +291,9 @@ internal sealed class Ingestor(
         {
             var note =
                 value.Total > 0
-                    ? $"Installing the encoder, once: {value.Done >> 20} of {value.Total >> 20} MB."
-                    : "Installing the encoder, once.";
-            job.Update(report => report with { Notes = [note] });
+                    ? $"{Installing}, once: {value.Done >> 20} of {value.Total >> 20} MB."
+                    : Installing + ", once.";
+            job.Update(report => report with { Notes = [.. report.Notes.Where(IsLasting), note] });
         }
     }
 }

@@ -9,7 +9,14 @@ namespace McpLongContext.Context.Ingestion;
 /// <param name="Kind">What it is.</param>
 /// <param name="ContentHash">SHA-256 of the bytes, lower-case hexadecimal.</param>
 /// <param name="Bytes">Length in bytes.</param>
-internal sealed record SourceDocument(string Text, DocumentKind Kind, string ContentHash, long Bytes)
+/// <param name="Doubt">What is not certain about its encoding; <see langword="null"/> when it is known.</param>
+internal sealed record SourceDocument(
+    string Text,
+    DocumentKind Kind,
+    string ContentHash,
+    long Bytes,
+    string? Doubt = null
+)
 {
     /// <summary>A document of a text that came without a file.</summary>
     /// <param name="name">Its name; an extension tells the kind.</param>

@@ -31,7 +31,7 @@ internal sealed class TokenText
 
         for (var i = 0; i < _utf8.Length - 1; i++)
         {
-            if (_utf8[i] == '\n' || (_utf8[i] == '\r' && _utf8[i + 1] != '\n'))
+            if (_utf8[i] == '\n')
             {
                 _lines.Add(i + 1);
             }

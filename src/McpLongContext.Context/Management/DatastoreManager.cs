@@ -127,7 +127,13 @@ internal sealed class DatastoreManager(
 
     /// <summary>A document's text, or some lines of it.</summary>
     /// <exception cref="ContextException">There is no such document, or no such line.</exception>
-    public DocumentText Read(string name, string document, int? startLine, int? endLine)
+    public DocumentText Read(
+        string name,
+        string document,
+        int? startLine,
+        int? endLine,
+        (int Start, int End)? columns = null
+    )
     {
         using var snapshot = datastores.Open(name).Snapshot();
         var found = finder.Find(snapshot, document) ?? throw finder.Unknown(snapshot, name, document);
@@ -141,7 +147,32 @@ internal sealed class DatastoreManager(
         }
 
         var text = lines.Text[lines.Start(start - 1)..lines.Start(end)];
+        if (columns is { } part)
+        {
+            text = ColumnsOf(text, part, document, start, end);
+        }
+
         return new DocumentText(paths.Show(found.Path), start, end, lines.Count, text);
+    }
+
+    private static string ColumnsOf(string text, (int Start, int End) columns, string document, int start, int end)
+    {
+        var line = text.TrimEnd('\r', '\n');
+        var characters = line.EnumerateRunes().Count();
+        if (start != end || columns.Start < 1 || columns.Start > characters || columns.End < columns.Start)
+        {
+            throw new ContextException(
+                $"columns: {columns.Start}-{columns.End} is no range of line {start} of '{document}', which has columns "
+                    + $"1-{characters}; columns go with a single line."
+            );
+        }
+
+        return string.Concat(
+            line.EnumerateRunes()
+                .Skip(columns.Start - 1)
+                .Take(columns.End - columns.Start + 1)
+                .Select(rune => rune.ToString())
+        );
     }
 
     /// <summary>Checks everything that is stored.</summary>

@@ -19,6 +19,8 @@ internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbol
 
     private const int NamedCopies = 5;
 
+    private readonly LongLines _longLines = new(reader);
+
     /// <summary>A page of evidence.</summary>
     /// <param name="Evidence">Best first.</param>
     /// <param name="Ranked">Its passages, each by itself, best first.</param>
@@ -130,12 +132,16 @@ internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbol
     private Evidence Show(Piece piece, string text, int start, int end)
     {
         var path = paths.Show(piece.Document.Path);
+        var shown = WithoutBlankEnds(text);
+        var columns = start == end ? _longLines.ColumnsOf(piece.Document, piece.Passages, shown) : null;
         return new Evidence
         {
-            Citation = $"{path}:{start}-{end}",
+            Citation = columns is { } part ? $"{path}:{start}:{part.Start}-{part.End}" : $"{path}:{start}-{end}",
             Path = path,
             StartLine = start,
             EndLine = end,
+            StartColumn = columns?.Start,
+            EndColumn = columns?.End,
             Score = piece.Score,
             Context = piece.Passages[0].Context,
             Symbols = SymbolNames.Of(
@@ -143,7 +149,7 @@ internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbol
                     .Between(piece.Passages[0].Id, piece.Passages[^1].Id)
                     .Where(symbol => symbol.Line >= start && symbol.Line <= end)
             ),
-            Text = WithoutBlankEnds(text),
+            Text = shown,
         };
     }
 

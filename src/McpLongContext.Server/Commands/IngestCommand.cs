@@ -92,6 +92,12 @@ internal sealed class IngestCommand : ServiceCommand
 
     private string[] PathsOf(ParseResult parsed) => [.. parsed.GetValue(_paths)!.Select(FileUri.ToPath)];
 
+    private static string NearestDirectory(string path)
+    {
+        var directory = Path.GetDirectoryName(path)!;
+        return Directory.Exists(directory) ? directory : NearestDirectory(directory);
+    }
+
     // Roots are directories: a file brings its own, and that of the file that it is a link to.
     private static IEnumerable<string> RootsOf(string path)
     {
@@ -108,7 +114,8 @@ internal sealed class IngestCommand : ServiceCommand
 
         if (!File.Exists(full))
         {
-            throw new ContextException($"PATH: nothing exists at '{path}'; check its spelling.");
+            // It may have been ingested before it vanished; the service knows, and says so where it was not.
+            return [NearestDirectory(full)];
         }
 
         try

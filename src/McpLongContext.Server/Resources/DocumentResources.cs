@@ -39,7 +39,7 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
                     MimeType = MimeType,
                     Description =
                         "An ingested document by datastore and path as citations show it; lines=10-20 reads those "
-                        + "lines only, 1-based and inclusive.",
+                        + "lines only, columns=1-900 those columns of one line, 1-based and inclusive.",
                 },
             ],
         };
@@ -86,7 +86,7 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
         }
 
         var address = ResourceUri.Parse(uri);
-        var document = datastores.Value.Read(address.Datastore, address.Document, address.StartLine, address.EndLine);
+        var document = Read(address);
         if (document.Text.Length > LargestText)
         {
             throw new ContextException(
@@ -107,6 +107,25 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
                 },
             ],
         };
+    }
+
+    /// <summary>Reads what an address names; one that ends like a citation names those lines.</summary>
+    private DocumentText Read(ResourceUri address)
+    {
+        try
+        {
+            return datastores.Value.Read(
+                address.Datastore,
+                address.Document,
+                address.StartLine,
+                address.EndLine,
+                address.Columns
+            );
+        }
+        catch (ContextException) when (address.OfCitation() is { } cited)
+        {
+            return Read(cited);
+        }
     }
 
     private static ValueTask<T> Guarded<T>(Func<T> answer)

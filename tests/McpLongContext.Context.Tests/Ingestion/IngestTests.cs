@@ -1,4 +1,6 @@
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Context.Tests.Ingestion;
 
@@ -163,6 +165,68 @@ public sealed class IngestTests : IAsyncLifetime
         var error = Assert.Throws<ContextException>(() => _service.Jobs("ingest-none"));
 
         Assert.Contains(report.Job, error.Message);
+    }
+
+    [Fact]
+    public async Task A_vanished_path_that_is_named_again_leaves_the_datastore_and_the_report_says_so()
+    {
+        await IngestAsync();
+        File.Delete(Path.Combine(Source, "notes.txt"));
+        Directory.Delete(Path.Combine(Source, "docs"), recursive: true);
+
+        var file = await IngestAsync(Path.Combine(Source, "notes.txt"));
+        var folder = await IngestAsync(Path.Combine(Source, "docs"));
+
+        Assert.Equal((1, 1), (file.Removed, folder.Removed));
+        Assert.Contains("Nothing exists at notes.txt any more", Assert.Single(file.Notes), StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<ContextException>(() => IngestAsync(Path.Combine(Source, "notes.txt")));
+        Assert.Contains("check its spelling", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_part_of_one_long_line_is_cited_by_its_columns_and_read_by_them()
+    {
+        var records = string.Join(
+            ", ",
+            Enumerable.Range(1, 900).Select(i => $"{{\"ring\": {i}, \"𝄞\": \"dunlin {i * 7}\"}}")
+        );
+        Write("rings.json", $"[{records}]");
+        await IngestAsync();
+
+        var result = await _service.QueryAsync(
+            new QueryRequest { Question = "dunlin 4207", TopK = 1 },
+            TestContext.Current.CancellationToken
+        );
+
+        var evidence = Assert.Single(result.Passages);
+        Assert.Equal($"rings.json:1:{evidence.StartColumn}-{evidence.EndColumn}", evidence.Citation);
+        Assert.Contains("dunlin 4207", evidence.Text, StringComparison.Ordinal);
+        Assert.Equal(
+            evidence.Text,
+            _service
+                .ReadDocument("default", "rings.json", 1, 1, (evidence.StartColumn!.Value, evidence.EndColumn!.Value))
+                .Text
+        );
+        Assert.Throws<ContextException>(() => _service.ReadDocument("default", "rings.json", 1, 1, (999_999, 999_999)));
+    }
+
+    [Fact]
+    public async Task Evidence_says_where_the_encoding_of_its_text_is_not_certain()
+    {
+        await File.WriteAllBytesAsync(
+            Path.Combine(Source, "old.txt"),
+            [.. "The dunlin mo"u8, 0xBE, .. "nosti\n"u8],
+            TestContext.Current.CancellationToken
+        );
+
+        var report = await IngestAsync();
+        var result = await _service.QueryAsync(
+            new QueryRequest { Question = "dunlin", TopK = 1 },
+            TestContext.Current.CancellationToken
+        );
+
+        Assert.Contains("old.txt", Assert.Single(report.Notes), StringComparison.Ordinal);
+        Assert.Contains("encoding not certain", Assert.Single(result.Passages).Context, StringComparison.Ordinal);
     }
 
     private Task<IngestReport> IngestAsync(string? path = null) =>

@@ -30,6 +30,28 @@ public sealed class ResourceUriTests
         Assert.Equal(address, ResourceUri.Parse(address.ToString()));
     }
 
+    [Fact]
+    public void Columns_of_a_long_line_stand_behind_it()
+    {
+        var address = ResourceUri.Parse("longcontext://default/a.json?lines=1&columns=5021-5483");
+
+        Assert.Equal(new ResourceUri("default", "a.json", 1, 1, (5021, 5483)), address);
+        Assert.Equal(address, ResourceUri.Parse(address.ToString()));
+    }
+
+    [Theory]
+    [InlineData("a.json:1:5021-5483", "a.json", 1, 1, 5021, 5483)]
+    [InlineData("src/a.cs:10-20", "src/a.cs", 10, 20, null, null)]
+    [InlineData("src/a.cs:10", "src/a.cs", 10, 10, null, null)]
+    [InlineData("10:30/a.cs:7-9", "10:30/a.cs", 7, 9, null, null)]
+    public void A_citation_is_an_address(string path, string document, int start, int end, int? from, int? to)
+    {
+        var expected = new ResourceUri("default", document, start, end, from is { } first ? (first, to!.Value) : null);
+
+        Assert.Equal(expected, ResourceUri.Parse("longcontext://default/" + path).OfCitation());
+        Assert.Null(ResourceUri.Parse("longcontext://default/src/a.cs").OfCitation());
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("file:///etc/passwd")]
@@ -44,6 +66,8 @@ public sealed class ResourceUriTests
     [InlineData("longcontext://default/a.cs?lines=1-2-3")]
     [InlineData("longcontext://default/a.cs?lines=-3")]
     [InlineData("longcontext://default/a.cs?lines=1-99999999999")]
+    [InlineData("longcontext://default/a.cs?columns=1-3")]
+    [InlineData("longcontext://default/a.cs?lines=1&columns=3-1")]
     public void Anything_else_is_refused_with_the_form_that_is_right(string uri)
     {
         var error = Assert.Throws<ContextException>(() => ResourceUri.Parse(uri));

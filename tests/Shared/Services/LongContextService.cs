@@ -75,8 +75,8 @@ internal sealed class LongContextService : IAsyncDisposable
 
     public DatastoreDetail ShowDatastore(string name) => Get<DatastoreManager>().Show(name);
 
-    public DocumentText ReadDocument(string datastore, string document, int? startLine, int? endLine) =>
-        Get<DatastoreManager>().Read(datastore, document, startLine, endLine);
+    public DocumentText ReadDocument(string datastore, string document, int? startLine, int? endLine, (int Start, int End)? columns = null) =>
+        Get<DatastoreManager>().Read(datastore, document, startLine, endLine, columns);
 
     public Task<RemoveReport> RemoveDocumentAsync(string datastore, string document, CancellationToken cancellation) =>
         Get<DatastoreManager>().RemoveDocumentAsync(datastore, document, cancellation);

@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
+using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace McpLongContext.Context.Ingestion.Sources;
@@ -29,7 +29,15 @@ public sealed class AllowedRoots
     /// <summary>Resolves a path that a user named.</summary>
     /// <returns>The absolute path without links.</returns>
     /// <exception cref="ContextException">The path is malformed, outside the roots, or does not exist.</exception>
-    public string Resolve(string path)
+    public string Resolve(string path) =>
+        ResolveAny(path) is var resolved && Path.Exists(resolved)
+            ? resolved
+            : throw new ContextException($"path: nothing exists at '{Printable.Path(path)}'; check its spelling.");
+
+    /// <summary>Resolves a path that a user named, where something may have been once.</summary>
+    /// <returns>The absolute path without links.</returns>
+    /// <exception cref="ContextException">The path is malformed, or outside the roots.</exception>
+    internal string ResolveAny(string path)
     {
         if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal))
         {
@@ -64,9 +72,7 @@ public sealed class AllowedRoots
             );
         }
 
-        return Path.Exists(resolved)
-            ? resolved
-            : throw new ContextException($"path: nothing exists at '{Printable.Path(path)}'; check its spelling.");
+        return resolved;
     }
 
     /// <summary>Whether a path without links lies beneath a root.</summary>
@@ -78,7 +84,7 @@ public sealed class AllowedRoots
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     internal FileStream OpenRead(string path)
     {
-        var handle = OpenHandle(path);
+        var handle = RegularFile.OpenHandle(path);
         try
         {
             if (!Contains(IdentityOf(handle, path)))
@@ -86,8 +92,7 @@ public sealed class AllowedRoots
                 throw new IOException("it leads outside the allowed roots");
             }
 
-            var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
-            return stream.CanSeek ? stream : throw new IOException("it is a pipe or a device, not a regular file");
+            return RegularFile.Stream(handle);
         }
         catch
         {
@@ -96,7 +101,8 @@ public sealed class AllowedRoots
         }
     }
 
-    private static string? KernelFolderOf(string resolvedPath) =>
+    /// <summary>The folder of kernel interfaces that a path lies in; <see langword="null"/> for any other path.</summary>
+    internal static string? KernelFolderOf(string resolvedPath) =>
         OperatingSystem.IsWindows()
             ? null
             : Array.Find(s_kernelFolders, folder => RealPath.IsWithin(resolvedPath, folder));
@@ -123,35 +129,9 @@ public sealed class AllowedRoots
         );
     }
 
-    private static SafeFileHandle OpenHandle(string path)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        }
-
-        // The runtime's own open would wait for a writer if the path had become a named pipe.
-        const int NonBlocking = 0x800;
-        const int NoControllingTerminal = 0x100;
-        const int CloseOnExec = 0x80000;
-        var handle = open(Encoding.UTF8.GetBytes(path + '\0'), NonBlocking | NoControllingTerminal | CloseOnExec);
-        if (!handle.IsInvalid)
-        {
-            return handle;
-        }
-
-        var error = Marshal.GetLastPInvokeError();
-        handle.Dispose();
-        throw new IOException(Marshal.GetPInvokeErrorMessage(error));
-    }
-
     private static string IdentityOf(SafeFileHandle handle, string path) =>
         (OperatingSystem.IsLinux() ? new FileInfo($"/proc/self/fd/{handle.DangerousGetHandle()}").LinkTarget : null)
         ?? RealPath.Of(path);
 
     private string Describe() => string.Join(", ", _roots);
-
-    [DllImport("libc", SetLastError = true, EntryPoint = "open")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern SafeFileHandle open(byte[] path, int flags);
 }

@@ -5,28 +5,32 @@ namespace McpLongContext.Context.Ingestion.Sources;
 /// <summary>
 /// What nobody means when naming a directory: other people's code, what tools made, what holds no text, and secrets.
 /// Names that are also used for sources (<c>build</c>, <c>bin</c>, <c>target</c>, <c>vendor</c>) count only beside the
-/// file that proves their meaning. A <c>.longcontextignore</c> takes back everything but secrets.
+/// file that proves their meaning, and output only where Git tracks nothing in it. A <c>.longcontextignore</c> takes
+/// everything back.
 /// </summary>
 internal static class DefaultExcludes
 {
-    private const string VersionControl = "version control data";
+    /// <summary>Why what belongs to version control itself is left out.</summary>
+    public const string VersionControl = "version control data";
+
     private const string Dependencies = "dependencies";
     private const string BuildOutput = "build output or a tool's cache";
-    private const string TakeBack = "; take it back by !name in " + IgnoreScope.OwnFileName;
+
+    /// <summary>How what is left out is read all the same.</summary>
+    public const string TakeBack = "; take it back by !name in " + IgnoreScope.OwnFileName;
 
     private static readonly FrozenDictionary<string, string> s_directories = Table(
         (VersionControl, ".git .hg .svn .bzr .jj _darcs CVS"),
         (
             Dependencies,
             "node_modules bower_components jspm_packages .pnpm-store site-packages .venv virtualenv .eggs elm-stuff"
-                + " .bundle .cargo .gradle .m2 .stack-work .dart_tool"
         ),
         (
             BuildOutput,
             "__pycache__ .tox .nox .mypy_cache .pytest_cache .ruff_cache .hypothesis .ipynb_checkpoints .next .nuxt"
                 + " .svelte-kit .output .parcel-cache .turbo .angular .nyc_output .cache .sass-cache .terraform"
                 + " .serverless .vs .idea .zig-cache zig-cache zig-out dist-newstyle DerivedData TestResults"
-                + " BenchmarkDotNet.Artifacts .bloop .metals .kotlin .DS_Store"
+                + " BenchmarkDotNet.Artifacts .bloop .metals .kotlin .DS_Store .bundle .gradle .m2 .stack-work .dart_tool"
         )
     );
 
@@ -57,11 +61,12 @@ internal static class DefaultExcludes
             [".build"] = (BuildOutput, ["Package.swift"]),
             ["_build"] = (BuildOutput, ["mix.exs", "rebar.config", "dune-project", "conf.py", "Makefile"]),
             ["ebin"] = (BuildOutput, ["rebar.config"]),
-            ["deps"] = (Dependencies, ["mix.exs"]),
+            ["deps"] = (BuildOutput, ["mix.exs"]),
             ["vendor"] = (Dependencies, ["go.mod", "composer.json", "Gemfile", "Cargo.toml"]),
             ["Pods"] = (Dependencies, ["Podfile"]),
             ["Carthage"] = (Dependencies, ["Cartfile"]),
-            ["packages"] = (Dependencies, ["packages.config"]),
+            ["packages"] = (BuildOutput, ["packages.config"]),
+            ["registry"] = (Dependencies, [".package-cache", ".crates.toml"]),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> s_lockFiles = Words(
@@ -86,10 +91,11 @@ internal static class DefaultExcludes
         .. (
             ".g.cs .g.i.cs .Designer.cs .designer.cs .Designer.vb .generated.cs .Generated.cs .pb.go .pb.gw.go .pb.cc"
             + " .pb.h .pb.swift .pb.dart .pbjson.dart _pb.js _pb.d.ts _pb2.py _pb2.pyi _pb2_grpc.py _pb.rb _generated.go"
-            + " _generated.h _generated.rs .g.dart .freezed.dart .gr.dart .pbxproj ModelSnapshot.cs .g4.interp .tokens"
+            + " _generated.h _generated.rs .g.dart .freezed.dart .gr.dart .pbxproj ModelSnapshot.cs .g4.interp"
         ).Split(' '),
     ];
 
+    /// <summary>Extensions that texts do not have; where some do (<c>.mo</c>, <c>.dat</c>), the content tells.</summary>
     private static readonly FrozenSet<string> s_binary = Words(
         // Images, sound, film, fonts.
         ".png .jpg .jpeg .gif .bmp .ico .icns .tif .tiff .webp .avif .heic .svg .psd .ai .eps .xcf .sketch .fig .mp3 .wav"
@@ -98,15 +104,15 @@ internal static class DefaultExcludes
             + " .zip .gz .tgz .bz2 .xz .zst .7z .rar .tar .jar .war .ear .nupkg .snupkg .whl .egg .gem .deb .rpm .apk"
             + " .dmg .iso .msi .cab .crx .vsix"
             // Programs and objects.
-            + " .exe .dll .so .dylib .a .lib .o .obj .pdb .class .pyc .pyo .pyd .wasm .bin .elf .rlib .node .ilk .exp .idb"
+            + " .exe .dll .so .dylib .a .o .class .pyc .pyo .pyd .wasm .elf .rlib .ilk .idb"
             // Data, models, documents that need a reader of their own.
             + " .db .sqlite .sqlite3 .mdb .parquet .arrow .feather .npy .npz .pkl .pickle .h5 .hdf5 .onnx .pt .pth"
             + " .safetensors .gguf .ggml .tflite .pdf .doc .docx .xls .xlsx .ppt .pptx .odt .ods .odp .epub .mobi"
-            + " .blend .fbx .glb .stl .dwg .snk .nib .mo .dat .swp"
+            + " .blend .fbx .glb .dwg .snk .nib .swp"
     );
 
     private static readonly FrozenSet<string> s_secretExtensions = Words(
-        ".pem .key .pfx .p12 .pkcs12 .jks .keystore .ppk .kdbx .kdb .gpg .pgp .asc .p8 .tfstate .agekey .ovpn"
+        ".pem .key .pfx .p12 .pkcs12 .jks .keystore .ppk .kdbx .kdb .gpg .pgp .p8 .tfstate .agekey .ovpn"
     );
 
     private static readonly FrozenSet<string> s_secretNames = Words(
@@ -116,8 +122,11 @@ internal static class DefaultExcludes
             + " secrets.yaml secrets.toml secrets.xml secret.json secret.yml secret.yaml client_secret.json service-account.json"
             + " service_account.json serviceAccountKey.json terraform.tfvars master.key .vault-token .boto .s3cfg .env .envrc"
             + " terraform.tfstate.backup token.json kubeconfig .vault_pass .bash_history .zsh_history .psql_history"
-            + " .python_history .node_repl_history .mysql_history .rediscli_history .ssh .aws .gnupg .kube .azure"
+            + " .python_history .node_repl_history .mysql_history .rediscli_history"
     );
+
+    /// <summary>Directories of nothing but secrets; packages of source code are called <c>credentials</c>, too.</summary>
+    private static readonly FrozenSet<string> s_secretDirectories = Words(".ssh .aws .gnupg .kube .azure .env");
 
     /// <summary>What a file of data is called that holds secrets, up to the first dot: <c>secrets.prod.yaml</c>.</summary>
     private static readonly FrozenSet<string> s_secretStems = Words(
@@ -141,18 +150,30 @@ internal static class DefaultExcludes
     public static string? Judge(string name, bool isDirectory, IReadOnlySet<string> siblings) =>
         (isDirectory ? JudgeDirectory(name, siblings) : JudgeFile(name)) is { } kind ? kind + TakeBack : null;
 
-    /// <summary>Why a file's name says that it holds a secret; null when it does not. Nothing overrules this.</summary>
-    public static string? JudgeSecret(string name)
-    {
-        return
-            IsEnvironment(name)
-            || IsSecretData(name)
-            || s_secretNames.Contains(name)
-            || s_secretExtensions.Contains(Path.GetExtension(name))
-            || IsPrivateKey(name)
-            ? "named like a secret (a key or credentials), which is never read"
+    /// <summary>Why an entry's name says that it holds secrets; null when it does not.</summary>
+    /// <param name="name">The entry's name.</param>
+    /// <param name="isDirectory">Whether it is a directory.</param>
+    public static string? JudgeSecret(string name, bool isDirectory) =>
+        (isDirectory ? s_secretDirectories.Contains(name) : IsSecretFile(name))
+            ? "named like a secret (a key or credentials)" + TakeBack
             : null;
-    }
+
+    /// <summary>
+    /// Whether a directory that is left out as output may hold sources all the same: those that Git tracks, or the
+    /// scripts of a build.
+    /// </summary>
+    /// <param name="name">The directory's name.</param>
+    public static bool MayHoldSources(string name) =>
+        s_directories.TryGetValue(name, out var kind)
+            ? kind == BuildOutput
+            : s_directoriesBeside.TryGetValue(name, out var rule) && rule.Kind == BuildOutput;
+
+    private static bool IsSecretFile(string name) =>
+        IsEnvironment(name)
+        || IsSecretData(name)
+        || s_secretNames.Contains(name)
+        || s_secretExtensions.Contains(Path.GetExtension(name))
+        || IsPrivateKey(name);
 
     /// <summary><c>.env</c>, <c>.env.local</c>, <c>prod.env</c>, but not <c>.env.example</c> and <c>example.env</c>.</summary>
     private static bool IsEnvironment(string name) =>

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace McpLongContext.Context.Ingestion.Sources;
 
-/// <summary>A <c>.gitignore</c>, <c>.git/info/exclude</c> or <c>.longcontextignore</c>.</summary>
+/// <summary>A <c>.gitignore</c>, <c>.git/info/exclude</c>, <c>core.excludesFile</c> or <c>.longcontextignore</c>.</summary>
 internal sealed class IgnoreFile
 {
     /// <summary>Beyond this an ignore file is no list of patterns any more.</summary>
@@ -48,6 +48,16 @@ internal sealed class IgnoreFile
             return null;
         }
     }
+
+    /// <summary>
+    /// Reads a file that Git itself keeps beside the documents: links are followed, the allowed roots do not matter.
+    /// </summary>
+    /// <param name="path">Where it lies.</param>
+    /// <param name="name">What reasons call it.</param>
+    public static IgnoreFile? LoadGit(string path, string name) =>
+        RegularFile.TryRead(path, MaxBytes) is { Length: > 0 } bytes
+            ? new IgnoreFile(name, Encoding.UTF8.GetString(bytes))
+            : null;
 
     /// <summary>Reads patterns from a text.</summary>
     public static IgnoreFile Parse(string name, string content) => new(name, content);

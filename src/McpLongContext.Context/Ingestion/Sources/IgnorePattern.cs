@@ -36,6 +36,7 @@ internal sealed class IgnorePattern
         }
 
         _nameOnly = !pattern.Contains((byte)'/');
+        LastName = Encoding.UTF8.GetString(pattern[(pattern.LastIndexOf((byte)'/') + 1)..]);
         if (pattern.StartsWith("/"u8))
         {
             pattern = pattern[1..];
@@ -60,6 +61,12 @@ internal sealed class IgnorePattern
 
     /// <summary>Whether it takes back what an earlier pattern ignored.</summary>
     public bool Negated { get; }
+
+    /// <summary>The last component of the pattern, as written.</summary>
+    public string LastName { get; }
+
+    /// <summary>Whether the last component names one thing instead of many.</summary>
+    public bool IsLiteral => !Encoding.UTF8.GetBytes(LastName).Any(WildMatch.IsSpecial);
 
     /// <summary>Reads a line of an ignore file; null for blank lines and comments.</summary>
     public static IgnorePattern? Parse(string text, int line)

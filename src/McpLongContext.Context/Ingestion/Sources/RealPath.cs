@@ -4,7 +4,7 @@ namespace McpLongContext.Context.Ingestion.Sources;
 internal static class RealPath
 {
     /// <summary>As many links as Linux follows before it reports a loop.</summary>
-    private const int MaxLinks = 40;
+    public const int MaxLinks = 40;
 
     /// <summary>
     /// Resolves <paramref name="path"/>; components that do not exist are kept as written.

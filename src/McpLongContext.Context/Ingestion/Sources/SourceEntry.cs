@@ -10,8 +10,25 @@ internal abstract record SourceEntry(string Path);
 /// <param name="Path">Absolute, links resolved.</param>
 /// <param name="Size">Bytes when it was found.</param>
 /// <param name="Modified">Last write when it was found.</param>
-/// <param name="Named">The user named this very file, so that only what cannot or must not be read is refused.</param>
-internal sealed record SourceFile(string Path, long Size, DateTimeOffset Modified, bool Named) : SourceEntry(Path);
+/// <param name="Wanted">How much the user wants it.</param>
+internal sealed record SourceFile(string Path, long Size, DateTimeOffset Modified, Wanted Wanted = Wanted.AsFound)
+    : SourceEntry(Path);
+
+/// <summary>How much the user wants a file, each more than the one before.</summary>
+internal enum Wanted
+{
+    /// <summary>It lies in a directory that was named.</summary>
+    AsFound,
+
+    /// <summary>
+    /// It was named itself, or a <c>.longcontextignore</c> takes it back: only what cannot be read, and secrets, are
+    /// refused.
+    /// </summary>
+    Explicitly,
+
+    /// <summary>A <c>.longcontextignore</c> takes it back by its very name: it is read even when it holds a secret.</summary>
+    EvenAsSecret,
+}
 
 /// <summary>A file or directory that is not read.</summary>
 /// <param name="Path">Absolute; may hold characters that <see cref="Printable"/> must escape.</param>

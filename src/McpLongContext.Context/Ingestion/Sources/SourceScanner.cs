@@ -8,13 +8,17 @@ namespace McpLongContext.Context.Ingestion.Sources;
 /// Finds the files to ingest beneath a path, depth first and in ordinal order, and says of everything else why it is
 /// left out. A directory that is left out is reported once and not entered.
 /// </summary>
-internal sealed class SourceScanner(AllowedRoots roots)
+/// <param name="roots">Where files may be read.</param>
+/// <param name="user">Git's files of the user; none when left out.</param>
+internal sealed class SourceScanner(AllowedRoots roots, GitUserFiles? user = null)
 {
     /// <summary>Directories deeper than this beneath the scanned one are not entered.</summary>
     public const int MaxDepth = 100;
 
     /// <summary>Entries that one directory may have.</summary>
     public const int MaxEntries = 1_000_000;
+
+    private readonly GitUserFiles _user = user ?? GitUserFiles.None;
 
     private static readonly EnumerationOptions s_everything = new()
     {
@@ -41,15 +45,21 @@ internal sealed class SourceScanner(AllowedRoots roots)
     /// <summary>A file that the user named: ignore rules and default excludes do not hold for it.</summary>
     private SourceEntry ScanFile(string path)
     {
+        if (Path.GetFileName(path) == GitRepository.MarkName)
+        {
+            return new SkippedSource(path, DefaultExcludes.VersionControl);
+        }
+
         var info = new FileInfo(path);
-        return Accept(path, info.Length, new DateTimeOffset(info.LastWriteTimeUtc), named: true);
+        var wanted = DecisionOn(path) is { TakesBackSecret: true } ? Wanted.EvenAsSecret : Wanted.Explicitly;
+        return Accept(path, info.Length, new DateTimeOffset(info.LastWriteTimeUtc), wanted);
     }
 
     private IEnumerable<SourceEntry> ScanDirectory(string root, CancellationToken cancellation)
     {
-        var visited = new HashSet<string>(StringComparer.Ordinal) { root };
+        var links = new LinkTargets(root, OpenRules);
         var pending = new Stack<Pending>();
-        pending.Push(new Pending(root, IgnoreScope.Above(roots, root), Depth: 0));
+        pending.Push(new Pending(root, IgnoreScope.Above(roots, _user, root), Depth: 0));
         while (pending.TryPop(out var current))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -65,112 +75,157 @@ internal sealed class SourceScanner(AllowedRoots roots)
                 continue;
             }
 
-            // Pushed in reverse, so that they are popped in order.
             var names = found.Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
-            var scope = IgnoreScope.In(roots, current.Above, current.Path, names);
+            if (GitRepository.IsBare(names))
+            {
+                yield return new SkippedSource(current.Path, DefaultExcludes.VersionControl);
+                continue;
+            }
+
+            // Pushed in reverse, so that they are popped in order.
+            var scope = IgnoreScope.In(roots, _user, current.Above, current.Path, names);
+            var rules = new DirectoryRules(scope, names, current.OnlyTracked);
             for (var i = found.Count - 1; i >= 0; i--)
             {
-                pending.Push(Judge(found[i], current, scope, root, names, visited));
+                if (Judge(found[i], current, rules, links) is { } entry)
+                {
+                    pending.Push(entry);
+                }
             }
         }
     }
 
-    private Pending Judge(
-        Found found,
-        Pending parent,
-        IgnoreScope scope,
-        string root,
-        HashSet<string> siblings,
-        HashSet<string> visited
-    )
+    /// <summary>What becomes of an entry; <see langword="null"/> when its directory was reported already.</summary>
+    private Pending? Judge(Found found, Pending parent, DirectoryRules rules, LinkTargets links)
     {
         var path = Path.Join(parent.Path, found.Name);
-        if (RefuseName(found.Name) is { } refusal)
+        var verdict = rules.Judge(path, found.Name, found.IsDirectory);
+        if (verdict.IsUnlisted)
         {
-            return Skip(path, refusal);
+            return null;
         }
 
-        var decision = scope.Decide(path, found.IsDirectory);
-        if (decision is { Ignored: true })
+        if (verdict.Reason is { } reason)
         {
-            return Skip(path, decision.Reason);
-        }
-
-        var isTakenBack = decision is { ByOwnFile: true };
-        if (!isTakenBack && DefaultExcludes.Judge(found.Name, found.IsDirectory, siblings) is { } reason)
-        {
-            return Skip(path, reason);
+            return new Pending(path, new SkippedSource(path, reason, verdict.StaysStored));
         }
 
         if (found.IsLink)
         {
-            return JudgeLink(path, root, parent.Depth, visited);
+            return JudgeLink(path, parent.Depth, verdict, links);
         }
 
-        if (!found.IsDirectory)
-        {
-            return new Pending(path, Accept(path, found.Size, found.Modified, named: false));
-        }
-
-        return EnterDirectory(path, scope, parent.Depth + 1);
+        return found.IsDirectory
+            ? EnterDirectory(path, rules.Scope, parent.Depth + 1, verdict.OnlyTracked)
+            : new Pending(path, Accept(path, found.Size, found.Modified, verdict.Wanted));
     }
 
-    private Pending JudgeLink(string path, string root, int depth, HashSet<string> visited)
+    private Pending JudgeLink(string path, int depth, Verdict verdict, LinkTargets links)
     {
         string target;
         try
         {
             target = RealPath.Of(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
-            return Skip(path, "a link that leads in a circle");
+            return Skip(path, $"a link that leads in a circle, or through more than {RealPath.MaxLinks} links");
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            return Skip(path, $"a link that cannot be followed: {e.Message}");
+        }
+
+        var shown = Printable.Path(target);
+        if (AllowedRoots.KernelFolderOf(target) is { } kernel)
+        {
+            return Skip(path, $"a link to {shown}; nothing is read in {kernel}");
         }
 
         if (!roots.Contains(target))
         {
             return Skip(
                 path,
-                $"a link that leads outside the allowed roots, to {Printable.Path(target)}; --allow-root adds its directory"
+                $"a link that leads outside the allowed roots, to {shown}; --allow-root adds its directory"
             );
         }
 
         // A link with a harmless name must not bring in what would be refused by its own.
         if (RefusePath(target) is { } reason)
         {
-            return Skip(path, $"a link to {Printable.Path(target)}: {reason}");
+            return Skip(path, $"a link to {shown}: {reason}");
         }
 
         if (!Path.Exists(target))
         {
-            return Skip(path, $"a link to nothing: {Printable.Path(target)} does not exist");
+            return Skip(path, $"a link to nothing: {shown} does not exist");
         }
 
-        if (RealPath.IsWithin(target, root) || !visited.Add(target))
+        if (links.WhyNotRead(target) is { } notRead)
         {
-            return Skip(path, $"a link to {Printable.Path(target)}, which is read there");
+            return Skip(path, $"a link to {shown}, which is left out: {notRead}");
         }
 
-        if (Directory.Exists(target))
+        var isDirectory = Directory.Exists(target);
+        var entry = isDirectory ? null : AcceptTarget(target, verdict.Wanted);
+        if (entry is SkippedSource refused)
         {
-            return RealPath.IsWithin(root, target)
-                ? Skip(path, $"a link to {Printable.Path(target)}, which contains this directory")
-                : EnterDirectory(target, IgnoreScope.Above(roots, target), depth + 1);
+            return Skip(path, $"a link to {shown}: {refused.Reason}");
         }
 
-        var info = new FileInfo(target);
-        return new Pending(path, Accept(target, info.Length, new DateTimeOffset(info.LastWriteTimeUtc), named: false));
+        if (!links.TryTake(target))
+        {
+            return Skip(path, $"a link to {shown}, which is read there");
+        }
+
+        if (!isDirectory)
+        {
+            return new Pending(path, entry!);
+        }
+
+        return links.ContainsRoot(target)
+            ? Skip(path, $"a link to {shown}, which contains this directory")
+            : EnterDirectory(target, IgnoreScope.Above(roots, _user, target), depth + 1, onlyTracked: false);
     }
 
-    private static Pending EnterDirectory(string path, IgnoreScope? above, int depth) =>
-        depth > MaxDepth ? Skip(path, $"nested deeper than {MaxDepth} directories") : new Pending(path, above, depth);
+    private SourceEntry AcceptTarget(string target, Wanted wanted)
+    {
+        var info = new FileInfo(target);
+        return Accept(target, info.Length, new DateTimeOffset(info.LastWriteTimeUtc), wanted);
+    }
 
-    private SourceEntry Accept(string path, long size, DateTimeOffset modified, bool named) =>
+    /// <summary>The rules of a directory that is not being scanned.</summary>
+    private DirectoryRules? OpenRules(string directory, IgnoreScope? above, bool onlyTracked)
+    {
+        if (List(directory, CancellationToken.None, out _) is not { } found)
+        {
+            return null;
+        }
+
+        var names = found.Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
+        above ??= IgnoreScope.Above(roots, _user, directory);
+        return new DirectoryRules(IgnoreScope.In(roots, _user, above, directory, names), names, onlyTracked);
+    }
+
+    /// <summary>What the ignore files say about a path without links.</summary>
+    private IgnoreDecision? DecisionOn(string path) =>
+        Path.GetDirectoryName(path) is { } directory && roots.Contains(directory)
+            ? IgnoreScope
+                .In(roots, _user, IgnoreScope.Above(roots, _user, directory), directory, names: null)
+                .Decide(path, Directory.Exists(path))
+            : null;
+
+    private static Pending EnterDirectory(string path, IgnoreScope? above, int depth, bool onlyTracked) =>
+        depth > MaxDepth
+            ? Skip(path, $"nested deeper than {MaxDepth} directories")
+            : new Pending(path, above, depth, onlyTracked && !GitRepository.IsRoot(path));
+
+    private SourceEntry Accept(string path, long size, DateTimeOffset modified, Wanted wanted) =>
         size switch
         {
             0 => new SkippedSource(path, WhyNothing(path)),
             > DocumentReader.MaxFileBytes => new SkippedSource(path, DocumentReader.TooLarge(size)),
-            _ => new SourceFile(path, size, modified, named),
+            _ => new SourceFile(path, size, modified, wanted),
         };
 
     /// <summary>What has no length is not always a file: pipes and sockets have none either.</summary>
@@ -189,19 +244,29 @@ internal sealed class SourceScanner(AllowedRoots roots)
 
     private static Pending Skip(string path, string reason) => new(path, new SkippedSource(path, reason));
 
-    private static string? RefuseName(string name) =>
-        !Printable.IsPrintable(name)
-            ? "its name holds control characters or is not valid UTF-8; rename it"
-            : DefaultExcludes.JudgeSecret(name);
-
     /// <summary>Why a path without links is refused by a name on it, beneath the root that allows it.</summary>
     private string? RefusePath(string path)
     {
-        var root = roots.Roots.Where(root => RealPath.IsWithin(path, root)).MaxBy(root => root.Length)!;
-        return Path.GetRelativePath(root, path)
-            .Split(Path.DirectorySeparatorChar)
-            .Select(RefuseName)
-            .FirstOrDefault(reason => reason is not null);
+        var current = roots.Roots.Where(root => RealPath.IsWithin(path, root)).MaxBy(root => root.Length)!;
+        foreach (var name in Path.GetRelativePath(current, path).Split(Path.DirectorySeparatorChar))
+        {
+            current = Path.Join(current, name);
+            if (!Printable.IsPrintable(name))
+            {
+                return DirectoryRules.UnprintableName;
+            }
+
+            var isDirectory = current.Length < path.Length || Directory.Exists(current);
+            if (
+                DefaultExcludes.JudgeSecret(name, isDirectory) is { } secret
+                && DecisionOn(current) is not { TakesBackSecret: true }
+            )
+            {
+                return secret;
+            }
+        }
+
+        return null;
     }
 
     private static List<Found>? List(string directory, CancellationToken cancellation, out string? refusal)
@@ -246,9 +311,15 @@ internal sealed class SourceScanner(AllowedRoots roots)
     }
 
     /// <summary>A directory to list, or an entry to return when its turn comes.</summary>
-    private readonly record struct Pending(string Path, IgnoreScope? Above, int Depth, SourceEntry? File = null)
+    private readonly record struct Pending(
+        string Path,
+        IgnoreScope? Above,
+        int Depth,
+        bool OnlyTracked = false,
+        SourceEntry? File = null
+    )
     {
         public Pending(string path, SourceEntry entry)
-            : this(path, null, 0, entry) { }
+            : this(path, null, 0, File: entry) { }
     }
 }

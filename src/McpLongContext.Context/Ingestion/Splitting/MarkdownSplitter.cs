@@ -10,7 +10,7 @@ internal static class MarkdownSplitter
 {
     private const int MaxFenceLines = 20;
 
-    public static void Split(LineIndex lines, PassageBuilder passages)
+    public static void Split(LineIndex lines, RawBlocks raw, PassageBuilder passages)
     {
         var packer = new TextPacker(lines, passages);
         var headings = new HeadingPath();
@@ -21,6 +21,11 @@ internal static class MarkdownSplitter
             if (text.IsWhiteSpace())
             {
                 line++;
+            }
+            else if (raw.EndOf(lines, line) is > 0 and var end)
+            {
+                AddUncut(lines, packer, line, end, headings.Text);
+                line = end;
             }
             else if (MarkdownLines.HeadingLevel(text) is > 0 and var level)
             {
@@ -39,7 +44,7 @@ internal static class MarkdownSplitter
             }
             else
             {
-                line = AddBlock(lines, packer, line, headings.Text);
+                line = AddBlock(lines, raw, packer, line, headings.Text);
             }
         }
 
@@ -74,10 +79,17 @@ internal static class MarkdownSplitter
         }
 
         end = Math.Min(end + 1, lines.Count);
+        AddUncut(lines, packer, first, end, context);
+        return end;
+    }
+
+    /// <summary>Adds code or comment as one block as long as it is not large.</summary>
+    private static void AddUncut(LineIndex lines, TextPacker packer, int first, int end, string context)
+    {
         if (end - first <= MaxFenceLines)
         {
             packer.AddBlock(first, end, context);
-            return end;
+            return;
         }
 
         var start = first;
@@ -92,7 +104,6 @@ internal static class MarkdownSplitter
         }
 
         AddAlone(packer, start, end, context);
-        return end;
     }
 
     private static void AddAlone(TextPacker packer, int first, int end, string context)
@@ -103,10 +114,10 @@ internal static class MarkdownSplitter
     }
 
     /// <summary>A paragraph, table or list item: up to a blank line, a heading, a fence or the next item.</summary>
-    private static int AddBlock(LineIndex lines, TextPacker packer, int first, string context)
+    private static int AddBlock(LineIndex lines, RawBlocks raw, TextPacker packer, int first, string context)
     {
         var end = first + 1;
-        while (end < lines.Count && !BeginsBlock(lines, end))
+        while (end < lines.Count && !BeginsBlock(lines, end) && !raw.Begins(lines[end]))
         {
             end++;
         }
@@ -136,5 +147,5 @@ internal static class MarkdownSplitter
         && !MarkdownLines.IsUnderline(lines[line])
         && !MarkdownLines.IsListItem(lines[line])
         && MarkdownLines.Fence(lines[line]).IsEmpty
-        && lines[line][0] is not ('|' or '>');
+        && lines[line][0] is not ('|' or '>' or '[');
 }

@@ -120,6 +120,12 @@ internal sealed class PassageBuilder(LineIndex lines)
         }
 
         var text = lines.Text.AsSpan(half, limit - half);
+        var carriageReturn = text.LastIndexOf('\r');
+        if (carriageReturn >= 0 && carriageReturn + 1 < text.Length)
+        {
+            return half + carriageReturn + 1;
+        }
+
         var sentence = Sentences.LastEnd(text);
         if (sentence > 0)
         {

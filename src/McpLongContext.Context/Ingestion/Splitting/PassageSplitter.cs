@@ -10,7 +10,7 @@ namespace McpLongContext.Context.Ingestion.Splitting;
 internal static class PassageSplitter
 {
     /// <summary>Part of the key that says whether stored passages are current: raised whenever results change.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Splits a text.</summary>
     /// <param name="text">The whole text.</param>
@@ -27,7 +27,7 @@ internal static class PassageSplitter
                 CodeSplitter.Split(lines, path, passages);
                 break;
             case DocumentKind.Markdown:
-                MarkdownSplitter.Split(lines, passages);
+                MarkdownSplitter.Split(lines, RawBlocks.Of(path), passages);
                 break;
             case DocumentKind.Transcript:
                 TranscriptSplitter.Split(lines, passages);

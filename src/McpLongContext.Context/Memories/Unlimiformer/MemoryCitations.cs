@@ -60,21 +60,7 @@ internal sealed class MemoryCitations(
         // A passage's first line is its first that is not blank; its text may begin before.
         var lines = LineIndex.Of(passage.Text);
         var blank = Enumerable.Range(0, lines.Count).TakeWhile(lines.IsBlank).Count();
-        return Math.Clamp(passage.StartLine - blank + Breaks(bytes), passage.StartLine, passage.EndLine);
-    }
-
-    /// <summary>Line breaks: LF, CRLF or CR.</summary>
-    private static int Breaks(List<byte> bytes)
-    {
-        var count = 0;
-        for (var i = 0; i < bytes.Count; i++)
-        {
-            if (bytes[i] == '\n' || (bytes[i] == '\r' && (i + 1 == bytes.Count || bytes[i + 1] != '\n')))
-            {
-                count++;
-            }
-        }
-
-        return count;
+        var breaks = bytes.Count(b => b == '\n');
+        return Math.Clamp(passage.StartLine - blank + breaks, passage.StartLine, passage.EndLine);
     }
 }

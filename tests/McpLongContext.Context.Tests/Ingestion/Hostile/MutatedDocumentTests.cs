@@ -69,7 +69,7 @@ public sealed class MutatedDocumentTests : IDisposable
             mutant =>
             {
                 var path = _folder.Write(name, mutant);
-                var file = new SourceFile(path, mutant.Length, DateTimeOffset.UnixEpoch, Named: false);
+                var file = new SourceFile(path, mutant.Length, DateTimeOffset.UnixEpoch);
                 if (!reader.TryRead(file, out var document, out var reason))
                 {
                     Assert.NotEmpty(reason.Reason);

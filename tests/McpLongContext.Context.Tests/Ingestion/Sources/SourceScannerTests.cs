@@ -31,10 +31,7 @@ public sealed class SourceScannerTests : IDisposable
         var path = _folder.Write("root/a.txt", "12345");
         File.SetLastWriteTimeUtc(path, new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc));
         var file = Assert.IsType<SourceFile>(Assert.Single(Scan()));
-        Assert.Equal(
-            new SourceFile(path, 5, new DateTimeOffset(2020, 1, 2, 3, 4, 5, TimeSpan.Zero), Named: false),
-            file
-        );
+        Assert.Equal(new SourceFile(path, 5, new DateTimeOffset(2020, 1, 2, 3, 4, 5, TimeSpan.Zero)), file);
     }
 
     [Theory]
@@ -119,6 +116,93 @@ public sealed class SourceScannerTests : IDisposable
         Assert.Equal([file], Files());
     }
 
+    [Theory]
+    [InlineData("src/credentials/oauth.go")]
+    [InlineData("src/kubeconfig/writer.go")]
+    [InlineData("src/secrets/store.py")]
+    [InlineData("pkg/passwords/hash.rs")]
+    [InlineData("design.key/notes.md")]
+    [InlineData("docs/handbook.asc")]
+    [InlineData(".cargo/config.toml")]
+    [InlineData("Modelica/Pendulum.mo")]
+    [InlineData("testsuite/gdb.exp")]
+    [InlineData("docs/stations.dat")]
+    [InlineData("models/teapot.obj")]
+    [InlineData("theme/colors.tokens")]
+    public void Sources_whose_names_are_also_those_of_secrets_and_output_are_read(string file)
+    {
+        _folder.Write("root/" + file, "text");
+        Assert.Equal([file], Files());
+    }
+
+    [Theory]
+    [InlineData(".env", "!.env")]
+    [InlineData("certs/server.pem", "!*.pem")]
+    [InlineData("a/credentials.json", "!/a/credentials.json")]
+    [InlineData("secrets.prod.yaml", "!secrets.*.yaml")]
+    [InlineData(".ssh/config", "!.ssh/")]
+    [InlineData("deep/er/token.json", "!token.json")]
+    public void A_pattern_that_names_a_secret_takes_it_back(string file, string pattern)
+    {
+        _folder.Write("root/.longcontextignore", pattern + "\n");
+        var path = _folder.Write("root/" + file, "text");
+        Assert.Contains(file, Files());
+        Assert.Equal(
+            file.Contains("ssh", StringComparison.Ordinal) ? Wanted.Explicitly : Wanted.EvenAsSecret,
+            Assert
+                .IsType<SourceFile>(Assert.Single(new SourceScanner(new AllowedRoots(_folder.Path)).Scan(path)))
+                .Wanted
+        );
+    }
+
+    [Theory]
+    [InlineData("credentials.json", "*\n!*.json")]
+    [InlineData("a/.env", "!a/\n!a/**")]
+    [InlineData("id_rsa", "!*")]
+    public void A_pattern_that_names_no_secret_takes_none_back(string file, string patterns)
+    {
+        _folder.Write("root/.longcontextignore", patterns + "\n");
+        _folder.Write("root/" + file, "text");
+        Assert.DoesNotContain(file, Files());
+        Assert.Contains(Skips(), skip => skip.Path == file && skip.Reason.Contains("!name in .longcontextignore"));
+    }
+
+    [Theory]
+    [InlineData("webpack.config.js", true)]
+    [InlineData("release.sh", true)]
+    [InlineData("bundle.js", false)]
+    [InlineData("index.html", false)]
+    public void A_folder_of_build_scripts_is_told_from_output_by_what_it_holds(string file, bool isRead)
+    {
+        _folder.Write("root/package.json", "{}");
+        _folder.Write("root/build/" + file, "text");
+        Assert.Equal(isRead ? ["build/" + file, "package.json"] : ["package.json"], Files());
+    }
+
+    [Fact]
+    public void A_link_to_what_is_not_read_says_why()
+    {
+        _folder.Write("root/.gitignore", "generated/\n");
+        _folder.Write("root/generated/deep/a.txt", "text");
+        _folder.Write("root/node_modules/b/c.txt", "text");
+        _folder.Write("root/logo.png", "text");
+        _folder.Write("root/empty.txt", "");
+        Directory.CreateDirectory(_folder["root/docs"]);
+        _folder.Link("root/docs/a.txt", "../generated/deep/a.txt");
+        _folder.Link("root/docs/folder", "../generated");
+        _folder.Link("root/docs/b", "../node_modules/b");
+        _folder.Link("root/docs/logo", "../logo.png");
+        _folder.Link("root/docs/empty", "../empty.txt");
+        _folder.Link("root/docs/kernel", "/proc/self/status");
+        var reasons = Skips().ToDictionary(skip => skip.Path, skip => skip.Reason);
+        Assert.Contains("left out: ignored by .gitignore line 1", reasons["docs/a.txt"], StringComparison.Ordinal);
+        Assert.Contains("left out: ignored by .gitignore line 1", reasons["docs/folder"], StringComparison.Ordinal);
+        Assert.Contains("left out: dependencies", reasons["docs/b"], StringComparison.Ordinal);
+        Assert.Contains("left out: an image", reasons["docs/logo"], StringComparison.Ordinal);
+        Assert.EndsWith(": empty", reasons["docs/empty"], StringComparison.Ordinal);
+        Assert.DoesNotContain("read there", string.Concat(reasons.Values), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_file_that_the_user_names_is_read_whatever_the_rules_say()
     {
@@ -127,7 +211,7 @@ public sealed class SourceScannerTests : IDisposable
         var file = Assert.IsType<SourceFile>(
             Assert.Single(new SourceScanner(new AllowedRoots(_folder.Path)).Scan(path))
         );
-        Assert.True(file.Named);
+        Assert.Equal(Wanted.Explicitly, file.Wanted);
     }
 
     [Fact]
@@ -221,12 +305,11 @@ public sealed class SourceScannerTests : IDisposable
     public void The_own_ignore_file_outranks_git_and_takes_back_default_excludes()
     {
         _folder.Write("root/.gitignore", "*.log\n");
-        _folder.Write("root/.longcontextignore", "!important.log\n!node_modules/\ndrafts/\n!.env\n");
+        _folder.Write("root/.longcontextignore", "!important.log\n!node_modules/\ndrafts/\n");
         _folder.Write("root/important.log", "text");
         _folder.Write("root/other.log", "text");
         _folder.Write("root/node_modules/a.js", "text");
         _folder.Write("root/drafts/a.txt", "text");
-        _folder.Write("root/.env", "text");
         Assert.Equal([".gitignore", ".longcontextignore", "important.log", "node_modules/a.js"], Files());
         Assert.Contains(Skips(), skip => skip is ("drafts", "ignored by .longcontextignore line 3: drafts/"));
         Assert.Contains(Skips(), skip => skip is ("other.log", "ignored by .gitignore line 1: *.log"));
