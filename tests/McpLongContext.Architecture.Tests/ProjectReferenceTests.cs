@@ -11,6 +11,7 @@ public sealed class ProjectReferenceTests
         ["Storage"] = ["Kernels"],
         ["LongAttention"] = ["Inference", "Storage"],
         ["Context"] = ["LongAttention"],
+        ["Training"] = ["LongAttention"],
         ["Server"] = ["Context"],
     };
 

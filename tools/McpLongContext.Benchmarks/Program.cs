@@ -30,6 +30,10 @@ const string Usage = """
                                                window) with commas between them
       infini MODEL LENGTHS [--layer]           so many random tokens through Infini-attention; with --layer the
                                                attention of one layer alone
+      recall MODEL ADAPTER LENGTHS POSITIONS THREADS BOOK...   a pass key from the compressive memory of books, beside
+                                               closed gates and the window; ADAPTER may be - for the installed one
+      keys MODEL ADAPTER TOKENS COUNTS TEXTS THREADS BOOK...   so many named keys in a text, and facts in sentences
+      damage MODEL ADAPTER TOKENS THREADS BOOK...   perplexity with the adapter and without
       memory MODEL TEXT TOKENS SIZES           keys of a text's first tokens built, stored and searched at each size, with
                                                commas between sizes
       tokenizers TEXT MODEL...                 a file or folder of text through tokenizers of GGUF files or folders
@@ -137,6 +141,50 @@ switch (args)
             isLayer: layer.Length > 0
         );
         return 0;
+    case ["recall", var remembering, var adapter, var longs, var places, var threads, .. { Length: > 0 } books]:
+        output.WriteLine(Machine.Describe());
+        InfiniRecallBenchmark.Run(
+            output,
+            remembering,
+            adapter == "-" ? null : adapter,
+            Numbers(longs),
+            int.Parse(places, CultureInfo.InvariantCulture),
+            books,
+            int.Parse(threads, CultureInfo.InvariantCulture)
+        );
+        return 0;
+    case [
+        "keys",
+        var remembering,
+        var adapter,
+        var length,
+        var counts,
+        var repeats,
+        var threads,
+        .. { Length: > 0 } books,
+    ]:
+        output.WriteLine(Machine.Describe());
+        InfiniKeysBenchmark.Run(
+            output,
+            remembering,
+            adapter == "-" ? null : adapter,
+            int.Parse(length, CultureInfo.InvariantCulture),
+            Numbers(counts),
+            int.Parse(repeats, CultureInfo.InvariantCulture),
+            books,
+            int.Parse(threads, CultureInfo.InvariantCulture)
+        );
+        return 0;
+    case ["damage", var remembering, var adapter, var length, var threads, .. { Length: > 0 } books]:
+        InfiniKeysBenchmark.Damage(
+            output,
+            remembering,
+            adapter == "-" ? null : adapter,
+            int.Parse(length, CultureInfo.InvariantCulture),
+            books,
+            int.Parse(threads, CultureInfo.InvariantCulture)
+        );
+        return 0;
     case ["tokenizers", var text, .. { Length: > 0 } models]:
         output.WriteLine(Machine.Describe());
         TokenizerBenchmark.Run(output, text, models);
@@ -155,6 +203,9 @@ switch (args)
         Console.Error.WriteLine(Usage);
         return 2;
 }
+
+static int[] Numbers(string list) =>
+    [.. list.Split(',').Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
 
 void Agree(string[] files, string? record)
 {

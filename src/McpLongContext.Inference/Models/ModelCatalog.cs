@@ -9,7 +9,9 @@ public sealed class ModelCatalog
         Load(Path.Combine(AppContext.BaseDirectory, "config", "models.json"))
     );
 
-    private ModelCatalog(IReadOnlyList<ModelEntry> entries) => Entries = entries;
+    private readonly string _folder;
+
+    private ModelCatalog(string folder, IReadOnlyList<ModelEntry> entries) => (_folder, Entries) = (folder, entries);
 
     /// <summary>The catalog that is shipped with the program.</summary>
     /// <exception cref="ModelException">It is missing or malformed.</exception>
@@ -28,6 +30,10 @@ public sealed class ModelCatalog
     public ModelEntry? Find(string name) =>
         Entries.FirstOrDefault(entry => string.Equals(entry.Name, name, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>The file that is shipped for a model, or null; see <see cref="ModelEntry.Adapter"/>.</summary>
+    public string? AdapterOf(string name) =>
+        Find(name) is { Adapter: { } adapter } ? Path.Combine(_folder, adapter) : null;
+
     /// <summary>Reads a catalog.</summary>
     /// <exception cref="ModelException">The file is missing or malformed.</exception>
     public static ModelCatalog Load(string path)
@@ -36,7 +42,7 @@ public sealed class ModelCatalog
         {
             var document = JsonSerializer.Deserialize<Document>(File.ReadAllBytes(path), ModelJson.Options);
             return document?.Models.Contains(null!) == false
-                ? new ModelCatalog(document.Models)
+                ? new ModelCatalog(Path.GetDirectoryName(Path.GetFullPath(path))!, document.Models)
                 : throw new JsonException("null found, expected models");
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)

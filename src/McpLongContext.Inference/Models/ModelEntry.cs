@@ -26,6 +26,12 @@ public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelF
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Default { get; init; }
 
+    /// <summary>
+    /// A file that is shipped with the program and put beside the model's own, such as a trained adapter: its path from the
+    /// catalog's folder; null where there is none. It may be replaced later, and is not among <see cref="Files"/>.
+    /// </summary>
+    public string? Adapter { get; init; }
+
     /// <summary>The purpose of turning text into hidden states for search.</summary>
     public const string Encoder = "encoder";
 

@@ -71,13 +71,14 @@ public sealed class ModelStore
     )
     {
         var source = SourceOf(model);
-        if (Satisfying(source) is { } present)
-        {
-            return present;
-        }
-
         try
         {
+            if (Satisfying(source) is { } present)
+            {
+                AddAdapter(present.Name, present.Folder);
+                return present;
+            }
+
             Directory.CreateDirectory(_staging);
             using var held = await LockAsync(source.Name, progress, cancellation);
             return await InstallLockedAsync(source, progress, cancellation);
@@ -149,6 +150,7 @@ public sealed class ModelStore
             throw;
         }
 
+        AddAdapter(entry.Name, staging.FullName);
         await InstalledModel.WriteManifestAsync(staging.FullName, entry, cancellation);
         var folder = Path.Combine(_options.Folder, entry.Name);
         Discard(folder);
@@ -206,6 +208,23 @@ public sealed class ModelStore
         // What the source says of a decoder, chat or completion, is known better there; of what kind a model is, here.
         var isSaid = entry.Purpose is not (null or ModelEntry.Encoder) && purpose != ModelEntry.Encoder;
         return entry with { Report = report, Purpose = isSaid ? entry.Purpose : purpose };
+    }
+
+    /// <summary>Puts the adapter that is shipped for a model beside its files. One that is there already stays.</summary>
+    private void AddAdapter(string name, string folder)
+    {
+        if (Catalog.AdapterOf(name) is not { } adapter)
+        {
+            return;
+        }
+
+        var target = Path.Combine(folder, Path.GetFileName(adapter));
+        if (!File.Exists(target))
+        {
+            var staged = $"{target}.{Guid.NewGuid():N}";
+            File.Copy(adapter, staged);
+            File.Move(staged, target, overwrite: true);
+        }
     }
 
     private IModelSource SourceOf(string model)

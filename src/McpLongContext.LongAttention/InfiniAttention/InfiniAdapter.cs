@@ -20,9 +20,10 @@ public sealed class InfiniAdapter
     /// <summary>The name of the file in a model's folder.</summary>
     public const string FileName = "infini.safetensors";
 
-    private const string Format = "infini-attention 1";
+    internal const string Format = "infini-attention 1";
 
-    private static readonly (string Name, AttentionProjection Projection)[] s_projections =
+    /// <summary>How the file names the projections.</summary>
+    internal static readonly IReadOnlyList<(string Name, AttentionProjection Projection)> Projections =
     [
         ("q", AttentionProjection.Query),
         ("k", AttentionProjection.Key),
@@ -136,7 +137,7 @@ public sealed class InfiniAdapter
         var changes = new List<LowRankChange>();
         for (var layer = 0; layer < config.LayerCount; layer++)
         {
-            foreach (var (name, projection) in s_projections)
+            foreach (var (name, projection) in Projections)
             {
                 var prefix = $"layers.{layer}.{name}";
                 if (!file.Tensors.TryGetValue($"{prefix}.a", out var down))

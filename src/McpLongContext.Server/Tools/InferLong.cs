@@ -84,7 +84,7 @@ internal sealed record InferArguments(
     [property: Description(
         "What the model reads in mode generate: window (the end of each text; the default), or unlimiformer (whatever its "
             + "retrieval attention selects for instruction among all tokens of the text or the documents), or infini (a "
-            + "memory of constant size of a datastore, which has an influence with a trained adapter only)."
+            + "memory of constant size of a datastore or of text, which has an influence with a trained adapter only)."
     )]
         MemoryKind? Memory = null,
     [property: Description(

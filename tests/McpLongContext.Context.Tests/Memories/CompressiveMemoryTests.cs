@@ -106,6 +106,23 @@ public sealed class CompressiveMemoryTests : IAsyncLifetime
         Assert.Equal(2, Assert.Single(_service.ListDatastores()).Memories.Count(memory => memory.Bytes == FileBytes));
     }
 
+    [Fact]
+    public async Task A_text_is_read_into_a_memory_of_its_own_as_if_it_had_been_ingested()
+    {
+        WriteAdapter(WeightsHash(), 36);
+        File.Delete(_folder["texts/tom.txt"]);
+        await IngestAsync(MemoryKind.Infini);
+        var ingested = await InferAsync();
+
+        var text = await File.ReadAllTextAsync(_folder["texts/lily.txt"], Cancellation);
+        var given = await InferAsync(text: text);
+
+        Assert.Equal(ingested.Memory!.Tokens, given.Memory!.Tokens);
+        Assert.Equal(ingested.Windows[0].Perplexity, given.Windows[0].Perplexity);
+        var error = await Assert.ThrowsAsync<ContextException>(() => InferAsync(text: " "));
+        Assert.Contains("text: it is empty", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("00", 36, "the adapter is for another model")]
     [InlineData(null, 30, "tensor 'gates': F32[5, 6] found, expected [6, 6]")]
@@ -181,11 +198,12 @@ public sealed class CompressiveMemoryTests : IAsyncLifetime
         return (await _service.AnswerAsync(request, evidence, AnswerMode.Always, progress: null, Cancellation))!;
     }
 
-    private Task<LongInferenceReport> InferAsync(string? glob = null) =>
+    private Task<LongInferenceReport> InferAsync(string? glob = null, string? text = null) =>
         _service.InferAsync(
             new LongInferenceRequest
             {
-                Datastore = "default",
+                Text = text,
+                Datastore = text is null ? "default" : null,
                 PathGlob = glob,
                 Mode = InferenceMode.Generate,
                 Instruction = "Tell of Lily.",

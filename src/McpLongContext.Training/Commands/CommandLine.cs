@@ -1,0 +1,71 @@
+using System.CommandLine;
+using McpLongContext.Inference.Checkpoints;
+using McpLongContext.Inference.Models;
+
+namespace McpLongContext.Training.Commands;
+
+/// <summary>The command line of training: one command a file.</summary>
+internal static class CommandLine
+{
+    /// <summary>Could not be done; standard error says why.</summary>
+    public const int Failed = 1;
+
+    /// <summary>Wrong usage; standard error says what is right.</summary>
+    public const int WrongUsage = 2;
+
+    /// <summary>Interrupted; the last step is kept. As shells name an end by SIGINT: 128 + 2.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>How long a step and its checkpoint may take after an interruption.</summary>
+    private static readonly TimeSpan s_ending = TimeSpan.FromMinutes(2);
+
+    /// <summary>Runs one command.</summary>
+    /// <param name="args">The arguments.</param>
+    /// <param name="output">Receives results.</param>
+    /// <param name="error">Receives progress and errors.</param>
+    /// <param name="cancellation">Ends it as Ctrl+C does.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(
+        string[] args,
+        TextWriter output,
+        TextWriter error,
+        CancellationToken cancellation = default
+    )
+    {
+        var root = new RootCommand("Trains what mcp-long-context runs.") { new InfiniCommand() };
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var wrong in parsed.Errors)
+            {
+                await error.WriteLineAsync(wrong.Message);
+            }
+
+            return WrongUsage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    Output = output,
+                    Error = error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = s_ending,
+                },
+                cancellation
+            );
+        }
+        catch (OperationCanceledException)
+        {
+            await error.WriteLineAsync("\nInterrupted. The same command goes on from here.");
+            return Interrupted;
+        }
+        catch (Exception e) when (e is TrainingException or CheckpointException or ModelException)
+        {
+            await error.WriteLineAsync(e.Message);
+            return Failed;
+        }
+    }
+}

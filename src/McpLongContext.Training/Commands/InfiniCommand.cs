@@ -1,0 +1,235 @@
+using System.CommandLine;
+using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Models;
+using McpLongContext.LongAttention.InfiniAttention;
+using McpLongContext.Training.Examples;
+using McpLongContext.Training.Infini;
+using McpLongContext.Training.Libtorch;
+using McpLongContext.Training.Reports;
+using McpLongContext.Training.Tasks;
+
+namespace McpLongContext.Training.Commands;
+
+/// <summary>Trains an adapter of Infini-attention and puts it into the model's folder.</summary>
+internal sealed class InfiniCommand : Command
+{
+    private static readonly InfiniSettings s_defaults = new();
+
+    private readonly Argument<string> _model = new("MODEL")
+    {
+        Description = "An installed model of the Llama family, or a folder with one.",
+    };
+
+    private readonly Option<string?> _home = new("--home") { Description = "Data folder." };
+    private readonly Option<string?> _run = new("--run")
+    {
+        Description = "Folder of this training; one that was broken off there goes on. Default: in the data folder.",
+    };
+    private readonly Option<string?> _output = new("--out")
+    {
+        Description =
+            "Where the adapter is written to at the end. Default: the model's folder, where the server finds it.",
+    };
+    private readonly Option<string[]> _corpus = new("--corpus")
+    {
+        Description =
+            "Documents, files or folders of text: filler, and facts of sentence-facts. Beside what the model writes.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private readonly Option<string[]> _tasks = new("--task")
+    {
+        Description = $"Tasks, each perhaps with =WEIGHT: {string.Join(", ", TaskMix.Names)}.",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [.. s_defaults.Tasks],
+    };
+    private readonly Option<UpdateRule> _rule = new("--rule")
+    {
+        Description = "How segments are written.",
+        DefaultValueFactory = _ => s_defaults.Adapter.Rule,
+    };
+    private readonly Option<string?> _start = new("--start")
+    {
+        Description = "An adapter of the same model (safetensors) whose low-rank changes training begins with.",
+    };
+    private readonly Option<int> _rank = Number("--rank", "Rank of the low-rank changes.", s_defaults.Adapter.Rank);
+    private readonly Option<double> _alpha = Number(
+        "--alpha",
+        "alpha / rank multiplies them.",
+        s_defaults.Adapter.Alpha
+    );
+    private readonly Option<int> _segment = Number("--segment", "Tokens of a segment.", s_defaults.SegmentTokens);
+    private readonly Option<int> _steps = Number("--steps", "Steps at most.", s_defaults.Steps);
+    private readonly Option<int> _batch = Number(
+        "--batch",
+        "Examples of a step at the first level.",
+        s_defaults.BatchSize
+    );
+    private readonly Option<double> _rate = Number("--learning-rate", "Highest rate.", s_defaults.LearningRate);
+    private readonly Option<double> _gateRate = Number(
+        "--gate-rate",
+        "Rate of the gates.",
+        s_defaults.GateLearningRate
+    );
+    private readonly Option<double> _language = Number(
+        "--language-weight",
+        "Weight of plain language modeling.",
+        s_defaults.LanguageWeight
+    );
+    private readonly Option<int> _languageTargets = Number(
+        "--language-targets",
+        "Tokens of plain language modeling in an example.",
+        s_defaults.LanguageTargets
+    );
+    private readonly Option<int> _keys = Number("--most-keys", "Keys of a text in several-keys.", s_defaults.MostKeys);
+    private readonly Option<int> _own = Number("--own-tokens", "Tokens of filler by the model.", s_defaults.OwnTokens);
+    private readonly Option<int> _evaluate = Number(
+        "--evaluate-every",
+        "Steps between evaluations.",
+        s_defaults.EvaluateEvery
+    );
+    private readonly Option<int> _seed = Number("--seed", "Chooses everything that is random.", s_defaults.Seed);
+    private readonly Option<int?> _horizon = new("--horizon")
+    {
+        Description =
+            "Read segment by segment through the whole model, with gradients over so many; default: all segments at once "
+            + "inside attention.",
+    };
+    private readonly Option<bool> _half = new("--bfloat16") { Description = "Keep frozen weights in bfloat16." };
+    private readonly Option<int> _threads = Number("--threads", "Threads.", Environment.ProcessorCount);
+
+    public InfiniCommand()
+        : base("infini", "Train an adapter of Infini-attention: gates and low-rank changes of q, k, v and o.")
+    {
+        Arguments.Add(_model);
+        foreach (
+            var option in (Option[])
+                [
+                    _home,
+                    _run,
+                    _output,
+                    _corpus,
+                    _tasks,
+                    _rule,
+                    _start,
+                    _rank,
+                    _alpha,
+                    _segment,
+                    _steps,
+                    _batch,
+                    _rate,
+                    _gateRate,
+                    _language,
+                    _languageTargets,
+                    _keys,
+                    _own,
+                    _evaluate,
+                    _seed,
+                    _horizon,
+                    _half,
+                    _threads,
+                ]
+        )
+        {
+            Options.Add(option);
+        }
+
+        SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
+    }
+
+    private int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        var error = parsed.InvocationConfiguration.Error;
+        var settings = SettingsOf(parsed);
+        var home = Path.GetFullPath(parsed.GetValue(_home) ?? LongContextHome.Path);
+        var store = new ModelStore(new ModelStoreOptions { Folder = Path.Combine(home, "models") });
+        var model = TrainedModel.Find(parsed.GetValue(_model)!, store);
+        Check(settings, LlamaConfig.Load(model.Folder));
+        var corpus = Corpus.Read(parsed.GetValue(_corpus) ?? []);
+        var start = StartOf(parsed.GetValue(_start), model);
+        LibtorchRuntime.Load(error);
+        var rule = settings.Adapter.Rule.ToString().ToLowerInvariant();
+        var folder = parsed.GetValue(_run) ?? Path.Combine(home, "training", $"{model.Name}-infini-{rule}");
+        var training = new InfiniTraining(model, folder, settings, parsed.GetValue(_threads), TimeProvider.System);
+        var state = training.Run(corpus, start, new ConsoleProgress(error), cancellation);
+        var output = parsed.GetValue(_output) ?? Path.Combine(model.Folder, InfiniAdapter.FileName);
+        var adapter = File.ReadAllBytes(training.AdapterPath);
+        AtomicFile.Write(output, stream => stream.Write(adapter));
+        parsed.InvocationConfiguration.Output.WriteLine(
+            $"{output}: {adapter.Length} bytes, {state.Step} steps in {state.Seconds:F0} s ({state.ProcessorSeconds:F0} s of "
+                + $"the processor), {state.Best:P0} right on held-out texts. Metrics and picture: {folder}"
+        );
+        return 0;
+    }
+
+    private InfiniSettings SettingsOf(ParseResult parsed) =>
+        s_defaults with
+        {
+            Adapter = s_defaults.Adapter with
+            {
+                Rule = parsed.GetValue(_rule),
+                Rank = parsed.GetValue(_rank),
+                Alpha = parsed.GetValue(_alpha),
+                IsHalf = parsed.GetValue(_half),
+                Seed = parsed.GetValue(_seed),
+            },
+            SegmentTokens = parsed.GetValue(_segment),
+            Steps = parsed.GetValue(_steps),
+            BatchSize = parsed.GetValue(_batch),
+            LearningRate = parsed.GetValue(_rate),
+            GateLearningRate = parsed.GetValue(_gateRate),
+            LanguageTargets = parsed.GetValue(_languageTargets),
+            LanguageWeight = parsed.GetValue(_language),
+            Tasks = parsed.GetValue(_tasks)!,
+            MostKeys = parsed.GetValue(_keys),
+            OwnTokens = parsed.GetValue(_own),
+            EvaluateEvery = parsed.GetValue(_evaluate),
+            Horizon = parsed.GetValue(_horizon),
+            Seed = parsed.GetValue(_seed),
+        };
+
+    private static void Check(InfiniSettings settings, LlamaConfig config)
+    {
+        var longest = config.ContextLength;
+        Positive("--rank", settings.Adapter.Rank);
+        Positive("--alpha", settings.Adapter.Alpha);
+        Positive("--steps", settings.Steps);
+        Positive("--batch", settings.BatchSize);
+        Positive("--evaluate-every", settings.EvaluateEvery);
+        Positive("--learning-rate", settings.LearningRate);
+        Positive("--gate-rate", settings.GateLearningRate);
+        Positive("--horizon", settings.Horizon ?? 1);
+        if (settings.MostKeys < 2)
+        {
+            throw new TrainingException($"--most-keys {settings.MostKeys}: expected 2 or more.");
+        }
+
+        if (settings.SegmentTokens < 32 || settings.SegmentTokens > longest)
+        {
+            throw new TrainingException(
+                $"--segment {settings.SegmentTokens}: expected 32 to {longest}, the window of the model."
+            );
+        }
+
+        if (settings.Tasks.Count == 0 || settings.Tasks[0].StartsWith("language", StringComparison.Ordinal))
+        {
+            throw new TrainingException(
+                "--task: the first one decides how fast texts grow and which adapter is best; expected one that asks "
+                    + "something, such as pass-key."
+            );
+        }
+
+        static void Positive(string option, double value)
+        {
+            if (value is not (> 0 and < double.PositiveInfinity))
+            {
+                throw new TrainingException($"{option} {value}: expected a number above 0.");
+            }
+        }
+    }
+
+    private static IReadOnlyList<LowRankChange> StartOf(string? path, TrainedModel model) =>
+        path is null ? [] : InfiniAdapter.Load(path, LlamaConfig.Load(model.Folder), model.Weights).Changes;
+
+    private static Option<T> Number<T>(string name, string description, T value) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value };
+}

@@ -1,0 +1,54 @@
+using McpLongContext.Inference.Generation;
+using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Tokenizers;
+
+namespace McpLongContext.Training.Examples;
+
+/// <summary>
+/// What a model writes by itself: the filler that needs nobody's texts, and on which plain language modeling holds the model
+/// to what it was (self-distillation).
+/// </summary>
+internal static class OwnText
+{
+    /// <summary>Lets the model write texts.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="count">Tokens in all.</param>
+    /// <param name="seed">Chooses them.</param>
+    /// <param name="threads">Threads that compute.</param>
+    /// <param name="written">Told how many tokens there are.</param>
+    /// <param name="cancellation">Breaks it off.</param>
+    /// <returns>Texts one behind the other, each as the model begins it.</returns>
+    public static int[] Write(
+        LlamaModel model,
+        Tokenizer tokenizer,
+        int count,
+        ulong seed,
+        int threads,
+        Action<int> written,
+        CancellationToken cancellation
+    )
+    {
+        var tokens = new List<int>(count);
+        var sampler = new Sampler(tokenizer.Vocabulary.Count, new SamplingSettings { Temperature = 1, Seed = seed });
+        var begin = tokenizer.Settings.Begin ?? tokenizer.Settings.End ?? 0;
+        var (state, logits) = (new float[model.Config.HiddenSize], new float[model.Config.VocabularySize]);
+        using var run = model.CreateRun(threads);
+        while (tokens.Count < count)
+        {
+            run.Truncate(0);
+            var next = begin;
+            do
+            {
+                cancellation.ThrowIfCancellationRequested();
+                tokens.Add(next);
+                run.Forward([next], state, cancellation);
+                run.Logits(state, logits);
+                next = sampler.Next(logits.AsSpan(0, tokenizer.Vocabulary.Count));
+            } while (!tokenizer.Settings.Ends.Contains(next) && run.Position < run.MaxTokens && tokens.Count < count);
+            written(tokens.Count);
+        }
+
+        return [.. tokens];
+    }
+}

@@ -1,0 +1,39 @@
+using McpLongContext.Inference.Tokenizers;
+using McpLongContext.Training.Tasks;
+
+namespace McpLongContext.Training.Examples;
+
+/// <summary>An example of a task as tokens.</summary>
+/// <param name="Facts">Each fact.</param>
+/// <param name="Question">The question.</param>
+/// <param name="Answer">The answer, and the token that ends it.</param>
+internal sealed record SampleTokens(IReadOnlyList<int[]> Facts, int[] Question, int[] Answer)
+{
+    /// <summary>Tokenizes an example. Question and answer are tokenized together and then told apart.</summary>
+    /// <exception cref="TrainingException">The tokenizer has no token that ends a text.</exception>
+    public static SampleTokens Of(Tokenizer tokenizer, TaskSample sample)
+    {
+        int[][] facts = [.. sample.Facts.Select(fact => tokenizer.Encode(fact))];
+        if (sample.Answer.Length == 0)
+        {
+            return new SampleTokens(facts, [], []);
+        }
+
+        var question = tokenizer.Encode(sample.Question);
+        var whole = tokenizer.Encode(sample.Question + sample.Answer);
+        var shared = question.AsSpan().CommonPrefixLength(whole);
+        return new SampleTokens(facts, whole[..shared], [.. whole[shared..], EndOf(tokenizer)]);
+    }
+
+    /// <summary>
+    /// The token that ends a text. Of a model that was trained on texts which follow each other, that is the one which begins
+    /// the next.
+    /// </summary>
+    private static int EndOf(Tokenizer tokenizer)
+    {
+        var settings = tokenizer.Settings;
+        return settings.Begin is { } begin && settings.Ends.Contains(begin) ? begin
+            : settings.End is { } end ? end
+            : throw new TrainingException("the model's tokenizer has no token that ends a text.");
+    }
+}

@@ -1,0 +1,42 @@
+using McpLongContext.Inference.Llama;
+using McpLongContext.LongAttention.InfiniAttention;
+
+namespace McpLongContext.Training.Modules;
+
+/// <summary>The shape of an adapter, and where its training begins.</summary>
+internal sealed record AdapterSettings
+{
+    /// <summary>How segments are written.</summary>
+    public UpdateRule Rule { get; init; } = UpdateRule.Linear;
+
+    /// <summary>The inner dimension of the low-rank changes.</summary>
+    public int Rank { get; init; } = 32;
+
+    /// <summary>alpha / rank multiplies the changes.</summary>
+    public double Alpha { get; init; } = 32;
+
+    /// <summary>Chooses A, which begins at random.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Whether frozen weights are kept in bfloat16.</summary>
+    public bool IsHalf { get; init; }
+
+    /// <summary>
+    /// The share of heads that begin as memory heads. The start mostly decides which heads become some: with all gates alike
+    /// nothing was learned.
+    /// </summary>
+    public double MemoryHeads { get; init; } = 1.0 / 3;
+
+    /// <summary>beta of the memory heads.</summary>
+    public float OpenBeta { get; init; } = 1;
+
+    /// <summary>beta of the others.</summary>
+    public float ClosedBeta { get; init; } = -3;
+
+    /// <summary>The betas of a layer.</summary>
+    public float[] StartingBetas(LlamaConfig config)
+    {
+        var open = Math.Max(1, (int)Math.Round(config.HeadCount * MemoryHeads));
+        return [.. Enumerable.Range(0, config.HeadCount).Select(head => head < open ? OpenBeta : ClosedBeta)];
+    }
+}

@@ -1,0 +1,136 @@
+using McpLongContext.Inference.Llama;
+using McpLongContext.LongAttention.InfiniAttention;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace McpLongContext.Training.Modules;
+
+/// <summary>
+/// Infini-attention (Munkhdalai et al., arXiv 2404.07143, figure 1) over all segments of a sequence at once: causal attention
+/// inside each segment, a read of what the memory holds of those before it, and a gate for each head between the two. Query
+/// heads of a group share the memory of their key/value head.
+/// </summary>
+internal sealed class InfiniAttention : nn.Module
+{
+    private readonly LlamaConfig _config;
+    private readonly DifferentiableMemory _memory;
+    private readonly RotaryEmbedding _rotary;
+    private readonly RmsNorm? _queryNorm;
+    private readonly RmsNorm? _keyNorm;
+    private readonly Parameter _betas; // [heads]
+
+    public InfiniAttention(
+        LlamaConfig config,
+        UpdateRule rule,
+        RotaryEmbedding rotary,
+        IReadOnlyDictionary<AttentionProjection, LoraLinear> projections,
+        (RmsNorm? Query, RmsNorm? Key) norms,
+        float[] betas
+    )
+        : base(nameof(InfiniAttention))
+    {
+        (_config, _rotary, _memory) = (config, rotary, new DifferentiableMemory(rule));
+        (_queryNorm, _keyNorm) = norms;
+        _betas = new Parameter(tensor(betas));
+        Projections = projections;
+        foreach (var (kind, projection) in projections)
+        {
+            register_module(kind.ToString(), projection);
+        }
+
+        register_parameter("betas", _betas);
+    }
+
+    /// <summary>Whether the memory is read. Without it every segment is read by itself.</summary>
+    public bool ReadsMemory { get; set; } = true;
+
+    /// <summary>W_q, W_k, W_v and W_o.</summary>
+    public IReadOnlyDictionary<AttentionProjection, LoraLinear> Projections { get; }
+
+    /// <summary>beta of each head.</summary>
+    public Parameter Betas => _betas;
+
+    /// <summary>Attends.</summary>
+    /// <param name="x">[batch, segments, tokens, hidden].</param>
+    /// <param name="before">What the memory holds already; null: nothing.</param>
+    /// <param name="weights">[batch, segments], as <see cref="DifferentiableMemory.Write"/> takes them.</param>
+    /// <returns>[batch, segments, tokens, hidden], and what the memory holds behind the last segment.</returns>
+    public (Tensor Output, MemoryState After) Forward(Tensor x, MemoryState? before, Tensor? weights)
+    {
+        var queries = Heads(AttentionProjection.Query, _config.HeadCount, _queryNorm);
+        var keys = Heads(AttentionProjection.Key, _config.KeyValueHeadCount, _keyNorm);
+        var values = Heads(AttentionProjection.Value, _config.KeyValueHeadCount, norm: null);
+        var (matrices, normalizers) = _memory.Write(keys, values, before, weights);
+        var attended = AttendLocally(queries, keys, values);
+        if (ReadsMemory)
+        {
+            attended = MixInMemory(attended, queries, matrices, normalizers, isFirstKnown: before is not null);
+        }
+
+        var segments = x.shape[1];
+        var output = Projections[AttentionProjection.Output]
+            .forward(attended.transpose(2, 3).reshape([.. x.shape[..3], _config.QuerySize]));
+        return (output, new MemoryState(matrices.select(1, segments), normalizers.select(1, segments)));
+
+        // [batch, segments, heads, tokens, headDim]
+        Tensor Heads(AttentionProjection kind, int heads, RmsNorm? norm)
+        {
+            var projected = Projections[kind].forward(x).reshape([.. x.shape[..3], heads, _config.HeadDim]);
+            return (norm?.forward(projected) ?? projected).transpose(2, 3);
+        }
+    }
+
+    /// <summary>softmax(scale Q K^T + causal mask) V inside each segment, queries and keys rotated.</summary>
+    private Tensor AttendLocally(Tensor queries, Tensor keys, Tensor values)
+    {
+        // The library divides by the root of the width; an architecture may scale otherwise.
+        var scale = _config.ScoreScale * Math.Sqrt(_config.HeadDim);
+        var rotated = _rotary.forward(queries);
+        return nn
+            .functional.scaled_dot_product_attention(
+                Flat(Math.Abs(scale - 1) < 1e-6 ? rotated : rotated * scale),
+                Flat(Repeat(_rotary.forward(keys))),
+                Flat(Repeat(values)),
+                attn_mask: _config.SlidingWindow < queries.shape[^2] ? Seen(queries.shape[^2]) : null,
+                is_casual: !(_config.SlidingWindow < queries.shape[^2])
+            )
+            .reshape(queries.shape);
+
+        static Tensor Flat(Tensor x) => x.flatten(0, 1);
+    }
+
+    /// <summary>[tokens, tokens]: which tokens each one sees where the model's own window is shorter than a segment.</summary>
+    private Tensor Seen(long tokens)
+    {
+        var all = ones(tokens, tokens, ScalarType.Bool);
+        return all.tril().logical_and(all.triu(1 - _config.SlidingWindow!.Value));
+    }
+
+    /// <summary>sigmoid(beta) A_mem + (1 - sigmoid(beta)) A_local, in every segment before which something was written.</summary>
+    private Tensor MixInMemory(Tensor local, Tensor queries, Tensor matrices, Tensor normalizers, bool isFirstKnown)
+    {
+        var (first, count) = isFirstKnown ? (0, local.shape[1]) : (1, local.shape[1] - 1);
+        if (count == 0)
+        {
+            return local;
+        }
+
+        var grouped = queries.narrow(1, first, count).unflatten(2, [_config.KeyValueHeadCount, -1]);
+        var recalled = DifferentiableMemory
+            .Read(
+                grouped,
+                matrices.narrow(1, first, count).unsqueeze(3),
+                normalizers.narrow(1, first, count).unsqueeze(3)
+            )
+            .flatten(2, 3);
+        var gate = _betas.sigmoid().reshape(-1, 1, 1);
+        var mixed = (gate * recalled) + ((1 - gate) * local.narrow(1, first, count));
+        return first == 0 ? mixed : cat([local.narrow(1, 0, 1), mixed], dim: 1);
+    }
+
+    /// <summary>Keys or values of a group for each of its query heads, which follow each other.</summary>
+    private Tensor Repeat(Tensor heads) =>
+        _config.HeadCount == _config.KeyValueHeadCount
+            ? heads
+            : heads.repeat_interleave(_config.HeadCount / _config.KeyValueHeadCount, dim: 2);
+}

@@ -1,0 +1,55 @@
+using McpLongContext.Inference.Llama;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace McpLongContext.Training.Modules;
+
+/// <summary>
+/// A frozen linear layer with a low-rank change, y = W x + b + alpha / rank * B A x (LoRA, Hu et al., arXiv 2106.09685). B
+/// begins at 0, so that training begins at the model as it is.
+/// </summary>
+internal sealed class LoraLinear : nn.Module<Tensor, Tensor>
+{
+    private readonly FrozenLinear _frozen;
+    private readonly Parameter _down; // A [rank, inputs]
+    private readonly Parameter _up; // B [outputs, rank]
+    private readonly double _scale;
+
+    public LoraLinear(FrozenLinear frozen, int rank, double alpha, Generator generator)
+        : base(nameof(LoraLinear))
+    {
+        _frozen = frozen;
+        _scale = alpha / rank;
+        _down = new Parameter(randn([rank, frozen.Inputs], generator: generator) / Math.Sqrt(frozen.Inputs));
+        _up = new Parameter(zeros(frozen.Outputs, rank));
+        RegisterComponents();
+    }
+
+    /// <summary>Applies it.</summary>
+    /// <param name="x">[..., inputs].</param>
+    public override Tensor forward(Tensor x) =>
+        _frozen.forward(x) + (nn.functional.linear(nn.functional.linear(x, _down), _up) * _scale);
+
+    /// <summary>The change as the engine takes it, its scale in B.</summary>
+    public LowRankChange Export(int layer, AttentionProjection projection)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        return new LowRankChange(
+            layer,
+            projection,
+            (int)_down.shape[0],
+            _down.data<float>().ToArray(),
+            (_up * _scale).data<float>().ToArray()
+        );
+    }
+
+    /// <summary>Takes a change over as the start.</summary>
+    public void Import(LowRankChange change)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        _down.copy_(tensor(change.Down.ToArray()).reshape(_down.shape));
+        _up.copy_(tensor(change.Up.ToArray()).reshape(_up.shape) / _scale);
+    }
+}

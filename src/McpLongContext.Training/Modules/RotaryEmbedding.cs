@@ -1,0 +1,37 @@
+using McpLongContext.Inference.Llama;
+using static TorchSharp.torch;
+
+namespace McpLongContext.Training.Modules;
+
+/// <summary>
+/// Rotates the pairs (i, i + headDim / 2) of queries and keys by their position in the segment (RoPE, Su et al., arXiv
+/// 2104.09864), with the model's scaling of the frequencies.
+/// </summary>
+internal sealed class RotaryEmbedding : nn.Module<Tensor, Tensor>
+{
+    private readonly Tensor _cos; // [tokens, headDim / 2]
+    private readonly Tensor _sin; // [tokens, headDim / 2]
+
+    public RotaryEmbedding(LlamaConfig config, int tokens)
+        : base(nameof(RotaryEmbedding))
+    {
+        using var scope = NewDisposeScope();
+        var frequencies = tensor(config.RotaryScaling.Frequencies(config.HeadDim, config.RopeTheta));
+        var angles = outer(arange(tokens, ScalarType.Float64), frequencies);
+        var factor = config.RotaryScaling.AttentionFactor;
+        _cos = (angles.cos() * factor).to_type(ScalarType.Float32).MoveToOuterDisposeScope();
+        _sin = (angles.sin() * factor).to_type(ScalarType.Float32).MoveToOuterDisposeScope();
+        register_buffer("cos", _cos);
+        register_buffer("sin", _sin);
+    }
+
+    /// <summary>Applies it.</summary>
+    /// <param name="x">[..., tokens, headDim].</param>
+    public override Tensor forward(Tensor x)
+    {
+        var (cos, sin) = (_cos.narrow(0, 0, x.shape[^2]), _sin.narrow(0, 0, x.shape[^2]));
+        var halves = x.chunk(2, dim: -1);
+        var (a, b) = (halves[0], halves[1]);
+        return cat([(a * cos) - (b * sin), (b * cos) + (a * sin)], dim: -1);
+    }
+}

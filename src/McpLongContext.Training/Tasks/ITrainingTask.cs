@@ -1,0 +1,14 @@
+namespace McpLongContext.Training.Tasks;
+
+/// <summary>What a model is to learn from a memory: facts to plant into a long text, a question behind it, and the answer.</summary>
+internal interface ITrainingTask
+{
+    /// <summary>The name on the command line.</summary>
+    public string Name { get; }
+
+    /// <summary>The level of the curriculum from which on it is trained, from 0.</summary>
+    public int FirstLevel { get; }
+
+    /// <summary>Draws an example: the same one for equal random numbers.</summary>
+    public TaskSample Draw(Random random);
+}

@@ -1,0 +1,102 @@
+namespace McpLongContext.Training.Tasks;
+
+/// <summary>Sentences that give a number to a person or a thing, and those that ask for it.</summary>
+internal static class NamedKeys
+{
+    private static readonly string[] s_owners =
+    [
+        "Lily",
+        "Tom",
+        "Ben",
+        "Sam",
+        "Max",
+        "Anna",
+        "Tim",
+        "Mia",
+        "Sue",
+        "Jack",
+        "Lucy",
+        "Bob",
+        "Amy",
+        "Joe",
+        "Sara",
+        "Mark",
+        "Jane",
+        "Leo",
+        "Ella",
+        "John",
+        "Mary",
+        "Peter",
+        "Emma",
+        "Jim",
+        "Molly",
+        "Nick",
+        "Rose",
+        "Dan",
+        "Kate",
+        "Paul",
+        "Ruby",
+        "Fred",
+        "the bear",
+        "the bird",
+        "the boat",
+        "the box",
+        "the cat",
+        "the dog",
+        "the duck",
+        "the farm",
+        "the fish",
+        "the flower",
+        "the fox",
+        "the frog",
+        "the garden",
+        "the house",
+        "the king",
+        "the lake",
+        "the lion",
+        "the moon",
+        "the mouse",
+        "the owl",
+        "the park",
+        "the queen",
+        "the river",
+        "the school",
+        "the ship",
+        "the star",
+        "the tower",
+        "the train",
+        "the tree",
+        "the truck",
+        "the village",
+        "the wolf",
+    ];
+
+    private static readonly (string Fact, string Question)[] s_wordings =
+    [
+        ("The pass key of {0} is {1}. Remember it.", "What is the pass key of {0}? The pass key of {0} is"),
+        ("The number of {0} is {1}.", "What is the number of {0}? The number of {0} is"),
+        (
+            "One of the special numbers for {0} is: {1}.",
+            "What is the special number for {0}? The special number for {0} is"
+        ),
+        ("The secret code of {0} is {1}.", "What is the secret code of {0}? The secret code of {0} is"),
+        ("The magic number for {0} is {1}.", "What is the magic number for {0}? The magic number for {0} is"),
+    ];
+
+    /// <summary>The most keys of a text.</summary>
+    public static int Most => s_owners.Length;
+
+    /// <summary>Keys in one wording, and the question for one of them.</summary>
+    public static TaskSample Draw(Random random, int count)
+    {
+        var (fact, question) = Draws.One(random, s_wordings);
+        var owners = Draws.Some(random, count, s_owners);
+        string[] keys = [.. owners.Select(_ => Draws.Key(random))];
+        var asked = random.Next(count);
+        return new TaskSample(
+            [.. owners.Zip(keys, (owner, key) => string.Format(null, fact, owner, key))],
+            string.Format(null, question, owners[asked]),
+            $" {keys[asked]}"
+        );
+    }
+}

@@ -1,0 +1,15 @@
+namespace McpLongContext.Training.Tasks;
+
+/// <summary>The numbers of several persons or things, one of which is asked for.</summary>
+/// <param name="most">How many there are at most.</param>
+internal sealed class SeveralKeysTask(int most) : ITrainingTask
+{
+    /// <inheritdoc />
+    public string Name => "several-keys";
+
+    /// <inheritdoc />
+    public int FirstLevel => 2;
+
+    /// <inheritdoc />
+    public TaskSample Draw(Random random) => NamedKeys.Draw(random, random.Next(2, Math.Min(most, NamedKeys.Most) + 1));
+}

@@ -1,0 +1,73 @@
+namespace McpLongContext.Training.Tasks;
+
+/// <summary>The tasks of a training, each with its weight.</summary>
+internal sealed class TaskMix
+{
+    private readonly IReadOnlyList<(ITrainingTask Task, double Weight)> _tasks;
+
+    /// <summary>Mixes tasks.</summary>
+    /// <param name="tasks">At least one of level 0 that asks something.</param>
+    public TaskMix(IReadOnlyList<(ITrainingTask Task, double Weight)> tasks) => _tasks = tasks;
+
+    /// <summary>The names of all tasks.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    ["pass-key", "needle", "several-keys", "sentence-facts", "language"];
+
+    /// <summary>The tasks.</summary>
+    public IReadOnlyList<(ITrainingTask Task, double Weight)> Tasks => _tasks;
+
+    /// <summary>Reads a mix.</summary>
+    /// <param name="names">Names, each perhaps with a weight: <c>pass-key=3</c>.</param>
+    /// <param name="texts">The documents of the corpus.</param>
+    /// <param name="mostKeys">How many keys a text holds at most.</param>
+    /// <exception cref="TrainingException">A task is unknown, or a weight is no positive number.</exception>
+    public static TaskMix Parse(IEnumerable<string> names, IReadOnlyList<string> texts, int mostKeys) =>
+        new([
+            .. names.Select(name =>
+            {
+                var parts = name.Split('=', 2);
+                var weight = 1.0;
+                if (parts.Length == 2 && !(double.TryParse(parts[1], out weight) && weight > 0))
+                {
+                    throw new TrainingException($"--task {name}: '{parts[1]}' found, expected a weight above 0.");
+                }
+
+                return (Create(parts[0], texts, mostKeys), weight);
+            }),
+        ]);
+
+    /// <summary>Draws a task of a level, and an example of it.</summary>
+    public (ITrainingTask Task, TaskSample Sample) Draw(Random random, int level)
+    {
+        var fitting = _tasks.Where(one => one.Task.FirstLevel <= level).ToList();
+        if (fitting.Count == 0)
+        {
+            fitting = [.. _tasks];
+        }
+
+        var at = random.NextDouble() * fitting.Sum(one => one.Weight);
+        foreach (var (task, weight) in fitting)
+        {
+            at -= weight;
+            if (at < 0)
+            {
+                return (task, task.Draw(random));
+            }
+        }
+
+        return (fitting[^1].Task, fitting[^1].Task.Draw(random));
+    }
+
+    private static ITrainingTask Create(string name, IReadOnlyList<string> texts, int mostKeys) =>
+        name switch
+        {
+            "pass-key" => new PassKeyTask(),
+            "needle" => new NeedleTask(),
+            "several-keys" => new SeveralKeysTask(mostKeys),
+            "sentence-facts" => new SentenceFactsTask(texts),
+            "language" => new LanguageTask(),
+            _ => throw new TrainingException(
+                $"--task {name}: unknown; expected one of {string.Join(", ", Names)}, each perhaps with =WEIGHT."
+            ),
+        };
+}
