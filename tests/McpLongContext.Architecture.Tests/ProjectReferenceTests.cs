@@ -10,7 +10,8 @@ public sealed class ProjectReferenceTests
         ["Inference"] = ["Kernels"],
         ["Storage"] = ["Kernels"],
         ["LongAttention"] = ["Inference", "Storage"],
-        ["Context"] = ["LongAttention"],
+        ["Documents"] = [],
+        ["Context"] = ["LongAttention", "Documents"],
         ["Training"] = ["LongAttention"],
         ["Server"] = ["Context"],
     };

@@ -2,6 +2,7 @@ using System.Globalization;
 using McpLongContext.Benchmarks;
 using McpLongContext.Benchmarks.Encode;
 using McpLongContext.Benchmarks.EndToEnd;
+using McpLongContext.Benchmarks.Formats;
 using McpLongContext.Benchmarks.Growth;
 using McpLongContext.Benchmarks.Kernels;
 using McpLongContext.Benchmarks.Llama;
@@ -19,6 +20,7 @@ const string Usage = """
                                                line; the record is for tools/agreement/greedy.py
       perplexity BOOK.txt [PASSAGES [WAYS [MODEL]]]   passages of four windows, by each method of expansion; ways are
                                                beginnings of its lines, with commas between them
+      formats OUT MUTANTS FILE...              documents read: their text to a folder, time, so many mutants of each
       ingest DIR [--peer]                      a folder ingested and asked; with --peer beside mcp-local-rag
       busy DIR                                 questions while a folder is encoded, and afterwards
       lexical DIR                              the index of words beside SQLite FTS5 alone
@@ -59,6 +61,9 @@ switch (args)
     case ["llama", .. var file] when file.Length < 2:
         output.WriteLine(Machine.Describe());
         LlamaBenchmark.Run(output, file is [var model] ? Path.GetFullPath(model) : LlamaBenchmark.Find(ChatModel));
+        return 0;
+    case ["formats", var folder, var mutants, .. var documents]:
+        FormatBenchmark.Run(output, folder, int.Parse(mutants, CultureInfo.InvariantCulture), documents);
         return 0;
     case [LoadTime.Command, var loaded, var cache]:
         LoadTime.Run(output, loaded, cache);

@@ -68,7 +68,7 @@ internal sealed class AnswerPrompt
             var end = best.StartLine + count - 1;
             var head = best with
             {
-                Citation = $"{best.Path}:{best.StartLine}-{end}",
+                Citation = best.Location.Length > 0 ? best.Citation : $"{best.Path}:{best.StartLine}-{end}",
                 EndLine = end,
                 Text = string.Join('\n', lines.Take(count)),
             };

@@ -32,12 +32,19 @@ public sealed record Evidence
 {
     /// <summary>
     /// The citation: <c>path:start-end</c>, lines 1-based and inclusive; <c>path:line:start-end</c> with columns where
-    /// the evidence is a part of one long line.
+    /// the evidence is a part of one long line; of a
+    /// format without lines the place in the file: <c>path#page=12</c>.
     /// </summary>
     public required string Citation { get; init; }
 
     /// <summary>The document's path: relative to the working directory when beneath it, absolute otherwise.</summary>
     public required string Path { get; init; }
+
+    /// <summary>
+    /// The page, cell, slide, range of cells, or time and speaker; empty for plain text. The lines are then those of the
+    /// text that was read from the file.
+    /// </summary>
+    public string Location { get; init; } = "";
 
     /// <summary>First line, 1-based.</summary>
     public required int StartLine { get; init; }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion.Decoding;
 using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Documents;
 
 namespace McpLongContext.Context.Ingestion;
 
@@ -14,16 +15,57 @@ internal sealed class DocumentReader(AllowedRoots roots)
     /// <summary>The largest file of records or settings that is read without being named: beyond it is a dump.</summary>
     public const long MaxDataBytes = 1024 * 1024;
 
+    /// <summary>One at a time: a file of these formats may be large, and its text many times larger.</summary>
+    private static readonly SemaphoreSlim s_packed = new(1);
+
     /// <summary>Why a file of this size is not read.</summary>
-    public static string TooLarge(long bytes) =>
-        $"{bytes / 1048576.0:F1} MB, larger than the {MaxFileBytes / 1048576} MB that a file may have; split it";
+    /// <param name="bytes">Its size.</param>
+    /// <param name="most">The largest size that is read.</param>
+    public static string TooLarge(long bytes, long most = MaxFileBytes) =>
+        $"{bytes / 1048576.0:F1} MB, larger than the {most / 1048576} MB that a file may have; split it";
+
+    /// <summary>The largest size of a file of this name that is read.</summary>
+    public static long MaxBytesOf(string path) =>
+        DocumentFormats.IsPacked(path) ? DocumentFormats.MaxFileBytes : MaxFileBytes;
 
     /// <summary>Reads a file.</summary>
     /// <param name="file">As the scan found it.</param>
     /// <param name="document">What it holds.</param>
     /// <param name="skipped">Why it is none.</param>
+    /// <param name="isStored">Whether this content is stored already; then its text may be left empty.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="OperationCanceledException">The reading was canceled.</exception>
     public bool TryRead(
         SourceFile file,
+        [NotNullWhen(true)] out SourceDocument? document,
+        [NotNullWhen(false)] out SkippedSource? skipped,
+        Func<SourceDocument, bool>? isStored = null,
+        CancellationToken cancellation = default
+    )
+    {
+        var isPacked = DocumentFormats.IsPacked(file.Path);
+        if (isPacked)
+        {
+            s_packed.Wait(cancellation);
+        }
+
+        try
+        {
+            return TryReadNow(file, isStored ?? (_ => false), cancellation, out document, out skipped);
+        }
+        finally
+        {
+            if (isPacked)
+            {
+                s_packed.Release();
+            }
+        }
+    }
+
+    private bool TryReadNow(
+        SourceFile file,
+        Func<SourceDocument, bool> isStored,
+        CancellationToken cancellation,
         [NotNullWhen(true)] out SourceDocument? document,
         [NotNullWhen(false)] out SkippedSource? skipped
     )
@@ -34,7 +76,11 @@ internal sealed class DocumentReader(AllowedRoots roots)
             return false;
         }
 
-        document = Interpret(file, bytes, out var reason);
+        if (!FormattedDocument.TryRead(file.Path, bytes, isStored, cancellation, out document, out var reason))
+        {
+            document = Interpret(file, bytes, out reason);
+        }
+
         skipped = document is null ? new SkippedSource(file.Path, reason!) : null;
         return document is not null;
     }
@@ -80,9 +126,9 @@ internal sealed class DocumentReader(AllowedRoots roots)
             for (var attempt = 0; attempt < 2; attempt++)
             {
                 using var stream = roots.OpenRead(path);
-                if (stream.Length > MaxFileBytes)
+                if (stream.Length > MaxBytesOf(path))
                 {
-                    skipped = new SkippedSource(path, TooLarge(stream.Length));
+                    skipped = new SkippedSource(path, TooLarge(stream.Length, MaxBytesOf(path)));
                     return false;
                 }
 

@@ -141,7 +141,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         new(
             SHA256.HashData(
                 Encoding.UTF8.GetBytes(
-                    $"{PassageSplitter.Version} {document.Kind} {Path.GetExtension(path)} {document.ContentHash}"
+                    $"{PassageSplitter.Version} {document.StoredKind}{document.Format?.Version} {Path.GetExtension(path)} {document.ContentHash}"
                 )
             )
         );
@@ -149,10 +149,15 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     private static NewDocument Prepare(SourceDocument document, string path, DateTimeOffset modified)
     {
         var passages = PassageSplitter.Split(document.Text, document.Kind, path);
+        if (document.Extracted is { Marks.Count: > 0 } text)
+        {
+            passages = LocatedPassages.Of(passages, text, document.Format!.KeepsLines);
+        }
+
         return new NewDocument
         {
             Path = path,
-            Kind = document.Kind.ToString(),
+            Kind = document.StoredKind,
             ContentKey = KeyOf(document, path),
             Bytes = document.Bytes,
             Modified = modified,
@@ -218,7 +223,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
                 {
                     foreach (var entry in entries)
                     {
-                        var read = Task.Run(() => Read(entry, current), stopping.Token);
+                        var read = Task.Run(() => Read(entry, current, stopping.Token), stopping.Token);
                         await reads.Writer.WriteAsync(read, stopping.Token);
                     }
 
@@ -247,26 +252,28 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         }
     }
 
-    private Source Read(SourceEntry entry, Dictionary<string, ContentKey> current)
+    private Source Read(SourceEntry entry, Dictionary<string, ContentKey> current, CancellationToken cancellation)
     {
         if (entry is not SourceFile file)
         {
             return Source.Of((SkippedSource)entry);
         }
 
-        if (!_reader.TryRead(file, out var document, out var skipped))
+        if (!_reader.TryRead(file, out var document, out var skipped, IsUnchanged, cancellation))
         {
             return Source.Of(skipped);
         }
 
-        var isUnchanged = current.TryGetValue(file.Path, out var before) && before == KeyOf(document, file.Path);
         return new Source(entry.Path)
         {
             StaysStored = true,
             Bytes = document.Bytes,
             Doubt = document.Doubt,
-            Document = isUnchanged ? null : Prepare(document, file.Path, file.Modified),
+            Document = IsUnchanged(document) ? null : Prepare(document, file.Path, file.Modified),
         };
+
+        bool IsUnchanged(SourceDocument read) =>
+            current.TryGetValue(file.Path, out var before) && before == KeyOf(read, file.Path);
     }
 
     /// <summary>What became of an entry of the scan.</summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Documents;
 
 namespace McpLongContext.Context.Ingestion;
 
@@ -18,6 +19,15 @@ internal sealed record SourceDocument(
     string? Doubt = null
 )
 {
+    /// <summary>The format that the text was read from; <see langword="null"/> for plain text.</summary>
+    public IDocumentFormat? Format { get; init; }
+
+    /// <summary>The text with its locations in the file; <see langword="null"/> for plain text.</summary>
+    public ExtractedText? Extracted { get; init; }
+
+    /// <summary>The kind as it is stored, with the format: <c>Prose (PDF)</c>.</summary>
+    public string StoredKind => Format is null ? Kind.ToString() : $"{Kind} ({Format.Name})";
+
     /// <summary>A document of a text that came without a file.</summary>
     /// <param name="name">Its name; an extension tells the kind.</param>
     /// <param name="text">The text.</param>

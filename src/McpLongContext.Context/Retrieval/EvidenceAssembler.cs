@@ -134,16 +134,19 @@ internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbol
         var path = paths.Show(piece.Document.Path);
         var shown = WithoutBlankEnds(text);
         var columns = start == end ? _longLines.ColumnsOf(piece.Document, piece.Passages, shown) : null;
+        var contexts = (First: piece.Passages[0].Context, Last: piece.Passages[^1].Context);
+        var citation = Citation.Of(piece.Document, path, contexts.First, contexts.Last, (start, end));
         return new Evidence
         {
-            Citation = columns is { } part ? $"{path}:{start}:{part.Start}-{part.End}" : $"{path}:{start}-{end}",
+            Citation = columns is { } part ? $"{path}:{start}:{part.Start}-{part.End}" : citation.Text,
+            Location = citation.Location,
             Path = path,
             StartLine = start,
             EndLine = end,
             StartColumn = columns?.Start,
             EndColumn = columns?.End,
             Score = piece.Score,
-            Context = piece.Passages[0].Context,
+            Context = citation.Context,
             Symbols = SymbolNames.Of(
                 symbols
                     .Between(piece.Passages[0].Id, piece.Passages[^1].Id)

@@ -55,6 +55,11 @@ internal static class EvidenceText
     private static void AppendPassage(StringBuilder text, Evidence passage, bool detailed)
     {
         text.Append(VisibleText.Name(passage.Citation));
+        if (passage.Location.Length > 0 && !passage.Citation.EndsWith(passage.Location, StringComparison.Ordinal))
+        {
+            text.Append(" at ").Append(VisibleText.Name(passage.Location));
+        }
+
         if (passage.Context.Length > 0)
         {
             text.Append(" (").Append(VisibleText.Name(passage.Context)).Append(')');

@@ -224,7 +224,10 @@ internal sealed class SourceScanner(AllowedRoots roots, GitUserFiles? user = nul
         size switch
         {
             0 => new SkippedSource(path, WhyNothing(path)),
-            > DocumentReader.MaxFileBytes => new SkippedSource(path, DocumentReader.TooLarge(size)),
+            _ when DocumentReader.MaxBytesOf(path) is var most && size > most => new SkippedSource(
+                path,
+                DocumentReader.TooLarge(size, most)
+            ),
             _ => new SourceFile(path, size, modified, wanted),
         };
 

@@ -27,9 +27,11 @@ internal sealed class MemoryCitations(
         var start = LineAt(first, []);
         var end = Math.Max(start, LineAt(last, tokenizer.BytesOf(tokens[^1])));
         var path = paths.Show(first.Document.Path);
+        var citation = Citation.Of(first.Document, path, ContextOf(first), ContextOf(last), (start, end));
         return new Evidence
         {
-            Citation = $"{path}:{start}-{end}",
+            Citation = citation.Text,
+            Location = citation.Location,
             Path = path,
             StartLine = start,
             EndLine = end,
@@ -37,6 +39,9 @@ internal sealed class MemoryCitations(
             Text = tokenizer.Decode([.. tokens]),
         };
     }
+
+    private string ContextOf(TokenOrigin origin) =>
+        snapshot.Passages.TryGet(origin.Document.FirstPassage + origin.Passage, out var passage) ? passage.Context : "";
 
     /// <summary>The line of a token's first byte, or of the last one of <paramref name="token"/>.</summary>
     private int LineAt(TokenOrigin origin, ReadOnlySpan<byte> token)

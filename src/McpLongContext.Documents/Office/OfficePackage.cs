@@ -1,0 +1,30 @@
+using DocumentFormat.OpenXml.Packaging;
+using McpLongContext.Documents.Archives;
+
+namespace McpLongContext.Documents.Office;
+
+/// <summary>What Office files have in common.</summary>
+internal static class OfficePackage
+{
+    private const long MaxCharactersInPart = 100_000_000;
+
+    /// <summary>How packages are opened: no part is longer than this, no entity is expanded.</summary>
+    public static OpenSettings Settings => new() { MaxCharactersInPart = MaxCharactersInPart };
+
+    /// <summary>Whether a file is an Office file within the container of encrypted ones.</summary>
+    public static bool IsEncrypted(DocumentFile file, params ReadOnlySpan<string> extensions) =>
+        extensions.Contains(file.Extension) && file.StartsWith([0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]);
+
+    /// <summary>Refuses encrypted files and bombs.</summary>
+    public static void Check(DocumentFile file)
+    {
+        if (file.Parts.Count == 0)
+        {
+            throw new UnreadableDocumentException(
+                "encrypted, or of an older version of Office; save it anew without a password"
+            );
+        }
+
+        using var package = PackageReader.Open(file);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Text;
+using McpLongContext.Tests.Shared;
+
+namespace McpLongContext.Documents.Tests;
+
+/// <summary>A damaged or hostile file costs bounded time and memory, and is read or refused with a reason.</summary>
+public sealed class HostileFileTests
+{
+    private const int Mutants = 20;
+
+    public static TheoryData<string> Samples =>
+        [.. Directory.GetFiles(Sample.Folder).Select(path => Path.GetFileName(path))];
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void A_mutant_is_read_or_refused(string name)
+    {
+        var original = File.ReadAllBytes(Path.Combine(Sample.Folder, name));
+        var mutator = new Mutator(name.Length);
+        for (var i = 0; i < Mutants; i++)
+        {
+            var file = new DocumentFile(name, mutator.Mutate(original, original));
+            var time = Stopwatch.StartNew();
+            try
+            {
+                if (DocumentFormats.Find(file) is { } format)
+                {
+                    DocumentFormats.Read(
+                        format,
+                        file,
+                        new ReadBudget(TimeSpan.FromSeconds(20), CancellationToken.None)
+                    );
+                }
+            }
+            catch (UnreadableDocumentException refused)
+            {
+                Assert.NotEmpty(refused.Message);
+                Assert.DoesNotContain('\n', refused.Message);
+            }
+
+            Assert.True(time.Elapsed < TimeSpan.FromSeconds(40), $"Mutant {i} took {time.Elapsed}.");
+        }
+    }
+
+    [Theory]
+    [InlineData("a.docx", "word/document.xml")]
+    [InlineData("a.xlsx", "xl/workbook.xml")]
+    [InlineData("a.pptx", "ppt/presentation.xml")]
+    [InlineData("a.epub", "META-INF/container.xml")]
+    public void A_bomb_is_found_before_it_is_unpacked(string name, string part)
+    {
+        var zip = Zip((part, new string(' ', 200 << 20)), ("mimetype", "application/epub+zip"));
+
+        Assert.Contains("unpacked it is larger", Sample.Refusal(new DocumentFile(name, zip)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Entities_are_not_expanded()
+    {
+        const string Bomb =
+            "<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'lollollol'><!ENTITY b '&a;&a;&a;'><!ENTITY c SYSTEM 'file:///etc/passwd'>]>"
+            + "<x>&b;&c;</x>";
+
+        Assert.Contains(
+            "damaged",
+            Sample.Refusal(new DocumentFile("a.epub", Zip(("META-INF/container.xml", Bomb), ("mimetype", "x")))),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Deep_nesting_of_JSON_is_refused() =>
+        Assert.Contains(
+            "damaged Jupyter",
+            Sample.Refusal(
+                Sample.Of("a.ipynb", "{\"cells\":" + new string('[', 100_000) + new string(']', 100_000) + "}")
+            ),
+            StringComparison.Ordinal
+        );
+
+    [Fact]
+    public void Deep_nesting_of_HTML_is_refused() =>
+        Assert.Contains(
+            "nested deeper",
+            Sample.Refusal(Sample.Of("a.html", "<html>" + string.Concat(Enumerable.Repeat("<div>", 100_000)) + "word")),
+            StringComparison.Ordinal
+        );
+
+    [Fact]
+    public void Time_is_bounded()
+    {
+        var file = Sample.Load("groff-columns.pdf");
+        var budget = new ReadBudget(TimeSpan.Zero, CancellationToken.None);
+
+        var refused = Assert.Throws<UnreadableDocumentException>(() =>
+            DocumentFormats.Read(DocumentFormats.Find(file)!, file, budget)
+        );
+        Assert.Contains("longer than 0 seconds", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Reading_can_be_canceled()
+    {
+        var file = Sample.Load("groff-columns.pdf");
+
+        Assert.Throws<OperationCanceledException>(() =>
+            DocumentFormats.Read(DocumentFormats.Find(file)!, file, new CancellationToken(canceled: true))
+        );
+    }
+
+    [Fact]
+    public void Plain_text_and_unknown_archives_have_no_format()
+    {
+        Assert.Null(DocumentFormats.Find(Sample.Of("a.txt", "text")));
+        Assert.Null(DocumentFormats.Find(Sample.Of("a.cs", "class A;")));
+        Assert.Null(DocumentFormats.Find(Sample.Of("a.json", "{\"messages\": []}")));
+        Assert.Null(DocumentFormats.Find(new DocumentFile("a.zip", Zip(("a.txt", "text")))));
+        Assert.Null(DocumentFormats.Find(new DocumentFile("a", ReadOnlyMemory<byte>.Empty)));
+    }
+
+    private static byte[] Zip(params (string Name, string Text)[] parts)
+    {
+        using var stream = new MemoryStream();
+        using (var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, text) in parts)
+            {
+                using var part = archive.CreateEntry(name).Open();
+                part.Write(Encoding.UTF8.GetBytes(text));
+            }
+        }
+
+        return stream.ToArray();
+    }
+}
