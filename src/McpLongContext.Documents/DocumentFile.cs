@@ -3,9 +3,9 @@ using System.Text;
 
 namespace McpLongContext.Documents;
 
-/// <summary>A file in memory, as formats look at it.</summary>
-/// <param name="name">Its name; the extension counts where the content does not tell.</param>
-/// <param name="bytes">Its content.</param>
+/// <summary>A file in RAM, as formats look at it.</summary>
+/// <param name="name">The file's name; the extension counts where the content does not tell.</param>
+/// <param name="bytes">The file's content.</param>
 /// <param name="decode">Decodes it as text, <see langword="null"/> where it is none; UTF-8 when not given.</param>
 public sealed class DocumentFile(string name, ReadOnlyMemory<byte> bytes, Func<string?>? decode = null)
 {
@@ -28,7 +28,7 @@ public sealed class DocumentFile(string name, ReadOnlyMemory<byte> bytes, Func<s
     public string Head => _head.Value;
 
     /// <summary>The whole content as text.</summary>
-    /// <exception cref="UnreadableDocumentException">It is none.</exception>
+    /// <exception cref="UnreadableDocumentException">The content is not text.</exception>
     public string Text => _text.Value ?? throw new UnreadableDocumentException("its encoding is not recognized");
 
     /// <summary>The names in a ZIP archive; none for any other file.</summary>

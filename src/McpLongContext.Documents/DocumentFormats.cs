@@ -45,11 +45,13 @@ public static class DocumentFormats
     public static IDocumentFormat? Find(DocumentFile file) => All.FirstOrDefault(format => format.Matches(file));
 
     /// <summary>Reads a file.</summary>
-    /// <param name="format">Its format.</param>
+    /// <param name="format">The file's format.</param>
     /// <param name="file">The file.</param>
     /// <param name="cancellation">Ends the reading.</param>
-    /// <returns>Its text; <see langword="null"/> when it is no document of the format after all.</returns>
-    /// <exception cref="UnreadableDocumentException">It is damaged, encrypted, holds no text or exceeds a limit.</exception>
+    /// <returns>The file's text; <see langword="null"/> when it is no document of the format after all.</returns>
+    /// <exception cref="UnreadableDocumentException">
+    /// The file is damaged, encrypted, holds no text or exceeds a limit.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The reading was canceled.</exception>
     public static ExtractedText? Read(
         IDocumentFormat format,

@@ -13,7 +13,7 @@ public sealed class ReadBudget(TimeSpan time, CancellationToken cancellation)
     /// <summary>The deepest nesting of elements that is followed.</summary>
     public const int MaxDepth = 256;
 
-    /// <summary>What the parts of one archive may hold together, in bytes.</summary>
+    /// <summary>The largest total size of the parts of one archive, in bytes.</summary>
     public const long MaxUnpackedBytes = 512L * 1024 * 1024;
 
     private readonly long _start = Stopwatch.GetTimestamp();

@@ -17,7 +17,7 @@ public sealed class TextBuilder(ReadBudget budget)
     /// <summary>The characters so far.</summary>
     public int Length => _text.Length;
 
-    /// <summary>What is added from here on stands at a place of the file.</summary>
+    /// <summary>Sets the place in the file of the text that is added from here on.</summary>
     /// <param name="fragment">The place: <c>page=12</c>.</param>
     /// <param name="cuts">Whether a passage ends here.</param>
     public void Mark(string fragment, bool cuts = true)
@@ -74,7 +74,7 @@ public sealed class TextBuilder(ReadBudget budget)
     }
 
     /// <summary>Adds fenced code.</summary>
-    /// <param name="language">Its language; may be empty.</param>
+    /// <param name="language">The code's language; may be empty.</param>
     /// <param name="code">The code.</param>
     public void AddCode(string language, string code)
     {
@@ -95,7 +95,7 @@ public sealed class TextBuilder(ReadBudget budget)
     /// <summary>Adds a row of a table: cells between bars.</summary>
     public void AddRow(IEnumerable<string> cells) => AddLine($"| {string.Join(" | ", cells.Select(Cell))} |");
 
-    /// <summary>Ends a paragraph: the next line stands behind a blank one.</summary>
+    /// <summary>Ends a paragraph: the next line stands after a blank one.</summary>
     public void Blank()
     {
         if (!_endsBlank)

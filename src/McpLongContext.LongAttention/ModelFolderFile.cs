@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
-using McpLongContext.Inference.Models;
+using McpLongContext.Inference;
 
 namespace McpLongContext.LongAttention;
 
@@ -22,9 +22,9 @@ internal static class ModelFolderFile
 
     /// <summary>Reads a file; null where there is none.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    /// <exception cref="JsonException">It holds something else.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="JsonException">The file holds something else.</exception>
     public static T? Read<T>(string path)
         where T : class
     {
@@ -34,8 +34,8 @@ internal static class ModelFolderFile
 
     /// <summary>Replaces a file, or writes the first one.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="content">What it is to hold.</param>
-    /// <param name="what">What it holds, for the message: "The positions".</param>
+    /// <param name="content">The content to write.</param>
+    /// <param name="what">The name of the content in messages: "The positions".</param>
     /// <exception cref="ModelException">The folder cannot be written to; the earlier file stays.</exception>
     public static void Replace<T>(string path, T content, string what)
     {
@@ -63,7 +63,7 @@ internal static class ModelFolderFile
 
     /// <summary>Removes a file, if there is one.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="what">What it holds.</param>
+    /// <param name="what">The name of the content in messages.</param>
     /// <exception cref="ModelException">The folder cannot be written to.</exception>
     public static void Remove(string path, string what)
     {

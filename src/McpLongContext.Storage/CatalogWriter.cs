@@ -3,7 +3,6 @@ using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
-using McpLongContext.Storage.Symbols;
 
 namespace McpLongContext.Storage;
 

@@ -1,21 +1,20 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.CompressiveMemories;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Maintenance;
-using McpLongContext.Storage.Memories;
 using McpLongContext.Storage.Sqlite;
-using McpLongContext.Storage.States;
-using McpLongContext.Storage.Symbols;
 
 namespace McpLongContext.Storage;
 
 /// <summary>
-/// A persistent corpus: documents, their passages, a lexical index and hidden states. Several threads and processes
+/// A persistent corpus: documents, their passages, a lexical index and token embeddings. Several threads and processes
 /// may use it at once. What a call has stored when it returns survives a crash; a call that fails has stored nothing.
 /// </summary>
 public sealed class Datastore : IDisposable
 {
-    /// <summary>After so many publications the segments are merged, which copies a state a few times in all.</summary>
+    /// <summary>After so many publications the segments are merged, which copies an embedding a few times in all.</summary>
     private const int SegmentsBeforeMerge = 32;
 
     private readonly Lock _writing = new();
@@ -36,12 +35,12 @@ public sealed class Datastore : IDisposable
             _identity = new DatastoreIdentity(name, folder, _writer);
             _identity.Require(_writer);
             Schema.Complete(_writer);
-            MemoryTable.Create(_writer);
+            CompressiveMemoryTable.Create(_writer);
             SymbolWriter.Create(_writer);
             LexicalWriter.Refresh(_writer);
-            StateFolder.RemoveOrphans(_writer, StatesFolder, time);
+            SegmentFolder.RemoveOrphans(_writer, SegmentsFolder, time);
             _catalog = new CatalogWriter(_writer);
-            _snapshots = new SnapshotSource(_identity, StatesFolder);
+            _snapshots = new SnapshotSource(_identity, SegmentsFolder);
         }
         catch
         {
@@ -83,27 +82,28 @@ public sealed class Datastore : IDisposable
     }
 
     /// <summary>
-    /// Removes and puts documents in one transaction. Memories that hold what is no longer there are dropped with it.
+    /// Removes and puts documents in one transaction. Compressive memories that hold what is no longer there are
+    /// dropped with it.
     /// </summary>
     /// <exception cref="DatastoreException">Nothing was stored; the message says why.</exception>
     public CatalogChangeResult Apply(CatalogChange change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        var (result, stale) = Write(database => (_catalog.Apply(change), MemoryTable.DropStale(database)));
-        stale.ForEach(DeleteState);
+        var (result, stale) = Write(database => (_catalog.Apply(change), CompressiveMemoryTable.DropStale(database)));
+        stale.ForEach(DeleteEmbeddings);
         return result;
     }
 
     /// <summary>
-    /// Begins to write hidden states of an encoder, which is registered with its first use. The key of the profile
-    /// names it for <see cref="DatastoreSnapshot.States"/>.
+    /// Begins to write token embeddings of an encoder, which is registered with its first use. The key of the profile
+    /// names it for <see cref="DatastoreSnapshot.Embeddings"/>.
     /// </summary>
     /// <exception cref="ArgumentException">The profile is not valid.</exception>
     /// <exception cref="DatastoreException">The key is taken by an encoder with another profile.</exception>
-    public StateWriter WriteStates(EncoderProfile encoder)
+    public EmbeddingWriter WriteEmbeddings(EncoderProfile encoder)
     {
         Register(encoder, hasKeys: false);
-        return new StateWriter(this, encoder);
+        return new EmbeddingWriter(this, encoder);
     }
 
     /// <summary>
@@ -122,9 +122,9 @@ public sealed class Datastore : IDisposable
         return new KeyWriter(this, encoder, planes);
     }
 
-    /// <summary>Forgets the states under an encoder's key, so that everything is pending for it again.</summary>
+    /// <summary>Forgets the embeddings under an encoder's key, so that everything is pending for it again.</summary>
     /// <exception cref="DatastoreException">Nothing was changed; the message says why.</exception>
-    public void DropStates(string encoder) =>
+    public void DropEmbeddings(string encoder) =>
         Write(database =>
         {
             EncoderProfile.Drop(database, encoder);
@@ -132,16 +132,17 @@ public sealed class Datastore : IDisposable
         });
 
     /// <summary>
-    /// Reads the memory of a model and an adapter, with its entry; <see langword="null"/> when there is none.
+    /// Reads the compressive memory of a model and an adapter, with its entry; <see langword="null"/> when there is
+    /// none.
     /// </summary>
-    /// <exception cref="DatastoreException">It is damaged, or of another shape.</exception>
-    public (MemoryEntry Entry, float[] State)? ReadMemory(MemoryProfile profile)
+    /// <exception cref="DatastoreException">The compressive memory is damaged, or of another shape.</exception>
+    public (CompressiveMemoryEntry Entry, float[] State)? ReadMemory(CompressiveMemoryProfile profile)
     {
         ArgumentNullException.ThrowIfNull(profile);
-        MemoryProfile.Require(profile);
+        CompressiveMemoryProfile.Require(profile);
         for (string? replaced = null; ; )
         {
-            MemoryEntry? entry;
+            CompressiveMemoryEntry? entry;
             using (var snapshot = Snapshot())
             {
                 entry = snapshot.Memory(profile);
@@ -152,10 +153,10 @@ public sealed class Datastore : IDisposable
                 return null;
             }
 
-            var path = Path.Combine(StatesFolder, entry.File);
+            var path = Path.Combine(SegmentsFolder, entry.File);
             try
             {
-                return (entry, MemoryFile.Read(path, profile));
+                return (entry, CompressiveMemoryFile.Read(path, profile));
             }
             catch (FileNotFoundException) when (entry.File != replaced)
             {
@@ -174,10 +175,10 @@ public sealed class Datastore : IDisposable
     }
 
     /// <summary>
-    /// Stores a memory durably in the place of the one that it was made from. Its size does not depend on what was read
-    /// into it.
+    /// Stores a compressive memory durably in the place of the one that it was made from. Its size does not depend on
+    /// what was read into it.
     /// </summary>
-    /// <param name="profile">Whose memory it is.</param>
+    /// <param name="profile">The shape of the compressive memory, its model and adapter.</param>
     /// <param name="state">[layers, heads, headDim + 1, headDim].</param>
     /// <param name="tokens">Tokens that were read into it, in all.</param>
     /// <param name="before">The entry that it was made from; <see langword="null"/>: it was empty.</param>
@@ -187,24 +188,24 @@ public sealed class Datastore : IDisposable
     /// nothing is changed, and what is stored now is to be read again.
     /// </returns>
     /// <exception cref="DatastoreException">Nothing was stored; the message says why.</exception>
-    public MemoryEntry? ReplaceMemory(
-        MemoryProfile profile,
+    public CompressiveMemoryEntry? ReplaceCompressiveMemory(
+        CompressiveMemoryProfile profile,
         ReadOnlyMemory<float> state,
         long tokens,
-        MemoryEntry? before,
+        CompressiveMemoryEntry? before,
         IReadOnlyCollection<ContentKey> added
     )
     {
         ArgumentNullException.ThrowIfNull(profile);
         ArgumentNullException.ThrowIfNull(added);
-        MemoryProfile.Require(profile);
+        CompressiveMemoryProfile.Require(profile);
         if (state.Length != profile.Floats)
         {
             throw new ArgumentException($"{state.Length} floats found, expected {profile.Floats}.", nameof(state));
         }
 
-        var file = MemoryFile.Write(RequireStatesFolder(), profile, state);
-        var entry = new MemoryEntry(
+        var file = CompressiveMemoryFile.Write(RequireSegmentsFolder(), profile, state);
+        var entry = new CompressiveMemoryEntry(
             profile.Model,
             profile.Adapter,
             tokens,
@@ -215,13 +216,13 @@ public sealed class Datastore : IDisposable
         var isStored = false;
         try
         {
-            isStored = Write(database => MemoryTable.Replace(database, entry, before?.File, added));
+            isStored = Write(database => CompressiveMemoryTable.Replace(database, entry, before?.File, added));
         }
         finally
         {
             if ((isStored ? before?.File : file) is { } retired)
             {
-                DeleteState(retired);
+                DeleteEmbeddings(retired);
             }
         }
 
@@ -248,15 +249,15 @@ public sealed class Datastore : IDisposable
     /// <summary>
     /// Looks for damage: in the database, the lexical index, every stored text and every segment, which it reads
     /// whole. With <paramref name="repair"/> it drops what is damaged, so that documents are missing (ingest them
-    /// again) and states are pending again, and builds the lexical index anew.
+    /// again) and embeddings are pending again, and builds the lexical index anew.
     /// </summary>
-    /// <returns>What was found; empty when everything is whole.</returns>
+    /// <returns>The damage found; empty when everything is intact.</returns>
     public IReadOnlyList<DamageReport> Verify(bool repair, CancellationToken cancellation = default) =>
         new Verifier(this, repair).Run(cancellation);
 
     /// <summary>
     /// Gives back the space of what was removed, merges small segments and tidies the lexical index. Searches and
-    /// changes go on meanwhile.
+    /// changes continue meanwhile.
     /// </summary>
     /// <exception cref="DatastoreBusyException">Another process compacts it.</exception>
     public void Compact(CancellationToken cancellation = default) => new Compactor(this).Run(cancellation);
@@ -279,7 +280,7 @@ public sealed class Datastore : IDisposable
     }
 
     /// <summary>Throws when it was removed, here or by another process.</summary>
-    /// <exception cref="DatastoreRemovedException">It was.</exception>
+    /// <exception cref="DatastoreRemovedException">The datastore was removed.</exception>
     public void ThrowIfRemoved()
     {
         lock (_writing)
@@ -289,21 +290,21 @@ public sealed class Datastore : IDisposable
         }
     }
 
-    internal string StatesFolder => Path.Combine(Folder, "states");
+    internal string SegmentsFolder => Path.Combine(Folder, "states");
 
     /// <summary>The folder of the segments, to write into: writing makes it, which must not revive a removed datastore.</summary>
-    internal string RequireStatesFolder()
+    internal string RequireSegmentsFolder()
     {
         ThrowIfRemoved();
-        return StatesFolder;
+        return SegmentsFolder;
     }
 
     internal static Datastore Open(string name, string folder, TimeProvider time) => new(name, folder, time);
 
     /// <summary>Publishes a segment that is on disk.</summary>
-    internal void Publish(EncoderProfile encoder, SegmentLayout layout, string file, IReadOnlyList<StateRun> runs)
+    internal void Publish(EncoderProfile encoder, SegmentLayout layout, string file, IReadOnlyList<SegmentRun> runs)
     {
-        var path = Path.Combine(StatesFolder, file);
+        var path = Path.Combine(SegmentsFolder, file);
         var (isNeeded, segments) = Write(database =>
         {
             // Another process may have taken the file for an orphan; it does so in a write transaction as well.
@@ -313,12 +314,12 @@ public sealed class Datastore : IDisposable
             }
 
             var id = EncoderProfile.Register(database, encoder);
-            var added = StateCatalog.Add(database, id, layout, file, runs);
+            var added = SegmentCatalog.Add(database, id, layout, file, runs);
             return (added, database.Scalar("SELECT count(*) FROM segments") ?? 0);
         });
         if (!isNeeded)
         {
-            StateFolder.TryDelete(path);
+            SegmentFolder.TryDelete(path);
         }
         else if (segments % SegmentsBeforeMerge == 0)
         {
@@ -331,15 +332,15 @@ public sealed class Datastore : IDisposable
         IReadOnlyList<LiveSegment> replaced,
         SegmentLayout layout,
         string file,
-        IReadOnlyList<(StateRun Run, LiveSegment From)> sources,
-        IReadOnlyList<StateRun> runs
+        IReadOnlyList<(SegmentRun Run, LiveSegment From)> sources,
+        IReadOnlyList<SegmentRun> runs
     )
     {
-        var isDone = Write(database => StateCatalog.Exchange(database, replaced, layout, file, sources, runs));
+        var isDone = Write(database => SegmentCatalog.Exchange(database, replaced, layout, file, sources, runs));
         var retired = isDone ? replaced.Select(segment => segment.Reader.Path) : [file];
         foreach (var path in retired)
         {
-            StateFolder.TryDelete(Path.Combine(StatesFolder, path));
+            SegmentFolder.TryDelete(Path.Combine(SegmentsFolder, path));
         }
     }
 
@@ -351,7 +352,7 @@ public sealed class Datastore : IDisposable
         {
             throw new ArgumentException(
                 $"encoder '{encoder.Key}' has the precision {encoder.Precision}, expected one of "
-                    + (hasKeys ? "keys." : "states."),
+                    + (hasKeys ? "keys." : "embeddings."),
                 nameof(encoder)
             );
         }
@@ -364,7 +365,7 @@ public sealed class Datastore : IDisposable
         }
     }
 
-    private void DeleteState(string file) => StateFolder.TryDelete(Path.Combine(StatesFolder, file));
+    private void DeleteEmbeddings(string file) => SegmentFolder.TryDelete(Path.Combine(SegmentsFolder, file));
 
     /// <summary>Runs maintenance on the writer's connection outside of a transaction.</summary>
     internal void Maintain(Action<Database> work)

@@ -5,7 +5,7 @@ namespace McpLongContext.Storage;
 /// <summary>
 /// Tells whether an open datastore is still the one under its name. It has a random identity, negated when it is
 /// removed. The identity travels with the file: a removal is seen through handles of a file that was moved away, and a
-/// new connection that reads another file is recognised.
+/// new connection that reads another file is recognized.
 /// </summary>
 internal sealed class DatastoreIdentity(string name, string folder, Database database)
 {

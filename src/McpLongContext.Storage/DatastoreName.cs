@@ -13,7 +13,7 @@ public static class DatastoreName
     );
 
     /// <summary>Returns the name when it is valid.</summary>
-    /// <exception cref="DatastoreException">It is not.</exception>
+    /// <exception cref="DatastoreException">The name is not valid.</exception>
     public static string Require(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

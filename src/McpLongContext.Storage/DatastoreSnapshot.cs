@@ -1,26 +1,25 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.CompressiveMemories;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Maintenance;
-using McpLongContext.Storage.Memories;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
-using McpLongContext.Storage.States;
-using McpLongContext.Storage.Symbols;
 
 namespace McpLongContext.Storage;
 
 /// <summary>
-/// A consistent view of one published state of a datastore, in a read transaction. For one thread at a time; take
+/// A consistent view of one published generation of a datastore, in a read transaction. For one thread at a time; take
 /// one for each question.
 /// </summary>
 public sealed class DatastoreSnapshot : IDisposable
 {
     private readonly SnapshotSource _source;
-    private readonly PublishedState _state;
+    private readonly PublishedGeneration _state;
     private Database? _reader;
 
-    internal DatastoreSnapshot(SnapshotSource source, Database reader, PublishedState state)
+    internal DatastoreSnapshot(SnapshotSource source, Database reader, PublishedGeneration state)
     {
         _source = source;
         _reader = reader;
@@ -40,7 +39,7 @@ public sealed class DatastoreSnapshot : IDisposable
     /// <summary>The passages and their texts.</summary>
     public PassageReader Passages { get; }
 
-    /// <summary>Search by words.</summary>
+    /// <summary>Lexical search.</summary>
     public LexicalIndex Lexical { get; }
 
     /// <summary>Search for identifiers and phrases, literally.</summary>
@@ -63,10 +62,10 @@ public sealed class DatastoreSnapshot : IDisposable
     }
 
     /// <summary>
-    /// The hidden states under an encoder's key, or <see langword="null"/> when there are none. They are usable until
+    /// The token embeddings under an encoder's key, or <see langword="null"/> when there are none. They are usable until
     /// this snapshot is disposed.
     /// </summary>
-    public StateIndex? States(string encoder) => _state.States(Reader, encoder);
+    public EmbeddingIndex? Embeddings(string encoder) => _state.Embeddings(Reader, encoder);
 
     /// <summary>
     /// The keys under an encoder's key, or <see langword="null"/> when there are none. They are usable until this
@@ -74,30 +73,35 @@ public sealed class DatastoreSnapshot : IDisposable
     /// </summary>
     public KeyIndex? Keys(string encoder) => _state.Keys(Reader, encoder);
 
-    /// <summary>The contents some of whose passages have no states of this encoder, in the order of storing.</summary>
+    /// <summary>The contents some of whose passages have no embeddings of this encoder, in the order of storing.</summary>
     public IReadOnlyList<PendingContent> Pending(string encoder) => _state.Pending(Reader, encoder);
 
-    /// <summary>The passages of a document without states of this encoder, as runs of ordinals in order.</summary>
+    /// <summary>The passages of a document without embeddings of this encoder, as runs of ordinals in order.</summary>
     public IReadOnlyList<OrdinalRun> Missing(string encoder, Document document) =>
         PendingContent.Missing(Reader, encoder, document);
 
     /// <summary>The compressive memories, by model and adapter.</summary>
     /// <exception cref="DatastoreCorruptException">An entry is damaged.</exception>
-    public IReadOnlyList<MemoryEntry> Memories() => MemoryTable.List(Reader);
+    public IReadOnlyList<CompressiveMemoryEntry> Memories() => CompressiveMemoryTable.List(Reader);
 
-    /// <summary>The memory of a model and an adapter, or <see langword="null"/>; <see cref="Datastore.ReadMemory"/> reads it.</summary>
+    /// <summary>
+    /// The compressive memory of a model and an adapter, or <see langword="null"/>; <see cref="Datastore.ReadMemory"/>
+    /// reads it.
+    /// </summary>
     /// <exception cref="DatastoreCorruptException">An entry is damaged.</exception>
-    public MemoryEntry? Memory(MemoryProfile profile)
+    public CompressiveMemoryEntry? Memory(CompressiveMemoryProfile profile)
     {
         ArgumentNullException.ThrowIfNull(profile);
-        return MemoryTable
+        return CompressiveMemoryTable
             .List(Reader)
             .Find(memory => memory.Model == profile.Model && memory.Adapter == profile.Adapter);
     }
 
-    /// <summary>The documents that a memory lacks, one of each content, in the order of their storing.</summary>
-    public IReadOnlyList<Document> Unremembered(string model, string adapter) =>
-        MemoryTable.Missing(Reader, model, adapter, Documents);
+    /// <summary>
+    /// The documents that a compressive memory lacks, one of each content, in the order of their storing.
+    /// </summary>
+    public IReadOnlyList<Document> MissingFromCompressiveMemory(string model, string adapter) =>
+        CompressiveMemoryTable.Missing(Reader, model, adapter, Documents);
 
     /// <summary>How much the datastore holds and what it takes on disk.</summary>
     public DatastoreStatistics Statistics() => DatastoreStatistics.Of(Reader, Documents);

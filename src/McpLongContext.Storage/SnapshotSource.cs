@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Sqlite;
-using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage;
 
 /// <summary>Hands out snapshots of a datastore, and keeps what they share: connections, documents, mapped segments.</summary>
-internal sealed class SnapshotSource(DatastoreIdentity identity, string statesFolder) : IDisposable
+internal sealed class SnapshotSource(DatastoreIdentity identity, string segmentsFolder) : IDisposable
 {
     /// <summary>How often a snapshot is taken anew when a compaction retires segments under it.</summary>
     private const int Attempts = 4;
@@ -14,9 +14,9 @@ internal sealed class SnapshotSource(DatastoreIdentity identity, string statesFo
     private const int MaxIdle = 8;
 
     private readonly ConcurrentBag<Database> _idle = [];
-    private readonly SegmentPool _segments = new(PublishedState.OpenSegment);
+    private readonly SegmentPool _segments = new(PublishedGeneration.OpenSegment);
     private readonly Lock _publishing = new();
-    private PublishedState? _published;
+    private PublishedGeneration? _published;
     private volatile bool _disposed;
 
     /// <summary>Takes a view of everything published by now.</summary>
@@ -35,7 +35,7 @@ internal sealed class SnapshotSource(DatastoreIdentity identity, string statesFo
     }
 
     /// <summary>Takes a snapshot's connection back for the next one.</summary>
-    public void Return(Database reader, PublishedState state)
+    public void Return(Database reader, PublishedGeneration state)
     {
         state.Release();
         reader.Execute("ROLLBACK");
@@ -82,7 +82,7 @@ internal sealed class SnapshotSource(DatastoreIdentity identity, string statesFo
     }
 
     /// <summary>The state of the reader's view, held for the caller; loaded once per generation.</summary>
-    private PublishedState PublishedIn(Database reader)
+    private PublishedGeneration PublishedIn(Database reader)
     {
         var generation = reader.Scalar("SELECT value FROM counters WHERE key = 'generation'") ?? 0;
         lock (_publishing)
@@ -93,7 +93,7 @@ internal sealed class SnapshotSource(DatastoreIdentity identity, string statesFo
             }
         }
 
-        var loaded = PublishedState.Load(reader, generation, statesFolder, _segments);
+        var loaded = PublishedGeneration.Load(reader, generation, segmentsFolder, _segments);
         lock (_publishing)
         {
             if (!_disposed && !loaded.MissesSegments && (_published?.Generation ?? -1) < generation && loaded.TryHold())

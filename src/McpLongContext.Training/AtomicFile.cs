@@ -4,7 +4,7 @@ namespace McpLongContext.Training;
 internal static class AtomicFile
 {
     /// <summary>Writes a file beside its place, flushes it to disk and moves it there.</summary>
-    /// <exception cref="TrainingException">It cannot be written; the earlier one stays.</exception>
+    /// <exception cref="TrainingException">The file cannot be written; the earlier one stays.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         var staged = $"{path}.{Guid.NewGuid():N}";

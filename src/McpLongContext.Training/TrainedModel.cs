@@ -5,7 +5,7 @@ namespace McpLongContext.Training;
 
 /// <summary>The model to be trained: an installed one, or a folder.</summary>
 /// <param name="Name">The name that it is installed under, or that of the folder.</param>
-/// <param name="Folder">Its folder.</param>
+/// <param name="Folder">The model's folder.</param>
 /// <param name="Weights">The SHA-256 of the file of its weights, the largest, in lower-case hexadecimal.</param>
 internal sealed record TrainedModel(string Name, string Folder, string Weights)
 {

@@ -104,9 +104,20 @@ internal sealed class FolderGraph
         return reached;
     }
 
+    // Training brings libtorch, which the tests need not copy: its assembly is read where it is built.
     private static string AssemblyOf(string project) =>
-        Path.Combine(
-            AppContext.BaseDirectory,
-            project == "McpLongContext.Server" ? "mcp-long-context.dll" : $"{project}.dll"
-        );
+        project switch
+        {
+            "McpLongContext.Server" => Path.Combine(AppContext.BaseDirectory, "mcp-long-context.dll"),
+            "McpLongContext.Training" => Path.Combine(
+                Repository.Root,
+                "src",
+                project,
+                "bin",
+                new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
+                new DirectoryInfo(AppContext.BaseDirectory).Name,
+                "mcp-long-context-train.dll"
+            ),
+            _ => Path.Combine(AppContext.BaseDirectory, $"{project}.dll"),
+        };
 }

@@ -9,8 +9,6 @@ public sealed class FolderTests
     [MemberData(nameof(Projects))]
     public void Folders_of_a_project_form_no_cycle(string project)
     {
-        Assert.SkipWhen(project == "McpLongContext.Storage", "Its folders still use each other.");
-
         var cycles = FolderGraph.Of(project).Cycles().ToList();
 
         Assert.True(cycles.Count == 0, string.Join("\n\n", cycles));
@@ -20,8 +18,6 @@ public sealed class FolderTests
     [MemberData(nameof(Projects))]
     public void A_namespace_follows_its_folder(string project)
     {
-        Assert.SkipWhen(project == "McpLongContext.Kernels", "Its namespace is still one for all folders.");
-
         var strays = SourceFile
             .Of(project)
             .Where(file => file.Declared is not null && file.Declared != file.Namespace)

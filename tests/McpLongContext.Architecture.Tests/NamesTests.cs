@@ -33,7 +33,9 @@ public sealed class NamesTests
     /// <summary>Whether a framework has named the parameters.</summary>
     private static bool IsForeign(MethodBase method) =>
         method is MethodInfo { IsVirtual: true } info
-        && info.GetBaseDefinition()
-            .DeclaringType?.Assembly.GetName()
-            .Name?.StartsWith("System", StringComparison.Ordinal) == true;
+        && info.GetBaseDefinition().DeclaringType?.Assembly.GetName().Name is { } name
+        && (
+            name.StartsWith("System", StringComparison.Ordinal)
+            || name.StartsWith("Microsoft", StringComparison.Ordinal)
+        );
 }

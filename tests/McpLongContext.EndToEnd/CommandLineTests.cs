@@ -42,7 +42,7 @@ public sealed class CommandLineTests
     [InlineData(1, "no/such/folder", "ingest", "no/such/folder")]
     [InlineData(1, "nowhere", "query", "why?", "--datastore", "nowhere")]
     [InlineData(2, "QUESTION: missing", "query")]
-    [InlineData(2, "--colour", "query", "why?", "--colour", "red")]
+    [InlineData(2, "--color", "query", "why?", "--color", "red")]
     [InlineData(2, "many", "query", "why?", "--max-tokens", "many")]
     [InlineData(1, "all-minilm-l6-v2", "models", "install", "no-such-model")]
     [InlineData(1, "no-such-model", "models", "remove", "no-such-model")]

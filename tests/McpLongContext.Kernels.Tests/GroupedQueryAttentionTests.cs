@@ -66,29 +66,38 @@ public class GroupedQueryAttentionTests
         int before,
         int tokens,
         int groups,
-        int groupHeads,
+        int queryHeadsPerKvHead,
         int headDim,
         int window
     )
     {
         var total = before + tokens;
-        var queries = Sample.Uniform(1, tokens * groups * groupHeads * headDim, 3);
+        var queries = Sample.Uniform(1, tokens * groups * queryHeadsPerKvHead * headDim, 3);
         var keys = Sample.Uniform(2, total * groups * headDim, 3);
         var values = Sample.Uniform(3, total * groups * headDim);
         double[] frequencies = [.. Enumerable.Range(0, headDim / 2).Select(i => Math.Pow(10_000, -2.0 * i / headDim))];
         var scale = (float)(1.2 / Math.Sqrt(headDim));
-        var expected = Oracle.CausalAttention(queries, keys, values, frequencies, groups, groupHeads, scale, window);
+        var expected = Oracle.CausalAttention(
+            queries,
+            keys,
+            values,
+            frequencies,
+            groups,
+            queryHeadsPerKvHead,
+            scale,
+            window
+        );
 
         var output = new float[queries.Length];
         var cache = new KeyValueCache(groups, headDim, ColumnsOf(width));
         var rotary = new RotaryTable(frequencies, 1, ColumnsOf(width));
         rotary.Extend(total);
         cache.Append(keys, values);
-        for (var group = 0; group < groups; group++)
+        for (var kvHead = 0; kvHead < groups; kvHead++)
         {
             for (var token = 0; token < tokens; token += 100)
             {
-                var part = new AttentionPart(tokens, group, token, Math.Min(100, tokens - token));
+                var part = new AttentionPart(tokens, kvHead, token, Math.Min(100, tokens - token));
                 Attend(width, queries, cache, rotary, scale, window, part, output);
             }
         }

@@ -191,25 +191,25 @@ public class Int8BlockProductTests
             matrix.SetPanel(panel, weights.AsSpan(first * inputs, count * inputs));
         }
 
-        var quantised = new Int8BlockRows();
-        quantised.Resize(rows, inputs);
+        var quantized = new Int8BlockRows();
+        quantized.Resize(rows, inputs);
         switch (arithmetic)
         {
             case Arithmetic.Bits128:
-                quantised.Quantize<Simd128, Vector128<float>>(x, 0, rows);
-                Int8BlockProduct.Multiply<BlockDot128, Vector128<int>>(quantised, matrix, 0, matrix.Panels, y);
+                quantized.Quantize<Simd128, Vector128<float>>(x, 0, rows);
+                Int8BlockProduct.Multiply<BlockDot128, Vector128<int>>(quantized, matrix, 0, matrix.Panels, y);
                 break;
             case Arithmetic.Bits256:
-                quantised.Quantize<Simd256, Vector256<float>>(x, 0, rows);
-                Int8BlockProduct.Multiply<BlockDot256, Vector256<int>>(quantised, matrix, 0, matrix.Panels, y);
+                quantized.Quantize<Simd256, Vector256<float>>(x, 0, rows);
+                Int8BlockProduct.Multiply<BlockDot256, Vector256<int>>(quantized, matrix, 0, matrix.Panels, y);
                 break;
             case Arithmetic.Widening:
-                quantised.Quantize<Simd512, Vector512<float>>(x, 0, rows);
-                Int8BlockProduct.Multiply<WideningDot256, Vector256<int>>(quantised, matrix, 0, matrix.Panels, y);
+                quantized.Quantize<Simd512, Vector512<float>>(x, 0, rows);
+                Int8BlockProduct.Multiply<WideningDot256, Vector256<int>>(quantized, matrix, 0, matrix.Panels, y);
                 break;
             default:
-                quantised.Quantize(x, 0, rows);
-                Int8BlockProduct.Multiply(quantised, matrix, 0, matrix.Panels, y);
+                quantized.Quantize(x, 0, rows);
+                Int8BlockProduct.Multiply(quantized, matrix, 0, matrix.Panels, y);
                 break;
         }
     }

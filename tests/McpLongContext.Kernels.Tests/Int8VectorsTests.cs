@@ -15,7 +15,7 @@ public class Int8VectorsTests
 
     [Theory]
     [MemberData(nameof(Dimensions))]
-    public void Quantised_vectors_are_off_by_at_most_half_a_step(Width width, int dimensions)
+    public void Quantized_vectors_are_off_by_at_most_half_a_step(Width width, int dimensions)
     {
         const int Count = 20;
         var x = Sample.Uniform(1, Count * dimensions, 3);

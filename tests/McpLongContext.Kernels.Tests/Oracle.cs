@@ -72,8 +72,8 @@ internal static class Oracle
     }
 
     /// <summary>
-    /// queries [tokens, groups, groupHeads, headDim], keys and values [all tokens, groups, headDim] to
-    /// [tokens, groups, groupHeads, headDim]. A pair of dimensions is a complex number; a rotation multiplies it.
+    /// queries [tokens, groups, queryHeadsPerKvHead, headDim], keys and values [all tokens, groups, headDim] to
+    /// [tokens, groups, queryHeadsPerKvHead, headDim]. A pair of dimensions is a complex number; a rotation multiplies it.
     /// </summary>
     public static double[] CausalAttention(
         float[] queries,
@@ -81,27 +81,27 @@ internal static class Oracle
         float[] values,
         double[] frequencies,
         int groups,
-        int groupHeads,
+        int queryHeadsPerKvHead,
         double scale,
         int window
     )
     {
         var half = frequencies.Length;
         var headDim = 2 * half;
-        var heads = groups * groupHeads;
+        var heads = groups * queryHeadsPerKvHead;
         var (tokens, total) = (queries.Length / (heads * headDim), keys.Length / (groups * headDim));
         var output = new double[queries.Length];
         for (var row = 0; row < tokens * heads; row++)
         {
-            var (position, group) = (total - tokens + (row / heads), row % heads / groupHeads);
+            var (position, kvHead) = (total - tokens + (row / heads), row % heads / queryHeadsPerKvHead);
             var first = Math.Max(0, position + 1 - (long)window);
             var seen = Enumerable.Range((int)first, position + 1 - (int)first).ToArray();
-            var weights = Softmax([.. seen.Select(key => scale * Score(row, (key * groups) + group, position - key))]);
+            var weights = Softmax([.. seen.Select(key => scale * Score(row, (key * groups) + kvHead, position - key))]);
             for (var i = 0; i < seen.Length; i++)
             {
                 for (var d = 0; d < headDim; d++)
                 {
-                    output[(row * headDim) + d] += weights[i] * values[(((seen[i] * groups) + group) * headDim) + d];
+                    output[(row * headDim) + d] += weights[i] * values[(((seen[i] * groups) + kvHead) * headDim) + d];
                 }
             }
         }

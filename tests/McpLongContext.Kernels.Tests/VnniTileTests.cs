@@ -50,7 +50,7 @@ public unsafe class VnniTileTests
     }
 
     [Fact]
-    public void A_processor_with_the_wide_instruction_is_recognised()
+    public void A_processor_with_the_wide_instruction_is_recognized()
     {
         Assert.SkipUnless(Simd512.IsSupported && OperatingSystem.IsLinux(), "Another kind of machine.");
 

@@ -1,6 +1,6 @@
 using McpLongContext.Storage.Catalog;
-using McpLongContext.Storage.States;
-using McpLongContext.Storage.Tests.States;
+using McpLongContext.Storage.Embeddings;
+using McpLongContext.Storage.Tests.Embeddings;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests;
@@ -45,7 +45,7 @@ public sealed class DatastoreTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => _datastore.Apply(Put(_document)));
         Assert.Throws<ObjectDisposedException>(() => _datastore.Verify(repair: false));
         Assert.Throws<ObjectDisposedException>(() => _datastore.Compact());
-        Assert.Throws<ObjectDisposedException>(() => _datastore.WriteStates(_profile));
+        Assert.Throws<ObjectDisposedException>(() => _datastore.WriteEmbeddings(_profile));
         Assert.Throws<ObjectDisposedException>(_datastore.ThrowIfRemoved);
         Assert.Equal("onetwo", held.Passages.TextOf(held.Documents.All[0]));
         held.Dispose();
@@ -68,20 +68,20 @@ public sealed class DatastoreTests : IDisposable
     [Fact]
     public void An_encoder_that_is_known_is_not_registered_again()
     {
-        _datastore.WriteStates(_profile);
+        _datastore.WriteEmbeddings(_profile);
         var before = Generation;
-        _datastore.WriteStates(_profile);
+        _datastore.WriteEmbeddings(_profile);
         Assert.Equal(before, Generation);
-        Assert.Throws<ArgumentNullException>(() => _datastore.WriteStates(null!));
+        Assert.Throws<ArgumentNullException>(() => _datastore.WriteEmbeddings(null!));
     }
 
     [Fact]
     public void States_that_are_dropped_are_pending_again()
     {
         StateSamples.Encode(_datastore, _profile, _document.ContentKey, 2, 3, 1);
-        _datastore.DropStates(_profile.Key);
+        _datastore.DropEmbeddings(_profile.Key);
         using var snapshot = _datastore.Snapshot();
-        Assert.Null(snapshot.States(_profile.Key));
+        Assert.Null(snapshot.Embeddings(_profile.Key));
         Assert.Single(snapshot.Pending(_profile.Key));
         Assert.Empty(snapshot.Statistics().Encoders);
     }
@@ -89,8 +89,8 @@ public sealed class DatastoreTests : IDisposable
     [Fact]
     public void A_segment_that_vanished_before_its_publication_is_not_published()
     {
-        var layout = StateSegmentLayout.Of(_profile, runs: 1, passages: 2, tokens: 0);
-        var run = new StateRun(_document.ContentKey, 0, 2, 0);
+        var layout = EmbeddingSegmentLayout.Of(_profile, runs: 1, passages: 2, tokens: 0);
+        var run = new SegmentRun(_document.ContentKey, 0, 2, 0);
         var error = Assert.Throws<DatastoreException>(() => _datastore.Publish(_profile, layout, "gone.seg", [run]));
         Assert.Contains("vanished before it was published", error.Message, StringComparison.Ordinal);
         using var snapshot = _datastore.Snapshot();

@@ -1,7 +1,7 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Passages;
-using McpLongContext.Storage.States;
-using McpLongContext.Storage.Tests.States;
+using McpLongContext.Storage.Tests.Embeddings;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests;
@@ -23,7 +23,7 @@ public sealed class SnapshotSourceTests : IDisposable
         }
     }
 
-    private string[] Segments => Directory.GetFiles(_datastore.StatesFolder);
+    private string[] Segments => Directory.GetFiles(_datastore.SegmentsFolder);
 
     public void Dispose()
     {
@@ -143,7 +143,7 @@ public sealed class SnapshotSourceTests : IDisposable
     }
 
     private int Score(DatastoreSnapshot snapshot) =>
-        snapshot.States(_profile.Key)!.ScorePooled(new float[StateSamples.Width], PassageScope.All).Length;
+        snapshot.Embeddings(_profile.Key)!.ScorePooled(new float[StateSamples.Width], PassageScope.All).Length;
 
     /// <summary>Counted by the log's handles: SQLite puts off closing those of the database while the process has a lock on it.</summary>
     private int Connections() => Handles(DatastoreIdentity.DatabasePath(_datastore.Folder) + "-wal");

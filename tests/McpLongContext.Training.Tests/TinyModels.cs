@@ -1,4 +1,4 @@
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Training.Modules;
 using static TorchSharp.torch;
 
@@ -33,7 +33,7 @@ internal static class TinyModels
     }
 
     /// <summary>Tokens of a model's vocabulary, the same for equal seeds.</summary>
-    public static int[] Tokens(LlamaConfig config, int count, int seed = 1)
+    public static int[] Tokens(DecoderConfig config, int count, int seed = 1)
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, count).Select(_ => random.Next(config.VocabularySize))];

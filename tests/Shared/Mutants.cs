@@ -62,7 +62,7 @@ internal static class Mutants
         return refused;
     }
 
-    /// <summary>The first seed: another one goes on where an earlier run ended.</summary>
+    /// <summary>The first seed: another one continues where an earlier run ended.</summary>
     private static int First { get; } =
         int.Parse(
             Environment.GetEnvironmentVariable("MCP_LONG_CONTEXT_TEST_SEED") ?? "0",

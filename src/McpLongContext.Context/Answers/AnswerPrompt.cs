@@ -12,10 +12,10 @@ namespace McpLongContext.Context.Answers;
 /// </summary>
 internal sealed class AnswerPrompt
 {
-    /// <summary>What a model is asked to write where the evidence does not have the answer, if it is.</summary>
+    /// <summary>The sentence that a model writes where the evidence does not have the answer.</summary>
     public const string NotThere = "not in the passages";
 
-    /// <summary>What the model's reply begins with: it goes on with the answer instead of beginning with something else.</summary>
+    /// <summary>The beginning of the model's reply, so that the model continues with the answer.</summary>
     private const string Reply = "Answer:";
 
     private AnswerPrompt(int[] tokens, IReadOnlyList<Evidence> passages)

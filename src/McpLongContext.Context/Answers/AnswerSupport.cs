@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Retrieval;
 using McpLongContext.Storage.Analysis;
-using McpLongContext.Storage.Lexical;
 
 namespace McpLongContext.Context.Answers;
 
@@ -98,8 +96,8 @@ internal static partial class AnswerSupport
     }
 
     /// <summary>
-    /// The first answer of what a model wrote, without labels: small models repeat the question before it, and go on with
-    /// other ones behind it.
+    /// The first answer of what a model wrote, without labels: small models repeat the question before it, and continue with
+    /// other ones after it.
     /// </summary>
     private static string Plain(string written) => Answer().Match(written).Groups["answer"].Value;
 

@@ -1,12 +1,12 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Decoders;
-using McpLongContext.Inference.Models;
+using McpLongContext.Inference;
 
 namespace McpLongContext.Context.Answers;
 
 /// <summary>Has the default chat model answer questions from their evidence, within limits of tokens and time.</summary>
-/// <param name="readers">How the model comes to an answer, by memory.</param>
-/// <param name="decoders">Lends the model.</param>
+/// <param name="readers">How the model comes to an answer, by memory kind.</param>
+/// <param name="decoders">The provider that leases the model.</param>
 /// <param name="time">The clock of the limits.</param>
 internal sealed class AnswerWriter(Func<MemoryKind, IAnswerReader> readers, DecoderProvider decoders, TimeProvider time)
 {
@@ -14,7 +14,7 @@ internal sealed class AnswerWriter(Func<MemoryKind, IAnswerReader> readers, Deco
 
     /// <summary>Answers a question, or says why not.</summary>
     /// <param name="request">The question.</param>
-    /// <param name="evidence">What was found for it, best first.</param>
+    /// <param name="evidence">The evidence, best first.</param>
     /// <param name="mode">When an answer is written; by itself only for the first page.</param>
     /// <param name="limit">How long it may take; <see langword="null"/> for what the mode allows.</param>
     /// <param name="progress">Told that the model reads, and about every token.</param>
@@ -45,7 +45,7 @@ internal sealed class AnswerWriter(Func<MemoryKind, IAnswerReader> readers, Deco
 
         if (request.Memory != MemoryKind.Window)
         {
-            // Whoever names a memory wants it to be read.
+            // Whoever names a memory kind wants it to be read.
             mode = AnswerMode.Always;
         }
 
@@ -66,7 +66,7 @@ internal sealed class AnswerWriter(Func<MemoryKind, IAnswerReader> readers, Deco
     }
 
     /// <summary>
-    /// Waits no longer than is allowed. What cannot be broken off, loading and a block of the prompt, ends behind
+    /// Waits no longer than is allowed. What cannot be broken off, loading and a block of the prompt, ends after
     /// it: a model that was loaded then is there for the next question.
     /// </summary>
     private async Task<LocalAnswer> WaitAsync(
@@ -115,8 +115,8 @@ internal sealed class AnswerWriter(Func<MemoryKind, IAnswerReader> readers, Deco
         }
 
         progress?.Report(new AnswerProgress(0));
-        using var borrowed = await decoders.BorrowAsync(name: null, cancellation);
-        var decoder = borrowed.Decoder;
+        using var lease = await decoders.LeaseAsync(name: null, cancellation);
+        var decoder = lease.Decoder;
         return decoder.ChatTemplate is null
             ? LocalAnswer.Without(
                 AnswerState.Unavailable,

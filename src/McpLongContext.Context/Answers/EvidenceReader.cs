@@ -27,10 +27,10 @@ internal sealed class EvidenceReader(DatastoreRegistry datastores) : IAnswerRead
         return await WriteAsync(request, evidence, decoder, writer, written, cancellation);
     }
 
-    /// <summary>Answers by a decoder whose sequence may have a memory.</summary>
+    /// <summary>Answers by a decoder whose sequence may have a decoder memory.</summary>
     /// <param name="request">The question.</param>
-    /// <param name="evidence">What was found for it, best first.</param>
-    /// <param name="decoder">A chat model, borrowed.</param>
+    /// <param name="evidence">The evidence, best first.</param>
+    /// <param name="decoder">A chat model, leased.</param>
     /// <param name="writer">Nothing was given to it yet.</param>
     /// <param name="written">Told after every token how many there are.</param>
     /// <param name="cancellation">Breaks it off.</param>

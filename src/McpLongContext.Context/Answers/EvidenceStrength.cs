@@ -14,7 +14,7 @@ internal static class EvidenceStrength
     public const double Least = 0.5;
 
     /// <summary>
-    /// What is assumed of every word before the datastore was looked at: that one passage of this many has it. In a few
+    /// The prior document frequency of every term: one passage of this many has it. In a few
     /// passages nothing is rare, and words weigh nearly alike; in many, these hardly count.
     /// </summary>
     private const int PriorPassages = 100;

@@ -13,7 +13,7 @@ public enum AnswerMode
     Always,
 }
 
-/// <summary>What an answer may cost.</summary>
+/// <summary>The limits of an answer.</summary>
 public static class AnswerLimits
 {
     /// <summary>How long the evidence is held back for an answer that nobody asked for expressly.</summary>

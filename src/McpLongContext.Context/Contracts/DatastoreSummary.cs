@@ -1,9 +1,9 @@
 namespace McpLongContext.Context.Contracts;
 
-/// <summary>What a datastore holds.</summary>
+/// <summary>The content of a datastore.</summary>
 public sealed record DatastoreSummary
 {
-    /// <summary>Its name.</summary>
+    /// <summary>The name of the datastore.</summary>
     public required string Name { get; init; }
 
     /// <summary>Documents.</summary>
@@ -12,39 +12,39 @@ public sealed record DatastoreSummary
     /// <summary>Passages, the units that are cited.</summary>
     public int Passages { get; init; }
 
-    /// <summary>Tokens whose hidden states are stored.</summary>
+    /// <summary>Tokens whose token embeddings are stored.</summary>
     public long Tokens { get; init; }
 
     /// <summary>Bytes on disk, all files together.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>Bytes on disk of the hidden states alone.</summary>
+    /// <summary>Bytes on disk of the token embeddings alone.</summary>
     public long StateBytes { get; init; }
 
-    /// <summary>What decoders have in memory of it, by model.</summary>
+    /// <summary>The decoder memories of the datastore, by model.</summary>
     public IReadOnlyList<MemorySummary> Memories { get; init; } = [];
 
-    /// <summary>Documents whose hidden states are still missing.</summary>
+    /// <summary>Documents whose token embeddings are still missing.</summary>
     public int PendingDocuments { get; init; }
 
     /// <summary>Length of an encoder input, in tokens.</summary>
     public int ChunkSize { get; init; }
 
-    /// <summary>Share of a chunk that overlaps with its neighbours, 0 to 0.75.</summary>
+    /// <summary>Share of a chunk that overlaps with its neighbors, 0 to 0.75.</summary>
     public double Overlap { get; init; }
 
     /// <summary>Why it cannot be used, and the remedy; <see langword="null"/> when it can.</summary>
     public string? Problem { get; init; }
 }
 
-/// <summary>The memory of a decoder.</summary>
+/// <summary>A decoder memory.</summary>
 /// <param name="Model">The decoder.</param>
-/// <param name="Tokens">Tokens of stored documents that are in memory.</param>
+/// <param name="Tokens">Tokens of stored documents that are in it.</param>
 /// <param name="Bytes">Bytes on disk, those of removed documents included until the next compaction.</param>
 /// <param name="PendingDocuments">Documents that are not, or not wholly, in it.</param>
 public sealed record MemorySummary(string Model, long Tokens, long Bytes, int PendingDocuments)
 {
-    /// <summary>What kind of memory it is.</summary>
+    /// <summary>The memory kind.</summary>
     public MemoryKind Kind { get; init; } = MemoryKind.Unlimiformer;
 
     /// <summary>The first layer whose keys and values it keeps; <see langword="null"/>: it keeps what spans are selected by.</summary>
@@ -56,19 +56,19 @@ public sealed record MemorySummary(string Model, long Tokens, long Bytes, int Pe
 
 /// <summary>A document of a datastore.</summary>
 /// <param name="Path">The path that citations show.</param>
-/// <param name="Kind">What it was recognised as: code, markdown, transcript, prose or data.</param>
-/// <param name="Lines">Its number of lines.</param>
+/// <param name="Kind">The recognized kind: code, markdown, transcript, prose or data.</param>
+/// <param name="Lines">The number of lines.</param>
 /// <param name="Bytes">The size of its text, in bytes of UTF-8.</param>
-/// <param name="Passages">Its number of passages.</param>
-/// <param name="Encoded">Whether its hidden states are stored.</param>
+/// <param name="Passages">The number of passages.</param>
+/// <param name="Encoded">Whether its token embeddings are stored.</param>
 public sealed record DocumentSummary(string Path, string Kind, int Lines, long Bytes, int Passages, bool Encoded);
 
 /// <summary>A datastore with its documents.</summary>
 /// <param name="Summary">The datastore's totals.</param>
-/// <param name="Documents">Its documents, by path.</param>
+/// <param name="Documents">The datastore's documents, by path.</param>
 public sealed record DatastoreDetail(DatastoreSummary Summary, IReadOnlyList<DocumentSummary> Documents);
 
-/// <summary>What a removal removed.</summary>
+/// <summary>The outcome of a removal.</summary>
 /// <param name="Datastore">The datastore.</param>
 /// <param name="Documents">The paths of the removed documents.</param>
 public sealed record RemoveReport(string Datastore, IReadOnlyList<string> Documents);
@@ -76,7 +76,7 @@ public sealed record RemoveReport(string Datastore, IReadOnlyList<string> Docume
 /// <summary>The result of checking a datastore.</summary>
 /// <param name="Datastore">The datastore.</param>
 /// <param name="Sound">Whether nothing was found.</param>
-/// <param name="Findings">What is damaged, a sentence each, naming the document and the file.</param>
+/// <param name="Findings">The damage, a sentence each, naming the document and the file.</param>
 /// <param name="Repaired">Whether the damaged parts were dropped, so that the next ingest renews them.</param>
 public sealed record VerifyReport(string Datastore, bool Sound, IReadOnlyList<string> Findings, bool Repaired);
 
@@ -95,7 +95,7 @@ public sealed record ChunkingRequest
     /// <summary>Length of an encoder input in tokens, from 32 to the window of the encoder.</summary>
     public int? ChunkSize { get; init; }
 
-    /// <summary>Share of a chunk that overlaps with its neighbours, 0 to 0.75.</summary>
+    /// <summary>Share of a chunk that overlaps with its neighbors, 0 to 0.75.</summary>
     public double? Overlap { get; init; }
 
     /// <summary>Whether documents that are encoded already are encoded again with the new settings.</summary>
@@ -105,7 +105,7 @@ public sealed record ChunkingRequest
 /// <summary>The chunk settings in force.</summary>
 /// <param name="Datastore">The datastore.</param>
 /// <param name="ChunkSize">Length of an encoder input, in tokens.</param>
-/// <param name="Overlap">Share of a chunk that overlaps with its neighbours.</param>
+/// <param name="Overlap">Share of a chunk that overlaps with its neighbors.</param>
 /// <param name="PendingDocuments">Documents that wait for being encoded.</param>
 /// <param name="Job">The job that encodes existing documents again, when asked for.</param>
 public sealed record ChunkingReport(string Datastore, int ChunkSize, double Overlap, int PendingDocuments, string? Job);

@@ -1,7 +1,7 @@
 namespace McpLongContext.Context.Contracts;
 
 /// <summary>
-/// What a text is, recognized from its name and content. It decides how the
+/// The kind of a text, recognized from its name and content. It decides how the
 /// text is split, what the encoder reads, and how the search signals are weighted.
 /// </summary>
 public enum DocumentKind

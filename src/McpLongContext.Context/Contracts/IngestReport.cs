@@ -1,6 +1,6 @@
 namespace McpLongContext.Context.Contracts;
 
-/// <summary>What to ingest: files and directories, or one text with a name.</summary>
+/// <summary>The sources to ingest: files and directories, or one text with a name.</summary>
 public sealed record IngestRequest
 {
     /// <summary>Files and directories; relative ones are relative to the working directory.</summary>
@@ -15,11 +15,11 @@ public sealed record IngestRequest
     /// <summary>The datastore that receives the documents; created when it does not exist.</summary>
     public string Datastore { get; init; } = "default";
 
-    /// <summary>The memory of the default decoder that is built, too, where it is not its window.</summary>
+    /// <summary>The memory kind of the default decoder that is built, too, where it is not its window.</summary>
     public MemoryKind Memory { get; init; }
 
     /// <summary>
-    /// How long to wait; what is not done by then goes on in the background. <see langword="null"/> waits until
+    /// How long to wait; what is not done by then continues in the background. <see langword="null"/> waits until
     /// everything is stored.
     /// </summary>
     public TimeSpan? Wait { get; init; } = TimeSpan.FromSeconds(20);
@@ -31,16 +31,16 @@ public enum IngestState
     /// <summary>Files are read, split, indexed.</summary>
     Indexing,
 
-    /// <summary>Everything is searchable by words; hidden states are being computed.</summary>
+    /// <summary>Everything is searchable lexically; token embeddings are being computed.</summary>
     Encoding,
 
-    /// <summary>Everything is searchable; a decoder reads the documents into its memory.</summary>
+    /// <summary>Everything is searchable; a decoder reads the documents into its decoder memory.</summary>
     Memorizing,
 
     /// <summary>Everything is stored.</summary>
     Complete,
 
-    /// <summary>Everything is searchable by words; no encoder is installed, so no hidden states were computed.</summary>
+    /// <summary>Everything is searchable lexically; no encoder is installed, so no token embeddings were computed.</summary>
     LexicalOnly,
 
     /// <summary>Stopped on request; what was acknowledged is kept.</summary>
@@ -63,7 +63,7 @@ public static class IngestStates
 /// <param name="Reason">Why, in words that tell what to change.</param>
 public sealed record SkippedFile(string Path, string Reason);
 
-/// <summary>What an ingest did so far; the final report when <see cref="State"/> is a final one.</summary>
+/// <summary>The progress of an ingest; the final report when <see cref="State"/> is a final one.</summary>
 public sealed record IngestReport
 {
     /// <summary>The handle to ask for the job's status with.</summary>
@@ -109,20 +109,20 @@ public sealed record IngestReport
     public long EncodedTokens { get; init; }
 
     /// <summary>
-    /// Documents of the datastore whose hidden states are still missing; while files are read, those that this job has
+    /// Documents of the datastore whose token embeddings are still missing; while files are read, those that this job has
     /// stored so far.
     /// </summary>
     public int PendingDocuments { get; init; }
 
-    /// <summary>How far the memory is built; <see langword="null"/> where the job builds none.</summary>
+    /// <summary>How far the decoder memory is built; <see langword="null"/> where the job builds none.</summary>
     public MemoryProgress? Memory { get; init; }
 
-    /// <summary>Seconds until every document was searchable by words.</summary>
+    /// <summary>Seconds until every document was searchable lexically.</summary>
     public double SearchableSeconds { get; init; }
 
     /// <summary>Seconds since the job began, or that it took.</summary>
     public double ElapsedSeconds { get; init; }
 
-    /// <summary>What the user should know or do next, a sentence each.</summary>
+    /// <summary>Notes and next steps for the user, a sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }

@@ -22,7 +22,9 @@ public static class Limits
     public const int MaxCallWindows = 1000;
 
     /// <summary>Throws when an argument is out of its range.</summary>
-    /// <exception cref="ContextException">It is; the message names the argument, its value and the range.</exception>
+    /// <exception cref="ContextException">
+    /// The argument is out of range; the message names the argument, its value and the range.
+    /// </exception>
     public static void Require(string argument, int value, int least, int most)
     {
         if (value < least || value > most)
@@ -32,7 +34,9 @@ public static class Limits
     }
 
     /// <summary>Throws when a wait is out of range.</summary>
-    /// <exception cref="ContextException">It is; the message names the argument, its value and the range.</exception>
+    /// <exception cref="ContextException">
+    /// The argument is out of range; the message names the argument, its value and the range.
+    /// </exception>
     public static void RequireWait(TimeSpan? wait)
     {
         if (wait is { } given && !(given >= TimeSpan.Zero && given.TotalSeconds <= MaxWaitSeconds))

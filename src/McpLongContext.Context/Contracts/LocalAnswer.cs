@@ -1,6 +1,6 @@
 namespace McpLongContext.Context.Contracts;
 
-/// <summary>What became of an answer.</summary>
+/// <summary>The outcome of an answer.</summary>
 public enum AnswerState
 {
     /// <summary>There is one, and the evidence bears its words.</summary>
@@ -9,7 +9,7 @@ public enum AnswerState
     /// <summary>The evidence is thin, the model says that it is not there, or what it wrote is not.</summary>
     Abstained,
 
-    /// <summary>It took too long.</summary>
+    /// <summary>The answer took too long.</summary>
     Unfinished,
 
     /// <summary>There is no model that could write one.</summary>
@@ -19,7 +19,7 @@ public enum AnswerState
 /// <summary>An answer that a local model wrote from the evidence, or why there is none.</summary>
 public sealed record LocalAnswer
 {
-    /// <summary>What became of it.</summary>
+    /// <summary>The outcome.</summary>
     public required AnswerState State { get; init; }
 
     /// <summary>The answer; <see langword="null"/> when there is none.</summary>
@@ -37,11 +37,13 @@ public sealed record LocalAnswer
     /// <summary>Seconds that it took beyond the evidence.</summary>
     public double Seconds { get; init; }
 
-    /// <summary>What the model had in memory; <see langword="null"/> where it read passages that were found for it.</summary>
+    /// <summary>
+    /// The decoder memory that the model had; <see langword="null"/> where it read passages that were found for it.
+    /// </summary>
     public MemoryUse? Memory { get; init; }
 
     /// <summary>No answer.</summary>
-    /// <param name="state">What became of it.</param>
+    /// <param name="state">The outcome.</param>
     /// <param name="reason">Why, a sentence.</param>
     /// <param name="model">The model, when one was asked.</param>
     internal static LocalAnswer Without(AnswerState state, string reason, string? model = null) =>

@@ -18,13 +18,13 @@ public sealed record LongContextOptions
     public required IReadOnlyList<string> AllowedRoots { get; init; }
 
     /// <summary>
-    /// Whether the default encoder is installed when it is first needed. Off, queries and ingests work by words alone
+    /// Whether the default encoder is installed when it is first needed. Off, queries and ingests work by the lexical index alone
     /// until it is installed by hand.
     /// </summary>
     public bool InstallDefaultEncoder { get; init; } = true;
 
     /// <summary>
-    /// The arithmetic of the encoder. States in int8 retrieve as well as exact ones in half of the time; the two are
+    /// The arithmetic of the encoder. Embeddings in int8 retrieve as well as exact ones in half of the time; the two are
     /// kept apart in a datastore.
     /// </summary>
     public Precision EncoderPrecision { get; init; } = Precision.Int8;

@@ -6,17 +6,17 @@ public enum InferenceState
     /// <summary>All windows are done.</summary>
     Complete,
 
-    /// <summary>The windows or the time that were allowed are used up; the cursor goes on.</summary>
+    /// <summary>The windows or the time that were allowed are used up; the cursor continues.</summary>
     Paused,
 
-    /// <summary>Stopped on request; what was done is here, and the cursor goes on.</summary>
+    /// <summary>Stopped on request; what was done is here, and the cursor continues.</summary>
     Cancelled,
 }
 
 /// <summary>The results of a long inference, window by window in the order of the text.</summary>
 public sealed record LongInferenceReport
 {
-    /// <summary>What was done.</summary>
+    /// <summary>The mode.</summary>
     public required InferenceMode Mode { get; init; }
 
     /// <summary>The model.</summary>
@@ -36,8 +36,8 @@ public sealed record LongInferenceReport
     /// </summary>
     public required IReadOnlyList<WindowReport> Windows { get; init; }
 
-    /// <summary>The spans that the model expected least, most surprising first; for <see cref="InferenceMode.Score"/>.</summary>
-    public IReadOnlyList<SurprisingSpan> Surprising { get; init; } = [];
+    /// <summary>The least likely spans, least likely first; for <see cref="InferenceMode.Score"/>.</summary>
+    public IReadOnlyList<UnlikelySpan> Surprising { get; init; } = [];
 
     /// <summary>Tokens of the text that are covered.</summary>
     public long Tokens { get; init; }
@@ -48,7 +48,7 @@ public sealed record LongInferenceReport
     /// <summary>Mean entropy of the predictions, in bits.</summary>
     public double? EntropyBits { get; init; }
 
-    /// <summary>What the model had in memory; <see langword="null"/> where it read its window alone.</summary>
+    /// <summary>The decoder memory that the model had; <see langword="null"/> where it read its window alone.</summary>
     public MemoryUse? Memory { get; init; }
 
     /// <summary>Seconds for all windows.</summary>
@@ -57,14 +57,14 @@ public sealed record LongInferenceReport
     /// <summary>Tokens that the model read or wrote in a second.</summary>
     public double TokensPerSecond { get; init; }
 
-    /// <summary>Goes on behind the last whole window when passed back; <see langword="null"/> at the end.</summary>
+    /// <summary>Continues after the last whole window when passed back; <see langword="null"/> at the end.</summary>
     public string? NextCursor { get; init; }
 }
 
 /// <summary>One window.</summary>
 public sealed record WindowReport
 {
-    /// <summary>What it covers: <c>path:start-end</c>, lines 1-based and inclusive.</summary>
+    /// <summary>The lines that the window covers: <c>path:start-end</c>, lines 1-based and inclusive.</summary>
     public required string Citation { get; init; }
 
     /// <summary>The first token that it covers, counted from the start of the document.</summary>
@@ -94,22 +94,24 @@ public sealed record WindowReport
     /// <summary>Tokens that the model read or wrote in a second.</summary>
     public required double TokensPerSecond { get; init; }
 
-    /// <summary>What the model wrote; <see langword="null"/> for <see cref="InferenceMode.Score"/>.</summary>
+    /// <summary>The text that the model wrote; <see langword="null"/> for <see cref="InferenceMode.Score"/>.</summary>
     public string? Output { get; init; }
 
-    /// <summary>Whether it was cancelled in its middle: only some of its tokens are covered, or the output breaks off.</summary>
+    /// <summary>
+    /// Whether it was canceled in its middle: only some of its tokens are covered, or the output breaks off.
+    /// </summary>
     public bool Partial { get; init; }
 }
 
 /// <summary>A span that a model did not expect.</summary>
 /// <param name="Citation">Where it stands: <c>path:start-end</c>, lines 1-based and inclusive.</param>
-/// <param name="Bits">Mean surprise of its tokens: negative log-likelihood, in bits.</param>
-/// <param name="Text">Its text.</param>
-public sealed record SurprisingSpan(string Citation, double Bits, string Text);
+/// <param name="Bits">The mean negative log-likelihood of its tokens, in bits.</param>
+/// <param name="Text">The text of the span.</param>
+public sealed record UnlikelySpan(string Citation, double Bits, string Text);
 
 /// <summary>Where a long inference stands.</summary>
 /// <param name="Path">The document.</param>
-/// <param name="Document">Its number among the documents, from 1.</param>
+/// <param name="Document">The document's number among the documents, from 1.</param>
 /// <param name="Documents">How many there are.</param>
 /// <param name="Window">The window that is being done, from 1.</param>
 /// <param name="Windows">How many the document has.</param>

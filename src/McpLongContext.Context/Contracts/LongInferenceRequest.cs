@@ -1,9 +1,9 @@
 namespace McpLongContext.Context.Contracts;
 
-/// <summary>What a model does with each window of a text.</summary>
+/// <summary>The operation of a model on each window of a text.</summary>
 public enum InferenceMode
 {
-    /// <summary>Tells how well it predicts the text: perplexity, entropy, the most surprising spans.</summary>
+    /// <summary>Tells how well it predicts the text: perplexity, entropy, the least likely spans.</summary>
     Score,
 
     /// <summary>Continues the end of the text.</summary>
@@ -19,7 +19,7 @@ public sealed record LongInferenceRequest
     /// <summary>A text.</summary>
     public string? Text { get; init; }
 
-    /// <summary>What citations of <see cref="Text"/> show.</summary>
+    /// <summary>The name of <see cref="Text"/> in citations.</summary>
     public string Name { get; init; } = "text";
 
     /// <summary>A document of the datastore.</summary>
@@ -31,15 +31,17 @@ public sealed record LongInferenceRequest
     /// <summary>Only documents of the datastore whose path matches.</summary>
     public string? PathGlob { get; init; }
 
-    /// <summary>What to do.</summary>
+    /// <summary>The mode.</summary>
     public InferenceMode Mode { get; init; }
 
-    /// <summary>What the model is told: for <see cref="InferenceMode.Map"/>, and where it writes from a memory.</summary>
+    /// <summary>
+    /// The instruction to the model: for <see cref="InferenceMode.Map"/>, and where it writes from a decoder memory.
+    /// </summary>
     public string? Instruction { get; init; }
 
     /// <summary>
-    /// What the model reads to write; <see cref="InferenceMode.Generate"/> alone reads a memory. <see langword="null"/>:
-    /// the window, unless the settings enable retrieval attention where it can be used.
+    /// The memory kind that the model reads to write; <see cref="InferenceMode.Generate"/> alone reads one.
+    /// <see langword="null"/>: the window, unless the settings enable retrieval attention where it can be used.
     /// </summary>
     public MemoryKind? Memory { get; init; }
 
@@ -61,6 +63,6 @@ public sealed record LongInferenceRequest
     /// <summary>No window is begun after this time, but one at least is done; <see langword="null"/>: no limit.</summary>
     public TimeSpan? Wait { get; init; }
 
-    /// <summary>Goes on behind the report that returned it.</summary>
+    /// <summary>Continues after the report that returned it.</summary>
     public string? Cursor { get; init; }
 }

@@ -1,9 +1,9 @@
 namespace McpLongContext.Context.Contracts;
 
-/// <summary>What a local model reads of a datastore when it answers.</summary>
+/// <summary>The kind of decoder memory that a local model reads when it answers.</summary>
 public enum MemoryKind
 {
-    /// <summary>What fits its window: passages that were found for the question, or the end of a text.</summary>
+    /// <summary>The model's window: passages that were found for the query, or the end of a text.</summary>
     Window,
 
     /// <summary>
@@ -12,7 +12,7 @@ public enum MemoryKind
     Unlimiformer,
 
     /// <summary>
-    /// Everything, compressed into a memory of constant size (Infini-attention), behind what fits the window. It has an
+    /// Everything, in a compressive memory of constant size (Infini-attention), after what fits the window. It has an
     /// influence where an adapter is installed that was trained for the model.
     /// </summary>
     Infini,

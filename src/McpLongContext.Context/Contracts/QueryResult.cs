@@ -20,10 +20,10 @@ public sealed record QueryRequest
     /// <summary>Restricts the search to documents whose path matches, for example <c>src/**/*.cs</c>.</summary>
     public string? PathGlob { get; init; }
 
-    /// <summary>What a local model reads for its answer.</summary>
+    /// <summary>The memory kind that a local model reads for its answer.</summary>
     public MemoryKind Memory { get; init; }
 
-    /// <summary>Continues behind the page that returned it.</summary>
+    /// <summary>Continues after the page that returned it.</summary>
     public string? Cursor { get; init; }
 }
 
@@ -53,11 +53,9 @@ public sealed record Evidence
     public required int EndLine { get; init; }
 
     /// <summary>First column in the line, 1-based, in characters, where the evidence is a part of one long line.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? StartColumn { get; init; }
 
     /// <summary>Last column, inclusive.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? EndColumn { get; init; }
 
     /// <summary>Relevance; higher is better, comparable within one query only.</summary>
@@ -91,7 +89,7 @@ public sealed record QueryResult
     [JsonPropertyName("passages")]
     public required IReadOnlyList<Evidence> Evidence { get; init; }
 
-    /// <summary>The passages that the evidence consists of, each by itself, best first: neighbours are one piece of it.</summary>
+    /// <summary>The passages that the evidence consists of, each by itself, best first: neighbors are one piece of it.</summary>
     internal IReadOnlyList<Evidence> Ranked
     {
         get => field ?? Evidence;
@@ -110,7 +108,7 @@ public sealed record QueryResult
     /// <summary>Milliseconds that the search took.</summary>
     public double ElapsedMilliseconds { get; init; }
 
-    /// <summary>What the user should know, a sentence each: documents not yet encoded, no encoder, nothing found.</summary>
+    /// <summary>Notes for the user, a sentence each: documents not yet encoded, no encoder, nothing found.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>The answer of a local model, or why there is none; <see langword="null"/> when none was wanted.</summary>

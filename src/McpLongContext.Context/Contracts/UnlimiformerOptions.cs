@@ -21,7 +21,7 @@ public sealed record UnlimiformerOptions
     /// <summary>The name of the way to read; see <see cref="ReadingModes"/>.</summary>
     public string Mode { get; init; } = ReadingModes.Default.Name;
 
-    /// <summary>The first layer that reads from memory, from 0; null: the one that selects.</summary>
+    /// <summary>The first layer that reads from token memory, from 0; null: the one that selects.</summary>
     public int? LayerBegin { get; init; }
 
     /// <summary>The window in force, in tokens, which spans, prompt and answer share; null: the model's.</summary>
@@ -57,10 +57,10 @@ public sealed record UnlimiformerOptions
                 + $"{string.Join(" or ", ReadingModes.All.Select(mode => mode.Name))}."
         );
 
-    /// <summary>How much memories keep of a token: what the mode reads.</summary>
+    /// <summary>How much token memories keep of a token: what the mode reads.</summary>
     public KeyDepth Depth => Knn ? ReadingMode.Depth : KeyDepth.Selection;
 
-    /// <summary>What was asked for and is done in another way, a sentence each.</summary>
+    /// <summary>Settings that are honored in another way, a sentence each.</summary>
     public IReadOnlyList<string> Warnings =>
         [
             .. Asked("gpu_datastore", GpuDatastore ? "true" : null),

@@ -14,7 +14,7 @@ internal sealed class DocumentFinder(DocumentPaths paths)
         : DocumentPaths.IsPath(document) && snapshot.Documents.TryFind(paths.Identify(document), out var file) ? file
         : null;
 
-    /// <summary>What to say about a document that is not there.</summary>
+    /// <summary>The error for a document that is not there.</summary>
     public ContextException Unknown(DatastoreSnapshot snapshot, string name, string document)
     {
         var fileName = Path.GetFileName(document);

@@ -1,12 +1,13 @@
 using McpLongContext.Context.Contracts;
+using McpLongContext.Inference;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 
 namespace McpLongContext.Context.Decoders;
 
 /// <summary>
-/// Lends the installed generative models: one is in memory at a time, and to one borrower, because it takes all
-/// processors and most of the memory.
+/// Leases the installed generative models: one is in RAM at a time, and to one lease holder, because it takes all
+/// processors and most of the RAM.
 /// </summary>
 internal sealed class DecoderProvider(ModelStore models, Precision precision) : IAsyncDisposable
 {
@@ -16,19 +17,21 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
     /// <summary>Whether the default model holds conversations, as far as it tells without being loaded.</summary>
     public bool HasChat => FindDefault() is { } model && model.Entry.Purpose != ModelEntry.Completion;
 
-    /// <summary>Throws when there is no model to borrow.</summary>
+    /// <summary>Throws when there is no model to lease.</summary>
     /// <param name="name">The model; <see langword="null"/> for the default one.</param>
     /// <exception cref="ContextException">There is no such model; the message says how to get one.</exception>
     public string Require(string? name) => Choose(name).Name;
 
-    /// <summary>Borrows a model; waits while another borrower has one, and loads it where it is not in memory.</summary>
+    /// <summary>
+    /// Leases a model; waits while another lease holder has one, and loads it where it is not in RAM.
+    /// </summary>
     /// <param name="name">
     /// The model; <see langword="null"/> for the default one: the catalog's, or else the first that holds conversations.
     /// </param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="ContextException">There is no such model; the message says how to get one.</exception>
-    /// <exception cref="ModelException">It is damaged or not supported.</exception>
-    public async Task<BorrowedDecoder> BorrowAsync(string? name, CancellationToken cancellation)
+    /// <exception cref="ModelException">The model is damaged or not supported.</exception>
+    public async Task<DecoderLease> LeaseAsync(string? name, CancellationToken cancellation)
     {
         var installed = Choose(name);
         await _gate.WaitAsync(cancellation);
@@ -42,7 +45,7 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
             }
 
             _loaded.RenewPositions();
-            return new BorrowedDecoder(_loaded, _gate);
+            return new DecoderLease(_loaded, _gate);
         }
         catch
         {
@@ -116,7 +119,7 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
 /// <summary>A model that nobody else uses until this is disposed.</summary>
 /// <param name="decoder">The model.</param>
 /// <param name="gate">Released in the end.</param>
-internal sealed class BorrowedDecoder(LoadedDecoder decoder, SemaphoreSlim gate) : IDisposable
+internal sealed class DecoderLease(LoadedDecoder decoder, SemaphoreSlim gate) : IDisposable
 {
     private SemaphoreSlim? _gate = gate;
 

@@ -1,8 +1,9 @@
+using McpLongContext.Inference;
 using McpLongContext.Inference.Chat;
 using McpLongContext.Inference.Checkpoints;
+using McpLongContext.Inference.Decoders;
+using McpLongContext.Inference.Decoders.Packed;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
-using McpLongContext.Inference.Llama.Packed;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
@@ -10,15 +11,15 @@ using McpLongContext.LongAttention.Positions;
 
 namespace McpLongContext.Context.Decoders;
 
-/// <summary>An installed generative model in memory.</summary>
+/// <summary>An installed generative model in RAM.</summary>
 internal sealed class LoadedDecoder : IDisposable
 {
     private readonly Dictionary<Type, IDisposable> _attached = [];
-    private readonly LlamaModel _trained;
+    private readonly Decoder _trained;
     private readonly Precision _precision;
     private PositionSettings? _positions;
 
-    private LoadedDecoder(InstalledModel installed, LlamaModel trained, Tokenizer tokenizer, Precision precision)
+    private LoadedDecoder(InstalledModel installed, Decoder trained, Tokenizer tokenizer, Precision precision)
     {
         Installed = installed;
         _precision = precision;
@@ -37,8 +38,8 @@ internal sealed class LoadedDecoder : IDisposable
     /// <summary>Names its content: another installation under the same name has another one.</summary>
     public string Key { get; }
 
-    /// <summary>The model, with the positions that were set when it was lent.</summary>
-    public LlamaModel Model { get; private set; }
+    /// <summary>The model, with the positions that were set when it was leased.</summary>
+    public Decoder Model { get; private set; }
 
     public Tokenizer Tokenizer { get; }
 
@@ -49,17 +50,19 @@ internal sealed class LoadedDecoder : IDisposable
     public int? Begin => Tokenizer.Settings.AddsBegin ? Tokenizer.Settings.Begin : null;
 
     /// <summary>The format of its conversations; <see langword="null"/> for a model that only continues texts.</summary>
-    /// <exception cref="ModelException">Its template is of no format that is known.</exception>
+    /// <exception cref="ModelException">The model's template is of no format that is known.</exception>
     public ChatTemplate? ChatTemplate => ChatTemplate.Of(Tokenizer);
 
     /// <summary>
-    /// What stands before every text and behind every query in the format of a chat model; of one that only continues
-    /// texts, the token that they begin with.
+    /// The tokens that stand before every text and after every query in the format of a chat model; of one that only
+    /// continues texts, the token that they begin with.
     /// </summary>
     public ChatFrame Frame =>
         ChatTemplate is { } template ? ChatFrame.Of(template) : new ChatFrame(Begin is { } begin ? [begin] : [], []);
 
-    /// <summary>Names the model, its weights, its arithmetic and its positions, as memories are named by.</summary>
+    /// <summary>
+    /// Names the model, its weights, its arithmetic and its positions, as decoder memories are named by.
+    /// </summary>
     public DecoderIdentity Identity =>
         new(Name, DecoderIdentity.Digest(Installed.Entry.Files.Select(file => file.Sha256)), _precision, _positions);
 
@@ -69,13 +72,15 @@ internal sealed class LoadedDecoder : IDisposable
 
     /// <summary>Loads a model.</summary>
     /// <param name="installed">The model.</param>
-    /// <param name="precision">Its arithmetic.</param>
-    /// <exception cref="ModelException">It is damaged, or of a kind that is not supported; the message says which.</exception>
+    /// <param name="precision">The model's arithmetic.</param>
+    /// <exception cref="ModelException">
+    /// The model is damaged, or of a kind that is not supported; the message says which.
+    /// </exception>
     public static LoadedDecoder Load(InstalledModel installed, Precision precision)
     {
         try
         {
-            var model = LlamaModel.Load(installed.Folder, precision, cache: WeightCache.Of(installed));
+            var model = Decoder.Load(installed.Folder, precision, cache: WeightCache.Of(installed));
             try
             {
                 var tokenizer = ModelTokenizer.Load(installed.Folder, model.Config);
@@ -97,8 +102,8 @@ internal sealed class LoadedDecoder : IDisposable
         }
     }
 
-    /// <summary>Takes the positions that are set now; the weights stay. Not to be called while it is lent.</summary>
-    /// <exception cref="ModelException">They cannot be read, or are those of another model.</exception>
+    /// <summary>Takes the positions that are set now; the weights stay. Not to be called while it is leased.</summary>
+    /// <exception cref="ModelException">The positions cannot be read, or are those of another model.</exception>
     public void RenewPositions()
     {
         var positions = PositionFile.Read(Installed.Folder);
@@ -110,11 +115,15 @@ internal sealed class LoadedDecoder : IDisposable
         }
     }
 
-    /// <summary>What a memory keeps of the decoder as long as its positions stay; <see langword="null"/>: nothing yet.</summary>
+    /// <summary>
+    /// The data that a decoder memory keeps while the positions stay; <see langword="null"/>: nothing yet.
+    /// </summary>
     public T? Attached<T>()
         where T : class, IDisposable => _attached.GetValueOrDefault(typeof(T)) as T;
 
-    /// <summary>Keeps something of a memory, one of a type, until the positions change or the decoder is unloaded.</summary>
+    /// <summary>
+    /// Keeps something of a decoder memory, one of a type, until the positions change or the decoder is unloaded.
+    /// </summary>
     public T Attach<T>(T value)
         where T : class, IDisposable
     {

@@ -10,8 +10,8 @@ namespace McpLongContext.Context.Documents;
 internal readonly record struct Citation(string Text, string Location, string Context)
 {
     /// <summary>The citation of passages in a row.</summary>
-    /// <param name="document">Their document.</param>
-    /// <param name="path">Its path as it is shown.</param>
+    /// <param name="document">The document of the passages.</param>
+    /// <param name="path">The document's path as it is shown.</param>
     /// <param name="first">The stored context of the first passage.</param>
     /// <param name="last">The stored context of the last passage.</param>
     /// <param name="lines">The lines that are shown, 1-based.</param>

@@ -18,7 +18,7 @@ internal sealed class LineIndex
     /// <summary>The text.</summary>
     public string Text { get; }
 
-    /// <summary>The offset behind the last line.</summary>
+    /// <summary>The offset after the last line.</summary>
     public int End { get; }
 
     /// <summary>The number of lines; a line break at the very end begins no further one.</summary>
@@ -27,7 +27,7 @@ internal sealed class LineIndex
     /// <summary>A line without its break.</summary>
     public ReadOnlySpan<char> this[int line] => Text.AsSpan(Start(line), Start(line + 1) - Start(line)).TrimEnd("\r\n");
 
-    /// <summary>The offset of a line; that of the line behind the last is the end.</summary>
+    /// <summary>The offset of a line; that of the line after the last is the end.</summary>
     public int Start(int line) => line < _starts.Count ? _starts[line] : End;
 
     /// <summary>Whether a line holds white space only.</summary>

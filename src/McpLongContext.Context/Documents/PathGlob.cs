@@ -2,14 +2,13 @@ using System.Text;
 using System.Text.RegularExpressions;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Storage.Analysis;
-using McpLongContext.Storage.Lexical;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
 namespace McpLongContext.Context.Documents;
 
 /// <summary>
 /// A pattern over the paths that citations show, in the manner of .gitignore: <c>*</c> and <c>?</c> stay inside a
-/// name, <c>**</c> crosses folders, <c>[a-z]</c> and <c>{cs,md}</c> are choices, a backslash takes a bracket or brace behind it as it is.
+/// name, <c>**</c> crosses folders, <c>[a-z]</c> and <c>{cs,md}</c> are choices, a backslash takes a bracket or brace after it as it is.
 /// Without a slash it matches a name at any depth, with one it begins at the top; a folder stands for all that is
 /// beneath it.
 /// </summary>
@@ -27,7 +26,7 @@ internal sealed class PathGlob
     /// documents as it is written means them, and is read as choices only where there are none. Where nothing matches,
     /// capitals and accents do not count: they are stored in several ways.
     /// </summary>
-    /// <exception cref="ContextException">It is empty, too long or not well-formed.</exception>
+    /// <exception cref="ContextException">The pattern is empty, too long or not well-formed.</exception>
     public static IReadOnlyList<StoredDocument> Select(
         string glob,
         IReadOnlyList<StoredDocument> documents,
@@ -71,7 +70,7 @@ internal sealed class PathGlob
     }
 
     /// <summary>Reads a pattern.</summary>
-    /// <exception cref="ContextException">It is empty, too long or not well-formed.</exception>
+    /// <exception cref="ContextException">The pattern is empty, too long or not well-formed.</exception>
     public static PathGlob Parse(string glob)
     {
         Require(glob);

@@ -1,24 +1,23 @@
 using System.Text.RegularExpressions;
-using McpLongContext.Context.Datastores;
 
 namespace McpLongContext.Context.Documents;
 
 /// <summary>The ways in which a path is written: as shown, as a citation, as a URI, relative to a parent folder.</summary>
 internal static partial class PathPattern
 {
-    /// <summary>What a pattern may mean when it is taken as it is written, most literal first.</summary>
+    /// <summary>The meanings that a pattern may have when it is taken as it is written, most literal first.</summary>
     public static IEnumerable<string> ReadingsOf(string glob, DocumentPaths paths)
     {
         var written = glob.Trim();
         string[] forms = [written, WithSlashes(written), written.Replace('\\', '/'), WithoutLines(written)];
-        IEnumerable<string> readings = forms.SelectMany(form => new[] { form, Uri.UnescapeDataString(form) });
+        var readings = forms.SelectMany(form => new[] { form, Uri.UnescapeDataString(form) });
         return readings.Select(form => FromParent(form, paths)).Where(form => form.Length > 0).Distinct();
     }
 
     /// <summary>Backslashes separate folders unless they stand before a bracket or brace.</summary>
     public static string WithSlashes(string glob) => Separator().Replace(glob, "/");
 
-    /// <summary>A path without the lines that a citation or a link names behind it.</summary>
+    /// <summary>A path without the lines that a citation or a link names after it.</summary>
     public static string WithoutLines(string path) => Lines().Replace(path, "");
 
     /// <summary>Paths outside the working directory are shown absolutely.</summary>
@@ -35,7 +34,7 @@ internal static partial class PathPattern
         return $"{folder.TrimEnd('/')}/{string.Join('/', names[parents..])}";
     }
 
-    /// <summary>The lines that a citation or a link names behind a path.</summary>
+    /// <summary>The lines that a citation or a link names after a path.</summary>
     [GeneratedRegex(@"(?::\d+(?:[-:]\d+)?|#L\d+(?:-L?\d+)?|\?lines=\d+(?:-\d+)?)$", RegexOptions.CultureInvariant, -1)]
     private static partial Regex Lines();
 

@@ -8,7 +8,7 @@ using StoredDocument = McpLongContext.Storage.Catalog.Document;
 namespace McpLongContext.Context.Encoders;
 
 /// <summary>
-/// Encodes stored passages as their kind wants it: text with the context of its neighbours, code piece by piece behind
+/// Encodes stored passages as their kind wants it: text with the context of its neighbors, code piece by piece after
 /// the words of its path and enclosing declarations, without which a short method says little. For one worker at a time.
 /// </summary>
 internal sealed class DocumentEncoder
@@ -22,11 +22,11 @@ internal sealed class DocumentEncoder
     public DocumentEncoder(BertEncoder encoder, ChunkSettings chunks, Action<CancellationToken>? pause = null) =>
         _encoder = new PassageEncoder(encoder, chunks, pause);
 
-    /// <summary>Identifies the states that a model makes: those of equal keys are comparable.</summary>
+    /// <summary>Identifies the embeddings that a model makes: those of equal keys are comparable.</summary>
     /// <param name="model">The model and its weights.</param>
     public static string Key(string model) => $"{model};passages {PassageEncoder.Version};text {EncoderText.Version}";
 
-    /// <summary>Whether a document's passages are read one by one, so that their states do not depend on their neighbours.</summary>
+    /// <summary>Whether a document's passages are read one by one, so that their embeddings do not depend on their neighbors.</summary>
     public static bool ReadsPassagesAlone(StoredDocument document) => EncoderText.IsWrittenOut(StoredKind.Of(document));
 
     /// <summary>Encodes consecutive passages of a document.</summary>
@@ -52,7 +52,7 @@ internal sealed class DocumentEncoder
             : _encoder.Encode(texts, first, cancellation);
     }
 
-    /// <summary>Encodes a question, its identifiers written out.</summary>
-    public EncodedQuestion EncodeQuestion(string question) =>
-        _encoder.EncodeQuestion(EncoderText.Body(question, DocumentKind.Code));
+    /// <summary>Encodes a query, its identifiers written out.</summary>
+    public EncodedQuery EncodeQuery(string question) =>
+        _encoder.EncodeQuery(EncoderText.Body(question, DocumentKind.Code));
 }

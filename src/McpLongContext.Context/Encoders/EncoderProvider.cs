@@ -1,3 +1,4 @@
+using McpLongContext.Inference;
 using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
@@ -7,7 +8,7 @@ namespace McpLongContext.Context.Encoders;
 
 /// <summary>
 /// Gives the default encoder to whoever needs it: loaded once, when it is first needed; installed first where an ingest
-/// may do that. Without an encoder everything works by words alone.
+/// may do that. Without an encoder everything works by the lexical index alone.
 /// </summary>
 internal sealed class EncoderProvider(ModelStore models, Precision precision, bool installs) : IDisposable
 {
@@ -16,7 +17,7 @@ internal sealed class EncoderProvider(ModelStore models, Precision precision, bo
     private readonly SemaphoreSlim _gate = new(1);
     private LoadedEncoder? _encoder;
 
-    /// <summary>The key of the encoder's states, without loading it; <see langword="null"/> when it is not installed.</summary>
+    /// <summary>The key of the encoder's embeddings, without loading it; <see langword="null"/> when it is not installed.</summary>
     public string? Key => Installed is { } model ? LoadedEncoder.KeyOf(model, precision) : null;
 
     /// <summary>The longest input, in tokens; without an encoder, that of the usual ones.</summary>
@@ -59,7 +60,9 @@ internal sealed class EncoderProvider(ModelStore models, Precision precision, bo
     }
 
     /// <summary>The encoder, installed first where it is missing.</summary>
-    /// <exception cref="ModelException">It is missing and cannot be installed; the message says what to do.</exception>
+    /// <exception cref="ModelException">
+    /// The encoder is missing and cannot be installed; the message says what to do.
+    /// </exception>
     public async Task<LoadedEncoder> RequireAsync(IProgress<ModelProgress>? progress, CancellationToken cancellation)
     {
         if (await FindAsync(cancellation) is { } loaded)

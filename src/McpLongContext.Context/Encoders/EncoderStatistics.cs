@@ -4,8 +4,8 @@ using McpLongContext.LongAttention.LateChunking;
 namespace McpLongContext.Context.Encoders;
 
 /// <summary>
-/// Mean and standard deviation of an encoder's token states, which the quantiser needs. They belong to the model, not
-/// to the corpus: measured on text of another language and kind they lost nothing, so a short sample is enough.
+/// Mean and standard deviation of an encoder's token embeddings, which the quantizer needs. They belong to the model,
+/// not to the corpus: measured on text of another language and kind they lost nothing, so a short sample is enough.
 /// </summary>
 /// <param name="Mean">[hidden].</param>
 /// <param name="Deviation">[hidden], positive.</param>
@@ -80,12 +80,12 @@ internal sealed record EncoderStatistics(float[] Mean, float[] Deviation)
     {
         var encoded = encoder.Encode(s_sample, firstOrdinal: 0, CancellationToken.None);
         var tokens = encoded.TokenCounts.Sum();
-        var hidden = encoded.States.Length / tokens;
+        var hidden = encoded.Embeddings.Length / tokens;
         var mean = new float[hidden];
         var squares = new float[hidden];
         for (var i = 0; i < tokens; i++)
         {
-            var state = encoded.States.AsSpan(i * hidden, hidden);
+            var state = encoded.Embeddings.AsSpan(i * hidden, hidden);
             TensorPrimitives.Add(mean, state, mean);
             TensorPrimitives.MultiplyAdd<float>(state, state, squares, squares);
         }

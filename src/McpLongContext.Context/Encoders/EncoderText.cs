@@ -4,18 +4,18 @@ using McpLongContext.Context.Contracts;
 namespace McpLongContext.Context.Encoders;
 
 /// <summary>
-/// What the encoder reads. Text is read as it stands. Code is written out: identifiers fall into words, which is how the
-/// encoder learnt language, and the words of its path and enclosing declarations stand in front of each passage.
+/// The text that the encoder reads. Prose is read as it stands. Code is written out: identifiers fall into words, which is how the
+/// encoder learned language, and the words of its path and enclosing declarations stand in front of each passage.
 /// </summary>
 internal static class EncoderText
 {
-    /// <summary>Part of the key that says whether stored states are current: raised whenever results change.</summary>
+    /// <summary>Part of the key that says whether stored embeddings are current: raised whenever results change.</summary>
     public const int Version = 2;
 
     /// <summary>Parts of a path that say where a passage stands; what is above them is the same for most files.</summary>
     private const int HeaderParts = 3;
 
-    /// <summary>What the encoder reads of a passage.</summary>
+    /// <summary>The text that the encoder reads for a passage.</summary>
     /// <param name="text">The passage's text.</param>
     /// <param name="kind">The kind of its document.</param>
     public static string Body(string text, DocumentKind kind)
@@ -26,7 +26,7 @@ internal static class EncoderText
 
     /// <summary>Where a passage of code stands: the words of its path and of what encloses it.</summary>
     /// <param name="path">The path of its document.</param>
-    /// <param name="context">Its enclosing declarations; may be empty.</param>
+    /// <param name="context">The passage's enclosing declarations; may be empty.</param>
     public static string Header(string path, string context)
     {
         var parts = path.Split(['/', '\\'], StringSplitOptions.RemoveEmptyEntries);

@@ -5,8 +5,8 @@ using StoredDocument = McpLongContext.Storage.Catalog.Document;
 namespace McpLongContext.Context.Encoders;
 
 /// <summary>
-/// What questions told the background encoding of a datastore: which documents they found without states, to be encoded
-/// next, and the states that they computed themselves, to be stored and not computed again. Thread-safe.
+/// The requests of queries to a datastore's background encoding: documents that they found without embeddings, to be encoded
+/// next, and the embeddings that they computed themselves, to be stored and not computed again. Thread-safe.
 /// </summary>
 internal sealed class EncodingDemand
 {
@@ -16,12 +16,12 @@ internal sealed class EncodingDemand
     private readonly Lock _gate = new();
     private readonly Queue<ContentKey> _contents = new();
     private readonly HashSet<ContentKey> _known = [];
-    private List<(EncodedRun Run, ChunkSettings Chunks)> _states = [];
+    private List<(EncodedRun Run, ChunkSettings Chunks)> _embeddings = [];
     private int _tokens;
 
-    /// <summary>Passages were encoded for a question.</summary>
-    /// <param name="document">Their document.</param>
-    /// <param name="passages">Their states.</param>
+    /// <summary>Passages were encoded for a query.</summary>
+    /// <param name="document">The document of the passages.</param>
+    /// <param name="passages">The passages' embeddings.</param>
     /// <param name="chunks">The settings that they were encoded with.</param>
     public void Add(StoredDocument document, EncodedPassages passages, ChunkSettings chunks)
     {
@@ -32,11 +32,11 @@ internal sealed class EncodingDemand
                 _contents.Enqueue(document.ContentKey);
             }
 
-            // The states of other documents depend on the neighbours, which a question does not encode.
+            // The embeddings of other documents depend on the neighbors, which a query does not encode.
             var tokens = passages.TokenCounts.Sum();
             if (DocumentEncoder.ReadsPassagesAlone(document) && _tokens + tokens <= MaxTokens)
             {
-                _states.Add((new EncodedRun(document.ContentKey, passages), chunks));
+                _embeddings.Add((new EncodedRun(document.ContentKey, passages), chunks));
                 _tokens += tokens;
             }
         }
@@ -51,19 +51,19 @@ internal sealed class EncodingDemand
         }
     }
 
-    /// <summary>The states that wait to be stored, those of these settings; none waits any longer.</summary>
-    public IReadOnlyList<EncodedRun> TakeStates(ChunkSettings chunks)
+    /// <summary>The embeddings that wait to be stored, those of these settings; none waits any longer.</summary>
+    public IReadOnlyList<EncodedRun> TakeEmbeddings(ChunkSettings chunks)
     {
         lock (_gate)
         {
-            var taken = _states;
-            (_states, _tokens) = ([], 0);
+            var taken = _embeddings;
+            (_embeddings, _tokens) = ([], 0);
             return [.. taken.Where(state => state.Chunks == chunks).Select(state => state.Run)];
         }
     }
 }
 
-/// <summary>The states of consecutive passages of a content.</summary>
+/// <summary>The embeddings of consecutive passages of a content.</summary>
 /// <param name="Content">The content.</param>
-/// <param name="Passages">Their states.</param>
+/// <param name="Passages">The passages' embeddings.</param>
 internal sealed record EncodedRun(ContentKey Content, EncodedPassages Passages);

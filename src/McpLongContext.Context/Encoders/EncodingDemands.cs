@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace McpLongContext.Context.Encoders;
 
-/// <summary>What queries tell the background encoding, by datastore.</summary>
+/// <summary>The requests of queries to the background encoding, by datastore.</summary>
 internal sealed class EncodingDemands
 {
     private readonly ConcurrentDictionary<string, EncodingDemand> _demands = new(StringComparer.Ordinal);

@@ -8,10 +8,10 @@ namespace McpLongContext.Context.Encoders;
 /// </summary>
 internal static class EncodingLock
 {
-    /// <summary>Held by whoever computes hidden states.</summary>
-    public const string States = "encoding.lock";
+    /// <summary>Held by whoever computes token embeddings.</summary>
+    public const string Embeddings = "encoding.lock";
 
-    /// <summary>Held by whoever computes keys for a decoder's memory.</summary>
+    /// <summary>Held by whoever computes keys for a decoder's token memory.</summary>
     public const string Keys = "memory.lock";
 
     /// <summary>Held by whoever reads documents into a compressive memory.</summary>

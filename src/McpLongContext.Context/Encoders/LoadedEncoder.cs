@@ -6,7 +6,7 @@ using McpLongContext.LongAttention.Positions;
 
 namespace McpLongContext.Context.Encoders;
 
-/// <summary>An installed encoder in memory, shared by all workers.</summary>
+/// <summary>An installed encoder in RAM, shared by all workers.</summary>
 internal sealed class LoadedEncoder : IDisposable
 {
     private readonly InstalledModel _model;
@@ -31,10 +31,10 @@ internal sealed class LoadedEncoder : IDisposable
 
     public BertEncoder Encoder { get; }
 
-    /// <summary>Statistics of its states, measured when they are first needed.</summary>
+    /// <summary>Statistics of its embeddings, measured when they are first needed.</summary>
     public EncoderStatistics Statistics => _statistics.Value;
 
-    /// <summary>Names the states that it computes: those of equal keys are comparable.</summary>
+    /// <summary>Names the embeddings that it computes: those of equal keys are comparable.</summary>
     public string Key { get; }
 
     /// <summary>Whether the positions are those that are set now.</summary>
@@ -50,7 +50,7 @@ internal sealed class LoadedEncoder : IDisposable
     private static string KeyOf(InstalledModel model, Precision precision, PositionSettings? positions)
     {
         var weights = model.Entry.Files.First(file => file.Name.EndsWith(".safetensors", StringComparison.Ordinal));
-        // The other methods leave the trained rows, and so the states of all that fits the trained window.
+        // The other methods leave the trained rows, and so the embeddings of all that fits the trained window.
         var moved = positions is { Method: PositionMethod.Interpolation } ? $" {positions.Length} positions" : "";
         return DocumentEncoder.Key($"{model.Name} {weights.Sha256} {precision}{moved}");
     }

@@ -1,7 +1,7 @@
 using McpLongContext.Storage;
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Passages;
-using McpLongContext.Storage.States;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
 namespace McpLongContext.Context.Encoders;
@@ -18,7 +18,7 @@ internal sealed record PassageRun(StoredDocument Document, IReadOnlyList<Passage
     /// <param name="datastore">The datastore.</param>
     /// <param name="encoder">The encoder's key.</param>
     /// <param name="content">The content.</param>
-    /// <param name="characters">A run ends behind so many, with its passage.</param>
+    /// <param name="characters">A run ends after so many, with its passage.</param>
     public static IEnumerable<PassageRun> Missing(
         Datastore datastore,
         string encoder,

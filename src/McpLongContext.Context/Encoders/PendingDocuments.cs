@@ -3,10 +3,10 @@ using McpLongContext.Storage.Catalog;
 
 namespace McpLongContext.Context.Encoders;
 
-/// <summary>The documents of a datastore that lack hidden states of an encoder; without an encoder, all of them.</summary>
+/// <summary>The documents of a datastore that lack token embeddings of an encoder; without an encoder, all of them.</summary>
 internal static class PendingDocuments
 {
-    /// <summary>Their contents.</summary>
+    /// <summary>The contents of the pending documents.</summary>
     /// <param name="snapshot">The state of the datastore.</param>
     /// <param name="encoder">The encoder's key; <see langword="null"/> when none is installed.</param>
     public static HashSet<ContentKey> Contents(DatastoreSnapshot snapshot, string? encoder) =>
@@ -14,7 +14,7 @@ internal static class PendingDocuments
             ? [.. snapshot.Documents.All.Select(document => document.ContentKey)]
             : [.. snapshot.Pending(encoder).Select(pending => pending.Document.ContentKey)];
 
-    /// <summary>Their number.</summary>
+    /// <summary>The number of pending documents.</summary>
     /// <inheritdoc cref="Contents"/>
     public static int Count(DatastoreSnapshot snapshot, string? encoder)
     {
@@ -22,7 +22,7 @@ internal static class PendingDocuments
         return snapshot.Documents.All.Count(document => contents.Contains(document.ContentKey));
     }
 
-    /// <summary>Their number at this moment.</summary>
+    /// <summary>The number of pending documents at this moment.</summary>
     public static int Count(Datastore datastore, string? encoder)
     {
         using var snapshot = datastore.Snapshot();

@@ -2,31 +2,31 @@ using System.Threading.Channels;
 using McpLongContext.Context.Datastores;
 using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage;
-using McpLongContext.Storage.States;
+using McpLongContext.Storage.Embeddings;
 
 namespace McpLongContext.Context.Encoders;
 
 /// <summary>
-/// The second stage of an ingest: computes the hidden states that a datastore's documents still lack. All cores encode,
-/// each a run of passages at a time, the documents that questions asked for first. What is published stays, so that a later
-/// process goes on where this one was stopped.
+/// The second stage of an ingest: computes the token embeddings that a datastore's documents still lack. All cores encode,
+/// each a run of passages at a time, the documents that queries asked for first. What is published stays, so that a
+/// later process continues where this one was stopped.
 /// </summary>
 /// <param name="datastore">The datastore.</param>
-/// <param name="encoder">Its encoder.</param>
-/// <param name="demand">What questions asked for, and computed meanwhile.</param>
-/// <param name="questions">They go first.</param>
+/// <param name="encoder">The datastore's encoder.</param>
+/// <param name="demand">The requests of queries, and the embeddings that queries computed.</param>
+/// <param name="questions">The queries that go first.</param>
 internal sealed class PendingEncoder(
     Datastore datastore,
     LoadedEncoder encoder,
     EncodingDemand demand,
-    QuestionPriority questions
+    QueryPriority questions
 )
 {
     /// <summary>Characters of a run: some thousand tokens, enough to fill a worker, little enough to hold.</summary>
     internal const int RunCharacters = 16 * 1024;
 
     /// <summary>
-    /// Tokens after which what was computed is published: few at first, so that questions and a later process soon have
+    /// Tokens after which what was computed is published: few at first, so that queries and a later process soon have
     /// something of it, then as many as there are already, up to the most.
     /// </summary>
     private const int FirstPublishTokens = 4 * 1024;
@@ -65,7 +65,7 @@ internal sealed class PendingEncoder(
         for (var i = 0; i < s_workers; i++)
         {
             await workers.Writer.WriteAsync(
-                new DocumentEncoder(encoder.Encoder, chunks, questions.GiveWay),
+                new DocumentEncoder(encoder.Encoder, chunks, questions.YieldToQueries),
                 cancellation
             );
         }
@@ -98,7 +98,7 @@ internal sealed class PendingEncoder(
                 foreach (var run in PassageRun.Missing(datastore, encoder.Key, content, RunCharacters))
                 {
                     var worker = await workers.Reader.ReadAsync(cancellation);
-                    // A thread of its own: questions need those of the pool, and it is held up while one runs.
+                    // A thread of its own: queries need those of the pool, and it is held up while one runs.
                     var work = Task.Factory.StartNew(
                         () =>
                         {
@@ -132,7 +132,7 @@ internal sealed class PendingEncoder(
         }
     }
 
-    /// <summary>The contents in their order, but those that questions ask for meanwhile first.</summary>
+    /// <summary>The contents in their order, but those that queries ask for meanwhile first.</summary>
     private IEnumerable<PendingContent> InOrder(IReadOnlyList<PendingContent> pending)
     {
         var waiting = pending.ToDictionary(content => content.Document.ContentKey);
@@ -167,14 +167,14 @@ internal sealed class PendingEncoder(
         CancellationToken cancellation
     )
     {
-        var writer = datastore.WriteStates(Profile());
+        var writer = datastore.WriteEmbeddings(Profile());
         var isAny = false;
         var published = 0L;
         await foreach (var work in encoded.ReadAllAsync(cancellation))
         {
             var run = await work;
             isAny = true;
-            foreach (var one in demand.TakeStates(chunks).Append(run))
+            foreach (var one in demand.TakeEmbeddings(chunks).Append(run))
             {
                 Add(writer, one);
             }
@@ -189,16 +189,16 @@ internal sealed class PendingEncoder(
         return isAny;
     }
 
-    private static void Add(StateWriter writer, EncodedRun run) =>
+    private static void Add(EmbeddingWriter writer, EncodedRun run) =>
         writer.Add(
             run.Content,
             run.Passages.FirstOrdinal,
             run.Passages.TokenCounts,
-            run.Passages.States,
+            run.Passages.Embeddings,
             run.Passages.Pooled
         );
 
-    private static long Publish(StateWriter writer, Action<long> progress)
+    private static long Publish(EmbeddingWriter writer, Action<long> progress)
     {
         long tokens = writer.Tokens;
         writer.Publish();
@@ -209,7 +209,7 @@ internal sealed class PendingEncoder(
     private EncoderProfile Profile()
     {
         using var snapshot = datastore.Snapshot();
-        return snapshot.States(encoder.Key)?.Encoder
+        return snapshot.Embeddings(encoder.Key)?.Encoder
             ?? new EncoderProfile
             {
                 Key = encoder.Key,

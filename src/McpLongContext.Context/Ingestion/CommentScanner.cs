@@ -37,7 +37,7 @@ internal sealed class CommentScanner
     /// <summary>Lines that stand in front of the first comment without being code.</summary>
     private static readonly string[] s_preambles = ["<?", "<!DOCTYPE", "<%@", "\"use ", "'use ", "@charset", "@echo"];
 
-    /// <summary>What tools of the language are told in comments.</summary>
+    /// <summary>Directives in comments to tools of the language.</summary>
     private static readonly Regex s_directive = new(
         @"^(?:coding[:=]|[\w-]*lint\b|clang-format|prettier|noinspection|vim:|flake8|mypy|isort|type:|@ts-|frozen_string)",
         RegexOptions.NonBacktracking | RegexOptions.IgnoreCase
@@ -47,7 +47,7 @@ internal sealed class CommentScanner
 
     /// <summary>Reads a line; false when it is code.</summary>
     /// <param name="line">Without the white space around it.</param>
-    /// <param name="said">What the comment says; empty for a line between paragraphs.</param>
+    /// <param name="said">The text of the comment; empty for a line between paragraphs.</param>
     public bool TryRead(ReadOnlySpan<char> line, out string said)
     {
         said = "";

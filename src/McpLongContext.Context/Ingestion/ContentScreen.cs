@@ -1,7 +1,5 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion.Sources;
-using System.Buffers;
-using System.Text.RegularExpressions;
 
 namespace McpLongContext.Context.Ingestion;
 
@@ -10,8 +8,8 @@ internal static class ContentScreen
 {
     /// <summary>Why the text is skipped; null when it is not.</summary>
     /// <param name="text">The whole text.</param>
-    /// <param name="kind">What it is.</param>
-    /// <param name="path">Its path; the extension tells the language.</param>
+    /// <param name="kind">The kind of the document.</param>
+    /// <param name="path">The document's path; the extension tells the language.</param>
     /// <param name="wanted">How much the user wants the file.</param>
     public static string? Judge(string text, DocumentKind kind, string path, Wanted wanted)
     {

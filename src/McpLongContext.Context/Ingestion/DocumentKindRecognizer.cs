@@ -5,7 +5,7 @@ using McpLongContext.Context.Ingestion.Splitting;
 
 namespace McpLongContext.Context.Ingestion;
 
-/// <summary>Recognises what a text is: by its name where that tells, by its lines otherwise.</summary>
+/// <summary>Recognizes what a text is: by its name where that tells, by its lines otherwise.</summary>
 internal static class DocumentKindRecognizer
 {
     /// <summary>Lines that are looked at; enough for any header and a stretch of content.</summary>
@@ -45,8 +45,8 @@ internal static class DocumentKindRecognizer
             .ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>The kind of a text.</summary>
-    /// <param name="path">Its path or name.</param>
-    /// <param name="text">Its content.</param>
+    /// <param name="path">The document's path or name.</param>
+    /// <param name="text">The document's content.</param>
     public static DocumentKind Recognize(string path, string text)
     {
         var name = Path.GetFileName(path);

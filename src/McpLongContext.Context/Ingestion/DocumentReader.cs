@@ -19,7 +19,7 @@ internal sealed class DocumentReader(AllowedRoots roots)
     private static readonly SemaphoreSlim s_packed = new(1);
 
     /// <summary>Why a file of this size is not read.</summary>
-    /// <param name="bytes">Its size.</param>
+    /// <param name="bytes">The size of the file.</param>
     /// <param name="most">The largest size that is read.</param>
     public static string TooLarge(long bytes, long most = MaxFileBytes) =>
         $"{bytes / 1048576.0:F1} MB, larger than the {most / 1048576} MB that a file may have; split it";
@@ -30,7 +30,7 @@ internal sealed class DocumentReader(AllowedRoots roots)
 
     /// <summary>Reads a file.</summary>
     /// <param name="file">As the scan found it.</param>
-    /// <param name="document">What it holds.</param>
+    /// <param name="document">The content of the document.</param>
     /// <param name="skipped">Why it is none.</param>
     /// <param name="isStored">Whether this content is stored already; then its text may be left empty.</param>
     /// <param name="cancellation">Ends the reading.</param>
@@ -76,7 +76,17 @@ internal sealed class DocumentReader(AllowedRoots roots)
             return false;
         }
 
-        if (!FormattedDocument.TryRead(file.Path, bytes, isStored, cancellation, out document, out var reason))
+        if (
+            !FormattedDocument.TryRead(
+                file.Path,
+                bytes,
+                file.Wanted,
+                isStored,
+                cancellation,
+                out document,
+                out var reason
+            )
+        )
         {
             document = Interpret(file, bytes, out reason);
         }

@@ -1,3 +1,6 @@
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Ingestion.Decoding;
+using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Documents;
 
 namespace McpLongContext.Context.Ingestion;
@@ -6,8 +9,9 @@ namespace McpLongContext.Context.Ingestion;
 internal static class FormattedDocument
 {
     /// <summary>Reads a file; false when it is plain text or nothing that is read.</summary>
-    /// <param name="path">Its path.</param>
-    /// <param name="bytes">Its content.</param>
+    /// <param name="path">The file's path.</param>
+    /// <param name="bytes">The file's content.</param>
+    /// <param name="wanted">How much the user wants the file.</param>
     /// <param name="isStored">Whether a document of this content is stored already, and need not be read again.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <param name="document">The document; <see langword="null"/> when it has no text.</param>
@@ -16,6 +20,7 @@ internal static class FormattedDocument
     public static bool TryRead(
         string path,
         byte[] bytes,
+        Wanted wanted,
         Func<SourceDocument, bool> isStored,
         CancellationToken cancellation,
         out SourceDocument? document,
@@ -24,7 +29,11 @@ internal static class FormattedDocument
     {
         document = null;
         reason = null;
-        var file = new DocumentFile(path, bytes, () => TextDecoder.TryDecode(bytes, out var text, out _) ? text : null);
+        var file = new DocumentFile(
+            path,
+            bytes,
+            () => TextDecoder.TryDecode(bytes, out var text, out _, out _) ? text : null
+        );
         if (DocumentFormats.Find(file) is not { } format)
         {
             return false;
@@ -48,7 +57,12 @@ internal static class FormattedDocument
             }
 
             document = unread with { Text = text.Text, Extracted = text };
-            reason = ContentScreen.Judge(text.Text, document.Kind, named: true);
+            reason = ContentScreen.Judge(
+                text.Text,
+                document.Kind,
+                path,
+                wanted == Wanted.EvenAsSecret ? wanted : Wanted.Explicitly
+            );
         }
         catch (UnreadableDocumentException error)
         {

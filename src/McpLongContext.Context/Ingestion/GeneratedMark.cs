@@ -5,7 +5,7 @@ namespace McpLongContext.Context.Ingestion;
 
 /// <summary>
 /// Finds the mark that generators put into the comment at the top of a file. The mark begins a sentence there: in a
-/// string, behind code, or in a text about marks it says nothing.
+/// string, after code, or in a text about marks it says nothing.
 /// </summary>
 internal static class GeneratedMark
 {
@@ -57,7 +57,7 @@ internal static class GeneratedMark
         {
             if (i > 0 && lines[i - 1][^1] is not ('.' or '!' or ':' or ';' or '>' or ')' or '-' or '=' or '*'))
             {
-                // The sentence goes on.
+                // The sentence continues.
                 continue;
             }
 

@@ -15,7 +15,7 @@ namespace McpLongContext.Context.Ingestion;
 
 /// <summary>
 /// The first stage of an ingest: files are read, compared with what is stored, split and indexed, so that every
-/// document is searchable by words. Reading and splitting run on all cores, while what was read before is stored;
+/// document is searchable lexically. Reading and splitting run on all cores, while what was read before is stored;
 /// documents are stored in the order of the scan, in batches, each of which is durable before the next is written.
 /// </summary>
 internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvider time)
@@ -92,7 +92,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     /// <param name="job">Told about it.</param>
     public async Task RemovePathAsync(Datastore datastore, string path, IngestJob job)
     {
-        var stored = DocumentsBeneath(datastore, path);
+        var (stored, _) = DocumentsBeneath(datastore, path);
         await using var batch = new Batch(datastore, job);
         batch.Remove(stored.Values.OrderBy(document => document.Path, StringComparer.Ordinal));
         var what =
@@ -110,7 +110,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     }
 
     /// <summary>Whether something is stored of a path or what lay beneath it.</summary>
-    public static bool IsStored(Datastore datastore, string path) => DocumentsBeneath(datastore, path).Count > 0;
+    public static bool IsStored(Datastore datastore, string path) => DocumentsBeneath(datastore, path).Stored.Count > 0;
 
     /// <summary>Indexes a text under a name.</summary>
     /// <exception cref="ContextException">The text is empty or too long, or the name is no document name.</exception>
@@ -164,7 +164,12 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             LineCount = LineIndex.Of(document.Text).Count,
             Passages =
             [
-                .. passages.Select(p => new NewPassage(p.StartLine, p.EndLine, p.Text, WithDoubt(p.Context, document.Doubt))
+                .. passages.Select(p => new NewPassage(
+                    p.StartLine,
+                    p.EndLine,
+                    p.Text,
+                    WithDoubt(p.Context, document.Doubt)
+                )
                 {
                     Symbols = p.Symbols,
                 }),
@@ -276,7 +281,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             current.TryGetValue(file.Path, out var before) && before == KeyOf(read, file.Path);
     }
 
-    /// <summary>What became of an entry of the scan.</summary>
+    /// <summary>The outcome for an entry of the scan.</summary>
     private sealed record Source(string Path)
     {
         public SkippedSource? Skipped { get; init; }
@@ -286,7 +291,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
 
         public long Bytes { get; init; }
 
-        /// <summary>What is not certain about the encoding.</summary>
+        /// <summary>The uncertainty about the encoding.</summary>
         public string? Doubt { get; init; }
 
         /// <summary>The document to store; none when it was skipped or is unchanged.</summary>

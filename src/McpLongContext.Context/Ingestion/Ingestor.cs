@@ -7,18 +7,19 @@ using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Context.Memories;
+using McpLongContext.Inference;
 using McpLongContext.Inference.Models;
 using McpLongContext.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Context.Ingestion;
 
-/// <summary>Runs ingests as jobs: first text and words, then hidden states.</summary>
+/// <summary>Runs ingests as jobs: first text and the lexical index, then token embeddings.</summary>
 internal sealed class Ingestor(
     DatastoreRegistry datastores,
     EncoderProvider encoders,
     EncodingDemands demands,
-    QuestionPriority questions,
+    QueryPriority questions,
     DecoderProvider decoders,
     MemoryRegistry memories,
     JobRegistry jobs,
@@ -33,7 +34,7 @@ internal sealed class Ingestor(
     private readonly Indexer _indexer = new(roots, paths, time);
 
     /// <summary>Starts an ingest and waits for it as long as the request says.</summary>
-    /// <param name="request">What to ingest.</param>
+    /// <param name="request">The sources to ingest.</param>
     /// <param name="progress">Told about every change while waiting.</param>
     /// <param name="cancellation">Cancels the job while waiting; later, its handle does.</param>
     /// <exception cref="ContextException">The request is not valid; nothing was stored.</exception>
@@ -206,7 +207,7 @@ internal sealed class Ingestor(
             job.Update(report =>
                 report with
                 {
-                    Notes = [.. report.Notes, $"Searchable by words alone: {error.Message}"],
+                    Notes = [.. report.Notes, $"Lexical (BM25) search only: {error.Message}"],
                 }
             );
             return IngestState.LexicalOnly;
@@ -222,7 +223,7 @@ internal sealed class Ingestor(
             return;
         }
 
-        using var exclusive = await EncodingLock.AcquireAsync(datastore, EncodingLock.States, job.Cancellation);
+        using var exclusive = await EncodingLock.AcquireAsync(datastore, EncodingLock.Embeddings, job.Cancellation);
         await new PendingEncoder(datastore, encoder, demands.Of(datastore.Name), questions).RunAsync(
             tokens =>
             {

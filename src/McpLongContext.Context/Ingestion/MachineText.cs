@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Context.Ingestion;
 
@@ -35,8 +36,8 @@ internal static class MachineText
 
     /// <summary>Why a text is skipped; null when it is not.</summary>
     /// <param name="text">The whole text.</param>
-    /// <param name="kind">What it is.</param>
-    /// <param name="path">Its path.</param>
+    /// <param name="kind">The kind of the document.</param>
+    /// <param name="path">The document's path.</param>
     public static string? Judge(string text, DocumentKind kind, string path)
     {
         var extension = Path.GetExtension(path);

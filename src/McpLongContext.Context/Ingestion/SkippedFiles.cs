@@ -3,8 +3,8 @@ using McpLongContext.Context.Contracts;
 namespace McpLongContext.Context.Ingestion;
 
 /// <summary>
-/// What a report keeps of the files that were not ingested: the first ones of each reason, so that a million images
-/// neither fill the memory nor hide the one file that could not be read.
+/// The skipped files that a report lists: the first ones of each reason, so that a million images
+/// neither fill the RAM nor hide the one file that could not be read.
 /// </summary>
 internal static class SkippedFiles
 {

@@ -7,10 +7,10 @@ namespace McpLongContext.Context.Ingestion;
 
 /// <summary>A text that was read.</summary>
 /// <param name="Text">The whole text; lines end as in the file.</param>
-/// <param name="Kind">What it is.</param>
+/// <param name="Kind">The kind of the document.</param>
 /// <param name="ContentHash">SHA-256 of the bytes, lower-case hexadecimal.</param>
 /// <param name="Bytes">Length in bytes.</param>
-/// <param name="Doubt">What is not certain about its encoding; <see langword="null"/> when it is known.</param>
+/// <param name="Doubt">The uncertainty about the encoding; <see langword="null"/> when it is known.</param>
 internal sealed record SourceDocument(
     string Text,
     DocumentKind Kind,
@@ -29,7 +29,7 @@ internal sealed record SourceDocument(
     public string StoredKind => Format is null ? Kind.ToString() : $"{Kind} ({Format.Name})";
 
     /// <summary>A document of a text that came without a file.</summary>
-    /// <param name="name">Its name; an extension tells the kind.</param>
+    /// <param name="name">The document's name; an extension tells the kind.</param>
     /// <param name="text">The text.</param>
     public static SourceDocument FromText(string name, string text)
     {

@@ -32,7 +32,7 @@ internal sealed class IngestJob : IDisposable
 
     public string Datastore => _report.Datastore;
 
-    /// <summary>The memory that it builds; <see langword="null"/>: none.</summary>
+    /// <summary>The decoder memory that it builds; <see langword="null"/>: none.</summary>
     public MemoryTarget? Builds { get; init; }
 
     public CancellationToken Cancellation => _cancellation.Token;
@@ -40,7 +40,7 @@ internal sealed class IngestJob : IDisposable
     /// <summary>Ends with the job's work; never faults: the outcome is in <see cref="Report"/>.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
-    /// <summary>Ends when every document is searchable by words, or the job has ended without.</summary>
+    /// <summary>Ends when every document is searchable lexically, or the job has ended without.</summary>
     public Task Indexed => _indexed.Task;
 
     /// <summary>The error that ended the job, if one did.</summary>
@@ -71,7 +71,7 @@ internal sealed class IngestJob : IDisposable
         }
     }
 
-    /// <summary>Everything is searchable by words from now on.</summary>
+    /// <summary>Everything is searchable lexically from now on.</summary>
     public void MarkIndexed()
     {
         Update(report => report with { SearchableSeconds = ElapsedSeconds, State = IngestState.Encoding });

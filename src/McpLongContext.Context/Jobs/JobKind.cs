@@ -1,6 +1,6 @@
 namespace McpLongContext.Context.Jobs;
 
-/// <summary>What a job does; its handle begins with the name.</summary>
+/// <summary>The work of a job; its handle begins with the name.</summary>
 internal enum JobKind
 {
     /// <summary>Reads files or a text into a datastore, and encodes them.</summary>
@@ -9,6 +9,6 @@ internal enum JobKind
     /// <summary>Encodes the pending documents of a datastore.</summary>
     Encode,
 
-    /// <summary>Builds a memory of a datastore.</summary>
+    /// <summary>Builds a decoder memory of a datastore.</summary>
     Memory,
 }

@@ -12,10 +12,10 @@ internal sealed class JobRegistry(TimeProvider time) : IAsyncDisposable
     private readonly List<IngestJob> _jobs = [];
 
     /// <summary>Starts a job; its work runs in the background at once.</summary>
-    /// <param name="kind">What it does.</param>
+    /// <param name="kind">The work of the job.</param>
     /// <param name="datastore">The datastore that it works on.</param>
     /// <param name="work">The work.</param>
-    /// <param name="builds">The memory that it builds, if any.</param>
+    /// <param name="builds">The decoder memory that it builds, if any.</param>
     public IngestJob Start(JobKind kind, string datastore, Func<IngestJob, Task> work, MemoryTarget? builds = null)
     {
         var number = RandomNumberGenerator.GetHexString(8, lowercase: true);
@@ -48,7 +48,7 @@ internal sealed class JobRegistry(TimeProvider time) : IAsyncDisposable
         All()
             .Any(job => job.Datastore == datastore && job.Report.State is IngestState.Indexing or IngestState.Encoding);
 
-    /// <summary>A job that builds, or will build, a memory of a datastore, if there is one.</summary>
+    /// <summary>A job that builds, or will build, a decoder memory of a datastore, if there is one.</summary>
     public IngestJob? FindBuilding(string datastore, MemoryTarget memory) =>
         All().FirstOrDefault(job => job.Datastore == datastore && job.Builds == memory && !job.Report.State.IsFinal());
 

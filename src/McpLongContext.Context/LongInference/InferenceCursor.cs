@@ -6,7 +6,7 @@ using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Context.LongInference;
 
-/// <summary>Where a long inference goes on. It belongs to one request over unchanged texts.</summary>
+/// <summary>Where a long inference continues. It belongs to one request over unchanged texts.</summary>
 /// <param name="Document">The document, from 0.</param>
 /// <param name="Window">The window in it, from 0.</param>
 /// <param name="Request">Identifies request and texts.</param>
@@ -14,7 +14,7 @@ internal readonly record struct InferenceCursor(int Document, int Window, ulong 
 {
     private const int Bytes = sizeof(int) + sizeof(int) + sizeof(ulong);
 
-    /// <summary>Where a request goes on; at the beginning without a cursor.</summary>
+    /// <summary>Where a request continues; at the beginning without a cursor.</summary>
     /// <param name="cursor">The request's cursor.</param>
     /// <param name="request">Identifies request and texts.</param>
     /// <exception cref="ContextException">The cursor is not one of this request.</exception>

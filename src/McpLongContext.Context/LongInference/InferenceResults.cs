@@ -4,7 +4,7 @@ using McpLongContext.Inference.Generation;
 
 namespace McpLongContext.Context.LongInference;
 
-/// <summary>The windows that were done so far, and where to go on.</summary>
+/// <summary>The windows that were done so far, and where to continue.</summary>
 internal sealed class InferenceResults
 {
     private readonly List<(WindowReport Report, WindowResult Result)> _windows = [];
@@ -19,9 +19,9 @@ internal sealed class InferenceResults
     public InferenceCursor Next { get; set; }
 
     /// <summary>Adds a window.</summary>
-    /// <param name="text">Its text.</param>
+    /// <param name="text">The window's text.</param>
     /// <param name="window">The window.</param>
-    /// <param name="result">Its result.</param>
+    /// <param name="result">The window's result.</param>
     /// <param name="seconds">The time that it took.</param>
     public void Add(TokenText text, TextWindow window, WindowResult result, double seconds) =>
         _windows.Add(
@@ -33,8 +33,8 @@ internal sealed class InferenceResults
                     Tokens = result.Covered,
                     TokensRead = result.TokensRead,
                     NewTokens = result.NewTokens,
-                    Perplexity = result.Surprise.Perplexity,
-                    EntropyBits = result.Surprise.EntropyBits,
+                    Perplexity = result.TokenLikelihood.Perplexity,
+                    EntropyBits = result.TokenLikelihood.EntropyBits,
                     Seconds = seconds,
                     TokensPerSecond = Rate(result.TokensRead + result.NewTokens, seconds),
                     Output = result.Output,
@@ -56,8 +56,8 @@ internal sealed class InferenceResults
         InferenceState state
     )
     {
-        var sum = new SurpriseSum();
-        _windows.ForEach(window => sum.Add(window.Result.Surprise));
+        var sum = new TokenLikelihoodSum();
+        _windows.ForEach(window => sum.Add(window.Result.TokenLikelihood));
         var seconds = _windows.Sum(window => window.Report.Seconds);
         return new LongInferenceReport
         {
@@ -67,7 +67,7 @@ internal sealed class InferenceResults
             Window = limits.Window,
             OverlapTokens = mode.OverlapTokens,
             Windows = [.. _windows.Select(window => window.Report)],
-            Surprising = SurprisingSpans.Highest(_windows.SelectMany(window => window.Result.Surprising)),
+            Surprising = UnlikelySpans.Highest(_windows.SelectMany(window => window.Result.Surprising)),
             Tokens = _windows.Sum(window => (long)window.Report.Tokens),
             Perplexity = sum.Perplexity,
             EntropyBits = sum.EntropyBits,

@@ -56,7 +56,7 @@ internal sealed class InferenceSources(DatastoreRegistry datastores, DocumentFin
         }
 
         var glob = request.PathGlob;
-        IReadOnlyList<Document> all = snapshot.Documents.All;
+        var all = snapshot.Documents.All;
         IReadOnlyList<Document> documents =
         [
             .. (glob is null ? all : PathGlob.Select(glob, all, paths)).OrderBy(

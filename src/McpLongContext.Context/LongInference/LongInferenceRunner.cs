@@ -5,14 +5,14 @@ using McpLongContext.Context.LongInference.Modes;
 namespace McpLongContext.Context.LongInference;
 
 /// <summary>
-/// Reads long texts through a model of limited window, window by window: one document is in memory at a time, with the
+/// Reads long texts through a model of limited window, window by window: one document is in RAM at a time, with the
 /// results of its windows and what one window needs.
 /// </summary>
 internal sealed class LongInferenceRunner(InferenceSources sources, DecoderProvider decoders, TimeProvider time)
 {
     private const int Remembered = 8;
 
-    /// <summary>What was cancelled, oldest first: the same request goes on behind it.</summary>
+    /// <summary>Canceled requests, oldest first: the same request continues after them.</summary>
     private readonly List<InferenceResults> _cancelled = [];
 
     /// <summary>Reads texts window by window.</summary>
@@ -25,20 +25,20 @@ internal sealed class LongInferenceRunner(InferenceSources sources, DecoderProvi
     {
         Check(request);
         var (texts, overlap) = sources.Select(request);
-        using var borrowed = await decoders.BorrowAsync(request.Model, cancellation);
-        var limits = WindowLimits.Of(request, borrowed.Decoder, overlap);
-        var identity = Identify(request, borrowed.Decoder, limits, texts);
+        using var lease = await decoders.LeaseAsync(request.Model, cancellation);
+        var limits = WindowLimits.Of(request, lease.Decoder, overlap);
+        var identity = Identify(request, lease.Decoder, limits, texts);
         var cursor = InferenceCursor.Of(request.Cursor, identity);
-        using var mode = CreateMode(request, borrowed.Decoder, limits);
+        using var mode = CreateMode(request, lease.Decoder, limits);
         var results = (request.Cursor is null ? Recall(identity) : null) ?? new InferenceResults { Next = cursor };
 
-        var state = await RunAsync(request, texts, mode, borrowed.Decoder, results, progress, cancellation);
+        var state = await RunAsync(request, texts, mode, lease.Decoder, results, progress, cancellation);
         if (state == InferenceState.Cancelled)
         {
             Remember(results);
         }
 
-        return results.Report(request, borrowed.Decoder.Name, limits, mode, state);
+        return results.Report(request, lease.Decoder.Name, limits, mode, state);
     }
 
     private async Task<InferenceState> RunAsync(

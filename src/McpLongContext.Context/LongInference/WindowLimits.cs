@@ -51,7 +51,7 @@ internal sealed record WindowLimits(int Window, double Overlap, int MaxNewTokens
     /// <summary>Tokens of text that a window holds beside what is written and what goes around it.</summary>
     /// <param name="around">Tokens that go around the text.</param>
     /// <param name="least">The fewest that make sense.</param>
-    /// <param name="what">What takes the room, for the message.</param>
+    /// <param name="what">The part that takes the room, for the message.</param>
     /// <exception cref="ContextException">There is no room.</exception>
     public int RoomBeside(int around, int least, string what)
     {

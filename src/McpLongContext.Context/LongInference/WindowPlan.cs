@@ -6,7 +6,7 @@ namespace McpLongContext.Context.LongInference;
 /// <param name="CoreFirst">First token of the core, which reaches to the window's end.</param>
 internal readonly record struct TextWindow(int First, int Count, int CoreFirst)
 {
-    /// <summary>The token behind the last.</summary>
+    /// <summary>The token after the last.</summary>
     public int End => First + Count;
 
     /// <summary>Tokens of the core.</summary>

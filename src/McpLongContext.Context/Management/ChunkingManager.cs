@@ -9,7 +9,7 @@ namespace McpLongContext.Context.Management;
 /// <summary>Sets how the documents of a datastore are cut into the inputs of an encoder.</summary>
 internal sealed class ChunkingManager(DatastoreRegistry datastores, EncoderProvider encoders, Ingestor ingestor)
 {
-    /// <summary>Sets the chunk settings; existing states are dropped when they are to follow.</summary>
+    /// <summary>Sets the chunk settings; existing token embeddings are dropped when they are to follow.</summary>
     /// <exception cref="ContextException">A setting is out of range.</exception>
     public async Task<ChunkingReport> SetAsync(ChunkingRequest request, CancellationToken cancellation)
     {
@@ -29,7 +29,7 @@ internal sealed class ChunkingManager(DatastoreRegistry datastores, EncoderProvi
 
         if (request.ApplyToExisting && await encoders.FindAsync(cancellation) is { } encoder)
         {
-            datastore.DropStates(encoder.Key);
+            datastore.DropEmbeddings(encoder.Key);
         }
 
         var waiting = PendingDocuments.Count(datastore, encoders.Key);

@@ -5,7 +5,7 @@ using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Context.Memories;
 using McpLongContext.Storage;
-using McpLongContext.Storage.States;
+using McpLongContext.Storage.Embeddings;
 
 namespace McpLongContext.Context.Management;
 
@@ -55,7 +55,7 @@ internal sealed class DatastoreManager(
             .OrderBy(document => document.Path, StringComparer.Ordinal)
             .ToList();
         var statistics = snapshot.Statistics();
-        var states = statistics.Encoders.Where(encoder => encoder.Precision != StatePrecision.Key).ToList();
+        var states = statistics.Encoders.Where(encoder => encoder.Precision != EmbeddingPrecision.Key).ToList();
         var chunks = DatastoreRegistry.ChunksOf(snapshot);
         var summary = new DatastoreSummary
         {
@@ -75,7 +75,7 @@ internal sealed class DatastoreManager(
 
     /// <summary>
     /// Removes a document, or all documents beneath a directory: many in several transactions, between which other
-    /// processes write. What is removed when it is cancelled stays removed.
+    /// processes write. What is removed when it is canceled stays removed.
     /// </summary>
     /// <exception cref="ContextException">There is none.</exception>
     public Task<RemoveReport> RemoveDocumentAsync(string name, string document, CancellationToken cancellation) =>
@@ -117,7 +117,7 @@ internal sealed class DatastoreManager(
         return new RemoveReport(name, [.. found.Select(paths.Show)]);
     }
 
-    /// <summary>Removes a datastore with everything in it; its running jobs are cancelled.</summary>
+    /// <summary>Removes a datastore with everything in it; its running jobs are canceled.</summary>
     /// <exception cref="DatastoreException">There is none with this name.</exception>
     public async Task RemoveAsync(string name, CancellationToken cancellation)
     {

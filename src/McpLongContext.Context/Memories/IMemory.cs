@@ -17,16 +17,18 @@ internal interface IMemory : IAnswerReader
     /// <summary>Builds it; <see langword="null"/> where nothing is kept.</summary>
     public IMemoryBuilder? Builder { get; }
 
-    /// <summary>What is kept of a datastore, a memory for each model, and how many documents are pending.</summary>
+    /// <summary>A summary for each model of what is kept of a datastore, and how many documents are pending.</summary>
     /// <param name="snapshot">The datastore at a moment.</param>
-    /// <param name="statistics">Its statistics.</param>
+    /// <param name="statistics">The datastore's statistics.</param>
     public IEnumerable<MemorySummary> Summarize(DatastoreSnapshot snapshot, DatastoreStatistics statistics);
 
     /// <summary>Writes from long texts.</summary>
-    /// <param name="request">What to write, from which texts.</param>
+    /// <param name="request">The text to write, and the texts to write from.</param>
     /// <param name="progress">Told about every window that is begun, and every token that is written.</param>
     /// <param name="cancellation">Breaks it off; what was done by then is returned.</param>
-    /// <exception cref="ContextException">An argument is not valid, or nothing is in the memory yet.</exception>
+    /// <exception cref="ContextException">
+    /// An argument is not valid, or nothing is in the decoder memory yet.
+    /// </exception>
     public Task<LongInferenceReport> InferAsync(
         LongInferenceRequest request,
         IProgress<LongInferenceProgress>? progress,

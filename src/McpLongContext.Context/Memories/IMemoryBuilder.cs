@@ -1,10 +1,10 @@
 using McpLongContext.Context.Contracts;
-using McpLongContext.Inference.Models;
+using McpLongContext.Inference;
 using McpLongContext.Storage;
 
 namespace McpLongContext.Context.Memories;
 
-/// <summary>Builds the memories of a kind.</summary>
+/// <summary>Builds the decoder memories of a kind.</summary>
 internal interface IMemoryBuilder
 {
     /// <summary>The kind.</summary>

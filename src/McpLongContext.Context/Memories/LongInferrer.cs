@@ -1,16 +1,16 @@
 using McpLongContext.Context.Contracts;
-using McpLongContext.Inference.Models;
+using McpLongContext.Inference;
 
 namespace McpLongContext.Context.Memories;
 
-/// <summary>Long inference: reads long texts through a decoder, by the memory that a request names.</summary>
+/// <summary>Long inference: reads long texts through a decoder, by the memory kind that a request names.</summary>
 internal sealed class LongInferrer(MemoryRegistry memories, UnlimiformerOptions options)
 {
     /// <summary>
-    /// Reads and writes. Cancelling does not throw once the first window is begun: the report has what was done, and the same
-    /// request goes on behind it.
+    /// Reads and writes. Canceling does not throw once the first window is begun: the report has what was done, and the
+    /// same request continues after it.
     /// </summary>
-    /// <param name="request">What to read, and what for.</param>
+    /// <param name="request">The texts to read, and the purpose.</param>
     /// <param name="progress">Told about every window that is begun.</param>
     /// <param name="cancellation">Stops between tokens.</param>
     /// <exception cref="ContextException">An argument is not valid, or no model is installed; the message says which.</exception>
@@ -21,7 +21,9 @@ internal sealed class LongInferrer(MemoryRegistry memories, UnlimiformerOptions 
         CancellationToken cancellation
     ) => memories[request.Memory ?? Unnamed(request)].InferAsync(request, progress, cancellation);
 
-    /// <summary>The memory of a request that names none; a text goes on with its own end unless something is asked of it.</summary>
+    /// <summary>
+    /// The memory kind of a request that names none; a text continues with its own end unless something is asked of it.
+    /// </summary>
     private MemoryKind Unnamed(LongInferenceRequest request) =>
         options.Enabled && request is { Mode: InferenceMode.Generate, Instruction: not null, Cursor: null }
             ? MemoryKind.Unlimiformer

@@ -5,7 +5,7 @@ using McpLongContext.Storage;
 
 namespace McpLongContext.Context.Memories;
 
-/// <summary>Builds the memories of datastores: as a part of an ingest, or as jobs of their own.</summary>
+/// <summary>Builds the decoder memories of datastores: as a part of an ingest, or as jobs of their own.</summary>
 /// <param name="datastores">The datastores.</param>
 /// <param name="jobs">The jobs of this process.</param>
 /// <param name="resumes">Whether this process lives long enough for a job that nobody waits for.</param>
@@ -25,11 +25,11 @@ internal sealed class MemoryJobs(DatastoreRegistry datastores, JobRegistry jobs,
         );
     }
 
-    /// <summary>The job that builds a memory of a datastore, begun when there is none.</summary>
+    /// <summary>The job that builds a decoder memory of a datastore, begun when there is none.</summary>
     /// <param name="name">The datastore.</param>
-    /// <param name="builder">Builds the memory.</param>
-    /// <param name="model">The decoder whose memory it is.</param>
-    /// <returns>Its handle; <see langword="null"/> where the process does not live long enough.</returns>
+    /// <param name="builder">Builds the decoder memory.</param>
+    /// <param name="model">The decoder that the memory is of.</param>
+    /// <returns>The job's handle; <see langword="null"/> where the process does not live long enough.</returns>
     public string? Ensure(string name, IMemoryBuilder builder, string model)
     {
         if (!resumes)
@@ -44,9 +44,9 @@ internal sealed class MemoryJobs(DatastoreRegistry datastores, JobRegistry jobs,
         }
     }
 
-    /// <summary>What a user can do about a memory that lacks documents.</summary>
+    /// <summary>The remedy for a decoder memory that lacks documents.</summary>
     /// <param name="name">The datastore.</param>
-    /// <param name="memory">The memory.</param>
+    /// <param name="memory">The decoder memory.</param>
     /// <param name="job">The job that builds it, if there is one.</param>
     public static string Remedy(string name, MemoryKind memory, string? job) =>
         job is null

@@ -2,12 +2,12 @@ using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Context.Memories;
 
-/// <summary>The memories of every kind.</summary>
+/// <summary>The decoder memories of every kind.</summary>
 internal sealed class MemoryRegistry(IEnumerable<IMemory> memories)
 {
     private readonly Dictionary<MemoryKind, IMemory> _memories = memories.ToDictionary(memory => memory.Kind);
 
-    /// <summary>The memory of a kind.</summary>
+    /// <summary>The decoder memory of a kind.</summary>
     public IMemory this[MemoryKind kind] => _memories[kind];
 
     /// <summary>All of them, in the order of their kinds.</summary>

@@ -2,10 +2,12 @@ using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Context.Memories;
 
-/// <summary>Long inference from a memory: the decoder writes once, in one window, however many documents there are.</summary>
+/// <summary>
+/// Long inference from a decoder memory: the decoder writes once, in one window, however many documents there are.
+/// </summary>
 internal static class OneWindow
 {
-    /// <summary>Refuses what no memory does.</summary>
+    /// <summary>Refuses what no decoder memory does.</summary>
     /// <exception cref="ContextException">An argument is not valid.</exception>
     public static void RequireGenerate(LongInferenceRequest request)
     {
@@ -31,15 +33,15 @@ internal static class OneWindow
         if (request.Cursor is not null)
         {
             throw new ContextException(
-                "cursor: a memory is read in one window, which nothing goes on behind; leave it out."
+                "cursor: a memory is read in one window, which has no continuation; leave it out."
             );
         }
     }
 
     /// <summary>The report of what was written.</summary>
     /// <param name="model">The decoder.</param>
-    /// <param name="citation">What was read.</param>
-    /// <param name="answer">What was written.</param>
+    /// <param name="citation">The citation of the text that was read.</param>
+    /// <param name="answer">The written text.</param>
     /// <param name="seconds">The time that it took.</param>
     public static LongInferenceReport Report(string model, string citation, MemoryAnswer answer, double seconds)
     {
@@ -52,8 +54,8 @@ internal static class OneWindow
             Tokens = written.Covered,
             TokensRead = written.TokensRead,
             NewTokens = written.NewTokens,
-            Perplexity = written.Surprise.Perplexity,
-            EntropyBits = written.Surprise.EntropyBits,
+            Perplexity = written.TokenLikelihood.Perplexity,
+            EntropyBits = written.TokenLikelihood.EntropyBits,
             Seconds = seconds,
             TokensPerSecond = rate,
             Output = written.Output,

@@ -1,14 +1,12 @@
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Documents;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
-using McpLongContext.Storage.Symbols;
 
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
-/// Fills a page with whole passages, best first, up to a budget of tokens. Hits that are neighbours in a document become
+/// Fills a page with whole passages, best first, up to a budget of tokens. Hits that are neighbors in a document become
 /// one piece of evidence at the place of the better one; hits with the same text are shown once, with their places. Only a first passage that alone exceeds the budget is cut, at
 /// the end of a line, and its citation says what is shown.
 /// </summary>
@@ -23,7 +21,7 @@ internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbol
 
     /// <summary>A page of evidence.</summary>
     /// <param name="Evidence">Best first.</param>
-    /// <param name="Ranked">Its passages, each by itself, best first.</param>
+    /// <param name="Ranked">The passages of the page, each by itself, best first.</param>
     /// <param name="Hits">The number of hits that it took.</param>
     /// <param name="Tokens">The tokens of its text.</param>
     /// <param name="IsCut">Whether the first passage did not fit.</param>

@@ -3,16 +3,16 @@ using System.Numerics.Tensors;
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
-/// Fuses signals of different scales: each is standardised over the candidates (z-score), then they are added with
+/// Fuses signals of different scales: each is standardized over the candidates (z-score), then they are added with
 /// their weights. Rank fusion loses up to 8 points of MRR against it where one signal is weak.
 /// </summary>
 internal static class Fusion
 {
-    /// <summary>score[i] = weights[i] · (lexical[i], pooled[i], tokens[i]), each standardised.</summary>
+    /// <summary>score[i] = weights[i] · (lexical[i], pooled[i], tokens[i]), each standardized.</summary>
     /// <param name="weights">The weights of each candidate.</param>
     /// <param name="lexical">A value a candidate, as in the others; NaN where it is not known.</param>
     /// <param name="pooled">Similarities of vectors.</param>
-    /// <param name="tokens">Similarities of token states.</param>
+    /// <param name="tokens">Similarities of token embeddings.</param>
     public static double[] Combine(
         IReadOnlyList<SignalWeights> weights,
         double[] lexical,

@@ -7,8 +7,9 @@ using McpLongContext.Storage.Passages;
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
-/// What a passage gains by containing an identifier or quoted phrase of the question as it is written, or by being what
-/// the question names. The rarer the literal, the more; where nothing but literals is asked for, they outrank everything.
+/// The gain of a passage for containing an identifier or quoted phrase of the question as it is written, or for being
+/// what the question names. The rarer the literal, the more; where nothing but literals is asked for, they outrank
+/// everything.
 /// </summary>
 internal static class LiteralEvidence
 {

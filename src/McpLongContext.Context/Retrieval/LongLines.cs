@@ -15,7 +15,7 @@ internal sealed class LongLines(PassageReader reader)
     private readonly Dictionary<long, int> _columns = [];
 
     /// <summary>The columns of a text; <see langword="null"/> where its lines cite it well enough.</summary>
-    /// <param name="document">Its document.</param>
+    /// <param name="document">The text's document.</param>
     /// <param name="passages">The passages that it comes from, in order.</param>
     /// <param name="text">The text as it is shown, on one line.</param>
     /// <returns>First and last column, 1-based and inclusive, in characters.</returns>
@@ -49,7 +49,7 @@ internal sealed class LongLines(PassageReader reader)
                 break;
             }
 
-            // Nothing can be said behind a passage that is damaged.
+            // Nothing can be said after a passage that is damaged.
             if (!reader.TryGet(id - 1, out var previous) || previous.Text.EndsWith('\n'))
             {
                 break;
@@ -72,7 +72,7 @@ internal sealed class LongLines(PassageReader reader)
         return column;
     }
 
-    /// <summary>Characters of the line behind a passage, counted as far as they matter.</summary>
+    /// <summary>Characters of the line after a passage, counted as far as they matter.</summary>
     private int After(Document document, Passage passage, int enough)
     {
         var count = 0;

@@ -1,5 +1,5 @@
+using McpLongContext.Context.Documents;
 using McpLongContext.Storage.Analysis;
-using McpLongContext.Storage.Lexical;
 
 namespace McpLongContext.Context.Retrieval;
 

@@ -6,8 +6,8 @@ using StoredDocument = McpLongContext.Storage.Catalog.Document;
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
-/// What a passage gains by being what a question names: the lines of a stack trace, that of the failure most, and files
-/// by their name or path.
+/// The gain of a passage for being what a question names: the lines of a stack trace, that of the failure most, and
+/// files by their name or path.
 /// </summary>
 internal static class NamedPlaces
 {
@@ -89,7 +89,7 @@ internal static class NamedPlaces
     private static List<StoredDocument> DocumentsOf(StackFrame frame, IEnumerable<StoredDocument> documents)
     {
         const int MostAlike = 2;
-        string[] wanted = PartsOf(frame.Path);
+        var wanted = PartsOf(frame.Path);
         var hasExtension = frame.Function.Length == 0;
         var alike = documents
             .Select(document => (Document: document, Count: CommonEnd(wanted, PartsOf(document.Path), hasExtension)))

@@ -17,7 +17,7 @@ internal sealed class PassageCopies
     private readonly Dictionary<(ContentKey Content, long Ordinal), Original> _byContent = [];
     private readonly Dictionary<long, Original> _byPassage = [];
 
-    /// <summary>Begins behind the pages before.</summary>
+    /// <summary>Begins after the pages before.</summary>
     /// <param name="reader">Where the texts are.</param>
     /// <param name="taken">The hits of those pages.</param>
     public PassageCopies(PassageReader reader, IEnumerable<RankedPassage> taken)

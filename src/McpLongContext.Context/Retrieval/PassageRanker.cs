@@ -1,57 +1,56 @@
-using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Retrieval.Ranking;
 using McpLongContext.Storage;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
-using McpLongContext.Storage.States;
 
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
-/// Ranks passages by words, vectors and token states. Each signal proposes candidates; all signals are then known for
+/// Ranks passages by BM25, passage embeddings and token embeddings. Each signal proposes candidates; all signals are then known for
 /// all candidates and fused.
 /// </summary>
 /// <param name="snapshot">The state of the datastore to search.</param>
-/// <param name="encoder">Encodes the question; <see langword="null"/> ranks by words alone.</param>
-/// <param name="index">The states of that encoder, as far as there are any.</param>
-internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder? encoder, IStateSearch? index)
+/// <param name="encoder">Encodes the question; <see langword="null"/> ranks by BM25 alone.</param>
+/// <param name="index">The embeddings of that encoder, as far as there are any.</param>
+internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder? encoder, IEmbeddingSearch? index)
 {
     private const int LexicalHits = 1000;
     private const int LexicalCandidates = 200;
-    private const int StateCandidates = 100;
+    private const int EmbeddingCandidates = 100;
 
     private readonly HashSet<string> _damage = new(StringComparer.Ordinal);
 
-    /// <summary>The number of passages in scope with states, when an encoder took part.</summary>
+    /// <summary>The number of passages in scope with embeddings, when an encoder took part.</summary>
     public int CoveredPassages { get; private set; }
 
-    /// <summary>What was found damaged while searching, a sentence each.</summary>
+    /// <summary>The damage found while searching, a sentence each.</summary>
     public IReadOnlyCollection<string> Damage => _damage;
 
     /// <summary>The candidates for a question, best first; equal ones by path and line.</summary>
     public IReadOnlyList<RankedPassage> Rank(Question question, PassageScope scope, CancellationToken cancellation)
     {
-        var lexical = Around(() => NeighbourEvidence.Spread(snapshot, SearchWords(question, scope, cancellation)));
+        var lexical = Around(() => NeighborEvidence.Spread(snapshot, SearchWords(question, scope, cancellation)));
         var literal = Around(() => LiteralEvidence.Find(snapshot, scope, question, cancellation));
         var definitions = Around(() => DefinitionEvidence.Find(snapshot, scope, question));
-        var states = encoder is null
+        var embeddings = encoder is null
             ? null
-            : StateEvidence.Search(snapshot, scope, question, encoder, index, cancellation);
+            : EmbeddingEvidence.Search(snapshot, scope, question, encoder, index, cancellation);
 
-        // Lexical order: it decides what is encoded first where states are missing.
+        // Lexical order: it decides what is encoded first where embeddings are missing.
         List<long> passages =
         [
             .. Best(literal, literal.Count)
                 .Concat(Best(definitions, definitions.Count))
                 .Concat(Best(lexical, LexicalCandidates))
-                .Concat(states?.Best(StateCandidates) ?? [])
+                .Concat(embeddings?.Best(EmbeddingCandidates) ?? [])
                 .Where(scope.Contains)
                 .Distinct(),
         ];
-        var scores = Fuse(passages, lexical, states, cancellation);
-        CoveredPassages = states?.CoveredPassages ?? 0;
-        _damage.UnionWith(states?.Damage ?? []);
+        var scores = Fuse(passages, lexical, embeddings, cancellation);
+        CoveredPassages = embeddings?.CoveredPassages ?? 0;
+        _damage.UnionWith(embeddings?.Damage ?? []);
         var candidates = passages
             .Select(
                 (passage, i) =>
@@ -117,12 +116,12 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
     private double[] Fuse(
         List<long> candidates,
         Dictionary<long, double> lexical,
-        StateEvidence? states,
+        EmbeddingEvidence? embeddings,
         CancellationToken cancellation
     )
     {
         double[] words = [.. candidates.Select(passage => lexical.GetValueOrDefault(passage))];
-        if (states is null)
+        if (embeddings is null)
         {
             return Fusion.Standardize(words);
         }
@@ -131,7 +130,7 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
         [
             .. candidates.Select(passage => SignalWeights.Of(StoredKind.Of(snapshot.Documents.OfPassage(passage)))),
         ];
-        var (pooled, tokens) = states.Score(candidates, cancellation);
+        var (pooled, tokens) = embeddings.Score(candidates, cancellation);
         return Fusion.Combine(weights, words, pooled, tokens);
     }
 }

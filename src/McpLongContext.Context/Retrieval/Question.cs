@@ -2,10 +2,10 @@ using McpLongContext.Context.Retrieval.Ranking;
 
 namespace McpLongContext.Context.Retrieval;
 
-/// <summary>A question, ready to be searched for; made by <see cref="QuestionAnalyzer"/>.</summary>
+/// <summary>A question, ready to be searched for; made by <see cref="QueryAnalyzer"/>.</summary>
 /// <param name="Text">The question in one line, without control characters.</param>
-/// <param name="Terms">Its distinct terms, as the lexical index has them.</param>
-/// <param name="Literals">What has to be found as it is written: quoted phrases, identifiers, paths, UUIDs.</param>
+/// <param name="Terms">The question's distinct terms, as the lexical index has them.</param>
+/// <param name="Literals">Text that must be found as it is written: quoted phrases, identifiers, paths, UUIDs.</param>
 /// <param name="IsLiteral">Whether nothing but literals is asked for, so that they decide.</param>
 internal sealed record Question(
     string Text,
@@ -20,8 +20,8 @@ internal sealed record Question(
     /// <summary>Those of them that say what is asked for.</summary>
     public IReadOnlyList<string> ContentWords { get; init; } = [];
 
-    /// <summary>What the question is.</summary>
-    public QuestionKind Kind { get; init; }
+    /// <summary>The kind of the question.</summary>
+    public QueryKind Kind { get; init; }
 
     /// <summary>The places in programs that it names, that of a failure first.</summary>
     public IReadOnlyList<StackFrame> Frames { get; init; } = [];

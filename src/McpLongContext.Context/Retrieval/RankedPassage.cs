@@ -2,7 +2,7 @@ using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
 namespace McpLongContext.Context.Retrieval;
 
-/// <summary>A passage with its score, not merged with its neighbours.</summary>
+/// <summary>A passage with its score, not merged with its neighbors.</summary>
 /// <param name="Id">The passage.</param>
 /// <param name="Document">The document that it belongs to.</param>
 /// <param name="Score">Relevance; comparable within one question only.</param>

@@ -15,7 +15,7 @@ internal sealed class RetrievalEncoder
     private readonly Workers _workers;
     private readonly EncodingDemand? _demand;
 
-    /// <summary>Creates an encoder whose late states are for the question alone.</summary>
+    /// <summary>Creates an encoder whose late embeddings are for the question alone.</summary>
     public RetrievalEncoder(LoadedEncoder model)
         : this(model, new Workers(model), demand: null) { }
 
@@ -27,18 +27,18 @@ internal sealed class RetrievalEncoder
     /// </summary>
     public bool IsOfOneLanguage => _model.Encoder.Tokenizer.VocabularySize < MultilingualVocabulary;
 
-    /// <summary>The encoder in memory.</summary>
+    /// <summary>The encoder in RAM.</summary>
     public LoadedEncoder Model => _model;
 
-    /// <summary>Names the states that it computes.</summary>
+    /// <summary>Names the embeddings that it computes.</summary>
     public string Key => _model.Key;
 
     /// <summary>The same encoder, which tells the background encoding what it had to encode.</summary>
     public RetrievalEncoder Telling(EncodingDemand demand) => new(_model, _workers, demand);
 
     /// <summary>Encodes a question.</summary>
-    public EncodedQuestion EncodeQuestion(string question) =>
-        _workers.Run(new ChunkSettings(), worker => worker.EncodeQuestion(question));
+    public EncodedQuery EncodeQuery(string question) =>
+        _workers.Run(new ChunkSettings(), worker => worker.EncodeQuery(question));
 
     /// <summary>Encodes consecutive passages of a document.</summary>
     public EncodedPassages Encode(
@@ -53,8 +53,8 @@ internal sealed class RetrievalEncoder
         return encoded;
     }
 
-    /// <summary>The words of a question with the number of states that each of them has, in order.</summary>
-    public IReadOnlyList<(string Word, int Pieces)> WordsOf(EncodedQuestion question)
+    /// <summary>The words of a question with the number of embeddings that each of them has, in order.</summary>
+    public IReadOnlyList<(string Word, int Pieces)> WordsOf(EncodedQuery question)
     {
         var words = new List<(string Word, int Pieces)>();
         foreach (var token in question.Tokens)
@@ -73,7 +73,7 @@ internal sealed class RetrievalEncoder
         return words;
     }
 
-    /// <summary>Run states, a core each, made when they are first needed.</summary>
+    /// <summary>Sessions, a core each, made when they are first needed.</summary>
     private sealed class Workers(LoadedEncoder model)
     {
         private readonly Stack<Worker?> _idle = new(new Worker?[Environment.ProcessorCount]);

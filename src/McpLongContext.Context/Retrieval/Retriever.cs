@@ -13,7 +13,7 @@ internal sealed class Retriever(
     DatastoreRegistry datastores,
     EncoderProvider encoders,
     EncodingDemands demands,
-    QuestionPriority questions,
+    QueryPriority questions,
     BackgroundEncoding background,
     DocumentFinder finder,
     DocumentPaths paths,
@@ -79,7 +79,7 @@ internal sealed class Retriever(
     /// <summary>Answers a question.</summary>
     /// <param name="snapshot">The state of the datastore to ask.</param>
     /// <param name="request">The question.</param>
-    /// <param name="encoder">Encodes the question; <see langword="null"/> searches by words alone, with a note.</param>
+    /// <param name="encoder">Encodes the question; <see langword="null"/> searches by BM25 alone, with a note.</param>
     /// <param name="paths">Shows paths.</param>
     /// <param name="time">Measures the search.</param>
     /// <param name="cancellation">Ends the search.</param>
@@ -154,8 +154,8 @@ internal sealed class Retriever(
         CancellationToken cancellation
     )
     {
-        var question = QuestionAnalyzer.Analyze(text);
-        var ranker = new PassageRanker(snapshot, encoder, encoder is null ? null : snapshot.States(encoder.Key));
+        var question = QueryAnalyzer.Analyze(text);
+        var ranker = new PassageRanker(snapshot, encoder, encoder is null ? null : snapshot.Embeddings(encoder.Key));
         var passages = ranker.Rank(question, scope, cancellation);
         return new RankingResult(
             passages,
@@ -212,19 +212,19 @@ internal sealed class Retriever(
 
         if (encoder is null)
         {
-            yield return "Searched by words only, because no encoder is installed: "
+            yield return "Lexical (BM25) search only: no encoder is installed: "
                 + "run 'mcp-long-context models install'.";
         }
         else if (ranker.CoveredPassages < searched)
         {
             yield return $"{searched - ranker.CoveredPassages} of {searched} passages are not encoded yet: "
-                + "they were searched by words, and the best of them by meaning.";
+                + "they were searched lexically (BM25), and the best of them by embeddings.";
         }
 
-        if (encoder is { IsOfOneLanguage: true } && QuestionLanguage.ForeignOf(question) is { } language)
+        if (encoder is { IsOfOneLanguage: true } && QueryLanguage.ForeignOf(question) is { } language)
         {
             yield return $"The question seems to be in {language}, and the installed encoder was trained on English: it finds "
-                + "little by meaning there. Words that the question and a text share are found in every language; for a "
+                + "little by its embeddings there. Words that the question and a text share are found in every language; for a "
                 + "text in English, ask in English.";
         }
     }
@@ -234,7 +234,7 @@ internal sealed class Retriever(
             $"The entry of document {paths.Show(entry.Path)} is damaged; it was not searched."
         );
 
-    /// <summary>What was read around, and how it is mended.</summary>
+    /// <summary>The damage that the search skipped, and the repair.</summary>
     private static IEnumerable<string> DamageNotes(string datastore, IReadOnlyCollection<string> damage)
     {
         if (damage.Count == 0)
@@ -270,8 +270,8 @@ internal sealed class Retriever(
 /// <summary>The passages found for a question.</summary>
 /// <param name="Passages">Best first, not merged.</param>
 /// <param name="SearchedPassages">Passages in scope.</param>
-/// <param name="Notes">What the user should know, a sentence each.</param>
-/// <param name="Damage">What was found damaged, a sentence each.</param>
+/// <param name="Notes">Notes for the user, a sentence each.</param>
+/// <param name="Damage">The damage found, a sentence each.</param>
 internal sealed record RankingResult(
     IReadOnlyList<RankedPassage> Passages,
     int SearchedPassages,

@@ -1,11 +1,10 @@
 using McpLongContext.Storage.Analysis;
-using McpLongContext.Storage.Lexical;
 
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
-/// What a question means by its signs: operators (<c>-&gt;</c>, <c>operator&lt;&lt;</c>, <c>C++</c>), names with a sign before
-/// them (<c>@Override</c>, <c>--no-verify</c>, <c>$HOME</c>), and single letters (<c>Appendix B</c>).
+/// The meaning of the symbols in a question: operators (<c>-&gt;</c>, <c>operator&lt;&lt;</c>, <c>C++</c>), names with
+/// a symbol before them (<c>@Override</c>, <c>--no-verify</c>, <c>$HOME</c>), and single letters (<c>Appendix B</c>).
 /// </summary>
 internal static class SignLiterals
 {

@@ -9,7 +9,7 @@ namespace McpLongContext.Context.Retrieval;
 /// </summary>
 /// <param name="Lexical">BM25.</param>
 /// <param name="Pooled">The passage's vector.</param>
-/// <param name="Tokens">The token states.</param>
+/// <param name="Tokens">The token embeddings.</param>
 internal readonly record struct SignalWeights(double Lexical, double Pooled, double Tokens)
 {
     /// <summary>Text: single words of the question decide as much as the whole.</summary>

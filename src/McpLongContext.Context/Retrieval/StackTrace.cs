@@ -26,7 +26,7 @@ internal static class StackTrace
     private const int MinFrames = 3;
 
     /// <summary>A file and a line: <c>a.py", line 3</c>, <c>A.java:3</c>, <c>A.cs:line 3</c>, <c>a.php(3)</c>.</summary>
-    private static readonly Regex s_place = QuestionAnalyzer.Linear(
+    private static readonly Regex s_place = QueryAnalyzer.Linear(
         """
         (?<path> (?:[A-Za-z]:[\\/])? [^\s"'`()<>|*?:,;{}]+ \. [A-Za-z]\w{0,9} )
         (?: ", \s line \s | :line \s | : | \( | ,? \s (?:on \s)? line \s | "\},\{line, )
@@ -36,15 +36,15 @@ internal static class StackTrace
     );
 
     /// <summary>A method of a virtual machine: <c>at com.shop.Rounding.toCents(Rounding.java:6)</c>.</summary>
-    private static readonly Regex s_method = QuestionAnalyzer.Linear(
+    private static readonly Regex s_method = QueryAnalyzer.Linear(
         """
         \b at \s+ (?:[\w.$@-]+/)* (?<type> [\w$.`+<>|]+ ) \. (?<function> [\w$<>|`]+ (?:\[[^\]]*\])? ) \( (?<inside> [^()]* ) \)
         """,
         RegexOptions.IgnorePatternWhitespace
     );
 
-    private static readonly Regex s_cause = QuestionAnalyzer.Linear(@"Caused by:|\[cause\]:");
-    private static readonly Regex s_traceback = QuestionAnalyzer.Linear(@"\(most recent call last\)");
+    private static readonly Regex s_cause = QueryAnalyzer.Linear(@"Caused by:|\[cause\]:");
+    private static readonly Regex s_traceback = QueryAnalyzer.Linear(@"\(most recent call last\)");
 
     /// <summary>The places that a text names, that of the failure first.</summary>
     public static IReadOnlyList<StackFrame> FramesOf(string text)
@@ -63,7 +63,7 @@ internal static class StackTrace
     /// The messages of a trace and the calls next to the failure, in one text; <see langword="null"/> for other texts.
     /// </summary>
     /// <param name="text">The question.</param>
-    /// <param name="frames">Its places, that of the failure first.</param>
+    /// <param name="frames">The places in the trace, that of the failure first.</param>
     public static string? Summarize(string text, IReadOnlyList<StackFrame> frames)
     {
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);

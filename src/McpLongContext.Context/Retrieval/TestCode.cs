@@ -25,7 +25,9 @@ internal static class TestCode
         "benchmarks",
     ];
 
-    /// <summary>What else lies in the folders of tests: what a program is expected to print, and scripts without a name.</summary>
+    /// <summary>
+    /// Other files in the folders of tests: the expected output of programs, and scripts without a name.
+    /// </summary>
     private static readonly string[] s_outputs = ["", ".stderr", ".stdout", ".snap", ".out", ".golden", ".expected"];
 
     /// <summary>Whether a question asks for tests.</summary>

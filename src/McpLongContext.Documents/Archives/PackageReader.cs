@@ -15,8 +15,8 @@ internal sealed class PackageReader : IDisposable
     private PackageReader(ZipArchive archive) => _archive = archive;
 
     /// <summary>Opens a package.</summary>
-    /// <exception cref="UnreadableDocumentException">It has too many parts, or they are too large.</exception>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="UnreadableDocumentException">The package has too many parts, or they are too large.</exception>
+    /// <exception cref="InvalidDataException">The package is damaged.</exception>
     public static PackageReader Open(DocumentFile file)
     {
         var archive = new ZipArchive(file.Open(), ZipArchiveMode.Read);

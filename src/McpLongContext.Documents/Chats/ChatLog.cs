@@ -15,7 +15,7 @@ internal sealed class ChatLog(TextBuilder text)
     /// <summary>Adds a message; one without text is left out.</summary>
     /// <param name="time">When it was sent, as the export says it.</param>
     /// <param name="speaker">Who sent it.</param>
-    /// <param name="message">Its text.</param>
+    /// <param name="message">The message's text.</param>
     /// <param name="onOneLine">Whether it takes exactly one line.</param>
     public void Add(string time, string speaker, string message, bool onOneLine = false)
     {

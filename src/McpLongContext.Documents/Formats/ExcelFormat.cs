@@ -49,7 +49,7 @@ internal sealed class ExcelFormat : IDocumentFormat
         return true;
     }
 
-    /// <summary>Adds the rows of a sheet, one in memory at a time.</summary>
+    /// <summary>Adds the rows of a sheet, one in RAM at a time.</summary>
     private static void AddSheet(string name, WorksheetPart part, CellText cells, TextBuilder text, ReadBudget budget)
     {
         var sheet = LocationFragment.Of(name);

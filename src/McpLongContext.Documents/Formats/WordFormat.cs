@@ -78,7 +78,7 @@ internal sealed class WordFormat : IDocumentFormat
         private int _paragraphs;
         private int _tables;
 
-        /// <summary>Adds the children of the body, one in memory at a time.</summary>
+        /// <summary>Adds the children of the body, one in RAM at a time.</summary>
         public void AddBody(OpenXmlReader reader)
         {
             if (!reader.ReadFirstChild())

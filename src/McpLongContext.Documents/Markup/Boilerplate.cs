@@ -3,7 +3,9 @@ using AngleSharp.Html.Dom;
 
 namespace McpLongContext.Documents.Markup;
 
-/// <summary>What of a page is not its text: what is not shown, and what stands around the text on every page of a site.</summary>
+/// <summary>
+/// Parts of a page that are not its text: hidden ones, and those around the text on every page of a site.
+/// </summary>
 internal static class Boilerplate
 {
     /// <summary>A page has a main part when this share of its text is in there.</summary>

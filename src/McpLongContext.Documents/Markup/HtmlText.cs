@@ -23,7 +23,9 @@ internal sealed class HtmlText(TextBuilder text, ReadBudget budget, bool placesL
     public int Words { get; private set; }
 
     /// <summary>Parses a page or a fragment; images, styles and scripts are not loaded.</summary>
-    /// <exception cref="UnreadableDocumentException">Its elements are nested beyond what a page has.</exception>
+    /// <exception cref="UnreadableDocumentException">
+    /// The elements are nested deeper than those of any real page.
+    /// </exception>
     public static IHtmlDocument Parse(string html, bool withPositions = false)
     {
         TagDepth.Check(html);

@@ -3,7 +3,7 @@ using McpLongContext.Documents.Archives;
 
 namespace McpLongContext.Documents.Office;
 
-/// <summary>What Office files have in common.</summary>
+/// <summary>The checks and settings that all Office files are opened with.</summary>
 internal static class OfficePackage
 {
     private const long MaxCharactersInPart = 100_000_000;

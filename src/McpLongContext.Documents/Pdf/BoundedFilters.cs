@@ -68,7 +68,7 @@ internal sealed class BoundedFilters(ReadBudget budget) : IFilterProvider
             }
             catch (InvalidDataException)
             {
-                // Damaged behind what was counted; the filter of the library says so.
+                // Damaged after what was counted; the filter of the library says so.
                 return false;
             }
         }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using McpLongContext.Inference.Checkpoints;
-using McpLongContext.Inference.Llama.Checkpoints;
 
 namespace McpLongContext.Inference.Bert;
 
@@ -34,7 +33,7 @@ public sealed record BertConfig
     /// <summary>Rows of the token-type table; only the first type is used.</summary>
     public required int TypeCount { get; init; }
 
-    /// <summary>Added to the variance in layer normalisation.</summary>
+    /// <summary>Added to the variance in layer normalization.</summary>
     public required float LayerNormEpsilon { get; init; }
 
     /// <summary>Width of one attention head.</summary>

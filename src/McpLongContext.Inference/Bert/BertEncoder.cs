@@ -6,7 +6,7 @@ namespace McpLongContext.Inference.Bert;
 
 /// <summary>
 /// A BERT encoder with its tokenizer: what all workers share. Immutable and thread-safe; each worker takes a
-/// <see cref="BertRun"/> of its own from <see cref="CreateRun"/>.
+/// <see cref="BertSession"/> of its own from <see cref="CreateSession"/>.
 /// </summary>
 public sealed class BertEncoder : IDisposable
 {
@@ -74,7 +74,7 @@ public sealed class BertEncoder : IDisposable
     public void RequireFinite() => Weights.RequireFinite(Config.VocabularySize);
 
     /// <summary>Creates the run state of one worker.</summary>
-    public BertRun CreateRun() => new(this);
+    public BertSession CreateSession() => new(this);
 
     /// <summary>Appends a sequence, [CLS] text [SEP], to a batch.</summary>
     /// <param name="text">At most <see cref="MaxTextTokens"/> tokens without special ones.</param>

@@ -4,7 +4,7 @@ using McpLongContext.Inference.Layers;
 
 namespace McpLongContext.Inference.Bert;
 
-/// <summary>The scale and shift of a layer normalisation.</summary>
+/// <summary>The scale and shift of a layer normalization.</summary>
 /// <param name="Gamma">[hidden].</param>
 /// <param name="Beta">[hidden].</param>
 internal sealed record Norm(float[] Gamma, float[] Beta);
@@ -15,7 +15,7 @@ internal sealed record BertLayer
     /// <summary>hidden -> [3, heads, headDim]: queries, keys and values.</summary>
     public required ILinear QueryKeyValue { get; init; }
 
-    /// <summary>hidden -> hidden, behind the attention.</summary>
+    /// <summary>hidden -> hidden, after the attention.</summary>
     public required ILinear AttentionOutput { get; init; }
 
     public required Norm AttentionNorm { get; init; }
@@ -72,7 +72,7 @@ internal sealed class BertWeights : IDisposable
     /// <summary>The arithmetic of linear layers and attention.</summary>
     public Precision Precision { get; }
 
-    /// <summary>Behind the sum of the embeddings.</summary>
+    /// <summary>The norm after the sum of the embeddings.</summary>
     public Norm EmbeddingNorm { get; }
 
     /// <summary>The layers, first to last.</summary>
@@ -99,7 +99,7 @@ internal sealed class BertWeights : IDisposable
 
     /// <summary>Writes the sum of a token's, its position's and the first type's embedding.</summary>
     /// <param name="token">A token of the vocabulary.</param>
-    /// <param name="position">Its position in the sequence.</param>
+    /// <param name="position">The position in the sequence.</param>
     /// <param name="state">[hidden].</param>
     public void Embed(int token, int position, Span<float> state)
     {

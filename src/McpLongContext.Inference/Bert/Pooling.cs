@@ -9,7 +9,7 @@ public static class Pooling
     /// <param name="states">[tokens, hidden], one token at least.</param>
     /// <param name="pooled">[hidden]: receives a vector of length 1, or zero where the mean is zero.</param>
     /// <exception cref="ArgumentException">The states are none or no multiple of the width.</exception>
-    public static void MeanNormalised(ReadOnlySpan<float> states, Span<float> pooled)
+    public static void MeanNormalized(ReadOnlySpan<float> states, Span<float> pooled)
     {
         var hidden = pooled.Length;
         if (states.IsEmpty || hidden == 0 || states.Length % hidden != 0)

@@ -1,7 +1,7 @@
 namespace McpLongContext.Inference.Chat;
 
 /// <summary>
-/// What a chat model's format puts around what a user says, as tokens: for prompts whose middle is not text, or too long
+/// The tokens that a chat model's format puts around a user's message: for prompts whose middle is not text, or too long
 /// to be encoded as one.
 /// </summary>
 /// <param name="Before">From the beginning of the conversation to where the user speaks.</param>

@@ -15,5 +15,5 @@ public enum ChatRole
 
 /// <summary>One turn of a conversation.</summary>
 /// <param name="Role">Who speaks.</param>
-/// <param name="Content">What is said: text, in which nothing is markup.</param>
+/// <param name="Content">The text, in which nothing is markup.</param>
 public sealed record ChatMessage(ChatRole Role, string Content);

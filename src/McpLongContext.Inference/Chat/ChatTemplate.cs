@@ -1,23 +1,22 @@
 using McpLongContext.Inference.Chat.Formats;
-using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 
 namespace McpLongContext.Inference.Chat;
 
 /// <summary>
 /// Turns a conversation into the tokens that a chat model was trained to answer. Which of a few formats that is, is
-/// recognised in the template that comes with the model; templates are not interpreted.
+/// recognized in the template that comes with the model; templates are not interpreted.
 /// </summary>
 public sealed class ChatTemplate
 {
     private static readonly Func<string, IChatFormat?>[] s_formats =
     [
-        ChatMl.Recognise,
-        Llama3.Recognise,
-        Granite.Recognise,
-        Llama2.Recognise,
-        Mistral.Recognise,
-        Zephyr.Recognise,
+        ChatMl.Recognize,
+        Llama3.Recognize,
+        Granite.Recognize,
+        Llama2.Recognize,
+        Mistral.Recognize,
+        Zephyr.Recognize,
     ];
 
     private readonly Tokenizer _tokenizer;
@@ -35,7 +34,7 @@ public sealed class ChatTemplate
     public string Format => _format.Name;
 
     /// <summary>The format of a model; null where it has no template, being no chat model.</summary>
-    /// <exception cref="ModelException">Its template is of no format that is known here.</exception>
+    /// <exception cref="ModelException">The model's template is of no format that is known here.</exception>
     public static ChatTemplate? Of(Tokenizer tokenizer)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -46,7 +45,7 @@ public sealed class ChatTemplate
         }
 
         var format =
-            s_formats.Select(recognise => recognise(settings.ChatTemplate)).FirstOrDefault(found => found is not null)
+            s_formats.Select(recognize => recognize(settings.ChatTemplate)).FirstOrDefault(found => found is not null)
             ?? throw new ModelException(
                 "The model's chat template is of no known format (ChatML, Llama 2, Llama 3, Mistral, Zephyr, Granite): "
                     + $"{Excerpt(settings.ChatTemplate)}. Use another model, or this one without a conversation."
@@ -59,8 +58,8 @@ public sealed class ChatTemplate
     }
 
     /// <summary>The tokens of a conversation, up to where the model is to speak.</summary>
-    /// <param name="messages">What was said; a system message only at the beginning.</param>
-    /// <param name="reply">What the model's reply begins with; it goes on behind it.</param>
+    /// <param name="messages">The conversation; a system message only at the beginning.</param>
+    /// <param name="reply">The beginning of the model's reply, which the model continues.</param>
     /// <exception cref="ArgumentException">A system message stands elsewhere, or nothing was said.</exception>
     public int[] Encode(IReadOnlyList<ChatMessage> messages, string reply = "") =>
         Build(messages).Text(reply).ToTokens();

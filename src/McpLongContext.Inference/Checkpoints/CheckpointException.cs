@@ -8,13 +8,13 @@ public sealed class CheckpointException : Exception
 {
     /// <summary>Creates the exception for <paramref name="file"/>.</summary>
     /// <param name="file">The path of the file.</param>
-    /// <param name="problem">What is wrong: the part concerned, found, expected.</param>
+    /// <param name="problem">The problem: the part concerned, found, expected.</param>
     public CheckpointException(string file, string problem)
         : base($"{file}: {problem}") => File = file;
 
     /// <summary>Creates the exception for <paramref name="file"/> with its cause.</summary>
     /// <param name="file">The path of the file.</param>
-    /// <param name="problem">What is wrong: the part concerned, found, expected.</param>
+    /// <param name="problem">The problem: the part concerned, found, expected.</param>
     /// <param name="innerException">The cause.</param>
     public CheckpointException(string file, string problem, Exception innerException)
         : base($"{file}: {problem}", innerException) => File = file;

@@ -13,7 +13,9 @@ internal interface ITensorSource : IDisposable
     public bool Contains(string name);
 
     /// <summary>Demands that a tensor exists, has a shape, and is of a type that can be read.</summary>
-    /// <exception cref="CheckpointException">It does not, or is not.</exception>
+    /// <exception cref="CheckpointException">
+    /// The tensor is missing, has another shape, or is of another type.
+    /// </exception>
     public void Require(string name, params ReadOnlySpan<int> shape);
 
     /// <summary>Reads rows of a matrix, or a whole vector as one row.</summary>

@@ -8,7 +8,7 @@ namespace McpLongContext.Inference.Checkpoints;
 /// </summary>
 /// <param name="path">The file, for messages.</param>
 /// <param name="element">The object.</param>
-/// <param name="prefix">What names of this object begin with in messages.</param>
+/// <param name="prefix">The beginning of this object's names in messages.</param>
 internal sealed class JsonFields(string path, JsonElement element, string prefix = "")
 {
     private readonly HashSet<string> _read = new(StringComparer.Ordinal);
@@ -27,7 +27,7 @@ internal sealed class JsonFields(string path, JsonElement element, string prefix
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out _);
 
     /// <summary>An integer.</summary>
-    /// <exception cref="CheckpointException">It is none, or not within 32 bits.</exception>
+    /// <exception cref="CheckpointException">The field is no integer, or not within 32 bits.</exception>
     public int? Integer(string name)
     {
         if (Find(name) is not { } field)
@@ -44,7 +44,7 @@ internal sealed class JsonFields(string path, JsonElement element, string prefix
     }
 
     /// <summary>A number.</summary>
-    /// <exception cref="CheckpointException">It is none.</exception>
+    /// <exception cref="CheckpointException">The field is no number.</exception>
     public double? Number(string name) =>
         Find(name) switch
         {
@@ -54,7 +54,7 @@ internal sealed class JsonFields(string path, JsonElement element, string prefix
         };
 
     /// <summary>A truth value.</summary>
-    /// <exception cref="CheckpointException">It is none.</exception>
+    /// <exception cref="CheckpointException">The field is no truth value.</exception>
     public bool? Flag(string name) =>
         Find(name) switch
         {
@@ -65,7 +65,7 @@ internal sealed class JsonFields(string path, JsonElement element, string prefix
         };
 
     /// <summary>A text.</summary>
-    /// <exception cref="CheckpointException">It is none.</exception>
+    /// <exception cref="CheckpointException">The field is no text.</exception>
     public string? Text(string name) =>
         Find(name) switch
         {
@@ -75,7 +75,7 @@ internal sealed class JsonFields(string path, JsonElement element, string prefix
         };
 
     /// <summary>A list of texts.</summary>
-    /// <exception cref="CheckpointException">It is none.</exception>
+    /// <exception cref="CheckpointException">The field is no list of texts.</exception>
     public IReadOnlyList<string>? Texts(string name)
     {
         if (Find(name) is not { } field)
@@ -92,7 +92,7 @@ internal sealed class JsonFields(string path, JsonElement element, string prefix
     }
 
     /// <summary>An object; null also where it is empty.</summary>
-    /// <exception cref="CheckpointException">It is none.</exception>
+    /// <exception cref="CheckpointException">The field is no object.</exception>
     public JsonFields? Object(string name) =>
         Find(name) switch
         {
@@ -110,21 +110,21 @@ internal sealed class JsonFields(string path, JsonElement element, string prefix
         return element.Member(name);
     }
 
-    /// <summary>What is wrong with a field.</summary>
+    /// <summary>The error for a field with a wrong value.</summary>
     /// <param name="name">The field.</param>
-    /// <param name="expected">What would be right, and what helps.</param>
+    /// <param name="expected">A right value, and what helps.</param>
     public CheckpointException Wrong(string name, string expected) =>
         Wrong(name, element.Member(name) ?? default, expected);
 
     /// <summary>A value for messages, cut where it is long.</summary>
     public static string Excerpt(JsonElement value)
     {
-        const int maxLength = 60;
+        const int MaxLength = 60;
         var text =
             value.ValueKind == JsonValueKind.Undefined ? "nothing"
             : value.ValueKind == JsonValueKind.String ? value.GetString()!
             : value.GetRawText();
-        return text.Length <= maxLength ? text : text[..maxLength] + "...";
+        return text.Length <= MaxLength ? text : text[..MaxLength] + "...";
     }
 
     private CheckpointException Wrong(string name, JsonElement found, string expected) =>

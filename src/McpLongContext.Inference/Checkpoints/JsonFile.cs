@@ -6,7 +6,7 @@ namespace McpLongContext.Inference.Checkpoints;
 internal static class JsonFile
 {
     /// <summary>Reads a file whole. NaN and infinities, as Python writes them, become texts.</summary>
-    /// <exception cref="CheckpointException">It cannot be read or is no JSON object.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read or is no JSON object.</exception>
     public static JsonDocument Open(string path)
     {
         try
@@ -30,7 +30,7 @@ internal static class JsonFile
     /// <summary>Reads what a file says.</summary>
     /// <param name="path">The file.</param>
     /// <param name="read">Reads its object.</param>
-    /// <exception cref="CheckpointException">It cannot be read, or has texts that are no Unicode.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read, or has texts that are no Unicode.</exception>
     public static T Read<T>(string path, Func<JsonElement, T> read)
     {
         using var file = Open(path);

@@ -23,7 +23,7 @@ internal static class PythonNumbers
                 continue;
             }
 
-            // The character behind a backslash ends no string.
+            // The character after a backslash ends no string.
             length = inString && json[i] == '\\' && i + 1 < json.Length ? 2 : 1;
             inString ^= json[i] == '"';
             quoted.Write(json.Slice(i, length));

@@ -37,7 +37,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
 
-    /// <summary>What the file says about itself, by name.</summary>
+    /// <summary>The metadata of the file, by name.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Opens a file and validates its header.</summary>

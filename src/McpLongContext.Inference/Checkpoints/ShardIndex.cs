@@ -41,7 +41,7 @@ internal static partial class ShardIndex
 
     /// <summary>Reads an index from a file.</summary>
     /// <returns>The file of each tensor, which is a name without a folder.</returns>
-    /// <exception cref="CheckpointException">It cannot be read, or names a file elsewhere.</exception>
+    /// <exception cref="CheckpointException">The index cannot be read, or names a file elsewhere.</exception>
     public static Dictionary<string, string> Read(string path)
     {
         try
@@ -55,7 +55,7 @@ internal static partial class ShardIndex
     }
 
     /// <summary>Reads an index.</summary>
-    /// <param name="json">Its text.</param>
+    /// <param name="json">The index's text.</param>
     /// <param name="path">Where it comes from, for messages.</param>
     /// <inheritdoc cref="Read" path="/returns|/exception"/>
     public static Dictionary<string, string> Parse(ReadOnlyMemory<byte> json, string path)

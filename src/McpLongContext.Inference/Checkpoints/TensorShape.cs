@@ -21,10 +21,10 @@ internal static class TensorShape
         return true;
     }
 
-    /// <summary>What is wrong with a tensor of another shape.</summary>
+    /// <summary>The problem of a tensor of another shape.</summary>
     public static string Mismatch(string name, object found, ReadOnlySpan<int> expected) =>
         $"tensor '{name}': {found} found, expected [{string.Join(", ", expected.ToArray())}]";
 
-    /// <summary>What is wrong with a tensor that is not there.</summary>
+    /// <summary>The problem of a missing tensor.</summary>
     public static string Missing(string name, int count) => $"tensor '{name}': not found among {count} tensors";
 }

@@ -11,7 +11,7 @@ public sealed record GeneratedText(string Text)
     public int NewTokens { get; init; }
 
     /// <summary>Negative log-likelihood and entropy of the written tokens.</summary>
-    public SurpriseSum Surprise { get; init; }
+    public TokenLikelihoodSum TokenLikelihood { get; init; }
 
     /// <summary>Whether writing was broken off.</summary>
     public bool IsPartial { get; init; }

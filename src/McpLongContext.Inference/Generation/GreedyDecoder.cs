@@ -1,28 +1,29 @@
 using System.Text;
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Tokenizers;
+using Decoder = McpLongContext.Inference.Decoders.Decoder;
 
 namespace McpLongContext.Inference.Generation;
 
-/// <summary>Greedy decoding: writes behind a prompt, the likeliest token each time.</summary>
+/// <summary>Greedy decoding: writes after a prompt, the likeliest token each time.</summary>
 public sealed class GreedyDecoder : IDisposable
 {
     private readonly Tokenizer _tokenizer;
-    private readonly LlamaRun _run;
+    private readonly DecoderSession _run;
     private readonly float[] _logits;
     private readonly float[] _scratch;
 
     /// <summary>Creates a sequence of its own.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="tokenizer">Its tokenizer.</param>
-    public GreedyDecoder(LlamaModel model, Tokenizer tokenizer)
-        : this(model, tokenizer, model.CreateRun()) { }
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    public GreedyDecoder(Decoder model, Tokenizer tokenizer)
+        : this(model, tokenizer, model.CreateSession()) { }
 
     /// <summary>Continues a sequence, which is disposed of with the decoder.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="run">The sequence.</param>
-    public GreedyDecoder(LlamaModel model, Tokenizer tokenizer, LlamaRun run)
+    public GreedyDecoder(Decoder model, Tokenizer tokenizer, DecoderSession run)
     {
         _tokenizer = tokenizer;
         _run = run;
@@ -47,7 +48,7 @@ public sealed class GreedyDecoder : IDisposable
     }
 
     /// <summary>Continues the sequence until the model ends, or the most tokens are written.</summary>
-    /// <param name="prompt">The tokens to write behind, one at least.</param>
+    /// <param name="prompt">The tokens to write after, one at least.</param>
     /// <param name="maxTokens">The most tokens.</param>
     /// <param name="written">Told after every token how many there are.</param>
     /// <param name="cancellation">Breaks off between tokens; what was written by then is returned.</param>
@@ -62,8 +63,8 @@ public sealed class GreedyDecoder : IDisposable
         var sampler = new Sampler(_tokenizer.Vocabulary.Count, SamplingSettings.Greedy);
         var decoder = new TokenDecoder(_tokenizer);
         var text = new StringBuilder();
-        var sum = new SurpriseSum();
-        var last = default(Surprise);
+        var sum = new TokenLikelihoodSum();
+        var last = default(TokenLikelihood);
         var (count, partial) = (0, false);
         try
         {
@@ -88,7 +89,7 @@ public sealed class GreedyDecoder : IDisposable
         {
             TokensRead = _run.Position == 0 ? 0 : Math.Min(_run.Position, prompt.Length),
             NewTokens = count,
-            Surprise = sum,
+            TokenLikelihood = sum,
             IsPartial = partial,
         };
 
@@ -96,7 +97,7 @@ public sealed class GreedyDecoder : IDisposable
         {
             var token = sampler.Next(logits[.._tokenizer.Vocabulary.Count]);
             logits.CopyTo(_logits);
-            last = Surprise.Of(_logits, token, _scratch);
+            last = TokenLikelihood.Of(_logits, token, _scratch);
             return token;
         }
     }

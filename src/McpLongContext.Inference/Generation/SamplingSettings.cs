@@ -50,7 +50,7 @@ public sealed record SamplingSettings
     }
 
     /// <summary>
-    /// What the logits of recent tokens are divided by, or multiplied with where negative (Keskar et al. 2019, arXiv
+    /// The divisor of positive logits of recent tokens and the multiplier of negative ones (Keskar et al. 2019, arXiv
     /// 1909.05858); 1 for nothing.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1 or above 10.</exception>

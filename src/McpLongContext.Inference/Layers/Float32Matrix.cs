@@ -19,7 +19,7 @@ internal sealed class Float32Matrix(PackedMatrix weights) : IWeightMatrix
     public int PanelOutputs => weights.PanelWidth;
 
     /// <inheritdoc />
-    public bool IsQuantised => false;
+    public bool IsQuantized => false;
 
     /// <inheritdoc />
     public void Multiply(Operand x, int firstPanel, int panels, Span<float> y) =>

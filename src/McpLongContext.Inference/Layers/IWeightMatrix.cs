@@ -16,7 +16,7 @@ internal interface IWeightMatrix
     public int PanelOutputs { get; }
 
     /// <summary>Whether <see cref="Multiply"/> takes the operand in int8.</summary>
-    public bool IsQuantised { get; }
+    public bool IsQuantized { get; }
 
     /// <summary>y = x W^T in the columns of some panels.</summary>
     /// <param name="x">[rows, inputs].</param>

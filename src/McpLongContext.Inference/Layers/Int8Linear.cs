@@ -2,7 +2,7 @@ using McpLongContext.Kernels.Products;
 
 namespace McpLongContext.Inference.Layers;
 
-/// <summary>A linear layer in int8: weights quantised once, per output; activations as they come, per row.</summary>
+/// <summary>A linear layer in int8: weights quantized once, per output; activations as they come, per row.</summary>
 /// <param name="weights">[outputs, inputs].</param>
 /// <param name="bias">[outputs].</param>
 internal sealed class Int8Linear(Int8PackedMatrix weights, float[] bias) : ILinear

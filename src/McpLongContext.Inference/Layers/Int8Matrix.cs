@@ -19,7 +19,7 @@ internal sealed class Int8Matrix(Int8BlockMatrix weights) : IWeightMatrix
     public int PanelOutputs => Int8BlockMatrix.PanelOutputs;
 
     /// <inheritdoc />
-    public bool IsQuantised => true;
+    public bool IsQuantized => true;
 
     /// <inheritdoc />
     public void Multiply(Operand x, int firstPanel, int panels, Span<float> y) =>

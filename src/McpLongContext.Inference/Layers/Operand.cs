@@ -25,22 +25,22 @@ internal sealed class Operand
     /// <param name="x">Begins with [rows, inputs]; must not change until the products are done.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="inputs">Columns.</param>
-    /// <param name="quantise">Whether layers will take it in int8.</param>
-    /// <param name="team">Quantises.</param>
-    public void Set(float[] x, int rows, int inputs, bool quantise, WorkerTeam team)
+    /// <param name="quantize">Whether layers will take it in int8.</param>
+    /// <param name="threadPool">Quantizes.</param>
+    public void Set(float[] x, int rows, int inputs, bool quantize, ComputeThreadPool threadPool)
     {
         (_x, Rows, Inputs) = (x, rows, inputs);
         _derived.Clear();
-        if (!quantise)
+        if (!quantize)
         {
             return;
         }
 
         Codes.Resize(rows, inputs);
-        team.RunRows(rows, (first, count) => Codes.Quantize(Values, first, count));
+        threadPool.RunRows(rows, (first, count) => Codes.Quantize(Values, first, count));
     }
 
-    /// <summary>What is computed of the whole operand for one of its layers, once for all threads.</summary>
+    /// <summary>The preparation of the whole operand for one of its layers, once for all threads.</summary>
     /// <param name="key">The layer.</param>
     /// <param name="compute">Computes it.</param>
     public float[] Derive(object key, Func<Operand, float[]> compute)

@@ -10,8 +10,8 @@ public enum Precision
     Float32,
 
     /// <summary>
-    /// Weights in int8 with a scale per output, activations in int8 with a scale per token; the rest stays fp32. Faster,
-    /// a quarter of the memory, and off by about one part in a hundred.
+    /// Weights in int8 with a scale per output, activations in int8 with a scale per token; the rest stays fp32.
+    /// Faster, a quarter of the RAM, and off by about one part in a hundred.
     /// </summary>
     Int8,
 }

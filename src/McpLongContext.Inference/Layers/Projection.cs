@@ -1,30 +1,34 @@
 namespace McpLongContext.Inference.Layers;
 
-/// <summary>Linear layers applied to the same input by a team, as one piece of work.</summary>
+/// <summary>Linear layers applied to the same input by a thread pool, as one piece of work.</summary>
 internal static class Projection
 {
     /// <summary>Panels a thread takes at a time are so many that each thread comes about this often.</summary>
     private const int TurnsPerThread = 8;
 
     /// <summary>y = x W^T for one layer.</summary>
-    public static void Project(this WorkerTeam team, Operand x, IWeightMatrix weights, float[] y) =>
-        team.Project(x, [(weights, y)]);
+    public static void Project(this ComputeThreadPool threadPool, Operand x, IWeightMatrix weights, float[] y) =>
+        threadPool.Project(x, [(weights, y)]);
 
     /// <summary>y = x W^T for each layer.</summary>
-    /// <param name="team">Computes.</param>
+    /// <param name="threadPool">Computes.</param>
     /// <param name="x">[rows, inputs].</param>
     /// <param name="layers">Each layer, and where its [rows, outputs] go.</param>
-    public static void Project(this WorkerTeam team, Operand x, (IWeightMatrix Weights, float[] Y)[] layers)
+    public static void Project(
+        this ComputeThreadPool threadPool,
+        Operand x,
+        (IWeightMatrix Weights, float[] Y)[] layers
+    )
     {
         var total = layers.Sum(layer => layer.Weights.Panels);
-        var step = Math.Max(1, total / (team.Size * TurnsPerThread));
+        var step = Math.Max(1, total / (threadPool.Size * TurnsPerThread));
         var starts = new int[layers.Length + 1];
         for (var i = 0; i < layers.Length; i++)
         {
             starts[i + 1] = starts[i] + ((layers[i].Weights.Panels + step - 1) / step);
         }
 
-        team.Run(
+        threadPool.Run(
             starts[^1],
             part =>
             {

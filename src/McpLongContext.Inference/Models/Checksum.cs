@@ -11,11 +11,11 @@ internal static class Checksum
     private const int BufferSize = 1 << 20;
 
     /// <summary>Verifies one file of a model and returns the entry with its SHA-256.</summary>
-    /// <param name="file">What is expected.</param>
+    /// <param name="file">The expected checksum and size.</param>
     /// <param name="path">Where the file is.</param>
     /// <param name="onRead">Called with the bytes of every block read.</param>
     /// <param name="cancellation">Ends the work.</param>
-    /// <exception cref="ModelException">Its size or checksum is another one.</exception>
+    /// <exception cref="ModelException">The file's size or checksum is another one.</exception>
     public static async Task<ModelFile> VerifyAsync(
         ModelFile file,
         string path,

@@ -4,7 +4,7 @@ namespace McpLongContext.Inference.Models;
 
 /// <summary>A model on disk: its folder, which holds its files and a manifest.</summary>
 /// <param name="Folder">The absolute path of the folder.</param>
-/// <param name="Entry">What was installed; every file has its SHA-256.</param>
+/// <param name="Entry">The installed model; every file has its SHA-256.</param>
 public sealed record InstalledModel(string Folder, ModelEntry Entry)
 {
     internal const string ManifestName = "manifest.json";

@@ -14,7 +14,7 @@ public sealed class ModelCatalog
     private ModelCatalog(string folder, IReadOnlyList<ModelEntry> entries) => (_folder, Entries) = (folder, entries);
 
     /// <summary>The catalog that is shipped with the program.</summary>
-    /// <exception cref="ModelException">It is missing or malformed.</exception>
+    /// <exception cref="ModelException">The catalog is missing or malformed.</exception>
     public static ModelCatalog Shipped => s_shipped.Value;
 
     /// <summary>All models of the catalog, in its order.</summary>

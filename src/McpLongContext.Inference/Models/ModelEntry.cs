@@ -11,15 +11,15 @@ namespace McpLongContext.Inference.Models;
 public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelFile> Files)
 {
     /// <summary>
-    /// What the model is for: <see cref="Encoder"/>, <see cref="Chat"/> or <see cref="Completion"/>; null where its
+    /// The model's purpose: <see cref="Encoder"/>, <see cref="Chat"/> or <see cref="Completion"/>; null where its
     /// source does not say.
     /// </summary>
     public string? Purpose { get; init; }
 
-    /// <summary>The SPDX identifier of the weights' licence; null where the source does not say.</summary>
+    /// <summary>The SPDX identifier of the weights' license; null where the source does not say.</summary>
     public string? License { get; init; }
 
-    /// <summary>What was found out when it was installed; null for what was not proved.</summary>
+    /// <summary>The facts that were found when the model was installed; null for an unproved one.</summary>
     public ModelReport? Report { get; init; }
 
     /// <summary>Whether this model is used for its purpose unless another one is configured.</summary>
@@ -55,15 +55,15 @@ public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelF
 }
 
 /// <summary>One file of a model, with what is known to verify it.</summary>
-/// <param name="Name">Its path in the installed folder, with <c>/</c> as separator.</param>
-/// <param name="Size">Its length in bytes.</param>
+/// <param name="Name">The path in the installed folder, with <c>/</c> as separator.</param>
+/// <param name="Size">The length in bytes.</param>
 public sealed record ModelFile(string Name, long Size)
 {
-    /// <summary>Its path at the source; null where it is the same as <see cref="Name"/>.</summary>
+    /// <summary>The path at the source; null where it is the same as <see cref="Name"/>.</summary>
     public string? From { get; init; }
 
     /// <summary>
-    /// What it is put together from, in this order, where it is not one whole file at the source; otherwise null.
+    /// The parts, in this order, of a file that is not whole at the source; otherwise null.
     /// </summary>
     public IReadOnlyList<FilePart>? Parts { get; init; }
 
@@ -76,7 +76,7 @@ public sealed record ModelFile(string Name, long Size)
     /// </summary>
     public string? GitBlob { get; init; }
 
-    /// <summary>Its path at the source.</summary>
+    /// <summary>The path at the source.</summary>
     [JsonIgnore]
     public string SourcePath => From ?? Name;
 }

@@ -1,7 +1,7 @@
 namespace McpLongContext.Inference.Models;
 
 /// <summary>How far an installation is.</summary>
-/// <param name="Phase">What is being done.</param>
+/// <param name="Phase">The phase of the installation.</param>
 /// <param name="Done">Bytes done in this phase.</param>
 /// <param name="Total">Bytes to do in this phase, zero where that is not known.</param>
 public sealed record ModelProgress(ModelPhase Phase, long Done, long Total);

@@ -1,13 +1,13 @@
 namespace McpLongContext.Inference.Models;
 
-/// <summary>What was found out about a model when it was installed, by loading and running it.</summary>
+/// <summary>Facts about a model that were found by loading and running it when it was installed.</summary>
 /// <param name="Family">The architecture, for example <c>qwen2</c>.</param>
 /// <param name="Parameters">The number of its weights.</param>
 /// <param name="Window">The trained window, in tokens.</param>
 /// <param name="Precision">The arithmetic that it was run in: <c>fp32</c> or <c>int8</c>.</param>
-/// <param name="WeightBytes">Memory for the weights in this arithmetic, in bytes.</param>
-/// <param name="TokenBytes">Memory for each token of a sequence (the KV cache), in bytes; 0 for an encoder.</param>
-/// <param name="Warnings">What its files ask for that is not done, a sentence each.</param>
+/// <param name="WeightBytes">RAM for the weights in this arithmetic, in bytes.</param>
+/// <param name="TokenBytes">RAM for each token of a sequence (the KV cache), in bytes; 0 for an encoder.</param>
+/// <param name="Warnings">Demands of the model's files that are not met, a sentence each.</param>
 public sealed record ModelReport(
     string Family,
     long Parameters,

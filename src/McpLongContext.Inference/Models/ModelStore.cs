@@ -46,7 +46,9 @@ public sealed class ModelStore
             : [];
 
     /// <summary>The folder of the default encoder, installed first where it is missing.</summary>
-    /// <exception cref="ModelException">It is missing and cannot be installed; the message says what to run.</exception>
+    /// <exception cref="ModelException">
+    /// The encoder is missing and cannot be installed; the message says what to run.
+    /// </exception>
     public async Task<string> EnsureDefaultEncoderAsync(
         IProgress<ModelProgress>? progress = null,
         CancellationToken cancellation = default
@@ -58,7 +60,7 @@ public sealed class ModelStore
 
     /// <summary>Installs a model; does nothing when it is there already.</summary>
     /// <param name="model">
-    /// A name of the catalog; <c>hf:ORG/REPO[/FILE|:QUANTISATION][@REVISION]</c>; or the path of a folder or of one of its
+    /// A name of the catalog; <c>hf:ORG/REPO[/FILE|:QUANTIZATION][@REVISION]</c>; or the path of a folder or of one of its
     /// weights files, which is copied under its own name.
     /// </param>
     /// <param name="progress">Told about phases and bytes.</param>
@@ -94,7 +96,7 @@ public sealed class ModelStore
     }
 
     /// <summary>Removes an installed model.</summary>
-    /// <exception cref="ModelException">It is not installed, or is in use (Windows).</exception>
+    /// <exception cref="ModelException">The model is not installed, or is in use (Windows).</exception>
     public async Task RemoveAsync(string model, CancellationToken cancellation = default)
     {
         var installed = FindInstalled(model);
@@ -203,7 +205,7 @@ public sealed class ModelStore
         }
 
         progress?.Report(new ModelProgress(ModelPhase.Proving, 0, 0));
-        var (report, purpose) = await Task.Run(() => proof.Run(new InstalledModel(folder, entry)), cancellation);
+        var (report, purpose) = await Task.Run(() => proof(new InstalledModel(folder, entry)), cancellation);
         cancellation.ThrowIfCancellationRequested();
         // What the source says of a decoder, chat or completion, is known better there; of what kind a model is, here.
         var isSaid = entry.Purpose is not (null or ModelEntry.Encoder) && purpose != ModelEntry.Encoder;
@@ -231,7 +233,7 @@ public sealed class ModelStore
     {
         if (model.StartsWith(HubReference.Prefix, StringComparison.Ordinal))
         {
-            return new HubSource(HubReference.Parse(model), catalogued: null, _options);
+            return new HubSource(HubReference.Parse(model), cataloged: null, _options);
         }
 
         if (Catalog.Find(model) is { } entry)

@@ -9,7 +9,7 @@ public sealed record ModelStoreOptions
     /// <summary>
     /// Proves that a model can be used, before it counts as installed; null: files are taken as they are.
     /// </summary>
-    public ModelProof? Proof { get; init; }
+    public Func<InstalledModel, (ModelReport Report, string Purpose)>? Proof { get; init; }
 
     /// <summary>The models that are known by name.</summary>
     public ModelCatalog Catalog { get; init; } = ModelCatalog.Shipped;

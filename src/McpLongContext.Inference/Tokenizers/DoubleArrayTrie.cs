@@ -30,7 +30,7 @@ internal sealed class DoubleArrayTrie
     /// <summary>Finds the longest sequence that <paramref name="symbols"/> begins with.</summary>
     /// <param name="symbols">Symbols; 0 stands for one that occurs in no sequence.</param>
     /// <param name="length">Length of the sequence found, 0 when there is none.</param>
-    /// <returns>Its value, or <see cref="None"/>.</returns>
+    /// <returns>The value, or <see cref="None"/>.</returns>
     public int LongestPrefix(ReadOnlySpan<ushort> symbols, out int length)
     {
         var cells = _cells;

@@ -48,7 +48,7 @@ internal sealed class MergeTable
 
     private int ApplyShort(Span<int> symbols)
     {
-        // Of the pair of each symbol with its right neighbour.
+        // Of the pair of each symbol with its right neighbor.
         Span<int> ranks = stackalloc int[ShortLength];
         Span<int> tokens = stackalloc int[ShortLength];
         var count = symbols.Length;
@@ -197,7 +197,7 @@ internal sealed class MergeTable
 
 /// <summary>A rule of byte-pair encoding: two tokens become one.</summary>
 /// <param name="Left">The token on the left.</param>
-/// <param name="Right">Its right neighbour.</param>
-/// <param name="Rank">Its place in the order of merges; lower goes first.</param>
-/// <param name="Token">What both become.</param>
+/// <param name="Right">The right neighbor.</param>
+/// <param name="Rank">The place in the order of merges; lower goes first.</param>
+/// <param name="Token">The merged token.</param>
 internal readonly record struct Merge(int Left, int Right, int Rank, int Token);

@@ -6,7 +6,7 @@ namespace McpLongContext.Inference.Tokenizers;
 /// <summary>How files of SentencePiece tokenizers write tokens: <c>▁</c> for a space, <c>&lt;0x0A&gt;</c> for a byte.</summary>
 internal static class SentencePieceAlphabet
 {
-    /// <summary>What stands for a space, U+2581, in UTF-8.</summary>
+    /// <summary>The symbol for a space, U+2581, in UTF-8.</summary>
     public static ReadOnlySpan<byte> Space => "\u2581"u8;
 
     /// <summary>The bytes of a piece of text.</summary>

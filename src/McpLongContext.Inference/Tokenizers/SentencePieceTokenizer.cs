@@ -5,7 +5,7 @@ namespace McpLongContext.Inference.Tokenizers;
 /// <summary>
 /// Byte-pair encoding over characters as SentencePiece does it (Kudo and Richardson 2018, arXiv 1808.06226), of Llama
 /// 2, Mistral and TinyLlama: spaces are characters as others, a space is put before the text, and a character that the
-/// vocabulary lacks is spelt in byte tokens.
+/// vocabulary lacks is spelled in byte tokens.
 /// </summary>
 /// <remarks>
 /// In the files the space is written as <c>▁</c> (U+2581); here tokens hold the space itself. A <c>▁</c> in a text
@@ -121,7 +121,7 @@ internal sealed class SentencePieceTokenizer : Tokenizer
             EncodePiece(rest, ids);
             return;
         }
-        // No token has a space behind another character, so no merge reaches over that point.
+        // No token has a space after another character, so no merge reaches over that point.
         while (!rest.IsEmpty)
         {
             var word = rest.IndexOfAnyExcept((byte)' ');

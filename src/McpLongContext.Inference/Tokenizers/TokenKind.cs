@@ -1,12 +1,12 @@
 namespace McpLongContext.Inference.Tokenizers;
 
-/// <summary>What a token of a vocabulary is for; the numbers are those of GGUF's <c>tokenizer.ggml.token_type</c>.</summary>
+/// <summary>The role of a token in a vocabulary; the numbers are those of GGUF's <c>tokenizer.ggml.token_type</c>.</summary>
 public enum TokenKind : byte
 {
     /// <summary>A piece of text.</summary>
     Normal = 1,
 
-    /// <summary>What stands for text that the vocabulary cannot spell.</summary>
+    /// <summary>The token for text that the vocabulary cannot spell.</summary>
     Unknown = 2,
 
     /// <summary>Structure, such as the end of a turn; it has no text.</summary>

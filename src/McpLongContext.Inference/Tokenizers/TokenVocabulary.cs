@@ -68,7 +68,7 @@ public sealed class TokenVocabulary
     /// <summary>Number of tokens; ids run from 0.</summary>
     public int Count => _kinds.Length;
 
-    /// <summary>What a token is for.</summary>
+    /// <summary>The role of a token.</summary>
     /// <exception cref="IndexOutOfRangeException">The vocabulary has no such token.</exception>
     public TokenKind KindOf(int id) => _kinds[id];
 

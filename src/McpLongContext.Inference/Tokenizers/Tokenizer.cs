@@ -38,7 +38,7 @@ public abstract class Tokenizer
     /// <summary>The tokens with a meaning to the model, and its chat template.</summary>
     public TokenizerSettings Settings { get; }
 
-    /// <summary>What every text is taken to begin with.</summary>
+    /// <summary>The prefix that is added to every text.</summary>
     private protected virtual ReadOnlySpan<byte> Prefix => default;
 
     /// <summary>The tokens of <paramref name="text"/>, without any control tokens.</summary>
@@ -73,7 +73,7 @@ public abstract class Tokenizer
     }
 
     /// <summary>
-    /// The tokens of a text that a model is to continue: as <see cref="Encode(ReadOnlySpan{char})"/>, behind the token
+    /// The tokens of a text that a model is to continue: as <see cref="Encode(ReadOnlySpan{char})"/>, after the token
     /// that begins a text where the model wants one.
     /// </summary>
     public int[] EncodePrompt(ReadOnlySpan<char> text)
@@ -104,7 +104,7 @@ public abstract class Tokenizer
 
     /// <summary>
     /// The bytes that a token stands for in a text. Together, those of the tokens of a text are the text in UTF-8,
-    /// behind <see cref="PrefixLength"/> bytes. A control token has none.
+    /// after <see cref="PrefixLength"/> bytes. A control token has none.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The vocabulary has no such token.</exception>
     public ReadOnlySpan<byte> BytesOf(int id)

@@ -1,6 +1,6 @@
 namespace McpLongContext.Inference.Tokenizers;
 
-/// <summary>What a model's files say about its tokens beyond the vocabulary.</summary>
+/// <summary>The settings in a model's files for its tokens, beyond the vocabulary.</summary>
 public sealed record TokenizerSettings
 {
     /// <summary>
@@ -31,18 +31,18 @@ public sealed record TokenizerSettings
     /// <summary>The chat template, as the model's files have it; null for a model that only continues texts.</summary>
     public string? ChatTemplate { get; init; }
 
-    /// <summary>What the files say that is not done, a sentence each.</summary>
+    /// <summary>The settings of the files that were ignored, a sentence each.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>What is not done with a vocabulary that the reference implementation would do.</summary>
+    /// <summary>Steps of the reference implementation with this vocabulary that are not taken here.</summary>
     /// <param name="vocabulary">The tokens.</param>
-    /// <param name="addsEnd">Whether the files ask for an end behind every text.</param>
+    /// <param name="addsEnd">Whether the files ask for an end after every text.</param>
     internal static List<string> WarningsOf(TokenVocabulary vocabulary, bool addsEnd)
     {
         var warnings = new List<string>();
         if (addsEnd)
         {
-            warnings.Add("add_eos_token: no end is put behind a text, because texts are continued here");
+            warnings.Add("add_eos_token: no end is put after a text, because texts are continued here");
         }
 
         var plain = vocabulary.AddedTexts.Where(text => !IsMark(text)).Take(3).ToList();

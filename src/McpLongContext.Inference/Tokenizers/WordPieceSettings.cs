@@ -3,7 +3,7 @@ using McpLongContext.Inference.Checkpoints;
 
 namespace McpLongContext.Inference.Tokenizers;
 
-/// <summary>What a <c>tokenizer.json</c> says about a WordPiece tokenizer, validated.</summary>
+/// <summary>The settings of a WordPiece tokenizer in a <c>tokenizer.json</c>, validated.</summary>
 internal sealed record WordPieceSettings
 {
     /// <summary>The longest word that may be asked for, in code points.</summary>
@@ -28,7 +28,7 @@ internal sealed record WordPieceSettings
     /// <summary>The code points that pieces consist of, numbered from 1.</summary>
     public required Dictionary<int, ushort> Alphabet { get; init; }
 
-    /// <summary>What the pieces inside a word begin with.</summary>
+    /// <summary>The prefix of pieces inside a word.</summary>
     public required string ContinuationPrefix { get; init; }
 
     /// <summary>Longer words, in code points, are unknown.</summary>

@@ -33,7 +33,7 @@ public sealed class WordPieceTokenizer
     private readonly DoubleArrayTrie _continuations;
     private readonly bool[] _isPunctuation;
 
-    /// <summary>What becomes of each UTF-16 unit: the symbol of a letter, or a mark.</summary>
+    /// <summary>The mapping of each UTF-16 unit: the symbol of a letter, or a mark.</summary>
     private readonly ushort[] _characters = new ushort[char.MaxValue + 1];
 
     /// <summary>For the isolated characters of ASCII, the commonest special ones: the token; -1 otherwise.</summary>

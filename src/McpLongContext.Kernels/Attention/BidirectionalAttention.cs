@@ -218,7 +218,7 @@ public static unsafe class BidirectionalAttention
         /// <summary>The scale 1 / sqrt(headDim), and log2(e) because the softmax takes powers of two.</summary>
         public float Factor => Softmax.Log2E / MathF.Sqrt(HeadDim);
 
-        /// <summary>Floats of scratch memory: packed keys, packed values, a strip of scores, a strip of sums.</summary>
+        /// <summary>Floats of scratch RAM: packed keys, packed values, a strip of scores, a strip of sums.</summary>
         public int Scratch =>
             checked((KeyColumns * HeadDim) + (Tokens * ValueColumns) + (Strip * (KeyColumns + ValueColumns)));
     }

@@ -9,7 +9,7 @@ using McpLongContext.Kernels.Simd;
 namespace McpLongContext.Kernels.Attention;
 
 /// <summary>
-/// softmax(scale R(Q) R(K)^T) V, each token seeing itself and those before it, queries in groups that share a key/value
+/// softmax(scale R(Q) R(K)^T) V, each token seeing itself and those before it, several query heads sharing a KV
 /// head (Ainslie et al., arXiv 2305.13245), R the rotation of the pairs (i, i + headDim / 2) by position (Su et al.,
 /// arXiv 2104.09864).
 /// </summary>
@@ -28,13 +28,13 @@ public static unsafe class GroupedQueryAttention
         : Simd256.IsSupported ? 16
         : 8;
 
-    /// <summary>Attends some tokens of a block, in the heads of one group.</summary>
+    /// <summary>Attends some tokens of a block, in the query heads of one KV head.</summary>
     /// <param name="queries">[block's tokens, heads, headDim], not rotated.</param>
     /// <param name="cache">Keys and values up to the block's last token.</param>
     /// <param name="rotary">The rotation, extended to the cache's length.</param>
     /// <param name="scale">Of the scores, 1 / sqrt(headDim) as a rule.</param>
     /// <param name="window">Tokens that each token sees at most, itself included.</param>
-    /// <param name="part">What to compute. Different parts may be computed by different threads.</param>
+    /// <param name="part">The part to compute. Different parts may be computed by different threads.</param>
     /// <param name="output">[block's tokens, heads, headDim]; only the part is written.</param>
     /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
     public static void Attend(
@@ -135,7 +135,7 @@ public static unsafe class GroupedQueryAttention
         GC.KeepAlive(rotary);
     }
 
-    /// <summary>The part's queries, rotated, as rows [tokens, heads of the group, headDim].</summary>
+    /// <summary>The part's queries, rotated, as rows [tokens, query heads of the KV head, headDim].</summary>
     private static void GatherQueries<TSimd, TVector>(GroupedQueryRun run, float* queries, GroupedQueryBuffers buffers)
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
@@ -143,7 +143,7 @@ public static unsafe class GroupedQueryAttention
         var pairs = run.HeadDim / 2;
         for (var row = 0; row < run.Rows; row++)
         {
-            if (row % run.GroupHeads == 0)
+            if (row % run.QueryHeadsPerKvHead == 0)
             {
                 run.Rotary.Read(run.PositionOf(row), buffers.Cosines, buffers.Cosines + pairs);
             }
@@ -162,7 +162,7 @@ public static unsafe class GroupedQueryAttention
         var tokens = Math.Min(Page, run.Cache.Count - (page * Page));
         var columns = run.Cache.Columns;
         var half = columns * run.HeadDim / 2;
-        var source = run.Cache.Keys(run.Part.Group, page);
+        var source = run.Cache.Keys(run.Part.KeyValueHead, page);
         var cosines = run.Rotary.Cosines(page);
         var sines = run.Rotary.Sines(page);
         for (var token = 0; token < tokens; token += columns)
@@ -239,7 +239,7 @@ public static unsafe class GroupedQueryAttention
         }
 
         var columns = run.Cache.ValueColumns;
-        var values = run.Cache.Values(run.Part.Group, page);
+        var values = run.Cache.Values(run.Part.KeyValueHead, page);
         for (var column = 0; column < columns; column += TTile.Columns)
         {
             var panel = values + (column * Page);

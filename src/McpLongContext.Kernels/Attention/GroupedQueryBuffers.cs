@@ -1,6 +1,6 @@
 namespace McpLongContext.Kernels.Attention;
 
-/// <summary>Scratch memory of one call, each buffer at a cache line.</summary>
+/// <summary>Scratch RAM of one call, each buffer at a cache line.</summary>
 internal readonly unsafe struct GroupedQueryBuffers
 {
     /// <summary>Far below any score, and finite.</summary>

@@ -2,21 +2,21 @@ using McpLongContext.Kernels.Buffers;
 
 namespace McpLongContext.Kernels.Attention;
 
-/// <summary>The shapes of one call. A row is a query: [tokens of the part, heads of the group].</summary>
+/// <summary>The shapes of one call. A row is a query: [tokens of the part, query heads of the KV head].</summary>
 internal sealed record GroupedQueryRun(
     KeyValueCache Cache,
     RotaryTable Rotary,
     float Scale,
     int Window,
     AttentionPart Part,
-    int GroupHeads
+    int QueryHeadsPerKvHead
 )
 {
     private const int Page = KeyValueCache.PageTokens;
 
     public int HeadDim => Cache.HeadDim;
 
-    public int Rows { get; } = Part.Tokens * GroupHeads;
+    public int Rows { get; } = Part.Tokens * QueryHeadsPerKvHead;
 
     public int FirstPage => FirstKeyOf(0) / Page;
 
@@ -24,17 +24,19 @@ internal sealed record GroupedQueryRun(
 
     private int FirstPosition { get; } = Cache.Count - Part.BlockTokens + Part.FirstToken;
 
-    public int PositionOf(int row) => FirstPosition + (row / GroupHeads);
+    public int PositionOf(int row) => FirstPosition + (row / QueryHeadsPerKvHead);
 
     /// <summary>The first key that a row sees.</summary>
     public int FirstKeyOf(int row) => Math.Max(0, PositionOf(row) - Window + 1);
 
-    /// <summary>Where a row stands in queries and output, [block's tokens, groups, heads of the group, headDim].</summary>
+    /// <summary>
+    /// Where a row stands in queries and output, [block's tokens, KV heads, query heads of the KV head, headDim].
+    /// </summary>
     public nint OffsetOf(int row)
     {
-        var (token, head) = Math.DivRem(row, GroupHeads);
-        var group = ((nint)(Part.FirstToken + token) * Cache.Heads) + Part.Group;
-        return ((group * GroupHeads) + head) * HeadDim;
+        var (token, head) = Math.DivRem(row, QueryHeadsPerKvHead);
+        var kvHead = ((nint)(Part.FirstToken + token) * Cache.Heads) + Part.KeyValueHead;
+        return ((kvHead * QueryHeadsPerKvHead) + head) * HeadDim;
     }
 
     /// <summary>The call with these arguments.</summary>
@@ -71,7 +73,7 @@ internal sealed record GroupedQueryRun(
         }
 
         if (
-            (uint)part.Group >= (uint)cache.Heads
+            (uint)part.KeyValueHead >= (uint)cache.Heads
             || part.FirstToken < 0
             || part.Tokens < 0
             || part.Tokens > part.BlockTokens - part.FirstToken

@@ -6,7 +6,7 @@ using McpLongContext.Kernels.Simd;
 
 namespace McpLongContext.Kernels.Attention;
 
-/// <summary>Quantises a head's queries, keys and values, and lays them out for the register tile.</summary>
+/// <summary>Quantizes a head's queries, keys and values, and lays them out for the register tile.</summary>
 internal static unsafe class Int8AttentionPacking
 {
     /// <summary>Rows of words; returns the scale.</summary>
@@ -189,7 +189,7 @@ internal static unsafe class Int8AttentionPacking
     }
 
     /// <summary>
-    /// What sums over the panels have to start from, so that operands whose zero is the word <paramref name="zero"/> count
+    /// The initial values of sums over the panels, so that operands whose zero is the word <paramref name="zero"/> count
     /// from there: the product of such zeros with the panels, negated.
     /// </summary>
     private static void Initialize<TTile>(int zero, int* zeros, int* panels, int depth, int columns, int* initial)

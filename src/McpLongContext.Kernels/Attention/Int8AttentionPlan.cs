@@ -42,7 +42,7 @@ internal readonly record struct Int8AttentionPlan(
     /// <summary>Words of a dimension of the values.</summary>
     public int TokenWords => (Tokens + Depth - 1) / Depth;
 
-    /// <summary>Integers of scratch memory.</summary>
+    /// <summary>Integers of scratch RAM.</summary>
     public int Length
     {
         get
@@ -74,7 +74,7 @@ internal readonly record struct Int8AttentionPlan(
             RoundUp(tokens, lanes)
         );
 
-    /// <summary>Divides cleared scratch memory of <see cref="Length"/> integers among the buffers.</summary>
+    /// <summary>Divides cleared scratch RAM of <see cref="Length"/> integers among the buffers.</summary>
     public unsafe Int8AttentionBuffers Lay(int* scratch)
     {
         Span<long> sizes = stackalloc long[BufferCount];

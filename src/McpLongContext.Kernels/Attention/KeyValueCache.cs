@@ -97,7 +97,7 @@ public sealed unsafe class KeyValueCache
     /// <summary>Forgets all tokens and keeps their room for others.</summary>
     public void Clear() => Count = 0;
 
-    /// <summary>Puts tokens in the place of others; those behind keep their order and may get other places.</summary>
+    /// <summary>Puts tokens in the place of others; those after keep their order and may get other places.</summary>
     /// <param name="first">The first token that goes.</param>
     /// <param name="count">How many go.</param>
     /// <param name="keys">[tokens, heads, headDim] of those that come, not rotated.</param>
@@ -110,13 +110,13 @@ public sealed unsafe class KeyValueCache
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count - first);
         Shape.Rows(keys.Length, Heads * HeadDim, nameof(keys));
         Shape.Check(values.Length, keys.Length, nameof(values));
-        var behind = Count - first - count;
-        var (headKeys, headValues) = (new float[behind * HeadDim], new float[behind * HeadDim]);
+        var after = Count - first - count;
+        var (headKeys, headValues) = (new float[after * HeadDim], new float[after * HeadDim]);
         var (allKeys, allValues) = (new float[Heads * headKeys.Length], new float[Heads * headKeys.Length]);
         for (var head = 0; head < Heads; head++)
         {
             Read(head, first + count, headKeys, headValues);
-            for (var token = 0; token < behind; token++)
+            for (var token = 0; token < after; token++)
             {
                 var target = ((token * Heads) + head) * HeadDim;
                 headKeys.AsSpan(token * HeadDim, HeadDim).CopyTo(allKeys.AsSpan(target));

@@ -12,7 +12,7 @@ public static class DurableFolder
 
     /// <summary>Syncs the folder, where the file system knows how to.</summary>
     /// <param name="folder">An existing folder.</param>
-    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="IOException">The folder cannot be opened.</exception>
     public static void Flush(string folder)
     {
         if (OperatingSystem.IsWindows())

@@ -3,7 +3,7 @@ using System.IO.MemoryMappedFiles;
 namespace McpLongContext.Kernels.Buffers;
 
 /// <summary>
-/// A file mapped into memory for reading. Its owner keeps it alive while spans of it are in use: after disposal they
+/// A file mapped into RAM for reading. Its owner keeps it alive while spans of it are in use: after disposal they
 /// point to unmapped memory. A file that is truncated while it is mapped ends the process, so map only files that are
 /// never rewritten in place.
 /// </summary>
@@ -56,12 +56,12 @@ public sealed unsafe class MappedFile : IDisposable
     }
 
     /// <summary>The bytes from <paramref name="offset"/> on.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">They are not all inside the file.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The bytes are not all inside the file.</exception>
     /// <exception cref="ObjectDisposedException">The file was unmapped.</exception>
     public ReadOnlySpan<byte> Span(long offset, int length) => new(Pointer(offset, length), length);
 
     /// <summary>Where the bytes from <paramref name="offset"/> on are.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">They are not all inside the file.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The bytes are not all inside the file.</exception>
     /// <exception cref="ObjectDisposedException">The file was unmapped.</exception>
     internal byte* Pointer(long offset, long length)
     {

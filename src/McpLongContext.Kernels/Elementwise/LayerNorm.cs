@@ -11,7 +11,7 @@ namespace McpLongContext.Kernels.Elementwise;
 /// </summary>
 public static unsafe class LayerNorm
 {
-    /// <summary>Normalises each row.</summary>
+    /// <summary>Normalizes each row.</summary>
     /// <param name="x">[rows, width].</param>
     /// <param name="residual">[rows, width] added to <paramref name="x"/> first, or empty for none.</param>
     /// <param name="gamma">[width], the scale.</param>
@@ -117,8 +117,8 @@ public static unsafe class LayerNorm
         TVector squares = default;
         for (var i = 0; i < whole; i += TSimd.Lanes)
         {
-            var centred = TSimd.Subtract(TSimd.Load(y + i), means);
-            squares = TSimd.MultiplyAdd(centred, centred, squares);
+            var centered = TSimd.Subtract(TSimd.Load(y + i), means);
+            squares = TSimd.MultiplyAdd(centered, centered, squares);
         }
 
         var square = TSimd.Sum(squares);

@@ -9,7 +9,7 @@ namespace McpLongContext.Kernels.Elementwise;
 /// </summary>
 public static class RmsNorm
 {
-    /// <summary>Normalises each row.</summary>
+    /// <summary>Normalizes each row.</summary>
     /// <param name="x">[rows, width].</param>
     /// <param name="gamma">[width], the scale.</param>
     /// <param name="epsilon">Added to the mean square.</param>

@@ -10,7 +10,8 @@ internal static unsafe class VnniFunctions
     private const int VnniBit = 11;
 
     /// <summary>
-    /// Their addresses, [rows - 1]; null where the machine lacks the instruction or the system does not let us make code.
+    /// Addresses of the functions, [rows - 1]; null where the machine lacks the instruction or the system does not let
+    /// us make code.
     /// </summary>
     /// <param name="maxRows">The most rows of the tile.</param>
     /// <param name="write">Writes the function for a number of rows.</param>

@@ -3,7 +3,7 @@ using static McpLongContext.Kernels.MachineCode.Assembler;
 namespace McpLongContext.Kernels.MachineCode;
 
 /// <summary>
-/// What a core can do at most with AVX512-VNNI: dot products over and over in registers, without memory. The products are
+/// The peak rate of a core with AVX512-VNNI: dot products over and over in registers, without RAM. The products are
 /// measured against it.
 /// </summary>
 public static unsafe class VnniPeak

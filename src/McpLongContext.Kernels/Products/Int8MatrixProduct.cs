@@ -9,14 +9,14 @@ using McpLongContext.Kernels.Simd;
 namespace McpLongContext.Kernels.Products;
 
 /// <summary>
-/// Y = activation(X W^T + bias) with W in int8: X [rows, inputs] is quantised row by row as it comes,
+/// Y = activation(X W^T + bias) with W in int8: X [rows, inputs] is quantized row by row as it comes,
 /// x ~ a * code with a = max |x| / 127, the codes are multiplied and summed exactly in integers, and the sum leaves the
 /// cache as a * scale * sum + bias, activated.
 /// </summary>
 /// <remarks>One thread: callers run several sequences side by side.</remarks>
 public static unsafe class Int8MatrixProduct
 {
-    /// <summary>Rows of X that are quantised and multiplied at a time: their codes stay in the first-level cache.</summary>
+    /// <summary>Rows of X that are quantized and multiplied at a time: their codes stay in the first-level cache.</summary>
     private const int BlockRows = 48;
 
     /// <summary>Multiplies.</summary>

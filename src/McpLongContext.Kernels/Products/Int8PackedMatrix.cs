@@ -41,7 +41,7 @@ public sealed unsafe class Int8PackedMatrix
 
     internal int Panels => (Outputs + PanelWidth - 1) / PanelWidth;
 
-    /// <summary>Quantises and packs for the integer products of this machine.</summary>
+    /// <summary>Quantizes and packs for the integer products of this machine.</summary>
     /// <param name="weights">[outputs, inputs], row-major, finite.</param>
     /// <param name="outputs">Rows of <paramref name="weights"/>, positive.</param>
     /// <param name="inputs">Columns of <paramref name="weights"/>, positive, at most 65,536 so that no sum overflows.</param>

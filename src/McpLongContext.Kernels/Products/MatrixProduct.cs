@@ -186,7 +186,7 @@ public static unsafe class MatrixProduct
         GC.KeepAlive(weights);
     }
 
-    /// <summary>Copies [rows, columns] between memories of different row lengths.</summary>
+    /// <summary>Copies [rows, columns] between buffers of different row lengths.</summary>
     internal static void Copy(float* source, nint sourceStride, float* target, nint targetStride, int rows, int columns)
     {
         for (var row = 0; row < rows; row++)

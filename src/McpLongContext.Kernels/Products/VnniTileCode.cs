@@ -21,7 +21,7 @@ internal static unsafe class VnniTileCode
 
     /// <summary>The functions of a tile, or null: see <see cref="VnniFunctions.Load"/>.</summary>
     /// <param name="rows">The most rows of the tile, up to 9.</param>
-    /// <param name="vectors">Its columns in vectors, 1 to 3; at most 18 vectors in all.</param>
+    /// <param name="vectors">The tile's columns in vectors, 1 to 3; at most 18 vectors in all.</param>
     public static nint[]? Load(int rows, int vectors) =>
         VnniFunctions.Load(rows, (to, count) => Write(to, count, vectors));
 
@@ -137,7 +137,7 @@ internal static unsafe class VnniTileCode
         return number < High ? High + number : 4 + number - High;
     }
 
-    /// <summary>What a function is called with; strides in bytes.</summary>
+    /// <summary>The arguments of a function; strides in bytes.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private readonly record struct Operands(
         nint A,

@@ -14,7 +14,7 @@ public static unsafe class Int8Vectors
     /// <summary>The largest code.</summary>
     internal const float Limit = 127;
 
-    /// <summary>Quantises vectors, rounding to nearest.</summary>
+    /// <summary>Quantizes vectors, rounding to nearest.</summary>
     /// <param name="vectors">[n, dimensions], finite.</param>
     /// <param name="codes">[n, dimensions], overwritten: -127 to 127.</param>
     /// <param name="scales">[n], overwritten: max |x| / 127, 0 for a vector of zeros.</param>

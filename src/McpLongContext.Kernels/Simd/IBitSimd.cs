@@ -2,7 +2,7 @@ namespace McpLongContext.Kernels.Simd;
 
 /// <summary>The operations of one vector width on 64-bit words, for counting bits.</summary>
 /// <typeparam name="TSelf">The width: <see cref="BitSimd512"/> or <see cref="BitSimd256"/>.</typeparam>
-/// <typeparam name="TVector">Its vector of <see cref="Lanes"/> words.</typeparam>
+/// <typeparam name="TVector">The width's vector of <see cref="Lanes"/> words.</typeparam>
 internal unsafe interface IBitSimd<TSelf, TVector>
     where TSelf : IBitSimd<TSelf, TVector>
     where TVector : unmanaged

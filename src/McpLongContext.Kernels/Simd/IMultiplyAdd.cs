@@ -1,9 +1,9 @@
 namespace McpLongContext.Kernels.Simd;
 
-/// <summary>What a register tile computes with: vectors of sums, one output in each lane.</summary>
+/// <summary>The arithmetic of a register tile: vectors of sums, one output in each lane.</summary>
 /// <typeparam name="TSelf">The arithmetic.</typeparam>
 /// <typeparam name="TElement">
-/// What is broadcast from A and summed in C: a float, or a word of 32 bits that holds several small integers of A (or
+/// The element that is broadcast from A and summed in C: a float, or a word of 32 bits that holds several small integers of A (or
 /// B) and one sum of their products in C.
 /// </typeparam>
 /// <typeparam name="TVector">A vector of <see cref="Lanes"/> elements.</typeparam>

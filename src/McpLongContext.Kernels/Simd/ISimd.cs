@@ -5,7 +5,7 @@ namespace McpLongContext.Kernels.Simd;
 /// it for each width with every call inlined; the runtime choice between widths is one test of a JIT constant.
 /// </summary>
 /// <typeparam name="TSelf">The width: <see cref="Simd512"/>, <see cref="Simd256"/> or <see cref="Simd128"/>.</typeparam>
-/// <typeparam name="TVector">Its vector of <c>Lanes</c> floats.</typeparam>
+/// <typeparam name="TVector">The width's vector of <c>Lanes</c> floats.</typeparam>
 internal unsafe interface ISimd<TSelf, TVector> : IMultiplyAdd<TSelf, float, TVector>
     where TSelf : ISimd<TSelf, TVector>
     where TVector : unmanaged
@@ -43,7 +43,7 @@ internal unsafe interface ISimd<TSelf, TVector> : IMultiplyAdd<TSelf, float, TVe
     /// <summary>The largest lane.</summary>
     public static abstract float Max(TVector value);
 
-    /// <summary>The first <paramref name="count"/> lanes from memory, zero in the others.</summary>
+    /// <summary>The first <paramref name="count"/> lanes from RAM, zero in the others.</summary>
     public static virtual TVector LoadFirst(float* source, int count)
     {
         var vector = default(TVector);

@@ -7,9 +7,9 @@ using McpLongContext.Kernels.Products;
 namespace McpLongContext.LongAttention.InfiniAttention;
 
 /// <summary>
-/// The memory of Infini-attention (Munkhdalai et al., arXiv 2404.07143, section 2.1): for every layer and key/value head a
-/// matrix M [headDim, headDim] of associations and a vector z [headDim] that normalises them, in fp32. Its size does not
-/// depend on what was written. Keys and queries are not rotated: what is remembered has no position.
+/// The compressive memory of Infini-attention (Munkhdalai et al., arXiv 2404.07143, section 2.1): for every layer and
+/// key/value head a matrix M [headDim, headDim] of associations and a vector z [headDim] that normalizes them, in fp32.
+/// Its size does not depend on what was written. Keys and queries are not rotated: what is remembered has no position.
 /// </summary>
 /// <remarks>
 /// M and z of a head lie together as M^T with z as one more row, [headDim + 1, headDim]: as if every value ended with a 1.
@@ -23,9 +23,9 @@ public sealed class CompressiveMemory
     private readonly float[] _state; // [layers, heads, headDim + 1, headDim]
     private readonly PackedMatrix?[] _packed; // [layers, heads]: the same for products; null where nothing was written
 
-    /// <summary>Creates an empty memory.</summary>
+    /// <summary>Creates an empty compressive memory.</summary>
     /// <param name="layers">Layers of the model.</param>
-    /// <param name="heads">Key/value heads of a layer: query heads of a group share the memory of theirs.</param>
+    /// <param name="heads">KV heads of a layer: the query heads of a KV head share its part.</param>
     /// <param name="headDim">Dimensions of a head.</param>
     /// <param name="rule">How segments are written.</param>
     public CompressiveMemory(int layers, int heads, int headDim, UpdateRule rule = UpdateRule.Linear)
@@ -50,11 +50,13 @@ public sealed class CompressiveMemory
     /// <summary>How segments are written.</summary>
     public UpdateRule Rule { get; }
 
-    /// <summary>What the memory takes: layers * heads * (headDim^2 + headDim) floats, in bytes.</summary>
+    /// <summary>The size of the compressive memory: layers * heads * (headDim^2 + headDim) floats, in bytes.</summary>
     public long Bytes => (long)_state.Length * sizeof(float);
 
-    /// <summary>What all heads remember, [layers, heads, headDim + 1, headDim], as <see cref="State"/> has it.</summary>
-    public ReadOnlyMemory<float> States => _state;
+    /// <summary>
+    /// The compressive memory of all heads, [layers, heads, headDim + 1, headDim], as <see cref="State"/> has it.
+    /// </summary>
+    public ReadOnlyMemory<float> Embeddings => _state;
 
     private int HeadSize => (HeadDim + 1) * HeadDim;
 
@@ -63,7 +65,7 @@ public sealed class CompressiveMemory
     /// <param name="head">From 0.</param>
     public bool IsEmpty(int layer, int head) => _packed[IndexOf(layer, head)] is null;
 
-    /// <summary>M^T of a head and behind it z: [headDim + 1, headDim], a row of M^T for each dimension of a value.</summary>
+    /// <summary>M^T of a head and after it z: [headDim + 1, headDim], a row of M^T for each dimension of a value.</summary>
     /// <param name="layer">From 0.</param>
     /// <param name="head">From 0.</param>
     public ReadOnlySpan<float> State(int layer, int head) => StateOf(IndexOf(layer, head));
@@ -86,7 +88,7 @@ public sealed class CompressiveMemory
     }
 
     /// <summary>Replaces what all heads remember.</summary>
-    /// <param name="states">As <see cref="States"/> gives it.</param>
+    /// <param name="states">As <see cref="Embeddings"/> gives it.</param>
     /// <exception cref="ArgumentException">The length does not fit.</exception>
     public void Restore(ReadOnlySpan<float> states)
     {
@@ -109,8 +111,8 @@ public sealed class CompressiveMemory
     }
 
     /// <summary>
-    /// Reads: sigma(Q) M in the first columns and sigma(Q) z in the last. Their quotient is what the memory returns; where
-    /// nothing was written, both are 0.
+    /// Reads: sigma(Q) M in the first columns and sigma(Q) z in the last. Their quotient is what the compressive memory
+    /// returns; where nothing was written, both are 0.
     /// </summary>
     /// <param name="layer">From 0.</param>
     /// <param name="head">From 0.</param>
@@ -202,7 +204,7 @@ public sealed class CompressiveMemory
 
         public Span<float> Read => _read.AsSpan(0, _tokens * (headDim + 1));
 
-        /// <summary>What the segment adds to the state.</summary>
+        /// <summary>The increment of a segment.</summary>
         public ReadOnlySpan<float> Sum => _sum;
 
         public void Take(KeyValueCache segment, int head, int first, int tokens)

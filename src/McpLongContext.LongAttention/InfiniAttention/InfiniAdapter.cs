@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using McpLongContext.Inference.Checkpoints;
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 
 namespace McpLongContext.LongAttention.InfiniAttention;
 
 /// <summary>
-/// What training adds to a model for it to use a <see cref="CompressiveMemory"/>: a gate for each head, and perhaps
-/// low-rank changes of the projections around attention. Immutable. Without it a model's memory is kept and not read.
+/// The trained parameters with which a model uses a <see cref="CompressiveMemory"/>: a gate for each head, and perhaps
+/// LoRA adapters of the projections around attention. Immutable. Without it a model's compressive memory is kept and
+/// not read.
 /// </summary>
 /// <remarks>
 /// A safetensors file: <c>gates</c> [layers, heads] are the betas; <c>layers.N.P.a</c> [rank, inputs] and
@@ -31,14 +32,14 @@ public sealed class InfiniAdapter
         ("o", AttentionProjection.Output),
     ];
 
-    private InfiniAdapter(string identity, MemoryGates gates, UpdateRule rule, int segmentTokens) =>
+    private InfiniAdapter(string identity, InfiniGates gates, UpdateRule rule, int segmentTokens) =>
         (Identity, Gates, Rule, SegmentTokens) = (identity, gates, rule, segmentTokens);
 
     /// <summary>The SHA-256 of the file, in lower-case hexadecimal; empty where there is no adapter.</summary>
     public string Identity { get; }
 
     /// <summary>The gates.</summary>
-    public MemoryGates Gates { get; }
+    public InfiniGates Gates { get; }
 
     /// <summary>How segments are written.</summary>
     public UpdateRule Rule { get; }
@@ -47,14 +48,14 @@ public sealed class InfiniAdapter
     public int SegmentTokens { get; }
 
     /// <summary>Changes of the model's projections.</summary>
-    public IReadOnlyList<LowRankChange> Changes { get; private init; } = [];
+    public IReadOnlyList<LoraAdapter> Changes { get; private init; } = [];
 
     /// <summary>No adapter: gates that are closed, segments of the model's window.</summary>
     /// <param name="config">The model's configuration.</param>
-    public static InfiniAdapter None(LlamaConfig config)
+    public static InfiniAdapter None(DecoderConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new InfiniAdapter("", MemoryGates.Closed(config), UpdateRule.Linear, config.ContextLength);
+        return new InfiniAdapter("", InfiniGates.Closed(config), UpdateRule.Linear, config.ContextLength);
     }
 
     /// <summary>Reads an adapter.</summary>
@@ -62,9 +63,9 @@ public sealed class InfiniAdapter
     /// <param name="config">The configuration of the model that it is for.</param>
     /// <param name="model">The SHA-256 of the file of that model's weights, in lower-case hexadecimal.</param>
     /// <exception cref="CheckpointException">
-    /// It cannot be read, is for another model, has another shape, or holds something that is no number.
+    /// The file cannot be read, is for another model, has another shape, or holds something that is no number.
     /// </exception>
-    public static InfiniAdapter Load(string path, LlamaConfig config, string model)
+    public static InfiniAdapter Load(string path, DecoderConfig config, string model)
     {
         ArgumentNullException.ThrowIfNull(config);
         using var file = SafetensorsFile.Open(path);
@@ -79,16 +80,7 @@ public sealed class InfiniAdapter
             $"1 to {config.ContextLength}, the model's window"
         );
         var betas = file.Read("gates", config.LayerCount, config.HeadCount);
-        if (Array.FindIndex(betas, float.IsNaN) is >= 0 and var wrong)
-        {
-            throw new CheckpointException(
-                path,
-                $"tensor 'gates': no number found for layer {wrong / config.HeadCount}, head {wrong % config.HeadCount}, "
-                    + "expected a number. Train it again"
-            );
-        }
-
-        var changes = ReadChanges(path, file, config);
+        var changes = ReadLora(path, file, config);
         var known = changes.Count * 2 + 1;
         if (file.Tensors.Count != known)
         {
@@ -101,7 +93,7 @@ public sealed class InfiniAdapter
 
         return new InfiniAdapter(
             Hash(path),
-            MemoryGates.FromBetas(config, betas),
+            InfiniGates.FromBetas(config, betas),
             RuleOf(rule)!.Value,
             TokensOf(segment)!.Value
         )
@@ -112,29 +104,29 @@ public sealed class InfiniAdapter
 
     /// <summary>The model with the adapter's changes; the weights are shared.</summary>
     /// <param name="model">The model that the adapter is for.</param>
-    public LlamaModel Apply(LlamaModel model)
+    public Decoder Apply(Decoder model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Changes.Count == 0 ? model : model.WithChanges(Changes);
+        return Changes.Count == 0 ? model : model.WithLora(Changes);
     }
 
-    /// <summary>An empty memory of a model's shape that is written by the adapter's rule.</summary>
+    /// <summary>An empty compressive memory of a model's shape that is written by the adapter's rule.</summary>
     /// <param name="config">The model's configuration.</param>
-    public CompressiveMemory CreateMemory(LlamaConfig config)
+    public CompressiveMemory CreateMemory(DecoderConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
         return new CompressiveMemory(config.LayerCount, config.KeyValueHeadCount, config.HeadDim, Rule);
     }
 
-    /// <summary>The attention of a sequence that reads and writes a memory.</summary>
+    /// <summary>The attention of a sequence that reads and writes a compressive memory.</summary>
     /// <param name="config">The model's configuration.</param>
-    /// <param name="memory">The memory.</param>
-    public SegmentedAttention Attend(LlamaConfig config, CompressiveMemory memory) =>
+    /// <param name="memory">The compressive memory.</param>
+    public SegmentedAttention Attend(DecoderConfig config, CompressiveMemory memory) =>
         new(config, memory, Gates, SegmentTokens);
 
-    private static List<LowRankChange> ReadChanges(string path, SafetensorsFile file, LlamaConfig config)
+    private static List<LoraAdapter> ReadLora(string path, SafetensorsFile file, DecoderConfig config)
     {
-        var changes = new List<LowRankChange>();
+        var changes = new List<LoraAdapter>();
         for (var layer = 0; layer < config.LayerCount; layer++)
         {
             foreach (var (name, projection) in Projections)
@@ -158,7 +150,7 @@ public sealed class InfiniAdapter
                         $"tensor '{prefix}.a': {down} found, expected [rank, {inputs}]"
                     );
                 changes.Add(
-                    new LowRankChange(
+                    new LoraAdapter(
                         layer,
                         projection,
                         rank,

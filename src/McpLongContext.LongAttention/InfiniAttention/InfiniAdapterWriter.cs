@@ -1,6 +1,6 @@
 using System.Globalization;
 using McpLongContext.Inference.Checkpoints;
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 
 namespace McpLongContext.LongAttention.InfiniAttention;
 
@@ -15,16 +15,16 @@ public static class InfiniAdapterWriter
     /// <param name="segmentTokens">Tokens of a segment in training.</param>
     /// <param name="betas">[layers, heads].</param>
     /// <param name="changes">At most one for each projection of each layer; stored in half precision.</param>
-    /// <param name="notes">What else a reader may want to know, by name: how it was trained.</param>
+    /// <param name="notes">Further facts for a reader, by name: how it was trained.</param>
     /// <exception cref="ArgumentException">A length does not fit.</exception>
     public static void Write(
         Stream destination,
-        LlamaConfig config,
+        DecoderConfig config,
         string model,
         UpdateRule rule,
         int segmentTokens,
         ReadOnlyMemory<float> betas,
-        IReadOnlyList<LowRankChange> changes,
+        IReadOnlyList<LoraAdapter> changes,
         IReadOnlyDictionary<string, string>? notes = null
     )
     {

@@ -1,40 +1,41 @@
 using System.Buffers;
 using System.Numerics.Tensors;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Kernels.Attention;
 
 namespace McpLongContext.LongAttention.InfiniAttention;
 
 /// <summary>
-/// Infini-attention (Munkhdalai et al., arXiv 2404.07143): a sequence of any length in memory of constant size. It is cut
+/// Infini-attention (Munkhdalai et al., arXiv 2404.07143): a sequence of any length in RAM of constant size. It is cut
 /// into segments; a token attends to its own segment as the model was trained to, and reads what a
 /// <see cref="CompressiveMemory"/> holds of all segments before; a gate for each head says how much of each it takes.
 /// </summary>
 /// <remarks>
-/// The tokens of the current segment are kept as keys and values, as in any generation. The segment is written into memory
-/// when it is complete and another token comes, so that until then it can be truncated. Positions begin anew in every
-/// segment. Where a gate is closed or the memory is empty, the output is that of local attention, bit for bit: within the
-/// first segment closed gates give the model's plain output, behind it that of the model reading each segment by itself.
+/// The tokens of the current segment are kept as keys and values, as in any generation. The segment is written into
+/// compressive memory when it is complete and another token comes, so that until then it can be truncated. Positions
+/// begin anew in every segment. Where a gate is closed or the compressive memory is empty, the output is that of local
+/// attention, bit for bit: within the first segment closed gates give the model's plain output, after it that of the
+/// model reading each segment by itself.
 /// </remarks>
 public sealed class SegmentedAttention : IAttention
 {
-    private readonly LlamaConfig _config;
-    private readonly MemoryGates _gates;
+    private readonly DecoderConfig _config;
+    private readonly InfiniGates _gates;
     private readonly KeyValueCache[] _segments;
     private readonly int[] _starts;
     private readonly RotaryTable _rotary;
 
     /// <summary>Creates the attention of a new sequence.</summary>
     /// <param name="config">The model's configuration.</param>
-    /// <param name="memory">What is remembered already; the sequence's segments are added to it.</param>
+    /// <param name="memory">The compressive memory of earlier text; the sequence's segments are added to it.</param>
     /// <param name="gates">How much each head reads of it.</param>
     /// <param name="segmentTokens">Tokens of a segment, at most the model's window; null: the window.</param>
-    /// <exception cref="ArgumentException">The memory is of another shape.</exception>
+    /// <exception cref="ArgumentException">The compressive memory is of another shape.</exception>
     public SegmentedAttention(
-        LlamaConfig config,
+        DecoderConfig config,
         CompressiveMemory memory,
-        MemoryGates gates,
+        InfiniGates gates,
         int? segmentTokens = null
     )
     {
@@ -73,13 +74,13 @@ public sealed class SegmentedAttention : IAttention
     /// <summary>Tokens of a segment.</summary>
     public int SegmentTokens { get; }
 
-    /// <summary>What is remembered of the segments that are complete.</summary>
+    /// <summary>The compressive memory of the segments that are complete.</summary>
     public CompressiveMemory Memory { get; }
 
     /// <inheritdoc/>
-    public void Attend(AttentionBlock block, WorkerTeam team)
+    public void Attend(AttentionBlock block, ComputeThreadPool threadPool)
     {
-        ArgumentNullException.ThrowIfNull(team);
+        ArgumentNullException.ThrowIfNull(threadPool);
         var segment = _segments[block.Layer];
         var expected = _starts[block.Layer] + segment.Count;
         if (block.FirstPosition != expected)
@@ -95,23 +96,23 @@ public sealed class SegmentedAttention : IAttention
         {
             if (segment.Count == SegmentTokens)
             {
-                Complete(block.Layer, team);
+                Complete(block.Layer, threadPool);
             }
 
             var count = Math.Min(tokens - first, SegmentTokens - segment.Count);
             var slice = Slice(block, first, count);
-            CachedAttention.Attend(slice, _config, segment, _rotary, team, part => AddMemory(slice, part));
+            CachedAttention.Attend(slice, _config, segment, _rotary, threadPool, part => AddMemory(slice, part));
             first += count;
         }
     }
 
     /// <summary>
-    /// Ends the segment here and writes it into memory although it is shorter than others, as at the end of a text. What
-    /// comes next begins a new one.
+    /// Ends the segment here and writes it into compressive memory although it is shorter than others, as at the end of
+    /// a text. What comes next begins a new one.
     /// </summary>
     public void EndSegment()
     {
-        using var alone = new WorkerTeam(1);
+        using var alone = new ComputeThreadPool(1);
         for (var layer = 0; layer < _segments.Length; layer++)
         {
             Complete(layer, alone);
@@ -119,8 +120,12 @@ public sealed class SegmentedAttention : IAttention
     }
 
     /// <summary>Forgets the tokens from a position on.</summary>
-    /// <param name="position">A position of the current segment, or 0, which forgets the memory, too.</param>
-    /// <exception cref="InvalidOperationException">The position lies in memory, out of which nothing can be taken.</exception>
+    /// <param name="position">
+    /// A position of the current segment, or 0, which forgets the compressive memory, too.
+    /// </param>
+    /// <exception cref="InvalidOperationException">
+    /// The position lies in compressive memory, out of which nothing can be taken.
+    /// </exception>
     public void Truncate(int position)
     {
         if (position == 0)
@@ -131,11 +136,11 @@ public sealed class SegmentedAttention : IAttention
             return;
         }
 
-        // A sequence may end at a layer, behind which there is nothing.
+        // A sequence may end at a layer, after which there is nothing.
         if (position < _starts[0])
         {
             throw new InvalidOperationException(
-                $"position {position} lies in memory already, from which only what comes behind {_starts[0]} can be told "
+                $"position {position} lies in memory already, from which only what comes after {_starts[0]} can be told "
                     + "apart. Begin a new sequence."
             );
         }
@@ -159,19 +164,25 @@ public sealed class SegmentedAttention : IAttention
         );
     }
 
-    /// <summary>output = g sigma(Q) M / sigma(Q) z + (1 - g) output, for the heads of a group whose gate g is open.</summary>
+    /// <summary>
+    /// output = g sigma(Q) M / sigma(Q) z + (1 - g) output, for the query heads of a KV head whose gate g is open.
+    /// </summary>
     private void AddMemory(AttentionBlock block, AttentionPart part)
     {
-        if (Memory.IsEmpty(block.Layer, part.Group))
+        if (Memory.IsEmpty(block.Layer, part.KeyValueHead))
         {
             return;
         }
 
         var width = _config.HeadDim;
-        var groupHeads = _config.HeadCount / _config.KeyValueHeadCount;
+        var queryHeadsPerKvHead = _config.HeadCount / _config.KeyValueHeadCount;
         var queries = ArrayPool<float>.Shared.Rent(part.Tokens * width);
         var read = ArrayPool<float>.Shared.Rent(part.Tokens * (width + 1));
-        for (var head = part.Group * groupHeads; head < (part.Group + 1) * groupHeads; head++)
+        for (
+            var head = part.KeyValueHead * queryHeadsPerKvHead;
+            head < (part.KeyValueHead + 1) * queryHeadsPerKvHead;
+            head++
+        )
         {
             var gate = _gates.Of(block.Layer)[head];
             if (gate == 0)
@@ -186,14 +197,14 @@ public sealed class SegmentedAttention : IAttention
 
             Memory.Read(
                 block.Layer,
-                part.Group,
+                part.KeyValueHead,
                 queries.AsSpan(0, part.Tokens * width),
                 read.AsSpan(0, part.Tokens * (width + 1))
             );
             for (var token = 0; token < part.Tokens; token++)
             {
                 var row = read.AsSpan(token * (width + 1), width + 1);
-                // Rounded to nothing: the memory has no answer.
+                // Rounded to nothing: the compressive memory has no answer.
                 if (row[width] == 0)
                 {
                     continue;
@@ -211,10 +222,10 @@ public sealed class SegmentedAttention : IAttention
         ArrayPool<float>.Shared.Return(read);
     }
 
-    private void Complete(int layer, WorkerTeam team)
+    private void Complete(int layer, ComputeThreadPool threadPool)
     {
         var segment = _segments[layer];
-        team.Run(_config.KeyValueHeadCount, head => Memory.Write(layer, head, segment));
+        threadPool.Run(_config.KeyValueHeadCount, head => Memory.Write(layer, head, segment));
         _starts[layer] += segment.Count;
         segment.Clear();
     }

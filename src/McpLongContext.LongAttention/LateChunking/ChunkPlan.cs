@@ -1,6 +1,6 @@
 namespace McpLongContext.LongAttention.LateChunking;
 
-/// <summary>A chunk: the model reads all of its tokens, the states of its core are kept.</summary>
+/// <summary>A chunk: the model reads all of its tokens, the embeddings of its core are kept.</summary>
 /// <param name="First">First token, counted from the start of the text.</param>
 /// <param name="Count">Tokens read.</param>
 /// <param name="CoreFirst">First token of the core.</param>

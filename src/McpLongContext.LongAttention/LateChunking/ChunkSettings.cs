@@ -6,7 +6,7 @@ public sealed record ChunkSettings
     /// <summary>The shortest chunk.</summary>
     public const int MinSize = 32;
 
-    /// <summary>The longest chunk, for an encoder of expanded positions; what does not fit a window is cut.</summary>
+    /// <summary>The longest chunk, for an encoder with context extension; what does not fit a window is cut.</summary>
     public const int MaxSize = 32_768;
 
     /// <summary>

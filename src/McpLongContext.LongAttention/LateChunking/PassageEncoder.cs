@@ -6,12 +6,12 @@ namespace McpLongContext.LongAttention.LateChunking;
 
 /// <summary>
 /// Encodes the passages of a long document. One pass of the encoder over chunks gives both signals of the search: the
-/// token states, and each passage's vector as the mean of its token states ("late chunking", arXiv 2409.04701). The
-/// states of tokens without a letter or digit are not kept: they retrieve nothing. For one worker: it owns a run state.
+/// token embeddings, and each passage's vector as the mean of its token embeddings ("late chunking", arXiv 2409.04701). The
+/// embeddings of tokens without a letter or digit are not kept: they retrieve nothing. For one worker: it owns a run state.
 /// </summary>
 public sealed class PassageEncoder
 {
-    /// <summary>Raised whenever the states of a passage change, so that stored ones are told apart.</summary>
+    /// <summary>Raised whenever the embeddings of a passage change, so that stored ones are told apart.</summary>
     public const int Version = 2;
 
     /// <summary>Tokens that a header may take.</summary>
@@ -21,14 +21,14 @@ public sealed class PassageEncoder
     private const int BatchTokens = 512;
 
     private readonly BertEncoder _encoder;
-    private readonly BertRun _run;
+    private readonly BertSession _run;
     private readonly ChunkSettings _chunks;
     private readonly Action<CancellationToken>? _pause;
     private readonly int _hidden;
     private readonly List<int> _tokens = [];
     private readonly List<int> _batch = [];
     private readonly List<int> _lengths = [];
-    private float[] _states = [];
+    private float[] _embeddings = [];
 
     /// <summary>Creates a worker.</summary>
     /// <param name="encoder">Shared by all workers.</param>
@@ -37,14 +37,14 @@ public sealed class PassageEncoder
     public PassageEncoder(BertEncoder encoder, ChunkSettings chunks, Action<CancellationToken>? pause = null)
     {
         _encoder = encoder;
-        _run = encoder.CreateRun();
+        _run = encoder.CreateSession();
         _chunks = chunks;
         _pause = pause;
         _hidden = encoder.Config.HiddenSize;
     }
 
-    /// <summary>Encodes consecutive passages that are read together, each in the light of its neighbours.</summary>
-    /// <param name="texts">What the encoder reads of each passage.</param>
+    /// <summary>Encodes consecutive passages that are read together, each in the light of its neighbors.</summary>
+    /// <param name="texts">The text that the encoder reads for each passage.</param>
     /// <param name="firstOrdinal">The first one's number within its document.</param>
     /// <param name="cancellation">Ends the work between batches.</param>
     public EncodedPassages Encode(IReadOnlyList<string> texts, int firstOrdinal, CancellationToken cancellation)
@@ -56,10 +56,10 @@ public sealed class PassageEncoder
     }
 
     /// <summary>
-    /// Encodes consecutive passages that stand for themselves: each is read alone, behind a header that says where it
+    /// Encodes consecutive passages that stand for themselves: each is read alone, after a header that says where it
     /// stands.
     /// </summary>
-    /// <param name="texts">What the encoder reads of each passage.</param>
+    /// <param name="texts">The text that the encoder reads for each passage.</param>
     /// <param name="headers">A header for each; what is longer than a quarter of a chunk loses its beginning.</param>
     /// <param name="firstOrdinal">The first one's number within its document.</param>
     /// <param name="cancellation">Ends the work between batches.</param>
@@ -89,7 +89,7 @@ public sealed class PassageEncoder
     }
 
     /// <summary>Encodes a question; what is longer than the encoder's window is left out.</summary>
-    public EncodedQuestion EncodeQuestion(string question)
+    public EncodedQuery EncodeQuery(string question)
     {
         var lengths = Tokenize([question]);
         lengths[0] = Math.Min(lengths[0], _encoder.MaxTextTokens);
@@ -99,7 +99,7 @@ public sealed class PassageEncoder
         Run([new PrefixedChunk([], chunk)], output, CancellationToken.None);
         var encoded = output.Finish(firstOrdinal: 0, read: 0);
         var kept = _tokens.Take(lengths[0]).Where(token => !_encoder.Tokenizer.IsPunctuation(token));
-        return new EncodedQuestion([.. kept], encoded.States, encoded.Pooled);
+        return new EncodedQuery([.. kept], encoded.Embeddings, encoded.Pooled);
     }
 
     /// <summary>Tokens of header and text in a chunk.</summary>
@@ -160,21 +160,21 @@ public sealed class PassageEncoder
         _lengths.Add(_batch.Count - before);
     }
 
-    /// <summary>Runs the batch and hands the states of its cores on; returns the tokens read.</summary>
+    /// <summary>Runs the batch and hands the embeddings of its cores on; returns the tokens read.</summary>
     private int Run(List<PrefixedChunk> chunks, Output output, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         _pause?.Invoke(cancellation);
         var tokens = _batch.Count;
-        if (_states.Length < tokens * _hidden)
+        if (_embeddings.Length < tokens * _hidden)
         {
-            _states = new float[tokens * _hidden];
+            _embeddings = new float[tokens * _hidden];
         }
 
-        var states = _states.AsSpan(0, tokens * _hidden);
+        var embeddings = _embeddings.AsSpan(0, tokens * _hidden);
         if (tokens > 0)
         {
-            _run.Encode(CollectionsMarshal.AsSpan(_batch), CollectionsMarshal.AsSpan(_lengths), states);
+            _run.Encode(CollectionsMarshal.AsSpan(_batch), CollectionsMarshal.AsSpan(_lengths), embeddings);
         }
 
         var start = 0;
@@ -182,7 +182,7 @@ public sealed class PassageEncoder
         {
             var (prefix, chunk) = chunks[i];
             var core = start + 1 + prefix.Length + chunk.CoreFirst - chunk.First;
-            output.Add(chunk, states.Slice(core * _hidden, chunk.CoreCount * _hidden));
+            output.Add(chunk, embeddings.Slice(core * _hidden, chunk.CoreCount * _hidden));
             start += _lengths[i];
         }
 
@@ -195,7 +195,7 @@ public sealed class PassageEncoder
     /// <summary>A chunk and what is read before it.</summary>
     private readonly record struct PrefixedChunk(int[] Prefix, Chunk Chunk);
 
-    /// <summary>Receives the states of the cores in order and keeps what belongs to the passages.</summary>
+    /// <summary>Receives the embeddings of the cores in order and keeps what belongs to the passages.</summary>
     private sealed class Output
     {
         private readonly List<int> _tokens;
@@ -204,7 +204,7 @@ public sealed class PassageEncoder
         private readonly int[] _ends;
         private readonly int[] _counts;
         private readonly float[] _pooled;
-        private readonly float[] _states;
+        private readonly float[] _embeddings;
         private int _passage;
         private int _kept;
 
@@ -222,10 +222,10 @@ public sealed class PassageEncoder
 
             _counts = new int[lengths.Length];
             _pooled = new float[lengths.Length * hidden];
-            _states = new float[tokens.Take(end).Count(IsKept) * hidden];
+            _embeddings = new float[tokens.Take(end).Count(IsKept) * hidden];
         }
 
-        public void Add(Chunk chunk, ReadOnlySpan<float> states)
+        public void Add(Chunk chunk, ReadOnlySpan<float> embeddings)
         {
             for (var i = 0; i < chunk.CoreCount; i++)
             {
@@ -237,7 +237,7 @@ public sealed class PassageEncoder
 
                 if (IsKept(_tokens[token]))
                 {
-                    Keep(states.Slice(i * _hidden, _hidden));
+                    Keep(embeddings.Slice(i * _hidden, _hidden));
                 }
             }
         }
@@ -249,7 +249,7 @@ public sealed class PassageEncoder
                 Normalize(_pooled.AsSpan(i * _hidden, _hidden));
             }
 
-            return new EncodedPassages(firstOrdinal, _counts, _states, _pooled, read);
+            return new EncodedPassages(firstOrdinal, _counts, _embeddings, _pooled, read);
         }
 
         private static void Normalize(Span<float> vector)
@@ -267,7 +267,7 @@ public sealed class PassageEncoder
         {
             var pooled = _pooled.AsSpan(_passage * _hidden, _hidden);
             TensorPrimitives.Add(pooled, state, pooled);
-            var kept = _states.AsSpan(_kept++ * _hidden, _hidden);
+            var kept = _embeddings.AsSpan(_kept++ * _hidden, _hidden);
             state.CopyTo(kept);
             Normalize(kept);
             _counts[_passage]++;

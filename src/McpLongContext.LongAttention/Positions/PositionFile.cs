@@ -1,5 +1,5 @@
 using System.Text.Json;
-using McpLongContext.Inference.Models;
+using McpLongContext.Inference;
 
 namespace McpLongContext.LongAttention.Positions;
 

@@ -1,5 +1,5 @@
-using McpLongContext.Inference.Llama;
-using McpLongContext.Inference.Llama.Positions;
+using McpLongContext.Inference.Decoders;
+using McpLongContext.Inference.Decoders.Positions;
 
 namespace McpLongContext.LongAttention.Positions;
 
@@ -48,7 +48,7 @@ public enum PositionMethod
 public static class PositionMethods
 {
     /// <summary>The methods that fit a decoder, the default first.</summary>
-    public static IReadOnlyList<PositionMethod> Of(LlamaConfig config) =>
+    public static IReadOnlyList<PositionMethod> Of(DecoderConfig config) =>
         config.RotaryScaling switch
         {
             // YaRN and Llama 3's scaling judge frequencies by the window of the first training. A model that was trained

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using McpLongContext.Inference.Bert;
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 
 namespace McpLongContext.LongAttention.Positions;
 
@@ -37,16 +37,16 @@ public sealed record PositionParity(int Tokens, double LargestChange)
     /// <param name="tokens">The text, 2 to <see cref="MaxTokens"/> tokens, not longer than the trained window.</param>
     /// <param name="cancellation">Ends the work between the models.</param>
     public static PositionParity Measure(
-        LlamaModel trained,
-        LlamaModel expanded,
+        Decoder trained,
+        Decoder expanded,
         ReadOnlySpan<int> tokens,
         CancellationToken cancellation = default
     )
     {
         var (before, after) = (Logits(trained, tokens, cancellation), Logits(expanded, tokens, cancellation));
         var vocabulary = trained.Config.VocabularySize;
-        double surpriseBefore = 0;
-        double surpriseAfter = 0;
+        double nllBefore = 0;
+        double nllAfter = 0;
         double divergence = 0;
         var same = 0;
         for (var i = 0; i < tokens.Length; i++)
@@ -57,15 +57,15 @@ public sealed record PositionParity(int Tokens, double LargestChange)
             divergence += Divergence(old, now);
             if (i + 1 < tokens.Length)
             {
-                surpriseBefore -= old[tokens[i + 1]];
-                surpriseAfter -= now[tokens[i + 1]];
+                nllBefore -= old[tokens[i + 1]];
+                nllAfter -= now[tokens[i + 1]];
             }
         }
 
         return new PositionParity(tokens.Length, LargestDifference(before, after))
         {
-            TrainedPerplexity = Math.Exp(surpriseBefore / (tokens.Length - 1)),
-            Perplexity = Math.Exp(surpriseAfter / (tokens.Length - 1)),
+            TrainedPerplexity = Math.Exp(nllBefore / (tokens.Length - 1)),
+            Perplexity = Math.Exp(nllAfter / (tokens.Length - 1)),
             Divergence = divergence / tokens.Length,
             SameChoices = (double)same / tokens.Length,
         };
@@ -90,28 +90,28 @@ public sealed record PositionParity(int Tokens, double LargestChange)
     {
         var tokens = new List<int>();
         trained.AppendSequence(text, tokens);
-        var (before, after) = (States(trained), States(expanded));
+        var (before, after) = (Embeddings(trained), Embeddings(expanded));
         var hidden = trained.Config.HiddenSize;
         var (old, now) = (new float[hidden], new float[hidden]);
-        Pooling.MeanNormalised(before, old);
-        Pooling.MeanNormalised(after, now);
+        Pooling.MeanNormalized(before, old);
+        Pooling.MeanNormalized(after, now);
         return new PositionParity(tokens.Count, LargestDifference(before, after))
         {
             // Of two equal vectors, rounding may make it a little more than 1.
             Similarity = Math.Min(TensorPrimitives.CosineSimilarity(old, now), 1),
         };
 
-        float[] States(BertEncoder encoder)
+        float[] Embeddings(BertEncoder encoder)
         {
             var states = new float[tokens.Count * encoder.Config.HiddenSize];
-            encoder.CreateRun().Encode([.. tokens], [tokens.Count], states);
+            encoder.CreateSession().Encode([.. tokens], [tokens.Count], states);
             return states;
         }
     }
 
-    private static float[] Logits(LlamaModel model, ReadOnlySpan<int> tokens, CancellationToken cancellation)
+    private static float[] Logits(Decoder model, ReadOnlySpan<int> tokens, CancellationToken cancellation)
     {
-        using var run = model.CreateRun();
+        using var run = model.CreateSession();
         var states = new float[tokens.Length * model.Config.HiddenSize];
         var logits = new float[tokens.Length * model.Config.VocabularySize];
         run.Forward(tokens, states, cancellation);

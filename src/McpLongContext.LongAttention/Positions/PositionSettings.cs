@@ -1,6 +1,6 @@
+using McpLongContext.Inference;
 using McpLongContext.Inference.Bert;
-using McpLongContext.Inference.Llama;
-using McpLongContext.Inference.Models;
+using McpLongContext.Inference.Decoders;
 
 namespace McpLongContext.LongAttention.Positions;
 
@@ -19,12 +19,12 @@ public sealed record PositionSettings(int TrainedLength, int Length, PositionMet
     /// <summary>The same decoder with this window; the weights are shared.</summary>
     /// <param name="trained">The model as it was trained.</param>
     /// <exception cref="ModelException">The settings are those of another model.</exception>
-    public LlamaModel Apply(LlamaModel trained)
+    public Decoder Apply(Decoder trained)
     {
         Require(trained.Config.ContextLength, Method is PositionMethod.Trained || Fits(trained.Config));
         return Method == PositionMethod.Trained
             ? trained
-            : trained.WithPositions(Length, RotaryExpansion.Scale(trained.Config, Method, Length));
+            : trained.WithPositions(Length, ContextExtension.Scale(trained.Config, Method, Length));
     }
 
     /// <summary>The same encoder with this window; the weights are shared.</summary>
@@ -40,7 +40,7 @@ public sealed record PositionSettings(int TrainedLength, int Length, PositionMet
 
         var hidden = trained.Config.HiddenSize;
         var table = trained.ReadTrainedPositions();
-        var order = SinusoidalTable.Recognise(table, hidden);
+        var order = SinusoidalTable.Recognize(table, hidden);
         var kind = order is null ? PositionKind.Learned : PositionKind.Sinusoidal;
         Require(trained.Config.MaxPositions, PositionMethods.Of(kind).Contains(Method));
         return trained.WithPositions(
@@ -53,7 +53,7 @@ public sealed record PositionSettings(int TrainedLength, int Length, PositionMet
         );
     }
 
-    private bool Fits(LlamaConfig config) => PositionMethods.Of(config).Contains(Method);
+    private bool Fits(DecoderConfig config) => PositionMethods.Of(config).Contains(Method);
 
     private void Require(int trainedLength, bool fits)
     {

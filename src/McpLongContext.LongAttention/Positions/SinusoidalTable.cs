@@ -8,7 +8,7 @@ public static class SinusoidalTable
 {
     private const double Base = 10_000;
 
-    /// <summary>What rounding to 16 bits may change.</summary>
+    /// <summary>The tolerance of rounding to 16 bits.</summary>
     private const double Tolerance = 5e-3;
 
     /// <summary>Where sines and cosines stand.</summary>
@@ -24,7 +24,7 @@ public static class SinusoidalTable
     /// <summary>The order of a table that is computed; null where it is a learned one.</summary>
     /// <param name="table">[positions, hidden], of any precision.</param>
     /// <param name="hidden">Width of a row.</param>
-    public static Order? Recognise(ReadOnlySpan<float> table, int hidden)
+    public static Order? Recognize(ReadOnlySpan<float> table, int hidden)
     {
         if (hidden % 2 != 0)
         {
@@ -45,7 +45,7 @@ public static class SinusoidalTable
     /// <summary>Adds rows to a computed table.</summary>
     /// <param name="table">[positions, hidden], as the model has it.</param>
     /// <param name="hidden">Width of a row, even.</param>
-    /// <param name="order">Its order.</param>
+    /// <param name="order">The order of its columns.</param>
     /// <param name="length">Rows to reach.</param>
     /// <returns>[length, hidden]; the old rows bit for bit.</returns>
     public static float[] Extend(ReadOnlySpan<float> table, int hidden, Order order, int length)

@@ -157,8 +157,7 @@ internal sealed class DatastoresCommand : ServiceCommand
 
         protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
         {
-            var report = await call.Get<DatastoreManager>()
-                .CompactAsync(call.Parsed.GetValue(_name)!, cancellation);
+            var report = await call.Get<DatastoreManager>().CompactAsync(call.Parsed.GetValue(_name)!, cancellation);
             await call.WriteAsync(
                 report,
                 static report =>

@@ -123,9 +123,7 @@ internal sealed class EvalCommand : ServiceCommand
             Datastore = datastore,
             Wait = null,
         };
-        var report = await display.ShowAsync(() =>
-            call.Get<Ingestor>().IngestAsync(request, display, cancellation)
-        );
+        var report = await display.ShowAsync(() => call.Get<Ingestor>().IngestAsync(request, display, cancellation));
         await call.TellAsync(IngestText.Render(report));
     }
 
@@ -181,7 +179,7 @@ internal sealed class EvalCommand : ServiceCommand
         }
     }
 
-    /// <summary>What <c>answer: always</c> says, without its limit of time.</summary>
+    /// <summary>The answer of <c>answer: always</c>, without its time limit.</summary>
     private static async Task<LocalAnswer?> AnswerAsync(
         Call call,
         Question question,
@@ -197,14 +195,7 @@ internal sealed class EvalCommand : ServiceCommand
         };
         var evidence = await call.Get<Retriever>().QueryAsync(request, cancellation);
         return await call.Get<AnswerWriter>()
-            .WriteAsync(
-                request,
-                evidence,
-                AnswerMode.Always,
-                Timeout.InfiniteTimeSpan,
-                progress: null,
-                cancellation
-            );
+            .WriteAsync(request, evidence, AnswerMode.Always, Timeout.InfiniteTimeSpan, progress: null, cancellation);
     }
 
     private sealed record EvalSummary(int Questions, double Seconds, string Predictions);

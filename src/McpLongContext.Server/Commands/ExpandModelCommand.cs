@@ -53,7 +53,7 @@ internal sealed class ExpandModelCommand : ServiceCommand
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
     {
-        var report = await call.Get<PositionExpander>()
+        var report = await call.Get<ContextExtender>()
             .ExpandAsync(
                 new PositionRequest(
                     call.Parsed.GetValue(_model)!,

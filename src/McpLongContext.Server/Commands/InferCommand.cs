@@ -84,7 +84,7 @@ internal sealed class InferCommand : ServiceCommand
 
     private readonly Option<string?> _cursor = new("--cursor")
     {
-        Description = "Go on behind the run that printed it.",
+        Description = "Continue after the run that printed it.",
         HelpName = "CURSOR",
     };
 
@@ -136,9 +136,7 @@ internal sealed class InferCommand : ServiceCommand
             Cursor = parsed.GetValue(_cursor),
         };
         var display = InferenceDisplay.Create(parsed.InvocationConfiguration.Error, TimeProvider.System);
-        var report = await display.ShowAsync(() =>
-            call.Get<LongInferrer>().InferAsync(request, display, cancellation)
-        );
+        var report = await display.ShowAsync(() => call.Get<LongInferrer>().InferAsync(request, display, cancellation));
         await call.WriteAsync(report, InferenceText.Render);
         return report.State == InferenceState.Cancelled ? CommandLine.Interrupted : CommandLine.Done;
     }

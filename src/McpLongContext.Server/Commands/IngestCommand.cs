@@ -56,9 +56,7 @@ internal sealed class IngestCommand : ServiceCommand
             Wait = wait ? null : new IngestRequest().Wait,
         };
         var display = IngestDisplay.Create(call.Parsed.InvocationConfiguration.Error, TimeProvider.System);
-        var report = await display.ShowAsync(() =>
-            call.Get<Ingestor>().IngestAsync(request, display, cancellation)
-        );
+        var report = await display.ShowAsync(() => call.Get<Ingestor>().IngestAsync(request, display, cancellation));
         await call.WriteAsync(report, IngestText.Render);
         if (report.State == IngestState.Indexing)
         {
@@ -70,7 +68,7 @@ internal sealed class IngestCommand : ServiceCommand
         else if (report.State == IngestState.Encoding)
         {
             await call.TellAsync(
-                $"{IngestText.Count(report.PendingDocuments, "document")} are searchable by words only so far; "
+                $"{IngestText.Count(report.PendingDocuments, "document")} are searchable lexically only so far; "
                     + "encoding stops with this command. Run it again with --wait to finish."
             );
         }

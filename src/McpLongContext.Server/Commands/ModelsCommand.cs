@@ -53,9 +53,7 @@ internal sealed class ModelsCommand : ServiceCommand
         {
             var name = call.Parsed.GetValue(_model) ?? call.Get<ModelStore>().Catalog.DefaultEncoder.Name;
             var display = ModelDisplay.Create(call.Parsed.InvocationConfiguration.Error);
-            var model = await display.ShowAsync(() =>
-                call.Get<ModelStore>().InstallAsync(name, display, cancellation)
-            );
+            var model = await display.ShowAsync(() => call.Get<ModelStore>().InstallAsync(name, display, cancellation));
             await call.WriteAsync(ModelLine.Create(model.Entry, model.Folder), static line => line.RenderInstalled());
             return CommandLine.Done;
         }
@@ -119,6 +117,6 @@ internal sealed class ModelsCommand : ServiceCommand
 
         public string Render() =>
             $"{Name}\t{(Installed ? "installed" : "not installed")}\t{Purpose ?? "-"}\t{IngestText.Size(Bytes)}\t"
-            + $"{License ?? "licence unknown"}\t{Folder ?? Source}";
+            + $"{License ?? "license unknown"}\t{Folder ?? Source}";
     }
 }

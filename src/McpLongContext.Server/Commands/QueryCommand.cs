@@ -39,7 +39,7 @@ internal sealed class QueryCommand : ServiceCommand
 
     private readonly Option<string?> _cursor = new("--cursor")
     {
-        Description = "Continue behind the page that printed it.",
+        Description = "Continue after the page that printed it.",
         HelpName = "CURSOR",
     };
 

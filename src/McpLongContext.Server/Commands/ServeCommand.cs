@@ -14,7 +14,7 @@ namespace McpLongContext.Server.Commands;
 
 /// <summary>
 /// Serves MCP over standard input and output until the client closes its end or the process is told to stop. Calls in
-/// flight are cancelled then; an orphan would keep a core busy for nobody.
+/// flight are canceled then; an orphan would keep a core busy for nobody.
 /// </summary>
 internal sealed class ServeCommand : Command
 {

@@ -30,7 +30,9 @@ internal abstract class ServiceCommand : Command
 
     /// <summary>Does the command's work.</summary>
     /// <returns>The exit code.</returns>
-    /// <exception cref="ContextException">It cannot be done as asked; the message goes to the user.</exception>
+    /// <exception cref="ContextException">
+    /// The command cannot be done as asked; the message goes to the user.
+    /// </exception>
     protected abstract Task<int> RunAsync(Call call, CancellationToken cancellation);
 
     /// <summary>Adapts the options to the arguments: what a person names on the command line may be read.</summary>
@@ -78,7 +80,7 @@ internal abstract class ServiceCommand : Command
 
     /// <summary>One run of a command.</summary>
     /// <param name="Parsed">The arguments.</param>
-    /// <param name="Services">What commands do.</param>
+    /// <param name="Services">The services that commands call.</param>
     /// <param name="Json">Whether the result is written as JSON.</param>
     protected sealed record Call(ParseResult Parsed, IServiceProvider Services, bool Json)
     {

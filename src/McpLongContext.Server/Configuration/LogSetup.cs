@@ -22,7 +22,7 @@ internal static class LogSetup
 
     /// <summary>Writes the log to standard error and to files in the data folder.</summary>
     /// <param name="services">The services of a host, or of a command.</param>
-    /// <param name="configuration">Its section Serilog sets the levels.</param>
+    /// <param name="configuration">The configuration, whose section Serilog sets the levels.</param>
     /// <param name="home">The data folder.</param>
     /// <param name="standardErrorFrom">The least level that goes to standard error.</param>
     public static IServiceCollection AddLog(

@@ -3,15 +3,15 @@ using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Server.Evaluation;
 
-/// <summary>What was found for a question.</summary>
+/// <summary>The passages found for a question.</summary>
 /// <param name="Id">The question's id.</param>
 /// <param name="Passages">The passages, best first.</param>
 internal sealed record Prediction(JsonElement Id, IReadOnlyList<PredictedPassage> Passages)
 {
-    /// <summary>What a local model answered; empty where it did not, null where none was asked.</summary>
+    /// <summary>The answer of a local model; empty where it did not, null where none was asked.</summary>
     public string? Answer { get; init; }
 
-    /// <summary>What became of the answer; null where none was asked.</summary>
+    /// <summary>The outcome of the answer; null where none was asked.</summary>
     public AnswerState? AnswerState { get; init; }
 
     /// <summary>Why there is no answer.</summary>
@@ -31,11 +31,11 @@ internal sealed record Prediction(JsonElement Id, IReadOnlyList<PredictedPassage
 }
 
 /// <summary>A passage that was found.</summary>
-/// <param name="Doc">Its document.</param>
+/// <param name="Doc">The document.</param>
 /// <param name="StartLine">First line, 1-based.</param>
 /// <param name="EndLine">Last line, inclusive.</param>
-/// <param name="Words">Its number of words, for comparisons at an equal budget.</param>
-/// <param name="Score">Its score, higher is better; comparable within a question.</param>
+/// <param name="Words">The number of words, for comparisons at an equal budget.</param>
+/// <param name="Score">The score, higher is better; comparable within a question.</param>
 internal sealed record PredictedPassage(string Doc, int StartLine, int EndLine, int Words, double Score)
 {
     public static PredictedPassage Create(Evidence evidence) =>

@@ -4,7 +4,7 @@ using McpLongContext.Context.Contracts;
 namespace McpLongContext.Server.Evaluation;
 
 /// <summary>A question of a set.</summary>
-/// <param name="Id">Its id, as it stands in the file.</param>
+/// <param name="Id">The id, as it stands in the file.</param>
 /// <param name="Document">The document that it is about; <see langword="null"/> for the whole corpus.</param>
 /// <param name="Text">The question.</param>
 internal sealed record Question(JsonElement Id, string? Document, string Text);
@@ -15,7 +15,7 @@ internal sealed record Question(JsonElement Id, string? Document, string Text);
 /// </summary>
 /// <param name="Questions">The questions, in the order of the file.</param>
 /// <param name="Root">The folder that the documents are named relative to.</param>
-/// <param name="Paths">What to ingest.</param>
+/// <param name="Paths">The files to ingest.</param>
 internal sealed record QuestionSet(IReadOnlyList<Question> Questions, string Root, IReadOnlyList<string> Paths)
 {
     private const string WholeCorpus = "*";

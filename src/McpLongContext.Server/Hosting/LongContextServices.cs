@@ -16,6 +16,7 @@ using McpLongContext.Context.Memories.Window;
 using McpLongContext.Context.Positions;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Inference.Models;
+using McpLongContext.Inference.Proof;
 using McpLongContext.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -55,7 +56,7 @@ internal static class LongContextServices
                 new ModelStoreOptions
                 {
                     Folder = options.Models ?? Path.Combine(options.Home, "models"),
-                    Proof = new ModelProof(options.DecoderPrecision, options.EncoderPrecision),
+                    Proof = new ModelProof(options.DecoderPrecision, options.EncoderPrecision).Run,
                 }
             ))
             .AddSingleton(provider => new EncoderProvider(
@@ -68,7 +69,7 @@ internal static class LongContextServices
                 options.DecoderPrecision
             ))
             .AddSingleton<EncodingDemands>()
-            .AddSingleton<QuestionPriority>();
+            .AddSingleton<QueryPriority>();
 
     private static IServiceCollection AddMemories(this IServiceCollection services, LongContextOptions options) =>
         services
@@ -105,7 +106,7 @@ internal static class LongContextServices
             .AddSingleton<LongInferrer>()
             .AddSingleton<DatastoreManager>()
             .AddSingleton<ChunkingManager>()
-            .AddSingleton<PositionExpander>();
+            .AddSingleton<ContextExtender>();
 
     /// <summary>A service that is created when it is first used: the handshake waits for none.</summary>
     private sealed class LazyService<T>(IServiceProvider services) : Lazy<T>(services.GetRequiredService<T>)

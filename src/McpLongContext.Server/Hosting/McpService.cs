@@ -6,7 +6,9 @@ using ModelContextProtocol.Server;
 
 namespace McpLongContext.Server.Hosting;
 
-/// <summary>Serves MCP to the client until it closes its end or the host stops; calls in flight are cancelled then.</summary>
+/// <summary>
+/// Serves MCP to the client until it closes its end or the host stops; calls in flight are canceled then.
+/// </summary>
 internal sealed class McpService(
     ClientStreams streams,
     ClientLifetime lifetime,

@@ -25,7 +25,9 @@ internal static class AnswerText
             _ => $"No local answer: {VisibleText.Name(answer.Reason!)}.{Memory(answer.Memory)}",
         };
 
-    /// <summary>What a model had in memory and where it looked, in lines of their own; nothing without a memory.</summary>
+    /// <summary>
+    /// The decoder memory that a model had and the places it attended to, in lines of their own; empty without one.
+    /// </summary>
     public static string Memory(MemoryUse? memory)
     {
         if (memory is null)

@@ -47,5 +47,5 @@ internal static class DatastoreText
 
     public static string Render(DocumentSummary document) =>
         $"{VisibleText.Name(document.Path)}\t{document.Kind}\t{IngestText.Count(document.Lines, "line")}\t"
-        + $"{IngestText.Size(document.Bytes)}\t{(document.Encoded ? "encoded" : "words only")}";
+        + $"{IngestText.Size(document.Bytes)}\t{(document.Encoded ? "encoded" : "lexical only")}";
 }

@@ -16,7 +16,7 @@ internal static class InferenceText
         return $"{document}window {progress.Window} of {progress.Windows} of {VisibleText.Name(progress.Path)}{written}{last}";
     }
 
-    /// <summary>What the model did, with citations, then the figures of every window.</summary>
+    /// <summary>The model's output with citations, then the figures of every window.</summary>
     public static string Render(LongInferenceReport report)
     {
         var text = new StringBuilder();
@@ -58,9 +58,9 @@ internal static class InferenceText
         report.State switch
         {
             InferenceState.Complete => "Complete.",
-            InferenceState.Paused => $"There is more: the same call with cursor {report.NextCursor} goes on.",
+            InferenceState.Paused => $"There is more: the same call with cursor {report.NextCursor} continues.",
             _ when report.NextCursor is null => "Cancelled; the output breaks off.",
-            _ => $"Cancelled; the same call with cursor {report.NextCursor} goes on behind the last whole window.",
+            _ => $"Cancelled; the same call with cursor {report.NextCursor} continues after the last whole window.",
         };
 
     private static string Figures(WindowReport window)

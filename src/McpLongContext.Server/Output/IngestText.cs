@@ -19,16 +19,16 @@ internal static class IngestText
             IngestState.Indexing => $"indexing: {Count(documents, "document")}, {Size(report.Bytes)}",
             IngestState.Encoding =>
                 $"encoding: {report.EncodedTokens:N0} tokens, {Count(report.PendingDocuments, "document")} to go; "
-                    + "already searchable by words",
+                    + "already searchable lexically",
             IngestState.Memorizing => $"{Memory(report.Memory)}; already searchable",
             IngestState.Complete => $"complete: {Count(documents, "document")}",
-            IngestState.LexicalOnly => $"searchable by words: {Count(documents, "document")}",
+            IngestState.LexicalOnly => $"lexical (BM25) index only: {Count(documents, "document")}",
             IngestState.Cancelled => "cancelled",
             _ => "failed",
         };
     }
 
-    /// <summary>What a job did, what it left out and why, what to do next.</summary>
+    /// <summary>The outcome of a job: stored documents, skipped files with reasons, the next step.</summary>
     public static string Render(IngestReport report)
     {
         var text = new StringBuilder();
@@ -104,14 +104,14 @@ internal static class IngestText
         {
             IngestState.Indexing => $"Still indexing after {report.ElapsedSeconds:0.#} s, job {report.Job}.",
             IngestState.Encoding =>
-                $"Searchable by words since {report.SearchableSeconds:0.#} s; encoding goes on in the background, "
+                $"Lexically searchable since {report.SearchableSeconds:0.#} s; encoding continues in the background, "
                     + $"{Count(report.PendingDocuments, "document")} to go, job {report.Job}.",
             IngestState.Memorizing =>
                 $"Searchable; {Memory(report.Memory)} after {report.ElapsedSeconds:0.#} s, job {report.Job}.",
             IngestState.Complete =>
                 $"Complete in {report.ElapsedSeconds:0.#} s, {report.EncodedTokens:N0} tokens encoded." + Built(report),
-            IngestState.LexicalOnly => $"Searchable by words after {report.SearchableSeconds:0.#} s; "
-                + $"{Count(report.PendingDocuments, "document")} without hidden states."
+            IngestState.LexicalOnly => $"Lexically searchable after {report.SearchableSeconds:0.#} s; "
+                + $"{Count(report.PendingDocuments, "document")} without token embeddings."
                 + Built(report),
             IngestState.Cancelled => "Cancelled; what was stored before is kept.",
             _ => "Failed; what was stored before is kept.",

@@ -24,7 +24,7 @@ internal static class PositionText
             ? $"{report.Kind.ToString().ToLowerInvariant()} positions as trained"
             : $"{report.Kind.ToString().ToLowerInvariant()} positions by {report.Method.Name()}";
 
-    private static string Memory(MemoryEstimate memory) =>
+    private static string Memory(FootprintEstimate memory) =>
         memory.KeyValueCacheBytes > 0
             ? $"of which {IngestText.Size(memory.KeyValueCacheBytes)} are the key/value cache"
             : $"of which {IngestText.Size(memory.PositionTableBytes)} are the table of positions";

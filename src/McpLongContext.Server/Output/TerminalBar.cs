@@ -25,7 +25,7 @@ internal sealed class TerminalBar
     }
 
     /// <summary>Says what is being done and how far it is.</summary>
-    /// <param name="description">What is being done.</param>
+    /// <param name="description">The operation in progress.</param>
     /// <param name="share">How far, 0 to 1; <see langword="null"/> when that is not known.</param>
     public void Set(string description, double? share)
     {

@@ -38,7 +38,7 @@ internal sealed class AskRepository()
             1. Call ingest_document with that path, so that the datastore is up to date; unchanged files cost nothing.
             2. Call query_long_context with the question. Then ask again with the identifiers and terms that the
                evidence shows, until definition, callers and configuration are covered; narrow with path_glob.
-            3. Answer from the evidence only. Put the citation path:start-end behind every statement, quote code only
+            3. Answer from the evidence only. Put the citation path:start-end after every statement, quote code only
                as returned, and say plainly what the evidence does not show.
             """;
 }

@@ -39,7 +39,7 @@ internal sealed class QuestionTranscript()
             1. Call ingest_document with that path; unchanged files cost nothing.
             2. Call query_long_context with the question. Ask again for every person, date and topic that the question
                or the evidence names: what was said is often taken up, corrected or decided later.
-            3. Answer with who said it and when, and the citation path:start-end behind every statement. Where turns
+            3. Answer with who said it and when, and the citation path:start-end after every statement. Where turns
                contradict each other the later one counts; say so. Say plainly what was not discussed.
             """;
 }

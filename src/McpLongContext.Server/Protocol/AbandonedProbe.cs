@@ -12,7 +12,7 @@ internal static class AbandonedProbe
     private const byte EndOfLine = (byte)'\n';
 
     /// <summary>Removes a question that its client has given up before anybody read it; returns the new length.</summary>
-    /// <param name="bytes">What lay ready when the stream was first read.</param>
+    /// <param name="bytes">The bytes that were ready when the stream was first read.</param>
     public static int Remove(Span<byte> bytes)
     {
         for (var start = 0; bytes[start..].IndexOf(EndOfLine) is >= 0 and var length; start += length + 1)

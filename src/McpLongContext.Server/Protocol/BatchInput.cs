@@ -5,7 +5,7 @@ namespace McpLongContext.Server.Protocol;
 /// <summary>The client's messages, one a line, with those of a batch in lines of their own.</summary>
 /// <param name="inner">The client's lines; the last one has its end.</param>
 /// <param name="batches">Takes the batches apart.</param>
-/// <param name="output">Where answers go that a cancelled request held back.</param>
+/// <param name="output">Where answers go that a canceled request held back.</param>
 /// <param name="lifetime">Told about every further message.</param>
 internal sealed class BatchInput(Stream inner, MessageBatches batches, BatchOutput output, ClientLifetime lifetime)
     : Stream

@@ -4,13 +4,13 @@ namespace McpLongContext.Server.Protocol;
 
 /// <summary>
 /// The stream that a client writes its messages to, one a line. It tells when the client has closed it, because the
-/// SDK otherwise lets work in flight go on for nobody; it cuts lines beyond a limit, because the SDK reads a line whole
-/// before it looks at it; it lets a pending read be cancelled, which a console stream does not; and it passes over a
+/// SDK otherwise lets work in flight continue for nobody; it cuts lines beyond a limit, because the SDK reads a line whole
+/// before it looks at it; it lets a pending read be canceled, which a console stream does not; and it passes over a
 /// handshake that was given up before the server had started (<see cref="AbandonedProbe"/>).
 /// </summary>
 /// <remarks>
-/// What is left of a line that was cut is not JSON any more, so the SDK answers it with a parse error, under its id
-/// where that comes first, and goes on with the next line.
+/// The rest of a line that was cut is not JSON any more, so the SDK answers it with a parse error, under its id
+/// where that comes first, and continues with the next line.
 /// </remarks>
 /// <param name="inner">Standard input.</param>
 /// <param name="longestLine">Longest line that is passed on whole, in bytes.</param>

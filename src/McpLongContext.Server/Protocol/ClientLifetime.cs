@@ -5,7 +5,7 @@ namespace McpLongContext.Server.Protocol;
 /// <summary>
 /// How long the server serves: until the process is told to stop, or the client has closed its end. What the client
 /// sent last is still answered if that takes no longer than <see cref="Grace"/>, so that requests can be piped in; what
-/// goes on longer is cancelled, because nobody waits for it any more.
+/// continues longer is canceled, because nobody waits for it any more.
 /// </summary>
 internal sealed class ClientLifetime : IDisposable
 {
@@ -30,7 +30,7 @@ internal sealed class ClientLifetime : IDisposable
     /// <summary>The time that calls in flight get after the client has closed its end.</summary>
     public static TimeSpan Grace { get; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Cancelled when serving ends.</summary>
+    /// <summary>Canceled when serving ends.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
     /// <summary>A notification that follows the client's last message: when it arrives, all others have been read.</summary>

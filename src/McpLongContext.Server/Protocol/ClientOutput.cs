@@ -25,7 +25,7 @@ internal sealed class ClientOutput(Stream inner) : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Writes one message and ends its line. Cancelled only before it has begun.</summary>
+    /// <summary>Writes one message and ends its line. Canceled only before it has begun.</summary>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellation = default)
     {
         if (buffer.Span is [EndOfLine])

@@ -168,14 +168,14 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
     }
 }
 
-/// <summary>What the list of tools says about a tool.</summary>
-/// <param name="Name">Its name, in snake_case.</param>
-/// <param name="Title">Its name for people.</param>
-/// <param name="Description">What it does and when to use it, under 1 KB.</param>
+/// <summary>The entry of a tool in the list of tools.</summary>
+/// <param name="Name">The name, in snake_case.</param>
+/// <param name="Title">The name for people.</param>
+/// <param name="Description">Purpose and use, under 1 KB.</param>
 internal sealed record ToolText(string Name, string Title, string Description);
 
 /// <summary>A tool's result in its two forms.</summary>
-/// <param name="Text">What an agent reads.</param>
+/// <param name="Text">The text that an agent reads.</param>
 /// <param name="Structured">The same as a record.</param>
 internal sealed record ToolResult<TResult>(string Text, TResult Structured);
 

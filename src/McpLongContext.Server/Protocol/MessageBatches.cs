@@ -28,7 +28,7 @@ internal sealed class MessageBatches
 
     /// <summary>Reads a line of the client.</summary>
     /// <param name="line">A message or a batch, without the end of the line.</param>
-    /// <returns>Its messages; the line itself where it is no batch.</returns>
+    /// <returns>The line's messages; the line itself where it is no batch.</returns>
     public IReadOnlyList<byte[]> Open(ReadOnlyMemory<byte> line)
     {
         using var document = Parse(line);
@@ -71,7 +71,7 @@ internal sealed class MessageBatches
     }
 
     /// <summary>Takes a message of the server.</summary>
-    /// <returns>What goes out for it now: itself, a batch of answers, or nothing.</returns>
+    /// <returns>The message that goes out now: the same one, a batch of answers, or nothing.</returns>
     public byte[]? Close(ReadOnlyMemory<byte> message)
     {
         using var document = HasPending ? Parse(message) : null;

@@ -27,7 +27,7 @@ internal sealed class ProgressNotifications<T> : IProgress<T>, IAsyncDisposable
     /// <summary>Begins to notify.</summary>
     /// <param name="call">The call.</param>
     /// <param name="describe">Says what is being done.</param>
-    /// <param name="isSameStage">Whether the second needs no notification of its own behind the first.</param>
+    /// <param name="isSameStage">Whether the second needs no notification of its own after the first.</param>
     /// <param name="time">The clock.</param>
     public ProgressNotifications(
         ToolCall call,

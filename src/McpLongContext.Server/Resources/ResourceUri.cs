@@ -30,7 +30,7 @@ internal sealed partial record ResourceUri(
     private const string ColumnsKey = "columns=";
 
     /// <summary>Reads an address.</summary>
-    /// <exception cref="ContextException">It is not one of ours.</exception>
+    /// <exception cref="ContextException">The address is not one of ours.</exception>
     public static ResourceUri Parse(string uri)
     {
         var slash = uri.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? uri.IndexOf('/', Scheme.Length) : -1;

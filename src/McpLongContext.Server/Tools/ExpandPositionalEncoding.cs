@@ -12,7 +12,7 @@ namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that changes the window of a model.</summary>
 internal sealed class ExpandPositionalEncoding(
-    Lazy<PositionExpander> positions,
+    Lazy<ContextExtender> positions,
     ILogger<ExpandPositionalEncoding> logger
 )
     : ContextTool<ExpandArguments, PositionReport>(

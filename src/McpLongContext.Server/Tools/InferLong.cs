@@ -23,7 +23,7 @@ internal sealed class InferLong(Lazy<LongInferrer> inferrer, TimeProvider time, 
                 + "lines they cover). Mode generate with memory "
                 + "unlimiformer writes once, from all documents together. Small models make mistakes: check outputs "
                 + "against the cited lines. A long text takes several calls: while the result has next_cursor, repeat the call with it. A cancelled call "
-                + "keeps its finished windows, and the same call again goes on behind them. Needs an installed "
+                + "keeps its finished windows, and the same call again continues after them. Needs an installed "
                 + "generative model; the error says how to get one."
         ),
         new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },
@@ -107,6 +107,6 @@ internal sealed record InferArguments(
     [property: Description("No window is begun after this time; one at least is done.")]
     [property: Range(0, Limits.MaxWaitSeconds)]
         int WaitSeconds = 40,
-    [property: Description("Goes on behind the call that returned it; repeat the other arguments.")]
+    [property: Description("Continues after the call that returned it; repeat the other arguments.")]
         string? Cursor = null
 );

@@ -19,8 +19,8 @@ internal sealed class IngestDocument(Lazy<Ingestor> ingestor, TimeProvider time,
                 + "so that query_long_context can answer questions about it with citations. Use it once for a "
                 + "repository, book, log or transcript that is too long to read, and again after files changed: "
                 + "unchanged content is skipped, vanished files are removed. Give either path, or text and name. "
-                + "Everything is searchable by words within seconds; deeper encoding that is not done after "
-                + "wait_seconds goes on in the background (ask ingest_status with the returned job). Cancelling the "
+                + "Everything is searchable lexically (BM25) within seconds; deeper encoding that is not done after "
+                + "wait_seconds continues in the background (ask ingest_status with the returned job). Cancelling the "
                 + "call stops the job and keeps what is stored. Returns counts and the skipped files with reasons."
         ),
         new ToolAnnotations
@@ -95,7 +95,7 @@ internal sealed record IngestArguments(
             + "compressive memory of constant size; it passes all of the decoder's layers and takes two to three times as long."
     )]
         MemoryKind Memory = MemoryKind.Window,
-    [property: Description("How long to wait for the encoding before it goes on in the background.")]
+    [property: Description("How long to wait for the encoding before it continues in the background.")]
     [property: Range(0, Limits.MaxWaitSeconds)]
         int WaitSeconds = 20
 );

@@ -15,7 +15,7 @@ internal sealed class IngestStatus(Lazy<JobRegistry> registry, ILogger<IngestSta
             "ingest_status",
             "Ingest status",
             "Tells where ingest jobs of this server stand: stage, counts, documents still to encode, errors. Use it "
-                + "after ingest_document returned a job that goes on in the background; the datastore can be queried "
+                + "after ingest_document returned a job that continues in the background; the datastore can be queried "
                 + "meanwhile. Without arguments it tells about the latest jobs."
         ),
         new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },

@@ -58,18 +58,11 @@ internal sealed class QueryLongContext(
             static (before, now) => before.Tokens > 0 == now.Tokens > 0,
             time
         );
-        // Only an answer reads another memory than the passages found, so that who names one wants an answer.
+        // Only an answer reads another memory kind than the passages found, so that who names one wants an answer.
         var mode = arguments is { Answer: AnswerMode.Never, Memory: not MemoryKind.Window }
             ? AnswerMode.Auto
             : arguments.Answer;
-        var answer = await answers.Value.WriteAsync(
-            request,
-            evidence,
-            mode,
-            limit: null,
-            progress,
-            cancellation
-        );
+        var answer = await answers.Value.WriteAsync(request, evidence, mode, limit: null, progress, cancellation);
         var result = evidence with { Answer = answer };
         return new(EvidenceText.Render(result, arguments.ResponseFormat == ResponseFormat.Detailed), result);
     }
@@ -97,13 +90,13 @@ internal sealed record QueryArguments(
     [property: Description(
         "What the chat model reads for its answer: window (the passages found), or unlimiformer (its own retrieval "
             + "attention over every token of the datastore; the answer cites the lines that it attended to most), or infini (the "
-            + "passages, with a memory of constant size of all documents behind them, which needs a trained adapter). The "
+            + "passages, with a memory of constant size of all documents after them, which needs a trained adapter). The "
             + "memory that this needs is built in the background once asked for; the answer says how much is in it."
     )]
         MemoryKind Memory = MemoryKind.Window,
     [property: Description("concise: citations and lines; detailed: also scores and search statistics.")]
         ResponseFormat ResponseFormat = ResponseFormat.Concise,
-    [property: Description("Continues behind the page that returned it; repeat the other arguments.")]
+    [property: Description("Continues after the page that returned it; repeat the other arguments.")]
         string? Cursor = null
 );
 

@@ -35,11 +35,7 @@ internal sealed class RemoveDocument(Lazy<DatastoreManager> datastores, ILogger<
         CancellationToken cancellation
     )
     {
-        var report = await datastores.Value.RemoveDocumentAsync(
-            arguments.Datastore,
-            arguments.Document,
-            cancellation
-        );
+        var report = await datastores.Value.RemoveDocumentAsync(arguments.Datastore, arguments.Document, cancellation);
         var named = report.Documents.Take(NamedDocuments).ToArray();
         var rest = report.Documents.Count - named.Length;
         var text =
@@ -59,5 +55,5 @@ internal sealed record RemoveDocumentArguments(
 /// <summary>The result of <see cref="RemoveDocument"/>.</summary>
 /// <param name="Datastore">The datastore.</param>
 /// <param name="Removed">How many documents were removed.</param>
-/// <param name="Documents">Their paths, at most fifty.</param>
+/// <param name="Documents">The paths, at most fifty.</param>
 internal sealed record RemovedDocuments(string Datastore, int Removed, IReadOnlyList<string> Documents);

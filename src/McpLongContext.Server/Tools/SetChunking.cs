@@ -17,7 +17,7 @@ internal sealed class SetChunking(Lazy<ChunkingManager> chunking, ILogger<SetChu
             "set_chunking",
             "Set chunking",
             "Sets how a datastore's documents are cut into overlapping encoder inputs: chunk_size in tokens, overlap "
-                + "as the share of a chunk that its neighbours cover too. The defaults suit code, prose and "
+                + "as the share of a chunk that its neighbors cover too. The defaults suit code, prose and "
                 + "transcripts; use it to trade encoding time against accuracy (less overlap is faster). Applies to "
                 + "documents ingested from now on, and with apply_to_existing to the others too, in the background. "
                 + "What is left out stays; without chunk_size and overlap it tells the settings in force."
@@ -66,7 +66,7 @@ internal sealed record SetChunkingArguments(
     [property: Description("Length of an encoder input in tokens, up to the encoder's window (512 unless expanded).")]
     [property: Range(ChunkSettings.MinSize, ChunkSettings.MaxSize)]
         int? ChunkSize = null,
-    [property: Description("Share of a chunk that overlaps with its neighbours.")]
+    [property: Description("Share of a chunk that overlaps with its neighbors.")]
     [property: Range(0.0, ChunkSettings.MaxOverlap)]
         double? Overlap = null,
     [property: Description("Also encode the documents that are stored already again.")] bool ApplyToExisting = false

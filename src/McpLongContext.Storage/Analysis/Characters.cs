@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace McpLongContext.Storage.Analysis;
 
-/// <summary>What a character is to the <see cref="TermAnalyzer"/>.</summary>
+/// <summary>The class of a character for the <see cref="TermAnalyzer"/>.</summary>
 internal enum CharacterClass : byte
 {
     /// <summary>Ends a word and is no part of one.</summary>
@@ -61,7 +61,7 @@ internal static class Characters
 
     public static CharacterClass ClassOf(char c) => c < 128 ? s_classes[c] : OtherClass(c);
 
-    /// <summary>Whether a word goes on with a character of this class.</summary>
+    /// <summary>Whether a word continues with a character of this class.</summary>
     public static bool IsInner(CharacterClass kind) => kind is not (CharacterClass.Separator or CharacterClass.Dense);
 
     /// <summary>The character in lower case without diacritics; NUL when nothing of it stays in a term.</summary>

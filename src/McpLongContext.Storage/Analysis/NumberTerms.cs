@@ -9,10 +9,10 @@ internal static class NumberTerms
     private const int MaxGroups = 8;
 
     /// <summary>Appends a number that begins with the digits from <paramref name="start"/> to <paramref name="end"/>.</summary>
-    /// <returns>The index behind what was read.</returns>
+    /// <returns>The index after what was read.</returns>
     public static int Append(ReadOnlySpan<char> text, int start, int end, TermBuffer terms, bool split)
     {
-        int last = DottedEnd(text, end);
+        var last = DottedEnd(text, end);
         Add(text[start..last], terms);
         if (split)
         {
@@ -26,8 +26,8 @@ internal static class NumberTerms
     public static void Add(ReadOnlySpan<char> number, TermBuffer terms)
     {
         Span<char> folded = stackalloc char[TermAnalyzer.MaxTermLength];
-        int length = Math.Min(number.Length, folded.Length);
-        for (int i = 0; i < length; i++)
+        var length = Math.Min(number.Length, folded.Length);
+        for (var i = 0; i < length; i++)
         {
             folded[i] = number[i] == '.' ? '.' : Characters.Fold(number[i]);
         }
@@ -35,7 +35,7 @@ internal static class NumberTerms
         terms.Add(folded[..length].TrimEnd('.'));
     }
 
-    /// <summary>The index behind the groups of digits that follow full stops.</summary>
+    /// <summary>The index after the groups of digits that follow full stops.</summary>
     public static int DottedEnd(ReadOnlySpan<char> text, int end)
     {
         while (end + 1 < text.Length && text[end] == '.' && char.IsAsciiDigit(text[end + 1]))
@@ -50,7 +50,7 @@ internal static class NumberTerms
         return end;
     }
 
-    /// <summary>Whether the word that ends at an index goes on as a version does: digit, full stop, digit.</summary>
+    /// <summary>Whether the word that ends at an index continues as a version does: digit, full stop, digit.</summary>
     public static bool EndsInVersion(ReadOnlySpan<char> text, int end) =>
         end + 1 < text.Length
         && text[end] == '.'
@@ -65,8 +65,8 @@ internal static class NumberTerms
             return false;
         }
 
-        ReadOnlySpan<char> digits = run[2..].TrimEnd("uUlL");
-        foreach (char c in digits)
+        var digits = run[2..].TrimEnd("uUlL");
+        foreach (var c in digits)
         {
             if (!char.IsAsciiHexDigit(c) && c != '_')
             {
@@ -82,8 +82,8 @@ internal static class NumberTerms
     {
         Span<char> folded = stackalloc char[TermAnalyzer.MaxTermLength];
         (folded[0], folded[1]) = ('0', 'x');
-        int length = 2;
-        foreach (char c in run[2..].TrimEnd("uUlL"))
+        var length = 2;
+        foreach (var c in run[2..].TrimEnd("uUlL"))
         {
             if (c != '_')
             {
@@ -101,7 +101,7 @@ internal static class NumberTerms
     /// <summary>Appends the digits of groups of thousands as one number.</summary>
     private static void AppendGrouped(ReadOnlySpan<char> text, int start, int end, TermBuffer terms)
     {
-        bool isFirst = start < 2 || !IsSeparator(text[start - 1]) || !char.IsAsciiDigit(text[start - 2]);
+        var isFirst = start < 2 || !IsSeparator(text[start - 1]) || !char.IsAsciiDigit(text[start - 2]);
         if (
             end - start > GroupLength
             || text[start] == '0'
@@ -115,14 +115,14 @@ internal static class NumberTerms
 
         Span<char> joined = stackalloc char[GroupLength * (MaxGroups + 1)];
         text[start..end].CopyTo(joined);
-        int length = end - start;
-        char separator = text[end];
-        int groups = 0;
-        int last = GroupLength;
-        int at = end;
+        var length = end - start;
+        var separator = text[end];
+        var groups = 0;
+        var last = GroupLength;
+        var at = end;
         for (; groups < MaxGroups && at < text.Length && text[at] == separator; groups++)
         {
-            int digits = DigitsAt(text, at + 1);
+            var digits = DigitsAt(text, at + 1);
             if (digits != GroupLength && (digits != 2 || separator != ','))
             {
                 break;
@@ -135,8 +135,8 @@ internal static class NumberTerms
         }
 
         // A decimal number has one full stop, and numbers beside each other one space.
-        bool isAmbiguous = separator is '.' or ' ' && groups < 2;
-        bool goesOn = at + 1 < text.Length && text[at] == separator && char.IsAsciiDigit(text[at + 1]);
+        var isAmbiguous = separator is '.' or ' ' && groups < 2;
+        var goesOn = at + 1 < text.Length && text[at] == separator && char.IsAsciiDigit(text[at + 1]);
         if (groups > 0 && last == GroupLength && !isAmbiguous && !goesOn)
         {
             terms.Add(joined[..length]);
@@ -145,7 +145,7 @@ internal static class NumberTerms
 
     private static int DigitsAt(ReadOnlySpan<char> text, int start)
     {
-        int end = start;
+        var end = start;
         while (end < text.Length && char.IsAsciiDigit(text[end]))
         {
             end++;

@@ -3,7 +3,7 @@ namespace McpLongContext.Storage.Analysis;
 /// <summary>
 /// Joins short parts of an identifier into the names that they are pieces of: <c>iOSPush</c> has <c>ios</c>,
 /// <c>MySQLPool</c> has <c>mysql</c>, <c>IPv6Address</c> has <c>ipv6</c>. Parts of one or two letters in a row are a name,
-/// and a single one with the part behind it.
+/// and a single one with the part after it.
 /// </summary>
 internal ref struct PartJoint(Span<char> buffer, int wholeLength)
 {
@@ -12,14 +12,14 @@ internal ref struct PartJoint(Span<char> buffer, int wholeLength)
     private readonly Span<char> _buffer = buffer;
     private int _length;
 
-    /// <summary>Parts of letters; a number goes on with a name, but does not make one.</summary>
+    /// <summary>Parts of letters; a number continues with a name, but does not make one.</summary>
     private int _parts;
 
     /// <summary>Takes the next part.</summary>
     /// <returns>The name that ends with it or before it; empty when there is none.</returns>
     public ReadOnlySpan<char> Next(ReadOnlySpan<char> part)
     {
-        bool isNumber = part.IsEmpty || char.IsAsciiDigit(part[0]);
+        var isNumber = part.IsEmpty || char.IsAsciiDigit(part[0]);
         if (part.Length <= Short && (isNumber ? _parts > 0 : part.Length < Short || !StopWords.Contains(part)))
         {
             Add(part, isNumber);

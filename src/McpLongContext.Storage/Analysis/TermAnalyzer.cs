@@ -20,7 +20,7 @@ namespace McpLongContext.Storage.Analysis;
 /// own tokenizer never splits it.
 /// </summary>
 /// <remarks>
-/// What runs for every character is compiled optimised at once: most of a first ingest would be over before the runtime
+/// Code that runs for every character is compiled with full optimization at once: most of a first ingest would be over before the runtime
 /// finds out that it is worth it.
 /// </remarks>
 public static class TermAnalyzer
@@ -77,7 +77,7 @@ public static class TermAnalyzer
         }
     }
 
-    /// <summary>A run of a script without spaces: each character and each pair; returns the index behind it.</summary>
+    /// <summary>A run of a script without spaces: each character and each pair; returns the index after it.</summary>
     private static int AppendDense(ReadOnlySpan<char> text, int start, TermBuffer terms)
     {
         var previous = -1;
@@ -107,7 +107,7 @@ public static class TermAnalyzer
         return i;
     }
 
-    /// <summary>A run of letters, digits and underscores; returns the index behind it.</summary>
+    /// <summary>A run of letters, digits and underscores; returns the index after it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int AppendRun(ReadOnlySpan<char> text, int start, TermBuffer terms, bool splitIdentifiers)
     {
@@ -143,12 +143,12 @@ public static class TermAnalyzer
     /// <summary>A name with a version, as <c>python3.10</c> or <c>v2.3.1</c>: the name, the number, and the whole.</summary>
     private static int AppendVersion(ReadOnlySpan<char> text, int start, int end, TermBuffer terms, bool split)
     {
-        ReadOnlySpan<char> name = text[start..end];
-        int number = start + name.LastIndexOfAnyExceptInRange('0', '9') + 1;
-        int last = NumberTerms.DottedEnd(text, end);
+        var name = text[start..end];
+        var number = start + name.LastIndexOfAnyExceptInRange('0', '9') + 1;
+        var last = NumberTerms.DottedEnd(text, end);
         Span<char> whole = stackalloc char[MaxTermLength];
-        int length = Fold(name, whole);
-        ReadOnlySpan<char> rest = text[end..last];
+        var length = Fold(name, whole);
+        var rest = text[end..last];
         rest = rest[..Math.Min(rest.Length, MaxTermLength - length)].TrimEnd('.');
         rest.CopyTo(whole[length..]);
         terms.Add(whole[..(length + rest.Length)]);
@@ -183,7 +183,7 @@ public static class TermAnalyzer
             return;
         }
 
-        ReadOnlySpan<char> name = run.Trim('_');
+        var name = run.Trim('_');
         if (name.IsEmpty)
         {
             return;
@@ -195,7 +195,7 @@ public static class TermAnalyzer
             return;
         }
 
-        int length = Fold(name, folded);
+        var length = Fold(name, folded);
         AddWord(folded[..length], terms, isWhole: true);
         if (split)
         {
@@ -221,11 +221,11 @@ public static class TermAnalyzer
     private static void AppendParts(ReadOnlySpan<char> name, int length, Span<char> folded, TermBuffer terms)
     {
         var joint = new PartJoint(stackalloc char[MaxTermLength], length);
-        for (int parts = 0; !name.IsEmpty && parts < MaxParts; name = name.TrimStart('_'))
+        for (var parts = 0; !name.IsEmpty && parts < MaxParts; name = name.TrimStart('_'))
         {
-            int partLength = PartLength(name);
-            Span<char> part = folded[..Fold(name[..partLength], folded)];
-            ReadOnlySpan<char> joined = joint.Next(part);
+            var partLength = PartLength(name);
+            var part = folded[..Fold(name[..partLength], folded)];
+            var joined = joint.Next(part);
             AddWord(part, terms, isWhole: false);
             if (!joined.IsEmpty)
             {
@@ -257,7 +257,7 @@ public static class TermAnalyzer
     }
 
     /// <summary>
-    /// The length of the first part of an identifier: underscores, digits, an acronym (capitals before a capitalised
+    /// The length of the first part of an identifier: underscores, digits, an acronym (capitals before a capitalized
     /// word), or a word with its capital.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -316,7 +316,7 @@ public static class TermAnalyzer
                 continue;
             }
 
-            char folded = Characters.Fold(c);
+            var folded = Characters.Fold(c);
             if (folded != '\0')
             {
                 destination[n++] = folded;
@@ -326,7 +326,7 @@ public static class TermAnalyzer
         return n;
     }
 
-    /// <summary>Skips the tail of "it's", "don't", "we'll" behind a word.</summary>
+    /// <summary>Skips the tail of "it's", "don't", "we'll" after a word.</summary>
     private static int SkipContraction(ReadOnlySpan<char> text, int end)
     {
         if (end + 1 >= text.Length || text[end] is not ('\'' or '\u2019'))

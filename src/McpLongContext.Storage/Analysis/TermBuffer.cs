@@ -13,7 +13,7 @@ internal sealed class TermBuffer
     /// <summary>Reads the texts whose terms are added.</summary>
     public PlainText Plain { get; } = new(forTerms: true);
 
-    /// <summary>What was added since the last <see cref="Clear"/>.</summary>
+    /// <summary>The terms added since the last <see cref="Clear"/>.</summary>
     public ReadOnlySpan<byte> Utf8 => _bytes.AsSpan(0, _length);
 
     public void Clear() => _length = 0;

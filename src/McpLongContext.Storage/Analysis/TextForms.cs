@@ -13,9 +13,9 @@ public static class TextForms
     {
         ArgumentNullException.ThrowIfNull(text);
         var plain = new CharBuffer();
-        string source = CompatibilityForms.Fold(text, plain, forTerms: false) ? plain.Span.ToString() : text;
+        var source = CompatibilityForms.Fold(text, plain, forTerms: false) ? plain.Span.ToString() : text;
         var folded = new CharBuffer();
-        foreach (char c in source)
+        foreach (var c in source)
         {
             if (char.IsAscii(c))
             {

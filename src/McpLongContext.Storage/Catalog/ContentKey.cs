@@ -4,7 +4,7 @@ namespace McpLongContext.Storage.Catalog;
 
 /// <summary>
 /// Names what is encoded: a 256-bit hash, computed by the caller, of a content and of how it was split. Documents
-/// with equal keys share their hidden states, so a renamed file is not encoded again.
+/// with equal keys share their token embeddings, so a renamed file is not encoded again.
 /// </summary>
 public readonly record struct ContentKey
 {

@@ -32,7 +32,7 @@ public sealed record Document
     /// <summary>The number of its passages.</summary>
     public required int PassageCount { get; init; }
 
-    /// <summary>The id behind its last passage.</summary>
+    /// <summary>The id after its last passage.</summary>
     internal long EndPassage => FirstPassage + PassageCount;
 }
 
@@ -83,7 +83,7 @@ public sealed record NewDocument
 /// <param name="StartLine">The first line that a citation names, 1-based.</param>
 /// <param name="EndLine">The last line that a citation names, inclusive.</param>
 /// <param name="Text">The text, which may begin and end inside a line.</param>
-/// <param name="Context">What it stands under (heading, enclosing declaration, session); indexed with it.</param>
+/// <param name="Context">The enclosing structure (heading, enclosing declaration, session); indexed with it.</param>
 public readonly record struct NewPassage(int StartLine, int EndLine, string Text, string Context = "")
 {
     /// <summary>The definitions that it holds, in the order of their lines; none where it is null.</summary>
@@ -100,7 +100,7 @@ public sealed record CatalogChange
     public IReadOnlyList<NewDocument> Put { get; init; } = [];
 }
 
-/// <summary>What a change did.</summary>
+/// <summary>The outcome of a change.</summary>
 /// <param name="Added">Documents under a new path.</param>
 /// <param name="Updated">Documents whose content changed.</param>
 /// <param name="Unchanged">Documents that had the same content already.</param>

@@ -3,7 +3,7 @@ using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.Catalog;
 
-/// <summary>All documents of one published state, in memory and immutable.</summary>
+/// <summary>All documents of one published generation, in RAM and immutable.</summary>
 public sealed class DocumentTable
 {
     private readonly Dictionary<string, Document> _byPath;
@@ -89,6 +89,6 @@ public sealed class DocumentTable
 }
 
 /// <summary>A document whose entry is not what was written.</summary>
-/// <param name="Id">Its row.</param>
-/// <param name="Path">Its path, as far as it can be read.</param>
+/// <param name="Id">The row.</param>
+/// <param name="Path">The path, as far as it can be read.</param>
 public sealed record DamagedEntry(long Id, string Path);

@@ -3,7 +3,7 @@ using McpLongContext.Storage.Symbols;
 
 namespace McpLongContext.Storage.Catalog;
 
-/// <summary>The definitions of one published state.</summary>
+/// <summary>The definitions of one published generation.</summary>
 public sealed class SymbolTable
 {
     private const string Columns = "SELECT passage_id, line, name, kind, container, checksum FROM symbols ";
@@ -19,7 +19,7 @@ public sealed class SymbolTable
     public IReadOnlyList<Symbol> Find(string key, int limit)
     {
         var symbols = new List<Symbol>();
-        using Statement rows = _database
+        using var rows = _database
             .Prepare(Columns + "WHERE key = ?1 ORDER BY passage_id, line LIMIT ?2")
             .Bind(1, key)
             .Bind(2, limit);
@@ -41,7 +41,7 @@ public sealed class SymbolTable
     public IReadOnlyList<Symbol> Between(long first, long last)
     {
         var symbols = new List<Symbol>();
-        using Statement rows = _database
+        using var rows = _database
             .Prepare(Columns + "WHERE passage_id BETWEEN ?1 AND ?2 ORDER BY passage_id, line")
             .Bind(1, first)
             .Bind(2, last);
@@ -57,7 +57,7 @@ public sealed class SymbolTable
     public IReadOnlySet<long> Current(int version)
     {
         var current = new HashSet<long>();
-        using Statement rows = _database
+        using var rows = _database
             .Prepare("SELECT first_passage FROM symbol_versions WHERE version = ?1")
             .Bind(1, version);
         while (rows.Step())

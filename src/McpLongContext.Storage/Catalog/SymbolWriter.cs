@@ -37,9 +37,9 @@ internal sealed class SymbolWriter(Database database)
     /// <summary>Stores the symbols of a document whose passages have the ids from <paramref name="first"/> on.</summary>
     public void Write(NewDocument document, long first)
     {
-        for (int i = 0; i < document.Passages.Count; i++)
+        for (var i = 0; i < document.Passages.Count; i++)
         {
-            foreach (NewSymbol symbol in document.Passages[i].Symbols ?? [])
+            foreach (var symbol in document.Passages[i].Symbols ?? [])
             {
                 database
                     .Prepare("INSERT OR IGNORE INTO symbols VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
@@ -92,9 +92,7 @@ internal sealed class SymbolWriter(Database database)
 
     private long? VersionOf(long first)
     {
-        using Statement row = database
-            .Prepare("SELECT version FROM symbol_versions WHERE first_passage = ?1")
-            .Bind(1, first);
+        using var row = database.Prepare("SELECT version FROM symbol_versions WHERE first_passage = ?1").Bind(1, first);
         return row.Step() ? row.Int64(0) : null;
     }
 }

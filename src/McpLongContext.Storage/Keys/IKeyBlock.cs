@@ -13,13 +13,13 @@ public interface IKeyBlock
     /// <param name="plane">The plane, from 0.</param>
     /// <param name="first">The first token, counted from the block's start.</param>
     /// <param name="count">How many tokens.</param>
-    /// <exception cref="DatastoreException">They are damaged.</exception>
+    /// <exception cref="DatastoreException">The codes are damaged.</exception>
     public ReadOnlySpan<sbyte> Codes(int plane, int first, int count);
 
     /// <summary>Scales of a plane, <c>[count]</c>: a vector is scale * codes.</summary>
     /// <param name="plane">The plane, from 0.</param>
     /// <param name="first">The first token, counted from the block's start.</param>
     /// <param name="count">How many tokens.</param>
-    /// <exception cref="DatastoreException">They are damaged.</exception>
+    /// <exception cref="DatastoreException">The scales are damaged.</exception>
     public ReadOnlySpan<float> Scales(int plane, int first, int count);
 }

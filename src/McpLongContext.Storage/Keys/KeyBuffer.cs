@@ -3,14 +3,14 @@ using McpLongContext.Kernels.Search;
 
 namespace McpLongContext.Storage.Keys;
 
-/// <summary>Keys in memory, quantised as they are added. Not thread-safe while it is added to.</summary>
+/// <summary>Keys in RAM, quantized as they are added. Not thread-safe while it is added to.</summary>
 public sealed class KeyBuffer : IKeyBlock
 {
     private readonly List<sbyte>[] _codes;
     private readonly List<float>[] _scales;
 
     /// <summary>Creates an empty buffer.</summary>
-    /// <param name="shape">What is kept of a token.</param>
+    /// <param name="shape">The key vectors that are stored for a token.</param>
     public KeyBuffer(KeyShape shape)
     {
         Shape = shape;
@@ -23,7 +23,7 @@ public sealed class KeyBuffer : IKeyBlock
         }
     }
 
-    /// <summary>What is kept of a token.</summary>
+    /// <summary>The key vectors that are stored for a token.</summary>
     public KeyShape Shape { get; }
 
     /// <inheritdoc/>
@@ -32,7 +32,7 @@ public sealed class KeyBuffer : IKeyBlock
     /// <summary>Adds vectors to one plane; each plane is given as many in the end.</summary>
     /// <param name="plane">The plane, from 0.</param>
     /// <param name="vectors"><c>[tokens, dimensions]</c>.</param>
-    /// <exception cref="ArgumentException">They are no whole vectors.</exception>
+    /// <exception cref="ArgumentException">The floats are no whole number of vectors.</exception>
     public void Append(int plane, ReadOnlySpan<float> vectors)
     {
         var (tokens, rest) = Math.DivRem(vectors.Length, Shape.Dimensions);

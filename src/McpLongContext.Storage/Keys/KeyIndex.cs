@@ -1,11 +1,11 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Sqlite;
-using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage.Keys;
 
 /// <summary>
-/// The keys of one model in one published state. Passages without keys are left out; so are those whose keys are missing
+/// The keys of one model in one published generation. Passages without keys are left out; so are those whose keys are missing
 /// or damaged, which <see cref="Damage"/> names. Usable by several threads, until its snapshot is disposed.
 /// </summary>
 public sealed class KeyIndex
@@ -18,7 +18,7 @@ public sealed class KeyIndex
         Tokens = documents.Sum(document => document.Blocks.Sum(block => (long)block.Tokens));
     }
 
-    /// <summary>What made the keys.</summary>
+    /// <summary>The decoder that made the keys.</summary>
     public EncoderProfile Encoder { get; }
 
     /// <summary>The documents that have keys, by path; equal contents once.</summary>
@@ -27,7 +27,7 @@ public sealed class KeyIndex
     /// <summary>The number of tokens that have keys.</summary>
     public long Tokens { get; }
 
-    /// <summary>What was found damaged, a sentence each.</summary>
+    /// <summary>The damage found, a sentence each.</summary>
     public IReadOnlyList<string> Damage { get; }
 
     internal static KeyIndex Load(
@@ -49,7 +49,7 @@ public sealed class KeyIndex
             .Bind(1, encoderId);
         while (rows.Step())
         {
-            var run = new StateRun(ContentKey.Stored(rows.Bytes(0)), rows.Int32(1), rows.Int32(2), rows.Int32(4));
+            var run = new SegmentRun(ContentKey.Stored(rows.Bytes(0)), rows.Int32(1), rows.Int32(2), rows.Int32(4));
             if (segments.GetValueOrDefault(rows.Int64(3)) is not KeySegment segment)
             {
                 continue;

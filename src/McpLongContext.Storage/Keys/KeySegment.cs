@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using McpLongContext.Storage.States;
+using McpLongContext.Storage.Embeddings;
 
 namespace McpLongContext.Storage.Keys;
 

@@ -1,22 +1,22 @@
 using System.Buffers.Binary;
-using McpLongContext.Storage.States;
+using McpLongContext.Storage.Embeddings;
 
 namespace McpLongContext.Storage.Keys;
 
 /// <summary>
-/// Where the keys of a decoder stand in a segment file, behind its directory. The header has the number of planes.
+/// Where the keys of a decoder stand in a segment file, after its directory. The header has the number of planes.
 /// <code>
 /// ids         int32 [tokens]: the tokens, as the model's tokenizer has them
 /// scales      float32 [planes, tokens]
 /// codes       int8 [planes, tokens, dimensions]
 /// </code>
 /// </summary>
-/// <param name="Shape">What is kept of a token.</param>
+/// <param name="Shape">The key vectors that are stored for a token.</param>
 /// <param name="Runs">The number of runs.</param>
 /// <param name="Passages">The number of slots.</param>
 /// <param name="Tokens">The number of tokens.</param>
 internal sealed record KeySegmentLayout(KeyShape Shape, int Runs, int Passages, int Tokens)
-    : SegmentLayout(StatePrecision.Key, Shape.Dimensions, Runs, Passages, Tokens)
+    : SegmentLayout(EmbeddingPrecision.Key, Shape.Dimensions, Runs, Passages, Tokens)
 {
     private const int Format = 1;
     private const int PlanesAt = 32;
@@ -45,7 +45,7 @@ internal sealed record KeySegmentLayout(KeyShape Shape, int Runs, int Passages, 
     public long CodeAt(int plane, int token) => CodesAt + ((((long)plane * Tokens) + token) * Shape.Dimensions);
 
     /// <summary>Reads the header of a segment of an encoder.</summary>
-    /// <exception cref="DatastoreException">It is no segment, a newer one, or one of another encoder.</exception>
+    /// <exception cref="DatastoreException">The file is no segment, a newer one, or one of another encoder.</exception>
     public static KeySegmentLayout ReadHeader(ReadOnlySpan<byte> header, EncoderProfile encoder, string path)
     {
         (var runs, var passages, var tokens) = ReadHeader(header, Format, encoder, path);

@@ -1,6 +1,6 @@
 namespace McpLongContext.Storage.Keys;
 
-/// <summary>What is kept of a token.</summary>
+/// <summary>The key vectors that are stored for a token.</summary>
 /// <param name="Planes">Vectors a token, positive.</param>
 /// <param name="Dimensions">The width of each, positive.</param>
 public readonly record struct KeyShape(int Planes, int Dimensions)

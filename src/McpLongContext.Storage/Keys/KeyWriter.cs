@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using McpLongContext.Storage.Catalog;
-using McpLongContext.Storage.States;
+using McpLongContext.Storage.Embeddings;
 
 namespace McpLongContext.Storage.Keys;
 
@@ -11,7 +11,7 @@ namespace McpLongContext.Storage.Keys;
 public sealed class KeyWriter
 {
     private readonly Datastore _datastore;
-    private readonly List<StateRun> _runs = [];
+    private readonly List<SegmentRun> _runs = [];
     private readonly List<int> _offsets = [0];
     private readonly List<int> _ids = [];
     private readonly List<KeyBuffer> _keys = [];
@@ -23,10 +23,10 @@ public sealed class KeyWriter
         Shape = new KeyShape(planes, encoder.Dimensions);
     }
 
-    /// <summary>What makes the keys.</summary>
+    /// <summary>The decoder that makes the keys.</summary>
     public EncoderProfile Encoder { get; }
 
-    /// <summary>What is kept of a token.</summary>
+    /// <summary>The key vectors that are stored for a token.</summary>
     public KeyShape Shape { get; }
 
     /// <summary>Tokens collected since the last publication.</summary>
@@ -74,7 +74,7 @@ public sealed class KeyWriter
             return;
         }
 
-        _runs.Add(new StateRun(content, firstOrdinal, tokenCounts.Length, _offsets.Count - 1));
+        _runs.Add(new SegmentRun(content, firstOrdinal, tokenCounts.Length, _offsets.Count - 1));
         foreach (var count in tokenCounts)
         {
             _offsets.Add(_offsets[^1] + count);
@@ -97,7 +97,11 @@ public sealed class KeyWriter
         }
 
         var layout = new KeySegmentLayout(Shape, _runs.Count, _offsets.Count - 1, Tokens);
-        var file = SegmentFile.Write(_datastore.RequireStatesFolder(), layout.Magic, segment => Write(segment, layout));
+        var file = SegmentFile.Write(
+            _datastore.RequireSegmentsFolder(),
+            layout.Magic,
+            segment => Write(segment, layout)
+        );
         _datastore.Publish(Encoder, layout, file, _runs);
         _runs.Clear();
         _offsets.RemoveRange(1, _offsets.Count - 1);

@@ -35,7 +35,7 @@ public sealed class StoredKeys : IKeyBlock
     /// <summary>Tokens as the model's tokenizer has them, <c>[count]</c>.</summary>
     /// <param name="first">The first token, counted from the block's start.</param>
     /// <param name="count">How many.</param>
-    /// <exception cref="DatastoreException">They are damaged.</exception>
+    /// <exception cref="DatastoreException">The tokens are damaged.</exception>
     public ReadOnlySpan<int> Ids(int first, int count) => _segment.Ids(Place(first, count), count);
 
     /// <summary>The passage that a token belongs to, and how many tokens stand before it there.</summary>
@@ -70,7 +70,7 @@ public sealed class StoredKeys : IKeyBlock
         return _segment.Scales(plane, Place(first, count), count);
     }
 
-    /// <summary>Where a token stands in the file, whose neighbours are of other contents: never read by mistake.</summary>
+    /// <summary>Where a token stands in the file, whose neighbors are of other contents: never read by mistake.</summary>
     private int Place(int first, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);

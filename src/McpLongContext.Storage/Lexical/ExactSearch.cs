@@ -56,7 +56,7 @@ public sealed class ExactSearch
         foreach (var (passage, text) in Candidates(literal, scope))
         {
             cancellation.ThrowIfCancellationRequested();
-            if (_index.IsWhole(passage) && wanted.CountIn(text, out bool sameCase) is > 0 and var count)
+            if (_index.IsWhole(passage) && wanted.CountIn(text, out var sameCase) is > 0 and var count)
             {
                 matches.Add(new ExactMatch(passage, sameCase, count));
             }
@@ -78,18 +78,14 @@ public sealed class ExactSearch
 
     private IEnumerable<(long Passage, string Text)> ByTerms(IReadOnlyList<string> terms, PassageScope scope)
     {
-        List<(string Expression, long Frequency)> rarest = terms
-            .Select(Expression)
-            .OrderBy(term => term.Frequency)
-            .Take(MaxTerms)
-            .ToList();
+        var rarest = terms.Select(Expression).OrderBy(term => term.Frequency).Take(MaxTerms).ToList();
         if (rarest[0].Frequency == 0)
         {
             yield break;
         }
 
-        string query = $"body : ({string.Join(" AND ", rarest.Select(term => term.Expression))})";
-        using Statement rows = _database
+        var query = $"body : ({string.Join(" AND ", rarest.Select(term => term.Expression))})";
+        using var rows = _database
             .Prepare(
                 "SELECT p.id, p.text FROM lexical l JOIN passages p ON p.id = l.rowid WHERE l.lexical MATCH ?1 "
                     + "ORDER BY l.rank"
@@ -108,8 +104,8 @@ public sealed class ExactSearch
     /// <summary>A term, or the hashes of which it is a part, and in how many passages it is.</summary>
     private (string Expression, long Frequency) Expression(string term)
     {
-        long frequency = _index.DocumentFrequency(term);
-        IReadOnlyList<string> hashes = frequency > 0 ? [] : _index.HashesOf(term);
+        var frequency = _index.DocumentFrequency(term);
+        var hashes = frequency > 0 ? [] : _index.HashesOf(term);
         return hashes.Count == 0
             ? (LexicalIndex.Quote(term), frequency)
             : ($"({string.Join(" OR ", hashes.Select(LexicalIndex.Quote))})", hashes.Sum(_index.DocumentFrequency));

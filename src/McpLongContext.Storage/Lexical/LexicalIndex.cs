@@ -23,7 +23,7 @@ public readonly record struct ColumnWeights(float Body = 1, float Context = 1, f
 }
 
 /// <summary>
-/// Searches the words of one published state by BM25 (Robertson and Zaragoza, 2009; k1 1.2, b 0.75) over FTS5's
+/// Searches the words of one published generation by BM25 (Robertson and Zaragoza, 2009; k1 1.2, b 0.75) over FTS5's
 /// postings. Terms are scored one by one and added up, so each can have its own weight.
 /// </summary>
 public sealed class LexicalIndex
@@ -79,11 +79,11 @@ public sealed class LexicalIndex
         ArgumentNullException.ThrowIfNull(scope);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         var scores = new Dictionary<long, float>();
-        foreach (TermQuery term in Selective(terms))
+        foreach (var term in Selective(terms))
         {
             cancellation.ThrowIfCancellationRequested();
-            float factor = term.Weight * (float)(Idf(term.Frequency) / Fts5Idf(term.Frequency));
-            AddTerm(term.Expression, factor, scope, columns, scores);
+            var scale = term.Weight * (float)(Idf(term.Frequency) / Fts5Idf(term.Frequency));
+            AddTerm(term.Expression, scale, scope, columns, scores);
         }
 
         var ranked = scores
@@ -106,7 +106,7 @@ public sealed class LexicalIndex
     /// <summary>The terms that occur, rarest first, without the common ones when there are rarer ones.</summary>
     internal List<TermQuery> Selective(IEnumerable<WeightedTerm> terms)
     {
-        List<TermQuery> present = terms
+        var present = terms
             .SelectMany(term => _variants.Of(term, DocumentFrequency(term.Term), _passages))
             .OrderBy(term => term.Frequency)
             .ToList();
@@ -120,7 +120,7 @@ public sealed class LexicalIndex
 
     private void AddTerm(
         string expression,
-        float factor,
+        float scale,
         PassageScope scope,
         ColumnWeights columns,
         Dictionary<long, float> scores
@@ -146,8 +146,7 @@ public sealed class LexicalIndex
                 if (byRange || scope.Contains(passage))
                 {
                     // FTS5 returns the score negated.
-                    CollectionsMarshal.GetValueRefOrAddDefault(scores, passage, out _) -=
-                        factor * (float)rows.Double(1);
+                    CollectionsMarshal.GetValueRefOrAddDefault(scores, passage, out _) -= scale * (float)rows.Double(1);
                 }
             }
         }
@@ -159,8 +158,8 @@ public sealed class LexicalIndex
     private double Idf(long frequency) => Math.Log(1 + ((_passages - frequency + 0.5) / (frequency + 0.5)));
 
     /// <summary>
-    /// The factor that FTS5 has put into its score: it lacks the 1 in the logarithm and is cut off just above zero,
-    /// which silences terms that occur in half of the passages. Dividing by it restores the usual one.
+    /// The inverse document frequency in the score of FTS5: it lacks the 1 in the logarithm and is cut off just above
+    /// zero, which silences terms that occur in half of the passages. Dividing by it restores the usual one.
     /// </summary>
     private double Fts5Idf(long frequency)
     {

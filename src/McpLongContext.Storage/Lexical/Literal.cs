@@ -20,7 +20,7 @@ internal sealed partial class Literal
 
     public Literal(string literal)
     {
-        string plain = _reading.Read(literal).ToString();
+        var plain = _reading.Read(literal).ToString();
         _asStored = new Form(literal);
         _asRead = new Lazy<Form>(() => plain == literal ? _asStored : new Form(plain));
     }
@@ -35,8 +35,8 @@ internal sealed partial class Literal
             return count;
         }
 
-        ReadOnlySpan<char> plain = _reading.Read(text);
-        bool isSame = ReferenceEquals(_asRead.Value, _asStored) && plain.SequenceEqual(text);
+        var plain = _reading.Read(text);
+        var isSame = ReferenceEquals(_asRead.Value, _asStored) && plain.SequenceEqual(text);
         return isSame ? 0 : _asRead.Value.CountIn(plain.ToString(), out sameCase);
     }
 
@@ -49,7 +49,7 @@ internal sealed partial class Literal
 
         public Form(string literal)
         {
-            string[] words = literal.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            var words = literal.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             _wanted = string.Join(' ', words);
             _edges = new LiteralEdges(_wanted);
             _pattern = new Regex(
@@ -63,11 +63,11 @@ internal sealed partial class Literal
 
         public int CountIn(string text, out bool sameCase)
         {
-            int count = 0;
+            var count = 0;
             sameCase = false;
-            foreach (ValueMatch match in _pattern.EnumerateMatches(text))
+            foreach (var match in _pattern.EnumerateMatches(text))
             {
-                int end = match.Index + match.Length;
+                var end = match.Index + match.Length;
                 if (!_edges.AreAt(text, match.Index, end))
                 {
                     continue;

@@ -11,10 +11,10 @@ internal sealed class LiteralEdges
     /// <summary>Characters of operators; those that also end sentences are among them.</summary>
     private const string Operators = "<>=!+-*/%&|^~?:.#@$";
 
-    /// <summary>Those that make another operator of one behind a word: <c>operator&lt;</c>, <c>operator&lt;&lt;</c>.</summary>
+    /// <summary>Those that make another operator of one after a word: <c>operator&lt;</c>, <c>operator&lt;&lt;</c>.</summary>
     private const string Joining = "<>=&|+*";
 
-    /// <summary>Letters that are no part of the word behind them where a backslash stands before.</summary>
+    /// <summary>Letters that are no part of the word after them where a backslash stands before.</summary>
     private const string EscapeLetters = "abfnrtvedwsz";
 
     private readonly bool _hasWord;
@@ -35,10 +35,10 @@ internal sealed class LiteralEdges
 
     private bool IsStart(string text, int at)
     {
-        char before = EscapeText.At(text, at - 1);
+        var before = EscapeText.At(text, at - 1);
         if (IsInner(before) && IsInner(text[at]))
         {
-            char second = EscapeText.At(text, at - 2);
+            var second = EscapeText.At(text, at - 2);
             return (second == '\\' && EscapeLetters.Contains(before))
                 || (_isVersion && char.IsLetter(before))
                 || (_isHexadecimal && before is 'x' or 'X' && second == '0');
@@ -49,7 +49,7 @@ internal sealed class LiteralEdges
 
     private bool IsEnd(string text, int start, int at)
     {
-        (char last, char next) = (text[at - 1], EscapeText.At(text, at));
+        (var last, var next) = (text[at - 1], EscapeText.At(text, at));
         if (IsInner(last) && IsInner(next))
         {
             return _isHexadecimal && TermAnalyzer.IsHash(text.AsSpan(start, EscapeText.WordEnd(text, at) - start));
@@ -65,7 +65,7 @@ internal sealed class LiteralEdges
             || (next != last && EndsSentence(text, at));
     }
 
-    /// <summary>Whether a mark stands at an index behind which nothing follows but a blank.</summary>
+    /// <summary>Whether a mark stands at an index after which nothing follows but a blank.</summary>
     private static bool EndsSentence(string text, int at) =>
         text[at] is '.' or ':' or '!' or '?' && (at + 1 == text.Length || char.IsWhiteSpace(text[at + 1]));
 

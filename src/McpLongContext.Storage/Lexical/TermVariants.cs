@@ -1,5 +1,5 @@
-using McpLongContext.Storage.Analysis;
 using System.Buffers;
+using McpLongContext.Storage.Analysis;
 using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.Lexical;
@@ -34,9 +34,9 @@ internal sealed class TermVariants(Database database)
         }
         else
         {
-            foreach (string hash in HashesOf(term.Term))
+            foreach (var hash in HashesOf(term.Term))
             {
-                string expression = LexicalIndex.Quote(hash);
+                var expression = LexicalIndex.Quote(hash);
                 yield return new TermQuery(expression, term.Weight, Count(expression));
             }
         }
@@ -46,7 +46,7 @@ internal sealed class TermVariants(Database database)
             yield break;
         }
 
-        foreach (string expression in Compounds(term.Term))
+        foreach (var expression in Compounds(term.Term))
         {
             if (Count(expression) is > 0 and var found)
             {
@@ -71,7 +71,7 @@ internal sealed class TermVariants(Database database)
     private List<string> Beginning(string part)
     {
         var hashes = new List<string>();
-        using Statement rows = database
+        using var rows = database
             .Prepare("SELECT term FROM lexical_terms WHERE term >= ?1 AND term < ?2")
             .Bind(1, part)
             .Bind(2, part + 'g');
@@ -96,7 +96,7 @@ internal sealed class TermVariants(Database database)
 
     private bool HasTerm(string term)
     {
-        using Statement row = database.Prepare("SELECT 1 FROM lexical_terms WHERE term = ?1").Bind(1, term);
+        using var row = database.Prepare("SELECT 1 FROM lexical_terms WHERE term = ?1").Bind(1, term);
         return row.Step();
     }
 
@@ -108,10 +108,10 @@ internal sealed class TermVariants(Database database)
             yield break;
         }
 
-        for (int first = MinPiece; first <= term.Length - MinPiece; first++)
+        for (var first = MinPiece; first <= term.Length - MinPiece; first++)
         {
-            string left = Stemmed(term[..first]);
-            string right = Stemmed(term[first..]);
+            var left = Stemmed(term[..first]);
+            var right = Stemmed(term[first..]);
             yield return $"\"{left} {right}\"";
 
             // The plural of a short piece is its own term, but no plural of a long word.
@@ -124,15 +124,13 @@ internal sealed class TermVariants(Database database)
 
     private static string Stemmed(string piece)
     {
-        char[] letters = piece.ToCharArray();
+        var letters = piece.ToCharArray();
         return new string(letters, 0, Stemmer.Stem(letters));
     }
 
     private long Count(string expression)
     {
-        using Statement row = database
-            .Prepare("SELECT count(*) FROM lexical WHERE lexical MATCH ?1")
-            .Bind(1, expression);
+        using var row = database.Prepare("SELECT count(*) FROM lexical WHERE lexical MATCH ?1").Bind(1, expression);
         return row.Step() ? row.Int64(0) : 0;
     }
 }

@@ -1,11 +1,11 @@
-using McpLongContext.Storage.States;
+using McpLongContext.Storage.Embeddings;
 
 namespace McpLongContext.Storage.Maintenance;
 
 /// <summary>Gives back the space of what was removed, and merges small segments.</summary>
 internal sealed class Compactor(Datastore datastore)
 {
-    /// <summary>Compacts everything. Searches and changes go on meanwhile.</summary>
+    /// <summary>Compacts everything. Searches and changes continue meanwhile.</summary>
     /// <exception cref="DatastoreBusyException">Another process compacts it.</exception>
     public void Run(CancellationToken cancellation)
     {
@@ -17,7 +17,7 @@ internal sealed class Compactor(Datastore datastore)
             );
         }
 
-        DropDeadStates();
+        DropDeadEmbeddings();
         new SegmentMerger(datastore).Merge(cancellation);
         cancellation.ThrowIfCancellationRequested();
         datastore.Maintain(database =>
@@ -66,8 +66,8 @@ internal sealed class Compactor(Datastore datastore)
         }
     }
 
-    /// <summary>Forgets states of contents that no document has, and segments that hold no others.</summary>
-    private void DropDeadStates()
+    /// <summary>Forgets embeddings of contents that no document has, and segments that hold no others.</summary>
+    private void DropDeadEmbeddings()
     {
         var files = datastore.Write(database =>
         {
@@ -79,13 +79,13 @@ internal sealed class Compactor(Datastore datastore)
             {
                 while (rows.Step())
                 {
-                    unused.Add(Path.Combine(datastore.StatesFolder, rows.Text(0)));
+                    unused.Add(Path.Combine(datastore.SegmentsFolder, rows.Text(0)));
                 }
             }
 
             database.Execute("DELETE FROM segments WHERE id NOT IN (SELECT segment_id FROM states)");
             return unused;
         });
-        files.ForEach(StateFolder.TryDelete);
+        files.ForEach(SegmentFolder.TryDelete);
     }
 }

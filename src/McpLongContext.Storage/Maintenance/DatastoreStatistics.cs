@@ -1,6 +1,6 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Sqlite;
-using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage.Maintenance;
 
@@ -10,7 +10,7 @@ namespace McpLongContext.Storage.Maintenance;
 /// <param name="SourceBytes">Bytes of the sources.</param>
 /// <param name="DatabaseBytes">Bytes of the database: catalog, texts and the lexical index.</param>
 /// <param name="LexicalBytes">Bytes of the lexical index, a part of the database.</param>
-/// <param name="Encoders">The states and keys by encoder.</param>
+/// <param name="Encoders">The embeddings and keys by encoder.</param>
 public sealed record DatastoreStatistics(
     int Documents,
     long Passages,
@@ -34,7 +34,7 @@ public sealed record DatastoreStatistics(
             encoders.Add(
                 new EncoderStatistics(
                     rows.Text(0),
-                    (StatePrecision)rows.Int32(1),
+                    (EmbeddingPrecision)rows.Int32(1),
                     rows.Int32(2),
                     rows.Int64(3),
                     rows.Int64(4),
@@ -55,16 +55,16 @@ public sealed record DatastoreStatistics(
     }
 }
 
-/// <summary>The stored states or keys of one encoder, those of removed contents included until the next compaction.</summary>
+/// <summary>The stored embeddings or keys of one encoder, those of removed contents included until the next compaction.</summary>
 /// <param name="Encoder">The encoder's key.</param>
-/// <param name="Precision">What is kept of a token, and how.</param>
-/// <param name="Segments">State segments.</param>
-/// <param name="Passages">Passages with states.</param>
-/// <param name="Tokens">Token states.</param>
+/// <param name="Precision">The representation of a token.</param>
+/// <param name="Segments">Embedding segments.</param>
+/// <param name="Passages">Passages with embeddings.</param>
+/// <param name="Tokens">Token embeddings.</param>
 /// <param name="Bytes">Bytes of the segment files.</param>
 public sealed record EncoderStatistics(
     string Encoder,
-    StatePrecision Precision,
+    EmbeddingPrecision Precision,
     int Segments,
     long Passages,
     long Tokens,

@@ -1,23 +1,23 @@
 using System.Runtime.InteropServices;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
-using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage.Maintenance;
 
 /// <summary>
 /// A new segment file, not published yet, that holds copies of runs of other segments.
 /// </summary>
-/// <param name="File">Its name.</param>
-/// <param name="Layout">Its layout.</param>
+/// <param name="File">The name of the file.</param>
+/// <param name="Layout">The layout of the file.</param>
 /// <param name="Runs">Where the copies stand in it, in the order of their sources.</param>
-internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyList<StateRun> Runs)
+internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyList<SegmentRun> Runs)
 {
     /// <summary>Writes runs of segments of one encoder, at least one, into a new file.</summary>
     /// <exception cref="DatastoreCorruptException">A run is damaged.</exception>
     /// <exception cref="DatastoreException">The file could not be written; nothing is left behind.</exception>
-    public static SegmentCopy Write(string folder, IReadOnlyList<(StateRun Run, LiveSegment From)> sources)
+    public static SegmentCopy Write(string folder, IReadOnlyList<(SegmentRun Run, LiveSegment From)> sources)
     {
-        var runs = new List<StateRun>();
+        var runs = new List<SegmentRun>();
         var tokens = 0;
         var slots = 0;
         foreach (var (run, from) in sources)
@@ -35,7 +35,7 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
                 Passages = slots,
                 Tokens = tokens,
             }
-            : StateSegmentLayout.Of(first.Encoder, runs.Count, slots, tokens);
+            : EmbeddingSegmentLayout.Of(first.Encoder, runs.Count, slots, tokens);
         var file = SegmentFile.Write(folder, layout.Magic, segment => Write(segment, layout, runs, sources));
         return new SegmentCopy(file, layout, runs);
     }
@@ -43,8 +43,8 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
     private static void Write(
         SegmentFile file,
         SegmentLayout layout,
-        IReadOnlyList<StateRun> runs,
-        IReadOnlyList<(StateRun Run, LiveSegment From)> sources
+        IReadOnlyList<SegmentRun> runs,
+        IReadOnlyList<(SegmentRun Run, LiveSegment From)> sources
     )
     {
         layout.WriteDirectory(file, runs);
@@ -67,14 +67,14 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
         }
         else
         {
-            WriteStates(file, (StateSegmentLayout)layout, sources);
+            WriteEmbeddings(file, (EmbeddingSegmentLayout)layout, sources);
         }
     }
 
     private static void WriteKeys(
         SegmentFile file,
         KeySegmentLayout layout,
-        IReadOnlyList<(StateRun Run, LiveSegment From)> sources
+        IReadOnlyList<(SegmentRun Run, LiveSegment From)> sources
     )
     {
         Append<KeySegment>(
@@ -106,30 +106,35 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
         }
     }
 
-    private static void WriteStates(
+    private static void WriteEmbeddings(
         SegmentFile file,
-        StateSegmentLayout layout,
-        IReadOnlyList<(StateRun Run, LiveSegment From)> sources
+        EmbeddingSegmentLayout layout,
+        IReadOnlyList<(SegmentRun Run, LiveSegment From)> sources
     )
     {
-        Append<StateSegment>(
+        Append<EmbeddingSegment>(
             file,
             layout.ScalesAt,
             sources,
             (from, run, _, _) => MemoryMarshal.AsBytes(from.Scales(run.FirstSlot, run.Passages))
         );
-        Append<StateSegment>(
+        Append<EmbeddingSegment>(
             file,
             layout.PooledAt,
             sources,
             (from, run, _, _) => from.Pooled(run.FirstSlot, run.Passages)
         );
-        Append<StateSegment>(file, layout.SignsAt, sources, (from, _, token, count) => from.Signs(token, count));
-        Append<StateSegment>(
+        Append<EmbeddingSegment>(
             file,
-            layout.RefinementAt,
+            layout.BinaryCodesAt,
             sources,
-            (from, _, token, count) => from.Refinement(token, count)
+            (from, _, token, count) => from.BinaryCodesOf(token, count)
+        );
+        Append<EmbeddingSegment>(
+            file,
+            layout.ResidualCodesAt,
+            sources,
+            (from, _, token, count) => from.ResidualCodes(token, count)
         );
     }
 
@@ -137,7 +142,7 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
     private static void Append<TSegment>(
         SegmentFile file,
         long section,
-        IReadOnlyList<(StateRun Run, LiveSegment From)> sources,
+        IReadOnlyList<(SegmentRun Run, LiveSegment From)> sources,
         Part<TSegment> part
     )
         where TSegment : SegmentReader
@@ -151,5 +156,5 @@ internal sealed record SegmentCopy(string File, SegmentLayout Layout, IReadOnlyL
     }
 
     /// <summary>The bytes of a run, which has the tokens from one on, in a section.</summary>
-    private delegate ReadOnlySpan<byte> Part<TSegment>(TSegment from, StateRun run, int token, int count);
+    private delegate ReadOnlySpan<byte> Part<TSegment>(TSegment from, SegmentRun run, int token, int count);
 }

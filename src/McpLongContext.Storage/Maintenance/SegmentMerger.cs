@@ -1,10 +1,10 @@
-using McpLongContext.Storage.States;
+using McpLongContext.Storage.Embeddings;
 
 namespace McpLongContext.Storage.Maintenance;
 
 /// <summary>
 /// Rewrites segments: the runs that are in use of several small or half-dead ones go into one new file, and a
-/// transaction moves the references. Searches that use the old files go on with them.
+/// transaction moves the references. Searches that use the old files continue with them.
 /// </summary>
 internal sealed class SegmentMerger(Datastore datastore)
 {
@@ -61,12 +61,12 @@ internal sealed class SegmentMerger(Datastore datastore)
 
     private void Replace(List<LiveSegment> group)
     {
-        List<(StateRun Run, LiveSegment From)> sources = group
+        List<(SegmentRun Run, LiveSegment From)> sources = group
             .SelectMany(segment => segment.Runs.Select(run => (run, segment)))
             .ToList();
         try
         {
-            var copy = SegmentCopy.Write(datastore.RequireStatesFolder(), sources);
+            var copy = SegmentCopy.Write(datastore.RequireSegmentsFolder(), sources);
             datastore.Exchange(group, copy.Layout, copy.File, sources, copy.Runs);
         }
         catch (DatastoreCorruptException)

@@ -1,14 +1,14 @@
+using McpLongContext.Storage.CompressiveMemories;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Lexical;
-using McpLongContext.Storage.Memories;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
-using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage.Maintenance;
 
 /// <summary>Something damaged.</summary>
 /// <param name="Where">The document's path or the file.</param>
-/// <param name="Message">What is wrong with it.</param>
+/// <param name="Message">The damage.</param>
 /// <param name="Repaired">Whether it was dropped or made anew.</param>
 public sealed record DamageReport(string Where, string Message, bool Repaired);
 
@@ -35,7 +35,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             CheckIndex(snapshot.Reader);
             CheckEncoders(snapshot.Reader);
             CheckSegments(snapshot, cancellation);
-            CheckMemories(snapshot.Reader, cancellation);
+            CheckCompressiveMemories(snapshot.Reader, cancellation);
         }
 
         if (repair && _repairs.Count > 0)
@@ -46,11 +46,13 @@ internal sealed class Verifier(Datastore datastore, bool repair)
                 database.Execute(Strays);
                 LexicalWriter.Rebuild(database);
                 _retired.AddRange(
-                    MemoryTable.DropStale(database).Select(file => Path.Combine(datastore.StatesFolder, file))
+                    CompressiveMemoryTable
+                        .DropStale(database)
+                        .Select(file => Path.Combine(datastore.SegmentsFolder, file))
                 );
                 return true;
             });
-            _retired.ForEach(StateFolder.TryDelete);
+            _retired.ForEach(SegmentFolder.TryDelete);
         }
 
         return _reports;
@@ -194,7 +196,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         foreach (var segment in StoredSegment.List(snapshot.Reader))
         {
             cancellation.ThrowIfCancellationRequested();
-            var path = Path.Combine(datastore.StatesFolder, segment.File);
+            var path = Path.Combine(datastore.SegmentsFolder, segment.File);
             snapshot.Segments.TryGetValue(segment.Id, out var reader);
             var pages = reader?.DamagedPages().ToList() ?? [];
             var whole = reader is null ? [] : segment.Runs.SelectMany(run => Whole(reader, run, pages)).ToList();
@@ -217,10 +219,10 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         }
     }
 
-    /// <summary>A damaged memory is dropped as a whole: what it held cannot be told apart.</summary>
-    private void CheckMemories(Database reader, CancellationToken cancellation)
+    /// <summary>A damaged compressive memory is dropped as a whole: what it held cannot be told apart.</summary>
+    private void CheckCompressiveMemories(Database reader, CancellationToken cancellation)
     {
-        foreach (var (id, memory) in MemoryTable.Entries(reader))
+        foreach (var (id, memory) in CompressiveMemoryTable.Entries(reader))
         {
             cancellation.ThrowIfCancellationRequested();
             if (memory is null)
@@ -229,10 +231,10 @@ internal sealed class Verifier(Datastore datastore, bool repair)
                 continue;
             }
 
-            var path = Path.Combine(datastore.StatesFolder, memory.File);
+            var path = Path.Combine(datastore.SegmentsFolder, memory.File);
             try
             {
-                MemoryFile.Verify(path);
+                CompressiveMemoryFile.Verify(path);
             }
             catch (Exception e) when (e is FileNotFoundException or DatastoreCorruptException)
             {
@@ -245,12 +247,16 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             Report(
                 where,
                 $"{what} Ingest again with the memory infini: it is made anew.",
-                database => MemoryTable.Drop(database, id)
+                database => CompressiveMemoryTable.Drop(database, id)
             );
     }
 
     /// <summary>The parts of a run that no damaged page touches.</summary>
-    private static IEnumerable<StateRun> Whole(SegmentReader reader, StateRun run, List<(long First, long End)> pages)
+    private static IEnumerable<SegmentRun> Whole(
+        SegmentReader reader,
+        SegmentRun run,
+        List<(long First, long End)> pages
+    )
     {
         var first = 0;
         var passages = reader.Holds(run) ? run.Passages : 0;
@@ -260,7 +266,12 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             {
                 if (i > first)
                 {
-                    yield return new StateRun(run.Content, run.FirstOrdinal + first, i - first, run.FirstSlot + first);
+                    yield return new SegmentRun(
+                        run.Content,
+                        run.FirstOrdinal + first,
+                        i - first,
+                        run.FirstSlot + first
+                    );
                 }
 
                 first = i + 1;
@@ -269,22 +280,22 @@ internal sealed class Verifier(Datastore datastore, bool repair)
     }
 
     /// <summary>Copies what is whole of a segment into a new one, which takes its place in the repair's transaction.</summary>
-    private Action<Database> Rescue(StoredSegment segment, SegmentReader? reader, List<StateRun> whole)
+    private Action<Database> Rescue(StoredSegment segment, SegmentReader? reader, List<SegmentRun> whole)
     {
-        _retired.Add(Path.Combine(datastore.StatesFolder, segment.File));
+        _retired.Add(Path.Combine(datastore.SegmentsFolder, segment.File));
         if (reader is null || whole.Count == 0)
         {
-            return database => StateCatalog.RemoveSegment(database, segment.Id);
+            return database => SegmentCatalog.RemoveSegment(database, segment.Id);
         }
 
         var from = new LiveSegment(segment.Id, segment.EncoderId, reader, segment.Runs);
-        var copy = SegmentCopy.Write(datastore.RequireStatesFolder(), whole.Select(run => (run, from)).ToList());
+        var copy = SegmentCopy.Write(datastore.RequireSegmentsFolder(), whole.Select(run => (run, from)).ToList());
         return database =>
         {
-            StateCatalog.RemoveSegment(database, segment.Id);
-            if (!StateCatalog.Add(database, segment.EncoderId, copy.Layout, copy.File, copy.Runs))
+            SegmentCatalog.RemoveSegment(database, segment.Id);
+            if (!SegmentCatalog.Add(database, segment.EncoderId, copy.Layout, copy.File, copy.Runs))
             {
-                _retired.Add(Path.Combine(datastore.StatesFolder, copy.File));
+                _retired.Add(Path.Combine(datastore.SegmentsFolder, copy.File));
             }
         };
     }

@@ -5,8 +5,8 @@ namespace McpLongContext.Storage.Passages;
 /// <param name="DocumentId">The document that it belongs to.</param>
 /// <param name="StartLine">The first line that a citation names, 1-based.</param>
 /// <param name="EndLine">The last line that a citation names, inclusive.</param>
-/// <param name="Text">Its text; the texts of a document's passages, one after the other, are the document's.</param>
-/// <param name="Context">What it stands under (heading, enclosing declaration, session).</param>
+/// <param name="Text">The text; the texts of a document's passages, one after the other, are the document's.</param>
+/// <param name="Context">The enclosing structure (heading, enclosing declaration, session).</param>
 public sealed record Passage(long Id, long DocumentId, int StartLine, int EndLine, string Text, string Context);
 
 /// <summary>A passage and how well it matches; higher is better.</summary>

@@ -5,7 +5,7 @@ using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.Passages;
 
-/// <summary>Reads passages of one published state.</summary>
+/// <summary>Reads passages of one published generation.</summary>
 public sealed class PassageReader
 {
     private const string Columns =

@@ -71,7 +71,7 @@ internal static class Schema
     private const string DocumentIndex = "CREATE INDEX passages_document ON passages(document_id)";
 
     /// <summary>
-    /// A transaction of an ingest makes one segment of the index (8 MiB of postings in memory instead of one), and
+    /// A transaction of an ingest makes one segment of the index (8 MiB of postings in RAM instead of one), and
     /// sixteen of them are merged at once instead of four: a first ingest merges less while its user waits for it.
     /// </summary>
     private const string LexicalSettings = """

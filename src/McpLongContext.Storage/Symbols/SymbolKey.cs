@@ -9,9 +9,9 @@ public static class SymbolKey
     /// <summary>The key of a name; empty where it has neither letters nor digits.</summary>
     public static string Of(ReadOnlySpan<char> name)
     {
-        Span<char> key = name.Length <= 256 ? stackalloc char[name.Length] : new char[name.Length];
-        int length = 0;
-        foreach (char c in name)
+        var key = name.Length <= 256 ? stackalloc char[name.Length] : new char[name.Length];
+        var length = 0;
+        foreach (var c in name)
         {
             if (char.IsLetterOrDigit(c))
             {

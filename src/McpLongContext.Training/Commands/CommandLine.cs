@@ -1,6 +1,6 @@
 using System.CommandLine;
+using McpLongContext.Inference;
 using McpLongContext.Inference.Checkpoints;
-using McpLongContext.Inference.Models;
 
 namespace McpLongContext.Training.Commands;
 
@@ -59,7 +59,7 @@ internal static class CommandLine
         }
         catch (OperationCanceledException)
         {
-            await error.WriteLineAsync("\nInterrupted. The same command goes on from here.");
+            await error.WriteLineAsync("\nInterrupted. The same command continues from here.");
             return Interrupted;
         }
         catch (Exception e) when (e is TrainingException or CheckpointException or ModelException)

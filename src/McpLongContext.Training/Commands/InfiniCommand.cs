@@ -1,11 +1,10 @@
 using System.CommandLine;
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Examples;
 using McpLongContext.Training.Infini;
 using McpLongContext.Training.Libtorch;
-using McpLongContext.Training.Reports;
 using McpLongContext.Training.Tasks;
 
 namespace McpLongContext.Training.Commands;
@@ -23,7 +22,7 @@ internal sealed class InfiniCommand : Command
     private readonly Option<string?> _home = new("--home") { Description = "Data folder." };
     private readonly Option<string?> _run = new("--run")
     {
-        Description = "Folder of this training; one that was broken off there goes on. Default: in the data folder.",
+        Description = "Folder of this training; one that was broken off there continues. Default: in the data folder.",
     };
     private readonly Option<string?> _output = new("--out")
     {
@@ -49,9 +48,9 @@ internal sealed class InfiniCommand : Command
     };
     private readonly Option<string?> _start = new("--start")
     {
-        Description = "An adapter of the same model (safetensors) whose low-rank changes training begins with.",
+        Description = "An adapter of the same model (safetensors) whose LoRA adapters training begins with.",
     };
-    private readonly Option<int> _rank = Number("--rank", "Rank of the low-rank changes.", s_defaults.Adapter.Rank);
+    private readonly Option<int> _rank = Number("--rank", "Rank of the LoRA adapters.", s_defaults.Adapter.Rank);
     private readonly Option<double> _alpha = Number(
         "--alpha",
         "alpha / rank multiplies them.",
@@ -98,7 +97,7 @@ internal sealed class InfiniCommand : Command
     private readonly Option<int> _threads = Number("--threads", "Threads.", Environment.ProcessorCount);
 
     public InfiniCommand()
-        : base("infini", "Train an adapter of Infini-attention: gates and low-rank changes of q, k, v and o.")
+        : base("infini", "Train an adapter of Infini-attention: gates and LoRA adapters of q, k, v and o.")
     {
         Arguments.Add(_model);
         foreach (
@@ -143,7 +142,7 @@ internal sealed class InfiniCommand : Command
         var home = Path.GetFullPath(parsed.GetValue(_home) ?? LongContextHome.Path);
         var store = new ModelStore(new ModelStoreOptions { Folder = Path.Combine(home, "models") });
         var model = TrainedModel.Find(parsed.GetValue(_model)!, store);
-        Check(settings, LlamaConfig.Load(model.Folder));
+        Check(settings, DecoderConfig.Load(model.Folder));
         var corpus = Corpus.Read(parsed.GetValue(_corpus) ?? []);
         var start = StartOf(parsed.GetValue(_start), model);
         LibtorchRuntime.Load(error);
@@ -187,7 +186,7 @@ internal sealed class InfiniCommand : Command
             Seed = parsed.GetValue(_seed),
         };
 
-    private static void Check(InfiniSettings settings, LlamaConfig config)
+    private static void Check(InfiniSettings settings, DecoderConfig config)
     {
         var longest = config.ContextLength;
         Positive("--rank", settings.Adapter.Rank);
@@ -227,8 +226,8 @@ internal sealed class InfiniCommand : Command
         }
     }
 
-    private static IReadOnlyList<LowRankChange> StartOf(string? path, TrainedModel model) =>
-        path is null ? [] : InfiniAdapter.Load(path, LlamaConfig.Load(model.Folder), model.Weights).Changes;
+    private static IReadOnlyList<LoraAdapter> StartOf(string? path, TrainedModel model) =>
+        path is null ? [] : InfiniAdapter.Load(path, DecoderConfig.Load(model.Folder), model.Weights).Changes;
 
     private static Option<T> Number<T>(string name, string description, T value) =>
         new(name) { Description = description, DefaultValueFactory = _ => value };

@@ -36,7 +36,7 @@ internal sealed class Batch
     /// <summary>How many of the targets belong to answers.</summary>
     public int AnswerTargets { get; }
 
-    /// <summary>[targets]: the state of the last segments, [examples * tokens], behind which each target stands.</summary>
+    /// <summary>[targets]: the state of the last segments, [examples * tokens], after which each target stands.</summary>
     public Tensor Positions { get; }
 
     /// <summary>[targets].</summary>

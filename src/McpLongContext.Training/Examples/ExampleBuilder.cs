@@ -19,7 +19,7 @@ internal sealed class ExampleBuilder(Tokenizer tokenizer, FillerText filler)
     private readonly int? _begin = tokenizer.Settings.AddsBegin ? tokenizer.Settings.Begin : null;
 
     /// <summary>The segments that a sample needs.</summary>
-    /// <exception cref="TrainingException">Its question does not fit a segment.</exception>
+    /// <exception cref="TrainingException">The sample's question does not fit a segment.</exception>
     public static int SegmentsFor(SampleTokens sample, int segmentTokens)
     {
         var asked = sample.Question.Length + sample.Answer.Length + 1;
@@ -37,7 +37,7 @@ internal sealed class ExampleBuilder(Tokenizer tokenizer, FillerText filler)
     /// <summary>Makes an example.</summary>
     /// <param name="random">Chooses filler and places.</param>
     /// <param name="task">The name of the task.</param>
-    /// <param name="sample">Its example.</param>
+    /// <param name="sample">The task's example.</param>
     /// <param name="shape">How many segments, of how many tokens, and how heavy filler may be.</param>
     /// <param name="languageTargets">How many tokens of plain language modeling are asked for.</param>
     public Example Build(Random random, string task, SampleTokens sample, ExampleShape shape, int languageTargets)
@@ -130,7 +130,7 @@ internal sealed class ExampleBuilder(Tokenizer tokenizer, FillerText filler)
         return targets;
     }
 
-    /// <summary>What is filler alone stands for many of its kind.</summary>
+    /// <summary>The weights of segments: one of filler alone stands for many of its kind.</summary>
     private static float[] Weigh(Random random, bool[] isTouched, double most)
     {
         var weight = random.NextDouble() < PlainWeights ? 1 : Math.Pow(most, random.NextDouble());

@@ -15,7 +15,7 @@ internal sealed class FillerText
 
     /// <summary>Takes documents.</summary>
     /// <param name="documents">The user's, as tokens.</param>
-    /// <param name="own">What the model wrote itself; may be empty.</param>
+    /// <param name="own">Text that the model wrote itself; may be empty.</param>
     /// <exception cref="TrainingException">All are empty.</exception>
     public FillerText(IEnumerable<int[]> documents, int[] own)
     {

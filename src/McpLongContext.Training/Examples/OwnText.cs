@@ -1,26 +1,26 @@
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Generation;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Tokenizers;
 
 namespace McpLongContext.Training.Examples;
 
 /// <summary>
-/// What a model writes by itself: the filler that needs nobody's texts, and on which plain language modeling holds the model
-/// to what it was (self-distillation).
+/// Text that a model writes by itself: the filler that needs nobody's texts, and on which plain language modeling holds
+/// the model to what it was (self-distillation).
 /// </summary>
 internal static class OwnText
 {
     /// <summary>Lets the model write texts.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="count">Tokens in all.</param>
     /// <param name="seed">Chooses them.</param>
     /// <param name="threads">Threads that compute.</param>
     /// <param name="written">Told how many tokens there are.</param>
     /// <param name="cancellation">Breaks it off.</param>
-    /// <returns>Texts one behind the other, each as the model begins it.</returns>
+    /// <returns>Texts one after the other, each as the model begins it.</returns>
     public static int[] Write(
-        LlamaModel model,
+        Decoder model,
         Tokenizer tokenizer,
         int count,
         ulong seed,
@@ -33,7 +33,7 @@ internal static class OwnText
         var sampler = new Sampler(tokenizer.Vocabulary.Count, new SamplingSettings { Temperature = 1, Seed = seed });
         var begin = tokenizer.Settings.Begin ?? tokenizer.Settings.End ?? 0;
         var (state, logits) = (new float[model.Config.HiddenSize], new float[model.Config.VocabularySize]);
-        using var run = model.CreateRun(threads);
+        using var run = model.CreateSession(threads);
         while (tokens.Count < count)
         {
             run.Truncate(0);

@@ -1,18 +1,18 @@
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Modules;
 
 namespace McpLongContext.Training.Infini;
 
-/// <summary>What was trained, as the engine takes it.</summary>
+/// <summary>The trained adapter, as the engine takes it.</summary>
 internal static class AdapterExport
 {
     /// <summary>[layers, heads].</summary>
     public static float[] Betas(InfiniDecoder model) =>
         [.. model.Gates.SelectMany(gate => gate.detach().data<float>().ToArray())];
 
-    /// <summary>The low-rank changes of all layers.</summary>
-    public static IReadOnlyList<LowRankChange> Changes(InfiniDecoder model) =>
+    /// <summary>The LoRA adapters of all layers.</summary>
+    public static IReadOnlyList<LoraAdapter> Changes(InfiniDecoder model) =>
         [
             .. model.Layers.SelectMany(
                 (layer, index) => layer.Attention.Projections.Select(one => one.Value.Export(index, one.Key))
@@ -21,10 +21,10 @@ internal static class AdapterExport
 
     /// <summary>Writes an adapter, whole or not at all.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="model">What was trained.</param>
+    /// <param name="model">The trained model.</param>
     /// <param name="weights">The SHA-256 of the model's weights.</param>
     /// <param name="settings">How it was trained.</param>
-    /// <param name="notes">What else is to be known.</param>
+    /// <param name="notes">Further facts for a reader, by name.</param>
     public static void Save(
         string path,
         InfiniDecoder model,
@@ -48,7 +48,7 @@ internal static class AdapterExport
         );
 
     /// <summary>Takes an adapter over as the start.</summary>
-    public static void Load(InfiniDecoder model, IEnumerable<LowRankChange> changes)
+    public static void Load(InfiniDecoder model, IEnumerable<LoraAdapter> changes)
     {
         foreach (var change in changes)
         {

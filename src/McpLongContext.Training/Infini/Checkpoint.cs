@@ -7,7 +7,7 @@ namespace McpLongContext.Training.Infini;
 
 /// <summary>
 /// A training to be continued: state, parameters and moments in one ZIP file, which is replaced in one step. A run that is
-/// killed at any instant goes on from the last one.
+/// killed at any instant continues from the last one.
 /// </summary>
 internal static class Checkpoint
 {
@@ -18,7 +18,7 @@ internal static class Checkpoint
     private const string Optimizer = "optimizer.bin";
 
     /// <summary>Writes a checkpoint.</summary>
-    /// <exception cref="TrainingException">It cannot be written; the earlier one stays.</exception>
+    /// <exception cref="TrainingException">The checkpoint cannot be written; the earlier one stays.</exception>
     public static void Save(
         string path,
         string weights,
@@ -63,8 +63,10 @@ internal static class Checkpoint
             }
         );
 
-    /// <summary>Goes on from a checkpoint.</summary>
-    /// <exception cref="TrainingException">It is damaged, of another model or of other settings.</exception>
+    /// <summary>Continues from a checkpoint.</summary>
+    /// <exception cref="TrainingException">
+    /// The checkpoint is damaged, of another model or of other settings.
+    /// </exception>
     public static void Load(
         string path,
         string weights,
@@ -118,7 +120,7 @@ internal static class Checkpoint
         }
     }
 
-    /// <summary>What has to stay; everything else may be another when a training goes on, such as more steps.</summary>
+    /// <summary>Settings that must stay when a training continues; all others may change, such as the steps.</summary>
     private static string ShapeOf(InfiniSettings settings) =>
         $"rule {settings.Adapter.Rule}, rank {settings.Adapter.Rank}, alpha {settings.Adapter.Alpha}, segments of "
         + $"{settings.SegmentTokens}";

@@ -1,4 +1,4 @@
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Examples;
@@ -7,16 +7,16 @@ using McpLongContext.Training.Tasks;
 namespace McpLongContext.Training.Infini;
 
 /// <summary>
-/// Asks the product's own engine, with the adapter as it would be installed, about texts that training did not see: the facts
-/// of a task in filler that was held out, read token by token into a real memory.
+/// Asks the product's own engine, with the adapter as it would be installed, about texts that training did not see: the
+/// facts of a task in filler that was held out, read token by token into a real compressive memory.
 /// </summary>
 /// <param name="model">The model without the adapter.</param>
-/// <param name="tokenizer">Its tokenizer.</param>
+/// <param name="tokenizer">The model's tokenizer.</param>
 /// <param name="filler">The filler.</param>
 /// <param name="task">The task.</param>
 /// <param name="threads">Threads that compute.</param>
 internal sealed class HeldOutEvaluation(
-    LlamaModel model,
+    Decoder model,
     Tokenizer tokenizer,
     FillerText filler,
     ITrainingTask task,
@@ -50,7 +50,7 @@ internal sealed class HeldOutEvaluation(
     }
 
     private bool IsRight(
-        LlamaModel adapted,
+        Decoder adapted,
         InfiniAdapter adapter,
         int length,
         double place,
@@ -62,8 +62,8 @@ internal sealed class HeldOutEvaluation(
         var sample = SampleTokens.Of(tokenizer, task.Draw(random));
         var memory = adapter.CreateMemory(adapted.Config);
         Remember(adapted, adapter, memory, Text(random, sample, length, place), cancellation);
-        using var run = adapted.CreateRun(adapter.Attend(adapted.Config, memory), threads);
-        int[] prompt = tokenizer.Settings is { AddsBegin: true, Begin: { } begin }
+        using var run = adapted.CreateSession(adapter.Attend(adapted.Config, memory), threads);
+        var prompt = tokenizer.Settings is { AddsBegin: true, Begin: { } begin }
             ? [begin, .. sample.Question]
             : sample.Question;
         var (state, logits) = (new float[adapted.Config.HiddenSize], new float[adapted.Config.VocabularySize]);
@@ -106,7 +106,7 @@ internal sealed class HeldOutEvaluation(
     }
 
     private void Remember(
-        LlamaModel adapted,
+        Decoder adapted,
         InfiniAdapter adapter,
         CompressiveMemory memory,
         int[] tokens,
@@ -114,7 +114,7 @@ internal sealed class HeldOutEvaluation(
     )
     {
         var attention = adapter.Attend(adapted.Config, memory);
-        using var run = adapted.CreateRun(attention, adapted.Config.LayerCount - 1, threads);
+        using var run = adapted.CreateSession(attention, adapted.Config.LayerCount - 1, threads);
         run.Forward(tokens, [], cancellation);
         attention.EndSegment();
     }

@@ -17,7 +17,7 @@ internal sealed record InfiniSettings
     /// <summary>Examples of a step at the first level; later ones have fewer, longer ones.</summary>
     public int BatchSize { get; init; } = 16;
 
-    /// <summary>The highest learning rate of the low-rank changes.</summary>
+    /// <summary>The highest learning rate of the LoRA adapters.</summary>
     public double LearningRate { get; init; } = 3e-3;
 
     /// <summary>The learning rate of the gates, which do not move otherwise. Nothing decays.</summary>
@@ -38,7 +38,9 @@ internal sealed record InfiniSettings
     /// <summary>Keys of a text at most.</summary>
     public int MostKeys { get; init; } = 6;
 
-    /// <summary>Segments through whose memory gradients flow one by one; null: all at once inside attention.</summary>
+    /// <summary>
+    /// Segments through whose compressive memory gradients flow one by one; null: all at once inside attention.
+    /// </summary>
     public int? Horizon { get; init; }
 
     /// <summary>Steps between two evaluations on what is held out.</summary>

@@ -7,15 +7,15 @@ using static TorchSharp.torch;
 namespace McpLongContext.Training.Infini;
 
 /// <summary>
-/// Trains the gates and low-rank changes of a model, step by step. What a step does follows from the settings, the state and
-/// the parameters alone, so that a training that was broken off goes on as if it had not been.
+/// Trains the gates and LoRA adapters of a model, step by step. What a step does follows from the settings, the state and
+/// the parameters alone, so that a training that was broken off continues as if it had not been.
 /// </summary>
 internal sealed class InfiniTrainer : IDisposable
 {
     private const int LeastBatch = 4;
     private const int DefaultBatch = 16;
 
-    /// <summary>Segments of a step, about, behind the first level, for the default batch.</summary>
+    /// <summary>Segments of a step, about, after the first level, for the default batch.</summary>
     private const int StepSegments = 24;
 
     /// <summary>How much of the moving average a step replaces.</summary>

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
 using McpLongContext.LongAttention.InfiniAttention;
@@ -42,16 +42,16 @@ internal sealed class InfiniTraining(
     /// <summary>The adapter that was best on what is held out.</summary>
     public string AdapterPath { get; } = Path.Combine(folder, InfiniAdapter.FileName);
 
-    /// <summary>Trains, or goes on with a training that was broken off.</summary>
+    /// <summary>Trains, or continues with a training that was broken off.</summary>
     /// <param name="corpus">Documents of the user, around which and from which facts are taken; may be empty.</param>
     /// <param name="start">An adapter or LoRA to begin with.</param>
     /// <param name="progress">Told after every step and evaluation.</param>
     /// <param name="cancellation">Breaks it off; the last step is kept.</param>
     /// <returns>How far it came.</returns>
-    /// <exception cref="TrainingException">Something is wrong that can be mended; the last good checkpoint is kept.</exception>
+    /// <exception cref="TrainingException">Something is wrong that can be fixed; the last good checkpoint is kept.</exception>
     public TrainingState Run(
         IReadOnlyList<string> corpus,
-        IReadOnlyList<LowRankChange> start,
+        IReadOnlyList<LoraAdapter> start,
         ITrainingProgress progress,
         CancellationToken cancellation
     )
@@ -59,7 +59,7 @@ internal sealed class InfiniTraining(
         Directory.CreateDirectory(folder);
         torch.set_num_threads(threads);
         var tokenizer = ModelTokenizer.Load(trained.Folder);
-        using var engine = LlamaModel.Load(trained.Folder, Precision.Float32, threads);
+        using var engine = Decoder.Load(trained.Folder, Precision.Float32, threads);
         var filler = ReadFiller(engine, tokenizer, corpus, progress, cancellation);
         using var model = InfiniDecoder.Load(trained.Folder, settings.Adapter);
         var tasks = TaskMix.Parse(settings.Tasks, corpus, settings.MostKeys);
@@ -69,7 +69,7 @@ internal sealed class InfiniTraining(
         {
             Checkpoint.Load(_checkpoint, trained.Weights, settings, model, trainer);
             _metrics.Truncate(trainer.State.Step);
-            progress.Tell($"going on behind step {trainer.State.Step}");
+            progress.Tell($"continuing after step {trainer.State.Step}");
         }
 
         var evaluation = new HeldOutEvaluation(engine, tokenizer, filler, tasks.Tasks[0].Task, threads);
@@ -189,7 +189,7 @@ internal sealed class InfiniTraining(
 
     /// <summary>The user's documents, and what the model writes itself, which is kept for the next time.</summary>
     private FillerText ReadFiller(
-        LlamaModel engine,
+        Decoder engine,
         Tokenizer tokenizer,
         IReadOnlyList<string> corpus,
         ITrainingProgress progress,

@@ -14,13 +14,15 @@ internal static class SegmentReader
     /// <summary>Reads a batch.</summary>
     /// <param name="model">The model.</param>
     /// <param name="batch">The examples.</param>
-    /// <param name="horizon">Segments before the last through whose memory gradients flow; null: all, inside attention.</param>
+    /// <param name="horizon">
+    /// Segments before the last through whose compressive memory gradients flow; null: all, inside attention.
+    /// </param>
     /// <returns>[examples * tokens, hidden], the states of the last segments.</returns>
     public static Tensor Read(InfiniDecoder model, Batch batch, int? horizon)
     {
         var states = horizon is { } segments
             ? ReadOneByOne(model, batch, segments)
-            : model.Read(batch.Tokens, weights: batch.Weights, onlyLast: true).States;
+            : model.Read(batch.Tokens, weights: batch.Weights, onlyLast: true).Embeddings;
         return states.reshape(-1, model.Config.HiddenSize);
     }
 

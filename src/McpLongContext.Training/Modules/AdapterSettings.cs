@@ -1,4 +1,4 @@
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.LongAttention.InfiniAttention;
 
 namespace McpLongContext.Training.Modules;
@@ -9,7 +9,7 @@ internal sealed record AdapterSettings
     /// <summary>How segments are written.</summary>
     public UpdateRule Rule { get; init; } = UpdateRule.Linear;
 
-    /// <summary>The inner dimension of the low-rank changes.</summary>
+    /// <summary>The inner dimension of the LoRA adapters.</summary>
     public int Rank { get; init; } = 32;
 
     /// <summary>alpha / rank multiplies the changes.</summary>
@@ -34,7 +34,7 @@ internal sealed record AdapterSettings
     public float ClosedBeta { get; init; } = -3;
 
     /// <summary>The betas of a layer.</summary>
-    public float[] StartingBetas(LlamaConfig config)
+    public float[] StartingBetas(DecoderConfig config)
     {
         var open = Math.Max(1, (int)Math.Round(config.HeadCount * MemoryHeads));
         return [.. Enumerable.Range(0, config.HeadCount).Select(head => head < open ? OpenBeta : ClosedBeta)];

@@ -34,7 +34,7 @@ internal sealed class DecoderLayer : nn.Module
 
     public InfiniAttention Attention { get; }
 
-    /// <summary>The first half, which reads and writes the memory.</summary>
+    /// <summary>The first half, which reads and writes the compressive memory.</summary>
     /// <inheritdoc cref="InfiniAttention.Forward"/>
     public (Tensor Output, MemoryState After) Attend(Tensor x, MemoryState? before, Tensor? weights)
     {

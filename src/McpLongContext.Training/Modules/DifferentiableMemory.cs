@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace McpLongContext.Training.Modules;
 
 /// <summary>
-/// The memory of Infini-attention (Munkhdalai et al., arXiv 2404.07143, equations 3 to 5) for all segments of a sequence at
-/// once: what was known before each of them, and after the last. Gradients flow through all segments.
+/// The compressive memory of Infini-attention (Munkhdalai et al., arXiv 2404.07143, equations 3 to 5) for all segments
+/// of a sequence at once: what was known before each of them, and after the last. Gradients flow through all segments.
 /// </summary>
 /// <param name="rule">How segments are written.</param>
 internal sealed class DifferentiableMemory(UpdateRule rule)
@@ -26,14 +26,14 @@ internal sealed class DifferentiableMemory(UpdateRule rule)
     /// <summary>Writes segment after segment.</summary>
     /// <param name="keys">[batch, segments, groups, tokens, headDim], not rotated.</param>
     /// <param name="values">[batch, segments, groups, tokens, headDim].</param>
-    /// <param name="before">What is known already; null: nothing.</param>
+    /// <param name="before">The earlier content; null: nothing.</param>
     /// <param name="weights">
     /// [batch, segments]: how many segments each stands for, all alike, so that a short sequence teaches the dilution of a
     /// long one; null: one.
     /// </param>
     /// <returns>
     /// M [batch, segments + 1, groups, headDim, headDim] and z [batch, segments + 1, groups, headDim] before each segment,
-    /// and behind the last.
+    /// and after the last.
     /// </returns>
     public (Tensor Matrices, Tensor Normalizers) Write(Tensor keys, Tensor values, MemoryState? before, Tensor? weights)
     {

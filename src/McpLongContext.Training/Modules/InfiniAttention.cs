@@ -1,4 +1,4 @@
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.LongAttention.InfiniAttention;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,13 +6,14 @@ using static TorchSharp.torch;
 namespace McpLongContext.Training.Modules;
 
 /// <summary>
-/// Infini-attention (Munkhdalai et al., arXiv 2404.07143, figure 1) over all segments of a sequence at once: causal attention
-/// inside each segment, a read of what the memory holds of those before it, and a gate for each head between the two. Query
-/// heads of a group share the memory of their key/value head.
+/// Infini-attention (Munkhdalai et al., arXiv 2404.07143, figure 1) over all segments of a sequence at once: causal
+/// attention inside each segment, a read of what the compressive memory holds of those before it, and a gate for each
+/// head between the two. Query heads of a KV head share its compressive memory.
 /// </summary>
 internal sealed class InfiniAttention : nn.Module
 {
-    private readonly LlamaConfig _config;
+    private readonly DecoderConfig _config;
+    private readonly int _window;
     private readonly DifferentiableMemory _memory;
     private readonly RotaryEmbedding _rotary;
     private readonly RmsNorm? _queryNorm;
@@ -20,7 +21,8 @@ internal sealed class InfiniAttention : nn.Module
     private readonly Parameter _betas; // [heads]
 
     public InfiniAttention(
-        LlamaConfig config,
+        DecoderConfig config,
+        int layer,
         UpdateRule rule,
         RotaryEmbedding rotary,
         IReadOnlyDictionary<AttentionProjection, LoraLinear> projections,
@@ -30,6 +32,7 @@ internal sealed class InfiniAttention : nn.Module
         : base(nameof(InfiniAttention))
     {
         (_config, _rotary, _memory) = (config, rotary, new DifferentiableMemory(rule));
+        _window = config.WindowOf(layer);
         (_queryNorm, _keyNorm) = norms;
         _betas = new Parameter(tensor(betas));
         Projections = projections;
@@ -41,7 +44,7 @@ internal sealed class InfiniAttention : nn.Module
         register_parameter("betas", _betas);
     }
 
-    /// <summary>Whether the memory is read. Without it every segment is read by itself.</summary>
+    /// <summary>Whether the compressive memory is read. Without it every segment is read by itself.</summary>
     public bool ReadsMemory { get; set; } = true;
 
     /// <summary>W_q, W_k, W_v and W_o.</summary>
@@ -52,9 +55,11 @@ internal sealed class InfiniAttention : nn.Module
 
     /// <summary>Attends.</summary>
     /// <param name="x">[batch, segments, tokens, hidden].</param>
-    /// <param name="before">What the memory holds already; null: nothing.</param>
+    /// <param name="before">The earlier content of the compressive memory; null: nothing.</param>
     /// <param name="weights">[batch, segments], as <see cref="DifferentiableMemory.Write"/> takes them.</param>
-    /// <returns>[batch, segments, tokens, hidden], and what the memory holds behind the last segment.</returns>
+    /// <returns>
+    /// [batch, segments, tokens, hidden], and the compressive memory's content after the last segment.
+    /// </returns>
     public (Tensor Output, MemoryState After) Forward(Tensor x, MemoryState? before, Tensor? weights)
     {
         var queries = Heads(AttentionProjection.Query, _config.HeadCount, _queryNorm);
@@ -91,8 +96,8 @@ internal sealed class InfiniAttention : nn.Module
                 Flat(Math.Abs(scale - 1) < 1e-6 ? rotated : rotated * scale),
                 Flat(Repeat(_rotary.forward(keys))),
                 Flat(Repeat(values)),
-                attn_mask: _config.SlidingWindow < queries.shape[^2] ? Seen(queries.shape[^2]) : null,
-                is_casual: !(_config.SlidingWindow < queries.shape[^2])
+                attn_mask: _window < queries.shape[^2] ? Seen(queries.shape[^2]) : null,
+                is_casual: !(_window < queries.shape[^2])
             )
             .reshape(queries.shape);
 
@@ -103,7 +108,7 @@ internal sealed class InfiniAttention : nn.Module
     private Tensor Seen(long tokens)
     {
         var all = ones(tokens, tokens, ScalarType.Bool);
-        return all.tril().logical_and(all.triu(1 - _config.SlidingWindow!.Value));
+        return all.tril().logical_and(all.triu(1 - _window));
     }
 
     /// <summary>sigmoid(beta) A_mem + (1 - sigmoid(beta)) A_local, in every segment before which something was written.</summary>

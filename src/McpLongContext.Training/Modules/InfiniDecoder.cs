@@ -1,13 +1,13 @@
-using McpLongContext.Inference.Llama;
-using McpLongContext.Inference.Llama.Checkpoints;
+using McpLongContext.Inference.Decoders;
+using McpLongContext.Inference.Decoders.Checkpoints;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace McpLongContext.Training.Modules;
 
 /// <summary>
-/// A decoder of the Llama family whose attention is <see cref="InfiniAttention"/>. Trained are the gates and the low-rank
-/// changes of q, k, v and o; everything else is frozen.
+/// A decoder of the Llama family whose attention is <see cref="InfiniAttention"/>. Trained are the gates and the LoRA
+/// adapters of q, k, v and o; everything else is frozen.
 /// </summary>
 internal sealed class InfiniDecoder : nn.Module
 {
@@ -16,7 +16,7 @@ internal sealed class InfiniDecoder : nn.Module
     private readonly FrozenLinear _output;
 
     private InfiniDecoder(
-        LlamaConfig config,
+        DecoderConfig config,
         Tensor embedding,
         IReadOnlyList<DecoderLayer> layers,
         RmsNorm outputNorm,
@@ -35,20 +35,20 @@ internal sealed class InfiniDecoder : nn.Module
         register_module("output", output);
     }
 
-    public LlamaConfig Config { get; }
+    public DecoderConfig Config { get; }
 
     public IReadOnlyList<DecoderLayer> Layers { get; }
 
     /// <summary>The betas of all layers, which have a learning rate of their own.</summary>
     public IReadOnlyList<Parameter> Gates => [.. Layers.Select(layer => layer.Attention.Betas)];
 
-    /// <summary>A and B of all low-rank changes.</summary>
+    /// <summary>A and B of all LoRA adapters.</summary>
     public IReadOnlyList<Parameter> Changes =>
         [.. Layers.SelectMany(layer => layer.Attention.Projections.Values).SelectMany(one => one.parameters())];
 
     /// <summary>Reads a model and adds closed changes and gates to it.</summary>
-    /// <param name="path">As <see cref="LlamaModel.Load"/> takes it.</param>
-    /// <param name="settings">Their shape and start.</param>
+    /// <param name="path">As <see cref="Decoder.Load"/> takes it.</param>
+    /// <param name="settings">The shape and start of the LoRA adapters and gates.</param>
     /// <exception cref="Inference.Checkpoints.CheckpointException">There is no model, or none that is supported.</exception>
     public static InfiniDecoder Load(string path, AdapterSettings settings)
     {
@@ -74,11 +74,11 @@ internal sealed class InfiniDecoder : nn.Module
 
     /// <summary>Reads successive segments.</summary>
     /// <param name="tokens">[batch, segments, tokens], int64.</param>
-    /// <param name="before">The memories of all layers; null: they are empty.</param>
+    /// <param name="before">The compressive memories of all layers; null: they are empty.</param>
     /// <param name="weights">[batch, segments], as <see cref="DifferentiableMemory.Write"/> takes them; null: 1.</param>
     /// <param name="onlyLast">Whether the states of the last segment are enough.</param>
-    /// <returns>[batch, segments or 1, tokens, hidden], and the memories behind the last segment.</returns>
-    public (Tensor States, IReadOnlyList<MemoryState> After) Read(
+    /// <returns>[batch, segments or 1, tokens, hidden], and the compressive memories after the last segment.</returns>
+    public (Tensor Embeddings, IReadOnlyList<MemoryState> After) Read(
         Tensor tokens,
         IReadOnlyList<MemoryState>? before = null,
         Tensor? weights = null,
@@ -115,7 +115,7 @@ internal sealed class InfiniDecoder : nn.Module
         return Config.LogitDivisor == 1 ? logits : logits / Config.LogitDivisor;
     }
 
-    /// <summary>Closes or opens the way to the memory, whatever the gates are.</summary>
+    /// <summary>Closes or opens the way to the compressive memory, whatever the gates are.</summary>
     public void ReadMemory(bool reads)
     {
         foreach (var layer in Layers)
@@ -143,9 +143,21 @@ internal sealed class InfiniDecoder : nn.Module
         var norms = (Norm(parameters, TensorKind.QueryNorm, layer), Norm(parameters, TensorKind.KeyNorm, layer));
         return new DecoderLayer(
             Norm(parameters, TensorKind.AttentionNorm, layer)!,
-            new InfiniAttention(config, settings.Rule, rotary, projections, norms, settings.StartingBetas(config)),
+            new InfiniAttention(
+                config,
+                layer,
+                settings.Rule,
+                rotary,
+                projections,
+                norms,
+                settings.StartingBetas(config)
+            ),
             Norm(parameters, TensorKind.FeedForwardNorm, layer)!,
-            new FeedForward(Frozen(TensorKind.Gate), Frozen(TensorKind.Up), Frozen(TensorKind.Down)),
+            new FeedForward(
+                Frozen(TensorKind.Gate, parameters.ReadVector(TensorKind.GateBias, layer)),
+                Frozen(TensorKind.Up, parameters.ReadVector(TensorKind.UpBias, layer)),
+                Frozen(TensorKind.Down, parameters.ReadVector(TensorKind.DownBias, layer))
+            ),
             config.ResidualScale
         );
 

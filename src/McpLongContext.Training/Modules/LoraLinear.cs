@@ -1,11 +1,11 @@
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace McpLongContext.Training.Modules;
 
 /// <summary>
-/// A frozen linear layer with a low-rank change, y = W x + b + alpha / rank * B A x (LoRA, Hu et al., arXiv 2106.09685). B
+/// A frozen linear layer with a LoRA adapter, y = W x + b + alpha / rank * B A x (LoRA, Hu et al., arXiv 2106.09685). B
 /// begins at 0, so that training begins at the model as it is.
 /// </summary>
 internal sealed class LoraLinear : nn.Module<Tensor, Tensor>
@@ -31,11 +31,11 @@ internal sealed class LoraLinear : nn.Module<Tensor, Tensor>
         _frozen.forward(x) + (nn.functional.linear(nn.functional.linear(x, _down), _up) * _scale);
 
     /// <summary>The change as the engine takes it, its scale in B.</summary>
-    public LowRankChange Export(int layer, AttentionProjection projection)
+    public LoraAdapter Export(int layer, AttentionProjection projection)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        return new LowRankChange(
+        return new LoraAdapter(
             layer,
             projection,
             (int)_down.shape[0],
@@ -45,7 +45,7 @@ internal sealed class LoraLinear : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Takes a change over as the start.</summary>
-    public void Import(LowRankChange change)
+    public void Import(LoraAdapter change)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();

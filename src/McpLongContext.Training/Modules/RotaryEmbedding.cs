@@ -1,4 +1,4 @@
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using static TorchSharp.torch;
 
 namespace McpLongContext.Training.Modules;
@@ -12,7 +12,7 @@ internal sealed class RotaryEmbedding : nn.Module<Tensor, Tensor>
     private readonly Tensor _cos; // [tokens, headDim / 2]
     private readonly Tensor _sin; // [tokens, headDim / 2]
 
-    public RotaryEmbedding(LlamaConfig config, int tokens)
+    public RotaryEmbedding(DecoderConfig config, int tokens)
         : base(nameof(RotaryEmbedding))
     {
         using var scope = NewDisposeScope();

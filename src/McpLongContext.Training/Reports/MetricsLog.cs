@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace McpLongContext.Training.Reports;
 
-/// <summary>What a training measured: a JSON object a line, appended as it comes.</summary>
+/// <summary>Measurements of a training: a JSON object a line, appended as it comes.</summary>
 /// <param name="path">The file.</param>
 internal sealed class MetricsLog(string path)
 {
@@ -34,7 +34,7 @@ internal sealed class MetricsLog(string path)
             ? [.. File.ReadLines(path).Select(Parse).OfType<MetricsLine>().Where(line => line.Step <= lastStep)]
             : [];
 
-    /// <summary>Drops what was measured behind a step, as when a training goes on from an earlier checkpoint.</summary>
+    /// <summary>Drops what was measured after a step, as when a training continues from an earlier checkpoint.</summary>
     public void Truncate(int lastStep)
     {
         var kept = Read(lastStep);

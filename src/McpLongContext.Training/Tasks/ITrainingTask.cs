@@ -1,6 +1,8 @@
 namespace McpLongContext.Training.Tasks;
 
-/// <summary>What a model is to learn from a memory: facts to plant into a long text, a question behind it, and the answer.</summary>
+/// <summary>
+/// A task on compressive memory: facts to plant into a long text, a question after it, and the answer.
+/// </summary>
 internal interface ITrainingTask
 {
     /// <summary>The name on the command line.</summary>

@@ -35,7 +35,7 @@ public sealed class DocumentEncoderTests : IAsyncLifetime
     public void Code_is_closer_to_a_question_in_words_when_its_path_and_identifiers_are_written_out()
     {
         const string Text = "void Dispose() => _conn.Close();";
-        var question = new DocumentEncoder(_model, new ChunkSettings()).EncodeQuestion("close the database connection");
+        var question = new DocumentEncoder(_model, new ChunkSettings()).EncodeQuery("close the database connection");
 
         var code = Encode("Code", "src/database/DatabaseConnection.cs", [Passage(10, Text)]);
         var prose = Encode("Prose", "src/database/DatabaseConnection.cs", [Passage(10, Text)]);
@@ -62,7 +62,7 @@ public sealed class DocumentEncoderTests : IAsyncLifetime
         var magnitude = 0f;
         for (var i = 0; i < other.TokenCounts[0]; i++)
         {
-            TensorPrimitives.Subtract(other.States.AsSpan(i * Hidden, Hidden), statistics.Mean, scaled);
+            TensorPrimitives.Subtract(other.Embeddings.AsSpan(i * Hidden, Hidden), statistics.Mean, scaled);
             TensorPrimitives.Divide(scaled, statistics.Deviation, scaled);
             magnitude += TensorPrimitives.SumOfSquares<float>(scaled) / Hidden;
         }

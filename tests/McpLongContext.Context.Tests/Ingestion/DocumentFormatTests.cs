@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text;
-using McpLongContext.Context.Ingestion;
-using McpLongContext.Context.Retrieval;
+using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Context.Tests.Ingestion;
 
@@ -108,7 +107,7 @@ public sealed class DocumentFormatTests : IAsyncLifetime
     public async Task What_cannot_be_read_is_skipped_with_its_reason()
     {
         Write("notes.txt", "The keeper wrote everything down.\n");
-        Write("broken.pdf", "%PDF-1.7\nnothing of a PDF behind its mark");
+        Write("broken.pdf", "%PDF-1.7\nnothing of a PDF after its mark");
         await using (var bomb = File.Create(Path.Combine(Source, "bomb.docx")))
         {
             await using var archive = await ZipArchive.CreateAsync(bomb, ZipArchiveMode.Create, true, Encoding.UTF8);
@@ -145,10 +144,10 @@ public sealed class DocumentFormatTests : IAsyncLifetime
     private Task<IngestReport> IngestAsync() =>
         _service.IngestAsync(new IngestRequest { Paths = [Source] }, null, TestContext.Current.CancellationToken);
 
-    private async Task<Evidence> AskAsync(string question) => (await QueryAsync(question)).Passages[0];
+    private async Task<Evidence> AskAsync(string question) => (await QueryAsync(question)).Evidence[0];
 
     private async Task<IEnumerable<string>> CitationsAsync(string question) =>
-        (await QueryAsync(question)).Passages.Select(passage => passage.Citation);
+        (await QueryAsync(question)).Evidence.Select(passage => passage.Citation);
 
     private Task<QueryResult> QueryAsync(string question) =>
         _service.QueryAsync(new QueryRequest { Question = question, TopK = 1 }, TestContext.Current.CancellationToken);

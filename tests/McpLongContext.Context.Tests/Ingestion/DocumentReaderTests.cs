@@ -132,10 +132,10 @@ public sealed class DocumentReaderTests : IDisposable
         var writing = true;
         var writer = new Thread(() =>
         {
-            while (Volatile.Read(ref writing))
+            do
             {
                 File.WriteAllText(path, new string('b', 1_000_000));
-            }
+            } while (Volatile.Read(ref writing));
         });
         writer.Start();
         try

@@ -38,7 +38,7 @@ public sealed class IngestProgressTests : IAsyncLifetime
         Assert.Contains(reports.All, report => report.State == IngestState.Encoding);
         var note = Assert.Single(last.Notes);
         Assert.Equal(
-            "Searchable by words alone: no encoder is installed: run `mcp-long-context models install`, then ingest again.",
+            "Lexical (BM25) search only: no encoder is installed: run `mcp-long-context models install`, then ingest again.",
             note
         );
     }

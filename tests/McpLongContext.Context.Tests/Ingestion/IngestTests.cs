@@ -1,6 +1,4 @@
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Ingestion;
-using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Context.Tests.Ingestion;
 
@@ -198,7 +196,7 @@ public sealed class IngestTests : IAsyncLifetime
             TestContext.Current.CancellationToken
         );
 
-        var evidence = Assert.Single(result.Passages);
+        var evidence = Assert.Single(result.Evidence);
         Assert.Equal($"rings.json:1:{evidence.StartColumn}-{evidence.EndColumn}", evidence.Citation);
         Assert.Contains("dunlin 4207", evidence.Text, StringComparison.Ordinal);
         Assert.Equal(
@@ -226,7 +224,7 @@ public sealed class IngestTests : IAsyncLifetime
         );
 
         Assert.Contains("old.txt", Assert.Single(report.Notes), StringComparison.Ordinal);
-        Assert.Contains("encoding not certain", Assert.Single(result.Passages).Context, StringComparison.Ordinal);
+        Assert.Contains("encoding not certain", Assert.Single(result.Evidence).Context, StringComparison.Ordinal);
     }
 
     private Task<IngestReport> IngestAsync(string? path = null) =>

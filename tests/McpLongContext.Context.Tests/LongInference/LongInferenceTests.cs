@@ -1,8 +1,8 @@
 using System.Text;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Tokenizers.Formats;
+using Decoder = McpLongContext.Inference.Decoders.Decoder;
 
 namespace McpLongContext.Context.Tests.LongInference;
 
@@ -38,7 +38,7 @@ public sealed class LongInferenceTests : StoriesInference
         var report = await InferAsync(Score(Golden.Text + Golden.Text, window, overlap));
 
         var tokens = ModelTokenizer.Load(ModelFolder).Encode(Golden.Text + Golden.Text);
-        using var model = LlamaModel.Load(ModelFolder, Precision.Float32);
+        using var model = Decoder.Load(ModelFolder, Precision.Float32);
         var capacity = window - 1;
         var stride = capacity - (2 * (int)(capacity * overlap / 2));
         var nats = 0.0;
@@ -112,7 +112,7 @@ public sealed class LongInferenceTests : StoriesInference
 
         var tokenizer = ModelTokenizer.Load(ModelFolder);
         var tokens = tokenizer.Encode(Golden.Text);
-        using var model = LlamaModel.Load(ModelFolder, Precision.Float32);
+        using var model = Decoder.Load(ModelFolder, Precision.Float32);
         var sequence = new List<int>([1, .. tokens[^27..]]);
         for (var i = 0; i < 12; i++)
         {
@@ -154,16 +154,16 @@ public sealed class LongInferenceTests : StoriesInference
         );
     }
 
-    private static double LogProbability(LlamaModel model, int[] before, int token)
+    private static double LogProbability(Decoder model, int[] before, int token)
     {
         var logits = LastLogits(model, before);
         var max = (double)logits.Max();
         return logits[token] - max - Math.Log(logits.Sum(logit => Math.Exp(logit - max)));
     }
 
-    private static float[] LastLogits(LlamaModel model, int[] tokens)
+    private static float[] LastLogits(Decoder model, int[] tokens)
     {
-        using var run = model.CreateRun(threads: 1);
+        using var run = model.CreateSession(threads: 1);
         var state = new float[model.Config.HiddenSize];
         var logits = new float[model.Config.VocabularySize];
         run.Forward(tokens, state);

@@ -1,7 +1,7 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Inference.Chat;
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -52,7 +52,7 @@ public sealed class MapTests : IAsyncLifetime
         var report = await _service.InferAsync(Request with { Overlap = overlap }, progress: null, Cancellation);
 
         var tokens = _tokenizer.Encode(s_text);
-        using var model = LlamaModel.Load(_service.Models.Find(StoriesChat.Name)!);
+        using var model = Decoder.Load(_service.Models.Find(StoriesChat.Name)!);
         var covered = 0;
         foreach (var (window, index) in report.Windows.Select((window, index) => (window, index)))
         {
@@ -100,10 +100,10 @@ public sealed class MapTests : IAsyncLifetime
         : tokens.Length == 0 ? ""
         : string.Concat(_tokenizer.Decode([.. _tokenizer.Encode("x"), .. tokens])[1..]);
 
-    private async Task<(int Read, string Output)> AnswerAsync(LlamaModel model, string message)
+    private async Task<(int Read, string Output)> AnswerAsync(Decoder model, string message)
     {
         var prompt = ChatTemplate.Of(_tokenizer)!.Encode([new ChatMessage(ChatRole.User, message)]);
-        using var run = model.CreateRun(threads: 1);
+        using var run = model.CreateSession(threads: 1);
         var written = new List<int>(_tokenizer.Encode("x"));
         await foreach (var token in run.GenerateAsync(prompt, Greedy, 10, _tokenizer.Settings.Ends, Cancellation))
         {

@@ -14,7 +14,7 @@ public sealed class TokenTextTests : IAsyncLifetime
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
-    public void Texts_of_neighbouring_runs_are_together_the_text_wherever_it_is_cut()
+    public void Texts_of_neighboring_runs_are_together_the_text_wherever_it_is_cut()
     {
         const string Content = "Once 😀upon\r\na time,\rthere\nwas ä tiny 龍 – and\u0001 more 😀😀\n";
         var text = new TokenText("a.txt", Content, _tokenizer);

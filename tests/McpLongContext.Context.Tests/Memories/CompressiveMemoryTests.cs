@@ -4,7 +4,7 @@ using System.Text;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Tests.Ingestion;
 using McpLongContext.Context.Tests.LongInference;
-using McpLongContext.Inference.Models;
+using McpLongContext.Inference;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpLongContext.Context.Tests.Memories;

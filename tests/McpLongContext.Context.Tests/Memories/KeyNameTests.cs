@@ -11,7 +11,7 @@ public sealed class KeyNameTests
     {
         var name = KeyName.Parse(stored);
 
-        Assert.Equal((13, 2, layerBegin), (name!.Layer, name.Group, name.LayerBegin));
+        Assert.Equal((13, 2, layerBegin), (name!.Layer, name.KeyValueHead, name.LayerBegin));
         Assert.Equal(stored, name.ToString());
     }
 

@@ -36,7 +36,7 @@ public sealed class RetrievalSettingsTests : IAsyncLifetime
         var options = s_inMemory with { Mode = mode };
         using var decoder = Load();
         var keys = DecoderKeys.Ensure(decoder, options, Cancellation);
-        var texts = new TextMemory(keys.Encoder);
+        var texts = new TextTokenMemory(keys.Encoder);
         texts.Add("story", decoder.Tokenizer.Encode(Story(4)), Cancellation);
         using var memory = new OpenMemory(texts, _ => throw new NotSupportedException());
 
@@ -47,11 +47,11 @@ public sealed class RetrievalSettingsTests : IAsyncLifetime
         int[] plain =
         [
             .. keys.Frame.Before,
-            .. texts.ReadTokens(new MemorySpan(0, 0, texts.Texts[0].Tokens, 0)),
+            .. texts.ReadTokens(new TokenMemorySpan(0, 0, texts.Texts[0].Tokens, 0)),
             .. decoder.Tokenizer.Encode("\n\nGo on."),
             .. keys.Frame.After,
         ];
-        using var run = decoder.Model.CreateRun();
+        using var run = decoder.Model.CreateSession();
         var expected = Logits(run, plain);
         Assert.True(reading.Report().IsWhole);
         for (var i = 0; i < expected.Length; i++)
@@ -59,7 +59,7 @@ public sealed class RetrievalSettingsTests : IAsyncLifetime
             Assert.Equal(expected[i], found[i], 1e-4f);
         }
 
-        float[] Logits(Inference.Llama.LlamaRun sequence, ReadOnlySpan<int> tokens)
+        float[] Logits(Inference.Decoders.DecoderSession sequence, ReadOnlySpan<int> tokens)
         {
             var state = new float[decoder.Model.Config.HiddenSize];
             var logits = new float[decoder.Model.Config.VocabularySize];

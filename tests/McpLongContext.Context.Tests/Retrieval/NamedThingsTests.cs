@@ -1,12 +1,12 @@
-using McpLongContext.Context.Datastores;
-using McpLongContext.Context.Retrieval;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 
 namespace McpLongContext.Context.Tests.Retrieval;
 
 /// <summary>Questions that name a file, a letter, an operator or a code are answered by that very thing.</summary>
 public sealed class NamedThingsTests
 {
-    private readonly Retriever _retriever = new(
+    private readonly SnapshotSearch _retriever = new(
         new DocumentPaths(SampleDatastore.WorkingDirectory),
         TimeProvider.System
     );
@@ -157,7 +157,7 @@ public sealed class NamedThingsTests
         for (string? cursor = null; ; )
         {
             var page = Query(snapshot, request with { Cursor = cursor });
-            seen.AddRange(page.Passages.Select(evidence => evidence.Path));
+            seen.AddRange(page.Evidence.Select(evidence => evidence.Path));
             cursor = page.NextCursor;
             if (cursor is null)
             {
@@ -174,6 +174,6 @@ public sealed class NamedThingsTests
     private IReadOnlyList<Evidence> Ask(SampleDatastore sample, string question)
     {
         using var snapshot = sample.Datastore.Snapshot();
-        return Query(snapshot, new QueryRequest { Question = question }).Passages;
+        return Query(snapshot, new QueryRequest { Question = question }).Evidence;
     }
 }

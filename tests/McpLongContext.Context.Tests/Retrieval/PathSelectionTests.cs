@@ -1,5 +1,5 @@
-using McpLongContext.Context.Datastores;
-using McpLongContext.Context.Retrieval;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 
 namespace McpLongContext.Context.Tests.Retrieval;
 

@@ -1,4 +1,5 @@
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Retrieval.Ranking;
 
@@ -7,7 +8,7 @@ namespace McpLongContext.Context.Tests.Retrieval;
 /// <summary>What decides where words alone do not.</summary>
 public sealed class RankingTests
 {
-    private readonly Retriever _retriever = new(
+    private readonly SnapshotSearch _retriever = new(
         new DocumentPaths(SampleDatastore.WorkingDirectory),
         TimeProvider.System
     );
@@ -80,16 +81,16 @@ public sealed class RankingTests
     }
 
     [Theory]
-    [InlineData("parseJson", QuestionKind.Symbol)]
-    [InlineData("Session", QuestionKind.Symbol)]
-    [InlineData("where is Session defined", QuestionKind.Symbol)]
-    [InlineData("src/app/pool.cs", QuestionKind.Path)]
-    [InlineData("\"the old bridge\"", QuestionKind.Quoted)]
-    [InlineData("System.InvalidOperationException: pool_size is negative at start", QuestionKind.ErrorMessage)]
-    [InlineData("Removes the connections that have expired.", QuestionKind.Description)]
-    [InlineData("how are connections reused", QuestionKind.NaturalLanguage)]
-    internal void The_kind_of_a_question_is_recognized(string question, QuestionKind kind) =>
-        Assert.Equal(kind, QuestionAnalyzer.Analyze(question).Kind);
+    [InlineData("parseJson", QueryKind.Symbol)]
+    [InlineData("Session", QueryKind.Symbol)]
+    [InlineData("where is Session defined", QueryKind.Symbol)]
+    [InlineData("src/app/pool.cs", QueryKind.Path)]
+    [InlineData("\"the old bridge\"", QueryKind.Quoted)]
+    [InlineData("System.InvalidOperationException: pool_size is negative at start", QueryKind.ErrorMessage)]
+    [InlineData("Removes the connections that have expired.", QueryKind.Description)]
+    [InlineData("how are connections reused", QueryKind.NaturalLanguage)]
+    internal void The_kind_of_a_question_is_recognized(string question, QueryKind kind) =>
+        Assert.Equal(kind, QueryAnalyzer.Analyze(question).Kind);
 
     /// <summary>The passages by themselves, best first.</summary>
     private IReadOnlyList<Evidence> Ask(SampleDatastore sample, string question)

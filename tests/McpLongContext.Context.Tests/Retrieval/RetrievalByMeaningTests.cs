@@ -5,7 +5,7 @@ using McpLongContext.Context.Retrieval;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.LateChunking;
-using McpLongContext.Storage.States;
+using McpLongContext.Storage.Embeddings;
 
 namespace McpLongContext.Context.Tests.Retrieval;
 
@@ -25,7 +25,7 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
         TimeProvider.System
     );
     private readonly EncodingDemand _demand = new();
-    private readonly QuestionPriority _questions = new();
+    private readonly QueryPriority _questions = new();
     private LoadedEncoder _model = null!;
 
     public async ValueTask InitializeAsync()
@@ -57,7 +57,7 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
     public void Where_states_are_missing_meaning_still_decides_among_passages_with_the_words()
     {
         using var sample = new SampleDatastore(
-            ("a.txt", "Data", "The bank of the river was muddy.\nThe bank of the town lent money to farmers.")
+            ("a.txt", "Data", "The bank of the river was muddy.\nThe bank of the town leased money to farmers.")
         );
 
         var result = Ask(sample, "bank loan credit");
@@ -89,13 +89,13 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
             Assert.Equal([new OrdinalRun(0, 5)], missing);
         }
 
-        var kept = _demand.TakeStates(new ChunkSettings());
+        var kept = _demand.TakeEmbeddings(new ChunkSettings());
         Assert.Equal(late.Count, kept.Sum(run => run.Passages.TokenCounts.Length));
-        Assert.Empty(_demand.TakeStates(new ChunkSettings()));
+        Assert.Empty(_demand.TakeEmbeddings(new ChunkSettings()));
 
         Ranked(sample, "the old cat and the bread");
         await EncodeAsync(sample);
-        Assert.Empty(_demand.TakeStates(new ChunkSettings()));
+        Assert.Empty(_demand.TakeEmbeddings(new ChunkSettings()));
         Assert.Equal(late, Ranked(sample, "the old cat and the bread").Where(late.Contains));
     }
 
@@ -131,13 +131,13 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
     }
 
     [Fact]
-    public void States_that_depend_on_neighbours_are_not_kept_but_their_document_comes_next()
+    public void States_that_depend_on_neighbors_are_not_kept_but_their_document_comes_next()
     {
         using var sample = new SampleDatastore(("pets.txt", "Prose", Pets));
         Ranked(sample, "the old cat and the bread");
 
         using var snapshot = sample.Datastore.Snapshot();
-        Assert.Empty(_demand.TakeStates(new ChunkSettings()));
+        Assert.Empty(_demand.TakeEmbeddings(new ChunkSettings()));
         Assert.True(_demand.TryTakeContent(out var content));
         Assert.Equal(snapshot.Documents.All[0].ContentKey, content);
         Assert.False(_demand.TryTakeContent(out _));
@@ -149,7 +149,7 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
         using var sample = new SampleDatastore(("pets.txt", "Data", Pets));
         Ranked(sample, "the old cat and the bread");
 
-        Assert.Empty(_demand.TakeStates(new ChunkSettings(size: 64)));
+        Assert.Empty(_demand.TakeEmbeddings(new ChunkSettings(size: 64)));
     }
 
     [Fact]

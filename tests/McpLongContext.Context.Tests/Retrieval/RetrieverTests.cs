@@ -4,7 +4,7 @@ using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Context.Tests.Retrieval;
 
-/// <summary>Questions by words alone: what does not depend on a model.</summary>
+/// <summary>Questions by BM25 alone: what does not depend on a model.</summary>
 public sealed class RetrieverTests
 {
     private static readonly string s_lines = string.Join(
@@ -94,18 +94,18 @@ public sealed class RetrieverTests
             (
                 "chat.txt",
                 "Transcript",
-                "Ann: What colour was the kite that you flew?\nBob: Mostly green, I think.\nAnn: Ah.\nBob: Lunch now?\n"
+                "Ann: What color was the kite that you flew?\nBob: Mostly green, I think.\nAnn: Ah.\nBob: Lunch now?\n"
                     + "Ann: Yes, let us go.\nBob: Pasta again?\nAnn: Rice for me.\nBob: Fine."
             )
         );
 
-        var ranked = Rank(sample, "what colour was the kite?");
+        var ranked = Rank(sample, "what color was the kite?");
 
         Assert.Equal([1, 2], ranked.Take(2).Select(hit => hit.Id));
     }
 
     [Fact]
-    public void Code_shares_nothing_with_its_neighbours()
+    public void Code_shares_nothing_with_its_neighbors()
     {
         using var sample = new SampleDatastore(("a.cs", "Code", "void Kite() {}\nvoid Other() {}\nvoid Third() {}"));
 
@@ -113,7 +113,7 @@ public sealed class RetrieverTests
     }
 
     [Fact]
-    public void Neighbouring_hits_become_one_piece_of_evidence()
+    public void Neighboring_hits_become_one_piece_of_evidence()
     {
         using var sample = new SampleDatastore(
             ("a.txt", "Code", "red fox\nred fox runs\nred fox sleeps\nnothing\nred")

@@ -1,4 +1,4 @@
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion.Splitting;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Catalog;

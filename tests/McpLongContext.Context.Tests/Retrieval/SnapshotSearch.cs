@@ -15,7 +15,7 @@ internal sealed class SnapshotSearch(DocumentPaths paths, TimeProvider time)
         CancellationToken cancellation
     ) => Retriever.Query(snapshot, request, encoder, paths, time, cancellation);
 
-    public Ranking Rank(
+    public RankingResult Rank(
         DatastoreSnapshot snapshot,
         QueryRequest request,
         RetrievalEncoder? encoder,

@@ -1,4 +1,5 @@
-using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Context.Tests.Retrieval;
@@ -102,7 +103,7 @@ public sealed class StackTraceTests
             { Php, "php" },
         };
 
-    private readonly Retriever _retriever = new(
+    private readonly SnapshotSearch _retriever = new(
         new DocumentPaths(SampleDatastore.WorkingDirectory),
         TimeProvider.System
     );
@@ -140,9 +141,9 @@ public sealed class StackTraceTests
         );
         var trace = Python.Replace("  File \"/srv/app/web/outer.py\"", calls + "  File \"/srv/app/web/outer.py\"");
 
-        Assert.InRange(trace.Length, QuestionAnalyzer.MaxLength, int.MaxValue);
+        Assert.InRange(trace.Length, QueryAnalyzer.MaxLength, int.MaxValue);
         Assert.Equal("core/inner.py:3-3", Ask(sample, trace)[0]);
-        Assert.Contains("ValueError", QuestionAnalyzer.Analyze(trace).Text);
+        Assert.Contains("ValueError", QueryAnalyzer.Analyze(trace).Text);
     }
 
     [Fact]

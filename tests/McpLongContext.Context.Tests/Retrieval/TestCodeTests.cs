@@ -35,7 +35,7 @@ public sealed class TestCodeTests
     [InlineData("which tests cover connection reuse", true)]
     [InlineData("benchmarks of the parser", true)]
     public void A_question_that_speaks_of_tests_asks_for_them(string question, bool expected) =>
-        Assert.Equal(expected, TestCode.IsAskedFor(QuestionAnalyzer.Analyze(question)));
+        Assert.Equal(expected, TestCode.IsAskedFor(QueryAnalyzer.Analyze(question)));
 
     private static Document Document(string path, string kind) =>
         new()

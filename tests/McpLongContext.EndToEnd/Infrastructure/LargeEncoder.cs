@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json.Nodes;
-using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.EndToEnd.Infrastructure;
 

@@ -175,8 +175,8 @@ public sealed class BoundaryTests : IDisposable
         string[][] commands =
         [
             ["ingest", ".", "--wait"],
-            ["query", "What colour is the lamp?"],
-            ["query", "What colour is the lamp?", "--json"],
+            ["query", "What color is the lamp?"],
+            ["query", "What color is the lamp?", "--json"],
             ["datastores", "show", "default"],
             ["datastores", "list"],
             ["ingest", "\u001b[31mnothing"],

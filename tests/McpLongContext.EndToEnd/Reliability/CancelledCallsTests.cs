@@ -98,7 +98,7 @@ public sealed class CancelledCallsTests
 
     private static JsonObject Ingest(string path) => new() { ["path"] = path, ["wait_seconds"] = 600 };
 
-    /// <summary>No cancelled work goes on: a second passes in which the server hardly uses a core, even a busy one.</summary>
+    /// <summary>No cancelled work continues: a second passes in which the server hardly uses a core, even a busy one.</summary>
     private static async Task AssertIdleAsync(Process server)
     {
         var watch = Stopwatch.StartNew();
@@ -107,7 +107,7 @@ public sealed class CancelledCallsTests
         {
             Assert.True(
                 watch.Elapsed < s_prompt,
-                $"The server goes on with what was cancelled: it used {used.TotalMilliseconds:F0} ms of a second."
+                $"The server continues with what was cancelled: it used {used.TotalMilliseconds:F0} ms of a second."
             );
             server.Refresh();
             var before = server.TotalProcessorTime;

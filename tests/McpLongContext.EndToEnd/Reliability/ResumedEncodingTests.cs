@@ -4,7 +4,7 @@ using McpLongContext.EndToEnd.Infrastructure;
 namespace McpLongContext.EndToEnd.Reliability;
 
 /// <summary>
-/// The server is killed while it encodes in the background. The next one goes on behind what was published, computes
+/// The server is killed while it encodes in the background. The next one continues after what was published, computes
 /// nothing twice, and at every moment the numbers that are told are those of the disk.
 /// </summary>
 public sealed class ResumedEncodingTests
@@ -18,7 +18,7 @@ public sealed class ResumedEncodingTests
     public async Task A_server_killed_in_the_middle_of_encoding_is_followed_by_one_that_does_the_rest()
     {
         using var home = await ServerHome.CreateAsync();
-        using var tree = new ChangingTree("src/McpLongContext.Storage/States", seed: 1);
+        using var tree = new ChangingTree("src/McpLongContext.Storage/Embeddings", seed: 1);
         JsonNode told;
         await using (var killed = await BareClient.StartAsync(home, tree.Root))
         {

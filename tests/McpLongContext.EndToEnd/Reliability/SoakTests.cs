@@ -93,7 +93,7 @@ public sealed class SoakTests
 
     /// <summary>
     /// Handles but for those of segments that the datastore has: their number changes with every ingest and merge. A
-    /// handle that keeps a removed segment counts; its target's name has a mark behind it.
+    /// handle that keeps a removed segment counts; its target's name has a mark after it.
     /// </summary>
     private static int CountHandles(BareClient server) =>
         OperatingSystem.IsLinux()

@@ -46,16 +46,16 @@ public sealed class BertGoldenTests : IClassFixture<MiniLm>
         var hidden = encoder.Config.HiddenSize;
         var tokens = _texts.SelectMany(t => t.Tokens).ToArray();
         var states = new float[tokens.Length * hidden];
-        encoder.CreateRun().Encode(tokens, [.. _texts.Select(t => t.Tokens.Length)], states);
+        encoder.CreateSession().Encode(tokens, [.. _texts.Select(t => t.Tokens.Length)], states);
 
         var pooled = new float[hidden];
         var start = 0;
         foreach (var text in _texts)
         {
             var sequence = states.AsSpan(start, text.Tokens.Length * hidden);
-            Pooling.MeanNormalised(sequence, pooled);
+            Pooling.MeanNormalized(sequence, pooled);
             AssertSimilar(text.Pooled, pooled, leastPooledCosine, $"pooled vector of '{text.Text}'");
-            foreach (var (position, expected) in text.Sampled.Zip(text.States))
+            foreach (var (position, expected) in text.Sampled.Zip(text.Embeddings))
             {
                 AssertSimilar(
                     expected,
@@ -93,7 +93,7 @@ public sealed class BertGoldenTests : IClassFixture<MiniLm>
         foreach (var text in texts)
         {
             text.Pooled = ReadVector(binary, hidden);
-            text.States = [.. text.Sampled.Select(_ => ReadVector(binary, hidden))];
+            text.Embeddings = [.. text.Sampled.Select(_ => ReadVector(binary, hidden))];
         }
 
         Assert.Equal(binary.Length, binary.Position);
@@ -111,6 +111,6 @@ public sealed class BertGoldenTests : IClassFixture<MiniLm>
     {
         public float[] Pooled { get; set; } = [];
 
-        public float[][] States { get; set; } = [];
+        public float[][] Embeddings { get; set; } = [];
     }
 }

@@ -22,12 +22,12 @@ public sealed class TinyBertTests : IDisposable
     [Fact]
     public void Every_state_and_pooled_vector_is_that_of_the_reference()
     {
-        var run = _encoder.CreateRun();
+        var run = _encoder.CreateSession();
         var pooled = new float[Hidden];
         foreach (var sequence in _sequences)
         {
             var states = Encode(run, sequence);
-            Pooling.MeanNormalised(states, pooled);
+            Pooling.MeanNormalized(states, pooled);
             AssertClose(sequence.States, states);
             AssertClose(sequence.Pooled, pooled);
         }
@@ -37,7 +37,7 @@ public sealed class TinyBertTests : IDisposable
     public void In_int8_every_state_is_near_that_of_the_reference()
     {
         using var encoder = BertEncoder.Load(Golden.PathOf("tiny-bert"), Precision.Int8);
-        var run = encoder.CreateRun();
+        var run = encoder.CreateSession();
         foreach (var sequence in _sequences)
         {
             var similarity = TensorPrimitives.CosineSimilarity<float>(sequence.States, Encode(run, sequence));
@@ -51,7 +51,7 @@ public sealed class TinyBertTests : IDisposable
     public void Encoding_again_allocates_nothing(Precision precision)
     {
         using var encoder = BertEncoder.Load(Golden.PathOf("tiny-bert"), precision);
-        var run = encoder.CreateRun();
+        var run = encoder.CreateSession();
         var tokens = _sequences[^1].Tokens;
         var states = new float[tokens.Length * Hidden];
         int[] lengths = [tokens.Length];
@@ -76,7 +76,7 @@ public sealed class TinyBertTests : IDisposable
         var states = new float[expected.Length];
 
         _encoder
-            .CreateRun()
+            .CreateSession()
             .Encode([.. _sequences.SelectMany(s => s.Tokens)], [.. _sequences.Select(s => s.Tokens.Length)], states);
 
         AssertClose(expected, states);
@@ -85,15 +85,15 @@ public sealed class TinyBertTests : IDisposable
     [Fact]
     public void A_run_does_not_remember_the_batch_before()
     {
-        var run = _encoder.CreateRun();
+        var run = _encoder.CreateSession();
         var longest = _sequences[^1];
         _ = Encode(run, longest);
 
-        Assert.Equal(Encode(_encoder.CreateRun(), _sequences[2]), Encode(run, _sequences[2]));
+        Assert.Equal(Encode(_encoder.CreateSession(), _sequences[2]), Encode(run, _sequences[2]));
     }
 
     [Fact]
-    public void A_batch_of_nothing_is_nothing() => _encoder.CreateRun().Encode([], [], []);
+    public void A_batch_of_nothing_is_nothing() => _encoder.CreateSession().Encode([], [], []);
 
     [Fact]
     public async Task Workers_share_an_encoder()
@@ -103,7 +103,7 @@ public sealed class TinyBertTests : IDisposable
             .Select(_ =>
                 Task.Run(() =>
                 {
-                    var run = _encoder.CreateRun();
+                    var run = _encoder.CreateSession();
                     foreach (var sequence in Enumerable.Repeat(_sequences, 20).SelectMany(s => s))
                     {
                         AssertClose(sequence.States, Encode(run, sequence));
@@ -117,7 +117,7 @@ public sealed class TinyBertTests : IDisposable
     [Fact]
     public void Input_that_does_not_fit_is_rejected_by_name()
     {
-        var run = _encoder.CreateRun();
+        var run = _encoder.CreateSession();
         AssertRejected("lengths", () => run.Encode(new int[3], [2], new float[2 * Hidden]));
         AssertRejected("lengths", () => run.Encode(new int[1], [1, 0], new float[Hidden]));
         AssertRejected("lengths", () => run.Encode(new int[41], [41], new float[41 * Hidden]));
@@ -132,17 +132,17 @@ public sealed class TinyBertTests : IDisposable
     public void The_mean_is_taken_over_tokens_and_has_length_one()
     {
         var pooled = new float[2];
-        Pooling.MeanNormalised([1f, 0f, 5f, 8f], pooled);
+        Pooling.MeanNormalized([1f, 0f, 5f, 8f], pooled);
         Assert.Equal([0.6f, 0.8f], pooled);
 
-        Pooling.MeanNormalised([1f, -1f, -1f, 1f], pooled);
+        Pooling.MeanNormalized([1f, -1f, -1f, 1f], pooled);
         Assert.Equal([0f, 0f], pooled);
 
-        AssertRejected("states", () => Pooling.MeanNormalised([], new float[2]));
-        AssertRejected("states", () => Pooling.MeanNormalised(new float[3], new float[2]));
+        AssertRejected("states", () => Pooling.MeanNormalized([], new float[2]));
+        AssertRejected("states", () => Pooling.MeanNormalized(new float[3], new float[2]));
     }
 
-    private float[] Encode(BertRun run, Sequence sequence)
+    private float[] Encode(BertSession run, Sequence sequence)
     {
         var states = new float[sequence.Tokens.Length * Hidden];
         run.Encode(sequence.Tokens, [sequence.Tokens.Length], states);

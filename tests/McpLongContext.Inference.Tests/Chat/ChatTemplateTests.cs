@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using McpLongContext.Inference.Chat;
-using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tests.Tokenizers;
 using McpLongContext.Inference.Tokenizers;
 
@@ -119,7 +118,7 @@ public sealed class ChatTemplateTests
     [Fact]
     public void Brackets_that_are_tokens_bring_no_second_space()
     {
-        // A tokenizer that puts a space before every text does so behind the bracket.
+        // A tokenizer that puts a space before every text does so after the bracket.
         var chat = ChatTemplate.Of(
             TinyTokenizer.Create("'[INST] ' + content + '[/INST]'", false, "[INST]", "[/INST]")
         )!;

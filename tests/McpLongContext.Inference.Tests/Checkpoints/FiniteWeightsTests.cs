@@ -2,10 +2,9 @@ using System.Buffers.Binary;
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Checkpoints.Gguf;
 using McpLongContext.Inference.Checkpoints.Gguf.Blocks;
+using McpLongContext.Inference.Decoders;
+using McpLongContext.Inference.Decoders.Packed;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
-using McpLongContext.Inference.Llama.Packed;
-using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tests.Checkpoints.Gguf;
 using McpLongContext.Inference.Tests.Llama.Families;
 
@@ -51,12 +50,12 @@ public sealed class FiniteWeightsTests : IDisposable
     public void A_block_of_any_type_is_checked(string name, int scaleAt)
     {
         var type = Enumerable.Range(0, 64).Select(id => GgufType.Find((uint)id)).First(type => type?.Name == name)!;
-        const int columns = 512;
-        var rowBytes = columns / type.BlockElements * type.BlockBytes;
+        const int Columns = 512;
+        var rowBytes = Columns / type.BlockElements * type.BlockBytes;
         var data = new byte[3 * rowBytes];
         // Quants and inner scales of 1 rather than 0, which would leave infinities as NaN.
         data.AsSpan().Fill(name is "F32" or "F16" or "BF16" ? (byte)0 : (byte)0x11);
-        var last = data.AsSpan(2 * rowBytes + ((columns / type.BlockElements) - 1) * type.BlockBytes);
+        var last = data.AsSpan(2 * rowBytes + ((Columns / type.BlockElements) - 1) * type.BlockBytes);
         if (name is "F32")
         {
             BinaryPrimitives.WriteSingleLittleEndian(last[scaleAt..], float.NaN);
@@ -72,14 +71,14 @@ public sealed class FiniteWeightsTests : IDisposable
 
         File.WriteAllBytes(
             _folder["x.gguf"],
-            new GgufBuilder().Tensor("some.weight", type.Id, [columns, 3], data).Build()
+            new GgufBuilder().Tensor("some.weight", type.Id, [Columns, 3], data).Build()
         );
         using var file = GgufFile.Open(_folder["x.gguf"]);
         var tensors = new GgufTensors(file);
-        tensors.ReadRows("some.weight", 0, new float[2 * columns]);
+        tensors.ReadRows("some.weight", 0, new float[2 * Columns]);
 
         var refusal = Assert.Throws<CheckpointException>(() =>
-            tensors.ReadRows("some.weight", 1, new float[2 * columns])
+            tensors.ReadRows("some.weight", 1, new float[2 * Columns])
         );
         Assert.Contains("tensor 'some.weight': NaN found at [2, ", refusal.Message, StringComparison.Ordinal);
     }
@@ -103,7 +102,7 @@ public sealed class FiniteWeightsTests : IDisposable
         {
             var cache = new WeightCache(_folder[WeightCache.Name], "content");
             var refusal = Assert.Throws<CheckpointException>(() =>
-                LlamaModel.Load(_folder.FullName, precision, threads: 2, cache).Dispose()
+                Decoder.Load(_folder.FullName, precision, threads: 2, cache).Dispose()
             );
             Assert.Contains($"tensor '{name}': {message}", refusal.Message, StringComparison.Ordinal);
         }

@@ -208,7 +208,7 @@ public sealed class SamplerTests
         return [.. Enumerable.Range(0, 50).Select(_ => sampler.Next(s_logits))];
     }
 
-    /// <summary>The definition: sort, cut to k, to the nucleus, to min-p, then heat and normalise.</summary>
+    /// <summary>The definition: sort, cut to k, to the nucleus, to min-p, then heat and normalize.</summary>
     private static Dictionary<int, double> Define(float[] logits, SamplingSettings settings)
     {
         var sorted = logits

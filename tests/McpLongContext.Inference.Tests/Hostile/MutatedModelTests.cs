@@ -5,13 +5,13 @@ using System.Text.Json;
 using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Checkpoints.Gguf;
-using McpLongContext.Inference.Llama;
-using McpLongContext.Inference.Llama.Packed;
+using McpLongContext.Inference.Decoders.Packed;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Models.Sources;
 using McpLongContext.Inference.Tests.Checkpoints.Gguf;
 using McpLongContext.Inference.Tokenizers.Formats;
 using McpLongContext.Tests.Shared;
+using Decoder = McpLongContext.Inference.Decoders.Decoder;
 
 namespace McpLongContext.Inference.Tests.Hostile;
 
@@ -93,8 +93,8 @@ public sealed class MutatedModelTests : IDisposable
 
         float[] StatesWith(WeightCache kept)
         {
-            using var model = LlamaModel.Load(_folder.FullName, threads: 1, cache: kept);
-            using var run = model.CreateRun(threads: 1);
+            using var model = Decoder.Load(_folder.FullName, threads: 1, cache: kept);
+            using var run = model.CreateSession(threads: 1);
             var states = new float[model.Config.HiddenSize];
             run.Forward([0, 1, 0], states);
             return states;
@@ -251,13 +251,13 @@ public sealed class MutatedModelTests : IDisposable
         using var encoder = BertEncoder.Load(_folder.FullName);
         encoder.Tokenizer.Tokenize("Hällo wörld, abc!");
         var states = new float[3 * encoder.Config.HiddenSize];
-        encoder.CreateRun().Encode([0, 1, 0], [3], states);
+        encoder.CreateSession().Encode([0, 1, 0], [3], states);
     }
 
     private void RunDecoder()
     {
-        using var model = LlamaModel.Load(_folder.FullName, threads: 1);
-        using var run = model.CreateRun(threads: 1);
+        using var model = Decoder.Load(_folder.FullName, threads: 1);
+        using var run = model.CreateSession(threads: 1);
         run.Forward([0, 1, 0], []);
     }
 

@@ -1,7 +1,7 @@
 using System.Text;
 using McpLongContext.Inference.Checkpoints;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Tests.Checkpoints.Gguf;
+using Decoder = McpLongContext.Inference.Decoders.Decoder;
 
 namespace McpLongContext.Inference.Tests.Llama;
 
@@ -163,7 +163,7 @@ public sealed class LlamaLoadingTests : IDisposable
         var header = GgufBuilder.Bytes(8, 8, 1, 2, 2, 3, 4);
         var path = PathOf("model.bin");
         File.WriteAllBytes(path, [.. header, .. new byte[Floats * sizeof(float)]]);
-        using (var model = LlamaModel.Load(_folder.FullName))
+        using (var model = Decoder.Load(_folder.FullName))
         {
             Assert.Equal((3, 4), (model.Config.VocabularySize, model.Config.HeadDim));
         }
@@ -186,7 +186,7 @@ public sealed class LlamaLoadingTests : IDisposable
 
     private void AssertRejected(string message, string? path = null)
     {
-        var e = Assert.Throws<CheckpointException>(() => LlamaModel.Load(path ?? _folder.FullName).Dispose());
+        var e = Assert.Throws<CheckpointException>(() => Decoder.Load(path ?? _folder.FullName).Dispose());
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
     }
 

@@ -1,5 +1,5 @@
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 
 namespace McpLongContext.Inference.Tests.Llama;
 
@@ -11,10 +11,10 @@ public sealed class PartialRunTests
     [Fact]
     public void A_sequence_that_ends_at_a_layer_gives_attention_what_the_whole_one_does()
     {
-        using var model = LlamaModel.Load(Golden.PathOf("tiny-llama/qwen3"), Precision.Float32);
+        using var model = Decoder.Load(Golden.PathOf("tiny-llama/qwen3"), Precision.Float32);
         var (whole, part) = (new Recorder(model.Config), new Recorder(model.Config));
-        using var all = model.CreateRun(whole, threads: 1);
-        using var some = model.CreateRun(part, lastLayer: 0, threads: 1);
+        using var all = model.CreateSession(whole, threads: 1);
+        using var some = model.CreateSession(part, lastLayer: 0, threads: 1);
         all.Forward(s_tokens, []);
         some.Forward(s_tokens, []);
         Assert.Equal(model.Config.LayerCount, whole.Keys.Count);
@@ -27,7 +27,7 @@ public sealed class PartialRunTests
                 .Message,
             StringComparison.Ordinal
         );
-        Assert.Throws<ArgumentOutOfRangeException>("lastLayer", () => model.CreateRun(part, 2, threads: 1));
+        Assert.Throws<ArgumentOutOfRangeException>("lastLayer", () => model.CreateSession(part, 2, threads: 1));
     }
 
     [Theory]
@@ -36,13 +36,13 @@ public sealed class PartialRunTests
     [InlineData("yarn")]
     public void Inserted_keys_and_values_are_read_as_if_their_tokens_stood_there(string name)
     {
-        using var model = LlamaModel.Load(Golden.PathOf($"tiny-llama/{name}"), Precision.Float32);
+        using var model = Decoder.Load(Golden.PathOf($"tiny-llama/{name}"), Precision.Float32);
         var recorder = new Recorder(model.Config);
-        using var plain = model.CreateRun(recorder, threads: 2);
+        using var plain = model.CreateSession(recorder, threads: 2);
         var expected = Logits(plain, s_tokens, 4);
 
         var attention = new CausalAttention(model.Config);
-        using var run = model.CreateRun(attention, threads: 2);
+        using var run = model.CreateSession(attention, threads: 2);
         run.Forward(s_tokens.AsSpan(0, 3), []);
         Insert();
         AssertClose(expected, Logits(run, s_tokens.AsSpan(8), 4));
@@ -70,7 +70,7 @@ public sealed class PartialRunTests
         }
     }
 
-    private static float[] Logits(LlamaRun run, ReadOnlySpan<int> tokens, int wanted)
+    private static float[] Logits(DecoderSession run, ReadOnlySpan<int> tokens, int wanted)
     {
         var states = new float[wanted * run.Model.Config.HiddenSize];
         var logits = new float[wanted * run.Model.Config.VocabularySize];
@@ -87,7 +87,7 @@ public sealed class PartialRunTests
         }
     }
 
-    private sealed class Recorder(LlamaConfig config) : IAttention
+    private sealed class Recorder(DecoderConfig config) : IAttention
     {
         private readonly CausalAttention _plain = new(config);
 
@@ -97,11 +97,11 @@ public sealed class PartialRunTests
 
         public int MaxTokens => _plain.MaxTokens;
 
-        public void Attend(AttentionBlock block, WorkerTeam team)
+        public void Attend(AttentionBlock block, ComputeThreadPool threadPool)
         {
             Keys.Add(block.Keys.ToArray());
             Values.Add(block.Values.ToArray());
-            _plain.Attend(block, team);
+            _plain.Attend(block, threadPool);
         }
 
         public void Truncate(int position) => _plain.Truncate(position);

@@ -1,4 +1,4 @@
-using McpLongContext.Inference.Llama.Positions;
+using McpLongContext.Inference.Decoders.Positions;
 
 namespace McpLongContext.Inference.Tests.Llama;
 

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using System.Text.Json;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.Inference.Tests.Llama;
@@ -26,8 +26,8 @@ public sealed class StoriesTests : IAsyncLifetime
     [Fact]
     public void Logits_are_within_a_ten_thousandth_of_the_reference()
     {
-        using var model = LlamaModel.Load(_folder, Precision.Float32);
-        using var run = model.CreateRun(threads: 2);
+        using var model = Decoder.Load(_folder, Precision.Float32);
+        using var run = model.CreateSession(threads: 2);
         int[] tokens = [.. _story.Prompt, .. _story.Tokens[..^1]];
         var states = new float[tokens.Length * model.Config.HiddenSize];
         var logits = new float[tokens.Length * model.Config.VocabularySize];
@@ -45,8 +45,8 @@ public sealed class StoriesTests : IAsyncLifetime
     [Fact]
     public async Task Two_hundred_greedy_tokens_are_those_of_the_reference()
     {
-        using var model = LlamaModel.Load(_folder, Precision.Float32);
-        using var run = model.CreateRun(threads: 2);
+        using var model = Decoder.Load(_folder, Precision.Float32);
+        using var run = model.CreateSession(threads: 2);
         var tokens = new List<int>();
         await foreach (var token in run.GenerateAsync(_story.Prompt, Greedy, 200, []))
         {
@@ -59,8 +59,8 @@ public sealed class StoriesTests : IAsyncLifetime
     [Fact]
     public void In_int8_nearly_all_tokens_of_the_reference_are_still_the_likeliest()
     {
-        using var model = LlamaModel.Load(_folder);
-        using var run = model.CreateRun(threads: 2);
+        using var model = Decoder.Load(_folder);
+        using var run = model.CreateSession(threads: 2);
         var states = new float[_story.Tokens.Length * model.Config.HiddenSize];
         var logits = new float[_story.Tokens.Length * model.Config.VocabularySize];
         run.Forward([.. _story.Prompt, .. _story.Tokens[..^1]], states);
@@ -72,8 +72,8 @@ public sealed class StoriesTests : IAsyncLifetime
     [Fact]
     public async Task A_text_ends_with_an_end_token_its_length_or_the_window()
     {
-        using var model = LlamaModel.Load(_folder, Precision.Float32);
-        using var run = model.CreateRun(new CausalAttention(model.Config, maxTokens: 30), threads: 2);
+        using var model = Decoder.Load(_folder, Precision.Float32);
+        using var run = model.CreateSession(new CausalAttention(model.Config, maxTokens: 30), threads: 2);
         var tokens = new List<int>();
         await foreach (var token in run.GenerateAsync(_story.Prompt, Greedy, 100, [_story.Tokens[7], -1]))
         {
@@ -100,8 +100,8 @@ public sealed class StoriesTests : IAsyncLifetime
     [Fact]
     public async Task A_text_can_be_cancelled_between_tokens()
     {
-        using var model = LlamaModel.Load(_folder);
-        using var run = model.CreateRun(threads: 2);
+        using var model = Decoder.Load(_folder);
+        using var run = model.CreateSession(threads: 2);
         using var cancellation = new CancellationTokenSource();
         var count = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>

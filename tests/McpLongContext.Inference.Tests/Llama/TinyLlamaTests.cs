@@ -1,8 +1,8 @@
 using System.Numerics.Tensors;
 using System.Text.Json;
+using McpLongContext.Inference.Decoders;
+using McpLongContext.Inference.Decoders.Positions;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
-using McpLongContext.Inference.Llama.Positions;
 
 namespace McpLongContext.Inference.Tests.Llama;
 
@@ -36,7 +36,7 @@ public sealed class TinyLlamaTests
     {
         using var model = Load("qwen3");
         var golden = Read("qwen3");
-        using var run = model.CreateRun(threads: 2);
+        using var run = model.CreateSession(threads: 2);
         var logits = new List<float>();
         foreach (var part in golden.Tokens.Chunk(block))
         {
@@ -51,9 +51,9 @@ public sealed class TinyLlamaTests
     [MemberData(nameof(Folders))]
     public void In_int8_logits_are_near_those_of_the_reference(string name)
     {
-        using var model = LlamaModel.Load(Golden.PathOf($"tiny-llama/{name}"));
+        using var model = Decoder.Load(Golden.PathOf($"tiny-llama/{name}"));
         var golden = Read(name);
-        using var run = model.CreateRun(threads: 1);
+        using var run = model.CreateSession(threads: 1);
         var logits = Forward(model, run, golden.Tokens);
         float[] expected = [.. golden.Logits.SelectMany(row => row)];
         Assert.InRange(TensorPrimitives.CosineSimilarity<float>(expected, logits), 0.998f, 0.9999999f);
@@ -64,7 +64,7 @@ public sealed class TinyLlamaTests
     {
         using var model = Load("llama");
         var golden = Read("llama");
-        using var run = model.CreateRun(threads: 2);
+        using var run = model.CreateSession(threads: 2);
         run.Forward(golden.Tokens.AsSpan(0, 5), []);
         Assert.Equal(5, run.Position);
         var states = new float[2 * model.Config.HiddenSize];
@@ -79,7 +79,7 @@ public sealed class TinyLlamaTests
     {
         using var model = Load("mistral");
         var golden = Read("mistral");
-        using var run = model.CreateRun(threads: 2);
+        using var run = model.CreateSession(threads: 2);
         run.Forward(golden.Tokens.AsSpan(0, 8), []);
         run.Forward([1, 2, 3, 4, 5, 6], []);
         run.Truncate(8);
@@ -94,7 +94,7 @@ public sealed class TinyLlamaTests
         using var model = Load("linear");
         var golden = Read("linear");
         var attention = new CausalAttention(model.Config with { RotaryScaling = RotaryScaling.None });
-        using var run = model.CreateRun(attention, threads: 2);
+        using var run = model.CreateSession(attention, threads: 2);
         run.Forward(golden.Tokens.AsSpan(0, 1), []);
         attention.Rescale(new LinearScaling(3), 100);
         var logits = Forward(model, run, golden.Tokens[1..]);
@@ -113,7 +113,7 @@ public sealed class TinyLlamaTests
         {
             for (var i = 0; i < 10; i++)
             {
-                using var run = model.CreateRun(threads: 2);
+                using var run = model.CreateSession(threads: 2);
                 AssertClose([.. golden.Logits.SelectMany(row => row)], Forward(model, run, golden.Tokens));
             }
         }
@@ -123,7 +123,7 @@ public sealed class TinyLlamaTests
     public void Input_that_does_not_fit_is_rejected_by_name()
     {
         using var model = Load("llama");
-        using var run = model.CreateRun(threads: 1);
+        using var run = model.CreateSession(threads: 1);
         var hidden = model.Config.HiddenSize;
         Assert.Throws<ArgumentException>("tokens", () => run.Forward([40], []));
         Assert.Throws<ArgumentException>("tokens", () => run.Forward([-1], []));
@@ -143,7 +143,7 @@ public sealed class TinyLlamaTests
     public void A_sequence_can_be_cancelled_between_blocks()
     {
         using var model = Load("yarn");
-        using var run = model.CreateRun(threads: 1);
+        using var run = model.CreateSession(threads: 1);
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
         Assert.Throws<OperationCanceledException>(() => run.Forward([1], [], cancelled.Token));
@@ -153,15 +153,14 @@ public sealed class TinyLlamaTests
     private static void AssertLogits(string name, string path)
     {
         var golden = Read(name);
-        using var model = LlamaModel.Load(path, Precision.Float32);
-        using var run = model.CreateRun(threads: 2);
+        using var model = Decoder.Load(path, Precision.Float32);
+        using var run = model.CreateSession(threads: 2);
         AssertClose([.. golden.Logits.SelectMany(row => row)], Forward(model, run, golden.Tokens));
     }
 
-    private static LlamaModel Load(string name) =>
-        LlamaModel.Load(Golden.PathOf($"tiny-llama/{name}"), Precision.Float32);
+    private static Decoder Load(string name) => Decoder.Load(Golden.PathOf($"tiny-llama/{name}"), Precision.Float32);
 
-    private static float[] Forward(LlamaModel model, LlamaRun run, int[] tokens)
+    private static float[] Forward(Decoder model, DecoderSession run, int[] tokens)
     {
         var states = new float[tokens.Length * model.Config.HiddenSize];
         var logits = new float[tokens.Length * model.Config.VocabularySize];

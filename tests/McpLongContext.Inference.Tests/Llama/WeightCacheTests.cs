@@ -1,8 +1,8 @@
 using McpLongContext.Inference.Checkpoints;
+using McpLongContext.Inference.Decoders;
+using McpLongContext.Inference.Decoders.Checkpoints;
+using McpLongContext.Inference.Decoders.Packed;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
-using McpLongContext.Inference.Llama.Checkpoints;
-using McpLongContext.Inference.Llama.Packed;
 using McpLongContext.Inference.Models;
 
 namespace McpLongContext.Inference.Tests.Llama;
@@ -127,7 +127,7 @@ public sealed class WeightCacheTests : IDisposable
     [Fact]
     public void Weights_in_fp32_are_not_kept()
     {
-        using var model = LlamaModel.Load(_model, Precision.Float32, cache: _cache);
+        using var model = Decoder.Load(_model, Precision.Float32, cache: _cache);
         Assert.Empty(_folder.GetFileSystemInfos());
     }
 
@@ -137,7 +137,7 @@ public sealed class WeightCacheTests : IDisposable
         var store = new ModelStore(new ModelStoreOptions { Folder = PathOf("models") });
         var installed = await store.InstallAsync(_model, cancellation: TestContext.Current.CancellationToken);
         var cache = WeightCache.Of(installed);
-        using (LlamaModel.Load(installed.Folder, cache: cache))
+        using (Decoder.Load(installed.Folder, cache: cache))
         {
             Assert.True(IsKept(cache));
         }
@@ -155,14 +155,14 @@ public sealed class WeightCacheTests : IDisposable
     public void A_checkpoint_that_is_no_model_leaves_nothing_behind()
     {
         File.Copy(Path.Combine(_model, "config.json"), PathOf("config.json"));
-        Assert.Throws<CheckpointException>(() => LlamaModel.Load(_folder.FullName, cache: _cache));
+        Assert.Throws<CheckpointException>(() => Decoder.Load(_folder.FullName, cache: _cache));
         Assert.False(File.Exists(_cache.Path));
     }
 
     private float[] Logits(WeightCache? cache)
     {
-        using var model = LlamaModel.Load(_model, threads: 2, cache: cache);
-        using var run = model.CreateRun(threads: 1);
+        using var model = Decoder.Load(_model, threads: 2, cache: cache);
+        using var run = model.CreateSession(threads: 1);
         var states = new float[s_tokens.Length * model.Config.HiddenSize];
         var logits = new float[s_tokens.Length * model.Config.VocabularySize];
         run.Forward(s_tokens, states);
@@ -172,10 +172,10 @@ public sealed class WeightCacheTests : IDisposable
 
     private bool IsKept(WeightCache cache)
     {
-        using var checkpoint = LlamaCheckpoint.Open(_model);
-        MatrixReader[] matrices = [.. LlamaMatrix.All(checkpoint.Config).Select(checkpoint.Matrix)];
-        using var team = new WorkerTeam(1);
-        using var packed = PackedWeights.Map(cache, matrices, team);
+        using var checkpoint = DecoderCheckpoint.Open(_model);
+        MatrixReader[] matrices = [.. DecoderMatrix.All(checkpoint.Config).Select(checkpoint.Matrix)];
+        using var threadPool = new ComputeThreadPool(1);
+        using var packed = PackedWeights.Map(cache, matrices, threadPool);
         return packed is not null;
     }
 

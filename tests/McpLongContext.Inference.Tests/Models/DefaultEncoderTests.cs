@@ -6,7 +6,7 @@ namespace McpLongContext.Inference.Tests.Models;
 public sealed class DefaultEncoderTests
 {
     [Fact]
-    public async Task The_default_encoder_installs_itself_and_has_the_catalogued_content()
+    public async Task The_default_encoder_installs_itself_and_has_the_cataloged_content()
     {
         var folder = await TestModels.EncoderAsync();
 

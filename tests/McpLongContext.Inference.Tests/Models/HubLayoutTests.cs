@@ -79,7 +79,7 @@ public sealed class HubLayoutTests
         "tiny-0.5b-instruct-q2_k.gguf",
         "org--tiny-encoder--tiny-0.5b-instruct-q2_k"
     )]
-    public async Task Of_several_quantisations_one_is_installed(string choice, string file, string name)
+    public async Task Of_several_quantizations_one_is_installed(string choice, string file, string name)
     {
         await using var hub = HubOf(s_gguf);
         using var temporary = StoreOn(hub);
@@ -96,7 +96,7 @@ public sealed class HubLayoutTests
     }
 
     [Fact]
-    public async Task Two_quantisations_stand_beside_each_other()
+    public async Task Two_quantizations_stand_beside_each_other()
     {
         await using var hub = HubOf(s_gguf);
         using var temporary = StoreOn(hub);
@@ -109,7 +109,7 @@ public sealed class HubLayoutTests
     }
 
     [Fact]
-    public async Task A_quantisation_that_is_not_there_is_told_with_those_that_are()
+    public async Task A_quantization_that_is_not_there_is_told_with_those_that_are()
     {
         await using var hub = HubOf(s_gguf);
         using var temporary = StoreOn(hub);

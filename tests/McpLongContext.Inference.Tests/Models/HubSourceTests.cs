@@ -276,7 +276,7 @@ public sealed class HubSourceTests
     }
 
     [Fact]
-    public async Task A_catalogued_repository_is_fetched_at_its_commit_and_held_to_its_checksums()
+    public async Task A_cataloged_repository_is_fetched_at_its_commit_and_held_to_its_checksums()
     {
         await using var hub = new LoopbackHub();
         var weights = hub.AddEncoder();

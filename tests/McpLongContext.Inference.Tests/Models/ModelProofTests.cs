@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
+using McpLongContext.Inference.Decoders.Packed;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama.Packed;
 using McpLongContext.Inference.Models;
+using McpLongContext.Inference.Proof;
 using McpLongContext.Inference.Tests.Llama.Families;
 
 namespace McpLongContext.Inference.Tests.Models;
@@ -12,7 +13,7 @@ public sealed class ModelProofTests : IDisposable
     private readonly TemporaryStore _temporary = new TemporaryStore().With(options =>
         options with
         {
-            Proof = new ModelProof(Precision.Int8, Precision.Float32),
+            Proof = new ModelProof(Precision.Int8, Precision.Float32).Run,
         }
     );
 

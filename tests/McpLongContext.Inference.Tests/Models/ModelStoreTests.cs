@@ -169,7 +169,7 @@ public sealed class ModelStoreTests
     }
 
     [Fact]
-    public async Task A_catalogued_model_from_a_folder_counts_as_installed_without_a_network()
+    public async Task A_cataloged_model_from_a_folder_counts_as_installed_without_a_network()
     {
         using var temporary = new TemporaryStore();
         var source = Folder(temporary, "tiny");

@@ -72,11 +72,11 @@ public sealed class GgufTokenizerTests : IDisposable
     [InlineData("minerva-7b", "starcoder")]
     public void Names_of_equal_rules_cut_text_equally(string name, string known)
     {
-        const string text = "It's 12345 x1\n\n  y\t!? don'T";
+        const string Text = "It's 12345 x1\n\n  y\t!? don'T";
         var (one, other) = (Load(Bytes(name)), Load(Bytes(known)));
 
-        Assert.Equal(other.EncodePrompt(text), one.EncodePrompt(text));
-        Assert.Equal(known == "llama-bpe", one.EncodePrompt(text)[0] == 0);
+        Assert.Equal(other.EncodePrompt(Text), one.EncodePrompt(Text));
+        Assert.Equal(known == "llama-bpe", one.EncodePrompt(Text)[0] == 0);
 
         // "12345" is one token for which no merge leads there, "345" and "12" are such: what a rule cuts out whole.
         static GgufBuilder Bytes(string rules)

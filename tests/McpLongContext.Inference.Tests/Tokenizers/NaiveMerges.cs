@@ -35,7 +35,7 @@ internal static class NaiveMerges
         return ranks;
     }
 
-    /// <summary>The pieces of a text by the definition: as long as two neighbours can be joined, the first such pair.</summary>
+    /// <summary>The pieces of a text by the definition: as long as two neighbors can be joined, the first such pair.</summary>
     public static List<string> Apply(Dictionary<(string Left, string Right), double> merges, string text)
     {
         var pieces = text.Select(c => c.ToString()).ToList();

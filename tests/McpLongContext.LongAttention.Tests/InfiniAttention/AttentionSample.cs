@@ -1,23 +1,23 @@
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.LongAttention.InfiniAttention;
 
 namespace McpLongContext.LongAttention.Tests.InfiniAttention;
 
 /// <summary>Random queries, keys and values of one layer, and what attention makes of them.</summary>
-internal sealed record AttentionSample(LlamaConfig Config, int Tokens, float[] Queries, float[] Keys, float[] Values)
+internal sealed record AttentionSample(DecoderConfig Config, int Tokens, float[] Queries, float[] Keys, float[] Values)
 {
-    public static AttentionSample Create(int groups, int groupHeads, int width, int tokens, int seed = 1)
+    public static AttentionSample Create(int kvHeads, int queryHeadsPerKvHead, int width, int tokens, int seed = 1)
     {
         var random = new Random(seed);
-        var config = new LlamaConfig
+        var config = new DecoderConfig
         {
             Architecture = "llama",
             VocabularySize = 10,
-            HiddenSize = groups * groupHeads * width,
+            HiddenSize = kvHeads * queryHeadsPerKvHead * width,
             LayerCount = 1,
-            HeadCount = groups * groupHeads,
-            KeyValueHeadCount = groups,
+            HeadCount = kvHeads * queryHeadsPerKvHead,
+            KeyValueHeadCount = kvHeads,
             HeadDim = width,
             IntermediateSize = 8,
             ContextLength = 512,
@@ -45,12 +45,12 @@ internal sealed record AttentionSample(LlamaConfig Config, int Tokens, float[] Q
     }
 
     /// <summary>The same with other keys and values in one group of heads.</summary>
-    public AttentionSample DisturbGroup(int group)
+    public AttentionSample DisturbGroup(int kvHead)
     {
         var changed = this with { Keys = [.. Keys], Values = [.. Values] };
         for (var token = 0; token < Tokens; token++)
         {
-            var first = ((token * Config.KeyValueHeadCount) + group) * Config.HeadDim;
+            var first = ((token * Config.KeyValueHeadCount) + kvHead) * Config.HeadDim;
             changed.Keys.AsSpan(first, Config.HeadDim).Fill(token % 3);
             changed.Values.AsSpan(first, Config.HeadDim).Fill(token % 5);
         }
@@ -61,13 +61,13 @@ internal sealed record AttentionSample(LlamaConfig Config, int Tokens, float[] Q
     public CompressiveMemory CreateMemory(UpdateRule rule) => new(1, Config.KeyValueHeadCount, Config.HeadDim, rule);
 
     /// <summary>The same gate in every head.</summary>
-    public MemoryGates Gates(float beta) =>
-        MemoryGates.FromBetas(Config, [.. Enumerable.Repeat(beta, Config.HeadCount)]);
+    public InfiniGates Gates(float beta) =>
+        InfiniGates.FromBetas(Config, [.. Enumerable.Repeat(beta, Config.HeadCount)]);
 
     /// <summary>Attends all tokens, some at a time.</summary>
     public float[] Attend(IAttention attention, int block)
     {
-        using var team = new WorkerTeam(2);
+        using var threadPool = new ComputeThreadPool(2);
         var output = new float[Queries.Length];
         for (var first = 0; first < Tokens; first += block)
         {
@@ -81,14 +81,14 @@ internal sealed record AttentionSample(LlamaConfig Config, int Tokens, float[] Q
                     Values.AsMemory(first * Config.KeyValueSize, count * Config.KeyValueSize),
                     output.AsMemory(first * Config.QuerySize, count * Config.QuerySize)
                 ),
-                team
+                threadPool
             );
         }
 
         return output;
     }
 
-    public float[] Attend(CompressiveMemory memory, MemoryGates gates, int segment, int block = 512) =>
+    public float[] Attend(CompressiveMemory memory, InfiniGates gates, int segment, int block = 512) =>
         Attend(new SegmentedAttention(Config, memory, gates, segment), block);
 
     /// <summary>The output of one head, [tokens, headDim].</summary>

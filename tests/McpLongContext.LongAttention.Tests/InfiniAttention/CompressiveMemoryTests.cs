@@ -24,9 +24,9 @@ public sealed class CompressiveMemoryTests
         var (whole, parts) = (sample.CreateMemory(rule), sample.CreateMemory(rule));
         Write(whole, sample, 700);
         Write(parts, sample, segment);
-        for (var group = 0; group < 2; group++)
+        for (var kvHead = 0; kvHead < 2; kvHead++)
         {
-            AssertClose(whole.State(0, group), parts.State(0, group), 2e-5f);
+            AssertClose(whole.State(0, kvHead), parts.State(0, kvHead), 2e-5f);
         }
     }
 

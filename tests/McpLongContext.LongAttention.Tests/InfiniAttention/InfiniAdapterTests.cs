@@ -3,16 +3,16 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using McpLongContext.Inference.Checkpoints;
-using McpLongContext.Inference.Llama;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.LongAttention.Tests.Unlimiformer;
+using Decoder = McpLongContext.Inference.Decoders.Decoder;
 
 namespace McpLongContext.LongAttention.Tests.InfiniAttention;
 
 public sealed class InfiniAdapterTests : IDisposable
 {
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
-    private readonly LlamaModel _model = TinyModel.Load("linear");
+    private readonly Decoder _model = TinyModel.Load("linear");
 
     public void Dispose()
     {
@@ -81,7 +81,7 @@ public sealed class InfiniAdapterTests : IDisposable
     public void A_gate_that_is_no_number_is_named()
     {
         Write([0, 0, 0, 0, 0, float.NaN, 0, 0], _ => { });
-        AssertRefused("tensor 'gates': no number found for layer 1, head 1");
+        AssertRefused("tensor 'gates': NaN found at [1, 1]");
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.LongAttention.Tests.Unlimiformer;
 
@@ -30,7 +30,7 @@ public sealed class InfiniDecoderTests
         using var model = TinyModel.Load(golden.Model);
         var adapter = InfiniAdapter.Load(golden.AdapterPath, model.Config, InfiniGolden.ModelHash);
         var memory = adapter.CreateMemory(model.Config);
-        using var run = adapter.Apply(model).CreateRun(adapter.Attend(model.Config, memory), threads: 2);
+        using var run = adapter.Apply(model).CreateSession(adapter.Attend(model.Config, memory), threads: 2);
         var logits = new List<float>();
         foreach (var tokens in golden.Tokens.Chunk(block))
         {
@@ -50,7 +50,7 @@ public sealed class InfiniDecoderTests
         using var model = TinyModel.Load(golden.Model);
         var adapter = InfiniAdapter.Load(golden.AdapterPath, model.Config, InfiniGolden.ModelHash);
         var memory = adapter.CreateMemory(model.Config);
-        using var run = adapter.Apply(model).CreateRun(adapter.Attend(model.Config, memory), threads: 2);
+        using var run = adapter.Apply(model).CreateSession(adapter.Attend(model.Config, memory), threads: 2);
         run.Forward(golden.Tokens, []);
         var width = model.Config.HeadDim;
         for (var i = 0; i < golden.Memories.Length; i++)
@@ -63,7 +63,7 @@ public sealed class InfiniDecoderTests
                     Assert.Equal(golden.Memories[i].Matrix[(key * width) + value], state[(value * width) + key], 1e-4);
                 }
 
-                Assert.Equal(golden.Memories[i].Normaliser[key], state[(width * width) + key], 1e-4);
+                Assert.Equal(golden.Memories[i].Normalizer[key], state[(width * width) + key], 1e-4);
             }
         }
     }
@@ -76,7 +76,7 @@ public sealed class InfiniDecoderTests
     {
         using var model = TinyModel.Load(name);
         int[] tokens = [.. Enumerable.Range(0, model.Config.ContextLength).Select(i => i * 7 % 40)];
-        using var plain = model.CreateRun(threads: 2);
+        using var plain = model.CreateSession(threads: 2);
         using var run = Closed(model);
         Assert.Equal(TinyModel.Logits(plain, tokens, 64), TinyModel.Logits(run, tokens, 64));
     }
@@ -90,7 +90,7 @@ public sealed class InfiniDecoderTests
         var expected = new List<float>();
         foreach (var segment in tokens.Chunk(64))
         {
-            using var plain = model.CreateRun(threads: 1);
+            using var plain = model.CreateSession(threads: 1);
             expected.AddRange(TinyModel.Logits(plain, segment, segment.Length));
         }
 
@@ -123,16 +123,16 @@ public sealed class InfiniDecoderTests
     public void A_change_that_does_not_fit_the_model_is_refused()
     {
         using var model = TinyModel.Load("llama");
-        var fits = new LowRankChange(0, AttentionProjection.Query, 1, new float[16], new float[16]);
-        using var changed = model.WithChanges([fits]);
-        Assert.Throws<ArgumentException>("change", () => model.WithChanges([fits with { Rank = 2 }]));
-        Assert.Throws<ArgumentOutOfRangeException>("changes", () => model.WithChanges([fits with { Layer = 2 }]));
+        var fits = new LoraAdapter(0, AttentionProjection.Query, 1, new float[16], new float[16]);
+        using var changed = model.WithLora([fits]);
+        Assert.Throws<ArgumentException>("change", () => model.WithLora([fits with { Rank = 2 }]));
+        Assert.Throws<ArgumentOutOfRangeException>("changes", () => model.WithLora([fits with { Layer = 2 }]));
     }
 
-    private static LlamaRun Closed(LlamaModel model)
+    private static DecoderSession Closed(Decoder model)
     {
         var adapter = InfiniAdapter.None(model.Config);
-        return model.CreateRun(adapter.Attend(model.Config, adapter.CreateMemory(model.Config)), threads: 2);
+        return model.CreateSession(adapter.Attend(model.Config, adapter.CreateMemory(model.Config)), threads: 2);
     }
 
     private static void AssertClose(float[] expected, float[] found, float tolerance)

@@ -27,5 +27,5 @@ internal sealed record InfiniGolden(
     private static string PathOf(string file) => Path.Combine(AppContext.BaseDirectory, "GoldenData", file);
 
     /// <summary>M [headDim, headDim], a row for each dimension of a key, and z.</summary>
-    internal sealed record HeadMemory(double[] Matrix, double[] Normaliser);
+    internal sealed record HeadMemory(double[] Matrix, double[] Normalizer);
 }

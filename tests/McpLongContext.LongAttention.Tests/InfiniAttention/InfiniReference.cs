@@ -6,7 +6,7 @@ namespace McpLongContext.LongAttention.Tests.InfiniAttention;
 internal static class InfiniReference
 {
     /// <summary>Output [tokens, heads, headDim], and M [headDim, headDim] and z of each group at the end.</summary>
-    public static (double[] Output, (double[,] Matrix, double[] Normaliser)[] Memories) Attend(
+    public static (double[] Output, (double[,] Matrix, double[] Normalizer)[] Memories) Attend(
         AttentionSample sample,
         UpdateRule rule,
         double gate,
@@ -14,10 +14,10 @@ internal static class InfiniReference
     )
     {
         var config = sample.Config;
-        var (width, groups) = (config.HeadDim, config.KeyValueHeadCount);
+        var (width, kvHeads) = (config.HeadDim, config.KeyValueHeadCount);
         var output = new double[sample.Queries.Length];
-        var memories = new (double[,], double[])[groups];
-        for (var group = 0; group < groups; group++)
+        var memories = new (double[,], double[])[kvHeads];
+        for (var kvHead = 0; kvHead < kvHeads; kvHead++)
         {
             var (m, z) = (new double[width, width], new double[width]);
             for (var start = 0; start < sample.Tokens; start += segment)
@@ -26,13 +26,13 @@ internal static class InfiniReference
                 for (var token = start; token < end; token++)
                 {
                     for (
-                        var head = group * config.HeadCount / groups;
-                        head < (group + 1) * config.HeadCount / groups;
+                        var head = kvHead * config.HeadCount / kvHeads;
+                        head < (kvHead + 1) * config.HeadCount / kvHeads;
                         head++
                     )
                     {
                         var query = Row(sample.Queries, (token * config.HeadCount) + head);
-                        var local = Local(query, group, start, token);
+                        var local = Local(query, kvHead, start, token);
                         var read = Read(m, z, query);
                         for (var d = 0; d < width; d++)
                         {
@@ -44,11 +44,11 @@ internal static class InfiniReference
 
                 if (end < sample.Tokens)
                 {
-                    Write(m, z, group, start, end);
+                    Write(m, z, kvHead, start, end);
                 }
             }
 
-            memories[group] = (m, z);
+            memories[kvHead] = (m, z);
         }
 
         return (output, memories);
@@ -56,20 +56,20 @@ internal static class InfiniReference
         double[] Row(float[] rows, int index) =>
             Array.ConvertAll(rows[(index * width)..((index + 1) * width)], x => (double)x);
 
-        double[] Key(int token, int group) => Row(sample.Keys, (token * groups) + group);
+        double[] Key(int token, int kvHead) => Row(sample.Keys, (token * kvHeads) + kvHead);
 
-        double[] Value(int token, int group) => Row(sample.Values, (token * groups) + group);
+        double[] Value(int token, int kvHead) => Row(sample.Values, (token * kvHeads) + kvHead);
 
-        double[] Local(double[] query, int group, int first, int last)
+        double[] Local(double[] query, int kvHead, int first, int last)
         {
             var scores = Enumerable
                 .Range(first, last + 1 - first)
-                .Select(key => Math.Exp(Score(query, Key(key, group), last - key) / Math.Sqrt(width)))
+                .Select(key => Math.Exp(Score(query, Key(key, kvHead), last - key) / Math.Sqrt(width)))
                 .ToArray();
             var (sum, result) = (scores.Sum(), new double[width]);
             for (var i = 0; i < scores.Length; i++)
             {
-                var value = Value(first + i, group);
+                var value = Value(first + i, kvHead);
                 for (var d = 0; d < width; d++)
                 {
                     result[d] += scores[i] / sum * value[d];
@@ -94,18 +94,18 @@ internal static class InfiniReference
             return sum;
         }
 
-        void Write(double[,] m, double[] z, int group, int start, int end)
+        void Write(double[,] m, double[] z, int kvHead, int start, int end)
         {
             var (before, beforeZ) = ((double[,])m.Clone(), (double[])z.Clone());
             for (var token = start; token < end; token++)
             {
-                var value = Value(token, group);
+                var value = Value(token, kvHead);
                 if (rule == UpdateRule.Delta && start > 0)
                 {
-                    value = [.. value.Zip(Read(before, beforeZ, Key(token, group)), (v, r) => v - r)];
+                    value = [.. value.Zip(Read(before, beforeZ, Key(token, kvHead)), (v, r) => v - r)];
                 }
 
-                var features = Sigma(Key(token, group));
+                var features = Sigma(Key(token, kvHead));
                 for (var i = 0; i < width; i++)
                 {
                     for (var j = 0; j < width; j++)
@@ -123,12 +123,12 @@ internal static class InfiniReference
     public static double[] Read(double[,] m, double[] z, double[] query)
     {
         var features = Sigma(query);
-        var normaliser = features.Zip(z, (f, n) => f * n).Sum();
+        var normalizer = features.Zip(z, (f, n) => f * n).Sum();
         return
         [
             .. Enumerable
                 .Range(0, z.Length)
-                .Select(j => Enumerable.Range(0, z.Length).Sum(i => features[i] * m[i, j]) / normaliser),
+                .Select(j => Enumerable.Range(0, z.Length).Sum(i => features[i] * m[i, j]) / normalizer),
         ];
     }
 

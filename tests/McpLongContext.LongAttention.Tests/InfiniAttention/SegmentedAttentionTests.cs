@@ -1,5 +1,5 @@
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.LongAttention.InfiniAttention;
 
 namespace McpLongContext.LongAttention.Tests.InfiniAttention;
@@ -27,15 +27,15 @@ public sealed class SegmentedAttentionTests
     [MemberData(nameof(Shapes))]
     public void Output_and_memory_are_those_of_the_equations(
         UpdateRule rule,
-        int groups,
-        int groupHeads,
+        int kvHeads,
+        int queryHeadsPerKvHead,
         int width,
         int tokens,
         int segment,
         int block
     )
     {
-        var sample = AttentionSample.Create(groups, groupHeads, width, tokens);
+        var sample = AttentionSample.Create(kvHeads, queryHeadsPerKvHead, width, tokens);
         var memory = sample.CreateMemory(rule);
         var output = sample.Attend(memory, sample.Gates(0.7f), segment, block);
         var (expected, memories) = InfiniReference.Attend(sample, rule, 1 / (1 + Math.Exp(-0.7f)), segment);
@@ -44,9 +44,9 @@ public sealed class SegmentedAttentionTests
             Assert.Equal(expected[i], output[i], 2e-5);
         }
 
-        for (var group = 0; group < groups; group++)
+        for (var kvHead = 0; kvHead < kvHeads; kvHead++)
         {
-            AssertState(memories[group], memory.State(0, group).ToArray(), width);
+            AssertState(memories[kvHead], memory.State(0, kvHead).ToArray(), width);
         }
     }
 
@@ -137,7 +137,7 @@ public sealed class SegmentedAttentionTests
         var attention = new SegmentedAttention(sample.Config, memory, sample.Gates(0), 10);
         sample.Disturb(23).Attend(attention, 512);
         attention.Truncate(22);
-        using var team = new WorkerTeam(1);
+        using var threadPool = new ComputeThreadPool(1);
         var (queries, keys) = (sample.Config.QuerySize, sample.Config.KeyValueSize);
         var output = new float[6 * queries];
         attention.Attend(
@@ -149,7 +149,7 @@ public sealed class SegmentedAttentionTests
                 sample.Values.AsMemory(22 * keys),
                 output
             ),
-            team
+            threadPool
         );
         Assert.Equal(expected[(22 * queries)..], output);
         var error = Assert.Throws<InvalidOperationException>(() => attention.Truncate(19));
@@ -168,7 +168,7 @@ public sealed class SegmentedAttentionTests
         var first = sample.Attend(attention, 512);
         attention.EndSegment();
         Assert.NotEqual(first, sample.Attend(memory, sample.Gates(0), 100));
-        Assert.Equal(first, sample.Attend(memory, MemoryGates.Closed(sample.Config), 100));
+        Assert.Equal(first, sample.Attend(memory, InfiniGates.Closed(sample.Config), 100));
     }
 
     [Fact]
@@ -184,15 +184,15 @@ public sealed class SegmentedAttentionTests
             "segmentTokens",
             () => new SegmentedAttention(sample.Config, sample.CreateMemory(UpdateRule.Linear), gates, 513)
         );
-        Assert.Throws<ArgumentException>("betas", () => MemoryGates.FromBetas(sample.Config, [0, 1, 2]));
+        Assert.Throws<ArgumentException>("betas", () => InfiniGates.FromBetas(sample.Config, [0, 1, 2]));
         Assert.Contains(
             "layer 0, head 2",
-            Assert.Throws<ArgumentException>(() => MemoryGates.FromBetas(sample.Config, [0, 1, float.NaN, 2])).Message,
+            Assert.Throws<ArgumentException>(() => InfiniGates.FromBetas(sample.Config, [0, 1, float.NaN, 2])).Message,
             StringComparison.Ordinal
         );
     }
 
-    private static void AssertState((double[,] Matrix, double[] Normaliser) expected, float[] state, int width)
+    private static void AssertState((double[,] Matrix, double[] Normalizer) expected, float[] state, int width)
     {
         for (var key = 0; key < width; key++)
         {
@@ -201,7 +201,7 @@ public sealed class SegmentedAttentionTests
                 AssertNear(expected.Matrix[key, value], state[(value * width) + key]);
             }
 
-            AssertNear(expected.Normaliser[key], state[(width * width) + key]);
+            AssertNear(expected.Normalizer[key], state[(width * width) + key]);
         }
 
         static void AssertNear(double expected, float found) =>

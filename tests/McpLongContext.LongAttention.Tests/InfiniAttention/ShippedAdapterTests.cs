@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
@@ -21,7 +21,7 @@ public sealed class ShippedAdapterTests
         var entry = new ModelStore().List().Single(model => model.Folder == folder).Entry;
         var path = ModelCatalog.Shipped.AdapterOf(entry.Name)!;
         Assert.InRange(new FileInfo(path).Length, 1, 2_000_000);
-        using var plain = LlamaModel.Load(folder);
+        using var plain = Decoder.Load(folder);
         var tokenizer = ModelTokenizer.Load(folder);
         var adapter = InfiniAdapter.Load(path, plain.Config, entry.Files.MaxBy(file => file.Size)!.Sha256!);
         var model = adapter.Apply(plain);
@@ -30,7 +30,7 @@ public sealed class ShippedAdapterTests
         {
             var memory = adapter.CreateMemory(model.Config);
             var attention = adapter.Attend(model.Config, memory);
-            using (var run = model.CreateRun(attention, model.Config.LayerCount - 1, threads: null))
+            using (var run = model.CreateSession(attention, model.Config.LayerCount - 1, threads: null))
             {
                 run.Forward(tokenizer.EncodePrompt(Text(key)), []);
                 attention.EndSegment();
@@ -49,9 +49,9 @@ public sealed class ShippedAdapterTests
         return $"{filler} The pass key is {key}. Remember it. {key} is the pass key. {filler}";
     }
 
-    private static string Answer(LlamaModel model, InfiniAdapter adapter, CompressiveMemory memory, Tokenizer tokenizer)
+    private static string Answer(Decoder model, InfiniAdapter adapter, CompressiveMemory memory, Tokenizer tokenizer)
     {
-        using var run = model.CreateRun(adapter.Attend(model.Config, memory));
+        using var run = model.CreateSession(adapter.Attend(model.Config, memory));
         var (state, logits) = (new float[model.Config.HiddenSize], new float[model.Config.VocabularySize]);
         var prompt = tokenizer.EncodePrompt("What is the pass key? The pass key is");
         var written = new List<int>();

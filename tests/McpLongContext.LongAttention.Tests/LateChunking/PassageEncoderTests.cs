@@ -27,27 +27,30 @@ public sealed class PassageEncoderTests : IAsyncLifetime
         var encoded = Encode([Text]);
 
         var tokens = _encoder.Tokenizer.Tokenize(Text);
-        var states = Plain(tokens);
+        var embeddings = Plain(tokens);
         var kept = Enumerable.Range(0, tokens.Length).Where(i => !_encoder.Tokenizer.IsPunctuation(tokens[i])).ToList();
         Assert.Equal([kept.Count], encoded.TokenCounts);
         for (var i = 0; i < kept.Count; i++)
         {
-            AssertParallel(states.AsSpan((kept[i] + 1) * Hidden, Hidden), encoded.States.AsSpan(i * Hidden, Hidden));
+            AssertParallel(
+                embeddings.AsSpan((kept[i] + 1) * Hidden, Hidden),
+                encoded.Embeddings.AsSpan(i * Hidden, Hidden)
+            );
         }
     }
 
     [Fact]
-    public void A_passage_vector_is_the_normalised_mean_of_its_token_states()
+    public void A_passage_vector_is_the_normalized_mean_of_its_token_states()
     {
         const string Text = "Ships leave at dawn";
 
         var encoded = Encode([Text]);
 
-        var states = Plain(_encoder.Tokenizer.Tokenize(Text));
+        var embeddings = Plain(_encoder.Tokenizer.Tokenize(Text));
         var sum = new float[Hidden];
-        for (var i = 1; i < (states.Length / Hidden) - 1; i++)
+        for (var i = 1; i < (embeddings.Length / Hidden) - 1; i++)
         {
-            TensorPrimitives.Add(sum, states.AsSpan(i * Hidden, Hidden), sum);
+            TensorPrimitives.Add(sum, embeddings.AsSpan(i * Hidden, Hidden), sum);
         }
 
         AssertParallel(sum, encoded.Pooled);
@@ -63,7 +66,7 @@ public sealed class PassageEncoderTests : IAsyncLifetime
 
         Assert.Equal([4, 0, 4], encoded.TokenCounts);
         var together = Plain(_encoder.Tokenizer.Tokenize(string.Join(' ', texts)));
-        AssertParallel(together.AsSpan(Hidden, Hidden), encoded.States.AsSpan(0, Hidden));
+        AssertParallel(together.AsSpan(Hidden, Hidden), encoded.Embeddings.AsSpan(0, Hidden));
     }
 
     [Fact]
@@ -74,7 +77,7 @@ public sealed class PassageEncoderTests : IAsyncLifetime
         var encoded = Encode(["before", words, "after"]);
 
         Assert.Equal([1, 1200, 1], encoded.TokenCounts);
-        Assert.All(encoded.States.Chunk(Hidden), state => Assert.Equal(1, TensorPrimitives.Norm(state), 1e-4));
+        Assert.All(encoded.Embeddings.Chunk(Hidden), state => Assert.Equal(1, TensorPrimitives.Norm(state), 1e-4));
     }
 
     [Fact]
@@ -94,7 +97,7 @@ public sealed class PassageEncoderTests : IAsyncLifetime
         var alone = Encode(["throw new Exception();"], ["writer"]);
 
         Assert.Equal([2, 0, 3], together.TokenCounts);
-        Assert.Equal(alone.States, together.States[(2 * Hidden)..]);
+        Assert.Equal(alone.Embeddings, together.Embeddings[(2 * Hidden)..]);
     }
 
     [Fact]
@@ -113,7 +116,7 @@ public sealed class PassageEncoderTests : IAsyncLifetime
         var all = Encode(texts);
         var again = Encode(texts);
 
-        Assert.Equal(all.States, again.States);
+        Assert.Equal(all.Embeddings, again.Embeddings);
         Assert.Equal(texts.Length, all.TokenCounts.Length);
     }
 
@@ -144,10 +147,10 @@ public sealed class PassageEncoderTests : IAsyncLifetime
     {
         var worker = new PassageEncoder(_encoder, new ChunkSettings());
 
-        var question = worker.EncodeQuestion("Who, exactly, wrote it?");
+        var question = worker.EncodeQuery("Who, exactly, wrote it?");
 
         Assert.Equal(["who", "exactly", "wrote", "it"], question.Tokens.Select(_encoder.Tokenizer.TokenText));
-        Assert.Equal(4 * Hidden, question.States.Length);
+        Assert.Equal(4 * Hidden, question.Embeddings.Length);
     }
 
     private EncodedPassages Encode(string[] texts) =>
@@ -164,9 +167,9 @@ public sealed class PassageEncoderTests : IAsyncLifetime
     private float[] Plain(int[] tokens)
     {
         int[] sequence = [_encoder.Tokenizer.ClsId, .. tokens, _encoder.Tokenizer.SepId];
-        var states = new float[sequence.Length * Hidden];
-        _encoder.CreateRun().Encode(sequence, [sequence.Length], states);
-        return states;
+        var embeddings = new float[sequence.Length * Hidden];
+        _encoder.CreateSession().Encode(sequence, [sequence.Length], embeddings);
+        return embeddings;
     }
 
     private static void AssertParallel(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual) =>

@@ -1,4 +1,4 @@
-using McpLongContext.Inference.Models;
+using McpLongContext.Inference;
 using McpLongContext.LongAttention.Positions;
 
 namespace McpLongContext.LongAttention.Tests.Positions;

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using McpLongContext.Inference;
 using McpLongContext.Inference.Bert;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
-using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.Positions;
 using McpLongContext.Tests.Shared;
 
@@ -31,9 +31,9 @@ public sealed class PositionSettingsTests : IDisposable
         var expanded = new PositionSettings(Window, 100, method).Apply(trained);
 
         Assert.Equal(98, expanded.MaxTextTokens);
-        Assert.All(States(expanded, 100), value => Assert.True(float.IsFinite(value)));
-        Assert.Throws<ArgumentException>("lengths", () => States(trained, 100));
-        Assert.Throws<ArgumentException>("lengths", () => States(expanded, 101));
+        Assert.All(Embeddings(expanded, 100), value => Assert.True(float.IsFinite(value)));
+        Assert.Throws<ArgumentException>("lengths", () => Embeddings(trained, 100));
+        Assert.Throws<ArgumentException>("lengths", () => Embeddings(expanded, 101));
     }
 
     [Fact]
@@ -42,10 +42,10 @@ public sealed class PositionSettingsTests : IDisposable
         using var trained = BertEncoder.Load(s_tinyBert);
         var expanded = new PositionSettings(Window, 100, PositionMethod.Copy).Apply(trained);
         var stretched = new PositionSettings(Window, 100, PositionMethod.Interpolation).Apply(trained);
-        var computed = States(trained, Window);
+        var computed = Embeddings(trained, Window);
 
-        Assert.Equal(computed, States(expanded, Window));
-        Assert.NotEqual(computed, States(stretched, Window));
+        Assert.Equal(computed, Embeddings(expanded, Window));
+        Assert.NotEqual(computed, Embeddings(stretched, Window));
         Assert.Same(trained, PositionSettings.Trained(Window).Apply(trained));
     }
 
@@ -56,14 +56,14 @@ public sealed class PositionSettingsTests : IDisposable
         using var trained = BertEncoder.Load(_folder.FullName);
         var table = trained.ReadTrainedPositions();
         var width = trained.Config.HiddenSize;
-        Assert.Equal(SinusoidalTable.Order.Interleaved, SinusoidalTable.Recognise(table, width));
+        Assert.Equal(SinusoidalTable.Order.Interleaved, SinusoidalTable.Recognize(table, width));
 
         var expanded = new PositionSettings(Window, 90, PositionMethod.Recompute).Apply(trained);
 
         Assert.Equal(90, expanded.Config.MaxPositions);
-        Assert.Equal(States(trained, Window), States(expanded, Window));
+        Assert.Equal(Embeddings(trained, Window), Embeddings(expanded, Window));
         var whole = SinusoidalTable.Extend([], width, SinusoidalTable.Order.Interleaved, 90);
-        Assert.Equal(States(trained.WithPositions(whole), 90), States(expanded, 90));
+        Assert.Equal(Embeddings(trained.WithPositions(whole), 90), Embeddings(expanded, 90));
         AssertRejected(() => new PositionSettings(Window, 90, PositionMethod.Copy).Apply(trained));
     }
 
@@ -93,7 +93,7 @@ public sealed class PositionSettingsTests : IDisposable
         PositionMethod method
     )
     {
-        using var trained = LlamaModel.Load(await TestModels.StoriesAsync(), Precision.Float32);
+        using var trained = Decoder.Load(await TestModels.StoriesAsync(), Precision.Float32);
         var settings = new PositionSettings(256, 1024, method);
         var expanded = settings.Apply(trained);
         Assert.Equal(1024, expanded.Config.ContextLength);
@@ -111,7 +111,7 @@ public sealed class PositionSettingsTests : IDisposable
     [Fact]
     public async Task The_parity_of_a_decoder_is_that_of_its_logits()
     {
-        using var trained = LlamaModel.Load(await TestModels.StoriesAsync(), Precision.Float32);
+        using var trained = Decoder.Load(await TestModels.StoriesAsync(), Precision.Float32);
         int[] text = [1, .. await StoryAsync(trained, tokens: 40)];
         var expanded = new PositionSettings(256, 512, PositionMethod.Linear).Apply(trained);
 
@@ -146,17 +146,17 @@ public sealed class PositionSettingsTests : IDisposable
         BertEncoder Expand(PositionMethod method) => new PositionSettings(Window, 400, method).Apply(trained);
     }
 
-    private static float[] States(BertEncoder encoder, int length)
+    private static float[] Embeddings(BertEncoder encoder, int length)
     {
         int[] tokens = [.. Enumerable.Range(0, length).Select(i => (i * 7) % encoder.Config.VocabularySize)];
-        var states = new float[length * encoder.Config.HiddenSize];
-        encoder.CreateRun().Encode(tokens, [length], states);
-        return states;
+        var embeddings = new float[length * encoder.Config.HiddenSize];
+        encoder.CreateSession().Encode(tokens, [length], embeddings);
+        return embeddings;
     }
 
-    private static async Task<List<int>> StoryAsync(LlamaModel model, int tokens)
+    private static async Task<List<int>> StoryAsync(Decoder model, int tokens)
     {
-        using var run = model.CreateRun(threads: 2);
+        using var run = model.CreateSession(threads: 2);
         var story = new List<int>();
         await foreach (var token in run.GenerateAsync(new[] { 1 }, Greedy, tokens, []))
         {
@@ -169,22 +169,22 @@ public sealed class PositionSettingsTests : IDisposable
     }
 
     /// <summary>Written apart from what it checks: a sum over a softmax of doubles.</summary>
-    private static double Perplexity(LlamaModel model, int[] tokens, int from)
+    private static double Perplexity(Decoder model, int[] tokens, int from)
     {
-        using var run = model.CreateRun(threads: 2);
+        using var run = model.CreateSession(threads: 2);
         var (hidden, vocabulary) = (model.Config.HiddenSize, model.Config.VocabularySize);
-        var states = new float[tokens.Length * hidden];
-        run.Forward(tokens, states);
+        var embeddings = new float[tokens.Length * hidden];
+        run.Forward(tokens, embeddings);
         var logits = new float[tokens.Length * vocabulary];
-        run.Logits(states, logits);
-        var surprise = Enumerable
+        run.Logits(embeddings, logits);
+        var likelihood = Enumerable
             .Range(from, tokens.Length - from)
             .Select(i =>
             {
                 var row = logits[((i - 1) * vocabulary)..(i * vocabulary)];
                 return -Math.Log(Math.Exp(row[tokens[i]]) / row.Sum(logit => Math.Exp(logit)));
             });
-        return Math.Exp(surprise.Average());
+        return Math.Exp(likelihood.Average());
     }
 
     private static void AssertRejected(Action apply) =>

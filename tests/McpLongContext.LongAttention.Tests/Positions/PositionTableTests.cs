@@ -47,14 +47,14 @@ public sealed class PositionTableTests
     [InlineData(1)] // fp32
     [InlineData(1 << 13)] // what fp16 keeps
     [InlineData(1 << 16)] // what bf16 keeps
-    public void A_computed_table_is_recognised_in_every_precision_and_recomputed_beyond(int step)
+    public void A_computed_table_is_recognized_in_every_precision_and_recomputed_beyond(int step)
     {
         Assert.Equal(2, s_golden.Sinusoidal.Length);
         foreach (var golden in s_golden.Sinusoidal)
         {
             var whole = Array.ConvertAll(golden.Table, value => (float)value);
             var half = Array.ConvertAll(whole[..(whole.Length / 2)], value => Rounded(value, step));
-            var order = SinusoidalTable.Recognise(half, golden.Hidden);
+            var order = SinusoidalTable.Recognize(half, golden.Hidden);
             Assert.Equal(golden.Order, order.ToString());
 
             var extended = SinusoidalTable.Extend(half, golden.Hidden, order!.Value, whole.Length / golden.Hidden);
@@ -70,11 +70,11 @@ public sealed class PositionTableTests
     [Fact]
     public void A_learned_table_is_none_that_was_computed()
     {
-        Assert.Null(SinusoidalTable.Recognise(s_golden.Learned[0].Table, 6));
-        Assert.Null(SinusoidalTable.Recognise(new float[9], 3));
+        Assert.Null(SinusoidalTable.Recognize(s_golden.Learned[0].Table, 6));
+        Assert.Null(SinusoidalTable.Recognize(new float[9], 3));
         float[] odd = [.. s_golden.Sinusoidal[0].Table.Select(value => (float)value)];
         odd[^1] += 0.1f;
-        Assert.Null(SinusoidalTable.Recognise(odd, s_golden.Sinusoidal[0].Hidden));
+        Assert.Null(SinusoidalTable.Recognize(odd, s_golden.Sinusoidal[0].Hidden));
     }
 
     private static float Rounded(float value, int step)

@@ -7,18 +7,18 @@ namespace McpLongContext.LongAttention.Tests.Unlimiformer;
 internal sealed class TokenMemory : ITokenMemory
 {
     private readonly List<int[]> _tokens = [];
-    private readonly List<MemoryText> _texts = [];
+    private readonly List<TokenMemoryText> _texts = [];
 
-    public IReadOnlyList<MemoryText> Texts => _texts;
+    public IReadOnlyList<TokenMemoryText> Texts => _texts;
 
-    public IReadOnlyList<int> ReadTokens(MemorySpan span) =>
+    public IReadOnlyList<int> ReadTokens(TokenMemorySpan span) =>
         _tokens[span.Text].AsSpan(span.First, span.Count).ToArray();
 
     /// <summary>Adds a text whose keys stand in several blocks.</summary>
     public void Add(KeyEncoder encoder, params int[][] blocks)
     {
         _tokens.Add([.. blocks.SelectMany(block => block)]);
-        _texts.Add(new MemoryText($"text {_texts.Count}", [.. blocks.Select(Encode)]));
+        _texts.Add(new TokenMemoryText($"text {_texts.Count}", [.. blocks.Select(Encode)]));
 
         KeyBuffer Encode(int[] tokens)
         {
@@ -32,14 +32,14 @@ internal sealed class TokenMemory : ITokenMemory
     public void Add(int[] tokens, KeyBuffer keys)
     {
         _tokens.Add(tokens);
-        _texts.Add(new MemoryText($"text {_texts.Count}", [keys]));
+        _texts.Add(new TokenMemoryText($"text {_texts.Count}", [keys]));
     }
 
     /// <summary>Adds a text of given vectors in one plane, [tokens, dimensions].</summary>
     public void Add(int dimensions, params float[][] blocks)
     {
         _tokens.Add(new int[blocks.Sum(block => block.Length) / dimensions]);
-        _texts.Add(new MemoryText($"text {_texts.Count}", [.. blocks.Select(Encode)]));
+        _texts.Add(new TokenMemoryText($"text {_texts.Count}", [.. blocks.Select(Encode)]));
 
         KeyBuffer Encode(float[] vectors)
         {

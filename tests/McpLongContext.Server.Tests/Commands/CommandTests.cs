@@ -123,7 +123,7 @@ public sealed class CommandTests : IDisposable
             "corpus/questions.jsonl",
             """
             {"id": "one", "doc": "*", "question": "how much does the reactor cost?", "gold": []}
-            {"id": 2, "doc": "docs/b.md", "question": "what colour has the reactor garden?"}
+            {"id": 2, "doc": "docs/b.md", "question": "what color has the reactor garden?"}
             {"id": 3, "doc": "docs/none.md", "question": "what?"}
             """
         );

@@ -21,8 +21,8 @@ public sealed class IngestTextTests
     public void A_job_that_goes_on_says_so_and_names_its_handle()
     {
         Assert.Equal(
-            "default: 3 added, 0 updated, 0 unchanged (2 KB, 9 passages in the datastore). Searchable by words since "
-                + "0.5 s; encoding goes on in the background, 2 documents to go, job ingest-1.",
+            "default: 3 added, 0 updated, 0 unchanged (2 KB, 9 passages in the datastore). Lexically searchable since "
+                + "0.5 s; encoding continues in the background, 2 documents to go, job ingest-1.",
             IngestText.Render(s_report)
         );
     }

@@ -101,7 +101,7 @@ public sealed class CatalogTests : IDisposable
     }
 
     [Fact]
-    public void A_passage_is_of_the_document_that_holds_it_and_of_no_neighbour()
+    public void A_passage_is_of_the_document_that_holds_it_and_of_no_neighbor()
     {
         _datastore.Apply(Put(Document("a", "1"), Document("b"), Document("c"), Document("d", "2"), Document("e", "3")));
         _datastore.Apply(Remove("d"));

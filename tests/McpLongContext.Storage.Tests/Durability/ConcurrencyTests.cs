@@ -1,6 +1,6 @@
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Passages;
-using McpLongContext.Storage.States;
-using McpLongContext.Storage.Tests.States;
+using McpLongContext.Storage.Tests.Embeddings;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Durability;
@@ -88,10 +88,10 @@ public sealed class ConcurrencyTests : IDisposable
         } while (!writing.IsCancellationRequested);
     }
 
-    /// <summary>Every document is in one of its two versions, indexed as such, and its states belong to it.</summary>
+    /// <summary>Every document is in one of its two versions, indexed as such, and its embeddings belong to it.</summary>
     private void AssertWhole(DatastoreSnapshot snapshot)
     {
-        var states = snapshot.States(_profile.Key);
+        var embeddings = snapshot.Embeddings(_profile.Key);
         foreach (var document in snapshot.Documents.All)
         {
             var text = snapshot.Passages.TextOf(document);
@@ -103,11 +103,11 @@ public sealed class ConcurrencyTests : IDisposable
 
         var finals = snapshot.Documents.All.Count(document => document.PassageCount == 3);
         Assert.Equal(finals, snapshot.Lexical.DocumentFrequency("second"));
-        if (states is not null)
+        if (embeddings is not null)
         {
-            Assert.Empty(states.Damage);
-            var scores = states.ScoreTokens(
-                new StateQuery(new float[StateSamples.Width], [1]),
+            Assert.Empty(embeddings.Damage);
+            var scores = embeddings.ScoreTokens(
+                new LateInteractionQuery(new float[StateSamples.Width], [1]),
                 PassageScope.All,
                 TestContext.Current.CancellationToken
             );

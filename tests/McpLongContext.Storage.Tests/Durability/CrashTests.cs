@@ -1,5 +1,5 @@
 using System.Globalization;
-using McpLongContext.Storage.Tests.States;
+using McpLongContext.Storage.Tests.Embeddings;
 
 namespace McpLongContext.Storage.Tests.Durability;
 

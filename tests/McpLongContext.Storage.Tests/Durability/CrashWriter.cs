@@ -1,14 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using McpLongContext.Storage.Tests.States;
+using McpLongContext.Storage.Tests.Embeddings;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Durability;
 
 /// <summary>
 /// The process that is killed: this test program itself, started with a variable in its environment. It stores one
-/// document after the other with its states and prints the number of each when it is acknowledged.
+/// document after the other with its embeddings and prints the number of each when it is acknowledged.
 /// </summary>
 internal static class CrashWriter
 {

@@ -1,4 +1,4 @@
-using McpLongContext.Storage.Tests.States;
+using McpLongContext.Storage.Tests.Embeddings;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Durability;
@@ -45,7 +45,7 @@ public sealed class FailingDiskTests : IDisposable
     public void States_that_cannot_be_written_can_be_published_again_later()
     {
         var profile = StateSamples.Profile();
-        var writer = _datastore.WriteStates(profile);
+        var writer = _datastore.WriteEmbeddings(profile);
         writer.Add(
             Document("a", "kept").ContentKey,
             0,
@@ -53,10 +53,10 @@ public sealed class FailingDiskTests : IDisposable
             new float[StateSamples.Width],
             new float[StateSamples.Width]
         );
-        var states = Path.Combine(_datastore.Folder, "states");
-        File.WriteAllText(states, "a file where the folder should be");
+        var embeddings = Path.Combine(_datastore.Folder, "states");
+        File.WriteAllText(embeddings, "a file where the folder should be");
         Assert.Throws<DatastoreException>(writer.Publish);
-        File.Delete(states);
+        File.Delete(embeddings);
         writer.Publish();
         using var snapshot = _datastore.Snapshot();
         Assert.Empty(snapshot.Pending(profile.Key));

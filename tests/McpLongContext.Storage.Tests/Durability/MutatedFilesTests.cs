@@ -1,10 +1,10 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
-using McpLongContext.Storage.States;
+using McpLongContext.Storage.Tests.Embeddings;
 using McpLongContext.Storage.Tests.Keys;
-using McpLongContext.Storage.Tests.States;
 using McpLongContext.Tests.Shared;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
@@ -74,7 +74,7 @@ public sealed class MutatedFilesTests : IDisposable
     }
 
     private static ReadOnlySpan<byte> MagicOf(bool hasKeys) =>
-        hasKeys ? KeySegmentLayout.FileMagic : StateSegmentLayout.FileMagic;
+        hasKeys ? KeySegmentLayout.FileMagic : EmbeddingSegmentLayout.FileMagic;
 
     /// <summary>The segment of a kind, relative to the datastore.</summary>
     private string SegmentOf(bool hasKeys)
@@ -146,12 +146,12 @@ public sealed class MutatedFilesTests : IDisposable
             }
         }
 
-        if (snapshot.States(_profile.Key) is { } states)
+        if (snapshot.Embeddings(_profile.Key) is { } embeddings)
         {
-            var query = new StateQuery(new float[StateSamples.Width], [1]);
-            var near = states.ScoreTokens(query, PassageScope.All);
-            states.ScorePooled(new float[StateSamples.Width], PassageScope.All);
-            states.Rescore(query, [.. near.Select(one => one.Passage)]);
+            var query = new LateInteractionQuery(new float[StateSamples.Width], [1]);
+            var near = embeddings.ScoreTokens(query, PassageScope.All);
+            embeddings.ScorePooled(new float[StateSamples.Width], PassageScope.All);
+            embeddings.Rescore(query, [.. near.Select(one => one.Passage)]);
             snapshot.Pending(_profile.Key);
         }
 

@@ -1,7 +1,7 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Sqlite;
-using McpLongContext.Storage.States;
-using McpLongContext.Storage.Tests.States;
+using McpLongContext.Storage.Tests.Embeddings;
 
 namespace McpLongContext.Storage.Tests.Fixtures;
 
@@ -31,7 +31,7 @@ internal static class FormatFixture
     public const string First = "format-1-segments-2";
 
     /// <summary>The one of the present formats.</summary>
-    public static string Present { get; } = $"format-{Schema.Version}-segments-{StateSegmentLayout.Format}";
+    public static string Present { get; } = $"format-{Schema.Version}-segments-{EmbeddingSegmentLayout.Format}";
 
     /// <summary>The folder that holds a committed datastore.</summary>
     public static string FolderOf(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", name);

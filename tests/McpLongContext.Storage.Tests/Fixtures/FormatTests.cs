@@ -1,9 +1,9 @@
 using McpLongContext.Storage.Analysis;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
-using McpLongContext.Storage.States;
-using McpLongContext.Storage.Tests.States;
+using McpLongContext.Storage.Tests.Embeddings;
 
 namespace McpLongContext.Storage.Tests.Fixtures;
 
@@ -110,12 +110,12 @@ public sealed class FormatTests : IDisposable
     public void A_segment_of_an_older_format_is_named_dropped_and_computed_again()
     {
         var name = CopyOf(FormatFixture.First);
-        RestampSegment(name, StateSegmentLayout.Format - 1);
+        RestampSegment(name, EmbeddingSegmentLayout.Format - 1);
         using var datastore = _home.Home.Open(name);
         using (var snapshot = datastore.Snapshot())
         {
             Assert.Equal(2, BestByWords(snapshot, "whale"));
-            var damage = Assert.Single(snapshot.States(FormatFixture.Encoder.Key)!.Damage);
+            var damage = Assert.Single(snapshot.Embeddings(FormatFixture.Encoder.Key)!.Damage);
             Assert.Contains("which is no longer read", damage, StringComparison.Ordinal);
         }
 
@@ -129,13 +129,13 @@ public sealed class FormatTests : IDisposable
     public void A_segment_of_a_newer_format_is_named_and_the_words_still_answer()
     {
         var name = CopyOf(FormatFixture.First);
-        RestampSegment(name, StateSegmentLayout.Format + 1);
+        RestampSegment(name, EmbeddingSegmentLayout.Format + 1);
 
         using var datastore = _home.Home.Open(name);
         using var snapshot = datastore.Snapshot();
 
         Assert.Equal(2, BestByWords(snapshot, "whale"));
-        var damage = Assert.Single(snapshot.States(FormatFixture.Encoder.Key)!.Damage);
+        var damage = Assert.Single(snapshot.Embeddings(FormatFixture.Encoder.Key)!.Damage);
         Assert.Contains("this program reads up to", damage, StringComparison.Ordinal);
     }
 
@@ -170,18 +170,18 @@ public sealed class FormatTests : IDisposable
             ]
             .Passage;
 
-    /// <summary>The passage whose states are nearest to those of a passage of the first document, as they were made.</summary>
+    /// <summary>The passage whose embeddings are nearest to those of a passage of the first document, as they were made.</summary>
     private static long BestByStates(DatastoreSnapshot snapshot, int passage)
     {
         const int Tokens = FormatFixture.TokensPerPassage;
         var passages = FormatFixture.Documents[0].Passages.Count;
-        var states = StateSamples.Random(FormatFixture.Encoder, passages * Tokens, FormatFixture.Seed + passages);
-        var query = new StateQuery(
-            states.AsSpan((passage - 1) * Tokens * StateSamples.Width, Tokens * StateSamples.Width).ToArray(),
+        var embeddings = StateSamples.Random(FormatFixture.Encoder, passages * Tokens, FormatFixture.Seed + passages);
+        var query = new LateInteractionQuery(
+            embeddings.AsSpan((passage - 1) * Tokens * StateSamples.Width, Tokens * StateSamples.Width).ToArray(),
             Enumerable.Repeat(1f, Tokens).ToArray()
         );
         return snapshot
-            .States(FormatFixture.Encoder.Key)!
+            .Embeddings(FormatFixture.Encoder.Key)!
             .ScoreTokens(query, PassageScope.All)
             .MaxBy(scored => scored.Score)
             .Passage;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
-using McpLongContext.Storage.States;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Keys;
@@ -88,7 +88,7 @@ public sealed class KeyDamageTests : KeyDatastore
         var written = SegmentFile.Write(Home.Root, KeySegmentLayout.FileMagic, file => file.Append(body));
 
         var path = Path.Combine(Home.Root, written);
-        var error = Assert.Throws<DatastoreCorruptException>(() => PublishedState.OpenSegment(path, Profile));
+        var error = Assert.Throws<DatastoreCorruptException>(() => PublishedGeneration.OpenSegment(path, Profile));
         Assert.Contains($"'{path}' has {planes} planes", error.Message, StringComparison.Ordinal);
     }
 
@@ -135,7 +135,7 @@ public sealed class KeyDamageTests : KeyDatastore
         File.WriteAllBytes(damaged, bytes);
         try
         {
-            using var segment = PublishedState.OpenSegment(damaged, Profile);
+            using var segment = PublishedGeneration.OpenSegment(damaged, Profile);
             return segment.DamagedPages().Any();
         }
         catch (DatastoreException e)

@@ -1,5 +1,5 @@
 using McpLongContext.Storage.Catalog;
-using McpLongContext.Storage.States;
+using McpLongContext.Storage.Embeddings;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Keys;

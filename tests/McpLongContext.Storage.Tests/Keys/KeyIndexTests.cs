@@ -1,7 +1,7 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
-using McpLongContext.Storage.States;
-using McpLongContext.Storage.Tests.States;
+using McpLongContext.Storage.Tests.Embeddings;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Keys;
@@ -125,7 +125,7 @@ public sealed class KeyIndexTests : KeyDatastore
     public void The_keys_of_an_encoder_are_gone_when_they_are_dropped()
     {
         KeySamples.Encode(Datastore, Profile, Note.ContentKey, [3], seed: 1);
-        Datastore.DropStates(Profile.Key);
+        Datastore.DropEmbeddings(Profile.Key);
         using var snapshot = Datastore.Snapshot();
         Assert.Null(snapshot.Keys(Profile.Key));
         Assert.Equal(2, snapshot.Pending(Profile.Key).Count);
@@ -162,14 +162,14 @@ public sealed class KeyIndexTests : KeyDatastore
         using var snapshot = Datastore.Snapshot();
         Assert.Equal(3, snapshot.Keys(Profile.Key)!.Tokens);
         Assert.Equal(5, snapshot.Keys(other.Key)!.Tokens);
-        Assert.Equal(1, snapshot.States("test-encoder")!.Passages);
-        Assert.Null(snapshot.States(Profile.Key));
+        Assert.Equal(1, snapshot.Embeddings("test-encoder")!.Passages);
+        Assert.Null(snapshot.Embeddings(Profile.Key));
         Assert.Null(snapshot.Keys("test-encoder"));
         Assert.Equal(
-            [("decoder;layer 8;head 1", StatePrecision.Key, 3L), ("other decoder", StatePrecision.Key, 5L)],
+            [("decoder;layer 8;head 1", EmbeddingPrecision.Key, 3L), ("other decoder", EmbeddingPrecision.Key, 5L)],
             snapshot
                 .Statistics()
-                .Encoders.Where(encoder => encoder.Precision == StatePrecision.Key)
+                .Encoders.Where(encoder => encoder.Precision == EmbeddingPrecision.Key)
                 .Select(encoder => (encoder.Encoder, encoder.Precision, encoder.Tokens))
         );
     }
@@ -247,7 +247,7 @@ public sealed class KeyIndexTests : KeyDatastore
     }
 
     [Fact]
-    public void A_block_never_gives_tokens_of_its_neighbour()
+    public void A_block_never_gives_tokens_of_its_neighbor()
     {
         var writer = Datastore.WriteKeys(Profile, KeySamples.Planes);
         KeySamples.Add(writer, Book.ContentKey, [1, 1, 1], seed: 1);
@@ -280,8 +280,8 @@ public sealed class KeyIndexTests : KeyDatastore
         var error = Assert.Throws<ArgumentException>(() => keys.Append(0, new float[3]));
         Assert.Contains($"3 numbers found, expected a multiple of {KeySamples.Width}", error.Message);
         Assert.Equal(0, writer.Tokens);
-        error = Assert.Throws<ArgumentException>(() => Datastore.WriteStates(Profile));
-        Assert.Contains("expected one of states", error.Message);
+        error = Assert.Throws<ArgumentException>(() => Datastore.WriteEmbeddings(Profile));
+        Assert.Contains("expected one of embeddings", error.Message);
         error = Assert.Throws<ArgumentException>(() => Datastore.WriteKeys(StateSamples.Profile()));
         Assert.Contains("expected one of keys", error.Message);
         Assert.Throws<ArgumentNullException>(() => Datastore.WriteKeys(null!));

@@ -1,6 +1,6 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
-using McpLongContext.Storage.States;
 
 namespace McpLongContext.Storage.Tests.Keys;
 

@@ -48,9 +48,9 @@ public sealed class LiteralTests : IDisposable
     public void It_is_found_whole_and_in_its_other_forms(string literal, string with, string without)
     {
         _datastore.Apply(Put(Document("a", without, with)));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
 
-        ExactMatch match = Assert.Single(snapshot.Exact.Find(literal, PassageScope.All, 10));
+        var match = Assert.Single(snapshot.Exact.Find(literal, PassageScope.All, 10));
 
         Assert.Equal(snapshot.Documents.All[0].FirstPassage + 1, match.Passage);
     }
@@ -66,9 +66,9 @@ public sealed class LiteralTests : IDisposable
     public void A_rare_term_is_found_in_the_form_that_the_index_has(string question, string with, string without)
     {
         _datastore.Apply(Put(Document("a", without, with)));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
 
-        IReadOnlyList<ScoredPassage> hits = snapshot.Lexical.Search(
+        var hits = snapshot.Lexical.Search(
             TermAnalyzer.Terms(question).Select(term => new WeightedTerm(term)),
             PassageScope.All,
             10,

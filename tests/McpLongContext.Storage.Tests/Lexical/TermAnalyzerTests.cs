@@ -179,7 +179,7 @@ public class TermAnalyzerTests
     }
 
     [Fact]
-    public void Common_words_of_code_and_prose_differ_from_their_neighbours()
+    public void Common_words_of_code_and_prose_differ_from_their_neighbors()
     {
         Assert.NotEqual(TermAnalyzer.Terms("server"), TermAnalyzer.Terms("serve"));
         Assert.NotEqual(TermAnalyzer.Terms("universe"), TermAnalyzer.Terms("university"));

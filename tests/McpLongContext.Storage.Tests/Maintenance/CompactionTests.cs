@@ -1,7 +1,7 @@
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.Passages;
-using McpLongContext.Storage.States;
-using McpLongContext.Storage.Tests.States;
+using McpLongContext.Storage.Tests.Embeddings;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Maintenance;
@@ -67,8 +67,8 @@ public sealed class CompactionTests : IDisposable
         var before = Score(_datastore);
         using var snapshot = _datastore.Snapshot();
         var replaced = LiveSegment.List(snapshot.Reader, snapshot.Segments);
-        List<(StateRun, LiveSegment)> sources = [.. replaced.SelectMany(one => one.Runs.Select(run => (run, one)))];
-        var late = SegmentCopy.Write(_datastore.StatesFolder, sources);
+        List<(SegmentRun, LiveSegment)> sources = [.. replaced.SelectMany(one => one.Runs.Select(run => (run, one)))];
+        var late = SegmentCopy.Write(_datastore.SegmentsFolder, sources);
         _datastore.Compact();
         string[] merged = [.. Segments.Where(file => Path.GetFileName(file) != late.File)];
 
@@ -177,8 +177,8 @@ public sealed class CompactionTests : IDisposable
         var time = new FixedTime(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
         var hourAgo = time.GetUtcNow().UtcDateTime.AddHours(-1);
         var published = Segments.Single();
-        var old = Path.Combine(_datastore.StatesFolder, "old.seg");
-        var young = Path.Combine(_datastore.StatesFolder, "young.seg");
+        var old = Path.Combine(_datastore.SegmentsFolder, "old.seg");
+        var young = Path.Combine(_datastore.SegmentsFolder, "young.seg");
         foreach (var (file, written) in new[] { (old, hourAgo.AddSeconds(-1)), (young, hourAgo) })
         {
             File.WriteAllText(file, "x");
@@ -195,7 +195,7 @@ public sealed class CompactionTests : IDisposable
     {
         var document = Document("a", "one");
         _datastore.Apply(Put(document));
-        var writer = _datastore.WriteStates(_profile);
+        var writer = _datastore.WriteEmbeddings(_profile);
         writer.Add(document.ContentKey, 0, [0], [], new float[StateSamples.Width]);
         writer.Publish();
         using var snapshot = _datastore.Snapshot();
@@ -217,7 +217,7 @@ public sealed class CompactionTests : IDisposable
     }
 
     private static ScoredPassage[] Score(DatastoreSnapshot snapshot) =>
-        snapshot.States("test-encoder")!.ScoreTokens(Query(), PassageScope.All);
+        snapshot.Embeddings("test-encoder")!.ScoreTokens(Query(), PassageScope.All);
 
     private static ScoredPassage[] Score(Datastore datastore)
     {
@@ -229,16 +229,16 @@ public sealed class CompactionTests : IDisposable
     {
         using var snapshot = datastore.Snapshot();
         var query = StateSamples.Random(StateSamples.Profile(), 1, 98);
-        return snapshot.States("test-encoder")!.ScorePooled(query, PassageScope.All);
+        return snapshot.Embeddings("test-encoder")!.ScorePooled(query, PassageScope.All);
     }
 
     private static float[] Rescore(Datastore datastore, ScoredPassage[] passages)
     {
         using var snapshot = datastore.Snapshot();
-        return snapshot.States("test-encoder")!.Rescore(Query(), passages.Select(score => score.Passage).ToArray());
+        return snapshot.Embeddings("test-encoder")!.Rescore(Query(), passages.Select(score => score.Passage).ToArray());
     }
 
-    private static StateQuery Query() => new(StateSamples.Random(StateSamples.Profile(), 2, 99), [1, 1]);
+    private static LateInteractionQuery Query() => new(StateSamples.Random(StateSamples.Profile(), 2, 99), [1, 1]);
 
     private void Ingest(int documents)
     {
@@ -250,10 +250,10 @@ public sealed class CompactionTests : IDisposable
         }
     }
 
-    /// <summary>Documents with one passage each, and their states in one segment.</summary>
+    /// <summary>Documents with one passage each, and their embeddings in one segment.</summary>
     private void Publish(int documents)
     {
-        var writer = _datastore.WriteStates(_profile);
+        var writer = _datastore.WriteEmbeddings(_profile);
         for (var i = 0; i < documents; i++)
         {
             var document = Document($"{i}", $"text {i}");

@@ -1,10 +1,10 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.CompressiveMemories;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Lexical;
-using McpLongContext.Storage.Memories;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
-using McpLongContext.Storage.States;
-using McpLongContext.Storage.Tests.States;
+using McpLongContext.Storage.Tests.Embeddings;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Maintenance;
@@ -59,13 +59,13 @@ public sealed class VerificationTests : IDisposable
         using var words = _home.Home.OpenOrCreate("words");
         words.Apply(Put(_documents));
         Assert.Throws<OperationCanceledException>(() => Verify(words));
-        using var states = _home.Home.OpenOrCreate("states");
-        states.Apply(Put(_documents));
-        StateSamples.Encode(states, _profile, _documents[0].ContentKey, 2, 4, 1);
-        states.Apply(Remove("a.txt", "b.txt"));
-        Assert.Throws<OperationCanceledException>(() => Verify(states));
+        using var embeddings = _home.Home.OpenOrCreate("states");
+        embeddings.Apply(Put(_documents));
+        StateSamples.Encode(embeddings, _profile, _documents[0].ContentKey, 2, 4, 1);
+        embeddings.Apply(Remove("a.txt", "b.txt"));
+        Assert.Throws<OperationCanceledException>(() => Verify(embeddings));
         using var memories = _home.Home.OpenOrCreate("memories");
-        MemoryProfile profile = new()
+        CompressiveMemoryProfile profile = new()
         {
             Model = "m",
             Adapter = "",
@@ -74,7 +74,7 @@ public sealed class VerificationTests : IDisposable
             HeadDim = 1,
             Rule = 1,
         };
-        memories.ReplaceMemory(profile, new float[profile.Floats], 0, null, []);
+        memories.ReplaceCompressiveMemory(profile, new float[profile.Floats], 0, null, []);
         Assert.Throws<OperationCanceledException>(() => Verify(memories));
 
         static void Verify(Datastore datastore) =>
@@ -116,7 +116,7 @@ public sealed class VerificationTests : IDisposable
             Assert.Equal("a.txt", snapshot.Documents.OfPassage(hits[0].Passage).Path);
             Assert.All(hits, hit => Assert.NotNull(snapshot.Documents.OfPassage(hit.Passage)));
             Assert.NotEmpty(
-                snapshot.States(_profile.Key)!.ScorePooled(new float[StateSamples.Width], PassageScope.All)
+                snapshot.Embeddings(_profile.Key)!.ScorePooled(new float[StateSamples.Width], PassageScope.All)
             );
             _ = snapshot.Pending(_profile.Key);
         }
@@ -166,7 +166,7 @@ public sealed class VerificationTests : IDisposable
         Damage($"UPDATE states SET content_key = {key} WHERE passage_count = 3");
         using (var damaged = _datastore.Snapshot())
         {
-            Assert.Equal(2, damaged.States(_profile.Key)!.Passages);
+            Assert.Equal(2, damaged.Embeddings(_profile.Key)!.Passages);
         }
 
         AssertFinding(".seg", "3 passages");
@@ -210,7 +210,7 @@ public sealed class VerificationTests : IDisposable
         var book = Document("book.txt", Enumerable.Range(0, Passages).Select(i => $"page {i}").ToArray());
         _datastore.Apply(Put(book));
         StateSamples.Encode(_datastore, _profile, book.ContentKey, Passages, TokensPerPassage, 1);
-        StateQuery query = new(StateSamples.Random(_profile, 2, 5), [1, 1]);
+        LateInteractionQuery query = new(StateSamples.Random(_profile, 2, 5), [1, 1]);
         var before = Rescore(query);
         var segment = Directory
             .GetFiles(Path.Combine(_datastore.Folder, "states"))
@@ -238,11 +238,11 @@ public sealed class VerificationTests : IDisposable
         }
     }
 
-    private float[] Rescore(StateQuery query)
+    private float[] Rescore(LateInteractionQuery query)
     {
         using var snapshot = _datastore.Snapshot();
         var passages = Enumerable.Range(1, (int)snapshot.Documents.PassageCount).Select(i => (long)i).ToArray();
-        return snapshot.States(_profile.Key)!.Rescore(query, passages);
+        return snapshot.Embeddings(_profile.Key)!.Rescore(query, passages);
     }
 
     [Fact]
@@ -270,7 +270,7 @@ public sealed class VerificationTests : IDisposable
     {
         NewDocument[] put = [.. "abcd".Take(documents).Select(c => Document($"{c}.txt", $"{c} one", $"{c} two"))];
         _datastore.Apply(Put(put));
-        var writer = _datastore.WriteStates(_profile);
+        var writer = _datastore.WriteEmbeddings(_profile);
         foreach (var document in put)
         {
             writer.Add(document.ContentKey, 0, [0, 0], [], new float[2 * StateSamples.Width]);
@@ -297,7 +297,7 @@ public sealed class VerificationTests : IDisposable
     [Fact]
     public void Repair_drops_a_memory_of_a_document_that_it_drops()
     {
-        MemoryProfile profile = new()
+        CompressiveMemoryProfile profile = new()
         {
             Model = "m",
             Adapter = "",
@@ -307,7 +307,7 @@ public sealed class VerificationTests : IDisposable
             Rule = 1,
         };
         var before = Segments;
-        _datastore.ReplaceMemory(profile, new float[profile.Floats], 9, null, [_documents[1].ContentKey]);
+        _datastore.ReplaceCompressiveMemory(profile, new float[profile.Floats], 9, null, [_documents[1].ContentKey]);
         var memory = Segments.Except(before).Single();
         Damage("UPDATE passages SET text = 'beta twi' WHERE text = 'beta two'");
         AssertRepairLeaves("a.txt");

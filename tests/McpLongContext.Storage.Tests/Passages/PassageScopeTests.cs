@@ -39,7 +39,7 @@ public sealed class PassageScopeTests : IDisposable
     [InlineData("a c", "1-2 4-6")]
     [InlineData("a b empty c d", "1-7")]
     [InlineData("empty", "")]
-    public void Neighbouring_documents_are_one_range(string paths, string ranges) =>
+    public void Neighboring_documents_are_one_range(string paths, string ranges) =>
         Assert.Equal(ranges, string.Join(' ', Of(paths).Ranges.Select(range => $"{range.First}-{range.Last}")));
 
     [Theory]

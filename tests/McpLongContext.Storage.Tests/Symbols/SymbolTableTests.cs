@@ -22,9 +22,9 @@ public sealed class SymbolTableTests : IDisposable
     public void A_definition_is_found_by_its_name_in_any_form()
     {
         _datastore.Apply(Put(WithSymbol("a.py", "RequestContext"), WithSymbol("b.py", "request_context")));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
 
-        IReadOnlyList<Symbol> found = snapshot.Symbols.Find(SymbolKey.Of("request context".Replace(" ", "")), 10);
+        var found = snapshot.Symbols.Find(SymbolKey.Of("request context".Replace(" ", "")), 10);
 
         Assert.Equal(["RequestContext", "request_context"], found.Select(symbol => symbol.Name));
         Assert.Equal(
@@ -38,7 +38,7 @@ public sealed class SymbolTableTests : IDisposable
     {
         _datastore.Apply(Put(WithSymbol("a.py", "Pool")));
         _datastore.Apply(Remove("a.py"));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        using var snapshot = _datastore.Snapshot();
 
         Assert.Empty(snapshot.Symbols.Find("pool", 10));
         Assert.Empty(snapshot.Symbols.Current(1));
@@ -48,24 +48,24 @@ public sealed class SymbolTableTests : IDisposable
     public void A_datastore_from_before_there_were_symbols_answers_and_gets_them_without_new_passages()
     {
         _datastore.Apply(Put(WithSymbol("a.py", "Pool")));
-        string database = Path.Combine(_datastore.Folder, "datastore.db");
+        var database = Path.Combine(_datastore.Folder, "datastore.db");
         _datastore.Dispose();
-        using (Database old = Database.Open(database, create: false))
+        using (var old = Database.Open(database, create: false))
         {
             old.Execute("DROP TABLE symbols; DROP TABLE symbol_versions");
         }
 
         _datastore = _home.Home.Open("test");
         long passage;
-        using (DatastoreSnapshot before = _datastore.Snapshot())
+        using (var before = _datastore.Snapshot())
         {
             passage = Assert.Single(before.Documents.All).FirstPassage;
             Assert.Empty(before.Symbols.Current(1));
             Assert.Empty(before.Symbols.Find("pool", 10));
         }
 
-        CatalogChangeResult result = _datastore.Apply(Put(WithSymbol("a.py", "Pool")));
-        using DatastoreSnapshot snapshot = _datastore.Snapshot();
+        var result = _datastore.Apply(Put(WithSymbol("a.py", "Pool")));
+        using var snapshot = _datastore.Snapshot();
 
         Assert.Equal(1, result.Unchanged);
         Assert.Equal(passage, Assert.Single(snapshot.Symbols.Find("pool", 10)).Passage);

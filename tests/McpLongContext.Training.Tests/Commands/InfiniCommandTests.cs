@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Xml.Linq;
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Commands;
 
@@ -33,7 +33,7 @@ public sealed class InfiniCommandTests : IDisposable
         var weights = File.ReadAllBytes(Path.Combine(_model.Folder, "story.bin"));
         var adapter = InfiniAdapter.Load(
             Adapter,
-            LlamaConfig.Load(_model.Folder),
+            DecoderConfig.Load(_model.Folder),
             Convert.ToHexStringLower(SHA256.HashData(weights))
         );
         Assert.Equal((UpdateRule.Linear, 128, 8), (adapter.Rule, adapter.SegmentTokens, adapter.Changes.Count));
@@ -71,7 +71,7 @@ public sealed class InfiniCommandTests : IDisposable
     {
         Assert.Equal(0, await RunAsync("--steps", "1"));
         Assert.Equal(0, await RunAsync("--steps", "2"));
-        Assert.Contains("going on behind step 1", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("continuing after step 1", _error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

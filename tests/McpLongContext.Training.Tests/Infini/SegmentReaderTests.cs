@@ -38,7 +38,7 @@ public sealed class SegmentReaderTests
     private static double Distance(Tensor expected, Tensor found) =>
         ((expected - found).norm() / expected.norm()).item<float>();
 
-    private static (Tensor States, IReadOnlyList<Tensor> Gradients) Run(UpdateRule rule, int? horizon)
+    private static (Tensor Embeddings, IReadOnlyList<Tensor> Gradients) Run(UpdateRule rule, int? horizon)
     {
         var model = TinyModels.Random("llama", new AdapterSettings { Rule = rule, Rank = 3 });
         var shape = new ExampleShape(SegmentTokens, Segments, 1);

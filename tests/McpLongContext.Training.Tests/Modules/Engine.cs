@@ -1,5 +1,5 @@
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Infini;
 using McpLongContext.Training.Modules;
@@ -9,28 +9,26 @@ namespace McpLongContext.Training.Tests.Modules;
 /// <summary>The engine of the product with the gates and changes of a model in training.</summary>
 internal sealed class Engine : IDisposable
 {
-    private readonly LlamaModel _plain;
-    private readonly LlamaRun _run;
+    private readonly Decoder _plain;
+    private readonly DecoderSession _run;
 
     private readonly SegmentedAttention _attention;
 
-    private Engine(LlamaModel plain, LlamaRun run, SegmentedAttention attention)
-    {
+    private Engine(Decoder plain, DecoderSession run, SegmentedAttention attention) =>
         (_plain, _run, _attention) = (plain, run, attention);
-    }
 
     public CompressiveMemory Memory => _attention.Memory;
 
     public static Engine Of(string family, InfiniDecoder model, UpdateRule rule, int segmentTokens = 8)
     {
-        var plain = LlamaModel.Load(TinyModels.PathOf(family), Precision.Float32);
+        var plain = Decoder.Load(TinyModels.PathOf(family), Precision.Float32);
         var config = plain.Config;
         var memory = new CompressiveMemory(config.LayerCount, config.KeyValueHeadCount, config.HeadDim, rule);
-        var gates = MemoryGates.FromBetas(config, AdapterExport.Betas(model));
+        var gates = InfiniGates.FromBetas(config, AdapterExport.Betas(model));
         var attention = new SegmentedAttention(config, memory, gates, segmentTokens);
         return new Engine(
             plain,
-            plain.WithChanges(AdapterExport.Changes(model)).CreateRun(attention, threads: 1),
+            plain.WithLora(AdapterExport.Changes(model)).CreateSession(attention, threads: 1),
             attention
         );
     }
@@ -44,7 +42,7 @@ internal sealed class Engine : IDisposable
         _attention.EndSegment();
     }
 
-    public static float[] Logits(LlamaRun run, int[] tokens)
+    public static float[] Logits(DecoderSession run, int[] tokens)
     {
         var states = new float[tokens.Length * run.Model.Config.HiddenSize];
         var logits = new float[tokens.Length * run.Model.Config.VocabularySize];

@@ -1,5 +1,5 @@
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Modules;
 using static TorchSharp.torch;
@@ -32,7 +32,7 @@ public sealed class InfiniDecoderTests
         using var model = TinyModels.Random(family, new AdapterSettings { Rule = rule, Rank = 3 });
         var tokens = TinyModels.Tokens(model.Config, Segments * SegmentTokens);
 
-        var logits = model.Logits(model.Read(TinyModels.AsSegments(tokens, SegmentTokens)).States);
+        var logits = model.Logits(model.Read(TinyModels.AsSegments(tokens, SegmentTokens)).Embeddings);
 
         using var engine = Engine.Of(family, model, rule);
         AssertClose(engine.Logits(tokens), logits.data<float>().ToArray(), 1e-4f);
@@ -122,10 +122,10 @@ public sealed class InfiniDecoderTests
         using var model = InfiniDecoder.Load(TinyModels.PathOf("llama"), new AdapterSettings());
         var tokens = TinyModels.Tokens(model.Config, SegmentTokens);
 
-        var logits = model.Logits(model.Read(TinyModels.AsSegments(tokens, SegmentTokens)).States);
+        var logits = model.Logits(model.Read(TinyModels.AsSegments(tokens, SegmentTokens)).Embeddings);
 
-        using var plain = LlamaModel.Load(TinyModels.PathOf("llama"), Precision.Float32);
-        using var run = plain.CreateRun(threads: 1);
+        using var plain = Decoder.Load(TinyModels.PathOf("llama"), Precision.Float32);
+        using var run = plain.CreateSession(threads: 1);
         AssertClose(Engine.Logits(run, tokens), logits.data<float>().ToArray(), 1e-4f);
     }
 
@@ -138,7 +138,8 @@ public sealed class InfiniDecoderTests
         var tokens = TinyModels.AsSegments(TinyModels.Tokens(whole.Config, 16), 8);
 
         var difference =
-            (whole.Read(tokens).States - half.Read(tokens).States).norm() / whole.Read(tokens).States.norm();
+            (whole.Read(tokens).Embeddings - half.Read(tokens).Embeddings).norm()
+            / whole.Read(tokens).Embeddings.norm();
 
         Assert.InRange(difference.item<float>(), 1e-5f, 0.05f);
     }

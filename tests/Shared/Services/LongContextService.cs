@@ -75,8 +75,13 @@ internal sealed class LongContextService : IAsyncDisposable
 
     public DatastoreDetail ShowDatastore(string name) => Get<DatastoreManager>().Show(name);
 
-    public DocumentText ReadDocument(string datastore, string document, int? startLine, int? endLine, (int Start, int End)? columns = null) =>
-        Get<DatastoreManager>().Read(datastore, document, startLine, endLine, columns);
+    public DocumentText ReadDocument(
+        string datastore,
+        string document,
+        int? startLine,
+        int? endLine,
+        (int Start, int End)? columns = null
+    ) => Get<DatastoreManager>().Read(datastore, document, startLine, endLine, columns);
 
     public Task<RemoveReport> RemoveDocumentAsync(string datastore, string document, CancellationToken cancellation) =>
         Get<DatastoreManager>().RemoveDocumentAsync(datastore, document, cancellation);
@@ -94,7 +99,7 @@ internal sealed class LongContextService : IAsyncDisposable
         Get<ChunkingManager>().SetAsync(request, cancellation);
 
     public Task<PositionReport> ExpandPositionsAsync(PositionRequest request, CancellationToken cancellation) =>
-        Get<PositionExpander>().ExpandAsync(request, cancellation);
+        Get<ContextExtender>().ExpandAsync(request, cancellation);
 
     public async ValueTask DisposeAsync()
     {

@@ -30,7 +30,7 @@ internal sealed class Home : IDisposable
         return new Home(home.Folder, isTemporary: true, hasModels: true);
     }
 
-    /// <summary>One in which everything works by words alone.</summary>
+    /// <summary>One in which everything works by the lexical index alone.</summary>
     public static Home WithoutModels() =>
         new(
             Directory.CreateTempSubdirectory("mcp-long-context-benchmark").FullName,

@@ -31,9 +31,9 @@ internal static class QueryBenchmark
     {
         using var datastore = new DatastoreHome(folder).Open("default");
         using var snapshot = datastore.Snapshot();
-        var states = snapshot.Statistics().Encoders.Single();
-        var covered = snapshot.States(states.Encoder)!.Passages;
-        var tokens = covered * (double)states.Tokens / states.Passages; // equal files share what is stored
+        var embeddings = snapshot.Statistics().Encoders.Single();
+        var covered = snapshot.Embeddings(embeddings.Encoder)!.Passages;
+        var tokens = covered * (double)embeddings.Tokens / embeddings.Passages; // equal files share what is stored
         output.WriteLine(
             $"{snapshot.Documents.All.Count} documents, {snapshot.Documents.PassageCount} passages, {covered} of them with states, "
                 + $"{tokens / 1e6:F2} million token states to be searched"

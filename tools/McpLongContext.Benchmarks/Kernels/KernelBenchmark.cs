@@ -145,7 +145,7 @@ internal static class KernelBenchmark
     /// <summary>Whole encodes of a batch; their int8 products are counted.</summary>
     private static Action Encode(BertEncoder encoder, int tokens)
     {
-        var run = encoder.CreateRun();
+        var run = encoder.CreateSession();
         var random = new Random(tokens);
         var ids = new int[Sequences * tokens];
         for (var i = 0; i < ids.Length; i++)
@@ -154,8 +154,8 @@ internal static class KernelBenchmark
         }
 
         int[] lengths = [.. Enumerable.Repeat(tokens, Sequences)];
-        var states = new float[ids.Length * Hidden];
-        return () => run.Encode(ids, lengths, states);
+        var embeddings = new float[ids.Length * Hidden];
+        return () => run.Encode(ids, lengths, embeddings);
     }
 
     private static Action Norm(int rows)

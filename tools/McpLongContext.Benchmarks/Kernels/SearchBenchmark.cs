@@ -15,7 +15,7 @@ internal static class SearchBenchmark
         output.WriteLine($"{"search, 16 queries", -34} {"ms per million tokens", 22} {"low..high", 14}");
         foreach (var threads in (int[])[1, 2])
         {
-            Report(output, $"sign codes, {threads} thread(s)", threads, 1 << 17, Signs);
+            Report(output, $"binary codes, {threads} thread(s)", threads, 1 << 17, BinaryCodesOf);
             Report(output, $"int8 vectors, {threads} thread(s)", threads, 1 << 14, Int8);
         }
     }
@@ -29,16 +29,16 @@ internal static class SearchBenchmark
         double Time(double tokensPerSecond) => 1e9 / tokensPerSecond;
     }
 
-    private static Action Signs(int tokens)
+    private static Action BinaryCodesOf(int tokens)
     {
-        var size = SignCodes.Size(Dimensions);
+        var size = BinaryCodes.Size(Dimensions);
         var codes = new byte[tokens * size];
         var queries = new byte[Queries * size];
         new Random(1).NextBytes(codes);
         new Random(2).NextBytes(queries);
         int[] offsets = [.. Enumerable.Range(0, (tokens / Passage) + 1).Select(i => i * Passage)];
         var maxima = new short[tokens / Passage * Queries];
-        return () => SignCodes.MaxSimilarity(codes, queries, size, offsets, maxima);
+        return () => BinaryCodes.MaxSimilarity(codes, queries, size, offsets, maxima);
     }
 
     private static Action Int8(int tokens)

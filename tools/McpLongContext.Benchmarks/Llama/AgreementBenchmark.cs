@@ -1,8 +1,8 @@
 using System.Numerics.Tensors;
 using System.Text.Json;
 using McpLongContext.Inference.Chat;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
 
@@ -39,10 +39,10 @@ internal static class AgreementBenchmark
         "Write a short story about a fox who wants to learn how to swim.",
         "Write a Python function that returns the largest number of a list.",
         "List five things that I should pack for a weekend in the mountains.",
-        "Why do leaves change their colour in autumn?",
+        "Why do leaves change their color in autumn?",
         "Translate to German: The train leaves at half past seven.",
         "A farmer has 12 cows and buys 7 more. Then he sells 4. How many cows does he have?",
-        "Write a polite letter to my neighbour, whose dog barks at night.",
+        "Write a polite letter to my neighbor, whose dog barks at night.",
         "Summarize the plot of Romeo and Juliet in two sentences.",
     ];
 
@@ -65,7 +65,7 @@ internal static class AgreementBenchmark
         List<(string Name, Continuation[] Continuations)> programs = [];
         foreach (var precision in new[] { Precision.Int8, Precision.Float32 })
         {
-            using var model = LlamaModel.Load(file, precision, Threads);
+            using var model = Decoder.Load(file, precision, Threads);
             programs.Add(($"ours, {precision}", [.. encoded.Select(tokens => Continue(model, tokenizer, tokens))]));
         }
 
@@ -107,9 +107,9 @@ internal static class AgreementBenchmark
     }
 
     /// <summary>The likeliest token, one after the other, until one ends the text.</summary>
-    private static Continuation Continue(LlamaModel model, Tokenizer tokenizer, int[] prompt)
+    private static Continuation Continue(Decoder model, Tokenizer tokenizer, int[] prompt)
     {
-        using var run = model.CreateRun(Threads);
+        using var run = model.CreateSession(Threads);
         var state = new float[model.Config.HiddenSize];
         var logits = new float[model.Config.VocabularySize];
         var tokens = new List<int>();

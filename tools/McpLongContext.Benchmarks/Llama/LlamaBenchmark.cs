@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Numerics.Tensors;
-using McpLongContext.Inference.Llama;
-using McpLongContext.Inference.Llama.Packed;
+using McpLongContext.Inference.Decoders;
+using McpLongContext.Inference.Decoders.Packed;
 using McpLongContext.Inference.Models;
 
 namespace McpLongContext.Benchmarks.Llama;
@@ -35,7 +35,7 @@ internal static class LlamaBenchmark
     private static void Run(TextWriter output, string file, WeightCache cache)
     {
         double[] loads = [.. Enumerable.Range(0, 1 + Rounds).Select(_ => LoadTime.InNewProcess(file, cache))];
-        using var model = LlamaModel.Load(file, threads: Threads, cache: cache);
+        using var model = Decoder.Load(file, threads: Threads, cache: cache);
         using var peer = LlamaCppPeer.Start(file, Threads, s_prompts[^1] + Decoded + 1);
 
         output.WriteLine();
@@ -55,7 +55,7 @@ internal static class LlamaBenchmark
         output.WriteLine($"resident, MB: ours {ResidentMemory.Of(Environment.ProcessId)}, llama.cpp {peer.Memory}");
     }
 
-    private static void Report(TextWriter output, LlamaModel model, LlamaCppPeer peer, int length)
+    private static void Report(TextWriter output, Decoder model, LlamaCppPeer peer, int length)
     {
         var random = new Random(length);
         int[] tokens = [.. Enumerable.Range(0, length).Select(_ => random.Next(model.Config.VocabularySize / 2))];
@@ -80,9 +80,9 @@ internal static class LlamaBenchmark
         }
     }
 
-    private static LlamaMeasurement Measure(LlamaModel model, int[] tokens)
+    private static LlamaMeasurement Measure(Decoder model, int[] tokens)
     {
-        using var run = model.CreateRun(Threads);
+        using var run = model.CreateSession(Threads);
         var state = new float[model.Config.HiddenSize];
         var logits = new float[model.Config.VocabularySize];
         var watch = Stopwatch.StartNew();

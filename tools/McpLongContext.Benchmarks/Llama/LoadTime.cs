@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using McpLongContext.Inference.Llama;
-using McpLongContext.Inference.Llama.Packed;
+using McpLongContext.Inference.Decoders;
+using McpLongContext.Inference.Decoders.Packed;
 using McpLongContext.Inference.Tokenizers.Formats;
 
 namespace McpLongContext.Benchmarks.Llama;
@@ -37,7 +37,7 @@ internal static class LoadTime
     {
         var watch = Stopwatch.StartNew();
         _ = ModelTokenizer.Load(Path.GetDirectoryName(file)!);
-        using var model = LlamaModel.Load(file, threads: LlamaBenchmark.Threads, cache: CacheOf(file, cache));
+        using var model = Decoder.Load(file, threads: LlamaBenchmark.Threads, cache: CacheOf(file, cache));
         output.WriteLine(watch.Elapsed.TotalSeconds.ToString(CultureInfo.InvariantCulture));
     }
 

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
-using McpLongContext.Inference.Llama;
-using McpLongContext.Inference.Llama.Positions;
+using McpLongContext.Inference.Decoders;
+using McpLongContext.Inference.Decoders.Positions;
 using McpLongContext.Inference.Tokenizers.Formats;
 using McpLongContext.LongAttention.Positions;
 
@@ -24,7 +24,7 @@ internal static class PerplexityBenchmark
     public static void Run(TextWriter output, string file, string book, int count, string[] wanted)
     {
         var tokenizer = ModelTokenizer.Load(Path.GetDirectoryName(file)!);
-        using var trained = LlamaModel.Load(file);
+        using var trained = Decoder.Load(file);
         var window = trained.Config.ContextLength;
         var length = window * Factor;
         var text = tokenizer.Encode(File.ReadAllText(book));
@@ -43,7 +43,7 @@ internal static class PerplexityBenchmark
 
         Report("no expansion", trained.WithPositions(length, RotaryScaling.None), length);
 
-        void Report(string name, LlamaModel model, int size)
+        void Report(string name, Decoder model, int size)
         {
             if (wanted.Length > 0 && !wanted.Any(name.StartsWith))
             {
@@ -61,12 +61,12 @@ internal static class PerplexityBenchmark
     private static double Perplexity(IEnumerable<double> surprises) => Math.Exp(surprises.Average());
 
     /// <summary>-ln p of every token after what stands before it in its window, which begins anew.</summary>
-    private static double[] Read(LlamaModel model, int[] tokens, int window, int? begin)
+    private static double[] Read(Decoder model, int[] tokens, int window, int? begin)
     {
         var surprises = new double[tokens.Length];
-        var states = new float[BlockTokens * model.Config.HiddenSize];
+        var embeddings = new float[BlockTokens * model.Config.HiddenSize];
         var logits = new float[BlockTokens * model.Config.VocabularySize];
-        using var run = model.CreateRun();
+        using var run = model.CreateSession();
         for (var start = 0; start < tokens.Length; start += BlockTokens)
         {
             // The token before each: what predicts it.
@@ -78,8 +78,8 @@ internal static class PerplexityBenchmark
                 block[0] = begin ?? block[0];
             }
 
-            run.Forward(block, states);
-            run.Logits(states, logits);
+            run.Forward(block, embeddings);
+            run.Logits(embeddings, logits);
             for (var i = 0; i < BlockTokens; i++)
             {
                 var row = logits.AsSpan(i * model.Config.VocabularySize, model.Config.VocabularySize);

@@ -29,7 +29,7 @@ internal sealed class BookMemory : ITokenMemory
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<MemoryText> Texts { get; private set; } = [];
+    public IReadOnlyList<TokenMemoryText> Texts { get; private set; } = [];
 
     /// <summary>The tokens that are shown.</summary>
     public IReadOnlyList<int> Tokens => [.. Current().SelectMany(window => window.Tokens)];
@@ -44,7 +44,7 @@ internal sealed class BookMemory : ITokenMemory
         Refresh();
     }
 
-    /// <summary>Plants a sentence, behind the sentence that ends next to a place between 0 and 1 of the text.</summary>
+    /// <summary>Plants a sentence, after the sentence that ends next to a place between 0 and 1 of the text.</summary>
     public void Plant(string sentence, double place, Tokenizer tokenizer)
     {
         var (number, within) = ((int)(place * Shown), (place * Shown) % 1);
@@ -62,7 +62,7 @@ internal sealed class BookMemory : ITokenMemory
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<int> ReadTokens(MemorySpan span) => [.. Tokens.Skip(span.First).Take(span.Count)];
+    public IReadOnlyList<int> ReadTokens(TokenMemorySpan span) => [.. Tokens.Skip(span.First).Take(span.Count)];
 
     private Window Encode(int[] tokens)
     {
@@ -71,7 +71,7 @@ internal sealed class BookMemory : ITokenMemory
         return new Window(tokens, keys);
     }
 
-    private void Refresh() => Texts = [new MemoryText("book", [.. Current().Select(window => window.Keys)])];
+    private void Refresh() => Texts = [new TokenMemoryText("book", [.. Current().Select(window => window.Keys)])];
 
     private IEnumerable<Window> Current() =>
         Enumerable.Range(0, Shown).Select(i => _planted.GetValueOrDefault(i) ?? _windows[i]);

@@ -1,7 +1,8 @@
 using System.Text.Json;
+using McpLongContext.Inference;
 using McpLongContext.Inference.Chat;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
@@ -29,12 +30,12 @@ internal static class EvidenceBenchmark
         var installed =
             new ModelStore().List().FirstOrDefault(model => model.Name == name)
             ?? throw new ModelException($"{name} is not installed.");
-        using var model = LlamaModel.Load(installed.Folder);
+        using var model = Decoder.Load(installed.Folder);
         var tokenizer = ModelTokenizer.Load(installed.Folder);
         int[] header = [.. ChatFrame.Of(ChatTemplate.Of(tokenizer)!).Before];
         var heads = RetrievalHeadsFile.ReadOrCalibrate(installed, model, tokenizer, header);
         using var encoder = new KeyEncoder(model, KeyLayout.Of(model.Config, heads, KeyDepth.Selection), header);
-        using var team = new WorkerTeam(Environment.ProcessorCount);
+        using var threadPool = new ComputeThreadPool(Environment.ProcessorCount);
         using var writer = new StreamWriter(predictions);
         var asked = File.ReadLines(questions).Select(line => JsonSerializer.Deserialize<JsonElement>(line));
         foreach (var group in asked.GroupBy(question => question.GetProperty("doc").GetString()!))
@@ -53,7 +54,7 @@ internal static class EvidenceBenchmark
                     // Lines have their own sums.
                     Phrase = 1,
                 };
-                var hits = TokenSelector.Select(document, query, document.Texts[0].Tokens, team);
+                var hits = TokenSelector.Select(document, query, document.Texts[0].Tokens, threadPool);
                 var passages = hits.GroupBy(hit => document.LineOf[hit.Token])
                     .OrderByDescending(line => line.Sum(hit => hit.Score))
                     .Take(Ranked)
@@ -87,15 +88,15 @@ internal static class EvidenceBenchmark
 
             var keys = new KeyBuffer(encoder.Layout.Shape);
             encoder.Encode([.. _tokens], keys);
-            Texts = [new MemoryText(path, [keys])];
+            Texts = [new TokenMemoryText(path, [keys])];
         }
 
-        public IReadOnlyList<MemoryText> Texts { get; }
+        public IReadOnlyList<TokenMemoryText> Texts { get; }
 
         public List<int> LineOf => _lineOf;
 
         public int WordsOf(int line) => _lines[line - 1].Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
 
-        public IReadOnlyList<int> ReadTokens(MemorySpan span) => _tokens.GetRange(span.First, span.Count);
+        public IReadOnlyList<int> ReadTokens(TokenMemorySpan span) => _tokens.GetRange(span.First, span.Count);
     }
 }

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using McpLongContext.Benchmarks.Llama;
+using McpLongContext.Inference;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.InfiniAttention;
 
@@ -23,8 +24,8 @@ internal static class InfiniBenchmark
     public static void Run(TextWriter output, string name, IReadOnlyList<int> lengths, bool isLayer)
     {
         var folder = new ModelStore().Find(name) ?? throw new ModelException($"{name} is not installed.");
-        using var model = isLayer ? null : LlamaModel.Load(folder, threads: Threads);
-        var config = model?.Config ?? LlamaConfig.Load(folder) with { LayerCount = 1 };
+        using var model = isLayer ? null : Decoder.Load(folder, threads: Threads);
+        var config = model?.Config ?? DecoderConfig.Load(folder) with { LayerCount = 1 };
         output.WriteLine(
             $"{name}{(isLayer ? ", attention of one layer" : "")}: {config.LayerCount} layers, {config.HeadCount} heads, "
                 + $"{config.KeyValueHeadCount} key heads of {config.HeadDim}, segments of {config.ContextLength}, "
@@ -41,7 +42,7 @@ internal static class InfiniBenchmark
                 config.HeadDim,
                 UpdateRule.Delta
             );
-            var gates = MemoryGates.FromBetas(config, new float[config.LayerCount * config.HeadCount]);
+            var gates = InfiniGates.FromBetas(config, new float[config.LayerCount * config.HeadCount]);
             var attention = new SegmentedAttention(config, memory, gates);
             using var process = Process.GetCurrentProcess();
             var before = process.TotalProcessorTime;
@@ -56,10 +57,10 @@ internal static class InfiniBenchmark
         }
     }
 
-    private static double Read(LlamaModel model, SegmentedAttention attention, int length)
+    private static double Read(Decoder model, SegmentedAttention attention, int length)
     {
         var random = new Random(1);
-        using var run = model.CreateRun(attention, Threads);
+        using var run = model.CreateSession(attention, Threads);
         var tokens = new int[attention.SegmentTokens];
         var watch = Stopwatch.StartNew();
         for (var done = 0; done < length; done += tokens.Length)
@@ -75,12 +76,12 @@ internal static class InfiniBenchmark
         return watch.Elapsed.TotalSeconds;
     }
 
-    private static double Attend(LlamaConfig config, SegmentedAttention attention, int length)
+    private static double Attend(DecoderConfig config, SegmentedAttention attention, int length)
     {
         var random = new Random(1);
         var (queries, keys) = (Uniform(config.QuerySize), Uniform(config.KeyValueSize));
         var (values, output) = (Uniform(config.KeyValueSize), new float[BlockTokens * config.QuerySize]);
-        using var team = new WorkerTeam(Threads);
+        using var threadPool = new ComputeThreadPool(Threads);
         var watch = Stopwatch.StartNew();
         for (var done = 0; done < length; done += BlockTokens)
         {
@@ -94,7 +95,7 @@ internal static class InfiniBenchmark
                     values.AsMemory(0, count * config.KeyValueSize),
                     output.AsMemory(0, count * config.QuerySize)
                 ),
-                team
+                threadPool
             );
         }
 

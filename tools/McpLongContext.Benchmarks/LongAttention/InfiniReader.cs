@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
+using McpLongContext.Inference;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
@@ -11,8 +12,8 @@ namespace McpLongContext.Benchmarks.LongAttention;
 /// <summary>An installed model with an adapter, in int8 as the product runs it: reads texts into memories and answers from them.</summary>
 internal sealed class InfiniReader : IDisposable
 {
-    private readonly LlamaModel _model;
-    private readonly LlamaModel _adapted;
+    private readonly Decoder _model;
+    private readonly Decoder _adapted;
     private readonly int _threads;
 
     /// <summary>Loads a model.</summary>
@@ -26,7 +27,7 @@ internal sealed class InfiniReader : IDisposable
             new ModelStore().List().FirstOrDefault(model => model.Name == name)
             ?? throw new ModelException($"{name} is not installed.");
         Tokenizer = ModelTokenizer.Load(installed.Folder);
-        _model = LlamaModel.Load(installed.Folder, Precision.Int8, threads);
+        _model = Decoder.Load(installed.Folder, Precision.Int8, threads);
         Adapter = adapter is ""
             ? InfiniAdapter.None(_model.Config)
             : InfiniAdapter.Load(
@@ -41,7 +42,7 @@ internal sealed class InfiniReader : IDisposable
 
     public InfiniAdapter Adapter { get; }
 
-    public LlamaConfig Config => _model.Config;
+    public DecoderConfig Config => _model.Config;
 
     /// <summary>Tokens of texts, from the token that begins one on; from the first text on again where they are too few.</summary>
     public int[] Read(IEnumerable<string> books, int count)
@@ -60,17 +61,17 @@ internal sealed class InfiniReader : IDisposable
     public void Remember(CompressiveMemory memory, ReadOnlySpan<int> tokens)
     {
         var attention = Adapter.Attend(Config, memory);
-        using var run = _adapted.CreateRun(attention, Config.LayerCount - 1, _threads);
+        using var run = _adapted.CreateSession(attention, Config.LayerCount - 1, _threads);
         run.Forward(tokens, []);
         attention.EndSegment();
     }
 
-    /// <summary>What the model writes behind a question with a copy of a memory, until it ends.</summary>
+    /// <summary>What the model writes after a question with a copy of a memory, until it ends.</summary>
     public string Answer(CompressiveMemory memory, string question, int most)
     {
         var copy = Adapter.CreateMemory(Config);
-        copy.Restore(memory.States.Span);
-        using var run = _adapted.CreateRun(Adapter.Attend(Config, copy), _threads);
+        copy.Restore(memory.Embeddings.Span);
+        using var run = _adapted.CreateSession(Adapter.Attend(Config, copy), _threads);
         return Write(run, Tokenizer.EncodePrompt(question), most);
     }
 
@@ -80,7 +81,7 @@ internal sealed class InfiniReader : IDisposable
         var asked = Tokenizer.Encode(question);
         var room = Math.Min(text.Length, Config.ContextLength - asked.Length - most - 1);
         int[] prompt = [.. Tokenizer.EncodePrompt(""), .. text[^room..], .. asked];
-        using var run = _model.CreateRun(_threads);
+        using var run = _model.CreateSession(_threads);
         return Write(run, prompt, most);
     }
 
@@ -90,13 +91,13 @@ internal sealed class InfiniReader : IDisposable
     public double[] NegativeLogLikelihoods(int[] tokens, bool adapted)
     {
         var memory = Adapter.CreateMemory(Config);
-        var gates = adapted ? Adapter.Gates : MemoryGates.Closed(Config);
-        using var run = (adapted ? _adapted : _model).CreateRun(
+        var gates = adapted ? Adapter.Gates : InfiniGates.Closed(Config);
+        using var run = (adapted ? _adapted : _model).CreateSession(
             new SegmentedAttention(Config, memory, gates, Adapter.SegmentTokens),
             _threads
         );
-        var states = new float[tokens.Length * Config.HiddenSize];
-        run.Forward(tokens, states);
+        var embeddings = new float[tokens.Length * Config.HiddenSize];
+        run.Forward(tokens, embeddings);
         var logits = new float[Config.VocabularySize];
         return
         [
@@ -104,7 +105,7 @@ internal sealed class InfiniReader : IDisposable
                 .Range(0, tokens.Length - 1)
                 .Select(i =>
                 {
-                    run.Logits(states.AsSpan(i * Config.HiddenSize, Config.HiddenSize), logits);
+                    run.Logits(embeddings.AsSpan(i * Config.HiddenSize, Config.HiddenSize), logits);
                     var most = TensorPrimitives.Max<float>(logits);
                     var sum = logits.Sum(logit => Math.Exp(logit - most));
                     return most + Math.Log(sum) - logits[tokens[i + 1]];
@@ -114,7 +115,7 @@ internal sealed class InfiniReader : IDisposable
 
     public void Dispose() => _model.Dispose();
 
-    private string Write(LlamaRun run, int[] prompt, int most)
+    private string Write(DecoderSession run, int[] prompt, int most)
     {
         var (state, logits) = (new float[Config.HiddenSize], new float[Config.VocabularySize]);
         var written = new List<int>();

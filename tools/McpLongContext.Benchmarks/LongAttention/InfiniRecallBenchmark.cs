@@ -4,7 +4,7 @@ using McpLongContext.LongAttention.InfiniAttention;
 namespace McpLongContext.Benchmarks.LongAttention;
 
 /// <summary>
-/// A pass key anywhere in a book, asked for behind it: how often the adapter's memory gives its five digits and nothing more,
+/// A pass key anywhere in a book, asked for after it: how often the adapter's memory gives its five digits and nothing more,
 /// by length, beside closed gates and the plain window.
 /// </summary>
 internal static class InfiniRecallBenchmark
@@ -74,7 +74,7 @@ internal static class InfiniRecallBenchmark
         (int)((((ulong)(uint)length << 32) + (ulong)index + 1) * 0x9E3779B97F4A7C15 >> 33);
 
     /// <summary>
-    /// The memory of the book before a place, which all texts share that have their key behind it: read once, in whole
+    /// The memory of the book before a place, which all texts share that have their key after it: read once, in whole
     /// segments, after which a sequence begins anew.
     /// </summary>
     private sealed class Prefix(InfiniReader reader, int[] book)
@@ -95,7 +95,7 @@ internal static class InfiniRecallBenchmark
 
             Tokens = end;
             var copy = reader.Adapter.CreateMemory(reader.Config);
-            copy.Restore(_memory.States.Span);
+            copy.Restore(_memory.Embeddings.Span);
             return (copy, end);
         }
     }

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using McpLongContext.Inference.Chat;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Generation;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
@@ -12,8 +12,8 @@ using McpLongContext.LongAttention.Unlimiformer.Reading;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
-using McpLongContext.Storage.States;
 
 namespace McpLongContext.Benchmarks.LongAttention;
 
@@ -26,22 +26,22 @@ internal sealed class MemoryBenchmark : IDisposable
 {
     private const int WindowTokens = 1024;
     private const int AnswerTokens = 32;
-    private const string Question = "Which option lets the user choose the colour of the line numbers?";
+    private const string Question = "Which option lets the user choose the color of the line numbers?";
 
     private readonly TextWriter _output;
-    private readonly LlamaModel _model;
+    private readonly Decoder _model;
     private readonly Tokenizer _tokenizer;
     private readonly ChatFrame _frame;
     private readonly KeyLayout _layout;
     private readonly EncoderProfile _profile;
-    private readonly WorkerTeam _team = new(Environment.ProcessorCount);
+    private readonly ComputeThreadPool _threadPool = new(Environment.ProcessorCount);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("memory-benchmark-");
 
     public MemoryBenchmark(TextWriter output, string name)
     {
         _output = output;
         var installed = new ModelStore().List().First(model => model.Name == name);
-        _model = LlamaModel.Load(installed.Folder);
+        _model = Decoder.Load(installed.Folder);
         _tokenizer = ModelTokenizer.Load(installed.Folder);
         _frame = ChatFrame.Of(ChatTemplate.Of(_tokenizer)!);
         var heads = RetrievalHeadsFile.ReadOrCalibrate(installed, _model, _tokenizer, [.. _frame.Before]);
@@ -51,7 +51,7 @@ internal sealed class MemoryBenchmark : IDisposable
 
     public void Dispose()
     {
-        _team.Dispose();
+        _threadPool.Dispose();
         _model.Dispose();
         _folder.Delete(recursive: true);
     }
@@ -79,7 +79,7 @@ internal sealed class MemoryBenchmark : IDisposable
     /// <summary>Encodes window by window, in turn with the prefill of the same layers alone, so that both meet the same load.</summary>
     private List<(int[] Ids, KeyBuffer Keys)> Build(KeyEncoder encoder, int[] ids)
     {
-        using var plain = _model.CreateRun(new CausalAttention(_model.Config), _layout.LastLayer, threads: null);
+        using var plain = _model.CreateSession(new CausalAttention(_model.Config), _layout.LastLayer, threads: null);
         plain.Forward([.. _frame.Before], []);
         var windows = new List<(int[], KeyBuffer)>();
         var (build, prefill) = (new Cost(), new Cost());
@@ -136,16 +136,16 @@ internal sealed class MemoryBenchmark : IDisposable
     private void Ask(Datastore datastore, KeyEncoder encoder)
     {
         using var snapshot = datastore.Snapshot();
-        var memory = new StoredMemory(snapshot.Keys(_profile.Key)!.Documents);
+        var memory = new StoredTokenMemory(snapshot.Keys(_profile.Key)!.Documents);
         var question = _tokenizer.Encode(Question);
         var empty = _tokenizer.Encode(SelectionQuery.Empty);
         var query = SelectionQuery.Of(encoder, question, empty, _model.Config.ScoreScale);
         var (first, again) = (new Cost(), new Cost());
         IReadOnlyList<TokenHit> hits = [];
-        first.Add(() => hits = TokenSelector.Select(memory, query, 256, _team));
-        again.Add(() => hits = TokenSelector.Select(memory, query, 256, _team));
+        first.Add(() => hits = TokenSelector.Select(memory, query, 256, _threadPool));
+        again.Add(() => hits = TokenSelector.Select(memory, query, 256, _threadPool));
         var spans = new SpanPlan().Of(hits, memory.Texts);
-        var prompt = new MemoryPrompt(
+        var prompt = new RetrievalPrompt(
             _frame.Before,
             _tokenizer.Encode("Here are excerpts of a long text.\n\n"),
             _tokenizer.Encode("\n...\n"),

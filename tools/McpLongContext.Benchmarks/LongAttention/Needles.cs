@@ -6,7 +6,7 @@ internal sealed record Needle(string Sentence, string Question, string Begin, st
 /// <summary>Fresh needles, the same ones for equal seeds.</summary>
 internal sealed class Needles(int seed)
 {
-    private static readonly string[] s_colours =
+    private static readonly string[] s_colors =
     [
         "amber",
         "cobalt",
@@ -50,7 +50,7 @@ internal sealed class Needles(int seed)
     /// <summary>Pass keys of so many things, five digits each, each in a sentence of the same wording.</summary>
     public IReadOnlyList<Needle> PassKeys(int count)
     {
-        var names = s_colours.SelectMany(colour => s_things.Select(thing => $"the {colour} {thing}")).ToArray();
+        var names = s_colors.SelectMany(color => s_things.Select(thing => $"the {color} {thing}")).ToArray();
         _random.Shuffle(names);
         return
         [
@@ -72,7 +72,7 @@ internal sealed class Needles(int seed)
     /// <summary>Numbers of so many things, each in a sentence of the same wording.</summary>
     public IReadOnlyList<Needle> Numbers(int count)
     {
-        var names = s_colours.SelectMany(colour => s_things.Select(thing => $"{colour} {thing}")).ToArray();
+        var names = s_colors.SelectMany(color => s_things.Select(thing => $"{color} {thing}")).ToArray();
         _random.Shuffle(names);
         return [.. names.Take(count).Select(Number)];
     }

@@ -1,15 +1,17 @@
 using System.Diagnostics;
 using System.Text;
+using McpLongContext.Inference;
 using McpLongContext.Inference.Chat;
+using McpLongContext.Inference.Decoders;
+using McpLongContext.Inference.Decoders.Packed;
 using McpLongContext.Inference.Generation;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
-using McpLongContext.Inference.Llama.Packed;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
 using McpLongContext.LongAttention.Unlimiformer.Reading;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
+using Decoder = McpLongContext.Inference.Decoders.Decoder;
 
 namespace McpLongContext.Benchmarks.LongAttention;
 
@@ -28,11 +30,11 @@ internal sealed class PassKeyBenchmark : IDisposable
     private const string Plain = RetrievalReader.PlainWindow;
 
     private readonly TextWriter _output;
-    private readonly LlamaModel _model;
+    private readonly Decoder _model;
     private readonly Tokenizer _tokenizer;
     private readonly ChatFrame _frame;
     private readonly RetrievalHeads _heads;
-    private readonly WorkerTeam _team = new(Environment.ProcessorCount);
+    private readonly ComputeThreadPool _threadPool = new(Environment.ProcessorCount);
 
     public PassKeyBenchmark(TextWriter output, string name)
     {
@@ -40,20 +42,20 @@ internal sealed class PassKeyBenchmark : IDisposable
         var installed =
             new ModelStore().List().FirstOrDefault(model => model.Name == name)
             ?? throw new ModelException($"{name} is not installed.");
-        _model = LlamaModel.Load(installed.Folder, cache: WeightCache.Of(installed));
+        _model = Decoder.Load(installed.Folder, cache: WeightCache.Of(installed));
         _tokenizer = ModelTokenizer.Load(installed.Folder);
         _frame = ChatFrame.Of(ChatTemplate.Of(_tokenizer)!);
         var watch = Stopwatch.StartNew();
         _heads = RetrievalHeadsFile.ReadOrCalibrate(installed, _model, _tokenizer, [.. _frame.Before]);
         output.WriteLine(
-            $"heads in {watch.Elapsed.TotalSeconds:F1} s: layer {_heads.Layer}, group {_heads.Group}, "
+            $"heads in {watch.Elapsed.TotalSeconds:F1} s: layer {_heads.Layer}, group {_heads.KeyValueHead}, "
                 + $"heads {string.Join(", ", _heads.Heads)}, {_heads.HitRate:P0} of its facts"
         );
     }
 
     public void Dispose()
     {
-        _team.Dispose();
+        _threadPool.Dispose();
         _model.Dispose();
     }
 
@@ -95,13 +97,13 @@ internal sealed class PassKeyBenchmark : IDisposable
                 );
 
     private RetrievalReader Reader(KeyEncoder encoder, bool retrieves = true) =>
-        new(_model, _tokenizer, encoder.Layout, encoder, _team) { Retrieves = retrieves };
+        new(_model, _tokenizer, encoder.Layout, encoder, _threadPool) { Retrieves = retrieves };
 
     /// <summary>A reader that selects so many spans, however good they are.</summary>
     private RetrievalReader Reader(KeyEncoder encoder, int spans)
     {
         var plan = new SpanPlan();
-        return new RetrievalReader(_model, _tokenizer, encoder.Layout, encoder, _team)
+        return new RetrievalReader(_model, _tokenizer, encoder.Layout, encoder, _threadPool)
         {
             Plan = plan with { Budget = spans * (plan.Before + plan.After) },
         };
@@ -171,7 +173,7 @@ internal sealed class PassKeyBenchmark : IDisposable
 
     private string Answer(RetrievalReader reader, BookMemory memory, Needle needle, string mode)
     {
-        var prompt = new MemoryPrompt(
+        var prompt = new RetrievalPrompt(
             _frame.Before,
             _tokenizer.Encode("Here are excerpts of a long text.\n\n"),
             _tokenizer.Encode("\n...\n"),
@@ -189,7 +191,7 @@ internal sealed class PassKeyBenchmark : IDisposable
             : Generate(reading);
     }
 
-    private string Generate(MemoryReading reading)
+    private string Generate(RetrievalReading reading)
     {
         var sampler = new Sampler(_tokenizer.Vocabulary.Count, SamplingSettings.Greedy);
         var text = new StringBuilder();

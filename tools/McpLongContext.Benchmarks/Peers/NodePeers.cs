@@ -19,7 +19,7 @@ internal static class NodePeers
     /// <summary>Its ONNX file, fp32.</summary>
     public static string Float32Model => Path.Combine(ModelFolder, "onnx", "model.onnx");
 
-    /// <summary>The same quantised to 8 bits; made from the other by <see cref="Install"/>.</summary>
+    /// <summary>The same quantized to 8 bits; made from the other by <see cref="Install"/>.</summary>
     public static string QuantizedModel => Path.Combine(ModelFolder, "onnx", "model_quantized.onnx");
 
     /// <summary>Installs what is missing.</summary>

@@ -4,8 +4,8 @@ using McpLongContext.Context.Encoders;
 using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Passages;
-using McpLongContext.Storage.States;
 
 namespace McpLongContext.Benchmarks.Retrieval;
 
@@ -13,7 +13,7 @@ namespace McpLongContext.Benchmarks.Retrieval;
 /// The states of a datastore's passages in memory, in fp32 as the encoder gives them: what stored codes are measured by.
 /// Every search is exact.
 /// </summary>
-internal sealed class ExactStates : IStateSearch
+internal sealed class ExactStates : IEmbeddingSearch
 {
     /// <summary>A key that nothing is stored under, so that every passage is missing.</summary>
     private const string NoEncoder = "exact";
@@ -58,20 +58,24 @@ internal sealed class ExactStates : IStateSearch
 
     /// <inheritdoc/>
     public ScoredPassage[] ScoreTokens(
-        StateQuery query,
+        LateInteractionQuery query,
         PassageScope scope,
         CancellationToken cancellation = default
     ) => Score(InScope(scope), state => query.MaxSimilarity(state.Tokens));
 
     /// <inheritdoc/>
     public ScoredPassage[] ScoreTokens(
-        StateQuery query,
+        LateInteractionQuery query,
         IReadOnlyList<long> passages,
         CancellationToken cancellation = default
     ) => Score([.. passages.Where(_passages.ContainsKey)], state => query.MaxSimilarity(state.Tokens));
 
     /// <inheritdoc/>
-    public float[] Rescore(StateQuery query, IReadOnlyList<long> passages, CancellationToken cancellation = default) =>
+    public float[] Rescore(
+        LateInteractionQuery query,
+        IReadOnlyList<long> passages,
+        CancellationToken cancellation = default
+    ) =>
         [
             .. passages.Select(passage =>
                 _passages.TryGetValue(passage, out var state) && !state.Tokens.IsEmpty
@@ -114,6 +118,6 @@ internal sealed class ExactStates : IStateSearch
     {
         public ReadOnlySpan<float> Pooled => Run.Pooled.AsSpan(FirstPooled, Width);
 
-        public ReadOnlySpan<float> Tokens => Run.States.AsSpan(First, Length);
+        public ReadOnlySpan<float> Tokens => Run.Embeddings.AsSpan(First, Length);
     }
 }

@@ -7,8 +7,8 @@ using McpLongContext.Context.Retrieval;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 using McpLongContext.Storage;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Passages;
-using McpLongContext.Storage.States;
 
 namespace McpLongContext.Benchmarks.Retrieval;
 
@@ -43,7 +43,7 @@ internal static class StatesBenchmark
         using var int8 = new LoadedEncoder(model, Precision.Int8);
         using var fp32 = new LoadedEncoder(model, Precision.Float32);
         using var snapshot = datastore.Snapshot();
-        var stored = snapshot.States(int8.Key)!;
+        var stored = snapshot.Embeddings(int8.Key)!;
         var bytes = snapshot.Statistics().Encoders.Single(encoder => encoder.Encoder == int8.Key);
         output.WriteLine(
             string.Create(
@@ -57,9 +57,9 @@ internal static class StatesBenchmark
         Print("in fp32", Rank(int8, new ExactStates(datastore, int8)), ranked, output);
         Print("in fp32, the encoder in fp32", Rank(fp32, new ExactStates(datastore, fp32)), ranked, output);
 
-        GoldRanking[] Rank(LoadedEncoder encoder, IStateSearch states)
+        GoldRanking[] Rank(LoadedEncoder encoder, IEmbeddingSearch embeddings)
         {
-            var ranker = new PassageRanker(snapshot, new RetrievalEncoder(encoder), states);
+            var ranker = new PassageRanker(snapshot, new RetrievalEncoder(encoder), embeddings);
             var assembler = new EvidenceAssembler(snapshot.Passages, snapshot.Symbols, paths);
             var documents = snapshot.Documents.All.ToDictionary(document => paths.Show(document.Path));
             return
@@ -69,7 +69,7 @@ internal static class StatesBenchmark
                     [
                         .. ranker
                             .Rank(
-                                QuestionAnalyzer.Analyze(line.GetProperty("question").GetString()!),
+                                QueryAnalyzer.Analyze(line.GetProperty("question").GetString()!),
                                 line.GetProperty("doc").GetString() is { } document && document != WholeCorpus
                                     ? PassageScope.Of([documents[document]])
                                     : PassageScope.All,

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 using System.Text;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Passages;
-using McpLongContext.Storage.States;
 
 namespace McpLongContext.Benchmarks.Search;
 
@@ -41,7 +41,7 @@ internal static class KnnBenchmark
             var pool = RandomStates(8192);
             Fill(datastore, profile, pool, documents);
             using var snapshot = datastore.Snapshot();
-            Measure(output, snapshot.States(profile.Key)!, pool);
+            Measure(output, snapshot.Embeddings(profile.Key)!, pool);
         }
         finally
         {
@@ -49,12 +49,12 @@ internal static class KnnBenchmark
         }
     }
 
-    private static void Measure(TextWriter output, StateIndex index, float[] pool)
+    private static void Measure(TextWriter output, EmbeddingIndex index, float[] pool)
     {
         var random = new Random(7);
         var candidates = Enumerable.Range(0, Rescored).Select(_ => 1 + random.NextInt64(index.Passages)).ToArray();
         var scanned = Scanned(index.Passages, random);
-        var steps = new Dictionary<string, Action<StateQuery>>(StringComparer.Ordinal)
+        var steps = new Dictionary<string, Action<LateInteractionQuery>>(StringComparer.Ordinal)
         {
             ["vectors of passages"] = _ => index.ScorePooled(pool.AsSpan(0, Dimensions), PassageScope.All),
             [$"signs of {scanned.Length} passages"] = query => index.ScoreTokens(query, scanned),
@@ -72,7 +72,7 @@ internal static class KnnBenchmark
             {
                 var first = random.Next(4000) * Dimensions;
                 var weights = Enumerable.Repeat(1f, QueryTokens).ToArray();
-                var query = new StateQuery(pool.AsSpan(first, QueryTokens * Dimensions), weights);
+                var query = new LateInteractionQuery(pool.AsSpan(first, QueryTokens * Dimensions), weights);
                 var watch = Stopwatch.StartNew();
                 step(query);
                 times[i] = watch.Elapsed.TotalMilliseconds;
@@ -104,20 +104,26 @@ internal static class KnnBenchmark
     {
         var random = new Random(5);
         var counts = Enumerable.Repeat(TokensPerPassage, PassagesPerDocument).ToArray();
-        var states = new float[TokensPerPassage * PassagesPerDocument * Dimensions];
-        var writer = datastore.WriteStates(profile);
+        var embeddings = new float[TokensPerPassage * PassagesPerDocument * Dimensions];
+        var writer = datastore.WriteEmbeddings(profile);
         foreach (var some in Enumerable.Range(0, documents).Chunk(16))
         {
             List<NewDocument> stored = [.. some.Select(Document)];
             datastore.Apply(new CatalogChange { Put = stored });
             foreach (var document in stored)
             {
-                for (var at = 0; at < states.Length; at += Dimensions)
+                for (var at = 0; at < embeddings.Length; at += Dimensions)
                 {
-                    pool.AsSpan(random.Next(8192) * Dimensions, Dimensions).CopyTo(states.AsSpan(at));
+                    pool.AsSpan(random.Next(8192) * Dimensions, Dimensions).CopyTo(embeddings.AsSpan(at));
                 }
 
-                writer.Add(document.ContentKey, 0, counts, states, states.AsSpan(0, PassagesPerDocument * Dimensions));
+                writer.Add(
+                    document.ContentKey,
+                    0,
+                    counts,
+                    embeddings,
+                    embeddings.AsSpan(0, PassagesPerDocument * Dimensions)
+                );
             }
 
             writer.Publish();
@@ -142,10 +148,10 @@ internal static class KnnBenchmark
     private static float[] RandomStates(int count)
     {
         var random = new Random(3);
-        var states = new float[count * Dimensions];
-        for (var at = 0; at < states.Length; at += Dimensions)
+        var embeddings = new float[count * Dimensions];
+        for (var at = 0; at < embeddings.Length; at += Dimensions)
         {
-            var state = states.AsSpan(at, Dimensions);
+            var state = embeddings.AsSpan(at, Dimensions);
             for (var i = 0; i < Dimensions; i++)
             {
                 state[i] = (float)(random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5);
@@ -154,6 +160,6 @@ internal static class KnnBenchmark
             TensorPrimitives.Divide(state, TensorPrimitives.Norm(state), state);
         }
 
-        return states;
+        return embeddings;
     }
 }

@@ -5,8 +5,8 @@ using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Analysis;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Passages;
-using McpLongContext.Storage.States;
 
 namespace McpLongContext.Benchmarks.Search;
 
@@ -36,7 +36,7 @@ internal static class PruneBenchmark
     {
         using var datastore = new DatastoreHome(home).Open("default");
         using var snapshot = datastore.Snapshot();
-        var index = snapshot.States(snapshot.Statistics().Encoders.Single().Encoder)!;
+        var index = snapshot.Embeddings(snapshot.Statistics().Encoders.Single().Encoder)!;
         var model = new ModelStore().EnsureDefaultEncoderAsync().GetAwaiter().GetResult();
         using var encoder = BertEncoder.Load(model, Precision.Int8);
         var worker = new PassageEncoder(encoder, new ChunkSettings());
@@ -54,7 +54,7 @@ internal static class PruneBenchmark
         }
     }
 
-    private static void Report(TextWriter output, StateIndex index, PassageScope scope, List<EncodedText> questions)
+    private static void Report(TextWriter output, EmbeddingIndex index, PassageScope scope, List<EncodedText> questions)
     {
         var ranks = s_rankings.Select(_ => new List<int>()).ToList();
         var passages = 0;
@@ -63,8 +63,8 @@ internal static class PruneBenchmark
             var nearest = index.ScorePooled(question.Pooled, scope);
             var scores = nearest.ToDictionary(score => score.Passage, score => score.Score);
             passages = scores.Count;
-            var signs = index.ScoreTokens(question.Query, scope);
-            List<long> candidates = [.. Top(signs).Concat(Top(nearest)).Distinct()];
+            var binaryCodes = index.ScoreTokens(question.Query, scope);
+            List<long> candidates = [.. Top(binaryCodes).Concat(Top(nearest)).Distinct()];
             var tokens = Standardize(index.Rescore(question.Query, candidates));
             var vectors = Standardize([.. candidates.Select(passage => scores[passage])]);
             foreach (var (ranking, found) in s_rankings.Zip(ranks))
@@ -102,7 +102,7 @@ internal static class PruneBenchmark
         DatastoreSnapshot snapshot
     )
     {
-        var question = worker.EncodeQuestion(text);
+        var question = worker.EncodeQuery(text);
         var weights = new List<float>();
         foreach (var (word, pieces) in Words(question.Tokens, encoder))
         {
@@ -112,7 +112,7 @@ internal static class PruneBenchmark
             weights.AddRange(Enumerable.Repeat((float)(weight / Math.Sqrt(pieces)), pieces));
         }
 
-        return new EncodedText(new StateQuery(question.States, weights.ToArray()), question.Pooled);
+        return new EncodedText(new LateInteractionQuery(question.Embeddings, weights.ToArray()), question.Pooled);
     }
 
     private static List<(string Word, int Pieces)> Words(int[] tokens, BertEncoder encoder)
@@ -133,5 +133,5 @@ internal static class PruneBenchmark
         return words;
     }
 
-    private sealed record EncodedText(StateQuery Query, float[] Pooled);
+    private sealed record EncodedText(LateInteractionQuery Query, float[] Pooled);
 }

@@ -119,7 +119,7 @@ def forward(c, w, low_rank, tokens, betas, rule, segment):
                 queries, k[:, group], v[:, group], betas[layer][list(mine)], rule, segment, scale, frequencies, factor
             )
             attended += list(output)
-            memories.append({"matrix": m.ravel().tolist(), "normaliser": z.tolist()})
+            memories.append({"matrix": m.ravel().tolist(), "normalizer": z.tolist()})
         h = h + residual * linear(p + "self_attn.o_proj", np.concatenate(attended, axis=1))
         x = rms_norm(h, w[p + "post_attention_layernorm"], c["rms_norm_eps"])
         gate = linear(p + "mlp.gate_proj", x)

@@ -10,7 +10,7 @@ internal static class EastAsianBytes
     /// The share of the characters of two bytes that are everyday ones: kana, hangul, and ideographs of the first level.
     /// </summary>
     /// <param name="bytes">The text.</param>
-    /// <param name="codePage">Its encoding.</param>
+    /// <param name="codePage">The encoding of the text.</param>
     /// <returns>0 to 1; 1 for any other encoding, and for a text without such characters.</returns>
     public static double Commonness(ReadOnlySpan<byte> bytes, int codePage)
     {

@@ -70,7 +70,7 @@ internal sealed record LegacyEncoding(Encoding Encoding, bool IsCertain)
     /// <summary>Names of the detector that no file of today is in.</summary>
     private static readonly HashSet<string> s_dead = new(["x-mac-ce", "viscii"], StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>What is said of a text whose encoding is not certain.</summary>
+    /// <summary>The note on a text whose encoding is not certain.</summary>
     public string Doubt => $"encoding not certain, read as {Encoding.WebName}";
 
     /// <summary>Finds the encoding of bytes; <see langword="null"/> when none makes sense of them.</summary>

@@ -12,7 +12,7 @@ internal static class MixedLines
 {
     /// <summary>Decodes a text; <see langword="null"/> when no encoding makes one of the bytes.</summary>
     /// <param name="bytes">The bytes.</param>
-    /// <param name="doubt">What is not certain about the encoding.</param>
+    /// <param name="doubt">The uncertainty about the encoding.</param>
     public static string? Decode(ReadOnlySpan<byte> bytes, out string? doubt)
     {
         doubt = null;

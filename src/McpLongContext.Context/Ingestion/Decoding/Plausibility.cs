@@ -25,12 +25,12 @@ internal static class Plausibility
 
     /// <summary>
     /// The share of the characters outside ASCII that stand where such characters stand: letters in words of one
-    /// alphabet, capitals at the beginning of a word or in words of capitals, signs between words.
+    /// alphabet, capitals at the beginning of a word or in words of capitals, symbols between words.
     /// </summary>
     /// <param name="text">A decoded text.</param>
     /// <param name="isWestern">
-    /// It is read as Windows-1252, whose letters with a caron, and the capital Y with a diaeresis, stand where the
-    /// Macintosh and DOS have the usual accents.
+    /// Whether the text is read as Windows-1252, whose letters with a caron, and the capital Y with a diaeresis, stand
+    /// where the Macintosh and DOS have the usual accents.
     /// </param>
     /// <returns>0 to 1; 1 for a text of ASCII alone.</returns>
     public static double Of(ReadOnlySpan<char> text, bool isWestern = false)
@@ -117,7 +117,7 @@ internal static class Plausibility
             || (char.IsLower(c) && char.IsUpper(before) && char.IsUpper(after));
     }
 
-    /// <summary>Signs that are never part of a word of letters.</summary>
+    /// <summary>Symbols that are never part of a word of letters.</summary>
     private static bool IsWordSign(char c) =>
         char.GetUnicodeCategory(c)
             is UnicodeCategory.OtherNumber

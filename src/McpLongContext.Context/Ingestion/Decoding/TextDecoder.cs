@@ -13,7 +13,7 @@ internal static class TextDecoder
 {
     private const int SampleLength = 64 * 1024;
 
-    /// <summary>What a NUL in a text is shown as.</summary>
+    /// <summary>The character that a NUL in a text is shown as.</summary>
     private const char ShownNul = '\u2400';
 
     /// <summary>The controls that texts have: tabs, line breaks, page breaks, backspaces, escapes of terminals.</summary>
@@ -25,8 +25,8 @@ internal static class TextDecoder
 
     /// <summary>Decodes a text; false with the reason when the bytes hold none.</summary>
     /// <param name="bytes">The whole file.</param>
-    /// <param name="text">What it says; line breaks are as in the file.</param>
-    /// <param name="doubt">What is not certain about the encoding; <see langword="null"/> when it is known.</param>
+    /// <param name="text">The text of the file; line breaks are as in the file.</param>
+    /// <param name="doubt">The uncertainty about the encoding; <see langword="null"/> when it is known.</param>
     /// <param name="reason">Why there is no text.</param>
     public static bool TryDecode(
         ReadOnlySpan<byte> bytes,

@@ -1,7 +1,5 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
-using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace McpLongContext.Context.Ingestion.Sources;

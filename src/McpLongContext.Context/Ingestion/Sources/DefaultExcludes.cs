@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace McpLongContext.Context.Ingestion.Sources;
 
 /// <summary>
-/// What nobody means when naming a directory: other people's code, what tools made, what holds no text, and secrets.
+/// The files that nobody means when naming a directory: dependencies, build output, files without text, and secrets.
 /// Names that are also used for sources (<c>build</c>, <c>bin</c>, <c>target</c>, <c>vendor</c>) count only beside the
 /// file that proves their meaning, and output only where Git tracks nothing in it. A <c>.longcontextignore</c> takes
 /// everything back.
@@ -128,7 +128,7 @@ internal static class DefaultExcludes
     /// <summary>Directories of nothing but secrets; packages of source code are called <c>credentials</c>, too.</summary>
     private static readonly FrozenSet<string> s_secretDirectories = Words(".ssh .aws .gnupg .kube .azure .env");
 
-    /// <summary>What a file of data is called that holds secrets, up to the first dot: <c>secrets.prod.yaml</c>.</summary>
+    /// <summary>Names of data files that hold secrets, up to the first dot: <c>secrets.prod.yaml</c>.</summary>
     private static readonly FrozenSet<string> s_secretStems = Words(
         "credential credentials secret secrets password passwords passwd htpasswd apikey apikeys api_keys api-keys"
             + " client_secret client-secret service-account service_account serviceaccount"

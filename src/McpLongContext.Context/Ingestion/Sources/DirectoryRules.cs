@@ -1,3 +1,5 @@
+using McpLongContext.Context.Documents;
+
 namespace McpLongContext.Context.Ingestion.Sources;
 
 /// <summary>
@@ -14,9 +16,9 @@ internal sealed class DirectoryRules(IgnoreScope scope, IReadOnlySet<string> nam
     /// <summary>The ignore rules in force.</summary>
     public IgnoreScope Scope => scope;
 
-    /// <summary>What is to be done with an entry.</summary>
-    /// <param name="path">Its path.</param>
-    /// <param name="name">Its name.</param>
+    /// <summary>The verdict on an entry.</summary>
+    /// <param name="path">The entry's path.</param>
+    /// <param name="name">The entry's name.</param>
     /// <param name="isDirectory">Whether it is a directory, or a link to one.</param>
     public Verdict Judge(string path, string name, bool isDirectory)
     {

@@ -19,7 +19,7 @@ internal sealed class GitConfig(string home, string gitDirectory)
     /// <summary>Whether a key is set to a true value.</summary>
     public bool IsTrue(string key) => this[key]?.ToUpperInvariant() is "TRUE" or "YES" or "ON" or "1" or "";
 
-    /// <summary>A path of the configuration: relative to a directory, or to the home directory behind <c>~/</c>.</summary>
+    /// <summary>A path of the configuration: relative to a directory, or to the home directory after <c>~/</c>.</summary>
     public string Expand(string path, string relativeTo) =>
         path.StartsWith("~/", StringComparison.Ordinal) ? Path.Join(home, path[2..])
         : Path.IsPathRooted(path) ? path
@@ -128,7 +128,7 @@ internal sealed class GitConfig(string home, string gitDirectory)
         }
     }
 
-    /// <summary>A value without its quotes, escapes and the comment behind it.</summary>
+    /// <summary>A value without its quotes, escapes and the comment after it.</summary>
     private static string Value(ReadOnlySpan<char> text)
     {
         var value = new StringBuilder();

@@ -15,12 +15,12 @@ internal sealed class GitIndex
     /// <summary>The index of a million files is about half as large.</summary>
     private const long MaxBytes = 256 * 1024 * 1024;
 
-    /// <summary>Ten 32-bit numbers stand in front of the object name of an entry, flags behind it.</summary>
+    /// <summary>Ten 32-bit numbers stand in front of the object name of an entry, flags after it.</summary>
     private const int StatBytes = 40;
 
     private const int MaxPathBytes = 4096;
 
-    /// <summary>The paths one behind the other, in the order of their bytes, as Git sorts them.</summary>
+    /// <summary>The paths one after the other, in the order of their bytes, as Git sorts them.</summary>
     private readonly byte[] _paths;
     private readonly int[] _starts;
     private readonly GitIndex? _shared;

@@ -8,7 +8,7 @@ namespace McpLongContext.Context.Ingestion.Sources;
 /// </summary>
 internal sealed class GitRepository
 {
-    /// <summary>What stands in the root of every working tree.</summary>
+    /// <summary>The entry that stands in the root of every working tree.</summary>
     public const string MarkName = ".git";
 
     private const int MaxMarkBytes = 8 * 1024;

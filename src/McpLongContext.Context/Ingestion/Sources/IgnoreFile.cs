@@ -53,7 +53,7 @@ internal sealed class IgnoreFile
     /// Reads a file that Git itself keeps beside the documents: links are followed, the allowed roots do not matter.
     /// </summary>
     /// <param name="path">Where it lies.</param>
-    /// <param name="name">What reasons call it.</param>
+    /// <param name="name">The name that reasons call it by.</param>
     public static IgnoreFile? LoadGit(string path, string name) =>
         RegularFile.TryRead(path, MaxBytes) is { Length: > 0 } bytes
             ? new IgnoreFile(name, Encoding.UTF8.GetString(bytes))

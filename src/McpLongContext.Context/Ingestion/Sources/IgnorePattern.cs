@@ -13,7 +13,7 @@ internal sealed class IgnorePattern
     /// <summary>Bytes before the first one with a meaning of its own.</summary>
     private readonly int _literalLength;
 
-    /// <summary>What a match must end with: the bytes behind the last slash or byte with a meaning.</summary>
+    /// <summary>The end of every match: the bytes after the last slash or byte with a meaning.</summary>
     private readonly byte[] _ending;
     private readonly bool _directoryOnly;
     private readonly bool _nameOnly;
@@ -56,7 +56,7 @@ internal sealed class IgnorePattern
     /// <summary>The line as written.</summary>
     public string Text { get; }
 
-    /// <summary>Its number in the file, 1-based.</summary>
+    /// <summary>The line's number in the file, 1-based.</summary>
     public int Line { get; }
 
     /// <summary>Whether it takes back what an earlier pattern ignored.</summary>
@@ -93,7 +93,7 @@ internal sealed class IgnorePattern
                 : WildMatch.IsMatch(_pattern, name, isPath: false);
         }
 
-        // The literal prefix is compared first and the rest matched alone, as git does: a star pair behind a literal
+        // The literal prefix is compared first and the rest matched alone, as git does: a star pair after a literal
         // then counts as one at the beginning.
         if (!path.StartsWith(_pattern.AsSpan(0, _literalLength)))
         {

@@ -3,7 +3,7 @@ using McpLongContext.Context.Documents;
 
 namespace McpLongContext.Context.Ingestion.Sources;
 
-/// <summary>What the ignore files say about a path.</summary>
+/// <summary>The decision of the ignore files about a path.</summary>
 /// <param name="Ignored">Whether it is ignored; false when it is taken back explicitly.</param>
 /// <param name="ByOwnFile">Whether a <c>.longcontextignore</c> says so, which also overrules the default excludes.</param>
 /// <param name="Reason">The file, line and pattern that decided.</param>
@@ -132,7 +132,7 @@ internal sealed class IgnoreScope
         return isDirectory ? index.ContainsBeneath(relative) : index.Contains(relative);
     }
 
-    /// <summary>What the rules say about an entry of this directory; null when nothing.</summary>
+    /// <summary>The decision of the rules about an entry of this directory; null when none applies.</summary>
     public IgnoreDecision? Decide(string path, bool isDirectory)
     {
         for (var scope = this; scope is not null; scope = scope._parent)

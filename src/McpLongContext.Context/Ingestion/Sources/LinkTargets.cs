@@ -26,7 +26,7 @@ internal sealed class LinkTargets(string root, Func<string, IgnoreScope?, bool, 
         return leftOut ?? rules?.Judge(target, Path.GetFileName(target), System.IO.Directory.Exists(target)).Reason;
     }
 
-    /// <summary>Whether a target is to be read behind the link: the scan reads it nowhere else.</summary>
+    /// <summary>Whether a target is to be read after the link: the scan reads it nowhere else.</summary>
     public bool TryTake(string target) => !RealPath.IsWithin(target, root) && _taken.Add(target);
 
     private (DirectoryRules? Rules, string? LeftOut) Directory(string path)

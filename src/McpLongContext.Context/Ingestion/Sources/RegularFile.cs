@@ -33,7 +33,7 @@ internal static class RegularFile
     }
 
     /// <summary>The stream of an opened file.</summary>
-    /// <exception cref="IOException">It is a pipe or a device.</exception>
+    /// <exception cref="IOException">The file is a pipe or a device.</exception>
     public static FileStream Stream(SafeFileHandle handle)
     {
         var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);

@@ -2,7 +2,7 @@ using McpLongContext.Context.Documents;
 
 namespace McpLongContext.Context.Ingestion.Sources;
 
-/// <summary>What a scan found.</summary>
+/// <summary>An entry that a scan found.</summary>
 /// <param name="Path">Absolute, links resolved.</param>
 internal abstract record SourceEntry(string Path);
 
@@ -17,12 +17,12 @@ internal sealed record SourceFile(string Path, long Size, DateTimeOffset Modifie
 /// <summary>How much the user wants a file, each more than the one before.</summary>
 internal enum Wanted
 {
-    /// <summary>It lies in a directory that was named.</summary>
+    /// <summary>The file lies in a directory that was named.</summary>
     AsFound,
 
     /// <summary>
-    /// It was named itself, or a <c>.longcontextignore</c> takes it back: only what cannot be read, and secrets, are
-    /// refused.
+    /// The file was named itself, or a <c>.longcontextignore</c> takes it back: only what cannot be read, and secrets,
+    /// are refused.
     /// </summary>
     Explicitly,
 
@@ -34,6 +34,6 @@ internal enum Wanted
 /// <param name="Path">Absolute; may hold characters that <see cref="Printable"/> must escape.</param>
 /// <param name="Reason">Why, in words that tell what to change.</param>
 /// <param name="IsTransient">
-/// It could not be read this time, which says nothing about its content: what is stored of it stays.
+/// Whether the file could not be read this time, which says nothing about its content: its stored document stays.
 /// </param>
 internal sealed record SkippedSource(string Path, string Reason, bool IsTransient = false) : SourceEntry(Path);

@@ -95,7 +95,7 @@ internal sealed class SourceScanner(AllowedRoots roots, GitUserFiles? user = nul
         }
     }
 
-    /// <summary>What becomes of an entry; <see langword="null"/> when its directory was reported already.</summary>
+    /// <summary>The outcome for an entry; <see langword="null"/> when its directory was reported already.</summary>
     private Pending? Judge(Found found, Pending parent, DirectoryRules rules, LinkTargets links)
     {
         var path = Path.Join(parent.Path, found.Name);
@@ -207,7 +207,7 @@ internal sealed class SourceScanner(AllowedRoots roots, GitUserFiles? user = nul
         return new DirectoryRules(IgnoreScope.In(roots, _user, above, directory, names), names, onlyTracked);
     }
 
-    /// <summary>What the ignore files say about a path without links.</summary>
+    /// <summary>The decision of the ignore files on a path without links.</summary>
     private IgnoreDecision? DecisionOn(string path) =>
         Path.GetDirectoryName(path) is { } directory && roots.Contains(directory)
             ? IgnoreScope
@@ -231,7 +231,7 @@ internal sealed class SourceScanner(AllowedRoots roots, GitUserFiles? user = nul
             _ => new SourceFile(path, size, modified, wanted),
         };
 
-    /// <summary>What has no length is not always a file: pipes and sockets have none either.</summary>
+    /// <summary>Not every entry without a length is a file: pipes and sockets have none either.</summary>
     private string WhyNothing(string path)
     {
         try

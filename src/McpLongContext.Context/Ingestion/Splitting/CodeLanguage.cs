@@ -2,14 +2,14 @@ using System.Collections.Frozen;
 
 namespace McpLongContext.Context.Ingestion.Splitting;
 
-/// <summary>What the splitter must know of a programming language: how blocks nest and what can hide brackets.</summary>
-/// <param name="LineComments">What comments to the end of the line begin with.</param>
+/// <summary>The properties of a programming language that the splitter needs: how blocks nest and what can hide brackets.</summary>
+/// <param name="LineComments">The beginnings of comments that run to the end of the line.</param>
 internal sealed record CodeLanguage(params string[] LineComments)
 {
     /// <summary>Braces nest blocks; otherwise indentation does.</summary>
     public bool Braces { get; init; }
 
-    /// <summary>Statements end with a semicolon, and lines without one go on.</summary>
+    /// <summary>Statements end with a semicolon, and lines without one continue.</summary>
     public bool Semicolons { get; init; }
 
     /// <summary>Lines within round and square brackets belong to the statement that opened them.</summary>

@@ -1,6 +1,6 @@
 namespace McpLongContext.Context.Ingestion.Splitting;
 
-/// <summary>What the outline of a program needs to know of a line.</summary>
+/// <summary>The properties of a line that the outline of a program needs.</summary>
 internal struct CodeLine
 {
     /// <summary>Columns of white space in front; a tab reaches to the next multiple of four.</summary>

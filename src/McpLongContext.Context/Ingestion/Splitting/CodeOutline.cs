@@ -5,10 +5,10 @@ using McpLongContext.Context.Ingestion.Splitting.Symbols;
 namespace McpLongContext.Context.Ingestion.Splitting;
 
 /// <summary>A declaration or statement: comments and attributes, head, body.</summary>
-/// <param name="First">Its first line, comments and attributes included.</param>
+/// <param name="First">The first line, comments and attributes included.</param>
 /// <param name="Code">The line where its head begins.</param>
 /// <param name="Body">The first line of its body; the end when it has none.</param>
-/// <param name="End">The line behind it.</param>
+/// <param name="End">The line after it.</param>
 /// <param name="HasBody">Whether some of its lines are nested deeper than its head.</param>
 internal readonly record struct CodeItem(int First, int Code, int Body, int End, bool HasBody)
 {
@@ -30,7 +30,7 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
 {
     private const int MaxHeaderLength = 120;
 
-    /// <summary>What a line begins with that goes on with the statement before it.</summary>
+    /// <summary>The beginnings of lines that continue the statement before them.</summary>
     private static readonly string[] s_continuations =
     [
         "{",
@@ -75,7 +75,7 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
 
     /// <summary>
     /// The items of a range of lines. An item reaches to the next line that is nested no deeper than its first one, so
-    /// that the branches of a statement are items of the range behind its head.
+    /// that the branches of a statement are items of the range after its head.
     /// </summary>
     public List<CodeItem> Items(int first, int end)
     {
@@ -85,7 +85,7 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
         {
             if (_lines[line].IsBlank || IsClosing(line))
             {
-                // Closing lines in front of an item, or behind the last one: they stay with what stands before them.
+                // Closing lines in front of an item, or after the last one: they stay with what stands before them.
                 line++;
                 continue;
             }
@@ -200,7 +200,7 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
 
         if (BeginsWithContinuation(lines[line].TrimStart()))
         {
-            // The branches behind the head of a statement are items of their own.
+            // The branches after the head of a statement are items of their own.
             return _lines[line].First == '{' || !BeginsWithContinuation(lines[first].TrimStart());
         }
 

@@ -8,7 +8,7 @@ namespace McpLongContext.Context.Ingestion.Splitting;
 /// comments well enough to find the brackets outside of them; where these do not match in the end, it was wrong
 /// somewhere, and the levels are those of the indentation.
 /// </summary>
-/// <remarks>What runs for every character is compiled optimised at once, because most ingests are short.</remarks>
+/// <remarks>Code that runs for every character is compiled with full optimization at once, because most ingests are short.</remarks>
 internal sealed class CodeScanner
 {
     private enum Literal
@@ -31,7 +31,7 @@ internal sealed class CodeScanner
     private int _braces;
     private Literal _literal;
 
-    /// <summary>What ends the literal: a quote, or as many quotes as began it.</summary>
+    /// <summary>The end of the literal: a quote, or as many quotes as began it.</summary>
     private char _quote;
     private int _quoteCount;
     private bool _isBroken;
@@ -279,7 +279,7 @@ internal sealed class CodeScanner
         return rest is [_, '\'', ..] ? i + 2 : i;
     }
 
-    /// <summary>Goes on in a literal; the offset of the last character that was consumed.</summary>
+    /// <summary>Continues in a literal; the offset of the last character that was consumed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int SkipLiteral(ReadOnlySpan<char> text, int i)
     {

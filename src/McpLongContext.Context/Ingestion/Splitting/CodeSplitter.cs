@@ -10,7 +10,7 @@ namespace McpLongContext.Context.Ingestion.Splitting;
 /// </summary>
 internal sealed class CodeSplitter
 {
-    /// <summary>Neighbours are joined up to this many lines.</summary>
+    /// <summary>Neighbors are joined up to this many lines.</summary>
     private const int MaxJoinedLines = 20;
 
     /// <summary>A function stays whole up to this many lines, its comments not counted.</summary>
@@ -53,8 +53,8 @@ internal sealed class CodeSplitter
     }
 
     /// <summary>Splits a program.</summary>
-    /// <param name="lines">Its lines.</param>
-    /// <param name="path">Its path; the extension tells the language.</param>
+    /// <param name="lines">The program's lines.</param>
+    /// <param name="path">The program's path; the extension tells the language.</param>
     /// <param name="passages">Receives the passages and the definitions that they hold.</param>
     public static void Split(LineIndex lines, string path, PassageBuilder passages)
     {
@@ -222,7 +222,7 @@ internal sealed class CodeSplitter
         Close();
     }
 
-    /// <summary>Begins a passage, or goes on with what stands in front where that is too little of its own.</summary>
+    /// <summary>Begins a passage, or continues with what stands in front where that is too little of its own.</summary>
     private void BeginWithPrefix(int line, string context)
     {
         if (!IsOpen(context) || _count > MaxPrefixLines)

@@ -1,6 +1,6 @@
 namespace McpLongContext.Context.Ingestion.Splitting;
 
-/// <summary>What single lines of Markdown, AsciiDoc and reStructuredText mean.</summary>
+/// <summary>The meaning of single lines of Markdown, AsciiDoc and reStructuredText.</summary>
 internal static class MarkdownLines
 {
     /// <summary>Whether a line is a heading of its own (<c># ...</c>).</summary>

@@ -14,8 +14,8 @@ internal static class PassageSplitter
 
     /// <summary>Splits a text.</summary>
     /// <param name="text">The whole text.</param>
-    /// <param name="kind">What it is.</param>
-    /// <param name="path">Its path; the extension tells the language of code.</param>
+    /// <param name="kind">The kind of the document.</param>
+    /// <param name="path">The document's path; the extension tells the language of code.</param>
     /// <returns>Passages in document order that tile the text; none for an empty text.</returns>
     public static IReadOnlyList<SplitPassage> Split(string text, DocumentKind kind, string path)
     {

@@ -1,3 +1,5 @@
+using McpLongContext.Context.Documents;
+
 namespace McpLongContext.Context.Ingestion.Splitting;
 
 /// <summary>
@@ -21,11 +23,11 @@ internal sealed class RawBlocks(bool isAsciiDoc)
     private static readonly string[] s_rawElements = ["script", "pre", "style", "textarea"];
 
     /// <summary>The blocks of a document.</summary>
-    /// <param name="path">Its path; the extension tells the markup.</param>
+    /// <param name="path">The document's path; the extension tells the markup.</param>
     public static RawBlocks Of(string path) =>
         new(Path.GetExtension(path).ToUpperInvariant() is ".ADOC" or ".ASCIIDOC" or ".ASC");
 
-    /// <summary>The line behind the block that a line begins; 0 for any other line.</summary>
+    /// <summary>The line after the block that a line begins; 0 for any other line.</summary>
     /// <remarks>A block without an end goes to the end of the text.</remarks>
     public int EndOf(LineIndex lines, int first)
     {

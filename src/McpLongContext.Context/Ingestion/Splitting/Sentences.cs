@@ -31,7 +31,7 @@ internal static class Sentences
         return words;
     }
 
-    /// <summary>The offset behind the last sentence end and the space after it; 0 when there is none.</summary>
+    /// <summary>The offset after the last sentence end and the space after it; 0 when there is none.</summary>
     public static int LastEnd(ReadOnlySpan<char> text)
     {
         for (var i = text.Length - 1; i > 0; i--)
@@ -45,7 +45,7 @@ internal static class Sentences
         return 0;
     }
 
-    /// <summary>Whether a sentence begins at an offset: behind a mark and a space.</summary>
+    /// <summary>Whether a sentence begins at an offset: after a mark and a space.</summary>
     public static bool IsEnd(ReadOnlySpan<char> text, int offset)
     {
         var previous = text[offset - 1];

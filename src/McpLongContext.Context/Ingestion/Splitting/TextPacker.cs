@@ -3,12 +3,12 @@ using McpLongContext.Context.Documents;
 namespace McpLongContext.Context.Ingestion.Splitting;
 
 /// <summary>
-/// Packs blocks of text (paragraphs, list items, turns) into passages: short neighbours together, longer ones alone,
+/// Packs blocks of text (paragraphs, list items, turns) into passages: short neighbors together, longer ones alone,
 /// overlong ones cut at the ends of lines or sentences.
 /// </summary>
 internal sealed class TextPacker(LineIndex lines, PassageBuilder passages)
 {
-    /// <summary>Neighbours are joined up to this many words.</summary>
+    /// <summary>Neighbors are joined up to this many words.</summary>
     private const int MaxJoinedWords = 120;
 
     /// <summary>One paragraph stays whole up to this many words.</summary>

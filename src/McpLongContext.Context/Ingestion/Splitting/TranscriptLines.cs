@@ -19,7 +19,7 @@ internal enum TurnStyle
     NameLine,
 }
 
-/// <summary>Recognises the lines of transcripts: turns, and headers of sessions.</summary>
+/// <summary>Recognizes the lines of transcripts: turns, and headers of sessions.</summary>
 internal static class TranscriptLines
 {
     private const int BeginningLength = 120;

@@ -3,14 +3,14 @@ using McpLongContext.Inference.Generation;
 
 namespace McpLongContext.Context.LongInference.Modes;
 
-/// <summary>What is done with the windows of a text, one after the other.</summary>
+/// <summary>An operation on the windows of a text, one after the other.</summary>
 internal interface IWindowMode : IDisposable
 {
     /// <summary>Tokens that a window shares with the one before.</summary>
     public int OverlapTokens { get; }
 
     /// <summary>Plans the windows of a text.</summary>
-    /// <param name="tokens">Its number of tokens.</param>
+    /// <param name="tokens">The number of tokens of the text.</param>
     public WindowPlan Plan(int tokens);
 
     /// <summary>Does one window.</summary>
@@ -39,18 +39,18 @@ internal sealed record WindowResult
     public int NewTokens { get; init; }
 
     /// <summary>Of the covered tokens, or of the written ones.</summary>
-    public SurpriseSum Surprise { get; init; }
+    public TokenLikelihoodSum TokenLikelihood { get; init; }
 
-    /// <summary>What the model wrote.</summary>
+    /// <summary>The text that the model wrote.</summary>
     public string? Output { get; init; }
 
-    /// <summary>The most surprising spans.</summary>
-    public IReadOnlyList<SurprisingSpan> Surprising { get; init; } = [];
+    /// <summary>The least likely spans.</summary>
+    public IReadOnlyList<UnlikelySpan> Surprising { get; init; } = [];
 
     /// <summary>Whether it was broken off.</summary>
     public bool Partial { get; init; }
 
-    /// <summary>The result of a window behind which a text was written.</summary>
+    /// <summary>The result of a window after which a text was written.</summary>
     /// <param name="written">The text.</param>
     /// <param name="covered">Tokens of the core that the prompt covers.</param>
     public static WindowResult Of(GeneratedText written, int covered) =>
@@ -59,7 +59,7 @@ internal sealed record WindowResult
             Covered = written is { IsPartial: true, NewTokens: 0 } ? 0 : covered,
             TokensRead = written.TokensRead,
             NewTokens = written.NewTokens,
-            Surprise = written.Surprise,
+            TokenLikelihood = written.TokenLikelihood,
             Output = written.Text,
             Partial = written.IsPartial,
         };

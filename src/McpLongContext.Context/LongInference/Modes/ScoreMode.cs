@@ -1,6 +1,6 @@
 using McpLongContext.Context.Decoders;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Generation;
-using McpLongContext.Inference.Llama;
 
 namespace McpLongContext.Context.LongInference.Modes;
 
@@ -17,7 +17,7 @@ internal sealed class ScoreMode : IWindowMode
     private const int MaxLogits = 1 << 22;
 
     private readonly LoadedDecoder _decoder;
-    private readonly LlamaRun _run;
+    private readonly DecoderSession _run;
     private readonly int _capacity;
     private readonly int _vocabulary;
     private readonly int _hidden;
@@ -29,7 +29,7 @@ internal sealed class ScoreMode : IWindowMode
     {
         var config = decoder.Model.Config;
         _decoder = decoder;
-        _run = decoder.Model.CreateRun();
+        _run = decoder.Model.CreateSession();
         _capacity = limits.Window - BeginTokens;
         // Without a token to begin with, the first token of a core is predicted from the last one that is covered.
         OverlapTokens = Math.Max(1 - BeginTokens, WindowPlan.OverlapOf(_capacity, limits.Overlap));
@@ -71,7 +71,7 @@ internal sealed class ScoreMode : IWindowMode
         var first = Math.Max(1, begin + window.CoreFirst - window.First);
         var unpredicted = first - (begin + window.CoreFirst - window.First);
         var nats = new List<double>(window.CoreCount);
-        var sum = new SurpriseSum();
+        var sum = new TokenLikelihoodSum();
         var read = 0;
         var partial = false;
         try
@@ -96,18 +96,18 @@ internal sealed class ScoreMode : IWindowMode
         {
             Covered = partial && nats.Count == 0 ? 0 : unpredicted + nats.Count,
             TokensRead = read,
-            Surprise = sum,
-            Surprising = SurprisingSpans.Of(text, window.CoreFirst + unpredicted, nats),
+            TokenLikelihood = sum,
+            Surprising = UnlikelySpans.Of(text, window.CoreFirst + unpredicted, nats),
             Partial = partial,
         };
     }
 
-    /// <summary>Adds the surprises of tokens.</summary>
+    /// <summary>Adds the negative log-likelihoods of tokens.</summary>
     /// <param name="states">[tokens, hidden], that of the token before each.</param>
     /// <param name="tokens">[tokens].</param>
     /// <param name="nats">Receives them one by one.</param>
     /// <param name="sum">Receives them together.</param>
-    private void Score(Span<float> states, ReadOnlySpan<int> tokens, List<double> nats, ref SurpriseSum sum)
+    private void Score(Span<float> states, ReadOnlySpan<int> tokens, List<double> nats, ref TokenLikelihoodSum sum)
     {
         while (!tokens.IsEmpty)
         {
@@ -116,9 +116,13 @@ internal sealed class ScoreMode : IWindowMode
             _run.Logits(states[..(rows * _hidden)], logits);
             for (var row = 0; row < rows; row++)
             {
-                var surprise = Surprise.Of(logits.Slice(row * _vocabulary, _vocabulary), tokens[row], _scratch);
-                nats.Add(surprise.Nats);
-                sum.Add(surprise);
+                var likelihood = TokenLikelihood.Of(
+                    logits.Slice(row * _vocabulary, _vocabulary),
+                    tokens[row],
+                    _scratch
+                );
+                nats.Add(likelihood.Nats);
+                sum.Add(likelihood);
             }
 
             states = states[(rows * _hidden)..];

@@ -1,27 +1,27 @@
 using McpLongContext.Context.Decoders;
+using McpLongContext.Inference;
 using McpLongContext.Inference.Checkpoints;
-using McpLongContext.Inference.Llama;
-using McpLongContext.Inference.Models;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.LongAttention.InfiniAttention;
-using McpLongContext.Storage.Memories;
+using McpLongContext.Storage.CompressiveMemories;
 
 namespace McpLongContext.Context.Memories.Infini;
 
-/// <summary>What a compressive memory needs of a decoder: its adapter and what the two name their memories by.</summary>
+/// <summary>The requirements of a decoder's compressive memory: its adapter and what the two name it by.</summary>
 internal sealed class DecoderMemory
 {
-    private readonly LlamaModel _model;
+    private readonly Decoder _model;
 
     /// <summary>Joins a model and its adapter.</summary>
     /// <param name="model">The model, without the adapter's changes.</param>
     /// <param name="adapter">The adapter, or none.</param>
     /// <param name="identity">Names the model, its weights, its arithmetic and its positions.</param>
-    private DecoderMemory(LlamaModel model, InfiniAdapter adapter, string identity)
+    private DecoderMemory(Decoder model, InfiniAdapter adapter, string identity)
     {
         _model = adapter.Apply(model);
         Adapter = adapter;
         var config = model.Config;
-        Profile = new MemoryProfile
+        Profile = new CompressiveMemoryProfile
         {
             Model = identity,
             Adapter = adapter.Identity,
@@ -59,10 +59,10 @@ internal sealed class DecoderMemory
     /// <summary>The adapter, or none.</summary>
     public InfiniAdapter Adapter { get; }
 
-    /// <summary>Names the memories in datastores, one in each.</summary>
-    public MemoryProfile Profile { get; }
+    /// <summary>Names the compressive memories in datastores, one in each.</summary>
+    public CompressiveMemoryProfile Profile { get; }
 
-    /// <summary>A memory with what was stored.</summary>
+    /// <summary>A compressive memory with what was stored.</summary>
     /// <param name="state">As it was stored; <see langword="null"/>: it is empty.</param>
     public CompressiveMemory Restore(ReadOnlySpan<float> state)
     {
@@ -75,15 +75,18 @@ internal sealed class DecoderMemory
         return memory;
     }
 
-    /// <summary>A sequence that reads a memory and writes what leaves its window into it.</summary>
-    public LlamaRun CreateRun(CompressiveMemory memory) => _model.CreateRun(Adapter.Attend(_model.Config, memory));
+    /// <summary>A sequence that reads a compressive memory and writes what leaves its window into it.</summary>
+    public DecoderSession CreateSession(CompressiveMemory memory) =>
+        _model.CreateSession(Adapter.Attend(_model.Config, memory));
 
-    /// <summary>Reads a text into a memory, as a sequence of its own.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled; the memory holds a part of the text.</exception>
+    /// <summary>Reads a text into a compressive memory, as a sequence of its own.</summary>
+    /// <exception cref="OperationCanceledException">
+    /// Canceled; the compressive memory holds a part of the text.
+    /// </exception>
     public void Remember(CompressiveMemory memory, ReadOnlySpan<int> tokens, CancellationToken cancellation)
     {
         var attention = Adapter.Attend(_model.Config, memory);
-        using var run = _model.CreateRun(attention, _model.Config.LayerCount - 1, threads: null);
+        using var run = _model.CreateSession(attention, _model.Config.LayerCount - 1, threads: null);
         run.Forward(tokens, [], cancellation);
         attention.EndSegment();
     }

@@ -6,7 +6,7 @@ using McpLongContext.Storage;
 namespace McpLongContext.Context.Memories.Infini;
 
 /// <summary>Reads documents into the compressive memory of a datastore.</summary>
-internal sealed class InfiniBuilder(DecoderProvider decoders, QuestionPriority questions) : IMemoryBuilder
+internal sealed class InfiniBuilder(DecoderProvider decoders, QueryPriority questions) : IMemoryBuilder
 {
     /// <inheritdoc/>
     public MemoryKind Kind => MemoryKind.Infini;

@@ -12,7 +12,8 @@ namespace McpLongContext.Context.Memories.Infini;
 
 /// <summary>
 /// The compressive memory of a datastore, of one size whatever was read into it. An answer is written from the passages that
-/// were found, with the memory behind them; without an adapter, whose gates let it through, it is that of the passages alone.
+/// were found, with the compressive memory after them; without an adapter, whose gates let it through, it is that of
+/// the passages alone.
 /// </summary>
 internal sealed class InfiniMemory(
     DatastoreRegistry datastores,
@@ -39,7 +40,7 @@ internal sealed class InfiniMemory(
                 DecoderIdentity.ModelOf(memory.Model),
                 memory.Tokens,
                 memory.Bytes,
-                snapshot.Unremembered(memory.Model, memory.Adapter).Count
+                snapshot.MissingFromCompressiveMemory(memory.Model, memory.Adapter).Count
             )
             {
                 Kind = Kind,
@@ -69,7 +70,7 @@ internal sealed class InfiniMemory(
             );
         }
 
-        using var writer = new GreedyDecoder(decoder.Model, decoder.Tokenizer, memory.CreateRun())
+        using var writer = new GreedyDecoder(decoder.Model, decoder.Tokenizer, memory.CreateSession())
         {
             EndsWithLine = true,
         };
@@ -90,8 +91,8 @@ internal sealed class InfiniMemory(
         RequireWholeDatastore(request);
         OneWindow.RequireInstruction(request);
         var name = request.Datastore ?? InferenceSources.DefaultDatastore;
-        using var borrowed = await decoders.BorrowAsync(request.Model, cancellation);
-        var decoder = borrowed.Decoder;
+        using var lease = await decoders.LeaseAsync(request.Model, cancellation);
+        var decoder = lease.Decoder;
         var limits = WindowLimits.Of(request, decoder, overlap: 0);
         var start = time.GetTimestamp();
         var about = request.Text is null ? name : request.Name;
@@ -99,7 +100,7 @@ internal sealed class InfiniMemory(
             ? (await ReadAsync(text, decoder, cancellation), null)
             : OpenStored(name, decoder);
         var prompt = Prompt(request.Instruction!, decoder, limits);
-        using var writer = new GreedyDecoder(decoder.Model, decoder.Tokenizer, memory.CreateRun());
+        using var writer = new GreedyDecoder(decoder.Model, decoder.Tokenizer, memory.CreateSession());
         var written = await writer.ContinueAsync(
             prompt,
             limits.MaxNewTokens,
@@ -131,7 +132,7 @@ internal sealed class InfiniMemory(
             cancellation
         );
 
-    /// <summary>The memory, and the job that builds what it lacks.</summary>
+    /// <summary>The compressive memory, and the job that builds what it lacks.</summary>
     private (CompressedScope? Memory, string? Job) Open(string datastore, LoadedDecoder decoder)
     {
         var memory = CompressedScope.Of(datastores.Open(datastore), DecoderMemory.Of(decoder));

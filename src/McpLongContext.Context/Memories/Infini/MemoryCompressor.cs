@@ -1,49 +1,49 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Encoders;
-using McpLongContext.Inference.Models;
+using McpLongContext.Inference;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Catalog;
-using McpLongContext.Storage.Memories;
+using McpLongContext.Storage.CompressiveMemories;
 
 namespace McpLongContext.Context.Memories.Infini;
 
 /// <summary>
 /// Reads the documents that a datastore's compressive memory lacks into it, one after the other, each from its beginning.
-/// The decoder is given back between two documents. What was stored stays, so that a later process goes on behind the last
+/// The decoder is given back between two documents. What was stored stays, so that a later process continues after the last
 /// whole document.
 /// </summary>
 /// <param name="datastore">The datastore.</param>
-/// <param name="decoders">Lends the decoder.</param>
-/// <param name="questions">The questions that go before.</param>
-/// <param name="model">Its name; <see langword="null"/> for the default one.</param>
+/// <param name="decoders">The provider that leases the decoder.</param>
+/// <param name="questions">The queries that go before.</param>
+/// <param name="model">The decoder's name; <see langword="null"/> for the default one.</param>
 internal sealed class MemoryCompressor(
     Datastore datastore,
     DecoderProvider decoders,
-    QuestionPriority questions,
+    QueryPriority questions,
     string? model
 )
 {
-    /// <summary>Tokens after which the memory is stored.</summary>
+    /// <summary>Tokens after which the compressive memory is stored.</summary>
     private const int StoreTokens = 16 * 1024;
 
     /// <summary>Reads until nothing is pending.</summary>
     /// <param name="progress">Told how far it is, after every document.</param>
     /// <param name="cancellation">Stops the work; what was stored is kept.</param>
     /// <exception cref="ContextException">There is no such model.</exception>
-    /// <exception cref="ModelException">Its adapter is damaged or for another model.</exception>
+    /// <exception cref="ModelException">The decoder's adapter is damaged or for another model.</exception>
     public async Task RunAsync(Action<MemoryProgress> progress, CancellationToken cancellation)
     {
         using var exclusive = await EncodingLock.AcquireAsync(datastore, EncodingLock.Compressed, cancellation);
-        // Documents may come and go meanwhile, and a memory that held one of them with it; a round that stored nothing has
-        // nothing left that it can do.
+        // Documents may come and go meanwhile, and a compressive memory that held one of them with it; a round that
+        // stored nothing has nothing left that it can do.
         while (await ReadPendingAsync(progress, cancellation)) { }
     }
 
     private async Task<bool> ReadPendingAsync(Action<MemoryProgress> progress, CancellationToken cancellation)
     {
-        var (name, decoder, tokenizer) = await BorrowAsync(cancellation);
+        var (name, decoder, tokenizer) = await LeaseAsync(cancellation);
         var profile = decoder.Profile;
         var stored = datastore.ReadMemory(profile);
         var memory = decoder.Restore(stored?.State);
@@ -59,16 +59,16 @@ internal sealed class MemoryCompressor(
                 continue;
             }
 
-            await Task.Run(() => questions.GiveWay(cancellation), cancellation);
-            using (var borrowed = await decoders.BorrowAsync(model, cancellation))
+            await Task.Run(() => questions.YieldToQueries(cancellation), cancellation);
+            using (var lease = await decoders.LeaseAsync(model, cancellation))
             {
-                var current = DecoderMemory.Of(borrowed.Decoder);
+                var current = DecoderMemory.Of(lease.Decoder);
                 if (current.Profile != profile)
                 {
                     return true;
                 }
 
-                var ids = Tokens(borrowed.Decoder, text);
+                var ids = Tokens(lease.Decoder, text);
                 await Task.Run(() => current.Remember(memory, ids, cancellation), cancellation);
                 tokens += ids.Length;
             }
@@ -88,25 +88,25 @@ internal sealed class MemoryCompressor(
 
         bool Store()
         {
-            entry = datastore.ReplaceMemory(profile, memory.States, tokens, entry, added);
+            entry = datastore.ReplaceCompressiveMemory(profile, memory.Embeddings, tokens, entry, added);
             added.Clear();
             isAny = true;
             return entry is not null;
         }
     }
 
-    private async Task<(string Name, DecoderMemory Decoder, Tokenizer Tokenizer)> BorrowAsync(
+    private async Task<(string Name, DecoderMemory Decoder, Tokenizer Tokenizer)> LeaseAsync(
         CancellationToken cancellation
     )
     {
-        using var borrowed = await decoders.BorrowAsync(model, cancellation);
-        return (borrowed.Decoder.Name, DecoderMemory.Of(borrowed.Decoder), borrowed.Decoder.Tokenizer);
+        using var lease = await decoders.LeaseAsync(model, cancellation);
+        return (lease.Decoder.Name, DecoderMemory.Of(lease.Decoder), lease.Decoder.Tokenizer);
     }
 
-    private IReadOnlyList<Document> Pending(MemoryProfile profile)
+    private IReadOnlyList<Document> Pending(CompressiveMemoryProfile profile)
     {
         using var snapshot = datastore.Snapshot();
-        return snapshot.Unremembered(profile.Model, profile.Adapter);
+        return snapshot.MissingFromCompressiveMemory(profile.Model, profile.Adapter);
     }
 
     /// <summary>The tokens of what is pending, counted document by document.</summary>

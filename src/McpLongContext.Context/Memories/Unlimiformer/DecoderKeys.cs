@@ -3,18 +3,18 @@ using McpLongContext.Context.Decoders;
 using McpLongContext.Inference.Chat;
 using McpLongContext.Inference.Layers;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
-using McpLongContext.Storage.States;
+using McpLongContext.Storage.Embeddings;
 
 namespace McpLongContext.Context.Memories.Unlimiformer;
 
 /// <summary>
-/// What retrieval attention needs of a decoder: the heads that select, the frame that texts and queries are read in, and a
-/// worker that encodes both. For whoever has borrowed the decoder.
+/// The parts of a decoder that retrieval attention needs: the heads that select, the frame that texts and queries are
+/// read in, and a worker that encodes both. For whoever has leased the decoder.
 /// </summary>
 internal sealed class DecoderKeys : IDisposable
 {
     private readonly Lazy<KeyEncoder> _encoder;
-    private readonly Lazy<WorkerTeam> _team = new(() => new WorkerTeam(Environment.ProcessorCount));
+    private readonly Lazy<ComputeThreadPool> _threadPool = new(() => new ComputeThreadPool(Environment.ProcessorCount));
 
     private DecoderKeys(LoadedDecoder decoder, RetrievalHeads heads, UnlimiformerOptions options)
     {
@@ -33,17 +33,17 @@ internal sealed class DecoderKeys : IDisposable
             decoder.Identity.ToString(),
             KeyEncoder.Version,
             heads.Layer,
-            heads.Group,
+            heads.KeyValueHead,
             options.Depth == KeyDepth.Full ? Layout.LayerBegin : null
         );
         Profile = EncoderProfile.OfKeys(name.ToString(), model.Config.HeadDim);
         _encoder = new Lazy<KeyEncoder>(() => new KeyEncoder(model, Layout, [.. Frame.Before]));
     }
 
-    /// <summary>What stands before every text and behind every query.</summary>
+    /// <summary>The tokens before every text and after every query.</summary>
     public ChatFrame Frame { get; }
 
-    /// <summary>What is kept of a token.</summary>
+    /// <summary>The key vectors that are stored for a token.</summary>
     public KeyLayout Layout { get; }
 
     /// <summary>Names the keys in datastores: those of equal profiles are comparable.</summary>
@@ -53,11 +53,11 @@ internal sealed class DecoderKeys : IDisposable
     public KeyEncoder Encoder => _encoder.Value;
 
     /// <summary>Scans keys.</summary>
-    public WorkerTeam Team => _team.Value;
+    public ComputeThreadPool ThreadPool => _threadPool.Value;
 
     /// <summary>The keys of a decoder; <see langword="null"/> while nobody has looked for its retrieval heads.</summary>
-    /// <param name="decoder">The decoder, borrowed.</param>
-    /// <param name="options">How much is kept of a token, and from which layer on memory is read.</param>
+    /// <param name="decoder">The decoder, leased.</param>
+    /// <param name="options">How much is kept of a token, and from which layer on token memory is read.</param>
     public static DecoderKeys? Find(LoadedDecoder decoder, UnlimiformerOptions options) =>
         decoder.Attached<DecoderKeys>()
         ?? (
@@ -67,8 +67,8 @@ internal sealed class DecoderKeys : IDisposable
         );
 
     /// <summary>The keys of a decoder; its heads are looked for when nobody has yet, and kept with the model.</summary>
-    /// <param name="decoder">The decoder, borrowed.</param>
-    /// <param name="options">How much is kept of a token, and from which layer on memory is read.</param>
+    /// <param name="decoder">The decoder, leased.</param>
+    /// <param name="options">How much is kept of a token, and from which layer on token memory is read.</param>
     /// <param name="cancellation">Ends the search for heads, which takes as long as a few thousand tokens.</param>
     /// <exception cref="ContextException">The options do not fit the decoder.</exception>
     public static DecoderKeys Ensure(
@@ -98,9 +98,9 @@ internal sealed class DecoderKeys : IDisposable
             _encoder.Value.Dispose();
         }
 
-        if (_team.IsValueCreated)
+        if (_threadPool.IsValueCreated)
         {
-            _team.Value.Dispose();
+            _threadPool.Value.Dispose();
         }
     }
 }

@@ -7,9 +7,9 @@ namespace McpLongContext.Context.Memories.Unlimiformer;
 /// <param name="Decoder">The decoder's identity, as it is stored.</param>
 /// <param name="Version">The version of the key encoder.</param>
 /// <param name="Layer">The layer that selects.</param>
-/// <param name="Group">The KV head that selects.</param>
+/// <param name="KeyValueHead">The KV head that selects.</param>
 /// <param name="LayerBegin">The first layer whose keys and values are stored, too; <see langword="null"/>: of none.</param>
-internal sealed partial record KeyName(string Decoder, int Version, int Layer, int Group, int? LayerBegin)
+internal sealed partial record KeyName(string Decoder, int Version, int Layer, int KeyValueHead, int? LayerBegin)
 {
     /// <summary>The name of a stored form; <see langword="null"/> where the text is none.</summary>
     public static KeyName? Parse(string stored)
@@ -30,7 +30,7 @@ internal sealed partial record KeyName(string Decoder, int Version, int Layer, i
 
     /// <summary>The form that is stored.</summary>
     public override string ToString() =>
-        $"{Decoder};keys {Version};layer {Layer} group {Group}"
+        $"{Decoder};keys {Version};layer {Layer} group {KeyValueHead}"
         + (LayerBegin is { } begin ? $";values from layer {begin}" : "");
 
     [GeneratedRegex(

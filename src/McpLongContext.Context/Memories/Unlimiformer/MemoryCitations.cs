@@ -6,20 +6,22 @@ using McpLongContext.Storage;
 
 namespace McpLongContext.Context.Memories.Unlimiformer;
 
-/// <summary>Cites spans of a memory by document and lines, which the tokens themselves and their passages tell.</summary>
-/// <param name="memory">The memory.</param>
+/// <summary>
+/// Cites spans of a token memory by document and lines, which the tokens themselves and their passages tell.
+/// </summary>
+/// <param name="memory">The token memory.</param>
 /// <param name="snapshot">The state of the datastore that it is of.</param>
 /// <param name="tokenizer">The tokenizer of the tokens.</param>
 /// <param name="paths">Shows paths.</param>
 internal sealed class MemoryCitations(
-    StoredMemory memory,
+    StoredTokenMemory memory,
     DatastoreSnapshot snapshot,
     Tokenizer tokenizer,
     DocumentPaths paths
 )
 {
     /// <summary>The lines that a span touches, with its own text.</summary>
-    public Evidence Cite(MemorySpan span)
+    public Evidence Cite(TokenMemorySpan span)
     {
         var tokens = memory.ReadTokens(span);
         var first = memory.OriginOf(span.Text, span.First);

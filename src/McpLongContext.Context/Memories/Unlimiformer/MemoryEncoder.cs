@@ -3,30 +3,30 @@ using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Storage;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
-using McpLongContext.Storage.States;
 
 namespace McpLongContext.Context.Memories.Unlimiformer;
 
 /// <summary>
 /// Computes the keys that a datastore's documents lack for a decoder. The decoder is given back after every few thousand
-/// tokens, so that questions are answered meanwhile from what is there. What is published stays, so that a later process goes
-/// on where this one was stopped.
+/// tokens, so that queries are answered meanwhile from what is there. What is published stays, so that a later process
+/// goes on where this one was stopped.
 /// </summary>
 /// <param name="datastore">The datastore.</param>
-/// <param name="decoders">Lends the decoder.</param>
-/// <param name="questions">The questions that go before.</param>
+/// <param name="decoders">The provider that leases the decoder.</param>
+/// <param name="questions">The queries that go before.</param>
 /// <param name="options">How much is kept of a token.</param>
-/// <param name="model">Its name; <see langword="null"/> for the default one.</param>
+/// <param name="model">The decoder's name; <see langword="null"/> for the default one.</param>
 internal sealed class MemoryEncoder(
     Datastore datastore,
     DecoderProvider decoders,
-    QuestionPriority questions,
+    QueryPriority questions,
     UnlimiformerOptions options,
     string? model
 )
 {
-    /// <summary>Characters of a run, about 2,000 tokens: a question waits for a run at most.</summary>
+    /// <summary>Characters of a run, about 2,000 tokens: a query waits for a run at most.</summary>
     private const int RunCharacters = 8 * 1024;
 
     /// <summary>Tokens after which what was computed is published.</summary>
@@ -49,10 +49,10 @@ internal sealed class MemoryEncoder(
         EncoderProfile profile;
         int planes;
         Tokenizer tokenizer;
-        using (var borrowed = await decoders.BorrowAsync(model, cancellation))
+        using (var lease = await decoders.LeaseAsync(model, cancellation))
         {
-            var keys = await Task.Run(() => DecoderKeys.Ensure(borrowed.Decoder, options, cancellation), cancellation);
-            (profile, planes, tokenizer) = (keys.Profile, keys.Layout.Shape.Planes, borrowed.Decoder.Tokenizer);
+            var keys = await Task.Run(() => DecoderKeys.Ensure(lease.Decoder, options, cancellation), cancellation);
+            (profile, planes, tokenizer) = (keys.Profile, keys.Layout.Shape.Planes, lease.Decoder.Tokenizer);
         }
 
         var (pending, stored) = Pending(profile.Key);
@@ -100,9 +100,9 @@ internal sealed class MemoryEncoder(
             counts[i] = ids.Count - before;
         }
 
-        await Task.Run(() => questions.GiveWay(cancellation), cancellation);
-        using var borrowed = await decoders.BorrowAsync(model, cancellation);
-        var keys = DecoderKeys.Ensure(borrowed.Decoder, options, cancellation);
+        await Task.Run(() => questions.YieldToQueries(cancellation), cancellation);
+        using var lease = await decoders.LeaseAsync(model, cancellation);
+        var keys = DecoderKeys.Ensure(lease.Decoder, options, cancellation);
         if (keys.Profile.Key != writer.Encoder.Key)
         {
             return false;

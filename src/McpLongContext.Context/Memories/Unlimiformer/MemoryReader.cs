@@ -7,23 +7,25 @@ using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Context.Memories.Unlimiformer;
 
-/// <summary>What a model is to write from a memory.</summary>
-/// <param name="Asked">What the memory is searched by.</param>
-/// <param name="Wording">What the model is told behind the spans that it reads.</param>
+/// <summary>A writing task for a model with a token memory.</summary>
+/// <param name="Asked">The text that the token memory is searched by.</param>
+/// <param name="Wording">The instruction after the spans that the model reads.</param>
 /// <param name="MaxTokens">The most tokens to write.</param>
 /// <param name="Window">The window in force, in tokens; <see langword="null"/>: that of the settings, or the model's.</param>
 internal sealed record MemoryTask(string Asked, string Wording, int MaxTokens, int? Window = null);
 
-/// <summary>Lets a decoder write from a memory through its retrieval attention, as the settings say, and tells what it took.</summary>
+/// <summary>
+/// Lets a decoder write from its token memory through retrieval attention, as the settings say, and tells what it took.
+/// </summary>
 internal sealed class MemoryReader(UnlimiformerOptions options, TimeProvider time, ILogger<MemoryReader> logger)
 {
     /// <summary>The fewest tokens that are worth reading.</summary>
     private const int LeastTokens = 32;
 
-    /// <summary>Writes from a memory.</summary>
-    /// <param name="decoder">The model, borrowed.</param>
-    /// <param name="memory">Its memory; not empty.</param>
-    /// <param name="task">What to write.</param>
+    /// <summary>Writes from a token memory.</summary>
+    /// <param name="decoder">The model, leased.</param>
+    /// <param name="memory">The model's token memory; not empty.</param>
+    /// <param name="task">The writing task.</param>
     /// <param name="written">Told after every token how many there are.</param>
     /// <param name="cancellation">Breaks it off.</param>
     /// <exception cref="ContextException">The question leaves no room in the model's window.</exception>
@@ -51,9 +53,9 @@ internal sealed class MemoryReader(UnlimiformerOptions options, TimeProvider tim
         );
     }
 
-    /// <summary>Begins a sequence that reads a memory for a task.</summary>
+    /// <summary>Begins a sequence that reads a token memory for a task.</summary>
     /// <inheritdoc cref="WriteAsync"/>
-    internal MemoryReading Begin(
+    internal RetrievalReading Begin(
         LoadedDecoder decoder,
         OpenMemory memory,
         MemoryTask task,
@@ -61,13 +63,13 @@ internal sealed class MemoryReader(UnlimiformerOptions options, TimeProvider tim
     )
     {
         var keys = DecoderKeys.Ensure(decoder, options, cancellation);
-        var prompt = new MemoryPrompt(
+        var prompt = new RetrievalPrompt(
             keys.Frame.Before,
             [],
             decoder.Tokenizer.Encode("\n\n"),
             [.. decoder.Tokenizer.Encode($"\n\n{task.Wording}"), .. keys.Frame.After]
         );
-        var reader = new RetrievalReader(decoder.Model, decoder.Tokenizer, keys.Layout, keys.Encoder, keys.Team)
+        var reader = new RetrievalReader(decoder.Model, decoder.Tokenizer, keys.Layout, keys.Encoder, keys.ThreadPool)
         {
             Window = WindowOf(decoder, task),
             Retrieves = options.Knn,

@@ -4,19 +4,19 @@ using McpLongContext.Storage.Keys;
 
 namespace McpLongContext.Context.Memories.Unlimiformer;
 
-/// <summary>What a decoder has in memory of some documents.</summary>
-/// <param name="Keys">What its retrieval attention needs; <see langword="null"/> while nobody has looked for its heads.</param>
+/// <summary>The part of some documents that a decoder's token memory holds.</summary>
+/// <param name="Keys">The requirements of its retrieval attention; <see langword="null"/> while nobody has looked for its heads.</param>
 /// <param name="Documents">The documents that have keys; equal contents once.</param>
 /// <param name="PendingDocuments">The documents that lack some.</param>
 internal sealed record MemoryScope(DecoderKeys? Keys, IReadOnlyList<KeyedDocument> Documents, int PendingDocuments)
 {
-    /// <summary>The tokens in memory.</summary>
+    /// <summary>The tokens in the token memory.</summary>
     public long Tokens => Documents.Sum(document => document.Blocks.Sum(block => (long)block.Tokens));
 
-    /// <summary>What there is of documents.</summary>
+    /// <summary>The stored part of the documents.</summary>
     /// <param name="snapshot">The state of the datastore.</param>
     /// <param name="documents">The documents.</param>
-    /// <param name="keys">What the decoder's retrieval attention needs, if it is known.</param>
+    /// <param name="keys">The requirements of the decoder's retrieval attention, if known.</param>
     public static MemoryScope Of(DatastoreSnapshot snapshot, IReadOnlyList<Document> documents, DecoderKeys? keys)
     {
         if (keys is null)

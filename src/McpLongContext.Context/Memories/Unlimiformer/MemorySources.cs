@@ -20,12 +20,12 @@ internal sealed class MemorySources(
     UnlimiformerOptions options
 )
 {
-    /// <summary>The share of the machine's memory that the keys and values of one call may take.</summary>
+    /// <summary>The share of the machine's RAM that the keys and values of one call may take.</summary>
     private const double MaxShare = 0.5;
 
-    /// <summary>Opens a memory.</summary>
+    /// <summary>Opens a token memory.</summary>
     /// <param name="request">Which texts.</param>
-    /// <param name="decoder">Whose memory, borrowed until it is disposed.</param>
+    /// <param name="decoder">The decoder of the token memory, leased until it is disposed.</param>
     /// <param name="cancellation">Ends encoding.</param>
     /// <exception cref="MemoryEmptyException">The datastore keeps nothing of these documents yet.</exception>
     /// <exception cref="ContextException">There are no such texts, or the settings do not go together.</exception>
@@ -58,7 +58,7 @@ internal sealed class MemorySources(
                 );
             }
 
-            var memory = new StoredMemory(scope.Documents);
+            var memory = new StoredTokenMemory(scope.Documents);
             var citations = new MemoryCitations(memory, snapshot, decoder.Tokenizer, paths);
             return new OpenMemory(memory, citations.Cite)
             {
@@ -79,7 +79,7 @@ internal sealed class MemorySources(
     private OpenMemory Encode(LongInferenceRequest request, LoadedDecoder decoder, CancellationToken cancellation)
     {
         var keys = DecoderKeys.Ensure(decoder, options, cancellation);
-        var memory = new TextMemory(keys.Encoder);
+        var memory = new TextTokenMemory(keys.Encoder);
         var texts = new List<TokenText>();
         var left = options.EvalMaxSourceLength;
         string? note = null;
@@ -113,7 +113,7 @@ internal sealed class MemorySources(
             : throw new MemoryEmptyException("These documents hold no text; ingest some.");
     }
 
-    /// <summary>What a memory has to keep beyond the usual, for messages.</summary>
+    /// <summary>The extra content that a token memory must store, for messages.</summary>
     private string Kept =>
         options.Depth == KeyDepth.Full
             ? $"with keys and values, as mode {options.Mode} reads them and the same --unlimiformer settings build them, "
@@ -133,7 +133,7 @@ internal sealed class MemorySources(
         }
     }
 
-    private static Evidence Cite(TokenText text, MemorySpan span)
+    private static Evidence Cite(TokenText text, TokenMemorySpan span)
     {
         var (start, end) = text.LinesOf(span.First, span.Count);
         return new Evidence

@@ -8,7 +8,7 @@ namespace McpLongContext.Context.Memories.Unlimiformer;
 /// <summary>Encodes the keys of documents, and the values where they are kept.</summary>
 internal sealed class UnlimiformerBuilder(
     DecoderProvider decoders,
-    QuestionPriority questions,
+    QueryPriority questions,
     UnlimiformerOptions options
 ) : IMemoryBuilder
 {

@@ -4,8 +4,8 @@ using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.LongInference;
 using McpLongContext.Storage;
+using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Maintenance;
-using McpLongContext.Storage.States;
 
 namespace McpLongContext.Context.Memories.Unlimiformer;
 
@@ -77,7 +77,7 @@ internal sealed class UnlimiformerMemory(
     /// <inheritdoc/>
     public IEnumerable<MemorySummary> Summarize(DatastoreSnapshot snapshot, DatastoreStatistics statistics) =>
         statistics
-            .Encoders.Where(encoder => encoder.Precision == StatePrecision.Key)
+            .Encoders.Where(encoder => encoder.Precision == EmbeddingPrecision.Key)
             .Select(encoder => new MemorySummary(
                 DecoderIdentity.ModelOf(encoder.Encoder),
                 snapshot.Keys(encoder.Encoder)?.Tokens ?? 0,
@@ -98,8 +98,8 @@ internal sealed class UnlimiformerMemory(
         OneWindow.RequireGenerate(request);
         OneWindow.RequireInstruction(request);
         var name = request.Datastore ?? InferenceSources.DefaultDatastore;
-        using var borrowed = await decoders.BorrowAsync(request.Model, cancellation);
-        var decoder = borrowed.Decoder;
+        using var lease = await decoders.LeaseAsync(request.Model, cancellation);
+        var decoder = lease.Decoder;
         var limits = WindowLimits.Of(request, decoder, overlap: 0);
         var texts = request.Text is null ? request with { Datastore = name } : request;
         using var memory = await sources.OpenAsync(texts, decoder, cancellation);

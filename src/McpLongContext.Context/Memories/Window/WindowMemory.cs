@@ -7,7 +7,7 @@ using McpLongContext.Storage.Maintenance;
 
 namespace McpLongContext.Context.Memories.Window;
 
-/// <summary>No memory at all: the decoder reads the evidence, or a text window by window.</summary>
+/// <summary>No decoder memory at all: the decoder reads the evidence, or a text window by window.</summary>
 internal sealed class WindowMemory(EvidenceReader evidence, LongInferenceRunner inference) : IMemory
 {
     /// <inheritdoc/>

@@ -24,7 +24,7 @@ internal sealed class DefinitionEvidence(DatastoreSnapshot snapshot, PassageScop
     private readonly Dictionary<long, double> _gains = [];
     private readonly HashSet<string> _words = [.. question.Words];
 
-    /// <summary>What each passage in scope gains by what it defines.</summary>
+    /// <summary>The gain of each passage in scope for what it defines.</summary>
     public static Dictionary<long, double> Find(DatastoreSnapshot snapshot, PassageScope scope, Question question)
     {
         var evidence = new DefinitionEvidence(snapshot, scope, question);
@@ -90,7 +90,7 @@ internal sealed class DefinitionEvidence(DatastoreSnapshot snapshot, PassageScop
 
     /// <summary>Whether a word may be meant as a name; plain words are, where nothing else is asked for.</summary>
     private bool IsName(string word) =>
-        question.Kind == QuestionKind.Symbol || char.IsUpper(word[0]) || IsIdentifier(word);
+        question.Kind == QueryKind.Symbol || char.IsUpper(word[0]) || IsIdentifier(word);
 
     private static bool IsIdentifier(string word) =>
         word.Contains('_', StringComparison.Ordinal) || word.Skip(1).Any(char.IsUpper);
@@ -98,13 +98,13 @@ internal sealed class DefinitionEvidence(DatastoreSnapshot snapshot, PassageScop
     private double WeightOf(Symbol symbol, int words, bool isFirst)
     {
         var isSame = _words.Contains(symbol.Name);
-        if (question.Kind == QuestionKind.Description)
+        if (question.Kind == QueryKind.Description)
         {
             // It names what the place uses, not the place.
             return 0;
         }
 
-        if (question.Kind == QuestionKind.Symbol)
+        if (question.Kind == QueryKind.Symbol)
         {
             return isSame
                 ? RankingWeights.SoleDefinition

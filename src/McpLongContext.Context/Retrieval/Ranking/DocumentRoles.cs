@@ -1,14 +1,13 @@
-using McpLongContext.Context.Datastores;
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Storage.Analysis;
-using McpLongContext.Storage.Lexical;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
 namespace McpLongContext.Context.Retrieval.Ranking;
 
 /// <summary>
-/// What a file is for. A question about a program is about the program, not about its tests, examples or documentation,
-/// unless it speaks of them.
+/// The purpose of a file. A question about a program is about the program, not about its tests, examples or
+/// documentation, unless it speaks of them.
 /// </summary>
 internal sealed class DocumentRoles(Question question)
 {
@@ -36,9 +35,9 @@ internal sealed class DocumentRoles(Question question)
     private readonly bool _asksForTests = TestCode.IsAskedFor(question);
     private readonly bool _asksForExamples = question.Terms.Any(s_exampleTerms.Contains);
     private readonly bool _asksForDocumentation =
-        question.Kind == QuestionKind.Quoted || question.Terms.Any(s_documentationTerms.Contains);
+        question.Kind == QueryKind.Quoted || question.Terms.Any(s_documentationTerms.Contains);
 
-    /// <summary>What is taken from a file's passages.</summary>
+    /// <summary>The penalty on a file's passages.</summary>
     /// <param name="document">The file.</param>
     /// <param name="isCode">Whether most of what was found is code.</param>
     public double PenaltyOf(StoredDocument document, bool isCode) =>

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using McpLongContext.Context.Datastores;
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Documents;
+using McpLongContext.Context.Encoders;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Passages;
 
@@ -22,7 +22,7 @@ internal sealed class LinkedEvidence(DatastoreSnapshot snapshot, PassageScope sc
 
     private const int MaxHops = 8;
 
-    /// <summary>What every hop takes from the score: the passages stand in the order of the chain.</summary>
+    /// <summary>The cost of every hop to the score: the passages stand in the order of the chain.</summary>
     private const double HopCost = 0.05;
 
     /// <summary>Words that are no plain ones: with a digit, in capitals, with a capital or an underscore inside.</summary>
@@ -34,9 +34,9 @@ internal sealed class LinkedEvidence(DatastoreSnapshot snapshot, PassageScope sc
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly Dictionary<long, int> _hops = [];
 
-    /// <summary>Adds the passages that the question's names lead to, behind the best one that holds such a name.</summary>
+    /// <summary>Adds the passages that the question's names lead to, after the best one that holds such a name.</summary>
     /// <param name="question">The question.</param>
-    /// <param name="ranked">What was found for it, best first.</param>
+    /// <param name="ranked">The passages that were found for it, best first.</param>
     public IReadOnlyList<RankedPassage> Follow(Question question, IReadOnlyList<RankedPassage> ranked)
     {
         var names = NamesIn(question.Text);

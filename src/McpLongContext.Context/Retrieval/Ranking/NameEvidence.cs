@@ -3,7 +3,7 @@ using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
 namespace McpLongContext.Context.Retrieval.Ranking;
 
-/// <summary>What the name of a file and its folders says about a question.</summary>
+/// <summary>The evidence for a question in the name of a file and its folders.</summary>
 internal sealed class NameEvidence(Question question)
 {
     /// <summary>Shorter words begin too many others.</summary>
@@ -19,7 +19,7 @@ internal sealed class NameEvidence(Question question)
 
     private readonly HashSet<string> _symbols = [.. question.ContentWords.Select(word => SymbolKey.Of(word))];
 
-    /// <summary>What a file's name adds to its score.</summary>
+    /// <summary>The gain of a file's score from its name.</summary>
     public double GainOf(StoredDocument document)
     {
         var path = document.Path.Replace('\\', '/');
@@ -27,9 +27,9 @@ internal sealed class NameEvidence(Question question)
         var stem = Stem(path[folderEnd..]);
         return question.Kind switch
         {
-            QuestionKind.Symbol => _symbols.Contains(SymbolKey.Of(stem)) ? RankingWeights.FileOfSymbol : 0,
-            QuestionKind.Path => question.Literals.Any(literal => IsNamed(path, literal)) ? RankingWeights.Path : 0,
-            QuestionKind.Quoted or QuestionKind.Description or QuestionKind.ErrorMessage => 0,
+            QueryKind.Symbol => _symbols.Contains(SymbolKey.Of(stem)) ? RankingWeights.FileOfSymbol : 0,
+            QueryKind.Path => question.Literals.Any(literal => IsNamed(path, literal)) ? RankingWeights.Path : 0,
+            QueryKind.Quoted or QueryKind.Description or QueryKind.ErrorMessage => 0,
             _ => (RankingWeights.FileName * ShareIn(stem)) + (RankingWeights.Folders * ShareIn(path[..folderEnd])),
         };
     }

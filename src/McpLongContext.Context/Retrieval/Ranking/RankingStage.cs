@@ -1,5 +1,5 @@
-using McpLongContext.Context.Datastores;
-using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 
 namespace McpLongContext.Context.Retrieval.Ranking;
 
@@ -15,7 +15,7 @@ internal sealed class RankingStage(Question question, IReadOnlyDictionary<long, 
 
     /// <summary>A phrase, a message or a description is of one place, whatever else its file holds.</summary>
     private readonly bool _isOfOnePlace =
-        question.Kind is QuestionKind.Quoted or QuestionKind.ErrorMessage or QuestionKind.Description;
+        question.Kind is QueryKind.Quoted or QueryKind.ErrorMessage or QueryKind.Description;
 
     /// <summary>The candidates, best first; equal ones by path and passage.</summary>
     public IReadOnlyList<RankedPassage> Order(IReadOnlyList<Candidate> candidates)

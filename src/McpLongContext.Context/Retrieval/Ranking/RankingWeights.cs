@@ -1,9 +1,9 @@
 namespace McpLongContext.Context.Retrieval.Ranking;
 
 /// <summary>
-/// What each rule adds to a fused score, whose best candidates have 2 to 4. Each is measured alone on two halves of a
-/// public benchmark of code search, and on sets of transcripts, papers and documentation (docs/decisions/ranking.md);
-/// the optimum is flat around every one of them.
+/// The weight that each rule adds to a fused score, whose best candidates have 2 to 4. Each is measured alone on two
+/// halves of a public benchmark of code search, and on sets of transcripts, papers and documentation
+/// (docs/decisions/ranking.md); the optimum is flat around every one of them.
 /// </summary>
 internal static class RankingWeights
 {

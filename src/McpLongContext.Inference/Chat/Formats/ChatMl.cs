@@ -14,7 +14,7 @@ internal sealed partial class ChatMl(string? system, bool thinks) : IChatFormat
     public string Name => "ChatML";
 
     /// <summary>The format, where a template writes it; null otherwise.</summary>
-    public static IChatFormat? Recognise(string template)
+    public static IChatFormat? Recognize(string template)
     {
         if (!template.Contains("<|im_start|>", StringComparison.Ordinal))
         {

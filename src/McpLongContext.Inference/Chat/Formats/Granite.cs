@@ -10,7 +10,7 @@ internal sealed class Granite : IChatFormat
     public string Name => "Granite";
 
     /// <summary>The format, where a template writes it; null otherwise.</summary>
-    public static IChatFormat? Recognise(string template) =>
+    public static IChatFormat? Recognize(string template) =>
         template.Contains("<|start_of_role|>", StringComparison.Ordinal) ? new Granite() : null;
 
     /// <inheritdoc/>

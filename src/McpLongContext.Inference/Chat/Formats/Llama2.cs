@@ -10,7 +10,7 @@ internal sealed class Llama2 : IChatFormat
     public string Name => "Llama 2";
 
     /// <summary>The format, where a template writes it; null otherwise.</summary>
-    public static IChatFormat? Recognise(string template) =>
+    public static IChatFormat? Recognize(string template) =>
         template.Contains("[INST]", StringComparison.Ordinal) && template.Contains("<<SYS>>", StringComparison.Ordinal)
             ? new Llama2()
             : null;

@@ -10,7 +10,7 @@ internal sealed class Llama3 : IChatFormat
     public string Name => "Llama 3";
 
     /// <summary>The format, where a template writes it; null otherwise.</summary>
-    public static IChatFormat? Recognise(string template) =>
+    public static IChatFormat? Recognize(string template) =>
         template.Contains("<|start_header_id|>", StringComparison.Ordinal) ? new Llama3() : null;
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ internal sealed class Mistral(bool spaceInside, bool spaceBefore) : IChatFormat
     public string Name => "Mistral";
 
     /// <summary>The format, where a template writes it; null otherwise.</summary>
-    public static IChatFormat? Recognise(string template) =>
+    public static IChatFormat? Recognize(string template) =>
         template.Contains(Open, StringComparison.Ordinal)
         && !template.Contains("[SYSTEM_PROMPT]", StringComparison.Ordinal)
             ? new Mistral(

@@ -10,7 +10,7 @@ internal sealed class Zephyr : IChatFormat
     public string Name => "Zephyr";
 
     /// <summary>The format, where a template writes it; null otherwise.</summary>
-    public static IChatFormat? Recognise(string template) =>
+    public static IChatFormat? Recognize(string template) =>
         template.Contains("<|user|>", StringComparison.Ordinal)
         && template.Contains("<|assistant|>", StringComparison.Ordinal)
         && template.Contains("eos_token", StringComparison.Ordinal)

@@ -54,7 +54,7 @@ public sealed class GgufFile : IDisposable
     /// <param name="tensor">A tensor of this file.</param>
     /// <param name="offset">The first byte, counted from the tensor's start.</param>
     /// <param name="count">How many.</param>
-    /// <exception cref="ArgumentOutOfRangeException">They are not all inside the tensor.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The bytes are not all inside the tensor.</exception>
     public ReadOnlySpan<byte> Bytes(GgufTensor tensor, long offset, int count)
     {
         ArgumentNullException.ThrowIfNull(tensor);

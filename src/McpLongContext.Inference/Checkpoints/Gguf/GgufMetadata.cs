@@ -85,19 +85,19 @@ public sealed class GgufMetadata
     public IReadOnlyList<bool>? FindBooleans(string key) => FindList<bool>(key, "an array of bools");
 
     /// <summary>A text that has to be there.</summary>
-    /// <exception cref="CheckpointException">It is missing or not a text.</exception>
+    /// <exception cref="CheckpointException">The text is missing or of another type.</exception>
     public string GetString(string key) => FindString(key) ?? throw Missing(key, "a string");
 
     /// <summary>An integer that has to be there.</summary>
-    /// <exception cref="CheckpointException">It is missing, not an integer, or out of range.</exception>
+    /// <exception cref="CheckpointException">The integer is missing, of another type, or out of range.</exception>
     public int GetInt32(string key) => FindInt32(key) ?? throw Missing(key, "an integer");
 
     /// <summary>A number that has to be there.</summary>
-    /// <exception cref="CheckpointException">It is missing or not a number.</exception>
+    /// <exception cref="CheckpointException">The number is missing or of another type.</exception>
     public double GetDouble(string key) => FindDouble(key) ?? throw Missing(key, "a number");
 
     /// <summary>A list of texts that has to be there.</summary>
-    /// <exception cref="CheckpointException">It is missing or not a list of texts.</exception>
+    /// <exception cref="CheckpointException">The list is missing or of another type.</exception>
     public IReadOnlyList<string> GetStrings(string key) =>
         FindStrings(key) ?? throw Missing(key, "an array of strings");
 

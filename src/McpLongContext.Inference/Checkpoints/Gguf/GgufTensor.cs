@@ -1,7 +1,7 @@
 namespace McpLongContext.Inference.Checkpoints.Gguf;
 
 /// <summary>Where a tensor stands in a GGUF file.</summary>
-/// <param name="Name">Its name.</param>
+/// <param name="Name">The name of the tensor.</param>
 /// <param name="Type">How its elements are stored.</param>
 /// <param name="Shape">
 /// Dimensions, row-major: the last one is contiguous. (The file lists them the other way round.)

@@ -37,7 +37,7 @@ internal sealed class FolderSource(string path) : IModelSource
         var index = _chosen is null
             ? NamedIndex.Find(paths, _folder, name => File.ReadAllBytes(Path.Combine(_folder, name)))
             : null;
-        foreach (var name in NeededFiles.Select(paths, _chosen, quantisation: null, _folder, index))
+        foreach (var name in NeededFiles.Select(paths, _chosen, quantization: null, _folder, index))
         {
             var source = Path.Combine(_folder, name);
             var (sha256, _) = await Checksum.ComputeAsync(source, static _ => { }, cancellation);

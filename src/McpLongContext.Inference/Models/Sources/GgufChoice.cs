@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 namespace McpLongContext.Inference.Models.Sources;
 
 /// <summary>
-/// Chooses among the GGUF files of a repository, which mostly hold the same weights in several quantisations.
+/// Chooses among the GGUF files of a repository, which mostly hold the same weights in several quantizations.
 /// </summary>
 internal static partial class GgufChoice
 {
     /// <summary>
-    /// What is taken unless the user names something: four to five bits a weight keep nearly all of the quality in a
+    /// The default choice: four to five bits a weight keep nearly all of the quality in a
     /// third of the size, more bits cost only space and time, fewer cost quality.
     /// </summary>
     private static readonly string[] s_preference =
@@ -30,23 +30,23 @@ internal static partial class GgufChoice
         "FP32",
     ];
 
-    /// <summary>The file of a quantisation, or of the preferred one.</summary>
+    /// <summary>The file of a quantization, or of the preferred one.</summary>
     /// <param name="paths">All files there are.</param>
-    /// <param name="quantisation">What the user named, or null.</param>
+    /// <param name="quantization">The user's choice, or null.</param>
     /// <param name="origin">The source, as the user wrote it, for messages.</param>
     /// <exception cref="ModelException">There is none, or several files are of it.</exception>
-    public static string Select(IReadOnlyCollection<string> paths, string? quantisation, string origin)
+    public static string Select(IReadOnlyCollection<string> paths, string? quantization, string origin)
     {
         var files = Whole(paths).FindAll(path => path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase));
-        var names = quantisation is null ? s_preference : [quantisation];
+        var names = quantization is null ? s_preference : [quantization];
         var found = names.Select(name => files.FindAll(file => Is(file, name))).FirstOrDefault(some => some.Count > 0);
         return found is [var only]
             ? only
             : throw new ModelException(
-                (found, quantisation) switch
+                (found, quantization) switch
                 {
-                    (not null, _) => $"{origin} has {found.Count} files of one quantisation.",
-                    (_, not null) => $"{origin} has no {quantisation} in one file.",
+                    (not null, _) => $"{origin} has {found.Count} files of one quantization.",
+                    (_, not null) => $"{origin} has no {quantization} in one file.",
                     _ => $"{origin} has several weights files.",
                 } + Choices(paths, origin)
             );
@@ -60,12 +60,12 @@ internal static partial class GgufChoice
             : $" Name one of them, as in {origin}/{weights[0]}: {string.Join(", ", weights)}";
     }
 
-    /// <summary>Whether a file's name says that it is of a quantisation: <c>model-q4_k_m.gguf</c>, <c>model.Q4_K_M.gguf</c>.</summary>
-    private static bool Is(string file, string quantisation)
+    /// <summary>Whether a file's name says that it is of a quantization: <c>model-q4_k_m.gguf</c>, <c>model.Q4_K_M.gguf</c>.</summary>
+    private static bool Is(string file, string quantization)
     {
         var name = Path.GetFileNameWithoutExtension(file);
-        return name.EndsWith(quantisation, StringComparison.OrdinalIgnoreCase)
-            && (name.Length == quantisation.Length || name[^(quantisation.Length + 1)] is '-' or '.' or '_');
+        return name.EndsWith(quantization, StringComparison.OrdinalIgnoreCase)
+            && (name.Length == quantization.Length || name[^(quantization.Length + 1)] is '-' or '.' or '_');
     }
 
     /// <summary>The files that hold a whole model, and not one of several parts.</summary>

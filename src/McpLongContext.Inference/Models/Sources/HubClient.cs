@@ -153,10 +153,10 @@ internal sealed class HubClient : IDisposable
 /// <summary>The hub's description of a repository.</summary>
 /// <param name="Sha">The commit.</param>
 /// <param name="Siblings">All files.</param>
-/// <param name="Tags">Free tags; <c>license:</c> gives the licence.</param>
+/// <param name="Tags">Free tags; <c>license:</c> gives the license.</param>
 internal sealed record HubRepository(string Sha, IReadOnlyList<HubFile> Siblings, IReadOnlyList<string>? Tags = null)
 {
-    /// <summary>What the model is for, as far as the tags say.</summary>
+    /// <summary>The model's purpose, as far as the tags say.</summary>
     public string? Purpose =>
         Tags switch
         {
@@ -171,5 +171,5 @@ internal sealed record HubRepository(string Sha, IReadOnlyList<HubFile> Siblings
 /// <summary>One file: small ones are Git blobs, large ones are in large file storage (LFS).</summary>
 internal sealed record HubFile(string RFilename, long? Size = null, string? BlobId = null, HubLargeFile? Lfs = null);
 
-/// <summary>The content behind a Git LFS pointer.</summary>
+/// <summary>The content that a Git LFS pointer stands for.</summary>
 internal sealed record HubLargeFile(string Sha256, long Size);

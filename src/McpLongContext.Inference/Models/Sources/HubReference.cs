@@ -2,14 +2,14 @@ using System.Text.RegularExpressions;
 
 namespace McpLongContext.Inference.Models.Sources;
 
-/// <summary>A repository of the model hub, as <c>hf:ORG/REPO[/FILE|:QUANTISATION][@REVISION]</c>.</summary>
-/// <param name="Repository">Organisation and repository, <c>ORG/REPO</c>.</param>
+/// <summary>A repository of the model hub, as <c>hf:ORG/REPO[/FILE|:QUANTIZATION][@REVISION]</c>.</summary>
+/// <param name="Repository">Organization and repository, <c>ORG/REPO</c>.</param>
 /// <param name="File">The weights file to use, where the repository has several; otherwise null.</param>
 /// <param name="Revision">A branch, tag or commit; null is the main branch.</param>
 internal sealed partial record HubReference(string Repository, string? File, string? Revision)
 {
-    /// <summary>The quantisation of a GGUF file to use, such as <c>Q4_K_M</c>; otherwise null.</summary>
-    public string? Quantisation { get; init; }
+    /// <summary>The quantization of a GGUF file to use, such as <c>Q4_K_M</c>; otherwise null.</summary>
+    public string? Quantization { get; init; }
 
     public const string Prefix = "hf:";
 
@@ -17,7 +17,7 @@ internal sealed partial record HubReference(string Repository, string? File, str
     public string ModelName =>
         Repository.Replace("/", "--", StringComparison.Ordinal)
         + (File is null ? "" : $"--{Path.GetFileNameWithoutExtension(File)}")
-        + (Quantisation is null ? "" : $"--{Quantisation}");
+        + (Quantization is null ? "" : $"--{Quantization}");
 
     /// <summary>Reads a reference.</summary>
     /// <exception cref="ModelException">The text is no such reference.</exception>
@@ -34,7 +34,7 @@ internal sealed partial record HubReference(string Repository, string? File, str
 
         return new HubReference(match.Groups["repository"].Value, Optional("file"), Optional("revision"))
         {
-            Quantisation = Optional("quantisation")?.ToUpperInvariant(),
+            Quantization = Optional("quantization")?.ToUpperInvariant(),
         };
 
         string? Optional(string group) => match.Groups[group] is { Success: true, Value: var value } ? value : null;
@@ -44,14 +44,14 @@ internal sealed partial record HubReference(string Repository, string? File, str
         Prefix
         + Repository
         + (File is null ? "" : $"/{File}")
-        + (Quantisation is null ? "" : $":{Quantisation}")
+        + (Quantization is null ? "" : $":{Quantization}")
         + (Revision is null ? "" : $"@{Revision}");
 
     [GeneratedRegex(
         """
             ^hf:(?<repository>[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*)
             (/(?<file>([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\.(safetensors|gguf))
-            |:(?<quantisation>[A-Za-z0-9_]+))?
+            |:(?<quantization>[A-Za-z0-9_]+))?
             (@(?<revision>[A-Za-z0-9][A-Za-z0-9._/-]*))?$
             """,
         RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture,

@@ -8,22 +8,22 @@ namespace McpLongContext.Inference.Models.Sources;
 /// run and across runs.
 /// </summary>
 /// <param name="model">The repository, as the user or the catalog names it.</param>
-/// <param name="catalogued">The catalog's entry, which pins commit and checksums; null for a repository named freely.</param>
+/// <param name="cataloged">The catalog's entry, which pins commit and checksums; null for a repository named freely.</param>
 /// <param name="options">Address, token, timeouts.</param>
-internal sealed class HubSource(HubReference model, ModelEntry? catalogued, ModelStoreOptions options) : IModelSource
+internal sealed class HubSource(HubReference model, ModelEntry? cataloged, ModelStoreOptions options) : IModelSource
 {
     private const int MaxFailuresInARow = 3;
 
-    public string Name => catalogued?.Name ?? model.ModelName;
+    public string Name => cataloged?.Name ?? model.ModelName;
 
     public bool IsSatisfiedBy(ModelEntry installed) =>
-        catalogued?.HasSameContentAs(installed) ?? (model.Revision is null || installed.Source == model.ToString());
+        cataloged?.HasSameContentAs(installed) ?? (model.Revision is null || installed.Source == model.ToString());
 
     public async Task<ModelEntry> DescribeAsync(CancellationToken cancellation)
     {
-        if (catalogued is not null)
+        if (cataloged is not null)
         {
-            return catalogued;
+            return cataloged;
         }
 
         using var hub = new HubClient(options);
@@ -31,7 +31,7 @@ internal sealed class HubSource(HubReference model, ModelEntry? catalogued, Mode
         var siblings = repository.Siblings.ToDictionary(file => file.RFilename, StringComparer.Ordinal);
         var origin = HubReference.Prefix + model.Repository;
         var pinned = model with { Revision = repository.Sha };
-        var isNamed = model.File is not null || model.Quantisation is not null;
+        var isNamed = model.File is not null || model.Quantization is not null;
         var index =
             !isNamed && NamedIndex.Choose(siblings.Keys, origin) is { } name
                 ? NamedIndex.Parse(
@@ -39,7 +39,7 @@ internal sealed class HubSource(HubReference model, ModelEntry? catalogued, Mode
                     await RetryAsync(() => hub.ReadAsync(pinned, name, cancellation), cancellation)
                 )
                 : null;
-        var files = NeededFiles.Select(siblings.Keys, model.File, model.Quantisation, origin, index);
+        var files = NeededFiles.Select(siblings.Keys, model.File, model.Quantization, origin, index);
         return new ModelEntry(Name, pinned.ToString(), [.. files.Select(name => Describe(siblings[name]))])
         {
             Purpose = repository.Purpose,

@@ -3,7 +3,7 @@ using McpLongContext.Inference.Checkpoints;
 namespace McpLongContext.Inference.Models.Sources;
 
 /// <summary>The index of a source's sharded weights.</summary>
-/// <param name="Name">Its name.</param>
+/// <param name="Name">The index's file name.</param>
 /// <param name="Shards">The files that it names, each once.</param>
 internal sealed record NamedIndex(string Name, IReadOnlyList<string> Shards)
 {
@@ -13,7 +13,7 @@ internal sealed record NamedIndex(string Name, IReadOnlyList<string> Shards)
         paths.Contains(SafetensorsFolder.SingleName) ? null : Explain(() => ShardIndex.Choose(paths, origin));
 
     /// <summary>Reads an index.</summary>
-    /// <exception cref="ModelException">It is none.</exception>
+    /// <exception cref="ModelException">The text is no index.</exception>
     public static NamedIndex Parse(string name, ReadOnlyMemory<byte> json) =>
         new(name, [.. Explain(() => ShardIndex.Parse(json, name)).Values.Distinct(StringComparer.Ordinal)]);
 

@@ -33,7 +33,7 @@ internal static partial class NeededFiles
     /// <summary>Chooses among relative paths with <c>/</c> as separator.</summary>
     /// <param name="paths">All files there are.</param>
     /// <param name="chosen">The weights file that the user named, or null.</param>
-    /// <param name="quantisation">The quantisation of a GGUF file that the user named, or null.</param>
+    /// <param name="quantization">The quantization of a GGUF file that the user named, or null.</param>
     /// <param name="origin">The source, as the user wrote it, for messages.</param>
     /// <param name="index">
     /// The index of sharded weights, where the source has one (<see cref="ShardIndex.Choose"/>); otherwise null.
@@ -42,15 +42,15 @@ internal static partial class NeededFiles
     public static IReadOnlyList<string> Select(
         IReadOnlyCollection<string> paths,
         string? chosen,
-        string? quantisation,
+        string? quantization,
         string origin,
         NamedIndex? index
     )
     {
-        var weights = (chosen, quantisation) switch
+        var weights = (chosen, quantization) switch
         {
             (not null, _) => [Named(paths, chosen, origin)],
-            (_, not null) => [GgufChoice.Select(paths, quantisation, origin)],
+            (_, not null) => [GgufChoice.Select(paths, quantization, origin)],
             _ => DefaultWeights(paths, origin, index),
         };
         return [.. s_companions.Where(paths.Contains), .. weights];
@@ -108,7 +108,7 @@ internal static partial class NeededFiles
                 $"{origin} has no weights that can be read: a .safetensors or .gguf file is needed."
                     + (OtherWeights(paths) is { } other ? $" {other} is of another format: convert it." : "")
             ),
-            _ => [GgufChoice.Select(paths, quantisation: null, origin)],
+            _ => [GgufChoice.Select(paths, quantization: null, origin)],
         };
     }
 

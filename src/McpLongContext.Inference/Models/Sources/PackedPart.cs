@@ -4,7 +4,7 @@ namespace McpLongContext.Inference.Models.Sources;
 /// <param name="Source">The package, or null for the entry's own.</param>
 /// <param name="From">The path in the package.</param>
 /// <param name="Offset">Where in that file the part begins; null where it is the whole file.</param>
-/// <param name="Size">Its length in bytes.</param>
+/// <param name="Size">The length in bytes.</param>
 /// <param name="File">The model's file, as it is installed.</param>
 /// <param name="Position">Where in the model's file the part goes.</param>
 internal sealed record PackedPart(string? Source, string From, long? Offset, long Size, string File, long Position)

@@ -1,6 +1,8 @@
 namespace McpLongContext.Inference.Models.Sources;
 
-/// <summary>A token that is cancelled when the caller cancels, or when nothing has happened for the stall timeout.</summary>
+/// <summary>
+/// A token that is canceled when the caller cancels, or when nothing has happened for the stall timeout.
+/// </summary>
 internal sealed class StallGuard : IDisposable
 {
     private readonly CancellationTokenSource _silence;

@@ -19,7 +19,7 @@ public static class GgufTokenizer
 
     /// <summary>Reads a tokenizer.</summary>
     /// <param name="file">The file; it may be closed afterwards.</param>
-    /// <exception cref="CheckpointException">It has none, a damaged one, or one of a kind that is not supported.</exception>
+    /// <exception cref="CheckpointException">The file has no tokenizer, or a damaged or unsupported one.</exception>
     public static Tokenizer Load(GgufFile file)
     {
         ArgumentNullException.ThrowIfNull(file);

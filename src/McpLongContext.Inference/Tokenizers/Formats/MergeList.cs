@@ -34,7 +34,7 @@ internal static class MergeList
             {
                 throw Wrong("joins what is no token");
             }
-            // What was added by hand may be spelt like a word. It never results from text.
+            // A token that was added by hand may be spelled like a word. It never results from text.
             if (merge.Token != TokenVocabulary.None)
             {
                 table.Add(merge);

@@ -1,6 +1,6 @@
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Checkpoints.Gguf;
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 
 namespace McpLongContext.Inference.Tokenizers.Formats;
 
@@ -43,7 +43,7 @@ public static class ModelTokenizer
     /// <param name="folder">The folder of both.</param>
     /// <param name="config">The model's configuration.</param>
     /// <exception cref="CheckpointException">As above, or it has tokens that the model lacks.</exception>
-    public static Tokenizer Load(string folder, LlamaConfig config)
+    public static Tokenizer Load(string folder, DecoderConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
         var tokenizer = Load(folder);

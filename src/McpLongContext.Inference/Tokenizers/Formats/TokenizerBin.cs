@@ -22,7 +22,7 @@ public static class TokenizerBin
 
     /// <summary>Reads a tokenizer.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="CheckpointException">It cannot be read or is no such file.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read or is no such file.</exception>
     public static Tokenizer Load(string path)
     {
         var file = ReadAll(path);

@@ -4,7 +4,7 @@ using McpLongContext.Inference.Tokenizers.PreTokenizers;
 
 namespace McpLongContext.Inference.Tokenizers.Formats;
 
-/// <summary>What the normalizer and the pre-tokenizer of a <c>tokenizer.json</c> do to text.</summary>
+/// <summary>The effect of a <c>tokenizer.json</c>'s normalizer and pre-tokenizer on text.</summary>
 /// <param name="IsByteLevel">Whether bytes are merged, rather than characters.</param>
 /// <param name="Words">The rules that cut text into words, where bytes are merged.</param>
 /// <param name="AddsSpace">Whether a space is put before a text, where characters are merged.</param>
@@ -13,7 +13,7 @@ internal sealed record TokenizerJsonRules(bool IsByteLevel, IPreTokenizer[] Word
     private const string Mark = "\u2581";
 
     /// <summary>Reads the rules.</summary>
-    /// <exception cref="CheckpointException">They are not those of a supported family.</exception>
+    /// <exception cref="CheckpointException">The rules are not those of a supported family.</exception>
     public static TokenizerJsonRules Read(string path, JsonElement root)
     {
         var normalizers = Steps(root.Member("normalizer"), "normalizers").ToList();
@@ -57,7 +57,7 @@ internal sealed record TokenizerJsonRules(bool IsByteLevel, IPreTokenizer[] Word
         {
             case "ByteLevel":
                 Require(path, "pre_tokenizer", step, !step.Flag("add_prefix_space"), "no add_prefix_space");
-                return step.Member("use_regex") is { ValueKind: JsonValueKind.False } ? [] : [new Gpt2Words()];
+                return step.Member("use_regex") is { ValueKind: JsonValueKind.False } ? [] : [new Gpt2PreTokenizer()];
             case "Digits":
                 return step.Flag("individual_digits") ? [new SingleNumbers()] : [new NumberRuns()];
             case "Split":

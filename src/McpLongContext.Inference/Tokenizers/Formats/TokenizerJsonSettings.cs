@@ -3,7 +3,7 @@ using McpLongContext.Inference.Checkpoints;
 
 namespace McpLongContext.Inference.Tokenizers.Formats;
 
-/// <summary>What the files beside a <c>tokenizer.json</c> say about the tokens with a meaning.</summary>
+/// <summary>The settings for special tokens in the files beside a <c>tokenizer.json</c>.</summary>
 internal static class TokenizerJsonSettings
 {
     private const string TemplateFile = "chat_template.jinja";

@@ -33,7 +33,7 @@ internal static class CharacterClasses
     /// <summary>The class of the character at an index.</summary>
     /// <param name="text">Valid UTF-8.</param>
     /// <param name="at">The index of its first byte.</param>
-    /// <param name="length">Its length in bytes.</param>
+    /// <param name="length">The length in bytes.</param>
     public static CharacterClass ClassAt(this ReadOnlySpan<byte> text, int at, out int length)
     {
         if (text[at] < 128)
@@ -50,7 +50,7 @@ internal static class CharacterClasses
     public static bool IsAt(this ReadOnlySpan<byte> text, int at, CharacterClass of) =>
         at < text.Length && text.ClassAt(at, out _) == of;
 
-    /// <summary>The index behind the characters of a class that begin at an index.</summary>
+    /// <summary>The index after the characters of a class that begin at an index.</summary>
     public static int EndOfRun(this ReadOnlySpan<byte> text, int at, CharacterClass of)
     {
         while (at < text.Length && text.ClassAt(at, out var length) == of)

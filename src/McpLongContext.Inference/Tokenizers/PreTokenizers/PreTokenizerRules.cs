@@ -28,8 +28,8 @@ internal static class PreTokenizerRules
     public static IPreTokenizer[] OfName(string path, string? name) =>
         name switch
         {
-            _ when IsLlama3(name) => [new Llama3Words(digits: 3)],
-            "dbrx" or "smaug-bpe" or "glm4" or "chatglm-bpe" => [new Llama3Words(digits: 3)],
+            _ when IsLlama3(name) => [new Llama3PreTokenizer(digits: 3)],
+            "dbrx" or "smaug-bpe" or "glm4" or "chatglm-bpe" => [new Llama3PreTokenizer(digits: 3)],
             "qwen2"
             or "deepseek-r1-qwen"
             or "kormo"
@@ -37,7 +37,7 @@ internal static class PreTokenizerRules
             or "megrez"
             or "stablelm2"
             or "hunyuan"
-            or "solar-open" => [new Llama3Words(digits: 1)],
+            or "solar-open" => [new Llama3PreTokenizer(digits: 1)],
             "gpt-2"
             or "phi-2"
             or "mpt"
@@ -53,14 +53,14 @@ internal static class PreTokenizerRules
             or "jina-es"
             or "jina-de"
             or "jina-v2-es"
-            or "jina-v2-de" => [new Gpt2Words()],
+            or "jina-v2-de" => [new Gpt2PreTokenizer()],
             "smollm" or "refact" or "starcoder" or "command-r" or "codeshell" or "exaone" or "minerva-7b" =>
             [
                 new SingleNumbers(),
-                new Gpt2Words(),
+                new Gpt2PreTokenizer(),
             ],
             // What files from before the name was introduced are read with.
-            null or "default" => [new PunctuationRuns(), new Gpt2Words(), new NumberRuns(), new DigitTriples()],
+            null or "default" => [new PunctuationRuns(), new Gpt2PreTokenizer(), new NumberRuns(), new DigitTriples()],
             _ => throw new CheckpointException(
                 path,
                 $"tokenizer.ggml.pre: '{name}' found, expected llama-bpe, qwen2, gpt-2, smollm, refact, starcoder or "
@@ -73,9 +73,9 @@ internal static class PreTokenizerRules
     public static IPreTokenizer OfPattern(string path, string? pattern) =>
         pattern switch
         {
-            Gpt2Words.Pattern => new Gpt2Words(),
-            Llama3Words.Pattern => new Llama3Words(digits: 3),
-            Llama3Words.SingleDigitPattern => new Llama3Words(digits: 1),
+            Gpt2PreTokenizer.Pattern => new Gpt2PreTokenizer(),
+            Llama3PreTokenizer.Pattern => new Llama3PreTokenizer(digits: 3),
+            Llama3PreTokenizer.SingleDigitPattern => new Llama3PreTokenizer(digits: 1),
             _ => throw new CheckpointException(
                 path,
                 $"pre_tokenizer: the pattern {pattern ?? "nothing"} found, expected that of GPT-2, Llama 3 or Qwen 2"

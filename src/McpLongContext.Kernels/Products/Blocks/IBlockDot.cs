@@ -17,7 +17,7 @@ internal unsafe interface IBlockDot<TSelf, TVector>
     public static abstract TVector Add(TVector left, TVector right);
 
     /// <summary>
-    /// What sums start from: <paramref name="offset"/>, -128 times the sum of the activations, where the weights' codes are
+    /// The initial value of the sums: <paramref name="offset"/>, -128 times the sum of the activations, where the weights' codes are
     /// taken plus 128 as they are stored.
     /// </summary>
     public static abstract TVector Start(int offset);
@@ -25,6 +25,8 @@ internal unsafe interface IBlockDot<TSelf, TVector>
     /// <summary>The sums of four products plus <paramref name="addend"/>, exactly.</summary>
     public static abstract TVector MultiplyAdd(TVector weights, TVector activations, TVector addend);
 
-    /// <summary>sums * (scales * factor) + y to y, over the lanes of two vectors, one after the other in memory.</summary>
+    /// <summary>
+    /// y += sums * (scales * the input's scale), over the lanes of two vectors, one after the other in RAM.
+    /// </summary>
     public static abstract void Accumulate(TVector sums0, TVector sums1, float* scales, float factor, float* y);
 }

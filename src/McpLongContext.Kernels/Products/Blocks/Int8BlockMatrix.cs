@@ -11,7 +11,7 @@ namespace McpLongContext.Kernels.Products.Blocks;
 /// A panel holds <see cref="PanelOutputs"/> outputs as [blocks], each block 576 bytes: codes
 /// [<see cref="BlockWords"/>, 16, 4] (word after word of 4 inputs for all outputs), then scales [16] in fp32. Codes are
 /// stored plus 128, unsigned, as the byte products of x86 demand of one operand. The layout is the same on every
-/// machine, and one stream from memory serves a panel.
+/// machine, and one stream from RAM serves a panel.
 /// </remarks>
 public sealed unsafe class Int8BlockMatrix
 {
@@ -90,7 +90,9 @@ public sealed unsafe class Int8BlockMatrix
     /// <param name="offset">Where the matrix begins: a multiple of a cache line.</param>
     /// <param name="outputs">Rows of the weight matrix, positive.</param>
     /// <param name="inputs">Columns of the weight matrix, positive.</param>
-    /// <exception cref="ArgumentException">It would begin amid a cache line, or is not all inside the file.</exception>
+    /// <exception cref="ArgumentException">
+    /// The matrix would begin amid a cache line, or is not all inside the file.
+    /// </exception>
     public static Int8BlockMatrix Map(MappedFile file, long offset, int outputs, int inputs)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -104,7 +106,7 @@ public sealed unsafe class Int8BlockMatrix
         return matrix;
     }
 
-    /// <summary>Quantises the outputs of a panel. Different panels may be set by different threads.</summary>
+    /// <summary>Quantizes the outputs of a panel. Different panels may be set by different threads.</summary>
     /// <param name="panel">0 to <see cref="Panels"/> - 1.</param>
     /// <param name="weights">
     /// [outputs of the panel, inputs], row-major, finite: <see cref="PanelOutputs"/> rows, in the last panel what is left.
@@ -153,7 +155,7 @@ public sealed unsafe class Int8BlockMatrix
         }
     }
 
-    /// <summary>Writes the panels as they lie in memory, for <see cref="Map"/>.</summary>
+    /// <summary>Writes the panels as they lie in RAM, for <see cref="Map"/>.</summary>
     /// <param name="stream">Where to.</param>
     /// <exception cref="InvalidOperationException">The matrix lies in a file already.</exception>
     public void WriteTo(Stream stream)

@@ -51,9 +51,9 @@ public sealed unsafe class Int8BlockRows
         }
     }
 
-    /// <summary>Quantises some rows. Different rows may be quantised by different threads.</summary>
+    /// <summary>Quantizes some rows. Different rows may be quantized by different threads.</summary>
     /// <param name="x">[rows, inputs]: all of X, finite.</param>
-    /// <param name="firstRow">The first to quantise.</param>
+    /// <param name="firstRow">The first to quantize.</param>
     /// <param name="rows">How many.</param>
     /// <exception cref="ArgumentException">The length of <paramref name="x"/> is not that of the shape.</exception>
     public void Quantize(ReadOnlySpan<float> x, int firstRow, int rows)

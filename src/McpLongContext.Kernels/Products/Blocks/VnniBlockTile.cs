@@ -130,7 +130,7 @@ internal static unsafe class VnniBlockTile
     /// <summary>Registers 25 to 31, then 4 and 5: the floats of all blocks.</summary>
     private static int Total(int row) => row < 7 ? 25 + row : row - 3;
 
-    /// <summary>What a function is called with; the stride in bytes.</summary>
+    /// <summary>The arguments of a function; the stride in bytes.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private readonly record struct Operands(nint X, nint Stride, nint Panel, nint Blocks, nint Tile);
 }

@@ -2,22 +2,24 @@ using McpLongContext.LongAttention.Unlimiformer.Selection;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 
-/// <summary>Collects how much is attended to which tokens of a memory, where every search has spans of its own.</summary>
+/// <summary>
+/// Collects how much is attended to which tokens of a token memory, where every search has spans of its own.
+/// </summary>
 internal sealed class AttendedSpans
 {
-    private readonly Dictionary<MemorySpan, double> _sums;
+    private readonly Dictionary<TokenMemorySpan, double> _sums;
 
     /// <summary>Creates an empty collection.</summary>
     public AttendedSpans()
         : this([]) { }
 
-    private AttendedSpans(Dictionary<MemorySpan, double> sums) => _sums = sums;
+    private AttendedSpans(Dictionary<TokenMemorySpan, double> sums) => _sums = sums;
 
     /// <summary>How many tokens of the sequence were measured.</summary>
     public int Measured { get; set; }
 
     /// <summary>Adds a share of a span.</summary>
-    public void Add(MemorySpan span, double share)
+    public void Add(TokenMemorySpan span, double share)
     {
         // The same tokens may be found with other scores.
         var key = span with
@@ -28,7 +30,7 @@ internal sealed class AttendedSpans
     }
 
     /// <summary>A copy.</summary>
-    public AttendedSpans Clone() => new(new Dictionary<MemorySpan, double>(_sums)) { Measured = Measured };
+    public AttendedSpans Clone() => new(new Dictionary<TokenMemorySpan, double>(_sums)) { Measured = Measured };
 
     /// <summary>Forgets everything.</summary>
     public void Clear()
@@ -37,7 +39,9 @@ internal sealed class AttendedSpans
         Measured = 0;
     }
 
-    /// <summary>The spans in the order of the memory, those that meet as one; score and share are the sum of their shares.</summary>
+    /// <summary>
+    /// The spans in the order of the token memory, those that meet as one; score and share are the sum of their shares.
+    /// </summary>
     public IReadOnlyList<AttendedSpan> Merge()
     {
         var merged = new List<AttendedSpan>();

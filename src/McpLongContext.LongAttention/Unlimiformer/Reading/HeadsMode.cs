@@ -4,8 +4,8 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 
 /// <summary>
 /// The stored keys and values of the selected spans are read by every layer from the layout's first one on, as
-/// [sinks | spans in the order of the memory | local window] with positions that go on without a gap. The layers below see
-/// the local window alone.
+/// [sinks | spans in the order of the token memory | local window] with positions that continue without a gap. The
+/// layers below see the local window alone.
 /// </summary>
 public sealed class HeadsMode : IReadingMode
 {
@@ -22,7 +22,7 @@ public sealed class HeadsMode : IReadingMode
     public bool ReadsSpans => true;
 
     /// <inheritdoc/>
-    public MemoryReading Begin(ReadingSource source, MemoryPrompt prompt, IReadOnlyList<MemorySpan> spans)
+    public RetrievalReading Begin(ReadingSource source, RetrievalPrompt prompt, IReadOnlyList<TokenMemorySpan> spans)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(prompt);
@@ -32,7 +32,7 @@ public sealed class HeadsMode : IReadingMode
         Window.Require(source, prompt.Tokens + retrieved);
         var layout = source.Layout;
         var attention = new SpanAttention(config, layout.LayerBegin, spans, source.Window - retrieved);
-        var run = source.Model.CreateRun(
+        var run = source.Model.CreateSession(
             Interval > 0 && source.Reselect is not null
                 ? new ReselectingAttention(source, attention, retrieved, Interval, Vectors)
                 : attention,
@@ -45,32 +45,32 @@ public sealed class HeadsMode : IReadingMode
             attention.Insert(layer, run.Position, keys, values);
         }
 
-        return new MemoryReading(run, prompt.Local, attention);
+        return new RetrievalReading(run, prompt.Local, attention);
     }
 
     /// <summary>Keys and values of spans in a layer, [tokens, key/value heads, headDim] each.</summary>
     private static (float[] Keys, float[] Values) Vectors(
         ReadingSource source,
-        IReadOnlyList<MemorySpan> spans,
+        IReadOnlyList<TokenMemorySpan> spans,
         int layer
     ) =>
         (
-            [.. spans.SelectMany(span => Read(source, span, group => source.Layout.KeyPlane(layer, group)))],
-            [.. spans.SelectMany(span => Read(source, span, group => source.Layout.ValuePlane(layer, group)))]
+            [.. spans.SelectMany(span => Read(source, span, kvHead => source.Layout.KeyPlane(layer, kvHead)))],
+            [.. spans.SelectMany(span => Read(source, span, kvHead => source.Layout.ValuePlane(layer, kvHead)))]
         );
 
     /// <summary>Vectors of a span, [tokens, key/value heads, headDim].</summary>
-    private static float[] Read(ReadingSource source, MemorySpan span, Func<int, int> planeOf)
+    private static float[] Read(ReadingSource source, TokenMemorySpan span, Func<int, int> planeOf)
     {
-        var (groups, width) = (source.Layout.Groups, source.Layout.HeadDim);
-        var vectors = new float[span.Count * groups * width];
+        var (kvHeads, width) = (source.Layout.KvHeads, source.Layout.HeadDim);
+        var vectors = new float[span.Count * kvHeads * width];
         var head = new float[span.Count * width];
-        for (var group = 0; group < groups; group++)
+        for (var kvHead = 0; kvHead < kvHeads; kvHead++)
         {
-            source.Memory.Texts[span.Text].Read(planeOf(group), span.First, span.Count, head);
+            source.Memory.Texts[span.Text].Read(planeOf(kvHead), span.First, span.Count, head);
             for (var token = 0; token < span.Count; token++)
             {
-                head.AsSpan(token * width, width).CopyTo(vectors.AsSpan(((token * groups) + group) * width));
+                head.AsSpan(token * width, width).CopyTo(vectors.AsSpan(((token * kvHeads) + kvHead) * width));
             }
         }
 

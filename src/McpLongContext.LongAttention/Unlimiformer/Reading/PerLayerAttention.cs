@@ -1,25 +1,25 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Kernels.Attention;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 
 /// <summary>
-/// Retrieval attention in every layer by itself. From one layer on, for each token behind the sinks and each key/value head
-/// g: the tokens t of the memory with the greatest mean_h(q_h) . k_t, h the query heads of g, positions left out; then
-/// softmax(scale R(q_h) R(K)^T) V over [sinks | spans around those tokens in the order of the memory | local window], with
-/// positions that go on without a gap. The layers below see a local window alone.
+/// Retrieval attention in every layer by itself. From one layer on, for each token after the sinks and each key/value
+/// head g: the tokens t of the token memory with the greatest mean_h(q_h) . k_t, h the query heads of g, positions left
+/// out; then softmax(scale R(q_h) R(K)^T) V over [sinks | spans around those tokens in the order of the token memory |
+/// local window], with positions that continue without a gap. The layers below see a local window alone.
 /// </summary>
 /// <remarks>
-/// Keys of memory and window are both kept without rotation and rotated together, by their place among those that are
-/// read; memory never takes a place of the window.
+/// Keys of token memory and window are both kept without rotation and rotated together, by their place among those that
+/// are read; token memory never takes a place of the window.
 /// </remarks>
-public sealed class PerLayerAttention : IMemoryAttention
+public sealed class PerLayerAttention : ITokenMemoryAttention
 {
-    private readonly LlamaConfig _config;
+    private readonly DecoderConfig _config;
     private readonly ReadingSource _source;
     private readonly CausalAttention _below;
     private readonly LocalVectors[] _local;
@@ -33,7 +33,7 @@ public sealed class PerLayerAttention : IMemoryAttention
     private readonly TimeSpan[] _times;
 
     /// <summary>Creates the attention of a new sequence.</summary>
-    /// <param name="source">The model and its memory, in full depth.</param>
+    /// <param name="source">The model and its token memory, in full depth.</param>
     /// <param name="sinks">The sequence's first tokens, which every token sees and which do not search.</param>
     /// <param name="neighbors">The best tokens that each search gives.</param>
     /// <param name="plan">How much is read around them.</param>
@@ -66,22 +66,22 @@ public sealed class PerLayerAttention : IMemoryAttention
     public IReadOnlyList<TimeSpan> SearchTimes => _times;
 
     /// <inheritdoc/>
-    public void Attend(AttentionBlock block, WorkerTeam team)
+    public void Attend(AttentionBlock block, ComputeThreadPool threadPool)
     {
-        ArgumentNullException.ThrowIfNull(team);
+        ArgumentNullException.ThrowIfNull(threadPool);
         if (block.Layer < _source.Layout.LayerBegin)
         {
-            _below.Attend(block, team);
+            _below.Attend(block, threadPool);
             return;
         }
 
         var tokens = block.Keys.Length / _config.KeyValueSize;
-        for (var group = 0; group < _config.KeyValueHeadCount; group++)
+        for (var kvHead = 0; kvHead < _config.KeyValueHeadCount; kvHead++)
         {
-            LocalOf(block.Layer, group).Append(block, group, _config);
-            var hits = Search(block, group, tokens, team);
-            var (layer, head) = (block.Layer, group);
-            team.Run(tokens, token => AttendToken(block, layer, head, token, tokens, hits[token]));
+            LocalOf(block.Layer, kvHead).Append(block, kvHead, _config);
+            var hits = Search(block, kvHead, tokens, threadPool);
+            var (layer, head) = (block.Layer, kvHead);
+            threadPool.Run(tokens, token => AttendToken(block, layer, head, token, tokens, hits[token]));
         }
 
         if (block.Layer == _config.LayerCount - 1 && block.FirstPosition + tokens > _sinks)
@@ -104,11 +104,11 @@ public sealed class PerLayerAttention : IMemoryAttention
         Array.Clear(_times);
     }
 
-    private LocalVectors LocalOf(int layer, int group) =>
-        _local[((layer - _source.Layout.LayerBegin) * _config.KeyValueHeadCount) + group];
+    private LocalVectors LocalOf(int layer, int kvHead) =>
+        _local[((layer - _source.Layout.LayerBegin) * _config.KeyValueHeadCount) + kvHead];
 
     /// <summary>The best tokens for each token of a block.</summary>
-    private TokenHit[][] Search(AttentionBlock block, int group, int tokens, WorkerTeam team)
+    private TokenHit[][] Search(AttentionBlock block, int kvHead, int tokens, ComputeThreadPool threadPool)
     {
         var start = _time.GetTimestamp();
         var width = _config.HeadDim;
@@ -119,32 +119,32 @@ public sealed class PerLayerAttention : IMemoryAttention
             var mean = means.AsSpan(token * width, width);
             for (var head = 0; head < heads; head++)
             {
-                TensorPrimitives.Add(mean, QueriesOf(block, group, token).Span.Slice(head * width, width), mean);
+                TensorPrimitives.Add(mean, QueriesOf(block, kvHead, token).Span.Slice(head * width, width), mean);
             }
 
             TensorPrimitives.Divide(mean, heads, mean);
         }
 
-        var plane = _source.Layout.KeyPlane(block.Layer, group);
-        var hits = NearestTokens.Of(_source.Memory, plane, means, width, _neighbors, team);
+        var plane = _source.Layout.KeyPlane(block.Layer, kvHead);
+        var hits = NearestTokens.Of(_source.Memory, plane, means, width, _neighbors, threadPool);
         _times[block.Layer] += _time.GetElapsedTime(start);
         return hits;
     }
 
-    /// <summary>The queries of a token in the heads of a group, [heads of the group, headDim].</summary>
-    private ReadOnlyMemory<float> QueriesOf(AttentionBlock block, int group, int token)
+    /// <summary>The queries of a token in the query heads of a KV head, [query heads, headDim].</summary>
+    private ReadOnlyMemory<float> QueriesOf(AttentionBlock block, int kvHead, int token)
     {
         var size = _config.QuerySize / _config.KeyValueHeadCount;
-        return block.Queries.Slice((token * _config.QuerySize) + (group * size), size);
+        return block.Queries.Slice((token * _config.QuerySize) + (kvHead * size), size);
     }
 
-    private void AttendToken(AttentionBlock block, int layer, int group, int token, int tokens, TokenHit[] hits)
+    private void AttendToken(AttentionBlock block, int layer, int kvHead, int token, int tokens, TokenHit[] hits)
     {
         var position = block.FirstPosition + token;
         var spans = position < _sinks ? [] : _plan.Of(hits, _source.Memory.Texts);
-        var read = Assemble(layer, group, position, spans, spanValues: null);
-        var queries = QueriesOf(block, group, token).Span;
-        var output = block.Output.Span.Slice((token * _config.QuerySize) + (group * queries.Length), queries.Length);
+        var read = Assemble(layer, kvHead, position, spans, spanValues: null);
+        var queries = QueriesOf(block, kvHead, token).Span;
+        var output = block.Output.Span.Slice((token * _config.QuerySize) + (kvHead * queries.Length), queries.Length);
         Attend(layer, queries, read, output);
         if (token < tokens - 1 || spans.Count == 0)
         {
@@ -152,7 +152,7 @@ public sealed class PerLayerAttention : IMemoryAttention
         }
         // The same attention over values that are 1 in a span's own dimension gives the spans' shares.
         var shares = new float[queries.Length];
-        Attend(layer, queries, Assemble(layer, group, position, spans, MarkSpan), shares);
+        Attend(layer, queries, Assemble(layer, kvHead, position, spans, MarkSpan), shares);
         var heads = _config.HeadCount * (_config.LayerCount - _source.Layout.LayerBegin);
         for (var i = 0; i < shares.Length; i++)
         {
@@ -163,28 +163,28 @@ public sealed class PerLayerAttention : IMemoryAttention
         }
     }
 
-    /// <summary>What a token reads: sinks, spans, local window up to itself.</summary>
+    /// <summary>The positions that a token attends to: sinks, spans, local window up to itself.</summary>
     private KeyValueCache Assemble(
         int layer,
-        int group,
+        int kvHead,
         int position,
-        IReadOnlyList<MemorySpan> spans,
+        IReadOnlyList<TokenMemorySpan> spans,
         Action<int, Span<float>>? spanValues
     )
     {
         var width = _config.HeadDim;
         var cache = new KeyValueCache(1, width);
-        var local = LocalOf(layer, group);
+        var local = LocalOf(layer, kvHead);
         Append(0, Math.Min(_sinks, position + 1));
         var layout = _source.Layout;
         for (var i = 0; i < spans.Count; i++)
         {
             var text = _source.Memory.Texts[spans[i].Text];
             var (keys, values) = (new float[spans[i].Count * width], new float[spans[i].Count * width]);
-            text.Read(layout.KeyPlane(layer, group), spans[i].First, spans[i].Count, keys);
+            text.Read(layout.KeyPlane(layer, kvHead), spans[i].First, spans[i].Count, keys);
             if (spanValues is null)
             {
-                text.Read(layout.ValuePlane(layer, group), spans[i].First, spans[i].Count, values);
+                text.Read(layout.ValuePlane(layer, kvHead), spans[i].First, spans[i].Count, values);
             }
             else
             {
@@ -237,9 +237,9 @@ public sealed class PerLayerAttention : IMemoryAttention
 
         public ReadOnlySpan<float> Values => CollectionsMarshal.AsSpan(_values);
 
-        public void Append(AttentionBlock block, int group, LlamaConfig config)
+        public void Append(AttentionBlock block, int kvHead, DecoderConfig config)
         {
-            for (var start = group * config.HeadDim; start < block.Keys.Length; start += config.KeyValueSize)
+            for (var start = kvHead * config.HeadDim; start < block.Keys.Length; start += config.KeyValueSize)
             {
                 _keys.AddRange(block.Keys.Span.Slice(start, config.HeadDim));
                 _values.AddRange(block.Values.Span.Slice(start, config.HeadDim));

@@ -3,8 +3,8 @@ using McpLongContext.LongAttention.Unlimiformer.Selection;
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 
 /// <summary>
-/// Unlimiformer's own way (Bertsch et al., arXiv 2305.01625): every token searches the memory anew, in every layer from the
-/// layout's first one on and for every key head by itself; see <see cref="PerLayerAttention"/>.
+/// Unlimiformer's own way (Bertsch et al., arXiv 2305.01625): every token searches the token memory anew, in every
+/// layer from the layout's first one on and for every key head by itself; see <see cref="PerLayerAttention"/>.
 /// </summary>
 public sealed class PerLayerMode : IReadingMode
 {
@@ -24,11 +24,11 @@ public sealed class PerLayerMode : IReadingMode
     public bool ReadsSpans => false;
 
     /// <inheritdoc/>
-    public MemoryReading Begin(ReadingSource source, MemoryPrompt prompt, IReadOnlyList<MemorySpan> spans)
+    public RetrievalReading Begin(ReadingSource source, RetrievalPrompt prompt, IReadOnlyList<TokenMemorySpan> spans)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(prompt);
-        // Where the window is small, spans give way to the prompt.
+        // Where the window is small, spans yield to the prompt.
         var plan = Plan with
         {
             Budget = Math.Min(Plan.Budget, source.Window - prompt.Tokens - 1),
@@ -36,8 +36,8 @@ public sealed class PerLayerMode : IReadingMode
         Window.Require(source, prompt.Tokens + Math.Max(1, plan.Budget));
         var local = source.Window - prompt.Header.Count - plan.Budget;
         var attention = new PerLayerAttention(source, prompt.Header.Count, Neighbors, plan, local);
-        var run = source.Model.CreateRun(attention, source.Threads);
+        var run = source.Model.CreateSession(attention, source.Threads);
         run.Forward([.. prompt.Header], []);
-        return new MemoryReading(run, prompt.Local, attention);
+        return new RetrievalReading(run, prompt.Local, attention);
     }
 }

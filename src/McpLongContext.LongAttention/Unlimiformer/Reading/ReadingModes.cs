@@ -1,6 +1,6 @@
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 
-/// <summary>The ways to read a memory.</summary>
+/// <summary>The ways to read a token memory.</summary>
 public static class ReadingModes
 {
     /// <summary>All of them, the default one first.</summary>

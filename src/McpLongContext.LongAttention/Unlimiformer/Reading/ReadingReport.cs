@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 
-/// <summary>What reading from a memory took and gave, for one answer.</summary>
+/// <summary>Cost and outcome of reading from a token memory, for one answer.</summary>
 /// <param name="Mode">How it was read, as <see cref="IReadingMode.Name"/> says it.</param>
-/// <param name="IsWhole">Whether all of the memory stood in the window, as if it had been the prompt.</param>
-/// <param name="Tokens">Tokens of the memory.</param>
+/// <param name="IsWhole">Whether all of the token memory stood in the window, as if it had been the prompt.</param>
+/// <param name="Tokens">Tokens of the token memory.</param>
 /// <param name="Bytes">Bytes of their keys and values.</param>
 /// <param name="Selection">Time that selecting spans took.</param>
 /// <param name="Searches">Time that each layer took to search by itself; 0 of layers that do not.</param>
 /// <param name="Elapsed">Time since reading began.</param>
-/// <param name="Spans">What was read, in the order of the memory, with the share of attention that went to each.</param>
+/// <param name="Spans">The spans that were read, in the order of the token memory, with the share of attention that went to each.</param>
 public sealed record ReadingReport(
     string Mode,
     bool IsWhole,
@@ -28,7 +28,7 @@ public sealed record ReadingReport(
     /// <summary>The share of the time that retrieval took, 0 to 1.</summary>
     public double TimeShare => Elapsed > TimeSpan.Zero ? Retrieval / Elapsed : 0;
 
-    /// <summary>The share of attention that went to the memory, 0 to 1.</summary>
+    /// <summary>The share of attention that went to the token memory, 0 to 1.</summary>
     public double MemoryAttention => Spans.Sum(span => span.Share);
 
     /// <summary>The share of attention that went to the local window, 0 to 1.</summary>

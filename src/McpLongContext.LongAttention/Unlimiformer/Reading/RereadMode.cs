@@ -15,7 +15,7 @@ public sealed class RereadMode : IReadingMode
     public bool ReadsSpans => true;
 
     /// <inheritdoc/>
-    public MemoryReading Begin(ReadingSource source, MemoryPrompt prompt, IReadOnlyList<MemorySpan> spans)
+    public RetrievalReading Begin(ReadingSource source, RetrievalPrompt prompt, IReadOnlyList<TokenMemorySpan> spans)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(prompt);
@@ -36,6 +36,6 @@ public sealed class RereadMode : IReadingMode
 
         tokens.AddRange(prompt.Suffix);
         Window.Require(source, tokens.Count);
-        return new MemoryReading(source.Model.CreateRun(attention, source.Threads), tokens.ToArray(), attention);
+        return new RetrievalReading(source.Model.CreateSession(attention, source.Threads), tokens.ToArray(), attention);
     }
 }

@@ -1,5 +1,5 @@
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
@@ -7,9 +7,9 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 /// <summary>
 /// Attention to spans that are selected again as generation moves on: by the queries of the tokens written since, in the
 /// heads that select. The new spans stand where the old ones stood, between two tokens and in all layers at once; the
-/// tokens behind keep their keys and values, and their positions still go on without a gap.
+/// tokens after keep their keys and values, and their positions still continue without a gap.
 /// </summary>
-/// <param name="source">What is read, and how it is selected.</param>
+/// <param name="source">The token memory and the selection from it.</param>
 /// <param name="inner">Attends.</param>
 /// <param name="budget">The most tokens of all spans together.</param>
 /// <param name="interval">Tokens written from one selection to the next.</param>
@@ -19,7 +19,7 @@ internal sealed class ReselectingAttention(
     SpanAttention inner,
     int budget,
     int interval,
-    Func<ReadingSource, IReadOnlyList<MemorySpan>, int, (float[] Keys, float[] Values)> vectors
+    Func<ReadingSource, IReadOnlyList<TokenMemorySpan>, int, (float[] Keys, float[] Values)> vectors
 ) : IAttention
 {
     private readonly List<float> _queries = [];
@@ -29,14 +29,14 @@ internal sealed class ReselectingAttention(
     public int MaxTokens => inner.MaxTokens;
 
     /// <inheritdoc/>
-    public void Attend(AttentionBlock block, WorkerTeam team)
+    public void Attend(AttentionBlock block, ComputeThreadPool threadPool)
     {
         if (block.Layer == 0 && _written >= interval)
         {
             Reselect();
         }
 
-        inner.Attend(block, team);
+        inner.Attend(block, threadPool);
         var config = source.Model.Config;
         // A token that was written comes alone; prompts come in blocks.
         if (block.Layer != source.Layout.Heads.Layer || block.Queries.Length > config.QuerySize)

@@ -1,5 +1,5 @@
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Kernels.Attention;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
 
@@ -13,16 +13,16 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 /// The measure is attention itself: over the same keys, with values that are 1 in a span's own dimension and 0 elsewhere,
 /// the weighted values are the spans' shares.
 /// </remarks>
-public sealed class SpanAttention : IMemoryAttention
+public sealed class SpanAttention : ITokenMemoryAttention
 {
-    private readonly LlamaConfig _config;
+    private readonly DecoderConfig _config;
     private readonly CausalAttention _inner;
     private readonly int _layerBegin;
     private readonly KeyValueCache[] _marked;
     private readonly RotaryTable _rotary;
     private readonly TimeSpan[] _times;
     private readonly AttendedSpans _before = new();
-    private IReadOnlyList<MemorySpan> _spans;
+    private IReadOnlyList<TokenMemorySpan> _spans;
     private double[] _sums;
     private int _insertedAt;
     private readonly List<(int Position, int Span, int Count)> _marks = [];
@@ -31,9 +31,9 @@ public sealed class SpanAttention : IMemoryAttention
     /// <summary>Creates the attention of a new sequence.</summary>
     /// <param name="config">The model's configuration.</param>
     /// <param name="layerBegin">The first layer to measure.</param>
-    /// <param name="spans">The spans; those behind the width of a head are measured together.</param>
+    /// <param name="spans">The spans; those after the width of a head are measured together.</param>
     /// <param name="maxTokens">The longest sequence.</param>
-    public SpanAttention(LlamaConfig config, int layerBegin, IReadOnlyList<MemorySpan> spans, int maxTokens)
+    public SpanAttention(DecoderConfig config, int layerBegin, IReadOnlyList<TokenMemorySpan> spans, int maxTokens)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(spans);
@@ -106,8 +106,8 @@ public sealed class SpanAttention : IMemoryAttention
 
     /// <summary>Puts other spans in the place of those that were inserted; what was measured of these stays.</summary>
     /// <param name="spans">The spans.</param>
-    /// <param name="vectors">Their keys and values in a layer, as <see cref="Insert"/> takes them.</param>
-    public void Replace(IReadOnlyList<MemorySpan> spans, Func<int, (float[] Keys, float[] Values)> vectors)
+    /// <param name="vectors">Keys and values of the tokens in a layer, as <see cref="Insert"/> takes them.</param>
+    public void Replace(IReadOnlyList<TokenMemorySpan> spans, Func<int, (float[] Keys, float[] Values)> vectors)
     {
         ArgumentNullException.ThrowIfNull(spans);
         ArgumentNullException.ThrowIfNull(vectors);
@@ -124,9 +124,9 @@ public sealed class SpanAttention : IMemoryAttention
     }
 
     /// <inheritdoc/>
-    public void Attend(AttentionBlock block, WorkerTeam team)
+    public void Attend(AttentionBlock block, ComputeThreadPool threadPool)
     {
-        _inner.Attend(block, team);
+        _inner.Attend(block, threadPool);
         if (block.Layer < _layerBegin)
         {
             return;
@@ -137,16 +137,16 @@ public sealed class SpanAttention : IMemoryAttention
         cache.Append(block.Keys.Span, Marks(Enumerable.Range(block.FirstPosition, tokens).Select(SpanAt)));
         _rotary.Extend(cache.Count);
         var shares = new float[_config.QuerySize];
-        team.Run(
+        threadPool.Run(
             _config.KeyValueHeadCount,
-            group =>
+            kvHead =>
                 GroupedQueryAttention.Attend(
                     block.Queries.Span[^_config.QuerySize..],
                     cache,
                     _rotary,
                     _config.ScoreScale,
                     _config.WindowOf(block.Layer),
-                    new AttentionPart(1, group, 0, 1),
+                    new AttentionPart(1, kvHead, 0, 1),
                     shares
                 )
         );
@@ -221,7 +221,7 @@ public sealed class SpanAttention : IMemoryAttention
                 head[Math.Min(number, head.Length - 1)] = 1;
             }
 
-            for (var group = 0; group < _config.KeyValueHeadCount; group++)
+            for (var kvHead = 0; kvHead < _config.KeyValueHeadCount; kvHead++)
             {
                 values.AddRange(head);
             }

@@ -4,7 +4,7 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 internal static class Window
 {
     /// <summary>Throws where so many tokens leave no room for one more.</summary>
-    /// <exception cref="ArgumentException">They do not.</exception>
+    /// <exception cref="ArgumentException">The tokens leave no room.</exception>
     public static void Require(ReadingSource source, int tokens)
     {
         if (tokens >= source.Window)

@@ -11,7 +11,7 @@ internal sealed record CalibrationFact(string Sentence, string Question);
 /// </summary>
 internal static class CalibrationText
 {
-    /// <summary>What is between the facts.</summary>
+    /// <summary>The filler between the facts.</summary>
     public static IReadOnlyList<string> Paragraphs { get; } =
     [
         """
@@ -76,7 +76,7 @@ internal static class CalibrationText
             """,
     ];
 
-    /// <summary>What is planted; a question names what its fact is about, and not the answer.</summary>
+    /// <summary>The planted facts; a question names the subject of its fact, not the answer.</summary>
     public static IReadOnlyList<CalibrationFact> Facts { get; } =
     [
         new("The keeper of the lighthouse at Brenmoor is Odile Vance.", "Who keeps the lighthouse at Brenmoor?"),

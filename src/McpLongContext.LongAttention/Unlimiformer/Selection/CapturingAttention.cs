@@ -1,5 +1,5 @@
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
@@ -13,12 +13,12 @@ internal sealed class CapturingAttention(CausalAttention inner, int lastLayer, A
     public int MaxTokens => inner.MaxTokens;
 
     /// <inheritdoc/>
-    public void Attend(AttentionBlock block, WorkerTeam team)
+    public void Attend(AttentionBlock block, ComputeThreadPool threadPool)
     {
         take(block);
         if (block.Layer < lastLayer)
         {
-            inner.Attend(block, team);
+            inner.Attend(block, threadPool);
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Kernels.Elementwise;
 using McpLongContext.Kernels.Products;
@@ -24,13 +24,13 @@ public static class HeadCalibration
 
     /// <summary>Calibrates a model; takes about as long as it needs for 3,000 tokens.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="tokenizer">The decoder's tokenizer.</param>
     /// <param name="header">The tokens before each window.</param>
     /// <param name="threads">Threads that compute; null: one a processor.</param>
     /// <param name="cancellation">Ends the work between blocks.</param>
     /// <exception cref="ArgumentException">The header leaves no room in the model's window.</exception>
     public static RetrievalHeads Run(
-        LlamaModel model,
+        Decoder model,
         Tokenizer tokenizer,
         ReadOnlySpan<int> header,
         int? threads = null,
@@ -53,27 +53,27 @@ public static class HeadCalibration
             margins[i] = new Margins(asked, empty, document.Facts[i].First, document.Facts[i].End);
         }
 
-        return Groups(model.Config, reading.Layers)
-            .Select(group => Choose(model.Config, margins, group.Layer, group.Group))
+        return KvHeads(model.Config, reading.Layers)
+            .Select(kvHead => Choose(model.Config, margins, kvHead.Layer, kvHead.KeyValueHead))
             .MaxBy(choice => choice.Margin)
             .Heads;
     }
 
-    private static IEnumerable<(int Layer, int Group)> Groups(LlamaConfig config, int layers) =>
+    private static IEnumerable<(int Layer, int KeyValueHead)> KvHeads(DecoderConfig config, int layers) =>
         from layer in Enumerable.Range(0, layers)
-        from @group in Enumerable.Range(0, config.KeyValueHeadCount)
-        select (layer, @group);
+        from @kvHead in Enumerable.Range(0, config.KeyValueHeadCount)
+        select (layer, @kvHead);
 
-    /// <summary>Adds heads of a group as long as they make the facts stand out more.</summary>
+    /// <summary>Adds query heads of a KV head as long as they make the facts stand out more.</summary>
     private static (double Margin, RetrievalHeads Heads) Choose(
-        LlamaConfig config,
+        DecoderConfig config,
         Margins[] facts,
         int layer,
-        int group
+        int kvHead
     )
     {
         var size = config.HeadCount / config.KeyValueHeadCount;
-        var open = Enumerable.Range(group * size, size).ToList();
+        var open = Enumerable.Range(kvHead * size, size).ToList();
         var chosen = new List<int>();
         var best = double.NegativeInfinity;
         while (open.Count > 0 && chosen.Count < MaxHeads)
@@ -92,7 +92,7 @@ public static class HeadCalibration
 
         chosen.Sort();
         var hits = facts.Count(fact => fact.Of(layer, chosen) > 0);
-        return (best, new RetrievalHeads(layer, group, chosen, (double)hits / facts.Length));
+        return (best, new RetrievalHeads(layer, kvHead, chosen, (double)hits / facts.Length));
     }
 
     private static double Mean(Margins[] facts, int layer, IReadOnlyList<int> heads) =>
@@ -102,7 +102,7 @@ public static class HeadCalibration
     /// <param name="asked">Scores of the question, [layer][head][token].</param>
     /// <param name="empty">Those of a question without content.</param>
     /// <param name="first">The fact's first token.</param>
-    /// <param name="end">The token behind it.</param>
+    /// <param name="end">The token after it.</param>
     private sealed class Margins(float[][][] asked, float[][][] empty, int first, int end)
     {
         /// <summary>log(best score in the fact / best score outside of it), of the mean of the heads.</summary>
@@ -127,24 +127,24 @@ public static class HeadCalibration
     /// <summary>A text that was read: the keys of all layers that may select.</summary>
     private sealed class Reading : IDisposable
     {
-        private readonly LlamaConfig _config;
-        private readonly WorkerTeam _team;
-        private readonly LlamaRun _run;
+        private readonly DecoderConfig _config;
+        private readonly ComputeThreadPool _threadPool;
+        private readonly DecoderSession _run;
         private readonly int _header;
         private readonly List<float>[] _keys;
         private List<float>[]? _queries;
         private bool _isReading;
 
-        public Reading(LlamaModel model, ReadOnlySpan<int> header, int? threads)
+        public Reading(Decoder model, ReadOnlySpan<int> header, int? threads)
         {
             _config = model.Config;
             // Heads that retrieve stand in the middle of a model, and what lies beyond costs too much for every text.
             Layers = Math.Max(1, (model.Config.LayerCount * 3 / 4) + 1);
             Layers = Math.Min(Layers, model.Config.LayerCount);
             _keys = [.. Enumerable.Range(0, Layers).Select(_ => new List<float>())];
-            _team = new WorkerTeam(threads ?? Environment.ProcessorCount);
+            _threadPool = new ComputeThreadPool(threads ?? Environment.ProcessorCount);
             var attention = new CapturingAttention(new CausalAttention(model.Config), Layers - 1, Take);
-            _run = model.CreateRun(attention, Layers - 1, threads);
+            _run = model.CreateSession(attention, Layers - 1, threads);
             _run.Forward(header, []);
             _header = header.Length;
         }
@@ -167,14 +167,14 @@ public static class HeadCalibration
             _run.Forward(question, [], cancellation);
             var queries = _queries;
             var scores = new float[Layers][][];
-            _team.Run(Layers, layer => scores[layer] = Score([.. queries[layer]], [.. _keys[layer]]));
+            _threadPool.Run(Layers, layer => scores[layer] = Score([.. queries[layer]], [.. _keys[layer]]));
             return scores;
         }
 
         public void Dispose()
         {
             _run.Dispose();
-            _team.Dispose();
+            _threadPool.Dispose();
         }
 
         private void Take(AttentionBlock block)
@@ -196,9 +196,9 @@ public static class HeadCalibration
             var asked = queries.Length / _config.QuerySize;
             for (var head = 0; head < scores.Length; head++)
             {
-                var group = head / (_config.HeadCount / _config.KeyValueHeadCount);
+                var kvHead = head / (_config.HeadCount / _config.KeyValueHeadCount);
                 var packed = PackedMatrix.Pack(
-                    Column(keys, _config.KeyValueSize, group, _config.HeadDim),
+                    Column(keys, _config.KeyValueSize, kvHead, _config.HeadDim),
                     tokens,
                     _config.HeadDim
                 );

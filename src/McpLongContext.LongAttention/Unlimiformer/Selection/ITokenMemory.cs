@@ -7,17 +7,17 @@ namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 public interface ITokenMemory
 {
     /// <summary>The texts, in order.</summary>
-    public IReadOnlyList<MemoryText> Texts { get; }
+    public IReadOnlyList<TokenMemoryText> Texts { get; }
 
     /// <summary>The tokens of a span.</summary>
     /// <param name="span">A span of one of the texts.</param>
-    public IReadOnlyList<int> ReadTokens(MemorySpan span);
+    public IReadOnlyList<int> ReadTokens(TokenMemorySpan span);
 }
 
-/// <summary>A text of a memory.</summary>
-/// <param name="Name">What citations call it.</param>
-/// <param name="Blocks">Its keys, in the order of its tokens.</param>
-public sealed record MemoryText(string Name, IReadOnlyList<IKeyBlock> Blocks)
+/// <summary>A text of a token memory.</summary>
+/// <param name="Name">The name in citations.</param>
+/// <param name="Blocks">The keys, in the order of the tokens.</param>
+public sealed record TokenMemoryText(string Name, IReadOnlyList<IKeyBlock> Blocks)
 {
     /// <summary>The number of tokens.</summary>
     public int Tokens { get; } = Blocks.Sum(block => block.Tokens);
@@ -58,4 +58,4 @@ public sealed record MemoryText(string Name, IReadOnlyList<IKeyBlock> Blocks)
 /// <param name="First">The first token, counted from the text's start.</param>
 /// <param name="Count">How many.</param>
 /// <param name="Score">How strongly the question attends to its strongest phrase, less what any question does.</param>
-public sealed record MemorySpan(int Text, int First, int Count, double Score);
+public sealed record TokenMemorySpan(int Text, int First, int Count, double Score);

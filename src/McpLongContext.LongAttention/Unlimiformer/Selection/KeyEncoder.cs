@@ -1,11 +1,11 @@
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Storage.Keys;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
 /// <summary>
 /// Encodes texts and questions for retrieval attention: windows of a text go through the layers up to the last one whose
-/// keys are kept, each behind the model's chat header. The header takes the attention that would otherwise gather on a
+/// keys are kept, each after the model's chat header. The header takes the attention that would otherwise gather on a
 /// window's first tokens and pollute their keys, so that windows need no overlap. For one worker: it owns a sequence.
 /// </summary>
 public sealed class KeyEncoder : IDisposable
@@ -16,8 +16,8 @@ public sealed class KeyEncoder : IDisposable
     /// <summary>Text tokens of a window: two blocks of a sequence, and short enough for attention to cost little.</summary>
     private const int WindowTokens = 1024;
 
-    private readonly LlamaConfig _config;
-    private readonly LlamaRun _run;
+    private readonly DecoderConfig _config;
+    private readonly DecoderSession _run;
     private readonly int _header;
     private readonly int _window;
     private KeyBuffer? _keys;
@@ -25,11 +25,11 @@ public sealed class KeyEncoder : IDisposable
 
     /// <summary>Creates a worker.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="layout">What is kept.</param>
+    /// <param name="layout">The key vectors that are stored for a token.</param>
     /// <param name="header">The tokens before each window.</param>
     /// <param name="threads">Threads that compute; null: one a processor.</param>
     /// <exception cref="ArgumentException">The header leaves no room in the model's window.</exception>
-    public KeyEncoder(LlamaModel model, KeyLayout layout, ReadOnlySpan<int> header, int? threads = null)
+    public KeyEncoder(Decoder model, KeyLayout layout, ReadOnlySpan<int> header, int? threads = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(layout);
@@ -45,12 +45,12 @@ public sealed class KeyEncoder : IDisposable
         _config = model.Config;
         _window = Math.Min(WindowTokens, model.Config.ContextLength - header.Length);
         var attention = new CapturingAttention(new CausalAttention(model.Config), layout.LastLayer, Take);
-        _run = model.CreateRun(attention, layout.LastLayer, threads);
+        _run = model.CreateSession(attention, layout.LastLayer, threads);
         _run.Forward(header, []);
         _header = header.Length;
     }
 
-    /// <summary>What is kept.</summary>
+    /// <summary>The key vectors that are stored for a token.</summary>
     public KeyLayout Layout { get; }
 
     /// <summary>Encodes a text and adds its keys to a buffer.</summary>
@@ -116,26 +116,26 @@ public sealed class KeyEncoder : IDisposable
 
         if (block.Layer == Layout.Heads.Layer)
         {
-            _keys.Append(KeyLayout.SelectionPlane, HeadOf(block.Keys.Span, Layout.Heads.Group));
+            _keys.Append(KeyLayout.SelectionPlane, HeadOf(block.Keys.Span, Layout.Heads.KeyValueHead));
         }
 
         if (Layout.Holds(block.Layer))
         {
-            for (var group = 0; group < Layout.Groups; group++)
+            for (var kvHead = 0; kvHead < Layout.KvHeads; kvHead++)
             {
-                _keys.Append(Layout.KeyPlane(block.Layer, group), HeadOf(block.Keys.Span, group));
-                _keys.Append(Layout.ValuePlane(block.Layer, group), HeadOf(block.Values.Span, group));
+                _keys.Append(Layout.KeyPlane(block.Layer, kvHead), HeadOf(block.Keys.Span, kvHead));
+                _keys.Append(Layout.ValuePlane(block.Layer, kvHead), HeadOf(block.Values.Span, kvHead));
             }
         }
     }
 
     /// <summary>[tokens, headDim] of [tokens, key/value heads, headDim].</summary>
-    private float[] HeadOf(ReadOnlySpan<float> rows, int group)
+    private float[] HeadOf(ReadOnlySpan<float> rows, int kvHead)
     {
-        var head = new float[rows.Length / Layout.Groups];
+        var head = new float[rows.Length / Layout.KvHeads];
         for (var token = 0; token * _config.KeyValueSize < rows.Length; token++)
         {
-            rows.Slice((token * _config.KeyValueSize) + (group * _config.HeadDim), _config.HeadDim)
+            rows.Slice((token * _config.KeyValueSize) + (kvHead * _config.HeadDim), _config.HeadDim)
                 .CopyTo(head.AsSpan(token * _config.HeadDim));
         }
 

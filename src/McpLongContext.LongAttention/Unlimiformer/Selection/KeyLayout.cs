@@ -1,4 +1,4 @@
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Storage.Keys;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
@@ -9,7 +9,7 @@ public enum KeyDepth
     /// <summary>The key that spans are selected by: one vector a token.</summary>
     Selection,
 
-    /// <summary>Besides, keys and values of every layer that reads from memory.</summary>
+    /// <summary>Besides, keys and values of every layer that reads from token memory.</summary>
     Full,
 }
 
@@ -19,16 +19,16 @@ public enum KeyDepth
 /// </summary>
 /// <param name="Heads">The heads that select.</param>
 /// <param name="Depth">How much is kept.</param>
-/// <param name="LayerBegin">The first layer that reads from memory.</param>
+/// <param name="LayerBegin">The first layer that reads from token memory.</param>
 /// <param name="LayerCount">The model's layers.</param>
-/// <param name="Groups">Key/value heads of a layer.</param>
+/// <param name="KvHeads">Key/value heads of a layer.</param>
 /// <param name="HeadDim">The width of a vector.</param>
 public sealed record KeyLayout(
     RetrievalHeads Heads,
     KeyDepth Depth,
     int LayerBegin,
     int LayerCount,
-    int Groups,
+    int KvHeads,
     int HeadDim
 )
 {
@@ -39,19 +39,19 @@ public sealed record KeyLayout(
     /// <param name="config">The model's configuration.</param>
     /// <param name="heads">The heads that select.</param>
     /// <param name="depth">How much is kept.</param>
-    /// <param name="layerBegin">The first layer that reads from memory; null: the selecting one.</param>
+    /// <param name="layerBegin">The first layer that reads from token memory; null: the selecting one.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such layer.</exception>
-    public static KeyLayout Of(LlamaConfig config, RetrievalHeads heads, KeyDepth depth, int? layerBegin = null)
+    public static KeyLayout Of(DecoderConfig config, RetrievalHeads heads, KeyDepth depth, int? layerBegin = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(heads);
         var begin = layerBegin ?? heads.Layer;
         ArgumentOutOfRangeException.ThrowIfNegative(begin, nameof(layerBegin));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(begin, config.LayerCount, nameof(layerBegin));
-        if (heads.Layer >= config.LayerCount || heads.Group >= config.KeyValueHeadCount)
+        if (heads.Layer >= config.LayerCount || heads.KeyValueHead >= config.KeyValueHeadCount)
         {
             throw new ArgumentException(
-                $"layer {heads.Layer} and group {heads.Group} found, expected less than {config.LayerCount} and "
+                $"layer {heads.Layer} and KV head {heads.KeyValueHead} found, expected less than {config.LayerCount} and "
                     + $"{config.KeyValueHeadCount}: these are the heads of another model.",
                 nameof(heads)
             );
@@ -63,15 +63,15 @@ public sealed record KeyLayout(
     /// <summary>The last layer whose keys are needed.</summary>
     public int LastLayer => Depth == KeyDepth.Full ? LayerCount - 1 : Heads.Layer;
 
-    /// <summary>What is kept of a token.</summary>
-    public KeyShape Shape => new(Depth == KeyDepth.Full ? 1 + (2 * Groups * (LayerCount - LayerBegin)) : 1, HeadDim);
+    /// <summary>The key vectors that are stored for a token.</summary>
+    public KeyShape Shape => new(Depth == KeyDepth.Full ? 1 + (2 * KvHeads * (LayerCount - LayerBegin)) : 1, HeadDim);
 
     /// <summary>Whether keys and values of a layer are kept.</summary>
     public bool Holds(int layer) => Depth == KeyDepth.Full && layer >= LayerBegin;
 
     /// <summary>The plane of a layer's keys.</summary>
-    public int KeyPlane(int layer, int group) => 1 + (2 * Groups * (layer - LayerBegin)) + group;
+    public int KeyPlane(int layer, int kvHead) => 1 + (2 * KvHeads * (layer - LayerBegin)) + kvHead;
 
     /// <summary>The plane of a layer's values.</summary>
-    public int ValuePlane(int layer, int group) => KeyPlane(layer, group) + Groups;
+    public int ValuePlane(int layer, int kvHead) => KeyPlane(layer, kvHead) + KvHeads;
 }

@@ -6,14 +6,14 @@ using McpLongContext.Storage.Keys;
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
 /// <summary>
-/// The products of queries with the keys of a plane, read where they lie, a tile at a time. Positions are left out. Parts
-/// may be scanned by different threads; memory does not grow with the number of tokens.
+/// The products of queries with the keys of a plane, read where they lie, a tile at a time. Positions are left out.
+/// Parts may be scanned by different threads; RAM use does not grow with the number of tokens.
 /// </summary>
 /// <param name="memory">The texts.</param>
 /// <param name="plane">The plane of the keys.</param>
 /// <param name="queries">[count, headDim].</param>
 /// <param name="count">How many queries.</param>
-/// <param name="scale">What the products are multiplied by.</param>
+/// <param name="scale">The factor of the products.</param>
 internal sealed class KeyScan(ITokenMemory memory, int plane, ReadOnlySpan<float> queries, int count, float scale)
 {
     /// <summary>Tokens that are multiplied together: decoded, they stay in the second-level cache.</summary>
@@ -30,7 +30,7 @@ internal sealed class KeyScan(ITokenMemory memory, int plane, ReadOnlySpan<float
     /// <param name="scores">[tokens, queries]; may be overwritten.</param>
     public delegate void TileAction(int firstToken, Span<float> scores);
 
-    /// <summary>The parts of the memory, in its order.</summary>
+    /// <summary>The parts of the token memory, in its order.</summary>
     public IReadOnlyList<Part> Parts { get; } = PartsOf(memory);
 
     /// <summary>Scans a part.</summary>
@@ -65,7 +65,7 @@ internal sealed class KeyScan(ITokenMemory memory, int plane, ReadOnlySpan<float
         {
             ArrayPool<float>.Shared.Return(decoded);
             ArrayPool<float>.Shared.Return(scores);
-            // Blocks may be views of mapped files, which live as long as their memory.
+            // Blocks may be views of mapped files, which live as long as their token memory.
             GC.KeepAlive(memory);
         }
     }

@@ -3,8 +3,8 @@ using McpLongContext.Inference.Layers;
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
 /// <summary>
-/// The tokens of a memory whose keys have the greatest inner product with a query, positions left out: exact search, by
-/// reading every key of a plane once for all queries together.
+/// The tokens of a token memory whose keys have the greatest inner product with a query, positions left out: exact
+/// search, by reading every key of a plane once for all queries together.
 /// </summary>
 public static class NearestTokens
 {
@@ -14,24 +14,24 @@ public static class NearestTokens
     /// <param name="queries">[n, headDim].</param>
     /// <param name="width">headDim.</param>
     /// <param name="count">How many to give for each query at most.</param>
-    /// <param name="team">Computes.</param>
-    /// <returns>[n][hits], best first; equal ones in the order of the memory.</returns>
+    /// <param name="threadPool">Computes.</param>
+    /// <returns>[n][hits], best first; equal ones in the order of the token memory.</returns>
     public static TokenHit[][] Of(
         ITokenMemory memory,
         int plane,
         ReadOnlySpan<float> queries,
         int width,
         int count,
-        WorkerTeam team
+        ComputeThreadPool threadPool
     )
     {
         ArgumentNullException.ThrowIfNull(memory);
-        ArgumentNullException.ThrowIfNull(team);
+        ArgumentNullException.ThrowIfNull(threadPool);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         var asked = queries.Length / width;
         var scan = new KeyScan(memory, plane, queries, asked, scale: 1);
         var best = Empty();
-        team.Run(
+        threadPool.Run(
             scan.Parts.Count,
             part =>
             {

@@ -3,11 +3,11 @@ using System.Numerics.Tensors;
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
 /// <summary>
-/// The best phrases of a memory whose tokens are scored part by part: a phrase is a token and those behind it, so many
-/// together, or as many as its text still has, and its score is the sum of theirs. A token alone may please by chance;
-/// what a question is about has several that do.
+/// The best phrases of a token memory whose tokens are scored part by part: a phrase is a token and those after it, so
+/// many together, or as many as its text still has, and its score is the sum of theirs. A token alone may please by
+/// chance; what a question is about has several that do.
 /// </summary>
-/// <param name="parts">The parts, in the order of the memory.</param>
+/// <param name="parts">The parts, in the order of the token memory.</param>
 /// <param name="phrase">Tokens of a phrase.</param>
 /// <param name="count">How many phrases to keep.</param>
 internal sealed class PhraseScores(IReadOnlyList<KeyScan.Part> parts, int phrase, int count)
@@ -38,7 +38,7 @@ internal sealed class PhraseScores(IReadOnlyList<KeyScan.Part> parts, int phrase
         for (var part = 0; part < parts.Count; part++)
         {
             var open = _lasts[part].Length;
-            var scores = _lasts[part].Concat(Behind(part)).Take(open + phrase - 1).ToArray();
+            var scores = _lasts[part].Concat(After(part)).Take(open + phrase - 1).ToArray();
             for (var token = 0; token < open; token++)
             {
                 var end = Math.Min(token + phrase, scores.Length);
@@ -49,8 +49,8 @@ internal sealed class PhraseScores(IReadOnlyList<KeyScan.Part> parts, int phrase
         return _best.InOrder();
     }
 
-    /// <summary>The scores behind a part, in its text; enough of them for a phrase.</summary>
-    private IEnumerable<float> Behind(int part) =>
+    /// <summary>The scores after a part, in its text; enough of them for a phrase.</summary>
+    private IEnumerable<float> After(int part) =>
         Enumerable
             .Range(part + 1, parts.Count - part - 1)
             .TakeWhile(next => parts[next].Text == parts[part].Text)

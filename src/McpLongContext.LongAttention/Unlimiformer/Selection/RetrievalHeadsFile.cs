@@ -1,5 +1,6 @@
 using System.Text.Json;
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 
@@ -10,9 +11,9 @@ namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 /// them at no cost. A file that is damaged, of other weights or of an earlier calibration counts as none.
 /// </summary>
 /// <remarks>
-/// <c>{"version": 1, "model": "9ee1...add0", "layer": 8, "group": 1, "heads": [8], "hit_rate": 1, "crc32c": "1c291ca3"}</c>;
-/// version is <see cref="HeadCalibration.Version"/>, model names the content of the model's files, and the checksum is that
-/// of the other fields with a space between them. Replaced in one step.
+/// A JSON object: the version, which is <see cref="HeadCalibration.Version"/>; the model, which names the content of
+/// the model's files; the layer, KV head, query heads and hit rate; and the CRC-32C of the other fields with a space
+/// between them. Replaced in one step.
 /// </remarks>
 public static class RetrievalHeadsFile
 {
@@ -22,14 +23,14 @@ public static class RetrievalHeadsFile
     /// <summary>The heads of a model: those that were kept, or else found now and kept.</summary>
     /// <param name="installed">The model's folder and what its files hold.</param>
     /// <param name="model">The model.</param>
-    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="tokenizer">The decoder's tokenizer.</param>
     /// <param name="header">The tokens before each window.</param>
     /// <param name="threads">Threads that compute; null: one a processor.</param>
     /// <param name="cancellation">Ends the calibration.</param>
     /// <exception cref="ArgumentException">The header leaves no room in the model's window.</exception>
     public static RetrievalHeads ReadOrCalibrate(
         InstalledModel installed,
-        LlamaModel model,
+        Decoder model,
         Tokenizer tokenizer,
         ReadOnlySpan<int> header,
         int? threads = null,
@@ -58,7 +59,7 @@ public static class RetrievalHeadsFile
     /// <summary>The heads that were kept for these files; null where there are none that can be used.</summary>
     /// <param name="installed">The model's folder and what its files hold.</param>
     /// <param name="config">The model's configuration.</param>
-    public static RetrievalHeads? Read(InstalledModel installed, LlamaConfig config)
+    public static RetrievalHeads? Read(InstalledModel installed, DecoderConfig config)
     {
         ArgumentNullException.ThrowIfNull(installed);
         ArgumentNullException.ThrowIfNull(config);
@@ -91,7 +92,7 @@ public static class RetrievalHeadsFile
             HeadCalibration.Version,
             KeyOf(installed),
             heads.Layer,
-            heads.Group,
+            heads.KeyValueHead,
             [.. heads.Heads],
             heads.HitRate,
             ""
@@ -104,7 +105,7 @@ public static class RetrievalHeadsFile
     private static string KeyOf(InstalledModel installed) =>
         string.Join(' ', installed.Entry.Files.Select(file => file.Sha256));
 
-    private static bool Fits(Content content, LlamaConfig config)
+    private static bool Fits(Content content, DecoderConfig config)
     {
         var size = config.HeadCount / config.KeyValueHeadCount;
         return (uint)content.Layer < (uint)config.LayerCount

@@ -3,13 +3,13 @@ using McpLongContext.Inference.Tokenizers;
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
 /// <summary>
-/// What tokens are scored by: the queries of a question in each selecting head, with weights that take their mean, and
+/// The query that tokens are scored by: the query vectors of a question in each selecting head, with weights that take their mean, and
 /// those of a question without content, with negative ones. What attracts any question (the start of a chapter, a
 /// capital letter) cancels out (in-context re-ranking, Chen et al., arXiv 2410.02642).
 /// </summary>
 /// <param name="Queries"><c>[queries, headDim]</c>.</param>
 /// <param name="Weights"><c>[queries]</c>.</param>
-/// <param name="Scale">What the products are multiplied by before the softmax.</param>
+/// <param name="Scale">The factor of the products before the softmax.</param>
 public sealed record SelectionQuery(float[] Queries, float[] Weights, float Scale)
 {
     /// <summary>
@@ -25,7 +25,7 @@ public sealed record SelectionQuery(float[] Queries, float[] Weights, float Scal
     /// <param name="encoder">Encodes it.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="question">The question, without any template.</param>
-    /// <param name="scale">What the model multiplies its attention scores by.</param>
+    /// <param name="scale">The model's factor of attention scores.</param>
     /// <exception cref="ArgumentException">The question has no tokens.</exception>
     public static SelectionQuery Of(KeyEncoder encoder, Tokenizer tokenizer, string question, float scale)
     {
@@ -37,7 +37,7 @@ public sealed record SelectionQuery(float[] Queries, float[] Weights, float Scal
     /// <param name="encoder">Encodes it.</param>
     /// <param name="question">The question's tokens, without any template.</param>
     /// <param name="empty">The tokens of <see cref="Empty"/>.</param>
-    /// <param name="scale">What the model multiplies its attention scores by.</param>
+    /// <param name="scale">The model's factor of attention scores.</param>
     /// <exception cref="ArgumentException">There are no tokens.</exception>
     public static SelectionQuery Of(
         KeyEncoder encoder,
@@ -59,7 +59,7 @@ public sealed record SelectionQuery(float[] Queries, float[] Weights, float Scal
     /// <param name="asked">[queries, headDim].</param>
     /// <param name="empty">Those of <see cref="Empty"/>.</param>
     /// <param name="width">headDim.</param>
-    /// <param name="scale">What the model multiplies its attention scores by.</param>
+    /// <param name="scale">The model's factor of attention scores.</param>
     public static SelectionQuery Of(float[] asked, float[] empty, int width, float scale)
     {
         ArgumentNullException.ThrowIfNull(asked);

@@ -15,13 +15,13 @@ public sealed record SpanPlan(int Before = 24, int After = 64, int Budget = 256,
     /// text does.
     /// </summary>
     /// <param name="hits">The hits, best first.</param>
-    /// <param name="texts">The texts of the memory.</param>
-    /// <returns>Disjoint spans in the order of the memory.</returns>
-    public IReadOnlyList<MemorySpan> Of(IReadOnlyList<TokenHit> hits, IReadOnlyList<MemoryText> texts)
+    /// <param name="texts">The texts of the token memory.</param>
+    /// <returns>Disjoint spans in the order of the token memory.</returns>
+    public IReadOnlyList<TokenMemorySpan> Of(IReadOnlyList<TokenHit> hits, IReadOnlyList<TokenMemoryText> texts)
     {
         ArgumentNullException.ThrowIfNull(hits);
         ArgumentNullException.ThrowIfNull(texts);
-        var spans = new List<MemorySpan>();
+        var spans = new List<TokenMemorySpan>();
         var left = Budget;
         foreach (var hit in hits)
         {
@@ -54,23 +54,23 @@ public sealed record SpanPlan(int Before = 24, int After = 64, int Budget = 256,
 
     private bool IsMuchWorse(TokenHit hit, TokenHit best) => Least > 0 && hit.Score < Least * best.Score;
 
-    private MemorySpan Grow(TokenHit hit, int tokens)
+    private TokenMemorySpan Grow(TokenHit hit, int tokens)
     {
         var first = Math.Max(0, hit.Token - Before);
         var end = Math.Min(tokens, hit.Token + Math.Max(1, After));
-        return new MemorySpan(hit.Text, first, Math.Min(end - first, Math.Max(1, Budget)), hit.Score);
+        return new TokenMemorySpan(hit.Text, first, Math.Min(end - first, Math.Max(1, Budget)), hit.Score);
     }
 
-    private static bool Covers(MemorySpan span, TokenHit hit) =>
+    private static bool Covers(TokenMemorySpan span, TokenHit hit) =>
         span.Text == hit.Text && hit.Token >= span.First && hit.Token < span.First + span.Count;
 
-    private static bool Meets(MemorySpan one, MemorySpan other) =>
+    private static bool Meets(TokenMemorySpan one, TokenMemorySpan other) =>
         one.Text == other.Text && one.First <= other.First + other.Count && other.First <= one.First + one.Count;
 
-    private static MemorySpan Merge(MemorySpan one, MemorySpan other)
+    private static TokenMemorySpan Merge(TokenMemorySpan one, TokenMemorySpan other)
     {
         var first = Math.Min(one.First, other.First);
         var end = Math.Max(one.First + one.Count, other.First + other.Count);
-        return new MemorySpan(one.Text, first, end - first, Math.Max(one.Score, other.Score));
+        return new TokenMemorySpan(one.Text, first, end - first, Math.Max(one.Score, other.Score));
     }
 }

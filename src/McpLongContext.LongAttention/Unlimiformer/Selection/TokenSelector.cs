@@ -10,46 +10,49 @@ namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 public readonly record struct TokenHit(int Text, int Token, float Score);
 
 /// <summary>
-/// The phrases of a memory that a question attends to most: a token's score is sum_q w_q softmax_t(scale q . k_t), the
-/// softmax over all tokens of all texts, positions left out; that of a phrase is the sum of its tokens'.
+/// The phrases of a token memory that a question attends to most: a token's score is sum_q w_q softmax_t
+/// (scale q . k_t), the softmax over all tokens of all texts, positions left out; that of a phrase is the sum of its
+/// tokens'.
 /// </summary>
 /// <remarks>
-/// Two passes over the keys, where they lie: the first finds the sum under each softmax, the second the scores, of which
-/// only the best are kept. Memory does not grow with the number of tokens.
+/// Two passes over the keys, where they lie: the first finds the sum under each softmax, the second the scores, of
+/// which only the best are kept. RAM use does not grow with the number of tokens.
 /// </remarks>
 public static class TokenSelector
 {
     /// <summary>How many tokens spans are grown around at most; the budget of the spans is spent long before.</summary>
     public const int Candidates = 256;
 
-    /// <summary>Finds the first tokens of the best phrases, best first; equal ones in the order of the memory.</summary>
+    /// <summary>
+    /// Finds the first tokens of the best phrases, best first; equal ones in the order of the token memory.
+    /// </summary>
     /// <param name="memory">The texts.</param>
-    /// <param name="query">What to score by.</param>
+    /// <param name="query">The query that tokens are scored by.</param>
     /// <param name="count">How many to give at most.</param>
-    /// <param name="team">Computes.</param>
+    /// <param name="threadPool">Computes.</param>
     /// <param name="cancellation">Ends the scan between parts.</param>
     public static IReadOnlyList<TokenHit> Select(
         ITokenMemory memory,
         SelectionQuery query,
         int count,
-        WorkerTeam team,
+        ComputeThreadPool threadPool,
         CancellationToken cancellation = default
     )
     {
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentNullException.ThrowIfNull(query);
-        ArgumentNullException.ThrowIfNull(team);
+        ArgumentNullException.ThrowIfNull(threadPool);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         var scan = new Scan(query, memory, cancellation);
         var parts = scan.Parts;
 
         var sums = new SoftmaxSums[parts.Count];
-        team.Run(parts.Count, part => sums[part] = scan.Sum(parts[part]));
+        threadPool.Run(parts.Count, part => sums[part] = scan.Sum(parts[part]));
         cancellation.ThrowIfCancellationRequested();
         var logarithms = scan.Merge(sums);
 
         var phrases = new PhraseScores(parts, query.Phrase, count);
-        team.Run(parts.Count, part => phrases.Take(part, scan.Scores(parts[part], logarithms)));
+        threadPool.Run(parts.Count, part => phrases.Take(part, scan.Scores(parts[part], logarithms)));
         cancellation.ThrowIfCancellationRequested();
         return phrases.InOrder();
     }

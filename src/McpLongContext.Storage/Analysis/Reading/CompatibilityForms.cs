@@ -25,14 +25,14 @@ internal static class CompatibilityForms
     /// <returns>Whether it was filled; if not, the text is plain.</returns>
     public static bool Fold(ReadOnlySpan<char> text, CharBuffer folded, bool forTerms)
     {
-        int at = NextSpecial(text, 0);
+        var at = NextSpecial(text, 0);
         if (at < 0)
         {
             return false;
         }
 
         folded.Clear();
-        int copied = 0;
+        var copied = 0;
         for (; at >= 0; at = NextSpecial(text, copied))
         {
             folded.Add(text[copied..at]);
@@ -46,8 +46,8 @@ internal static class CompatibilityForms
     /// <summary>Writes the character at an index; returns how many characters it takes.</summary>
     private static int FoldOne(ReadOnlySpan<char> text, int at, CharBuffer folded, bool forTerms)
     {
-        char c = text[at];
-        if (s_forms.TryGetValue(c, out string? form))
+        var c = text[at];
+        if (s_forms.TryGetValue(c, out var form))
         {
             folded.Add(form);
         }
@@ -91,14 +91,14 @@ internal static class CompatibilityForms
     private static int FoldPair(ReadOnlySpan<char> text, int at, CharBuffer folded)
     {
         const string Greek = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΘΣΤΥΦΧΨΩ.αβγδεζηθικλμνξοπρςστυφχψω.εθκφρπ";
-        char low = EscapeText.At(text, at + 1);
+        var low = EscapeText.At(text, at + 1);
         if (!char.IsLowSurrogate(low))
         {
             folded.Add(text[at]);
             return 1;
         }
 
-        int codePoint = char.ConvertToUtf32(text[at], low);
+        var codePoint = char.ConvertToUtf32(text[at], low);
         char? plain = codePoint switch
         {
             >= 0x1D400 and <= 0x1D6A3 => Latin((codePoint - 0x1D400) % 52),
@@ -116,10 +116,10 @@ internal static class CompatibilityForms
         static char Latin(int index) => (char)(index < 26 ? 'A' + index : 'a' + index - 26);
     }
 
-    /// <summary>A soft hyphen at the end of a line divides the word, which goes on behind the line's break.</summary>
+    /// <summary>A soft hyphen at the end of a line divides the word, which continues after the line's break.</summary>
     private static int LineBreak(ReadOnlySpan<char> text, int start)
     {
-        int end = start + (EscapeText.At(text, start) == '\r' ? 1 : 0);
+        var end = start + (EscapeText.At(text, start) == '\r' ? 1 : 0);
         return EscapeText.At(text, end) == '\n' && char.IsLower(EscapeText.At(text, end + 1)) ? end + 1 - start : 0;
     }
 
@@ -128,9 +128,9 @@ internal static class CompatibilityForms
 
     private static int NextSpecial(ReadOnlySpan<char> text, int start)
     {
-        for (int at = start; at < text.Length; at++)
+        for (var at = start; at < text.Length; at++)
         {
-            int other = text[at..].IndexOfAnyExceptInRange('\0', '\x7F');
+            var other = text[at..].IndexOfAnyExceptInRange('\0', '\x7F');
             if (other < 0)
             {
                 return -1;
@@ -158,25 +158,25 @@ internal static class CompatibilityForms
         AddRange('⒜', '⒵', 'a');
         AddRange('Ⓐ', 'Ⓩ', 'A');
         AddRange('ⓐ', 'ⓩ', 'a');
-        for (int number = 1; number <= 20; number++)
+        for (var number = 1; number <= 20; number++)
         {
-            string digits = $"{number}";
+            var digits = $"{number}";
             forms[(char)('①' + number - 1)] = digits;
             forms[(char)('⑴' + number - 1)] = digits;
             forms[(char)('⒈' + number - 1)] = digits;
         }
 
-        foreach ((char first, string letters) in CompatibilityBlocks.Letters)
+        foreach ((var first, var letters) in CompatibilityBlocks.Letters)
         {
             AddWords(first, letters.Select(letter => $"{letter}"));
         }
 
-        foreach ((char first, string words) in CompatibilityBlocks.Words)
+        foreach ((var first, var words) in CompatibilityBlocks.Words)
         {
             AddWords(first, words.Split(' '));
         }
 
-        foreach ((char first, string letters) in CompatibilityBlocks.Arabic)
+        foreach ((var first, var letters) in CompatibilityBlocks.Arabic)
         {
             AddWords(first, letters.Chunk(2).SelectMany(pair => Enumerable.Repeat($"{pair[0]}", pair[1] - '0')));
         }
@@ -185,7 +185,7 @@ internal static class CompatibilityForms
 
         void AddRange(char first, char last, char target)
         {
-            for (char c = first; c <= last; c++)
+            for (var c = first; c <= last; c++)
             {
                 forms[c] = $"{(char)(target + c - first)}";
             }
@@ -193,7 +193,7 @@ internal static class CompatibilityForms
 
         void AddWords(char first, IEnumerable<string> words)
         {
-            foreach ((int index, string word) in words.Index())
+            foreach ((var index, var word) in words.Index())
             {
                 if (word != ".")
                 {
@@ -206,7 +206,7 @@ internal static class CompatibilityForms
     /// <summary>A bit for each character that <see cref="FoldOne"/> treats.</summary>
     private static ulong[] ReadSpecial()
     {
-        ulong[] bits = new ulong[(char.MaxValue + 1) / 64];
+        var bits = new ulong[(char.MaxValue + 1) / 64];
         IEnumerable<char> special =
         [
             .. s_forms.Keys,
@@ -217,7 +217,7 @@ internal static class CompatibilityForms
             '\uD835',
             '\uD83C',
         ];
-        foreach (char c in special)
+        foreach (var c in special)
         {
             bits[c >> 6] |= 1UL << (c & 63);
         }

@@ -40,7 +40,7 @@ internal static class ComposedForms
             .. Enumerable.Range(FirstJamo, LastJamo - FirstJamo + 1).Select(code => (char)code),
         ];
 
-    /// <summary>Whether the character is a mark behind its letter.</summary>
+    /// <summary>Whether the character is a mark after its letter.</summary>
     public static bool IsMark(char c) => c is '\u0301' or '\u0306' or '\u0308' || IsVoicing(c);
 
     /// <summary>Whether the character is one of the marks of kana.</summary>
@@ -54,7 +54,7 @@ internal static class ComposedForms
             return Voice(letter, isHalf: mark is '\u309A' or '\uFF9F');
         }
 
-        for (int i = 0; i < Cyrillic.Length; i += 3)
+        for (var i = 0; i < Cyrillic.Length; i += 3)
         {
             if (Cyrillic[i] == letter && Cyrillic[i + 1] == mark)
             {
@@ -68,15 +68,15 @@ internal static class ComposedForms
     /// <summary>Writes a syllable of Hangul; returns how many characters it takes.</summary>
     public static int AddSyllable(ReadOnlySpan<char> text, int at, CharBuffer output)
     {
-        int vowel = EscapeText.At(text, at + 1) - FirstVowel;
+        var vowel = EscapeText.At(text, at + 1) - FirstVowel;
         if (vowel is < 0 or >= Vowels)
         {
             output.Add(text[at]);
             return 1;
         }
 
-        int final = EscapeText.At(text, at + 2) - BeforeFinal;
-        bool hasFinal = final is > 0 and < Finals;
+        var final = EscapeText.At(text, at + 2) - BeforeFinal;
+        var hasFinal = final is > 0 and < Finals;
         output.Add(
             (char)(FirstSyllable + ((((text[at] - FirstJamo) * Vowels) + vowel) * Finals) + (hasFinal ? final : 0))
         );
@@ -85,7 +85,7 @@ internal static class ComposedForms
 
     private static char? Voice(char kana, bool isHalf)
     {
-        char hiragana = kana >= 'ァ' ? (char)(kana - Katakana) : kana;
+        var hiragana = kana >= 'ァ' ? (char)(kana - Katakana) : kana;
         return (hiragana, isHalf) switch
         {
             ('う', false) => kana == 'う' ? 'ゔ' : 'ヴ',

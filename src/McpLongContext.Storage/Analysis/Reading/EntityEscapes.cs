@@ -9,17 +9,17 @@ internal static class EntityEscapes
 
     public static int Read(ReadOnlySpan<char> text, int at, EscapeOutput output)
     {
-        int start = at + 1;
+        var start = at + 1;
         while (text[Math.Min(start, text.Length)..].StartsWith("amp;"))
         {
             start += 4;
         }
 
-        ReadOnlySpan<char> rest = text.Slice(start, Math.Min(LongestName, text.Length - start));
-        int length = rest.IndexOf(';');
+        var rest = text.Slice(start, Math.Min(LongestName, text.Length - start));
+        var length = rest.IndexOf(';');
         if (length > 0 && WebUtility.HtmlDecode($"&{rest[..length]};") is [not '&', ..] decoded)
         {
-            foreach (char c in decoded)
+            foreach (var c in decoded)
             {
                 // A blank of any kind is a space, so that what compares literally sees one.
                 output.Text.Add(char.IsWhiteSpace(c) ? ' ' : c);

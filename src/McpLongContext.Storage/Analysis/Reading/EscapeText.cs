@@ -3,7 +3,7 @@ using System.Text;
 
 namespace McpLongContext.Storage.Analysis.Reading;
 
-/// <summary>What the readers of escape sequences share.</summary>
+/// <summary>Helpers that the readers of escape sequences share.</summary>
 internal static class EscapeText
 {
     /// <summary>A delegate of a digit's notation: the byte at an index and the length of its notation; 0 for none.</summary>
@@ -12,10 +12,10 @@ internal static class EscapeText
     /// <summary>The character at an index; NUL outside of the text.</summary>
     public static char At(ReadOnlySpan<char> text, int index) => (uint)index < (uint)text.Length ? text[index] : '\0';
 
-    /// <summary>The index behind the letters, digits and underscores at <paramref name="start"/>.</summary>
+    /// <summary>The index after the letters, digits and underscores at <paramref name="start"/>.</summary>
     public static int WordEnd(ReadOnlySpan<char> text, int start)
     {
-        int end = start;
+        var end = start;
         while (end < text.Length && Characters.IsInner(Characters.ClassOf(text[end])))
         {
             end++;
@@ -31,7 +31,7 @@ internal static class EscapeText
             text.Slice(at, digits),
             NumberStyles.AllowHexSpecifier,
             CultureInfo.InvariantCulture,
-            out int value
+            out var value
         )
             ? value
             : -1;
@@ -43,10 +43,10 @@ internal static class EscapeText
     public static int Utf8(ReadOnlySpan<char> text, int at, ByteReader read, out Rune rune)
     {
         Span<byte> bytes = stackalloc byte[4];
-        int length = 0;
-        for (int count = 0; count < bytes.Length; )
+        var length = 0;
+        for (var count = 0; count < bytes.Length; )
         {
-            int notation = read(text, at + length, out bytes[count]);
+            var notation = read(text, at + length, out bytes[count]);
             if (notation == 0)
             {
                 break;

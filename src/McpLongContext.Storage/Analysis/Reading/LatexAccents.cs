@@ -30,15 +30,15 @@ internal static class LatexAccents
     ];
 
     /// <summary>Reads a sequence that begins with a backslash, or with a brace and a backslash.</summary>
-    /// <returns>The index behind it; 0 for none.</returns>
+    /// <returns>The index after it; 0 for none.</returns>
     public static int Read(ReadOnlySpan<char> text, int at, EscapeOutput output)
     {
-        bool isGroup = text[at] == '{';
-        int start = at + (isGroup ? 2 : 1);
-        char kind = At(text, start);
-        bool isAccent = Accents.Contains(kind);
+        var isGroup = text[at] == '{';
+        var start = at + (isGroup ? 2 : 1);
+        var kind = At(text, start);
+        var isAccent = Accents.Contains(kind);
         ReadOnlySpan<char> letters = default;
-        int end =
+        var end =
             isAccent && IsLetter(At(text, start + 1)) ? ReadBare(text, start + 1, out letters)
             : isAccent || LetterAccents.Contains(kind) ? ReadArgument(text, start + 1, out letters)
             : 0;
@@ -69,11 +69,11 @@ internal static class LatexAccents
         return start + 1;
     }
 
-    /// <summary><c>{o}</c>, <c>{\i}</c> or <c>\i</c> behind an accent.</summary>
+    /// <summary><c>{o}</c>, <c>{\i}</c> or <c>\i</c> after an accent.</summary>
     private static int ReadArgument(ReadOnlySpan<char> text, int start, out ReadOnlySpan<char> letters)
     {
-        bool isBraced = At(text, start) == '{';
-        int letter = start + (isBraced ? 1 : 0);
+        var isBraced = At(text, start) == '{';
+        var letter = start + (isBraced ? 1 : 0);
         letter += At(text, letter) == '\\' ? 1 : 0;
         letters = letter < text.Length ? text.Slice(letter, 1) : default;
         return letter > start && IsLetter(At(text, letter)) && !IsLetter(At(text, letter + 1))
@@ -89,9 +89,9 @@ internal static class LatexAccents
     /// <summary><c>\ss{}</c>, <c>\ss</c> and a space, or <c>{\ss}</c>.</summary>
     private static int ReadCommand(ReadOnlySpan<char> text, int start, bool isGroup, out ReadOnlySpan<char> letters)
     {
-        foreach (string command in s_letters)
+        foreach (var command in s_letters)
         {
-            int end = start + command.Length;
+            var end = start + command.Length;
             if (!text[Math.Min(start, text.Length)..].StartsWith(command) || IsLetter(At(text, end)))
             {
                 continue;

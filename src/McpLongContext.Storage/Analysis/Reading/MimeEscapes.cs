@@ -19,7 +19,7 @@ internal static class MimeEscapes
             return ReadEncodedWord(text, at, output);
         }
 
-        int lineEnd = at + (At(text, at + 1) == '\r' ? 2 : 1);
+        var lineEnd = at + (At(text, at + 1) == '\r' ? 2 : 1);
         if (At(text, lineEnd) == '\n')
         {
             return ReadSoftBreak(text, at, lineEnd + 1, output);
@@ -30,7 +30,7 @@ internal static class MimeEscapes
             return 0;
         }
 
-        if (Utf8(text, at, ReadByte, out Rune rune) is > 0 and var length)
+        if (Utf8(text, at, ReadByte, out var rune) is > 0 and var length)
         {
             output.Text.AddCodePoint(rune.Value);
             return length;
@@ -53,7 +53,7 @@ internal static class MimeEscapes
 
     private static int ReadSoftBreak(ReadOnlySpan<char> text, int at, int end, EscapeOutput output)
     {
-        bool isInWord =
+        var isInWord =
             Characters.ClassOf(At(text, at - 1)) != CharacterClass.Separator
             && Characters.ClassOf(At(text, end)) != CharacterClass.Separator;
         if (!isInWord)
@@ -68,23 +68,23 @@ internal static class MimeEscapes
     /// <summary><c>=?utf-8?Q?=C3=9Cbergabe?=</c>; the blanks between two of them are none.</summary>
     private static int ReadEncodedWord(ReadOnlySpan<char> text, int at, EscapeOutput output)
     {
-        ReadOnlySpan<char> rest = text.Slice(at + 2, Math.Min(LongestWord, text.Length - at - 2));
-        int charset = rest.IndexOf('?');
+        var rest = text.Slice(at + 2, Math.Min(LongestWord, text.Length - at - 2));
+        var charset = rest.IndexOf('?');
         if (charset <= 0 || At(rest, charset + 2) != '?')
         {
             return 0;
         }
 
-        ReadOnlySpan<char> encoded = rest[(charset + 3)..];
-        int length = encoded.IndexOf("?=");
+        var encoded = rest[(charset + 3)..];
+        var length = encoded.IndexOf("?=");
         if (length < 0 || Decode(rest[..charset], rest[charset + 1], encoded[..length]) is not { } decoded)
         {
             return 0;
         }
 
         output.Text.Add(decoded);
-        int end = at + 2 + charset + 3 + length + 2;
-        int next = end;
+        var end = at + 2 + charset + 3 + length + 2;
+        var next = end;
         while (char.IsWhiteSpace(At(text, next)))
         {
             next++;
@@ -97,7 +97,7 @@ internal static class MimeEscapes
     {
         try
         {
-            byte[]? bytes = encoding switch
+            var bytes = encoding switch
             {
                 'B' or 'b' => Convert.FromBase64String(encoded.ToString()),
                 'Q' or 'q' => QuotedPrintable(encoded),
@@ -114,9 +114,9 @@ internal static class MimeEscapes
     private static byte[] QuotedPrintable(ReadOnlySpan<char> encoded)
     {
         var bytes = new List<byte>(encoded.Length);
-        for (int i = 0; i < encoded.Length; i++)
+        for (var i = 0; i < encoded.Length; i++)
         {
-            int value = encoded[i] == '=' ? Hex(encoded, i + 1, 2) : -1;
+            var value = encoded[i] == '=' ? Hex(encoded, i + 1, 2) : -1;
             bytes.Add(
                 value >= 0 ? (byte)value
                 : encoded[i] == '_' ? (byte)' '
@@ -128,10 +128,10 @@ internal static class MimeEscapes
         return [.. bytes];
     }
 
-    /// <summary>Its digits are capitals.</summary>
+    /// <summary>Reads an escaped byte, whose digits are capitals.</summary>
     private static int ReadByte(ReadOnlySpan<char> text, int at, out byte value)
     {
-        bool isByte = At(text, at) == '=' && IsDigit(At(text, at + 1)) && IsDigit(At(text, at + 2));
+        var isByte = At(text, at) == '=' && IsDigit(At(text, at + 1)) && IsDigit(At(text, at + 2));
         value = isByte ? (byte)Hex(text, at + 1, 2) : (byte)0;
         return isByte ? 3 : 0;
 

@@ -1,29 +1,28 @@
-using System.Text;
 using static McpLongContext.Storage.Analysis.Reading.EscapeText;
 
 namespace McpLongContext.Storage.Analysis.Reading;
 
 /// <summary>
 /// Percent-encoding of URLs (RFC 3986), also of what is encoded already; and conversions of printf, which run into the
-/// word behind them.
+/// word after them.
 /// </summary>
 internal static class PercentEscapes
 {
     public static int Read(ReadOnlySpan<char> text, int at, EscapeOutput output)
     {
-        if (Utf8(text, at, ReadByte, out Rune rune) is > 0 and var length)
+        if (Utf8(text, at, ReadByte, out var rune) is > 0 and var length)
         {
             output.Text.AddCodePoint(rune.Value);
             return length;
         }
 
-        int end = at + 1;
+        var end = at + 1;
         while (At(text, end) is '-' or '+' or '#' or '*' or '.' or (>= '0' and <= '9'))
         {
             end++;
         }
 
-        int conversion = end;
+        var conversion = end;
         while (At(text, end) is 'h' or 'l' or 'z' or 'j' or 't')
         {
             end++;
@@ -46,7 +45,7 @@ internal static class PercentEscapes
     /// <summary><c>%C3</c>, and <c>%25C3</c> where it was encoded twice.</summary>
     private static int ReadByte(ReadOnlySpan<char> text, int at, out byte value)
     {
-        int start = at + 1;
+        var start = at + 1;
         while (
             At(text, start - 1) == '%'
             && At(text, start) == '2'
@@ -57,7 +56,7 @@ internal static class PercentEscapes
             start += 2;
         }
 
-        int found = At(text, at) == '%' ? Hex(text, start, 2) : -1;
+        var found = At(text, at) == '%' ? Hex(text, start, 2) : -1;
         value = (byte)Math.Max(0, found);
         return found < 0 ? 0 : start + 2 - at;
     }

@@ -20,18 +20,18 @@ internal sealed class PlainText(bool forTerms)
     /// <summary>The text as it is read; valid until the next call.</summary>
     public ReadOnlySpan<char> Read(ReadOnlySpan<char> text)
     {
-        ReadOnlySpan<char> unescaped = Unescape(text);
+        var unescaped = Unescape(text);
         return CompatibilityForms.Fold(unescaped, _folded, forTerms) ? _folded.Span : unescaped;
     }
 
     private ReadOnlySpan<char> Unescape(ReadOnlySpan<char> text)
     {
         _unescaped.Clear();
-        int copied = 0;
-        for (int at = 0; Next(text, at) is >= 0 and var found; )
+        var copied = 0;
+        for (var at = 0; Next(text, at) is >= 0 and var found; )
         {
             _output.Text.Clear();
-            int length = ReadEscape(text, found);
+            var length = ReadEscape(text, found);
             at = found + Math.Max(1, length);
             if (length > 0)
             {

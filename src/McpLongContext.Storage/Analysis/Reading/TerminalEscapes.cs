@@ -14,17 +14,17 @@ internal static class TerminalEscapes
 
     /// <summary>Reads sequences that begin with the control character, one after the other.</summary>
     public static int Read(ReadOnlySpan<char> text, int at, EscapeOutput output) =>
-        ReadBehind(text, at, at + 1, output) - at;
+        ReadAfter(text, at, at + 1, output) - at;
 
     /// <summary>Reads what follows the control character, however that is written.</summary>
     /// <param name="text">The text.</param>
     /// <param name="at">Where the first sequence begins.</param>
-    /// <param name="start">The index behind its control character.</param>
+    /// <param name="start">The index after its control character.</param>
     /// <param name="output">Where the result goes.</param>
-    /// <returns>The index behind the last sequence.</returns>
-    public static int ReadBehind(ReadOnlySpan<char> text, int at, int start, EscapeOutput output)
+    /// <returns>The index after the last sequence.</returns>
+    public static int ReadAfter(ReadOnlySpan<char> text, int at, int start, EscapeOutput output)
     {
-        int end = Skip(text, start, output);
+        var end = Skip(text, start, output);
         while (At(text, end) == Escape)
         {
             end = Skip(text, end + 1, output);
@@ -39,10 +39,10 @@ internal static class TerminalEscapes
     {
         if (text[at] == '^')
         {
-            return At(text, at + 1) == '[' && At(text, at + 2) == '[' ? ReadBehind(text, at, at + 2, output) - at : 0;
+            return At(text, at + 1) == '[' && At(text, at + 2) == '[' ? ReadAfter(text, at, at + 2, output) - at : 0;
         }
 
-        int end = at + 1;
+        var end = at + 1;
         while (char.IsAsciiDigit(At(text, end)) || At(text, end) == ';')
         {
             end++;
@@ -70,7 +70,7 @@ internal static class TerminalEscapes
     /// <summary>Parameters, intermediate characters, one final character.</summary>
     private static int SkipControl(ReadOnlySpan<char> text, int start)
     {
-        int end = start;
+        var end = start;
         while (At(text, end) is >= ' ' and <= '?')
         {
             end++;
@@ -82,8 +82,8 @@ internal static class TerminalEscapes
     /// <summary>The operand of an operating system command, such as a link, is text.</summary>
     private static int SkipOperand(ReadOnlySpan<char> text, int start, EscapeOutput output)
     {
-        ReadOnlySpan<char> rest = text.Slice(start, Math.Min(LongestOperand, text.Length - start));
-        int length = rest.IndexOfAny(Bell, Escape);
+        var rest = text.Slice(start, Math.Min(LongestOperand, text.Length - start));
+        var length = rest.IndexOfAny(Bell, Escape);
         if (length < 0)
         {
             return start;
@@ -92,7 +92,7 @@ internal static class TerminalEscapes
         output.Text.Add(' ');
         output.Text.Add(rest[..length]);
         output.Text.Add(' ');
-        bool isTwo = rest[length] == Escape && At(text, start + length + 1) == '\\';
+        var isTwo = rest[length] == Escape && At(text, start + length + 1) == '\\';
         return start + length + (isTwo ? 2 : 1);
     }
 }

@@ -23,7 +23,7 @@ internal static class WordJoints
             return 0;
         }
 
-        int end = at;
+        var end = at;
         while (At(text, end) == '<' && TagLength(text[end..]) is > 0 and var length)
         {
             end += length;
@@ -41,14 +41,14 @@ internal static class WordJoints
     /// <summary>A word that is divided at the end of a line.</summary>
     public static int ReadHyphen(ReadOnlySpan<char> text, int at, EscapeOutput output)
     {
-        int end = at + (At(text, at + 1) == '\r' ? 2 : 1);
+        var end = at + (At(text, at + 1) == '\r' ? 2 : 1);
         if (At(text, end) != '\n' || !char.IsLower(At(text, at - 1)))
         {
             return 0;
         }
 
         end++;
-        int limit = end + LongestIndentation;
+        var limit = end + LongestIndentation;
         while (end < limit && At(text, end) is ' ' or '\t')
         {
             end++;
@@ -65,8 +65,8 @@ internal static class WordJoints
 
     private static int TagLength(ReadOnlySpan<char> text)
     {
-        int start = At(text, 1) == '/' ? 2 : 1;
-        int end = start;
+        var start = At(text, 1) == '/' ? 2 : 1;
+        var end = start;
         while (char.IsAsciiLetterLower(At(text, end)))
         {
             end++;
@@ -77,8 +77,8 @@ internal static class WordJoints
             return 0;
         }
 
-        ReadOnlySpan<char> rest = text[end..Math.Min(text.Length, end + LongestTag)];
-        int close = rest.IndexOfAny('>', '<', '\n');
+        var rest = text[end..Math.Min(text.Length, end + LongestTag)];
+        var close = rest.IndexOfAny('>', '<', '\n');
         return close >= 0 && rest[close] == '>' ? end + close + 1 : 0;
     }
 

@@ -99,7 +99,7 @@ public sealed class TextDecoderTests
     [Fact]
     public void UTF_16_that_is_cut_or_continued_in_bytes_is_read()
     {
-        byte[] text = Encoding.Unicode.GetBytes("The lamp blinks at seven bar.\r\n");
+        var text = Encoding.Unicode.GetBytes("The lamp blinks at seven bar.\r\n");
         Assert.StartsWith("The lamp blinks at seven bar.", Decode([.. text, (byte)'\n']), StringComparison.Ordinal);
         Assert.Equal(
             "The lamp blinks at seven bar.\r\nand the keeper sleeps through it\n",

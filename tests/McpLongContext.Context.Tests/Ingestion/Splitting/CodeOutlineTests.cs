@@ -3,7 +3,7 @@ using McpLongContext.Context.Ingestion.Splitting;
 
 namespace McpLongContext.Context.Tests.Ingestion.Splitting;
 
-/// <summary>Items as first line, line of the head, first line of the body, line behind; counted from 0.</summary>
+/// <summary>Items as first line, line of the head, first line of the body, line after; counted from 0.</summary>
 public sealed class CodeOutlineTests
 {
     [Theory]

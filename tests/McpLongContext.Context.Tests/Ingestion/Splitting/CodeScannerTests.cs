@@ -6,7 +6,7 @@ namespace McpLongContext.Context.Tests.Ingestion.Splitting;
 public sealed class CodeScannerTests
 {
     /// <summary>
-    /// The line behind it is one level deep: a bracket that was counted would make it two, or the levels those of the
+    /// The line after it is one level deep: a bracket that was counted would make it two, or the levels those of the
     /// indentation, which is none.
     /// </summary>
     [Theory]

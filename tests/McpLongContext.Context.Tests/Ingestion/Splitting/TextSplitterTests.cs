@@ -186,7 +186,7 @@ public sealed class TextSplitterTests
     [InlineData("A title of it\n\nAB\n\ntext\n", "A title of it")]
     [InlineData("A sentence.\n\ntext\n", "")]
     [InlineData("A clause,\n\ntext\n", "")]
-    [InlineData("text at once\nthat goes on\n", "")]
+    [InlineData("text at once\nthat continues\n", "")]
     [InlineData("\n\nA title of it\n\ntext\n", "A title of it")]
     [InlineData("text\nCHAPTER I\n\nmore\n", "")]
     [InlineData("text.\n\nCHAPTER I\nmore\n", "")]

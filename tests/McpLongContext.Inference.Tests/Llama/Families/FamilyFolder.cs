@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using McpLongContext.Inference.Checkpoints;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Tests.Checkpoints.Gguf;
+using Decoder = McpLongContext.Inference.Decoders.Decoder;
 
 namespace McpLongContext.Inference.Tests.Llama.Families;
 
@@ -70,13 +71,13 @@ internal sealed class FamilyFolder : IDisposable
 
     /// <summary>The perplexity of a text, in fp32.</summary>
     /// <exception cref="CheckpointException">The model cannot be used.</exception>
-    public (double Perplexity, LlamaConfig Config, IReadOnlyList<string> Warnings) Measure(
+    public (double Perplexity, DecoderConfig Config, IReadOnlyList<string> Warnings) Measure(
         int[] tokens,
         string? file = null
     )
     {
-        using var model = LlamaModel.Load(file is null ? FullName : this[file], Precision.Float32, threads: 1);
-        using var run = model.CreateRun(threads: 1);
+        using var model = Decoder.Load(file is null ? FullName : this[file], Precision.Float32, threads: 1);
+        using var run = model.CreateSession(threads: 1);
         var states = new float[tokens.Length * model.Config.HiddenSize];
         var logits = new float[tokens.Length * model.Config.VocabularySize];
         run.Forward(tokens, states);

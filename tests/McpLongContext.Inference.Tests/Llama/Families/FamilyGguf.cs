@@ -54,7 +54,7 @@ internal static class FamilyGguf
                 name.Contains("q_proj", StringComparison.Ordinal) || name.Contains("k_proj", StringComparison.Ordinal);
             var stored =
                 isRotated && architecture is "llama" or "granite" && isRotated
-                    ? Neighbours(values, sizes, shape.HeadDim)
+                    ? Neighbors(values, sizes, shape.HeadDim)
                     : values;
             file.Tensor(NameOf(name), 0, [.. sizes.Reverse().Select(size => (ulong)size)], GgufBuilder.Bytes(stored));
         }
@@ -85,8 +85,8 @@ internal static class FamilyGguf
         return $"blk.{parts[1]}.{s_names[parts[2]]}{ending}";
     }
 
-    /// <summary>Rows in the order of pairs (i, i + d/2) to that of neighbours, (2i, 2i + 1).</summary>
-    private static float[] Neighbours(float[] values, int[] sizes, int headDim)
+    /// <summary>Rows in the order of pairs (i, i + d/2) to that of neighbors, (2i, 2i + 1).</summary>
+    private static float[] Neighbors(float[] values, int[] sizes, int headDim)
     {
         var width = sizes.Length == 1 ? 1 : sizes[1];
         var stored = new float[values.Length];

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using McpLongContext.Inference.Checkpoints;
-using McpLongContext.Inference.Llama.Checkpoints;
 
 namespace McpLongContext.Inference.Tests.Llama.Families;
 

@@ -1,5 +1,5 @@
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.LongAttention.Unlimiformer.Reading;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
 using McpLongContext.Storage.Keys;
@@ -53,10 +53,10 @@ public sealed class PerLayerAttentionTests
         var plain = new CausalAttention(model.Config.WithWindow(Sinks + 3), 64);
         var block = Block(model.Config, 0, 12, seed: 5);
         var other = block with { Output = new float[block.Output.Length] };
-        using var team = new WorkerTeam(2);
+        using var threadPool = new ComputeThreadPool(2);
 
-        attention.Attend(block, team);
-        plain.Attend(other, team);
+        attention.Attend(block, threadPool);
+        plain.Attend(other, threadPool);
 
         Assert.Equal(other.Output.ToArray(), block.Output.ToArray());
     }
@@ -101,8 +101,8 @@ public sealed class PerLayerAttentionTests
         }
 
         var output = new float[queries.Length];
-        using var team = new WorkerTeam(1);
-        attention.Attend(new AttentionBlock(1, 0, queries, keys, values, output), team);
+        using var threadPool = new ComputeThreadPool(1);
+        attention.Attend(new AttentionBlock(1, 0, queries, keys, values, output), threadPool);
 
         Assert.All(output[(3 * config.QuerySize)..], value => Assert.Equal(7, value, 1e-3f));
     }
@@ -113,21 +113,21 @@ public sealed class PerLayerAttentionTests
         using var model = TinyModel.Load("llama");
         var (memory, layout) = Memory(model, layerBegin: 1);
         var whole = Block(model.Config, 1, 8, seed: 6);
-        using var team = new WorkerTeam(2);
+        using var threadPool = new ComputeThreadPool(2);
         var together = new PerLayerAttention(new ReadingSource(model, memory, layout), Sinks, 5, s_single, 20);
-        together.Attend(whole, team);
+        together.Attend(whole, threadPool);
 
         var single = new PerLayerAttention(new ReadingSource(model, memory, layout), Sinks, 5, s_single, 20);
         var output = new float[whole.Output.Length];
         for (var token = 0; token < 8; token++)
         {
-            single.Attend(Slice(model.Config, whole, token, output), team);
+            single.Attend(Slice(model.Config, whole, token, output), threadPool);
             if (token == 5)
             {
                 single.Truncate(3);
                 for (var again = 3; again < 6; again++)
                 {
-                    single.Attend(Slice(model.Config, whole, again, output), team);
+                    single.Attend(Slice(model.Config, whole, again, output), threadPool);
                 }
             }
         }
@@ -144,10 +144,10 @@ public sealed class PerLayerAttentionTests
         using var model = TinyModel.Load("llama");
         var (memory, layout) = Memory(model, layerBegin: 1);
         var attention = new PerLayerAttention(new ReadingSource(model, memory, layout), Sinks, 3, s_single, 20);
-        using var team = new WorkerTeam(2);
+        using var threadPool = new ComputeThreadPool(2);
         for (var layer = 0; layer < 2; layer++)
         {
-            attention.Attend(Block(model.Config, layer, 6, seed: 7), team);
+            attention.Attend(Block(model.Config, layer, 6, seed: 7), threadPool);
         }
 
         Assert.InRange(attention.Spans.Sum(span => span.Share), 0.05, 0.95);
@@ -160,21 +160,14 @@ public sealed class PerLayerAttentionTests
         Assert.Equal(TimeSpan.Zero, attention.SearchTimes[1]);
     }
 
-    private static void AssertReference(
-        LlamaModel model,
-        int layer,
-        SpanPlan plan,
-        int neighbors,
-        int window,
-        int tokens
-    )
+    private static void AssertReference(Decoder model, int layer, SpanPlan plan, int neighbors, int window, int tokens)
     {
         var (memory, layout) = Memory(model, layerBegin: layer);
         var attention = new PerLayerAttention(new ReadingSource(model, memory, layout), Sinks, neighbors, plan, window);
         var block = Block(model.Config, layer, tokens, seed: 4);
-        using var team = new WorkerTeam(2);
+        using var threadPool = new ComputeThreadPool(2);
 
-        attention.Attend(block, team);
+        attention.Attend(block, threadPool);
 
         var expected = new PerLayerReference(model.Config, memory, layout, layer).Attend(
             block.Queries.ToArray(),
@@ -191,7 +184,7 @@ public sealed class PerLayerAttentionTests
         }
     }
 
-    private static AttentionBlock Block(LlamaConfig config, int layer, int tokens, int seed)
+    private static AttentionBlock Block(DecoderConfig config, int layer, int tokens, int seed)
     {
         var random = new Random(seed);
         return new AttentionBlock(
@@ -207,7 +200,7 @@ public sealed class PerLayerAttentionTests
             [.. Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() * 4) - 2))];
     }
 
-    private static AttentionBlock Slice(LlamaConfig config, AttentionBlock block, int token, float[] output) =>
+    private static AttentionBlock Slice(DecoderConfig config, AttentionBlock block, int token, float[] output) =>
         new(
             block.Layer,
             token,
@@ -218,7 +211,7 @@ public sealed class PerLayerAttentionTests
         );
 
     /// <summary>Forty tokens in three blocks of two texts.</summary>
-    private static (TokenMemory Memory, KeyLayout Layout) Memory(LlamaModel model, int layerBegin)
+    private static (TokenMemory Memory, KeyLayout Layout) Memory(Decoder model, int layerBegin)
     {
         var layout = KeyLayout.Of(model.Config, new RetrievalHeads(1, 1, [2], 1), KeyDepth.Full, layerBegin);
         using var encoder = new KeyEncoder(model, layout, [1, 2], 1);

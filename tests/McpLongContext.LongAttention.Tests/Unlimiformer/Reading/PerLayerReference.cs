@@ -1,4 +1,4 @@
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
 
 namespace McpLongContext.LongAttention.Tests.Unlimiformer.Reading;
@@ -8,7 +8,7 @@ namespace McpLongContext.LongAttention.Tests.Unlimiformer.Reading;
 /// <param name="memory">The memory.</param>
 /// <param name="layout">In full depth.</param>
 /// <param name="layer">The layer.</param>
-internal sealed class PerLayerReference(LlamaConfig config, TokenMemory memory, KeyLayout layout, int layer)
+internal sealed class PerLayerReference(DecoderConfig config, TokenMemory memory, KeyLayout layout, int layer)
 {
     private readonly int _width = config.HeadDim;
     private readonly double[] _frequencies = config.RotaryScaling.Frequencies(config.HeadDim, config.RopeTheta);
@@ -25,13 +25,13 @@ internal sealed class PerLayerReference(LlamaConfig config, TokenMemory memory, 
     )
     {
         var tokens = keys.Length / config.KeyValueSize;
-        var groupHeads = config.HeadCount / config.KeyValueHeadCount;
+        var queryHeadsPerKvHead = config.HeadCount / config.KeyValueHeadCount;
         var output = new double[queries.Length];
         for (var token = 0; token < tokens; token++)
         {
-            for (var group = 0; group < config.KeyValueHeadCount; group++)
+            for (var kvHead = 0; kvHead < config.KeyValueHeadCount; kvHead++)
             {
-                var heads = Enumerable.Range(group * groupHeads, groupHeads).ToArray();
+                var heads = Enumerable.Range(kvHead * queryHeadsPerKvHead, queryHeadsPerKvHead).ToArray();
                 var asked = heads.Select(head => Vector(queries, token, config.HeadCount, head)).ToArray();
                 var mean = Enumerable.Range(0, _width).Select(i => asked.Average(query => query[i])).ToArray();
                 var read = new List<(double[] Key, double[] Value)>();
@@ -42,14 +42,14 @@ internal sealed class PerLayerReference(LlamaConfig config, TokenMemory memory, 
 
                 if (token >= sinks)
                 {
-                    foreach (var span in plan.Of(Search(group, mean, neighbors), memory.Texts))
+                    foreach (var span in plan.Of(Search(kvHead, mean, neighbors), memory.Texts))
                     {
                         for (var i = span.First; i < span.First + span.Count; i++)
                         {
                             read.Add(
                                 (
-                                    Stored(span.Text, i, layout.KeyPlane(layer, group)),
-                                    Stored(span.Text, i, layout.ValuePlane(layer, group))
+                                    Stored(span.Text, i, layout.KeyPlane(layer, kvHead)),
+                                    Stored(span.Text, i, layout.ValuePlane(layer, kvHead))
                                 )
                             );
                         }
@@ -68,8 +68,8 @@ internal sealed class PerLayerReference(LlamaConfig config, TokenMemory memory, 
 
                 (double[], double[]) Local(int at) =>
                     (
-                        Vector(keys, at, config.KeyValueHeadCount, group),
-                        Vector(values, at, config.KeyValueHeadCount, group)
+                        Vector(keys, at, config.KeyValueHeadCount, kvHead),
+                        Vector(values, at, config.KeyValueHeadCount, kvHead)
                     );
             }
         }
@@ -77,12 +77,16 @@ internal sealed class PerLayerReference(LlamaConfig config, TokenMemory memory, 
         return output;
     }
 
-    private TokenHit[] Search(int group, double[] query, int neighbors) =>
+    private TokenHit[] Search(int kvHead, double[] query, int neighbors) =>
         [
             .. memory
                 .Texts.SelectMany((one, text) => Enumerable.Range(0, one.Tokens).Select(token => (text, token)))
                 .Select(one =>
-                    (one.text, one.token, Score: Dot(query, Stored(one.text, one.token, layout.KeyPlane(layer, group))))
+                    (
+                        one.text,
+                        one.token,
+                        Score: Dot(query, Stored(one.text, one.token, layout.KeyPlane(layer, kvHead)))
+                    )
                 )
                 .OrderByDescending(one => one.Score)
                 .Take(neighbors)

@@ -9,7 +9,7 @@ public sealed class ReadingModeTests
 {
     private static readonly int[] s_header = [1, 2, 3];
     private static readonly int[] s_text = [7, 8, 9, 10, 11, 12, 5, 13, 14, 15];
-    private static readonly MemoryPrompt s_prompt = new(s_header, [20, 21], [30], [22, 23, 24]);
+    private static readonly RetrievalPrompt s_prompt = new(s_header, [20, 21], [30], [22, 23, 24]);
 
     public static TheoryData<IReadingMode> Modes() => [new RereadMode(), new HeadsMode()];
 
@@ -38,7 +38,7 @@ public sealed class ReadingModeTests
     [InlineData("granite")]
     public void Stored_keys_and_values_stand_between_sinks_and_local_window_as_if_just_read(string name)
     {
-        // The text's beginning was encoded behind the same header, so that the plain model has the same keys and values,
+        // The text's beginning was encoded after the same header, so that the plain model has the same keys and values,
         // but for their 8 bits.
         AssertLogits(
             name,
@@ -67,7 +67,7 @@ public sealed class ReadingModeTests
     public void With_an_empty_memory_a_search_in_every_layer_changes_nothing(string name)
     {
         using var model = TinyModel.Load(name);
-        using var run = model.CreateRun(threads: 1);
+        using var run = model.CreateSession(threads: 1);
         var expected = TinyModel.Logits(run, [.. s_header, 20, 21, 22, 23, 24], 3);
         Memory(model, 0, out var layout);
         var mode = new PerLayerMode { Plan = new SpanPlan(0, 1, 30) };
@@ -143,7 +143,7 @@ public sealed class ReadingModeTests
         Assert.Equal([(0, 6)], keptSpans);
         Assert.Equal([(0, 6), (8, 3)], otherSpans);
 
-        (float[] Logits, IEnumerable<(int First, int Count)> Spans) Write(IReadOnlyList<MemorySpan>? again)
+        (float[] Logits, IEnumerable<(int First, int Count)> Spans) Write(IReadOnlyList<TokenMemorySpan>? again)
         {
             var source = new ReadingSource(model, memory, layout, 1)
             {
@@ -196,13 +196,13 @@ public sealed class ReadingModeTests
         string name,
         IReadingMode mode,
         int layerBegin,
-        MemorySpan[] spans,
+        TokenMemorySpan[] spans,
         int[] plain,
         float tolerance
     )
     {
         using var model = TinyModel.Load(name);
-        using var run = model.CreateRun(threads: 2);
+        using var run = model.CreateSession(threads: 2);
         var expected = TinyModel.Logits(run, plain, 3);
         var found = Read(model, mode, layerBegin, spans);
         for (var i = 0; i < expected.Length; i++)
@@ -212,14 +212,19 @@ public sealed class ReadingModeTests
     }
 
     /// <summary>Logits after the suffix's tokens.</summary>
-    private static float[] Read(Inference.Llama.LlamaModel model, IReadingMode mode, int layerBegin, MemorySpan[] spans)
+    private static float[] Read(
+        Inference.Decoders.Decoder model,
+        IReadingMode mode,
+        int layerBegin,
+        TokenMemorySpan[] spans
+    )
     {
         var memory = Memory(model, layerBegin, out var layout);
         using var reading = mode.Begin(new ReadingSource(model, memory, layout, 2), s_prompt, spans);
         return TinyModel.Logits(reading.Run, reading.Prompt.Span, 3);
     }
 
-    private static TokenMemory Memory(Inference.Llama.LlamaModel model, int layerBegin, out KeyLayout layout)
+    private static TokenMemory Memory(Inference.Decoders.Decoder model, int layerBegin, out KeyLayout layout)
     {
         var heads = new RetrievalHeads(1, model.Config.KeyValueHeadCount - 1, [2, 3], 1);
         layout = KeyLayout.Of(model.Config, heads, KeyDepth.Full, layerBegin);

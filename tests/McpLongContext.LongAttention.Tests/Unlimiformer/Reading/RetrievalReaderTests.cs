@@ -1,5 +1,5 @@
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
 using McpLongContext.LongAttention.Unlimiformer.Reading;
@@ -12,28 +12,28 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
 {
     private static readonly int[] s_header = [1];
 
-    private LlamaModel _model = null!;
+    private Decoder _model = null!;
     private Tokenizer _tokenizer = null!;
     private KeyLayout _layout = null!;
     private KeyEncoder _encoder = null!;
-    private WorkerTeam _team = null!;
+    private ComputeThreadPool _threadPool = null!;
 
     public static TheoryData<IReadingMode> Modes() => new(ReadingModes.All);
 
     public async ValueTask InitializeAsync()
     {
         var folder = await TestModels.StoriesAsync();
-        _model = LlamaModel.Load(folder);
+        _model = Decoder.Load(folder);
         _tokenizer = ModelTokenizer.Load(folder);
         _layout = KeyLayout.Of(_model.Config, new RetrievalHeads(3, 2, [2], 1), KeyDepth.Full, 3);
         _encoder = new KeyEncoder(_model, _layout, s_header, 2);
-        _team = new WorkerTeam(2);
+        _threadPool = new ComputeThreadPool(2);
     }
 
     public ValueTask DisposeAsync()
     {
         _encoder.Dispose();
-        _team.Dispose();
+        _threadPool.Dispose();
         _model.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -47,10 +47,10 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
         [
             .. s_header,
             .. prompt.Prefix,
-            .. memory.ReadTokens(new MemorySpan(0, 0, memory.Texts[0].Tokens, 0)),
+            .. memory.ReadTokens(new TokenMemorySpan(0, 0, memory.Texts[0].Tokens, 0)),
             .. prompt.Suffix,
         ];
-        using var run = _model.CreateRun(threads: 2);
+        using var run = _model.CreateSession(threads: 2);
         var expected = TinyModel.Logits(run, plain, 1);
 
         var reader = Reader();
@@ -134,7 +134,7 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
         [
             .. s_header,
             .. prompt.Prefix,
-            .. memory.ReadTokens(new MemorySpan(0, 600 - room, room, 0)),
+            .. memory.ReadTokens(new TokenMemorySpan(0, 600 - room, room, 0)),
             .. prompt.Suffix,
         ];
         Assert.Equal(expected, reading.Prompt.ToArray());
@@ -164,7 +164,7 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
         Assert.Equal(2, Spans(ample).Count);
         Assert.Single(Spans(tight));
 
-        List<MemorySpan> Spans(int room)
+        List<TokenMemorySpan> Spans(int room)
         {
             var reader = Reader(window: prompt.Tokens + 8 + 1 + room);
             using var reading = Begin(reader, memory, prompt, new RereadMode());
@@ -177,7 +177,7 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
     public void Spans_are_selected_again_by_the_queries_of_what_was_written()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        var (memory, prompt, reader) = (new TextMemory(_encoder), Prompt(), Reader());
+        var (memory, prompt, reader) = (new TextTokenMemory(_encoder), Prompt(), Reader());
         var random = new Random(1);
         int[] text = [.. Enumerable.Range(0, 600).Select(_ => random.Next(300, 3_000))];
         memory.Add("words", text, cancellation);
@@ -199,7 +199,7 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
             _layout.HeadDim,
             _model.Config.ScoreScale
         );
-        var hits = TokenSelector.Select(memory, query, TokenSelector.Candidates, _team, cancellation);
+        var hits = TokenSelector.Select(memory, query, TokenSelector.Candidates, _threadPool, cancellation);
         var budget = before.Sum(span => span.Count);
         var expected = (reader.Plan with { Budget = budget }).Of(hits, memory.Texts);
         var found = reading.Report().Spans.Select(span => (span.Span.First, span.Span.Count)).ToList();
@@ -207,14 +207,14 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
         Assert.All(expected, span => Assert.Contains(found, one => Covers(one, span)));
         Assert.All(before, span => Assert.Contains(found, one => Covers(one, span)));
 
-        static bool Covers((int First, int Count) one, MemorySpan span) =>
+        static bool Covers((int First, int Count) one, TokenMemorySpan span) =>
             one.First <= span.First && one.First + one.Count >= span.First + span.Count;
 
-        static (int First, int Count) Place(MemorySpan span) => (span.First, span.Count);
+        static (int First, int Count) Place(TokenMemorySpan span) => (span.First, span.Count);
     }
 
     private RetrievalReader Reader(KeyLayout? layout = null, bool retrieves = true, int? window = null) =>
-        new(_model, _tokenizer, layout ?? _layout, _encoder, _team)
+        new(_model, _tokenizer, layout ?? _layout, _encoder, _threadPool)
         {
             Plan = new SpanPlan(8, 24, 64),
             Retrieves = retrieves,
@@ -222,10 +222,10 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
             Threads = 2,
         };
 
-    private static MemoryReading Begin(
+    private static RetrievalReading Begin(
         RetrievalReader reader,
-        TextMemory memory,
-        MemoryPrompt prompt,
+        TextTokenMemory memory,
+        RetrievalPrompt prompt,
         IReadingMode mode
     )
     {
@@ -234,7 +234,7 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
         return reader.Begin(memory, "Who found the dog?", prompt, small, 8, TestContext.Current.CancellationToken);
     }
 
-    private MemoryPrompt Prompt() =>
+    private RetrievalPrompt Prompt() =>
         new(
             s_header,
             _tokenizer.Encode("A story:"),
@@ -242,12 +242,12 @@ public sealed class RetrievalReaderTests : IAsyncLifetime
             _tokenizer.Encode("The dog was found by")
         );
 
-    private TextMemory Memory(int tokens)
+    private TextTokenMemory Memory(int tokens)
     {
         var text = string.Concat(
             Enumerable.Repeat("Once upon a time Lily lost her dog. Tom went out and found it. ", 60)
         );
-        var memory = new TextMemory(_encoder);
+        var memory = new TextTokenMemory(_encoder);
         memory.Add("story", _tokenizer.Encode(text)[..tokens]);
         return memory;
     }

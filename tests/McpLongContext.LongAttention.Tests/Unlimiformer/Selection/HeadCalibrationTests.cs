@@ -1,4 +1,4 @@
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Tokenizers.Formats;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
 using McpLongContext.Tests.Shared;
@@ -11,7 +11,7 @@ public sealed class HeadCalibrationTests
     public async Task Heads_share_a_key_head_and_are_the_same_each_time()
     {
         var folder = await TestModels.StoriesAsync();
-        using var model = LlamaModel.Load(folder);
+        using var model = Decoder.Load(folder);
         var tokenizer = ModelTokenizer.Load(folder);
 
         var once = HeadCalibration.Run(model, tokenizer, [1], 2, TestContext.Current.CancellationToken);
@@ -19,10 +19,10 @@ public sealed class HeadCalibrationTests
 
         var size = model.Config.HeadCount / model.Config.KeyValueHeadCount;
         Assert.NotEmpty(once.Heads);
-        Assert.All(once.Heads, head => Assert.Equal(once.Group, head / size));
+        Assert.All(once.Heads, head => Assert.Equal(once.KeyValueHead, head / size));
         Assert.InRange(once.Layer, 0, model.Config.LayerCount - 1);
         Assert.InRange(once.HitRate, 0, 1);
-        Assert.Equal((once.Layer, once.Group), (again.Layer, again.Group));
+        Assert.Equal((once.Layer, once.KeyValueHead), (again.Layer, again.KeyValueHead));
         Assert.Equal(once.Heads, again.Heads);
     }
 

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Llama;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
 using McpLongContext.Storage.Keys;
 
@@ -14,7 +14,7 @@ public sealed class KeyEncoderTests
 
     [Theory]
     [InlineData("llama")]
-    [InlineData("qwen3")] // normalised keys, a head width of its own
+    [InlineData("qwen3")] // normalized keys, a head width of its own
     [InlineData("linear")] // a key bias
     public void Keys_are_whole_and_not_rotated(string name)
     {
@@ -30,10 +30,10 @@ public sealed class KeyEncoderTests
         AssertPlane(buffer, KeyLayout.SelectionPlane, seen[1].Keys, 1);
         for (var layer = 0; layer < 2; layer++)
         {
-            for (var group = 0; group < 2; group++)
+            for (var kvHead = 0; kvHead < 2; kvHead++)
             {
-                AssertPlane(buffer, encoder.Layout.KeyPlane(layer, group), seen[layer].Keys, group);
-                AssertPlane(buffer, encoder.Layout.ValuePlane(layer, group), seen[layer].Values, group);
+                AssertPlane(buffer, encoder.Layout.KeyPlane(layer, kvHead), seen[layer].Keys, kvHead);
+                AssertPlane(buffer, encoder.Layout.ValuePlane(layer, kvHead), seen[layer].Values, kvHead);
             }
         }
     }
@@ -80,7 +80,7 @@ public sealed class KeyEncoderTests
         Assert.True(once.Codes(0, 0, room).SequenceEqual(twice.Codes(0, room, room)));
     }
 
-    private static void AssertPlane(KeyBuffer buffer, int plane, float[] rows, int group)
+    private static void AssertPlane(KeyBuffer buffer, int plane, float[] rows, int kvHead)
     {
         var width = buffer.Shape.Dimensions;
         for (var token = 0; token < buffer.Tokens; token++)
@@ -88,7 +88,7 @@ public sealed class KeyEncoderTests
             var vector = new float[width];
             TensorPrimitives.ConvertTruncating(buffer.Codes(plane, token, 1), vector);
             TensorPrimitives.Multiply(vector, buffer.Scales(plane, token, 1)[0], vector);
-            var expected = rows.AsSpan((((s_header.Length + token) * 2) + group) * width, width);
+            var expected = rows.AsSpan((((s_header.Length + token) * 2) + kvHead) * width, width);
             var tolerance = (buffer.Scales(plane, token, 1)[0] / 2) + 1e-5f;
             for (var i = 0; i < width; i++)
             {
@@ -98,17 +98,17 @@ public sealed class KeyEncoderTests
     }
 
     /// <summary>What plain attention is given in each layer.</summary>
-    private static Observed[] Observe(LlamaModel model, int[] tokens)
+    private static Observed[] Observe(Decoder model, int[] tokens)
     {
         var observer = new Observer(model.Config);
-        using var run = model.CreateRun(observer, threads: 1);
+        using var run = model.CreateSession(observer, threads: 1);
         run.Forward(tokens, []);
         return [.. observer.Layers];
     }
 
     private sealed record Observed(float[] Queries, float[] Keys, float[] Values);
 
-    private sealed class Observer(LlamaConfig config) : IAttention
+    private sealed class Observer(DecoderConfig config) : IAttention
     {
         private readonly CausalAttention _plain = new(config);
 
@@ -116,10 +116,10 @@ public sealed class KeyEncoderTests
 
         public int MaxTokens => _plain.MaxTokens;
 
-        public void Attend(AttentionBlock block, WorkerTeam team)
+        public void Attend(AttentionBlock block, ComputeThreadPool threadPool)
         {
             Layers.Add(new Observed(block.Queries.ToArray(), block.Keys.ToArray(), block.Values.ToArray()));
-            _plain.Attend(block, team);
+            _plain.Attend(block, threadPool);
         }
 
         public void Truncate(int position) => _plain.Truncate(position);

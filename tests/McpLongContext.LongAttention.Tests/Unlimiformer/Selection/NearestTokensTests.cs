@@ -17,9 +17,9 @@ public sealed class NearestTokensTests
         memory.Add(Width, Vectors(random, 5_000), Vectors(random, 1));
         memory.Add(Width, Vectors(random, 300));
         var queries = Vectors(random, 3);
-        using var team = new WorkerTeam(threads);
+        using var threadPool = new ComputeThreadPool(threads);
 
-        var hits = NearestTokens.Of(memory, 0, queries, Width, 20, team);
+        var hits = NearestTokens.Of(memory, 0, queries, Width, 20, threadPool);
 
         Assert.Equal(3, hits.Length);
         for (var query = 0; query < hits.Length; query++)
@@ -39,8 +39,8 @@ public sealed class NearestTokensTests
         // An index without an inner-product metric would give the nearer second key.
         var memory = new TokenMemory();
         memory.Add(2, [3, 3, 1, 0, -9, 0]);
-        using var team = new WorkerTeam(1);
-        Assert.Equal([0, 1, 2], NearestTokens.Of(memory, 0, [1, 0], 2, 3, team)[0].Select(hit => hit.Token));
+        using var threadPool = new ComputeThreadPool(1);
+        Assert.Equal([0, 1, 2], NearestTokens.Of(memory, 0, [1, 0], 2, 3, threadPool)[0].Select(hit => hit.Token));
     }
 
     [Fact]
@@ -53,21 +53,21 @@ public sealed class NearestTokensTests
         memory.Add(Width, filler);
         var query = new float[Width];
         query[^1] = 1;
-        using var team = new WorkerTeam(2);
-        Assert.Equal(70_000, NearestTokens.Of(memory, 0, query, Width, 1, team)[0][0].Token);
+        using var threadPool = new ComputeThreadPool(2);
+        Assert.Equal(70_000, NearestTokens.Of(memory, 0, query, Width, 1, threadPool)[0][0].Token);
     }
 
     [Fact]
     public void Equal_tokens_come_in_the_order_of_the_memory_and_an_empty_memory_has_none()
     {
         var memory = new TokenMemory();
-        using var team = new WorkerTeam(2);
-        Assert.Empty(NearestTokens.Of(memory, 0, [1, 0], 2, 3, team)[0]);
+        using var threadPool = new ComputeThreadPool(2);
+        Assert.Empty(NearestTokens.Of(memory, 0, [1, 0], 2, 3, threadPool)[0]);
         memory.Add(2, [1, 0, 1, 0], [1, 0]);
         memory.Add(2, [1, 0]);
         Assert.Equal(
             [(0, 0), (0, 1), (0, 2)],
-            NearestTokens.Of(memory, 0, [1, 0], 2, 3, team)[0].Select(hit => (hit.Text, hit.Token))
+            NearestTokens.Of(memory, 0, [1, 0], 2, 3, threadPool)[0].Select(hit => (hit.Text, hit.Token))
         );
     }
 

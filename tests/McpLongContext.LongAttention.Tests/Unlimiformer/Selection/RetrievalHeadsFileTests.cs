@@ -1,4 +1,5 @@
-using McpLongContext.Inference.Llama;
+using McpLongContext.Inference;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers.Formats;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
@@ -8,7 +9,7 @@ namespace McpLongContext.LongAttention.Tests.Unlimiformer.Selection;
 
 public sealed class RetrievalHeadsFileTests : IDisposable
 {
-    private static readonly LlamaConfig s_config = LlamaConfig.Load(
+    private static readonly DecoderConfig s_config = DecoderConfig.Load(
         Path.Combine(AppContext.BaseDirectory, "tiny-llama", "llama")
     );
     private static readonly RetrievalHeads s_heads = new(1, 1, [2, 3], 0.75);
@@ -57,9 +58,9 @@ public sealed class RetrievalHeadsFileTests : IDisposable
     [InlineData(1, 2, 2)] // two key heads
     [InlineData(1, 0, 2)] // head 2 belongs to key head 1
     [InlineData(1, 1, 4)] // four heads
-    public void Heads_that_the_model_does_not_have_count_as_none(int layer, int group, int head)
+    public void Heads_that_the_model_does_not_have_count_as_none(int layer, int kvHead, int head)
     {
-        RetrievalHeadsFile.Write(Installed("a"), new RetrievalHeads(layer, group, [head], 1));
+        RetrievalHeadsFile.Write(Installed("a"), new RetrievalHeads(layer, kvHead, [head], 1));
         Assert.Null(RetrievalHeadsFile.Read(Installed("a"), s_config));
     }
 
@@ -67,7 +68,7 @@ public sealed class RetrievalHeadsFileTests : IDisposable
     public async Task A_model_is_calibrated_once_and_again_when_the_file_is_damaged()
     {
         var folder = await TestModels.StoriesAsync();
-        using var model = LlamaModel.Load(folder);
+        using var model = Decoder.Load(folder);
         var tokenizer = ModelTokenizer.Load(folder);
         var cancellation = TestContext.Current.CancellationToken;
 
@@ -88,7 +89,7 @@ public sealed class RetrievalHeadsFileTests : IDisposable
     public async Task A_folder_that_keeps_nothing_does_not_keep_from_reading()
     {
         var folder = await TestModels.StoriesAsync();
-        using var model = LlamaModel.Load(folder);
+        using var model = Decoder.Load(folder);
         var nowhere = Installed("a") with { Folder = Path.Combine(_folder.FullName, "missing") };
         Assert.Throws<ModelException>(() => RetrievalHeadsFile.Write(nowhere, s_heads));
         var heads = RetrievalHeadsFile.ReadOrCalibrate(

@@ -25,9 +25,15 @@ public sealed class TokenSelectorTests
             Phrase = phrase,
         };
         var expected = Reference(memory, query);
-        using var team = new WorkerTeam(threads);
+        using var threadPool = new ComputeThreadPool(threads);
 
-        var hits = TokenSelector.Select(memory, query, expected.Count, team, TestContext.Current.CancellationToken);
+        var hits = TokenSelector.Select(
+            memory,
+            query,
+            expected.Count,
+            threadPool,
+            TestContext.Current.CancellationToken
+        );
 
         // All of them: phrases at the ends of blocks, of texts and of what a thread takes are seldom among the best.
         Assert.Equal(expected.Count, hits.Count);
@@ -50,13 +56,13 @@ public sealed class TokenSelectorTests
         memory.Add(Width, filler, [.. Vectors(new Random(2), 10)]);
         var query = new float[Width];
         query[^1] = 1;
-        using var team = new WorkerTeam(2);
+        using var threadPool = new ComputeThreadPool(2);
 
         var hits = TokenSelector.Select(
             memory,
             new SelectionQuery(query, [1], 1) { Phrase = 1 },
             1,
-            team,
+            threadPool,
             TestContext.Current.CancellationToken
         );
 
@@ -70,21 +76,21 @@ public sealed class TokenSelectorTests
         // The first token pleases both questions more than the second one pleases the question that was asked.
         var memory = new TokenMemory();
         memory.Add(2, [5, 0, 0, 4, 0, 0]);
-        using var team = new WorkerTeam(1);
+        using var threadPool = new ComputeThreadPool(1);
         float[] both = [1, 0.9f, 1, 0];
 
         var alone = TokenSelector.Select(
             memory,
             new SelectionQuery([1, 0.9f], [1], 1) { Phrase = 1 },
             1,
-            team,
+            threadPool,
             TestContext.Current.CancellationToken
         );
         var contrasted = TokenSelector.Select(
             memory,
             new SelectionQuery(both, [1, -1], 1) { Phrase = 1 },
             1,
-            team,
+            threadPool,
             TestContext.Current.CancellationToken
         );
 
@@ -98,10 +104,10 @@ public sealed class TokenSelectorTests
         var memory = new TokenMemory();
         float[] keys = [0, 3, 0, 0, 0, 2.5f, 2.5f, 2.5f];
         memory.Add(1, keys);
-        using var team = new WorkerTeam(1);
+        using var threadPool = new ComputeThreadPool(1);
         var query = new SelectionQuery([1], [1], 1) { Phrase = 3 };
 
-        var hits = TokenSelector.Select(memory, query, 8, team, TestContext.Current.CancellationToken);
+        var hits = TokenSelector.Select(memory, query, 8, threadPool, TestContext.Current.CancellationToken);
 
         Assert.Equal(5, hits[0].Token);
         var sum = keys.Sum(key => Math.Exp(key));
@@ -111,13 +117,13 @@ public sealed class TokenSelectorTests
     [Fact]
     public void An_empty_memory_has_no_hits()
     {
-        using var team = new WorkerTeam(1);
+        using var threadPool = new ComputeThreadPool(1);
         Assert.Empty(
             TokenSelector.Select(
                 new TokenMemory(),
                 new SelectionQuery([1], [1], 1),
                 5,
-                team,
+                threadPool,
                 TestContext.Current.CancellationToken
             )
         );

@@ -1,6 +1,5 @@
 using System.Text;
 using McpLongContext.Storage.Analysis;
-using McpLongContext.Storage.Lexical;
 
 namespace McpLongContext.Storage.Tests.Lexical.Reading;
 
@@ -49,9 +48,9 @@ public class CompatibilityTests
     public void Folding_any_text_ends()
     {
         var random = new Random(3);
-        for (int round = 0; round < 200; round++)
+        for (var round = 0; round < 200; round++)
         {
-            char[] text = Enumerable.Range(0, 500).Select(_ => (char)random.Next(0x10000)).ToArray();
+            var text = Enumerable.Range(0, 500).Select(_ => (char)random.Next(0x10000)).ToArray();
             Assert.NotNull(TextForms.Fold(new string(text)));
             Assert.InRange(Encoding.UTF8.GetByteCount(TextForms.Fold(new string(text))), 0, 5000);
         }

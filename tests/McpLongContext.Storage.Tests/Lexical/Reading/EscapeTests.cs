@@ -1,5 +1,4 @@
 using McpLongContext.Storage.Analysis;
-using McpLongContext.Storage.Lexical;
 
 namespace McpLongContext.Storage.Tests.Lexical.Reading;
 

@@ -14,7 +14,7 @@ internal readonly struct DeclarationReader(SymbolRules rules)
     /// <summary>Characters of a line that are read: a name stands early.</summary>
     private const int MaxLength = 400;
 
-    /// <summary>What begins a statement, so that the name behind it, or it itself, is none.</summary>
+    /// <summary>Words that begin a statement, so that the name after it, or it itself, is none.</summary>
     private static readonly FrozenSet<string> s_statements = (
         "if else for foreach while do switch case return throw new await yield using lock goto catch try finally"
         + " delete sizeof typeof assert when with in not and or import from require print echo super this default"
@@ -24,12 +24,14 @@ internal readonly struct DeclarationReader(SymbolRules rules)
         .Split(' ')
         .ToFrozenSet(StringComparer.Ordinal);
 
-    /// <summary>What ends a name in a list.</summary>
+    /// <summary>Characters that end a name in a list.</summary>
     private static readonly SearchValues<char> s_listEnds = SearchValues.Create(" \t()[]{}");
 
-    /// <summary>What a line defines.</summary>
+    /// <summary>The definition in a line.</summary>
     /// <param name="line">The line.</param>
-    /// <param name="enclosing">What the innermost definition around it names; <see langword="null"/> at the outermost level.</param>
+    /// <param name="enclosing">
+    /// The kind of the innermost definition around it; <see langword="null"/> at the outermost level.
+    /// </param>
     /// <param name="isOutermost">Whether nothing at all is around it.</param>
     public Declaration Read(ReadOnlySpan<char> line, SymbolKind? enclosing, bool isOutermost)
     {
@@ -110,7 +112,7 @@ internal readonly struct DeclarationReader(SymbolRules rules)
         }
     }
 
-    /// <summary>A keyword behind any modifiers; the cursor stands behind the modifiers where there is none.</summary>
+    /// <summary>A keyword after any modifiers; the cursor stands after the modifiers where there is none.</summary>
     private Declaration ReadKeyword(ref LineCursor cursor, SymbolKind? enclosing, bool isOutermost)
     {
         var modifiers = rules.Modifiers.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -127,9 +129,9 @@ internal readonly struct DeclarationReader(SymbolRules rules)
 
             if (keywords.TryGetValue(word, out var declares))
             {
-                var behind = cursor;
-                behind.Skip(word.Length);
-                if (ReadNamed(ref behind, declares, enclosing, isOutermost) is { IsNone: false } declaration)
+                var rest = cursor;
+                rest.Skip(word.Length);
+                if (ReadNamed(ref rest, declares, enclosing, isOutermost) is { IsNone: false } declaration)
                 {
                     return declaration;
                 }
@@ -193,7 +195,7 @@ internal readonly struct DeclarationReader(SymbolRules rules)
 
         if (declares == Declares.Container)
         {
-            // Rust: the type stands behind the trait.
+            // Rust: the type stands after the trait.
             cursor.TrySkipBalanced('<', '>');
             name = cursor.TrySkip("for ") ? cursor.QualifiedName() : name;
         }
@@ -238,7 +240,9 @@ internal readonly struct DeclarationReader(SymbolRules rules)
             : default;
     }
 
-    /// <summary>What is assigned tells whether a value is a function, a type, or what another file defines.</summary>
+    /// <summary>
+    /// The right-hand side tells whether a value is a function, a type, or what another file defines.
+    /// </summary>
     private static Declaration ReadValue(
         ReadOnlySpan<char> name,
         ReadOnlySpan<char> rest,
@@ -342,8 +346,8 @@ internal readonly struct DeclarationReader(SymbolRules rules)
         }
 
         var parameters = LineCursor.BalancedLength(cursor.Rest, '(', ')');
-        var behind = cursor.Rest[parameters..].Trim();
-        return behind is ['{', ..] or [':', .., '{'] ? Declaration.Of(name, SymbolKind.Function) : default;
+        var rest = cursor.Rest[parameters..].Trim();
+        return rest is ['{', ..] or [':', .., '{'] ? Declaration.Of(name, SymbolKind.Function) : default;
     }
 
     /// <summary><c>static int main(</c>, <c>public string Name {</c>: a type in front of a name.</summary>

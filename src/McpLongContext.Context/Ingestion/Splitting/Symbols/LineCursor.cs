@@ -3,7 +3,7 @@ namespace McpLongContext.Context.Ingestion.Splitting.Symbols;
 /// <summary>Reads the words of a line of code from left to right.</summary>
 internal ref struct LineCursor(ReadOnlySpan<char> line)
 {
-    /// <summary>What is not read yet, without white space in front.</summary>
+    /// <summary>The text that is not read yet, without white space in front.</summary>
     public ReadOnlySpan<char> Rest { get; private set; } = line.Trim();
 
     /// <summary>Reads an identifier; empty where none begins here.</summary>
@@ -66,7 +66,7 @@ internal ref struct LineCursor(ReadOnlySpan<char> line)
         return length > 0;
     }
 
-    /// <summary>Skips so many characters, and white space behind them.</summary>
+    /// <summary>Skips so many characters, and white space after them.</summary>
     public void Skip(int length) => Rest = Rest[length..].TrimStart();
 
     /// <summary>The length of the identifier that a text begins with.</summary>

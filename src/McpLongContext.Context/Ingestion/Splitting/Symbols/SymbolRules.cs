@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace McpLongContext.Context.Ingestion.Splitting.Symbols;
 
-/// <summary>What a keyword says about the name behind it.</summary>
+/// <summary>The meaning of a keyword for the name after it.</summary>
 internal enum Declares
 {
     Type,
@@ -13,11 +13,11 @@ internal enum Declares
     /// <summary>Names no definition, but what encloses those that follow: <c>impl</c>, <c>extension</c>.</summary>
     Container,
 
-    /// <summary>The name stands behind the body: <c>typedef</c>.</summary>
+    /// <summary>The name stands after the body: <c>typedef</c>.</summary>
     Typedef,
 }
 
-/// <summary>What definitions look like in a programming language.</summary>
+/// <summary>The forms of definitions in a programming language.</summary>
 internal sealed record SymbolRules
 {
     /// <summary>Words that announce a name, and what it names.</summary>

@@ -1,3 +1,4 @@
+using McpLongContext.Context.Documents;
 using McpLongContext.Storage.Symbols;
 
 namespace McpLongContext.Context.Ingestion.Splitting.Symbols;
@@ -28,10 +29,10 @@ internal sealed class SymbolScanner
         (_lines, _code, _language, _reader) = (lines, code, language, new DeclarationReader(rules));
 
     /// <summary>The definitions of a program, in the order of their lines.</summary>
-    /// <param name="lines">Its lines.</param>
-    /// <param name="code">What is known of each.</param>
+    /// <param name="lines">The program's lines.</param>
+    /// <param name="code">The facts known about each line.</param>
     /// <param name="language">How its blocks nest.</param>
-    /// <param name="rules">What definitions look like.</param>
+    /// <param name="rules">The forms of definitions.</param>
     public static IReadOnlyList<FoundSymbol> Scan(
         LineIndex lines,
         CodeLine[] code,
@@ -80,7 +81,7 @@ internal sealed class SymbolScanner
         Define(index, line.Level, declaration);
     }
 
-    /// <summary>What the innermost definition names.</summary>
+    /// <summary>The kind of symbol that the innermost definition names.</summary>
     private SymbolKind? Enclosing => _scopes.Count > 0 ? _scopes[^1].Kind : null;
 
     /// <summary>Leaves what ended before this line. An opening brace of its own still belongs to the head before it.</summary>

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace McpLongContext.Inference.Checkpoints.Gguf.Blocks;
 
-/// <summary>What several formats have in common.</summary>
+/// <summary>Operations that several block formats share.</summary>
 internal static class BlockBytes
 {
     /// <summary>The 16 steps of the 4-bit formats that are not linear (IQ4_NL, IQ4_XS).</summary>

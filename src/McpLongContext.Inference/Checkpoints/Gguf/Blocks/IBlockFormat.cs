@@ -11,6 +11,6 @@ internal interface IBlockFormat
 
     /// <summary>Decodes whole blocks.</summary>
     /// <param name="blocks">The bytes of the blocks.</param>
-    /// <param name="values">Their elements.</param>
+    /// <param name="values">The elements of the blocks.</param>
     public static abstract void Decode(ReadOnlySpan<byte> blocks, Span<float> values);
 }

@@ -26,13 +26,13 @@ internal sealed class Iq2Xxs : IBlockFormat
                 var scale = d * (0.5f + (rest >> 28)) * 0.25f;
                 for (var part = 0; part < points.Length; part++)
                 {
-                    var signs = rest >> (7 * part) & 127;
-                    signs |= (uint)(BitOperations.PopCount(signs) & 1) << 7;
+                    var binaryCodes = rest >> (7 * part) & 127;
+                    binaryCodes |= (uint)(BitOperations.PopCount(binaryCodes) & 1) << 7;
                     var point = Iq2XxsCodebook.Points.Slice(points[part] * 8, 8);
                     var target = values.Slice((group * 32) + (part * 8), 8);
-                    for (var i = 0; i < target.Length; i++, signs >>= 1)
+                    for (var i = 0; i < target.Length; i++, binaryCodes >>= 1)
                     {
-                        target[i] = (signs & 1) == 0 ? scale * point[i] : -scale * point[i];
+                        target[i] = (binaryCodes & 1) == 0 ? scale * point[i] : -scale * point[i];
                     }
                 }
             }

@@ -1,0 +1,110 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using McpLongContext.Kernels.Search;
+
+namespace McpLongContext.Storage.Embeddings;
+
+/// <summary>The arithmetic of an embedding search, over the passages of one run.</summary>
+internal static class EmbeddingScorer
+{
+    /// <summary>scores[p] = vector · pooled[p].</summary>
+    public static void Pooled(PlacedRun run, ReadOnlySpan<float> vector, Span<float> scores) =>
+        run.Segment.Vectors.Dot(
+            run.Segment.Pooled(run.FirstSlot, run.Passages),
+            run.Segment.Scales(run.FirstSlot, run.Passages),
+            vector,
+            scores
+        );
+
+    /// <summary>
+    /// scores[p] = sum over q of weight[q] * max over tokens t of p of code(q) · code(t) / dimensions, binary codes
+    /// read as ±1.
+    /// </summary>
+    public static void BinaryCodesOf(
+        PlacedRun run,
+        LateInteractionQuery query,
+        ReadOnlySpan<byte> binaryCodes,
+        Span<float> scores
+    )
+    {
+        var segment = run.Segment;
+        var offsets = segment.Offsets(run.FirstSlot, run.Passages);
+        var maxima = ArrayPool<short>.Shared.Rent(run.Passages * query.Tokens);
+        var similar = maxima.AsSpan(0, run.Passages * query.Tokens);
+        BinaryCodes.MaxSimilarity(
+            segment.BinaryCodesOf(offsets[0], offsets[^1] - offsets[0]),
+            binaryCodes,
+            segment.Layout.BinaryCodeBytes,
+            offsets,
+            similar
+        );
+        for (var p = 0; p < run.Passages; p++)
+        {
+            float score = 0;
+            for (var q = 0; q < query.Tokens; q++)
+            {
+                score += query.Weights[q] * similar[(p * query.Tokens) + q];
+            }
+
+            scores[p] = offsets[p] == offsets[p + 1] ? float.NaN : score / segment.Layout.Dimensions;
+        }
+
+        ArrayPool<short>.Shared.Return(maxima);
+    }
+
+    /// <summary>
+    /// scores[p] = sum over q of weight[q] * max over tokens t of p of (q · t), t restored from its codes and
+    /// <paramref name="mean"/>, the part of <see cref="OfMean"/>.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // most of a first question's work
+    public static void ByResidualCodes(PlacedRun run, LateInteractionQuery query, float mean, Span<float> scores)
+    {
+        var offsets = run.Segment.Offsets(run.FirstSlot, run.Passages);
+        for (var p = 0; p < scores.Length; p++)
+        {
+            var tokens = offsets[p + 1] - offsets[p];
+            scores[p] = tokens > 0 ? mean + ByResidualCodes(run.Segment, offsets[p], tokens, query) : float.NaN;
+        }
+    }
+
+    /// <summary>
+    /// q · t = q · (t - mean) + q · mean; the second part, weighted and summed, is the same for every token.
+    /// </summary>
+    public static float OfMean(LateInteractionQuery query, ReadOnlySpan<float> mean)
+    {
+        float sum = 0;
+        for (var q = 0; q < query.Tokens; q++)
+        {
+            sum += query.Weights[q] * TensorPrimitives.Dot(query.Token(q), mean);
+        }
+
+        return sum;
+    }
+
+    /// <summary>The part of the tokens about the mean.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float ByResidualCodes(
+        EmbeddingSegment segment,
+        int firstToken,
+        int tokens,
+        LateInteractionQuery query
+    )
+    {
+        var codec = segment.Embeddings;
+        var decoded = ArrayPool<float>.Shared.Rent(tokens * codec.Dimensions);
+        var embeddings = decoded.AsSpan(0, tokens * codec.Dimensions);
+        for (var t = 0; t < tokens; t++)
+        {
+            codec.Decode(
+                segment.BinaryCodesOf(firstToken + t, 1),
+                segment.ResidualCodes(firstToken + t, 1),
+                embeddings.Slice(t * codec.Dimensions, codec.Dimensions)
+            );
+        }
+
+        var sum = query.MaxSimilarity(embeddings);
+        ArrayPool<float>.Shared.Return(decoded);
+        return sum;
+    }
+}

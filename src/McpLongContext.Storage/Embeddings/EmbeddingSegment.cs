@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+
+namespace McpLongContext.Storage.Embeddings;
+
+/// <summary>A mapped segment of token embeddings.</summary>
+internal sealed class EmbeddingSegment : SegmentReader
+{
+    private EmbeddingSegment(SegmentPages pages, EmbeddingSegmentLayout layout, EncoderProfile encoder)
+        : base(pages, layout, encoder)
+    {
+        Layout = layout;
+        Embeddings = new TokenEmbeddingCodec(encoder);
+        Vectors = new PassageEmbeddingCodec(encoder);
+    }
+
+    public new EmbeddingSegmentLayout Layout { get; }
+
+    /// <summary>Restores token embeddings.</summary>
+    public TokenEmbeddingCodec Embeddings { get; }
+
+    /// <summary>Restores the vectors of passages.</summary>
+    public PassageEmbeddingCodec Vectors { get; }
+
+    /// <summary>Maps a segment of the encoder and verifies its directory.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
+    public static EmbeddingSegment Open(string path, EncoderProfile encoder)
+    {
+        var pages = SegmentPages.Open(path, EmbeddingSegmentLayout.FileMagic);
+        try
+        {
+            var header = pages.Header(SegmentLayout.HeaderBytes);
+            return new EmbeddingSegment(pages, EmbeddingSegmentLayout.ReadHeader(header, encoder, path), encoder);
+        }
+        catch
+        {
+            pages.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The scales of pooled vectors, <c>[slots]</c>.</summary>
+    public ReadOnlySpan<float> Scales(int slot, int slots) =>
+        MemoryMarshal.Cast<byte, float>(Read(Layout.ScalesAt + ((long)slot * sizeof(float)), slots * sizeof(float)));
+
+    /// <summary>The codes of pooled vectors, <c>[slots, pooled bytes]</c>.</summary>
+    public ReadOnlySpan<byte> Pooled(int slot, int slots) =>
+        Read(Layout.PooledAt + ((long)slot * Layout.PooledBytes), slots * Layout.PooledBytes);
+
+    /// <summary>The binary codes of tokens, <c>[tokens, dimensions / 8]</c>.</summary>
+    public ReadOnlySpan<byte> BinaryCodesOf(int token, int tokens) =>
+        Read(Layout.BinaryCodesAt + ((long)token * Layout.BinaryCodeBytes), tokens * Layout.BinaryCodeBytes);
+
+    /// <summary>The refinement plane of tokens, <c>[tokens, refinement bytes]</c>.</summary>
+    public ReadOnlySpan<byte> ResidualCodes(int token, int tokens) =>
+        Read(Layout.ResidualCodesAt + ((long)token * Layout.ResidualCodeBytes), tokens * Layout.ResidualCodeBytes);
+
+    /// <inheritdoc/>
+    protected override IEnumerable<(long First, long Bytes)> Sections(int slot, int slots, int token, int tokens)
+    {
+        yield return Part(Layout.ScalesAt, slot, slots, sizeof(float));
+        yield return Part(Layout.PooledAt, slot, slots, Layout.PooledBytes);
+        yield return Part(Layout.BinaryCodesAt, token, tokens, Layout.BinaryCodeBytes);
+        yield return Part(Layout.ResidualCodesAt, token, tokens, Layout.ResidualCodeBytes);
+
+        static (long First, long Bytes) Part(long section, long first, long count, int width) =>
+            (section + (first * width), count * width);
+    }
+}
