@@ -5,7 +5,9 @@ namespace McpLongContext.Documents;
 /// <param name="Marks">Where its lines stand in the file, in order; may be empty.</param>
 public sealed record ExtractedText(string Text, IReadOnlyList<LocationMark> Marks)
 {
-    /// <summary>The fragment of the lines from one to another, 1-based; <see langword="null"/> where none is known.</summary>
+    /// <summary>
+    /// The fragment of the lines from one to another, 1-based; <see langword="null"/> where none is known.
+    /// </summary>
     public string? Locate(int startLine, int endLine) =>
         MarkAt(startLine) is { } first ? LocationFragment.Join(first.Fragment, MarkAt(endLine)!.Value.Fragment) : null;
 

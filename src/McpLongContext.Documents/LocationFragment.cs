@@ -2,7 +2,9 @@ using System.Text;
 
 namespace McpLongContext.Documents;
 
-/// <summary>The fragments of native citations: <c>page=12</c>, <c>page=12-14</c>, <c>Budget!A5:F24</c>, <c>L10-L14</c>.</summary>
+/// <summary>
+/// The fragments of native citations: <c>page=12</c>, <c>page=12-14</c>, <c>Budget!A5:F24</c>, <c>L10-L14</c>.
+/// </summary>
 public static class LocationFragment
 {
     private const int MaxLength = 120;
@@ -10,7 +12,9 @@ public static class LocationFragment
     /// <summary>Stands between the ends of a range; no fragment of one place holds it.</summary>
     private const char Range = '\u2013';
 
-    /// <summary>A fragment of free text (a name, a time) on one line, without what a range or a heading path is parsed by.</summary>
+    /// <summary>
+    /// A fragment of free text (a name, a time) on one line, without what a range or a heading path is parsed by.
+    /// </summary>
     public static string Of(string text)
     {
         var result = new StringBuilder(Math.Min(text.Length, MaxLength));

@@ -6,8 +6,8 @@ using McpLongContext.Inference;
 namespace McpLongContext.LongAttention;
 
 /// <summary>
-/// A small file of JSON that is kept in a model's folder and goes with it: replaced in one step, so that a reader finds it
-/// whole or not at all.
+/// A small file of JSON that is kept in a model's folder and goes with it: replaced in one step, so that a reader finds
+/// it whole or not at all.
 /// </summary>
 internal static class ModelFolderFile
 {

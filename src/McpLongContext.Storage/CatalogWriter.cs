@@ -6,7 +6,9 @@ using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage;
 
-/// <summary>Applies a <see cref="CatalogChange"/> inside the caller's transaction: documents, passages, index.</summary>
+/// <summary>
+/// Applies a <see cref="CatalogChange"/> inside the caller's transaction: documents, passages, index.
+/// </summary>
 internal sealed class CatalogWriter(Database database)
 {
     private readonly LexicalWriter _lexical = new(database);

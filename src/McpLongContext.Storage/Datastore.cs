@@ -14,7 +14,9 @@ namespace McpLongContext.Storage;
 /// </summary>
 public sealed class Datastore : IDisposable
 {
-    /// <summary>After so many publications the segments are merged, which copies an embedding a few times in all.</summary>
+    /// <summary>
+    /// After so many publications the segments are merged, which copies an embedding a few times in all.
+    /// </summary>
     private const int SegmentsBeforeMerge = 32;
 
     private readonly Lock _writing = new();
@@ -184,8 +186,8 @@ public sealed class Datastore : IDisposable
     /// <param name="before">The entry that it was made from; <see langword="null"/>: it was empty.</param>
     /// <param name="added">The contents that were read into it since.</param>
     /// <returns>
-    /// The new entry; <see langword="null"/> when another was stored meanwhile, or one of the contents was removed: then
-    /// nothing is changed, and what is stored now is to be read again.
+    /// The new entry; <see langword="null"/> when another was stored meanwhile, or one of the contents was removed:
+    /// then nothing is changed, and what is stored now is to be read again.
     /// </returns>
     /// <exception cref="DatastoreException">Nothing was stored; the message says why.</exception>
     public CompressiveMemoryEntry? ReplaceCompressiveMemory(
@@ -292,7 +294,9 @@ public sealed class Datastore : IDisposable
 
     internal string SegmentsFolder => Path.Combine(Folder, "states");
 
-    /// <summary>The folder of the segments, to write into: writing makes it, which must not revive a removed datastore.</summary>
+    /// <summary>
+    /// The folder of the segments, to write into: writing makes it, which must not revive a removed datastore.
+    /// </summary>
     internal string RequireSegmentsFolder()
     {
         ThrowIfRemoved();

@@ -21,5 +21,7 @@ public sealed class DatastoreBusyException(string message) : DatastoreException(
 /// <summary>Stored bytes are not what was written.</summary>
 public sealed class DatastoreCorruptException(string message) : DatastoreException(message);
 
-/// <summary>The datastore was removed while it was open; open it again by its name to see whether it was made anew.</summary>
+/// <summary>
+/// The datastore was removed while it was open; open it again by its name to see whether it was made anew.
+/// </summary>
 public sealed class DatastoreRemovedException(string message) : DatastoreException(message);

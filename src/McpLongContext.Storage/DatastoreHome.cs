@@ -95,7 +95,9 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
         }
     }
 
-    /// <summary>Opens it; <see langword="null"/> when its removal was begun by a process that died, and is ended here.</summary>
+    /// <summary>
+    /// Opens it; <see langword="null"/> when its removal was begun by a process that died, and is ended here.
+    /// </summary>
     private Datastore? TryOpen(string name)
     {
         try
@@ -161,7 +163,9 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
         }
     }
 
-    /// <summary>Takes away what is left of a datastore whose folder was deleted by hand: it has no database any more.</summary>
+    /// <summary>
+    /// Takes away what is left of a datastore whose folder was deleted by hand: it has no database any more.
+    /// </summary>
     private void ClearRuin(string name)
     {
         if (Directory.Exists(FolderOf(name)) && !Exists(name))

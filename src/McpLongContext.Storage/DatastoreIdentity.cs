@@ -14,7 +14,9 @@ internal sealed class DatastoreIdentity(string name, string folder, Database dat
     /// <summary>The file that a datastore in <paramref name="folder"/> has.</summary>
     public static string DatabasePath(string folder) => Path.Combine(folder, "datastore.db");
 
-    /// <summary>Tells everybody who has the datastore open that it is being removed, or that it stays after all.</summary>
+    /// <summary>
+    /// Tells everybody who has the datastore open that it is being removed, or that it stays after all.
+    /// </summary>
     public static void MarkRemoved(string folder, bool isRemoved)
     {
         using var database = Database.Open(DatabasePath(folder), create: false);

@@ -62,8 +62,8 @@ public sealed class DatastoreSnapshot : IDisposable
     }
 
     /// <summary>
-    /// The token embeddings under an encoder's key, or <see langword="null"/> when there are none. They are usable until
-    /// this snapshot is disposed.
+    /// The token embeddings under an encoder's key, or <see langword="null"/> when there are none. They are usable
+    /// until this snapshot is disposed.
     /// </summary>
     public EmbeddingIndex? Embeddings(string encoder) => _state.Embeddings(Reader, encoder);
 
@@ -73,7 +73,9 @@ public sealed class DatastoreSnapshot : IDisposable
     /// </summary>
     public KeyIndex? Keys(string encoder) => _state.Keys(Reader, encoder);
 
-    /// <summary>The contents some of whose passages have no embeddings of this encoder, in the order of storing.</summary>
+    /// <summary>
+    /// The contents some of whose passages have no embeddings of this encoder, in the order of storing.
+    /// </summary>
     public IReadOnlyList<PendingContent> Pending(string encoder) => _state.Pending(Reader, encoder);
 
     /// <summary>The passages of a document without embeddings of this encoder, as runs of ordinals in order.</summary>

@@ -140,7 +140,9 @@ internal sealed class PublishedGeneration
         return segments;
     }
 
-    /// <summary>Maps a segment; one that cannot be is left out and named, because the others are still of use.</summary>
+    /// <summary>
+    /// Maps a segment; one that cannot be is left out and named, because the others are still of use.
+    /// </summary>
     private void Map(Database reader, long segment, string path, string encoder)
     {
         try

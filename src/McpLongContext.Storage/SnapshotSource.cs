@@ -4,13 +4,17 @@ using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage;
 
-/// <summary>Hands out snapshots of a datastore, and keeps what they share: connections, documents, mapped segments.</summary>
+/// <summary>
+/// Hands out snapshots of a datastore, and keeps what they share: connections, documents, mapped segments.
+/// </summary>
 internal sealed class SnapshotSource(DatastoreIdentity identity, string segmentsFolder) : IDisposable
 {
     /// <summary>How often a snapshot is taken anew when a compaction retires segments under it.</summary>
     private const int Attempts = 4;
 
-    /// <summary>Connections that are kept, each of which may fill its cache of pages; a crowd of readers opens more for a while.</summary>
+    /// <summary>
+    /// Connections that are kept, each of which may fill its cache of pages; a crowd of readers opens more for a while.
+    /// </summary>
     private const int MaxIdle = 8;
 
     private readonly ConcurrentBag<Database> _idle = [];

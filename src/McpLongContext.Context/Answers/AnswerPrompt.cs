@@ -6,9 +6,9 @@ using McpLongContext.Inference.Chat;
 namespace McpLongContext.Context.Answers;
 
 /// <summary>
-/// A question with evidence, as a chat model reads it. The passages have no numbers, and nothing is said of what to write
-/// where they have no answer: small models write about both instead of answering. <see cref="AnswerSupport"/> finds the
-/// citations.
+/// A question with evidence, as a chat model reads it. The passages have no numbers, and nothing is said of what to
+/// write where they have no answer: small models write about both instead of answering. <see cref="AnswerSupport"/>
+/// finds the citations.
 /// </summary>
 internal sealed class AnswerPrompt
 {

@@ -6,12 +6,14 @@ using McpLongContext.Storage.Analysis;
 namespace McpLongContext.Context.Answers;
 
 /// <summary>
-/// Holds what a model wrote against the evidence. What it adds to the question's words has to stand in the passages that
-/// are cited: nearly all of its words, and every number.
+/// Holds what a model wrote against the evidence. What it adds to the question's words has to stand in the passages
+/// that are cited: nearly all of its words, and every number.
 /// </summary>
 internal static partial class AnswerSupport
 {
-    /// <summary>The share of an answer's own words that its citations must have; the rest joins them ("describes").</summary>
+    /// <summary>
+    /// The share of an answer's own words that its citations must have; the rest joins them ("describes").
+    /// </summary>
     private const double LeastShare = 0.75;
 
     /// <summary>The share of an answer's words that have to be different from each other.</summary>
@@ -96,8 +98,8 @@ internal static partial class AnswerSupport
     }
 
     /// <summary>
-    /// The first answer of what a model wrote, without labels: small models repeat the question before it, and continue with
-    /// other ones after it.
+    /// The first answer of what a model wrote, without labels: small models repeat the question before it, and continue
+    /// with other ones after it.
     /// </summary>
     private static string Plain(string written) => Answer().Match(written).Groups["answer"].Value;
 
@@ -131,7 +133,9 @@ internal static partial class AnswerSupport
         return cited;
     }
 
-    /// <summary>Whether less than half of its words are different ones, as where a small model does not find its end.</summary>
+    /// <summary>
+    /// Whether less than half of its words are different ones, as where a small model does not find its end.
+    /// </summary>
     private static bool RepeatsItself(string text)
     {
         var words = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);

@@ -4,7 +4,9 @@ using McpLongContext.Inference;
 
 namespace McpLongContext.Context.Answers;
 
-/// <summary>Has the default chat model answer questions from their evidence, within limits of tokens and time.</summary>
+/// <summary>
+/// Has the default chat model answer questions from their evidence, within limits of tokens and time.
+/// </summary>
 /// <param name="readers">How the model comes to an answer, by memory kind.</param>
 /// <param name="decoders">The provider that leases the model.</param>
 /// <param name="time">The clock of the limits.</param>
@@ -21,7 +23,8 @@ internal sealed class AnswerWriter(Func<MemoryKind, IAnswerReader> readers, Deco
     /// <param name="cancellation">Ends the waiting at once, and the model at its next token or block of tokens.</param>
     /// <returns><see langword="null"/> where no answer is wanted.</returns>
     /// <exception cref="ContextException">An answer is always wanted, and no chat model is installed.</exception>
-    /// <exception cref="ModelException">An answer is always wanted, and the model is damaged or not supported.</exception>
+    /// <exception cref="ModelException">An answer is always wanted, and the model is damaged or not
+    /// supported.</exception>
     public async Task<LocalAnswer?> WriteAsync(
         QueryRequest request,
         QueryResult evidence,

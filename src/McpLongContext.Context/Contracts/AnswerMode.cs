@@ -19,7 +19,9 @@ public static class AnswerLimits
     /// <summary>How long the evidence is held back for an answer that nobody asked for expressly.</summary>
     public static readonly TimeSpan AutoWait = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long search and answer may take where an answer was asked for: less than clients wait for a call.</summary>
+    /// <summary>
+    /// How long search and answer may take where an answer was asked for: less than clients wait for a call.
+    /// </summary>
     public static readonly TimeSpan AlwaysWait = TimeSpan.FromSeconds(45);
 
     /// <summary>The most tokens of an answer.</summary>

@@ -47,7 +47,9 @@ public sealed record MemorySummary(string Model, long Tokens, long Bytes, int Pe
     /// <summary>The memory kind.</summary>
     public MemoryKind Kind { get; init; } = MemoryKind.Unlimiformer;
 
-    /// <summary>The first layer whose keys and values it keeps; <see langword="null"/>: it keeps what spans are selected by.</summary>
+    /// <summary>
+    /// The first layer whose keys and values it keeps; <see langword="null"/>: it keeps what spans are selected by.
+    /// </summary>
     public int? LayerBegin { get; init; }
 
     /// <summary>The beginning of the adapter's SHA-256; <see langword="null"/> where there is none.</summary>

@@ -40,7 +40,9 @@ public enum IngestState
     /// <summary>Everything is stored.</summary>
     Complete,
 
-    /// <summary>Everything is searchable lexically; no encoder is installed, so no token embeddings were computed.</summary>
+    /// <summary>
+    /// Everything is searchable lexically; no encoder is installed, so no token embeddings were computed.
+    /// </summary>
     LexicalOnly,
 
     /// <summary>Stopped on request; what was acknowledged is kept.</summary>
@@ -109,8 +111,8 @@ public sealed record IngestReport
     public long EncodedTokens { get; init; }
 
     /// <summary>
-    /// Documents of the datastore whose token embeddings are still missing; while files are read, those that this job has
-    /// stored so far.
+    /// Documents of the datastore whose token embeddings are still missing; while files are read, those that this job
+    /// has stored so far.
     /// </summary>
     public int PendingDocuments { get; init; }
 

@@ -18,14 +18,14 @@ public sealed record LongContextOptions
     public required IReadOnlyList<string> AllowedRoots { get; init; }
 
     /// <summary>
-    /// Whether the default encoder is installed when it is first needed. Off, queries and ingests work by the lexical index alone
-    /// until it is installed by hand.
+    /// Whether the default encoder is installed when it is first needed. Off, queries and ingests work by the lexical
+    /// index alone until it is installed by hand.
     /// </summary>
     public bool InstallDefaultEncoder { get; init; } = true;
 
     /// <summary>
-    /// The arithmetic of the encoder. Embeddings in int8 retrieve as well as exact ones in half of the time; the two are
-    /// kept apart in a datastore.
+    /// The arithmetic of the encoder. Embeddings in int8 retrieve as well as exact ones in half of the time; the two
+    /// are kept apart in a datastore.
     /// </summary>
     public Precision EncoderPrecision { get; init; } = Precision.Int8;
 

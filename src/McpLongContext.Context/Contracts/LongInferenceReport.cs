@@ -28,7 +28,9 @@ public sealed record LongInferenceReport
     /// <summary>Tokens of a window, all that the model reads and writes in it.</summary>
     public required int Window { get; init; }
 
-    /// <summary>Tokens at the beginning of a window, except a text's first, that the window before has covered.</summary>
+    /// <summary>
+    /// Tokens at the beginning of a window, except a text's first, that the window before has covered.
+    /// </summary>
     public required int OverlapTokens { get; init; }
 
     /// <summary>
@@ -42,7 +44,9 @@ public sealed record LongInferenceReport
     /// <summary>Tokens of the text that are covered.</summary>
     public long Tokens { get; init; }
 
-    /// <summary>exp(mean negative log-likelihood) of all tokens predicted; <see langword="null"/> where there were none.</summary>
+    /// <summary>
+    /// exp(mean negative log-likelihood) of all tokens predicted; <see langword="null"/> where there were none.
+    /// </summary>
     public double? Perplexity { get; init; }
 
     /// <summary>Mean entropy of the predictions, in bits.</summary>

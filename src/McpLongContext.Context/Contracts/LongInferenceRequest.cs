@@ -13,7 +13,9 @@ public enum InferenceMode
     Map,
 }
 
-/// <summary>A long inference: exactly one of <see cref="Text"/>, <see cref="Document"/> and the documents of a datastore.</summary>
+/// <summary>
+/// A long inference: exactly one of <see cref="Text"/>, <see cref="Document"/> and the documents of a datastore.
+/// </summary>
 public sealed record LongInferenceRequest
 {
     /// <summary>A text.</summary>
@@ -25,7 +27,9 @@ public sealed record LongInferenceRequest
     /// <summary>A document of the datastore.</summary>
     public string? Document { get; init; }
 
-    /// <summary>The datastore, whose chunk settings also give the default overlap; <see langword="null"/>: default.</summary>
+    /// <summary>
+    /// The datastore, whose chunk settings also give the default overlap; <see langword="null"/>: default.
+    /// </summary>
     public string? Datastore { get; init; }
 
     /// <summary>Only documents of the datastore whose path matches.</summary>
@@ -48,10 +52,14 @@ public sealed record LongInferenceRequest
     /// <summary>Tokens of a window; <see langword="null"/>: the trained window, at most 4,096.</summary>
     public int? Window { get; init; }
 
-    /// <summary>Share of a window that its predecessor has covered, 0 to 0.75; <see langword="null"/>: the datastore's.</summary>
+    /// <summary>
+    /// Share of a window that its predecessor has covered, 0 to 0.75; <see langword="null"/>: the datastore's.
+    /// </summary>
     public double? Overlap { get; init; }
 
-    /// <summary>The most tokens to generate in a window; <see langword="null"/>: 128, at most a quarter of the window.</summary>
+    /// <summary>
+    /// The most tokens to generate in a window; <see langword="null"/>: 128, at most a quarter of the window.
+    /// </summary>
     public int? MaxNewTokens { get; init; }
 
     /// <summary>An installed model; <see langword="null"/>: the default one.</summary>
@@ -60,7 +68,9 @@ public sealed record LongInferenceRequest
     /// <summary>The most windows; <see langword="null"/>: all.</summary>
     public int? MaxWindows { get; init; }
 
-    /// <summary>No window is begun after this time, but one at least is done; <see langword="null"/>: no limit.</summary>
+    /// <summary>
+    /// No window is begun after this time, but one at least is done; <see langword="null"/>: no limit.
+    /// </summary>
     public TimeSpan? Wait { get; init; }
 
     /// <summary>Continues after the report that returned it.</summary>

@@ -7,7 +7,8 @@ public enum MemoryKind
     Window,
 
     /// <summary>
-    /// Everything: its own retrieval heads search the keys of all tokens and select what it reads (retrieval attention).
+    /// Everything: its own retrieval heads search the keys of all tokens and select what it reads (retrieval
+    /// attention).
     /// </summary>
     Unlimiformer,
 

@@ -21,7 +21,9 @@ public sealed record MemoryUse
     /// <summary>The share of attention that stayed with the question and what was written, 0 to 1.</summary>
     public double LocalShare { get; init; }
 
-    /// <summary>How it read: a name of <see cref="UnlimiformerOptions.Mode"/>, or window where nothing is retrieved.</summary>
+    /// <summary>
+    /// How it read: a name of <see cref="UnlimiformerOptions.Mode"/>, or window where nothing is retrieved.
+    /// </summary>
     public string? Mode { get; init; }
 
     /// <summary>Whether all of the decoder memory stood in the window, as if it had been the prompt.</summary>

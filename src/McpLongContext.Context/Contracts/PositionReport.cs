@@ -4,7 +4,8 @@ namespace McpLongContext.Context.Contracts;
 
 /// <summary>Another window for an installed model.</summary>
 /// <param name="Model">The model, as the list of models names it.</param>
-/// <param name="NewLength">The window to reach, in tokens; the trained one restores the model as it was trained.</param>
+/// <param name="NewLength">The window to reach, in tokens; the trained one restores the model as it was
+/// trained.</param>
 /// <param name="Method">How; <see langword="null"/>: the default of the model's kind.</param>
 public sealed record PositionRequest(string Model, int NewLength, PositionMethod? Method);
 

@@ -41,8 +41,8 @@ public sealed record Evidence
     public required string Path { get; init; }
 
     /// <summary>
-    /// The page, cell, slide, range of cells, or time and speaker; empty for plain text. The lines are then those of the
-    /// text that was read from the file.
+    /// The page, cell, slide, range of cells, or time and speaker; empty for plain text. The lines are then those of
+    /// the text that was read from the file.
     /// </summary>
     public string Location { get; init; } = "";
 
@@ -52,7 +52,9 @@ public sealed record Evidence
     /// <summary>Last line, inclusive.</summary>
     public required int EndLine { get; init; }
 
-    /// <summary>First column in the line, 1-based, in characters, where the evidence is a part of one long line.</summary>
+    /// <summary>
+    /// First column in the line, 1-based, in characters, where the evidence is a part of one long line.
+    /// </summary>
     public int? StartColumn { get; init; }
 
     /// <summary>Last column, inclusive.</summary>
@@ -65,7 +67,8 @@ public sealed record Evidence
     public string Context { get; init; } = "";
 
     /// <summary>
-    /// The definitions that begin in these lines: <c>class Session</c>, <c>Session.send()</c>; types and functions first.
+    /// The definitions that begin in these lines: <c>class Session</c>, <c>Session.send()</c>; types and functions
+    /// first.
     /// </summary>
     public IReadOnlyList<string> Symbols { get; init; } = [];
 
@@ -89,7 +92,9 @@ public sealed record QueryResult
     [JsonPropertyName("passages")]
     public required IReadOnlyList<Evidence> Evidence { get; init; }
 
-    /// <summary>The passages that the evidence consists of, each by itself, best first: neighbors are one piece of it.</summary>
+    /// <summary>
+    /// The passages that the evidence consists of, each by itself, best first: neighbors are one piece of it.
+    /// </summary>
     internal IReadOnlyList<Evidence> Ranked
     {
         get => field ?? Evidence;
@@ -111,6 +116,8 @@ public sealed record QueryResult
     /// <summary>Notes for the user, a sentence each: documents not yet encoded, no encoder, nothing found.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>The answer of a local model, or why there is none; <see langword="null"/> when none was wanted.</summary>
+    /// <summary>
+    /// The answer of a local model, or why there is none; <see langword="null"/> when none was wanted.
+    /// </summary>
     public LocalAnswer? Answer { get; init; }
 }

@@ -27,13 +27,19 @@ public sealed record UnlimiformerOptions
     /// <summary>The window in force, in tokens, which spans, prompt and answer share; null: the model's.</summary>
     public int? ContextWindowSize { get; init; }
 
-    /// <summary>Whether anything is retrieved; without it the model reads the end of the texts, as far as its window goes.</summary>
+    /// <summary>
+    /// Whether anything is retrieved; without it the model reads the end of the texts, as far as its window goes.
+    /// </summary>
     public bool Knn { get; init; } = true;
 
-    /// <summary>Whether the keys that a datastore keeps are read; otherwise texts are encoded anew for each call.</summary>
+    /// <summary>
+    /// Whether the keys that a datastore keeps are read; otherwise texts are encoded anew for each call.
+    /// </summary>
     public bool UseDatastore { get; init; } = true;
 
-    /// <summary>Whether a graphics processor is asked to hold the keys. The processor holds them all the same.</summary>
+    /// <summary>
+    /// Whether a graphics processor is asked to hold the keys. The processor holds them all the same.
+    /// </summary>
     public bool GpuDatastore { get; init; }
 
     /// <summary>Whether a graphics processor is asked to search them. The processor does it all the same.</summary>

@@ -26,7 +26,8 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
     /// Leases a model; waits while another lease holder has one, and loads it where it is not in RAM.
     /// </summary>
     /// <param name="name">
-    /// The model; <see langword="null"/> for the default one: the catalog's, or else the first that holds conversations.
+    /// The model; <see langword="null"/> for the default one: the catalog's, or else the first that holds
+    /// conversations.
     /// </param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="ContextException">There is no such model; the message says how to get one.</exception>

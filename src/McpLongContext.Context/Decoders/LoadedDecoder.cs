@@ -49,7 +49,9 @@ internal sealed class LoadedDecoder : IDisposable
     /// <summary>The token that every text has to begin with, where the model wants one.</summary>
     public int? Begin => Tokenizer.Settings.AddsBegin ? Tokenizer.Settings.Begin : null;
 
-    /// <summary>The format of its conversations; <see langword="null"/> for a model that only continues texts.</summary>
+    /// <summary>
+    /// The format of its conversations; <see langword="null"/> for a model that only continues texts.
+    /// </summary>
     /// <exception cref="ModelException">The model's template is of no format that is known.</exception>
     public ChatTemplate? ChatTemplate => ChatTemplate.Of(Tokenizer);
 

@@ -20,6 +20,8 @@ internal sealed class DocumentPaths(string workingDirectory)
     public static bool IsPath(string text) =>
         !string.IsNullOrWhiteSpace(text) && !text.Contains('\0', StringComparison.Ordinal);
 
-    /// <summary>The identifying path of a file that was named absolutely or relative to the working directory.</summary>
+    /// <summary>
+    /// The identifying path of a file that was named absolutely or relative to the working directory.
+    /// </summary>
     public string Identify(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, _base));
 }

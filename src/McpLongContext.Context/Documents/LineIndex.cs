@@ -1,8 +1,8 @@
 namespace McpLongContext.Context.Documents;
 
 /// <summary>
-/// The lines of a text as <c>grep -n</c>, <c>sed</c>, Git and agents' readers count them: they end with LF alone, so that
-/// progress bars between carriage returns are one line. Indexes are 0-based here; passages number lines from 1.
+/// The lines of a text as <c>grep -n</c>, <c>sed</c>, Git and agents' readers count them: they end with LF alone, so
+/// that progress bars between carriage returns are one line. Indexes are 0-based here; passages number lines from 1.
 /// </summary>
 internal sealed class LineIndex
 {

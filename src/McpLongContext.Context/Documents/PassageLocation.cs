@@ -4,7 +4,8 @@ namespace McpLongContext.Context.Documents;
 
 /// <summary>
 /// Where a passage stands in a file of a document format. It is stored in front of the passage's context, so that it is
-/// found, checked and kept with it: <c>#page=12 > Results</c> is cited instead of the lines, <c>@t=00:12:03</c> beside them.
+/// found, checked and kept with it: <c>#page=12 > Results</c> is cited instead of the lines, <c>@t=00:12:03</c> beside
+/// them.
 /// </summary>
 /// <param name="Fragment">The place: <c>page=12</c>.</param>
 /// <param name="IsBesideLines">Whether the lines of the text are those of the file, and are what is cited.</param>

@@ -8,9 +8,9 @@ namespace McpLongContext.Context.Documents;
 
 /// <summary>
 /// A pattern over the paths that citations show, in the manner of .gitignore: <c>*</c> and <c>?</c> stay inside a
-/// name, <c>**</c> crosses folders, <c>[a-z]</c> and <c>{cs,md}</c> are choices, a backslash takes a bracket or brace after it as it is.
-/// Without a slash it matches a name at any depth, with one it begins at the top; a folder stands for all that is
-/// beneath it.
+/// name, <c>**</c> crosses folders, <c>[a-z]</c> and <c>{cs,md}</c> are choices, a backslash takes a bracket or brace
+/// after it as it is. Without a slash it matches a name at any depth, with one it begins at the top; a folder stands
+/// for all that is beneath it.
 /// </summary>
 internal sealed class PathGlob
 {

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace McpLongContext.Context.Documents;
 
-/// <summary>The ways in which a path is written: as shown, as a citation, as a URI, relative to a parent folder.</summary>
+/// <summary>
+/// The ways in which a path is written: as shown, as a citation, as a URI, relative to a parent folder.
+/// </summary>
 internal static partial class PathPattern
 {
     /// <summary>The meanings that a pattern may have when it is taken as it is written, most literal first.</summary>

@@ -6,7 +6,10 @@ namespace McpLongContext.Context.Documents;
 /// <summary>Reads the kind that a document was stored with.</summary>
 internal static class StoredKind
 {
-    /// <summary>The kind, without the format that stands in brackets after it; prose where the datastore names one that this version does not know.</summary>
+    /// <summary>
+    /// The kind, without the format that stands in brackets after it; prose where the datastore names one that this
+    /// version does not know.
+    /// </summary>
     public static DocumentKind Of(StoredDocument document) =>
         Enum.TryParse<DocumentKind>(document.Kind.Split(' ')[0], ignoreCase: true, out var kind)
             ? kind

@@ -9,7 +9,8 @@ namespace McpLongContext.Context.Encoders;
 
 /// <summary>
 /// Encodes stored passages as their kind wants it: text with the context of its neighbors, code piece by piece after
-/// the words of its path and enclosing declarations, without which a short method says little. For one worker at a time.
+/// the words of its path and enclosing declarations, without which a short method says little. For one worker at a
+/// time.
 /// </summary>
 internal sealed class DocumentEncoder
 {
@@ -26,7 +27,9 @@ internal sealed class DocumentEncoder
     /// <param name="model">The model and its weights.</param>
     public static string Key(string model) => $"{model};passages {PassageEncoder.Version};text {EncoderText.Version}";
 
-    /// <summary>Whether a document's passages are read one by one, so that their embeddings do not depend on their neighbors.</summary>
+    /// <summary>
+    /// Whether a document's passages are read one by one, so that their embeddings do not depend on their neighbors.
+    /// </summary>
     public static bool ReadsPassagesAlone(StoredDocument document) => EncoderText.IsWrittenOut(StoredKind.Of(document));
 
     /// <summary>Encodes consecutive passages of a document.</summary>

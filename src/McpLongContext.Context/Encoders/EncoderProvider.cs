@@ -17,7 +17,9 @@ internal sealed class EncoderProvider(ModelStore models, Precision precision, bo
     private readonly SemaphoreSlim _gate = new(1);
     private LoadedEncoder? _encoder;
 
-    /// <summary>The key of the encoder's embeddings, without loading it; <see langword="null"/> when it is not installed.</summary>
+    /// <summary>
+    /// The key of the encoder's embeddings, without loading it; <see langword="null"/> when it is not installed.
+    /// </summary>
     public string? Key => Installed is { } model ? LoadedEncoder.KeyOf(model, precision) : null;
 
     /// <summary>The longest input, in tokens; without an encoder, that of the usual ones.</summary>

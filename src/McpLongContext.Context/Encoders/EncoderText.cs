@@ -4,15 +4,20 @@ using McpLongContext.Context.Contracts;
 namespace McpLongContext.Context.Encoders;
 
 /// <summary>
-/// The text that the encoder reads. Prose is read as it stands. Code is written out: identifiers fall into words, which is how the
-/// encoder learned language, and the words of its path and enclosing declarations stand in front of each passage.
+/// The text that the encoder reads. Prose is read as it stands. Code is written out: identifiers fall into words, which
+/// is how the encoder learned language, and the words of its path and enclosing declarations stand in front of each
+/// passage.
 /// </summary>
 internal static class EncoderText
 {
-    /// <summary>Part of the key that says whether stored embeddings are current: raised whenever results change.</summary>
+    /// <summary>
+    /// Part of the key that says whether stored embeddings are current: raised whenever results change.
+    /// </summary>
     public const int Version = 2;
 
-    /// <summary>Parts of a path that say where a passage stands; what is above them is the same for most files.</summary>
+    /// <summary>
+    /// Parts of a path that say where a passage stands; what is above them is the same for most files.
+    /// </summary>
     private const int HeaderParts = 3;
 
     /// <summary>The text that the encoder reads for a passage.</summary>

@@ -5,8 +5,8 @@ using StoredDocument = McpLongContext.Storage.Catalog.Document;
 namespace McpLongContext.Context.Encoders;
 
 /// <summary>
-/// The requests of queries to a datastore's background encoding: documents that they found without embeddings, to be encoded
-/// next, and the embeddings that they computed themselves, to be stored and not computed again. Thread-safe.
+/// The requests of queries to a datastore's background encoding: documents that they found without embeddings, to be
+/// encoded next, and the embeddings that they computed themselves, to be stored and not computed again. Thread-safe.
 /// </summary>
 internal sealed class EncodingDemand
 {

@@ -14,7 +14,9 @@ internal sealed record PassageRun(StoredDocument Document, IReadOnlyList<Passage
     /// <summary>The first passage, counted from 0 within the document.</summary>
     public int FirstOrdinal => (int)(Passages[0].Id - Document.FirstPassage);
 
-    /// <summary>The passages of a content that an encoder has nothing of, in runs; none when it has changed meanwhile.</summary>
+    /// <summary>
+    /// The passages of a content that an encoder has nothing of, in runs; none when it has changed meanwhile.
+    /// </summary>
     /// <param name="datastore">The datastore.</param>
     /// <param name="encoder">The encoder's key.</param>
     /// <param name="content">The content.</param>

@@ -3,7 +3,9 @@ using McpLongContext.Storage.Catalog;
 
 namespace McpLongContext.Context.Encoders;
 
-/// <summary>The documents of a datastore that lack token embeddings of an encoder; without an encoder, all of them.</summary>
+/// <summary>
+/// The documents of a datastore that lack token embeddings of an encoder; without an encoder, all of them.
+/// </summary>
 internal static class PendingDocuments
 {
     /// <summary>The contents of the pending documents.</summary>

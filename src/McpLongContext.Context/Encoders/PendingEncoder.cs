@@ -7,9 +7,9 @@ using McpLongContext.Storage.Embeddings;
 namespace McpLongContext.Context.Encoders;
 
 /// <summary>
-/// The second stage of an ingest: computes the token embeddings that a datastore's documents still lack. All cores encode,
-/// each a run of passages at a time, the documents that queries asked for first. What is published stays, so that a
-/// later process continues where this one was stopped.
+/// The second stage of an ingest: computes the token embeddings that a datastore's documents still lack. All cores
+/// encode, each a run of passages at a time, the documents that queries asked for first. What is published stays, so
+/// that a later process continues where this one was stopped.
 /// </summary>
 /// <param name="datastore">The datastore.</param>
 /// <param name="encoder">The datastore's encoder.</param>

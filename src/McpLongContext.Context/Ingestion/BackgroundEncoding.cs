@@ -45,7 +45,9 @@ internal sealed class BackgroundEncoding(
         }
     }
 
-    /// <summary>A sentence where files are still being read into a datastore; <see langword="null"/>: they are not.</summary>
+    /// <summary>
+    /// A sentence where files are still being read into a datastore; <see langword="null"/>: they are not.
+    /// </summary>
     public string? StillReading(string datastore) =>
         jobs.FindIndexing(datastore) is { } job
             ? $"Job {job.Id} is still reading files into this datastore: what it has not reached yet is not in this "
@@ -56,8 +58,8 @@ internal sealed class BackgroundEncoding(
         : null;
 
     /// <summary>
-    /// Has pending documents encoded, where the process lives long enough and nothing works on the datastore yet: those of a
-    /// process that was stopped in its middle.
+    /// Has pending documents encoded, where the process lives long enough and nothing works on the datastore yet: those
+    /// of a process that was stopped in its middle.
     /// </summary>
     public async Task ResumeAsync(string datastore, CancellationToken cancellation)
     {

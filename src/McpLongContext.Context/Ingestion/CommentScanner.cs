@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace McpLongContext.Context.Ingestion;
 
-/// <summary>Reads the comment at the top of a file of code in any language, line by line, up to the first code.</summary>
+/// <summary>
+/// Reads the comment at the top of a file of code in any language, line by line, up to the first code.
+/// </summary>
 internal sealed class CommentScanner
 {
     private static readonly (string Open, string Close)[] s_blocks =

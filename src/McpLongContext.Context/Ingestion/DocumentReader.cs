@@ -12,7 +12,9 @@ internal sealed class DocumentReader(AllowedRoots roots)
     /// <summary>The largest file that is read: several times the longest books.</summary>
     public const long MaxFileBytes = 20 * 1024 * 1024;
 
-    /// <summary>The largest file of records or settings that is read without being named: beyond it is a dump.</summary>
+    /// <summary>
+    /// The largest file of records or settings that is read without being named: beyond it is a dump.
+    /// </summary>
     public const long MaxDataBytes = 1024 * 1024;
 
     /// <summary>One at a time: a file of these formats may be large, and its text many times larger.</summary>
@@ -95,7 +97,9 @@ internal sealed class DocumentReader(AllowedRoots roots)
         return document is not null;
     }
 
-    /// <summary>The document that a file's bytes hold; <see langword="null"/> with the reason when they hold none.</summary>
+    /// <summary>
+    /// The document that a file's bytes hold; <see langword="null"/> with the reason when they hold none.
+    /// </summary>
     private static SourceDocument? Interpret(SourceFile file, byte[] bytes, out string? reason)
     {
         if (bytes.Length == 0)

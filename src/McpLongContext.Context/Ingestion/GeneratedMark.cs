@@ -101,7 +101,9 @@ internal static class GeneratedMark
             && !Array.Exists(words, word => s_about.Contains(word));
     }
 
-    /// <summary>One of these is in every mark, and few texts have one: the expressions are slow beside such a search.</summary>
+    /// <summary>
+    /// One of these is in every mark, and few texts have one: the expressions are slow beside such a search.
+    /// </summary>
     private static readonly SearchValues<string> s_markWords = SearchValues.Create(
         ["generated"],
         StringComparison.OrdinalIgnoreCase

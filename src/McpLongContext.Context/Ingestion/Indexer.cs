@@ -286,7 +286,9 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     {
         public SkippedSource? Skipped { get; init; }
 
-        /// <summary>Whether what is stored at or beneath the path stays: it was read, or only could not be read now.</summary>
+        /// <summary>
+        /// Whether what is stored at or beneath the path stays: it was read, or only could not be read now.
+        /// </summary>
         public bool StaysStored { get; init; }
 
         public long Bytes { get; init; }

@@ -88,7 +88,9 @@ internal sealed class Ingestor(
         return report;
     }
 
-    /// <summary>Somebody who names a file wants this file: when all that were named are skipped, that is an error.</summary>
+    /// <summary>
+    /// Somebody who names a file wants this file: when all that were named are skipped, that is an error.
+    /// </summary>
     private static void RefuseFiles(IReadOnlyList<string> sources, IngestReport report)
     {
         var documents = report.Added + report.Updated + report.Unchanged + report.Renamed;
@@ -274,7 +276,9 @@ internal sealed class Ingestor(
                 );
     }
 
-    /// <summary>Resolves a path at which something exists, or of which something is stored that has vanished since.</summary>
+    /// <summary>
+    /// Resolves a path at which something exists, or of which something is stored that has vanished since.
+    /// </summary>
     private string ResolvePath(string datastore, string path)
     {
         var resolved = roots.ResolveAny(path);

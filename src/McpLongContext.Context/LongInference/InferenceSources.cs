@@ -43,7 +43,9 @@ internal sealed class InferenceSources(DatastoreRegistry datastores, DocumentFin
         );
     }
 
-    /// <summary>The documents of a datastore that a request is about, in the order of their paths; one at least.</summary>
+    /// <summary>
+    /// The documents of a datastore that a request is about, in the order of their paths; one at least.
+    /// </summary>
     /// <param name="snapshot">The state of the datastore.</param>
     /// <param name="name">The datastore.</param>
     /// <param name="request">The request.</param>

@@ -6,8 +6,8 @@ using McpLongContext.Storage.Maintenance;
 namespace McpLongContext.Context.Memories;
 
 /// <summary>
-/// A way for a decoder to read more than its window holds, in a folder of its own: how it is built, what of a datastore is in
-/// it, how a question is answered and a long text written from it.
+/// A way for a decoder to read more than its window holds, in a folder of its own: how it is built, what of a datastore
+/// is in it, how a question is answered and a long text written from it.
 /// </summary>
 internal interface IMemory : IAnswerReader
 {

@@ -13,7 +13,8 @@ internal sealed class LongInferrer(MemoryRegistry memories, UnlimiformerOptions 
     /// <param name="request">The texts to read, and the purpose.</param>
     /// <param name="progress">Told about every window that is begun.</param>
     /// <param name="cancellation">Stops between tokens.</param>
-    /// <exception cref="ContextException">An argument is not valid, or no model is installed; the message says which.</exception>
+    /// <exception cref="ContextException">An argument is not valid, or no model is installed; the message says
+    /// which.</exception>
     /// <exception cref="ModelException">The model is damaged or not supported.</exception>
     public Task<LongInferenceReport> InferAsync(
         LongInferenceRequest request,

@@ -11,8 +11,8 @@ using McpLongContext.LongAttention.Positions;
 namespace McpLongContext.Context.Positions;
 
 /// <summary>
-/// Changes the window of installed models. What is asked is checked before any weights are loaded, its effect on a short
-/// text is measured before anything is kept; one model at a time, because a model fills the RAM.
+/// Changes the window of installed models. What is asked is checked before any weights are loaded, its effect on a
+/// short text is measured before anything is kept; one model at a time, because a model fills the RAM.
 /// </summary>
 internal sealed class ContextExtender(ModelStore models, LongContextOptions options) : IDisposable
 {
@@ -29,7 +29,9 @@ internal sealed class ContextExtender(ModelStore models, LongContextOptions opti
 
     private readonly SemaphoreSlim _gate = new(1);
 
-    /// <summary>Gives a model another window, from its next request on; nothing is kept of what was checked in vain.</summary>
+    /// <summary>
+    /// Gives a model another window, from its next request on; nothing is kept of what was checked in vain.
+    /// </summary>
     /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
     /// <exception cref="ModelException">The model is damaged or not supported.</exception>
     public async Task<PositionReport> ExpandAsync(PositionRequest request, CancellationToken cancellation)

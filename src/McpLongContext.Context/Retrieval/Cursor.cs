@@ -21,7 +21,8 @@ internal readonly record struct Cursor(int Offset, long Generation, ulong Reques
     public static Cursor First(QueryRequest request, long generation) => new(0, generation, Identify(request));
 
     /// <summary>The page that a request asks for.</summary>
-    /// <exception cref="ContextException">The cursor is not one of this request, or the datastore has changed.</exception>
+    /// <exception cref="ContextException">The cursor is not one of this request, or the datastore has
+    /// changed.</exception>
     public static Cursor Of(QueryRequest request, long generation)
     {
         var first = First(request, generation);

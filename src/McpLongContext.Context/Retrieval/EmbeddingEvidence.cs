@@ -12,8 +12,8 @@ namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
 /// The dense signals of passages: the similarity of passage embedding and query embedding, and retrieval
-/// over the token embeddings (Unlimiformer's datastore, searched by the question's tokens): for each of them the nearest
-/// token of the passage, added up with the rarity of its word as weight.
+/// over the token embeddings (Unlimiformer's datastore, searched by the question's tokens): for each of them the
+/// nearest token of the passage, added up with the rarity of its word as weight.
 /// </summary>
 internal sealed class EmbeddingEvidence
 {
@@ -21,8 +21,8 @@ internal sealed class EmbeddingEvidence
     private const int MaxLateCharacters = 12_000;
 
     /// <summary>
-    /// Passages whose tokens are compared with the question's: of more, those whose vectors are nearest to its own. That
-    /// is four million tokens or so (docs/decisions/pruned-search.md).
+    /// Passages whose tokens are compared with the question's: of more, those whose vectors are nearest to its own.
+    /// That is four million tokens or so (docs/decisions/pruned-search.md).
     /// </summary>
     private const int MostTokenPassages = 64 * 1024;
 
@@ -86,8 +86,8 @@ internal sealed class EmbeddingEvidence
     public IEnumerable<long> Best(int count) => Best(_pooled, count).Concat(Best(_tokens, count)).Distinct();
 
     /// <summary>
-    /// Both signals for each candidate, the token embeddings from their refined codes. Candidates that are not encoded yet
-    /// are encoded now, the first ones first, as far as the budget goes; the others are NaN.
+    /// Both signals for each candidate, the token embeddings from their refined codes. Candidates that are not encoded
+    /// yet are encoded now, the first ones first, as far as the budget goes; the others are NaN.
     /// </summary>
     public (double[] Pooled, double[] Tokens) Score(IReadOnlyList<long> candidates, CancellationToken cancellation)
     {
@@ -104,7 +104,9 @@ internal sealed class EmbeddingEvidence
         return (pooled, tokens);
     }
 
-    /// <summary>The scan of the binary codes; its cost stops growing where vectors, a twentieth of it, choose what it reads.</summary>
+    /// <summary>
+    /// The scan of the binary codes; its cost stops growing where vectors, a twentieth of it, choose what it reads.
+    /// </summary>
     private ScoredPassage[] ScoreTokens(IEmbeddingSearch index, PassageScope scope, CancellationToken cancellation) =>
         _pooled.Length <= MostTokenPassages
             ? index.ScoreTokens(_query, scope, cancellation)
@@ -130,7 +132,9 @@ internal sealed class EmbeddingEvidence
         return best.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => item.Element);
     }
 
-    /// <summary>weight = inverse document frequency of the token's word, over the root of the pieces it falls into.</summary>
+    /// <summary>
+    /// weight = inverse document frequency of the token's word, over the root of the pieces it falls into.
+    /// </summary>
     private float[] Weigh()
     {
         var weights = new List<float>(_question.Tokens.Length);

@@ -7,8 +7,9 @@ namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
 /// Fills a page with whole passages, best first, up to a budget of tokens. Hits that are neighbors in a document become
-/// one piece of evidence at the place of the better one; hits with the same text are shown once, with their places. Only a first passage that alone exceeds the budget is cut, at
-/// the end of a line, and its citation says what is shown.
+/// one piece of evidence at the place of the better one; hits with the same text are shown once, with their places.
+/// Only a first passage that alone exceeds the budget is cut, at the end of a line, and its citation says what is
+/// shown.
 /// </summary>
 internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbols, DocumentPaths paths)
 {

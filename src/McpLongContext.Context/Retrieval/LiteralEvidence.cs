@@ -15,7 +15,8 @@ internal static class LiteralEvidence
 {
     /// <summary>
     /// Against the fused score, whose best candidates have 2 to 4. In code an identifier counts little beside the words
-    /// around it: who asks what a method does wants the method, not its callers, and BM25 knows the identifier as a term.
+    /// around it: who asks what a method does wants the method, not its callers, and BM25 knows the identifier as a
+    /// term.
     /// </summary>
     private const double CodeIdentifierGain = 0.3;
 

@@ -26,7 +26,9 @@ internal static class NamedPlaces
     private const int FirstPassages = 16;
     private const int BestPassages = 32;
 
-    /// <summary>Folders of code that is installed, not written: a file name alone is no match for what lies there.</summary>
+    /// <summary>
+    /// Folders of code that is installed, not written: a file name alone is no match for what lies there.
+    /// </summary>
     private static readonly string[] s_libraries =
     [
         "site-packages",

@@ -58,7 +58,9 @@ internal sealed class PassageCopies
         return true;
     }
 
-    /// <summary>Remembers the places of copies among the hits of later pages, as far as their documents are the same.</summary>
+    /// <summary>
+    /// Remembers the places of copies among the hits of later pages, as far as their documents are the same.
+    /// </summary>
     public void LookAhead(IEnumerable<RankedPassage> later)
     {
         foreach (var hit in later)

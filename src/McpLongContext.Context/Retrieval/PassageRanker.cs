@@ -8,8 +8,8 @@ using McpLongContext.Storage.Passages;
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
-/// Ranks passages by BM25, passage embeddings and token embeddings. Each signal proposes candidates; all signals are then known for
-/// all candidates and fused.
+/// Ranks passages by BM25, passage embeddings and token embeddings. Each signal proposes candidates; all signals are
+/// then known for all candidates and fused.
 /// </summary>
 /// <param name="snapshot">The state of the datastore to search.</param>
 /// <param name="encoder">Encodes the question; <see langword="null"/> ranks by BM25 alone.</param>

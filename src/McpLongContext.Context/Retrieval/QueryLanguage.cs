@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
-/// Whether a question is in English, the language that the encoders of one language were trained on: told by its script,
-/// and by the words that every sentence of a language has.
+/// Whether a question is in English, the language that the encoders of one language were trained on: told by its
+/// script, and by the words that every sentence of a language has.
 /// </summary>
 internal static class QueryLanguage
 {
@@ -58,7 +58,9 @@ internal static class QueryLanguage
 
     private const int MinWords = 2;
 
-    /// <summary>The language of a question that is not English; <see langword="null"/> for English and unclear ones.</summary>
+    /// <summary>
+    /// The language of a question that is not English; <see langword="null"/> for English and unclear ones.
+    /// </summary>
     public static string? ForeignOf(string question)
     {
         var letters = question.Where(char.IsLetter).ToList();

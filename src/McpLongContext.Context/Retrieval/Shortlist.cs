@@ -8,8 +8,8 @@ internal static class Shortlist
     private const int Bins = 4096;
 
     /// <summary>
-    /// The passages with the best scores in their order, at least <paramref name="count"/> where there are as many: those
-    /// in the last bin of a histogram of the scores all count, so that it takes two looks at each.
+    /// The passages with the best scores in their order, at least <paramref name="count"/> where there are as many:
+    /// those in the last bin of a histogram of the scores all count, so that it takes two looks at each.
     /// </summary>
     /// <param name="scores">Finite scores.</param>
     /// <param name="count">How many are wanted.</param>

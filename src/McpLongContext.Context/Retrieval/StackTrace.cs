@@ -25,7 +25,9 @@ internal static class StackTrace
     /// <summary>From so many calls on, it is a trace and not a question about a place.</summary>
     private const int MinFrames = 3;
 
-    /// <summary>A file and a line: <c>a.py", line 3</c>, <c>A.java:3</c>, <c>A.cs:line 3</c>, <c>a.php(3)</c>.</summary>
+    /// <summary>
+    /// A file and a line: <c>a.py", line 3</c>, <c>A.java:3</c>, <c>A.cs:line 3</c>, <c>a.php(3)</c>.
+    /// </summary>
     private static readonly Regex s_place = QueryAnalyzer.Linear(
         """
         (?<path> (?:[A-Za-z]:[\\/])? [^\s"'`()<>|*?:,;{}]+ \. [A-Za-z]\w{0,9} )

@@ -6,8 +6,8 @@ namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
 /// A question about a program is about the program: tests repeat its names and words, in greater number, so that a
-/// passage of test code ranks a little lower, unless the question itself speaks of tests. Measured on questions to three
-/// repositories, one to eleven points of mean reciprocal rank.
+/// passage of test code ranks a little lower, unless the question itself speaks of tests. Measured on questions to
+/// three repositories, one to eleven points of mean reciprocal rank.
 /// </summary>
 internal static class TestCode
 {

@@ -4,7 +4,9 @@ using System.Xml.Linq;
 
 namespace McpLongContext.Documents.Archives;
 
-/// <summary>Reads the parts of a ZIP package within limits: a bomb is found by its directory, before it is unpacked.</summary>
+/// <summary>
+/// Reads the parts of a ZIP package within limits: a bomb is found by its directory, before it is unpacked.
+/// </summary>
 internal sealed class PackageReader : IDisposable
 {
     private const int MaxParts = 20_000;

@@ -4,8 +4,9 @@ using McpLongContext.Documents.Chats;
 namespace McpLongContext.Documents.Formats;
 
 /// <summary>
-/// Sessions of coding agents, a JSON object a line, as Claude Code and Codex keep them: what the user and the model said, tool
-/// calls and their results. Every line of the file is one line. Cited by line, with time and speaker beside it.
+/// Sessions of coding agents, a JSON object a line, as Claude Code and Codex keep them: what the user and the model
+/// said, tool calls and their results. Every line of the file is one line. Cited by line, with time and speaker beside
+/// it.
 /// </summary>
 internal sealed class AgentSessionFormat : IDocumentFormat
 {

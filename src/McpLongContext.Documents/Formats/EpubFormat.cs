@@ -7,8 +7,8 @@ using McpLongContext.Documents.Markup;
 namespace McpLongContext.Documents.Formats;
 
 /// <summary>
-/// EPUB 2 and 3: the texts of the book in the order of its spine. Cited by the file in it, as every reader and tool can find
-/// it: <c>#OEBPS/chapter3.xhtml</c>.
+/// EPUB 2 and 3: the texts of the book in the order of its spine. Cited by the file in it, as every reader and tool can
+/// find it: <c>#OEBPS/chapter3.xhtml</c>.
 /// </summary>
 internal sealed class EpubFormat : IDocumentFormat
 {

@@ -4,8 +4,8 @@ using McpLongContext.Documents.Markup;
 namespace McpLongContext.Documents.Formats;
 
 /// <summary>
-/// HTML pages: the main text with its headings, lists, tables and code, without what stands around it. Templates and pages
-/// that are programs are no documents: they are read as the code that they are. Cited by the lines of the file.
+/// HTML pages: the main text with its headings, lists, tables and code, without what stands around it. Templates and
+/// pages that are programs are no documents: they are read as the code that they are. Cited by the lines of the file.
 /// </summary>
 internal sealed class HtmlFormat : IDocumentFormat
 {

@@ -4,7 +4,9 @@ using MimeKit;
 
 namespace McpLongContext.Documents.Formats;
 
-/// <summary>A mailbox (mbox): its messages in their order. Cited by the number of the message, 1-based: <c>#message=4</c>.</summary>
+/// <summary>
+/// A mailbox (mbox): its messages in their order. Cited by the number of the message, 1-based: <c>#message=4</c>.
+/// </summary>
 internal sealed class MboxFormat : IDocumentFormat
 {
     /// <inheritdoc/>

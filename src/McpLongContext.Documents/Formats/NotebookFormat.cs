@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace McpLongContext.Documents.Formats;
 
 /// <summary>
-/// Jupyter notebooks (nbformat 3 and 4): cells of text as Markdown, cells of code fenced, with those of their outputs that
-/// are text. Cited by the number of the cell, 1-based: <c>#cell=7</c>.
+/// Jupyter notebooks (nbformat 3 and 4): cells of text as Markdown, cells of code fenced, with those of their outputs
+/// that are text. Cited by the number of the cell, 1-based: <c>#cell=7</c>.
 /// </summary>
 internal sealed class NotebookFormat : IDocumentFormat
 {

@@ -5,8 +5,8 @@ using UglyToad.PdfPig.Exceptions;
 namespace McpLongContext.Documents.Formats;
 
 /// <summary>
-/// PDF: the text of its pages, columns one after the other, with headings. Cited by page as viewers count them: <c>#page=12</c>. A file of
-/// scanned pages has no text and is reported as such.
+/// PDF: the text of its pages, columns one after the other, with headings. Cited by page as viewers count them:
+/// <c>#page=12</c>. A file of scanned pages has no text and is reported as such.
 /// </summary>
 internal sealed class PdfFormat : IDocumentFormat
 {

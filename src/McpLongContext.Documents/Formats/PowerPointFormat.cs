@@ -7,8 +7,8 @@ using Drawing = DocumentFormat.OpenXml.Drawing;
 namespace McpLongContext.Documents.Formats;
 
 /// <summary>
-/// PowerPoint: slides in their order, each with its title as a heading, its texts, tables and notes. Cited by slide, 1-based:
-/// <c>#slide=3</c>.
+/// PowerPoint: slides in their order, each with its title as a heading, its texts, tables and notes. Cited by slide,
+/// 1-based: <c>#slide=3</c>.
 /// </summary>
 internal sealed class PowerPointFormat : IDocumentFormat
 {

@@ -4,7 +4,9 @@ using McpLongContext.Documents.Chats;
 
 namespace McpLongContext.Documents.Formats;
 
-/// <summary>A day of a channel, as Slack exports it. Cited by time (UTC) and speaker: <c>#2024-03-01 10:15 Alice</c>.</summary>
+/// <summary>
+/// A day of a channel, as Slack exports it. Cited by time (UTC) and speaker: <c>#2024-03-01 10:15 Alice</c>.
+/// </summary>
 internal sealed class SlackFormat : IDocumentFormat
 {
     /// <inheritdoc/>

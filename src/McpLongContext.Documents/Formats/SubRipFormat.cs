@@ -4,7 +4,8 @@ using McpLongContext.Documents.Subtitles;
 namespace McpLongContext.Documents.Formats;
 
 /// <summary>
-/// SubRip (SRT): what is said, in the lines where the file has it. Cited by line, with the time beside it: <c>t=00:12:03</c>.
+/// SubRip (SRT): what is said, in the lines where the file has it. Cited by line, with the time beside it:
+/// <c>t=00:12:03</c>.
 /// </summary>
 internal sealed class SubRipFormat : IDocumentFormat
 {

@@ -5,8 +5,8 @@ using McpLongContext.Documents.Markup;
 namespace McpLongContext.Documents.Formats;
 
 /// <summary>
-/// Microsoft Teams: the <c>messages.json</c> of an account's export, and lists of messages of the Graph interface. Cited by
-/// time and speaker: <c>#2024-03-01 10:15 Alice</c>.
+/// Microsoft Teams: the <c>messages.json</c> of an account's export, and lists of messages of the Graph interface.
+/// Cited by time and speaker: <c>#2024-03-01 10:15 Alice</c>.
 /// </summary>
 internal sealed class TeamsFormat : IDocumentFormat
 {

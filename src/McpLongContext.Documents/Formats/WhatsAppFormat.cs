@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace McpLongContext.Documents.Formats;
 
 /// <summary>
-/// The text that WhatsApp exports, of iOS and Android and in any language, line by line as it stands. Cited by line, with time
-/// and speaker beside it.
+/// The text that WhatsApp exports, of iOS and Android and in any language, line by line as it stands. Cited by line,
+/// with time and speaker beside it.
 /// </summary>
 internal sealed class WhatsAppFormat : IDocumentFormat
 {
@@ -50,7 +50,9 @@ internal sealed class WhatsAppFormat : IDocumentFormat
         return true;
     }
 
-    /// <summary>Time and speaker of the message that a line begins; <see langword="null"/> for any other line.</summary>
+    /// <summary>
+    /// Time and speaker of the message that a line begins; <see langword="null"/> for any other line.
+    /// </summary>
     private static string? MessageOf(string line)
     {
         line = line[..Math.Min(line.Length, 200)].TrimStart('\u200E', '\u200F', '\uFEFF');

@@ -6,8 +6,8 @@ using McpLongContext.Documents.Office;
 namespace McpLongContext.Documents.Formats;
 
 /// <summary>
-/// Word documents: paragraphs under their headings, lists, tables, footnotes. The file knows no pages; it is cited by the
-/// numbers of paragraphs and tables in its body, 1-based: <c>#paragraph=41</c>, <c>#table=2</c>.
+/// Word documents: paragraphs under their headings, lists, tables, footnotes. The file knows no pages; it is cited by
+/// the numbers of paragraphs and tables in its body, 1-based: <c>#paragraph=41</c>, <c>#table=2</c>.
 /// </summary>
 internal sealed class WordFormat : IDocumentFormat
 {

@@ -11,7 +11,9 @@ internal sealed class MessageText(TextBuilder text, ReadBudget budget)
 {
     private const int MaxNested = 8;
 
-    /// <summary>How messages are parsed: nesting is bounded, and bytes that are not declared are read as UTF-8.</summary>
+    /// <summary>
+    /// How messages are parsed: nesting is bounded, and bytes that are not declared are read as UTF-8.
+    /// </summary>
     public static ParserOptions Options => new() { MaxMimeDepth = 64, CharsetEncoding = Encoding.UTF8 };
 
     /// <summary>Adds a message.</summary>

@@ -8,7 +8,8 @@ namespace McpLongContext.Documents.Markup;
 /// <summary>The text of HTML as Markdown: headings, paragraphs, lists, tables, code. Scripts never run.</summary>
 /// <param name="text">Receives the text.</param>
 /// <param name="budget">Bounds the time.</param>
-/// <param name="placesLines">Whether every block stands in the line that it has in the source, as far as possible.</param>
+/// <param name="placesLines">Whether every block stands in the line that it has in the source, as far as
+/// possible.</param>
 internal sealed class HtmlText(TextBuilder text, ReadBudget budget, bool placesLines = false)
 {
     private readonly StringBuilder _inline = new();
@@ -132,7 +133,9 @@ internal sealed class HtmlText(TextBuilder text, ReadBudget budget, bool placesL
         text.Blank();
     }
 
-    /// <summary>A table in a table, or with headings or lists in it, lays out a page; its cells are read one after the other.</summary>
+    /// <summary>
+    /// A table in a table, or with headings or lists in it, lays out a page; its cells are read one after the other.
+    /// </summary>
     private static bool IsLayout(IElement table) =>
         table.GetAttribute("role") is "presentation" or "none"
         || table.QuerySelector("table, h1, h2, h3, pre, p + p, article") is not null;

@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace McpLongContext.Documents.Markup;
 
 /// <summary>
-/// Bounds the nesting of HTML before it is parsed: the time of a parser that follows the standard grows with the square of
-/// it. Counts elements that must be closed.
+/// Bounds the nesting of HTML before it is parsed: the time of a parser that follows the standard grows with the square
+/// of it. Counts elements that must be closed.
 /// </summary>
 internal static class TagDepth
 {

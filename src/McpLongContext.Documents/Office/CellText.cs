@@ -5,7 +5,9 @@ using DocumentFormat.OpenXml.Spreadsheet;
 
 namespace McpLongContext.Documents.Office;
 
-/// <summary>The values of cells as text: shared strings, dates by their number format, numbers as they are stored.</summary>
+/// <summary>
+/// The values of cells as text: shared strings, dates by their number format, numbers as they are stored.
+/// </summary>
 internal sealed class CellText
 {
     private readonly List<string> _shared = [];

@@ -3,7 +3,9 @@ using DocumentFormat.OpenXml.Wordprocessing;
 
 namespace McpLongContext.Documents.Office;
 
-/// <summary>Which paragraphs are headings: by their outline level, or by the name of their style in any language.</summary>
+/// <summary>
+/// Which paragraphs are headings: by their outline level, or by the name of their style in any language.
+/// </summary>
 internal sealed class WordHeadings
 {
     private const int MaxInheritance = 20;

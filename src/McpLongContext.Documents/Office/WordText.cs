@@ -5,7 +5,9 @@ using Math = DocumentFormat.OpenXml.Math;
 
 namespace McpLongContext.Documents.Office;
 
-/// <summary>The text of a paragraph: what is shown, without what was deleted and without fields' instructions.</summary>
+/// <summary>
+/// The text of a paragraph: what is shown, without what was deleted and without fields' instructions.
+/// </summary>
 internal static class WordText
 {
     /// <summary>The text on one line, except for line breaks that are in it.</summary>

@@ -4,7 +4,9 @@ using UglyToad.PdfPig.Tokens;
 
 namespace McpLongContext.Documents.Pdf;
 
-/// <summary>The filters of the library, in front of which the unpacked size of compressed streams is looked at.</summary>
+/// <summary>
+/// The filters of the library, in front of which the unpacked size of compressed streams is looked at.
+/// </summary>
 /// <param name="budget">Bounds the time.</param>
 internal sealed class BoundedFilters(ReadBudget budget) : IFilterProvider
 {

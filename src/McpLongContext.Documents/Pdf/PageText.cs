@@ -75,7 +75,9 @@ internal sealed class PageText(TextBuilder text, ReadBudget budget)
         }
     }
 
-    /// <summary>The lines of a block; a word that is hyphenated at the end of a line stands whole in that line.</summary>
+    /// <summary>
+    /// The lines of a block; a word that is hyphenated at the end of a line stands whole in that line.
+    /// </summary>
     private static string Join(List<TextLine[]> rows)
     {
         var text = new StringBuilder();

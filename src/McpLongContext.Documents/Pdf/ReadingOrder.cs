@@ -4,9 +4,9 @@ using UglyToad.PdfPig.DocumentLayoutAnalysis;
 namespace McpLongContext.Documents.Pdf;
 
 /// <summary>
-/// The order in which the blocks of a page are read: from top to bottom, and where blocks stand beside each other, a column
-/// from its top to its bottom before the next one. A recursive cut: first through what spans all columns, then between them.
-/// Columns of short lines that stand level are the columns of a table, which is read row by row.
+/// The order in which the blocks of a page are read: from top to bottom, and where blocks stand beside each other, a
+/// column from its top to its bottom before the next one. A recursive cut: first through what spans all columns, then
+/// between them. Columns of short lines that stand level are the columns of a table, which is read row by row.
 /// </summary>
 internal static class ReadingOrder
 {
@@ -16,7 +16,9 @@ internal static class ReadingOrder
     private const int MaxDepth = 50;
     private const int MaxJoinedRows = 500;
 
-    /// <summary>Lines of a table have at most this many words on average; those of a column of text have more.</summary>
+    /// <summary>
+    /// Lines of a table have at most this many words on average; those of a column of text have more.
+    /// </summary>
     private const double MaxCellWords = 4.5;
 
     /// <summary>The blocks in reading order: each has rows, and a row has one line or, in a table, the cells.</summary>

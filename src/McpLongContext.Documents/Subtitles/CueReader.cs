@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace McpLongContext.Documents.Subtitles;
 
 /// <summary>
-/// Reads the cues of subtitles. Every line of the file becomes one line: words without their tags, the speaker in front of
-/// them, and blank where the file has numbers, times, styles and notes of the format.
+/// Reads the cues of subtitles. Every line of the file becomes one line: words without their tags, the speaker in front
+/// of them, and blank where the file has numbers, times, styles and notes of the format.
 /// </summary>
 internal static class CueReader
 {

@@ -62,7 +62,9 @@ public sealed record BertConfig
             root => root.Member("model_type") is { ValueKind: JsonValueKind.String } type && type.ValueEquals(ModelType)
         );
 
-    /// <summary>Reads a model's <c>config.json</c>; what is missing there is as the reference implementation assumes it.</summary>
+    /// <summary>
+    /// Reads a model's <c>config.json</c>; what is missing there is as the reference implementation assumes it.
+    /// </summary>
     /// <exception cref="CheckpointException">The file cannot be read or describes another architecture.</exception>
     public static BertConfig Load(string path) => JsonFile.Read(path, root => Read(new JsonFields(path, root)));
 

@@ -24,7 +24,9 @@ public sealed class BertSession
         _weights = encoder.Weights;
     }
 
-    /// <summary>Encodes a batch of sequences, concatenated without padding. Positions restart in each sequence.</summary>
+    /// <summary>
+    /// Encodes a batch of sequences, concatenated without padding. Positions restart in each sequence.
+    /// </summary>
     /// <param name="tokens">The sequences, each with its [CLS] and [SEP].</param>
     /// <param name="lengths">The length of each sequence, 1 to <see cref="BertConfig.MaxPositions"/> tokens.</param>
     /// <param name="states">[tokens, hidden]: receives the last layer's hidden states.</param>

@@ -82,7 +82,8 @@ internal sealed class BertWeights : IDisposable
     /// <param name="path">A safetensors file with the tensor names of <c>BertModel</c>.</param>
     /// <param name="config">The dimensions to expect.</param>
     /// <param name="precision">The arithmetic of linear layers and attention.</param>
-    /// <exception cref="CheckpointException">The file cannot be read or a tensor is missing or of another shape.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read or a tensor is missing or of another
+    /// shape.</exception>
     public static BertWeights Load(string path, BertConfig config, Precision precision)
     {
         var file = SafetensorsFile.Open(path);

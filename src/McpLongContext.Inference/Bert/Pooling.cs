@@ -2,7 +2,9 @@ using System.Numerics.Tensors;
 
 namespace McpLongContext.Inference.Bert;
 
-/// <summary>One vector for many tokens, as sentence encoders make it (Reimers and Gurevych 2019, arXiv 1908.10084).</summary>
+/// <summary>
+/// One vector for many tokens, as sentence encoders make it (Reimers and Gurevych 2019, arXiv 1908.10084).
+/// </summary>
 public static class Pooling
 {
     /// <summary>The mean of the states, divided by its length.</summary>

@@ -1,8 +1,8 @@
 namespace McpLongContext.Inference.Chat;
 
 /// <summary>
-/// The tokens that a chat model's format puts around a user's message: for prompts whose middle is not text, or too long
-/// to be encoded as one.
+/// The tokens that a chat model's format puts around a user's message: for prompts whose middle is not text, or too
+/// long to be encoded as one.
 /// </summary>
 /// <param name="Before">From the beginning of the conversation to where the user speaks.</param>
 /// <param name="After">From there to where the model is to speak.</param>

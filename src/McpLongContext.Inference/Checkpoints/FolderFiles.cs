@@ -3,7 +3,9 @@ namespace McpLongContext.Inference.Checkpoints;
 /// <summary>The files of a model's folder.</summary>
 internal static class FolderFiles
 {
-    /// <summary>The files of an ending in any case, in a fixed order, without hidden ones; none where there is no folder.</summary>
+    /// <summary>
+    /// The files of an ending in any case, in a fixed order, without hidden ones; none where there is no folder.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="ending">With its dot, for example <c>.gguf</c>.</param>
     public static string[] Of(string folder, string ending) =>

@@ -1,6 +1,8 @@
 namespace McpLongContext.Inference.Checkpoints;
 
-/// <summary>The tensors of a checkpoint, whatever its format, read as fp32 row by row. Safe for many readers at a time.</summary>
+/// <summary>
+/// The tensors of a checkpoint, whatever its format, read as fp32 row by row. Safe for many readers at a time.
+/// </summary>
 internal interface ITensorSource : IDisposable
 {
     /// <summary>The file or folder, for messages.</summary>

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace McpLongContext.Inference.Checkpoints;
 
-/// <summary>The fields of a <c>config.json</c> that no family here reads: those that change nothing, and those that would.</summary>
+/// <summary>
+/// The fields of a <c>config.json</c> that no family here reads: those that change nothing, and those that would.
+/// </summary>
 internal static class NeutralFields
 {
     /// <summary>

@@ -35,7 +35,8 @@ internal sealed class SafetensorsFolder : ITensorSource
     public IReadOnlyCollection<string> Names => [.. _tensors.Keys, .. _absent.Keys];
 
     /// <summary>Opens the files of a folder.</summary>
-    /// <exception cref="CheckpointException">There are none, one cannot be read, or the index does not fit them.</exception>
+    /// <exception cref="CheckpointException">There are none, one cannot be read, or the index does not fit
+    /// them.</exception>
     public static SafetensorsFolder Open(string folder)
     {
         var files = new List<SafetensorsFile>();

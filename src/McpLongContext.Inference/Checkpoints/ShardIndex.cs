@@ -73,7 +73,9 @@ internal static partial class ShardIndex
         }
     }
 
-    /// <summary>Whether names are those of all shards of one model: <c>model-00001-of-00002.safetensors</c> and so on.</summary>
+    /// <summary>
+    /// Whether names are those of all shards of one model: <c>model-00001-of-00002.safetensors</c> and so on.
+    /// </summary>
     public static bool AreComplete(IEnumerable<string> names)
     {
         var shards = names.Select(name => ShardName.Match(name)).ToList();

@@ -1,6 +1,8 @@
 namespace McpLongContext.Inference.Decoders;
 
-/// <summary>Inputs and output of attention in one layer for a block of successive tokens. Queries and keys are not rotated yet.</summary>
+/// <summary>
+/// Inputs and output of attention in one layer for a block of successive tokens. Queries and keys are not rotated yet.
+/// </summary>
 /// <param name="Layer">From 0.</param>
 /// <param name="FirstPosition">The position of the block's first token in the sequence.</param>
 /// <param name="Queries">[tokens, heads, headDim].</param>

@@ -4,7 +4,9 @@ using McpLongContext.Kernels.Attention;
 
 namespace McpLongContext.Inference.Decoders;
 
-/// <summary>Causal attention over the cache of one layer, shared among threads; for implementations of attention.</summary>
+/// <summary>
+/// Causal attention over the cache of one layer, shared among threads; for implementations of attention.
+/// </summary>
 public static class CachedAttention
 {
     /// <summary>Queries, tokens times query heads of a KV head, that a thread takes at a time.</summary>

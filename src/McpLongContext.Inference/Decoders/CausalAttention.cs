@@ -46,8 +46,8 @@ public sealed class CausalAttention : IAttention
     }
 
     /// <summary>
-    /// Puts keys and values that did not come through the model after the tokens seen so far, in one layer. The tokens to
-    /// come see them there, and their positions continue after them; in other layers nothing changes.
+    /// Puts keys and values that did not come through the model after the tokens seen so far, in one layer. The tokens
+    /// to come see them there, and their positions continue after them; in other layers nothing changes.
     /// </summary>
     /// <param name="layer">From 0.</param>
     /// <param name="position">The sequence's position; the same one for all that is inserted.</param>

@@ -28,12 +28,14 @@ public sealed class Decoder : IDisposable
 
     /// <summary>Loads a model.</summary>
     /// <param name="path">
-    /// A GGUF file, a llama2.c file (<c>.bin</c>), or a folder with one of them or with <c>config.json</c> and safetensors.
+    /// A GGUF file, a llama2.c file (<c>.bin</c>), or a folder with one of them or with <c>config.json</c> and
+    /// safetensors.
     /// </param>
     /// <param name="precision">The arithmetic of the linear layers.</param>
     /// <param name="threads">Threads that pack the weights; null: one a processor.</param>
     /// <param name="cache">
-    /// Where weights in int8 are kept for the next time, if that can be; null: nowhere. Those of fp32 are packed each time.
+    /// Where weights in int8 are kept for the next time, if that can be; null: nowhere. Those of fp32 are packed each
+    /// time.
     /// </param>
     /// <exception cref="CheckpointException">There is no model, it is damaged or not supported.</exception>
     public static Decoder Load(

@@ -7,8 +7,9 @@ using McpLongContext.Kernels.Products.Blocks;
 namespace McpLongContext.Inference.Decoders;
 
 /// <summary>
-/// The dimensions and switches of a decoder of the Llama family (Touvron et al., arXiv 2302.13971): what llama, mistral,
-/// qwen2, qwen3, smollm and granite have in common and where they differ. Validated once, by <see cref="Validate"/>.
+/// The dimensions and switches of a decoder of the Llama family (Touvron et al., arXiv 2302.13971): what llama,
+/// mistral, qwen2, qwen3, smollm and granite have in common and where they differ. Validated once, by
+/// <see cref="Validate"/>.
 /// </summary>
 public sealed record DecoderConfig
 {
@@ -65,7 +66,9 @@ public sealed record DecoderConfig
     /// <summary>Whether the three projections of the feed-forward network have a bias.</summary>
     public bool HasFeedForwardBias { get; init; }
 
-    /// <summary>Whether queries and keys are normalized, each head by itself, before they are rotated (Qwen3).</summary>
+    /// <summary>
+    /// Whether queries and keys are normalized, each head by itself, before they are rotated (Qwen3).
+    /// </summary>
     public bool HasQueryKeyNorm { get; init; }
 
     /// <summary>Whether the embedding is the output matrix, too.</summary>

@@ -15,7 +15,8 @@ public static class DecoderGeneration
     /// <param name="maxTokens">How many to give at most.</param>
     /// <param name="ends">Tokens that end the text.</param>
     /// <param name="cancellation">Asked between tokens, and between the blocks of the prompt.</param>
-    /// <exception cref="ArgumentException">The prompt is empty or has a token that is none of the vocabulary.</exception>
+    /// <exception cref="ArgumentException">The prompt is empty or has a token that is none of the
+    /// vocabulary.</exception>
     /// <exception cref="InvalidOperationException">The prompt is longer than the window has room for.</exception>
     public static async IAsyncEnumerable<int> GenerateAsync(
         this DecoderSession run,

@@ -9,7 +9,9 @@ namespace McpLongContext.Inference.Decoders;
 /// </summary>
 public sealed class DecoderSession : IDisposable
 {
-    /// <summary>Tokens that go through the layers together: enough to use each weight often, few enough for the caches.</summary>
+    /// <summary>
+    /// Tokens that go through the layers together: enough to use each weight often, few enough for the caches.
+    /// </summary>
     private const int BlockTokens = 512;
 
     private readonly DecoderConfig _config;
@@ -67,7 +69,8 @@ public sealed class DecoderSession : IDisposable
     /// </param>
     /// <param name="cancellation">Asked between blocks; the sequence then ends after the last whole block.</param>
     /// <exception cref="ArgumentException">A token is none of the vocabulary, or a length does not fit.</exception>
-    /// <exception cref="InvalidOperationException">The sequence would become longer than <see cref="MaxTokens"/>.</exception>
+    /// <exception cref="InvalidOperationException">The sequence would become longer than
+    /// <see cref="MaxTokens"/>.</exception>
     public void Forward(ReadOnlySpan<int> tokens, Span<float> states, CancellationToken cancellation = default)
     {
         CheckInput(tokens, states);
@@ -202,7 +205,9 @@ public sealed class DecoderSession : IDisposable
         AddToEmbeddings(tokens);
     }
 
-    /// <summary>states += residual scale * W_down (silu(W_gate h) * W_up h), h = norm(states), each W with its bias.</summary>
+    /// <summary>
+    /// states += residual scale * W_down (silu(W_gate h) * W_up h), h = norm(states), each W with its bias.
+    /// </summary>
     private void FeedForward(DecoderLayer layer, int tokens)
     {
         Normalize(layer.FeedForwardNorm, tokens);

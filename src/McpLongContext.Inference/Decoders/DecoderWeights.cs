@@ -7,8 +7,8 @@ using McpLongContext.Kernels.Products;
 namespace McpLongContext.Inference.Decoders;
 
 /// <summary>
-/// The weights of a decoder: matrices packed for the products, vectors in fp32. The embedding stays in the checkpoint, from
-/// which the rows of the tokens are read. Immutable.
+/// The weights of a decoder: matrices packed for the products, vectors in fp32. The embedding stays in the checkpoint,
+/// from which the rows of the tokens are read. Immutable.
 /// </summary>
 internal sealed class DecoderWeights : IDisposable
 {
@@ -56,7 +56,8 @@ internal sealed class DecoderWeights : IDisposable
     /// <param name="threadPool">Packs.</param>
     /// <param name="cache">Where weights in int8 are kept; null: nowhere.</param>
     /// <exception cref="CheckpointException">
-    /// A tensor is missing, of another shape, of a type that is not supported, no part of the architecture, or not finite.
+    /// A tensor is missing, of another shape, of a type that is not supported, no part of the architecture, or not
+    /// finite.
     /// </exception>
     public static DecoderWeights Load(
         DecoderCheckpoint checkpoint,

@@ -18,7 +18,8 @@ public enum AttentionProjection
 
 /// <summary>A change B A of one projection (LoRA, Hu et al., arXiv 2106.09685), any scale of it already in B.</summary>
 /// <param name="Layer">From 0.</param>
-/// <param name="Projection">The projection that it is added to, its rows in the order of pairs (i, i + headDim / 2).</param>
+/// <param name="Projection">The projection that it is added to, its rows in the order of pairs (i, i + headDim /
+/// 2).</param>
 /// <param name="Rank">The inner dimension, positive.</param>
 /// <param name="Down">A [rank, inputs].</param>
 /// <param name="Up">B [outputs, rank].</param>

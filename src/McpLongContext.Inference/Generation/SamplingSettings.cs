@@ -13,7 +13,9 @@ public sealed record SamplingSettings
     /// <summary>Always the likeliest token.</summary>
     public static SamplingSettings Greedy { get; } = new();
 
-    /// <summary>0 for always the likeliest token; 1 for the model's own probabilities, higher for flatter ones.</summary>
+    /// <summary>
+    /// 0 for always the likeliest token; 1 for the model's own probabilities, higher for flatter ones.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative or not finite.</exception>
     public float Temperature
     {

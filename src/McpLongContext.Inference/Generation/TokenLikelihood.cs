@@ -2,7 +2,9 @@ using System.Numerics.Tensors;
 
 namespace McpLongContext.Inference.Generation;
 
-/// <summary>The negative log-likelihood of a token, -ln p(token), and the entropy of its prediction, -sum p ln p, in nats.</summary>
+/// <summary>
+/// The negative log-likelihood of a token, -ln p(token), and the entropy of its prediction, -sum p ln p, in nats.
+/// </summary>
 /// <param name="Nats">Negative log-likelihood of the token, in nats.</param>
 /// <param name="Entropy">Entropy of the prediction, in nats.</param>
 public readonly record struct TokenLikelihood(double Nats, double Entropy)

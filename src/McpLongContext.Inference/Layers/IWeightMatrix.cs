@@ -1,6 +1,8 @@
 namespace McpLongContext.Inference.Layers;
 
-/// <summary>The matrix [outputs, inputs] of a linear layer, in an arithmetic; threads divide it by its panels of outputs.</summary>
+/// <summary>
+/// The matrix [outputs, inputs] of a linear layer, in an arithmetic; threads divide it by its panels of outputs.
+/// </summary>
 internal interface IWeightMatrix
 {
     /// <summary>Rows.</summary>

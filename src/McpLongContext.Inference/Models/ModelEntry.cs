@@ -27,8 +27,8 @@ public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelF
     public bool Default { get; init; }
 
     /// <summary>
-    /// A file that is shipped with the program and put beside the model's own, such as a trained adapter: its path from the
-    /// catalog's folder; null where there is none. It may be replaced later, and is not among <see cref="Files"/>.
+    /// A file that is shipped with the program and put beside the model's own, such as a trained adapter: its path from
+    /// the catalog's folder; null where there is none. It may be replaced later, and is not among <see cref="Files"/>.
     /// </summary>
     public string? Adapter { get; init; }
 

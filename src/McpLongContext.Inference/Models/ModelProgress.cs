@@ -15,7 +15,9 @@ public enum ModelPhase
     /// <summary>The source is asked which files there are.</summary>
     Resolving,
 
-    /// <summary>The files are fetched. Of npm packages only whole ones are counted: the client reports nothing else.</summary>
+    /// <summary>
+    /// The files are fetched. Of npm packages only whole ones are counted: the client reports nothing else.
+    /// </summary>
     Downloading,
 
     /// <summary>Checksums are computed and compared.</summary>

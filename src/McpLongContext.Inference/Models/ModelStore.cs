@@ -60,8 +60,8 @@ public sealed class ModelStore
 
     /// <summary>Installs a model; does nothing when it is there already.</summary>
     /// <param name="model">
-    /// A name of the catalog; <c>hf:ORG/REPO[/FILE|:QUANTIZATION][@REVISION]</c>; or the path of a folder or of one of its
-    /// weights files, which is copied under its own name.
+    /// A name of the catalog; <c>hf:ORG/REPO[/FILE|:QUANTIZATION][@REVISION]</c>; or the path of a folder or of one of
+    /// its weights files, which is copied under its own name.
     /// </param>
     /// <param name="progress">Told about phases and bytes.</param>
     /// <param name="cancellation">Stops the work; what was downloaded is kept for the next try.</param>
@@ -212,7 +212,9 @@ public sealed class ModelStore
         return entry with { Report = report, Purpose = isSaid ? entry.Purpose : purpose };
     }
 
-    /// <summary>Puts the adapter that is shipped for a model beside its files. One that is there already stays.</summary>
+    /// <summary>
+    /// Puts the adapter that is shipped for a model beside its files. One that is there already stays.
+    /// </summary>
     private void AddAdapter(string name, string folder)
     {
         if (Catalog.AdapterOf(name) is not { } adapter)

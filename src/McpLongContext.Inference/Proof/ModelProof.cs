@@ -11,8 +11,8 @@ using McpLongContext.Inference.Tokenizers.Formats;
 namespace McpLongContext.Inference.Proof;
 
 /// <summary>
-/// Proves that a model can be used before it counts as installed: loads it as it will be loaded, runs a short text through
-/// it, and looks at what comes out.
+/// Proves that a model can be used before it counts as installed: loads it as it will be loaded, runs a short text
+/// through it, and looks at what comes out.
 /// </summary>
 /// <param name="decoderPrecision">The arithmetic of generative models.</param>
 /// <param name="encoderPrecision">The arithmetic of encoders.</param>

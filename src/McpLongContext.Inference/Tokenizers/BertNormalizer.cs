@@ -56,7 +56,9 @@ internal sealed record BertNormalizer(bool CleanText, bool HandleChineseChars, b
         return count;
     }
 
-    /// <summary>The role of the code points that <see cref="Normalize"/> wrote for <paramref name="codePoint"/>.</summary>
+    /// <summary>
+    /// The role of the code points that <see cref="Normalize"/> wrote for <paramref name="codePoint"/>.
+    /// </summary>
     /// <param name="codePoint">The code point before normalization.</param>
     /// <param name="normalized">One of those that it became.</param>
     public CharacterRole RoleOf(int codePoint, int normalized)

@@ -5,8 +5,8 @@ namespace McpLongContext.Inference.Tokenizers;
 
 /// <summary>
 /// A set of symbol sequences, each with a value, for longest-prefix search: the double-array trie of Aoe (1989). The
-/// child of node <c>n</c> by symbol <c>s</c> is cell <c>base[n] + s</c>, if that cell names <c>n</c> as its parent. So a
-/// step is one addition and one comparison, and the whole vocabulary of a model fits the second-level cache.
+/// child of node <c>n</c> by symbol <c>s</c> is cell <c>base[n] + s</c>, if that cell names <c>n</c> as its parent. So
+/// a step is one addition and one comparison, and the whole vocabulary of a model fits the second-level cache.
 /// </summary>
 internal sealed class DoubleArrayTrie
 {
@@ -68,7 +68,9 @@ internal sealed class DoubleArrayTrie
     {
         private const int Free = -1;
 
-        /// <summary>Cells tried in vain after which the search for larger families no longer goes back before them.</summary>
+        /// <summary>
+        /// Cells tried in vain after which the search for larger families no longer goes back before them.
+        /// </summary>
         private const int MaxTries = 32;
 
         private Cell[] _cells = [];

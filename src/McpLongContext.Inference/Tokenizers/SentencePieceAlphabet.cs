@@ -3,7 +3,9 @@ using System.Text;
 
 namespace McpLongContext.Inference.Tokenizers;
 
-/// <summary>How files of SentencePiece tokenizers write tokens: <c>▁</c> for a space, <c>&lt;0x0A&gt;</c> for a byte.</summary>
+/// <summary>
+/// How files of SentencePiece tokenizers write tokens: <c>▁</c> for a space, <c>&lt;0x0A&gt;</c> for a byte.
+/// </summary>
 internal static class SentencePieceAlphabet
 {
     /// <summary>The symbol for a space, U+2581, in UTF-8.</summary>

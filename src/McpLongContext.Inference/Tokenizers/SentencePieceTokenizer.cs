@@ -26,7 +26,8 @@ internal sealed class SentencePieceTokenizer : Tokenizer
     /// <param name="addsSpace">Whether a space is put before a text.</param>
     /// <param name="fusesUnknown">Whether unknown characters in a row are one token.</param>
     /// <param name="settings">The tokens with a meaning.</param>
-    /// <exception cref="ArgumentException">The vocabulary has neither a token for every byte nor an unknown one.</exception>
+    /// <exception cref="ArgumentException">The vocabulary has neither a token for every byte nor an unknown
+    /// one.</exception>
     public SentencePieceTokenizer(
         TokenVocabulary vocabulary,
         MergeTable merges,
@@ -72,7 +73,9 @@ internal sealed class SentencePieceTokenizer : Tokenizer
 
     private protected override ReadOnlySpan<byte> Prefix => _addsSpace ? " "u8 : default;
 
-    /// <summary>The merges of a vocabulary whose tokens have scores: every way to put a token together from two.</summary>
+    /// <summary>
+    /// The merges of a vocabulary whose tokens have scores: every way to put a token together from two.
+    /// </summary>
     /// <param name="vocabulary">The tokens.</param>
     /// <param name="scores">A score for each token; higher goes first.</param>
     public static MergeTable MergesOf(TokenVocabulary vocabulary, ReadOnlySpan<float> scores)

@@ -32,7 +32,9 @@ public sealed class TokenDecoder(Tokenizer tokenizer, bool atStart = false)
         return Convert(bytes, flush: false);
     }
 
-    /// <summary>Ends the text: what is left of a character that was never completed, as a replacement character.</summary>
+    /// <summary>
+    /// Ends the text: what is left of a character that was never completed, as a replacement character.
+    /// </summary>
     public string Flush() => Convert(default, flush: true);
 
     private string Convert(ReadOnlySpan<byte> bytes, bool flush)

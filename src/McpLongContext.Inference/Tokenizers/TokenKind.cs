@@ -1,6 +1,8 @@
 namespace McpLongContext.Inference.Tokenizers;
 
-/// <summary>The role of a token in a vocabulary; the numbers are those of GGUF's <c>tokenizer.ggml.token_type</c>.</summary>
+/// <summary>
+/// The role of a token in a vocabulary; the numbers are those of GGUF's <c>tokenizer.ggml.token_type</c>.
+/// </summary>
 public enum TokenKind : byte
 {
     /// <summary>A piece of text.</summary>

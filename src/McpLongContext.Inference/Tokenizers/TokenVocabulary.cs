@@ -72,11 +72,16 @@ public sealed class TokenVocabulary
     /// <exception cref="IndexOutOfRangeException">The vocabulary has no such token.</exception>
     public TokenKind KindOf(int id) => _kinds[id];
 
-    /// <summary>The bytes of a token: of a text in UTF-8, which may begin or end inside a character; of a control token, its name.</summary>
+    /// <summary>
+    /// The bytes of a token: of a text in UTF-8, which may begin or end inside a character; of a control token, its
+    /// name.
+    /// </summary>
     /// <exception cref="IndexOutOfRangeException">The vocabulary has no such token.</exception>
     public ReadOnlySpan<byte> BytesOf(int id) => _bytes.AsSpan(_starts[id].._starts[id + 1]);
 
-    /// <summary>The control or added token of a name, such as <c>&lt;|im_end|&gt;</c>; <see cref="None"/> where there is none.</summary>
+    /// <summary>
+    /// The control or added token of a name, such as <c>&lt;|im_end|&gt;</c>; <see cref="None"/> where there is none.
+    /// </summary>
     public int FindSpecial(string name) => _special.GetValueOrDefault(name, None);
 
     /// <summary>The texts of the tokens that were added by hand, other than control tokens.</summary>

@@ -49,7 +49,9 @@ public abstract class Tokenizer
         return [.. ids];
     }
 
-    /// <summary>Appends the tokens of <paramref name="text"/> to <paramref name="ids"/>, without any control tokens.</summary>
+    /// <summary>
+    /// Appends the tokens of <paramref name="text"/> to <paramref name="ids"/>, without any control tokens.
+    /// </summary>
     /// <param name="text">The text; unpaired surrogates count as replacement characters.</param>
     /// <param name="ids">Receives the tokens.</param>
     public void Encode(ReadOnlySpan<char> text, List<int> ids)
@@ -88,7 +90,9 @@ public abstract class Tokenizer
         return [.. ids];
     }
 
-    /// <summary>The text of a whole sequence of tokens; bytes that are no UTF-8 become replacement characters.</summary>
+    /// <summary>
+    /// The text of a whole sequence of tokens; bytes that are no UTF-8 become replacement characters.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The vocabulary has not all of these tokens.</exception>
     public string Decode(ReadOnlySpan<int> ids)
     {
@@ -126,7 +130,9 @@ public abstract class Tokenizer
         };
     }
 
-    /// <summary>How many bytes of the first tokens of a text do not belong to it: 1 where a space is put before it.</summary>
+    /// <summary>
+    /// How many bytes of the first tokens of a text do not belong to it: 1 where a space is put before it.
+    /// </summary>
     public int PrefixLength => Prefix.Length;
 
     /// <summary>Appends the tokens of a text in UTF-8, which may be changed for that.</summary>

@@ -25,7 +25,9 @@ public sealed record TokenizerSettings
     /// <summary>The tokens at which generation ends.</summary>
     public IReadOnlySet<int> Ends { get; init; } = new HashSet<int>();
 
-    /// <summary>The end of a text or turn that the files name, where they do: what a template calls <c>eos_token</c>.</summary>
+    /// <summary>
+    /// The end of a text or turn that the files name, where they do: what a template calls <c>eos_token</c>.
+    /// </summary>
     public int? End { get; init; }
 
     /// <summary>The chat template, as the model's files have it; null for a model that only continues texts.</summary>
@@ -56,7 +58,10 @@ public sealed record TokenizerSettings
         return warnings;
     }
 
-    /// <summary>Whether a text is written as structure, <c>&lt;tool_call&gt;</c> or <c>[INST]</c>: never found in text by intent.</summary>
+    /// <summary>
+    /// Whether a text is written as structure, <c>&lt;tool_call&gt;</c> or <c>[INST]</c>: never found in text by
+    /// intent.
+    /// </summary>
     private static bool IsMark(string text) => text is ['<', .., '>'] or ['[', .., ']'];
 
     /// <summary>All tokens that end a text: those that are named, and those that such models have for it.</summary>

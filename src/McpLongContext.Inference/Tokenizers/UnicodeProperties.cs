@@ -59,7 +59,9 @@ internal sealed class UnicodeProperties
     /// <summary>The tables, read on first use.</summary>
     public static UnicodeProperties Instance => s_loaded.Value;
 
-    /// <summary>Control, format and private-use characters, and the replacement character: what cleaning removes.</summary>
+    /// <summary>
+    /// Control, format and private-use characters, and the replacement character: what cleaning removes.
+    /// </summary>
     public bool IsControl(int codePoint) => _control.Contains(codePoint);
 
     /// <summary>White space.</summary>
@@ -108,7 +110,9 @@ internal sealed class UnicodeProperties
         return 1;
     }
 
-    /// <summary>A syllable as leading consonant, vowel and trailing consonant (The Unicode Standard, section 3.12).</summary>
+    /// <summary>
+    /// A syllable as leading consonant, vowel and trailing consonant (The Unicode Standard, section 3.12).
+    /// </summary>
     private static int DecomposeHangul(int syllable, Span<int> destination)
     {
         var trail = syllable % HangulTrails;

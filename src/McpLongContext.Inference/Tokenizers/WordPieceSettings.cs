@@ -47,7 +47,8 @@ internal sealed record WordPieceSettings
     public required int SepId { get; init; }
 
     /// <summary>Reads the settings.</summary>
-    /// <exception cref="CheckpointException">The file cannot be read or describes another kind of tokenizer.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read or describes another kind of
+    /// tokenizer.</exception>
     public static WordPieceSettings Load(string path)
     {
         try

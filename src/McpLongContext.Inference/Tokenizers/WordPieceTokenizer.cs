@@ -80,7 +80,9 @@ public sealed class WordPieceTokenizer
         return [.. ids];
     }
 
-    /// <summary>Appends the tokens of <paramref name="text"/> to <paramref name="ids"/>, without special ones.</summary>
+    /// <summary>
+    /// Appends the tokens of <paramref name="text"/> to <paramref name="ids"/>, without special ones.
+    /// </summary>
     /// <param name="text">The text; unpaired surrogates count as replacement characters.</param>
     /// <param name="ids">Receives the tokens.</param>
     public void Tokenize(ReadOnlySpan<char> text, List<int> ids)

@@ -26,7 +26,8 @@ public static unsafe class BidirectionalAttention
     private const int CacheLine = 16;
 
     /// <summary>Attends.</summary>
-    /// <param name="qkv">[tokens, 3, heads, headDim]: the queries, keys and values of each token, without a scale.</param>
+    /// <param name="qkv">[tokens, 3, heads, headDim]: the queries, keys and values of each token, without a
+    /// scale.</param>
     /// <param name="heads">Positive.</param>
     /// <param name="headDim">Positive.</param>
     /// <param name="output">[tokens, heads, headDim]; must not overlap <paramref name="qkv"/>.</param>
@@ -145,7 +146,9 @@ public static unsafe class BidirectionalAttention
         }
     }
 
-    /// <summary>K^T as panels [headDim, Columns] of keys; what fills up the last panel is never read as a score.</summary>
+    /// <summary>
+    /// K^T as panels [headDim, Columns] of keys; what fills up the last panel is never read as a score.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackKeys<TTile>(Plan plan, float* source, float* target)
         where TTile : ITile<float>
@@ -161,7 +164,9 @@ public static unsafe class BidirectionalAttention
         }
     }
 
-    /// <summary>V as panels [tokens, Columns] of the head's dimensions; what fills up the last panel is never copied out.</summary>
+    /// <summary>
+    /// V as panels [tokens, Columns] of the head's dimensions; what fills up the last panel is never copied out.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackValues<TTile, TSimd, TVector>(Plan plan, float* source, float* target)
         where TTile : ITile<float>

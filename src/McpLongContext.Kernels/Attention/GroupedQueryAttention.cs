@@ -154,7 +154,9 @@ public static unsafe class GroupedQueryAttention
         }
     }
 
-    /// <summary>The keys of a page, rotated by their positions, in the cache's order [panels, headDim, columns].</summary>
+    /// <summary>
+    /// The keys of a page, rotated by their positions, in the cache's order [panels, headDim, columns].
+    /// </summary>
     private static void RotateKeys<TSimd, TVector>(GroupedQueryRun run, int page, float* target)
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
@@ -175,7 +177,9 @@ public static unsafe class GroupedQueryAttention
         }
     }
 
-    /// <summary>(a, b) = (a cos - b sin, b cos + a sin) with a the first <paramref name="half"/> of the vector, b the second.</summary>
+    /// <summary>
+    /// (a, b) = (a cos - b sin, b cos + a sin) with a the first <paramref name="half"/> of the vector, b the second.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rotate<TSimd, TVector>(float* source, float* cosines, float* sines, int half, float* target)
         where TSimd : ISimd<TSimd, TVector>
@@ -254,8 +258,8 @@ public static unsafe class GroupedQueryAttention
     }
 
     /// <summary>
-    /// A row's scores become weights relative to its largest score so far, and its total is brought up to date. Returns the
-    /// factor for what was summed before, relative to the largest score then.
+    /// A row's scores become weights relative to its largest score so far, and its total is brought up to date. Returns
+    /// the factor for what was summed before, relative to the largest score then.
     /// </summary>
     private static float Weigh<TSimd, TVector>(
         GroupedQueryRun run,

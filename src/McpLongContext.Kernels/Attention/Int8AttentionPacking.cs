@@ -189,8 +189,8 @@ internal static unsafe class Int8AttentionPacking
     }
 
     /// <summary>
-    /// The initial values of sums over the panels, so that operands whose zero is the word <paramref name="zero"/> count
-    /// from there: the product of such zeros with the panels, negated.
+    /// The initial values of sums over the panels, so that operands whose zero is the word <paramref name="zero"/>
+    /// count from there: the product of such zeros with the panels, negated.
     /// </summary>
     private static void Initialize<TTile>(int zero, int* zeros, int* panels, int depth, int columns, int* initial)
         where TTile : ITile<int>

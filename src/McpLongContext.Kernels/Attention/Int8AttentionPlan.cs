@@ -3,7 +3,9 @@ using McpLongContext.Kernels.Products;
 
 namespace McpLongContext.Kernels.Attention;
 
-/// <summary>The shapes of one call of <see cref="Int8BidirectionalAttention"/>, with the padded widths of its buffers.</summary>
+/// <summary>
+/// The shapes of one call of <see cref="Int8BidirectionalAttention"/>, with the padded widths of its buffers.
+/// </summary>
 /// <param name="Heads">Heads.</param>
 /// <param name="HeadDim">Dimensions of a head.</param>
 /// <param name="Tokens">Tokens of the sequence.</param>

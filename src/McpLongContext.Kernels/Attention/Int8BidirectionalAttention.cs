@@ -9,12 +9,13 @@ using McpLongContext.Kernels.Simd;
 namespace McpLongContext.Kernels.Attention;
 
 /// <summary>
-/// <see cref="BidirectionalAttention"/> with both products in int8: queries, keys and values of a head are codes with one
-/// scale each, x ~ a * code with a = max |x| / 127; the weights of a query, e^(score - largest score), are 0 to 255.
+/// <see cref="BidirectionalAttention"/> with both products in int8: queries, keys and values of a head are codes with
+/// one scale each, x ~ a * code with a = max |x| / 127; the weights of a query, e^(score - largest score), are 0 to
+/// 255.
 /// </summary>
 /// <remarks>
-/// The integer sums are exact and the weights are divided by the sum of their codes, so that they add up to one. What the
-/// codes leave out is far below what the linear layers around lose. The softmax in between is fp32.
+/// The integer sums are exact and the weights are divided by the sum of their codes, so that they add up to one. What
+/// the codes leave out is far below what the linear layers around lose. The softmax in between is fp32.
 /// </remarks>
 public static unsafe class Int8BidirectionalAttention
 {
@@ -28,7 +29,8 @@ public static unsafe class Int8BidirectionalAttention
     private const float Rounder = 12582912f;
 
     /// <summary>Attends.</summary>
-    /// <param name="qkv">[tokens, 3, heads, headDim]: the queries, keys and values of each token, finite, without a scale.</param>
+    /// <param name="qkv">[tokens, 3, heads, headDim]: the queries, keys and values of each token, finite, without a
+    /// scale.</param>
     /// <param name="heads">Positive.</param>
     /// <param name="headDim">Positive, at most 65,536.</param>
     /// <param name="output">[tokens, heads, headDim]; must not overlap <paramref name="qkv"/>.</param>
@@ -244,8 +246,8 @@ public static unsafe class Int8BidirectionalAttention
     }
 
     /// <summary>
-    /// Writes round(255 * 2^(factor (score - largest score))) for each key, less 128 where <paramref name="rounder"/> holds
-    /// 128 more; returns the sum of the weights.
+    /// Writes round(255 * 2^(factor (score - largest score))) for each key, less 128 where <paramref name="rounder"/>
+    /// holds 128 more; returns the sum of the weights.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Weigh<TSimd, TVector>(

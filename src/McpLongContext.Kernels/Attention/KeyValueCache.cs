@@ -3,13 +3,13 @@ using McpLongContext.Kernels.Buffers;
 namespace McpLongContext.Kernels.Attention;
 
 /// <summary>
-/// Keys and values of one layer's tokens, for <see cref="GroupedQueryAttention"/>. Keys are kept without rotation: a change of
-/// the rotary table changes what attention reads, not what is stored.
+/// Keys and values of one layer's tokens, for <see cref="GroupedQueryAttention"/>. Keys are kept without rotation: a
+/// change of the rotary table changes what attention reads, not what is stored.
 /// </summary>
 /// <remarks>
-/// Pages of <see cref="PageTokens"/> tokens for each key/value head. A page holds what the register tiles of this machine
-/// multiply by, so that nothing is rearranged at read: K^T as panels [headDim, <see cref="Columns"/>] of tokens, and V
-/// as panels [<see cref="PageTokens"/>, <see cref="Columns"/>] of dimensions, filled up with zeros.
+/// Pages of <see cref="PageTokens"/> tokens for each key/value head. A page holds what the register tiles of this
+/// machine multiply by, so that nothing is rearranged at read: K^T as panels [headDim, <see cref="Columns"/>] of
+/// tokens, and V as panels [<see cref="PageTokens"/>, <see cref="Columns"/>] of dimensions, filled up with zeros.
 /// </remarks>
 public sealed unsafe class KeyValueCache
 {
@@ -134,7 +134,8 @@ public sealed unsafe class KeyValueCache
     /// <param name="first">The first token.</param>
     /// <param name="keys">[tokens, headDim]: receives the keys, not rotated.</param>
     /// <param name="values">[tokens, headDim]: receives the values.</param>
-    /// <exception cref="ArgumentException">The lengths do not fit the shape or each other, or there are fewer tokens.</exception>
+    /// <exception cref="ArgumentException">The lengths do not fit the shape or each other, or there are fewer
+    /// tokens.</exception>
     public void Read(int head, int first, Span<float> keys, Span<float> values)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)head, (uint)Heads, nameof(head));

@@ -36,7 +36,9 @@ public sealed unsafe class RotaryTable
 
     internal int Columns => _columns;
 
-    /// <summary>Prepares the positions 0 to <paramref name="positions"/> - 1. Not to be called beside readers.</summary>
+    /// <summary>
+    /// Prepares the positions 0 to <paramref name="positions"/> - 1. Not to be called beside readers.
+    /// </summary>
     public void Extend(int positions)
     {
         while (Length < positions)

@@ -22,7 +22,9 @@ internal static class Shape
         }
     }
 
-    /// <summary>The rows of a matrix of <paramref name="columns"/> columns that fills <paramref name="length"/>.</summary>
+    /// <summary>
+    /// The rows of a matrix of <paramref name="columns"/> columns that fills <paramref name="length"/>.
+    /// </summary>
     public static int Rows(int length, int columns, string name)
     {
         var (rows, rest) = Math.DivRem(length, columns);

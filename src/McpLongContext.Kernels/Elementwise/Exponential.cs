@@ -7,7 +7,9 @@ namespace McpLongContext.Kernels.Elementwise;
 /// <remarks>2^x = 2^n 2^f with n = round(x), |f| &lt;= 1/2 and a minimax polynomial of degree 5 for 2^f.</remarks>
 internal static class Exponential
 {
-    /// <summary>1.5 * 2^23: a float of this size has no fraction, so adding it rounds and leaves n in the low bits.</summary>
+    /// <summary>
+    /// 1.5 * 2^23: a float of this size has no fraction, so adding it rounds and leaves n in the low bits.
+    /// </summary>
     private const float Rounder = 12582912f;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

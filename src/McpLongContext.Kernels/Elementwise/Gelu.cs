@@ -9,8 +9,9 @@ namespace McpLongContext.Kernels.Elementwise;
 /// </summary>
 /// <remarks>
 /// Computed as max(x, 0) - t Q(t) with t = |x| and the normal tail Q(t) = erfc(t / sqrt 2) / 2: a polynomial of degree
-/// 16 in u = 2t / 5.5 - 1, fitted so that t Q(t) is off by at most 3.3e-8 on [0, 5.5]; beyond, t stays 5.5, where t Q(t) is
-/// 1.0e-7. In fp32 the whole differs from the exact function by less than 4e-7 plus half a unit in the last place.
+/// 16 in u = 2t / 5.5 - 1, fitted so that t Q(t) is off by at most 3.3e-8 on [0, 5.5]; beyond, t stays 5.5, where t
+/// Q(t) is 1.0e-7. In fp32 the whole differs from the exact function by less than 4e-7 plus half a unit in the last
+/// place.
 /// </remarks>
 public static unsafe class Gelu
 {
@@ -20,7 +21,9 @@ public static unsafe class Gelu
     /// <param name="values">Any length.</param>
     public static void Apply(Span<float> values) => ElementLoop.Apply<Function>(values);
 
-    /// <summary>In place on [rows, columns] with rows <paramref name="stride"/> apart; columns a multiple of the lanes.</summary>
+    /// <summary>
+    /// In place on [rows, columns] with rows <paramref name="stride"/> apart; columns a multiple of the lanes.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Apply<TSimd, TVector>(float* values, int rows, int columns, nint stride)
         where TSimd : ISimd<TSimd, TVector>

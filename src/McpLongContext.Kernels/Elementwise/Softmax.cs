@@ -13,7 +13,8 @@ public static unsafe class Softmax
     /// <summary>Replaces each row by its softmax.</summary>
     /// <param name="values">[rows, width], row-major, finite.</param>
     /// <param name="width">The length of a row, positive.</param>
-    /// <exception cref="ArgumentException">The length of <paramref name="values"/> is not a multiple of the width.</exception>
+    /// <exception cref="ArgumentException">The length of <paramref name="values"/> is not a multiple of the
+    /// width.</exception>
     public static void Apply(Span<float> values, int width)
     {
         if (Simd512.IsSupported)
@@ -70,7 +71,9 @@ public static unsafe class Softmax
         return max;
     }
 
-    /// <summary>x_i becomes 2^(factor (x_i - max)); returns the sum of the results. Factor log2(e) gives e^(x_i - max).</summary>
+    /// <summary>
+    /// x_i becomes 2^(factor (x_i - max)); returns the sum of the results. Factor log2(e) gives e^(x_i - max).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static float Exponentiate<TSimd, TVector>(float* x, int width, float max, float factor)
         where TSimd : ISimd<TSimd, TVector>

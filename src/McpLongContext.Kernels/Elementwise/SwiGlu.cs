@@ -3,7 +3,9 @@ using McpLongContext.Kernels.Buffers;
 
 namespace McpLongContext.Kernels.Elementwise;
 
-/// <summary>y = silu(gate) up = gate sigmoid(gate) up, elementwise (Shazeer, arXiv 2002.05202, equation 6, beta 1).</summary>
+/// <summary>
+/// y = silu(gate) up = gate sigmoid(gate) up, elementwise (Shazeer, arXiv 2002.05202, equation 6, beta 1).
+/// </summary>
 public static class SwiGlu
 {
     /// <summary>Elements at a time, which stay in the first-level cache between the steps.</summary>

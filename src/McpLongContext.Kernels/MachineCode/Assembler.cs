@@ -47,10 +47,14 @@ internal sealed class Assembler
     public void Broadcast(int register, Address source) =>
         Vector(Map0F38, Prefix66, 0x58, register, 0, source, sizeof(int));
 
-    /// <summary>vpdpbusd sums, left, right: in each lane sum += four unsigned bytes of left times four signed of right.</summary>
+    /// <summary>
+    /// vpdpbusd sums, left, right: in each lane sum += four unsigned bytes of left times four signed of right.
+    /// </summary>
     public void DotProduct(int sums, int left, int right) => Vector(Map0F38, Prefix66, 0x50, sums, left, right);
 
-    /// <summary>vpdpbusd sums, left, [right] to all lanes: as above, with the same four signed bytes in each lane.</summary>
+    /// <summary>
+    /// vpdpbusd sums, left, [right] to all lanes: as above, with the same four signed bytes in each lane.
+    /// </summary>
     public void DotProduct(int sums, int left, Address right) =>
         Vector(Map0F38, Prefix66, 0x50, sums, left, right, sizeof(int), toAllLanes: true);
 
@@ -134,7 +138,9 @@ internal sealed class Assembler
         Memory(register, address, unit);
     }
 
-    /// <summary>The prefix of 512-bit instructions; the bits that extend register numbers are stored inverted.</summary>
+    /// <summary>
+    /// The prefix of 512-bit instructions; the bits that extend register numbers are stored inverted.
+    /// </summary>
     private void Evex(int map, int prefix, int register, int other, int baseBit, int indexBit, bool toAllLanes)
     {
         var extension = (register >> 3 & 1) << 7 | (indexBit & 1) << 6 | (baseBit & 1) << 5 | (register >> 4) << 4;

@@ -15,7 +15,9 @@ internal static unsafe partial class ExecutableMemory
     private const uint PageReadWrite = 0x04;
     private const uint PageExecuteRead = 0x20;
 
-    /// <summary>Where the code is now, or null where the system does not let a program make code, as hardened ones do.</summary>
+    /// <summary>
+    /// Where the code is now, or null where the system does not let a program make code, as hardened ones do.
+    /// </summary>
     public static byte* TryLoad(ReadOnlySpan<byte> code)
     {
         try

@@ -4,7 +4,9 @@ using System.Runtime.Intrinsics.Arm;
 
 namespace McpLongContext.Kernels.Products;
 
-/// <summary>Four signed bytes of A times four of B in each of 4 lanes: the dot product of ARM, or plain arithmetic.</summary>
+/// <summary>
+/// Four signed bytes of A times four of B in each of 4 lanes: the dot product of ARM, or plain arithmetic.
+/// </summary>
 internal readonly unsafe struct ByteDotProduct128 : IDotProduct<ByteDotProduct128, Vector128<int>>
 {
     public static int Lanes => 4;

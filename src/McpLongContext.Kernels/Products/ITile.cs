@@ -3,7 +3,8 @@ using McpLongContext.Kernels.Simd;
 namespace McpLongContext.Kernels.Products;
 
 /// <summary>
-/// The block of a matrix product that is held in vector registers: C[Rows, Columns] = initial + A[Rows, depth] B[depth, Columns].
+/// The block of a matrix product that is held in vector registers: C[Rows, Columns] = initial + A[Rows, depth] B[depth,
+/// Columns].
 /// </summary>
 /// <typeparam name="TElement">Of A, B and C: see <see cref="IMultiplyAdd{TSelf,TElement,TVector}"/>.</typeparam>
 internal unsafe interface ITile<TElement>

@@ -16,7 +16,9 @@ namespace McpLongContext.Kernels.Products;
 /// <remarks>One thread: callers run several sequences side by side.</remarks>
 public static unsafe class Int8MatrixProduct
 {
-    /// <summary>Rows of X that are quantized and multiplied at a time: their codes stay in the first-level cache.</summary>
+    /// <summary>
+    /// Rows of X that are quantized and multiplied at a time: their codes stay in the first-level cache.
+    /// </summary>
     private const int BlockRows = 48;
 
     /// <summary>Multiplies.</summary>
@@ -214,7 +216,9 @@ public static unsafe class Int8MatrixProduct
         }
     }
 
-    /// <summary>y = activation(rowScales * scales * sums + shift) for a tile, its rows <paramref name="yStride"/> apart.</summary>
+    /// <summary>
+    /// y = activation(rowScales * scales * sums + shift) for a tile, its rows <paramref name="yStride"/> apart.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Dequantize<TSimd, TVector>(
         int* sums,

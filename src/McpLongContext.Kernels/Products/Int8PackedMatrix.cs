@@ -44,8 +44,10 @@ public sealed unsafe class Int8PackedMatrix
     /// <summary>Quantizes and packs for the integer products of this machine.</summary>
     /// <param name="weights">[outputs, inputs], row-major, finite.</param>
     /// <param name="outputs">Rows of <paramref name="weights"/>, positive.</param>
-    /// <param name="inputs">Columns of <paramref name="weights"/>, positive, at most 65,536 so that no sum overflows.</param>
-    /// <exception cref="ArgumentException">The length of <paramref name="weights"/> is not outputs * inputs.</exception>
+    /// <param name="inputs">Columns of <paramref name="weights"/>, positive, at most 65,536 so that no sum
+    /// overflows.</param>
+    /// <exception cref="ArgumentException">The length of <paramref name="weights"/> is not outputs *
+    /// inputs.</exception>
     public static Int8PackedMatrix Pack(ReadOnlySpan<float> weights, int outputs, int inputs)
     {
         if (VnniTile.IsSupported)

@@ -15,7 +15,9 @@ namespace McpLongContext.Kernels.Products;
 /// </remarks>
 public static unsafe class MatrixProduct
 {
-    /// <summary>Floats of X and Y in a block, which stays in a second-level cache of 1 MiB beside a panel of W.</summary>
+    /// <summary>
+    /// Floats of X and Y in a block, which stays in a second-level cache of 1 MiB beside a panel of W.
+    /// </summary>
     private const int BlockSize = 160 * 1024;
 
     /// <summary>Multiplies.</summary>
@@ -38,8 +40,8 @@ public static unsafe class MatrixProduct
     }
 
     /// <summary>
-    /// Multiplies by some panels of the weights, without bias and activation; the columns of the others are left as they
-    /// are. Different panels may be multiplied by different threads.
+    /// Multiplies by some panels of the weights, without bias and activation; the columns of the others are left as
+    /// they are. Different panels may be multiplied by different threads.
     /// </summary>
     /// <param name="x">[rows, inputs], row-major.</param>
     /// <param name="weights">The packed [outputs, inputs].</param>

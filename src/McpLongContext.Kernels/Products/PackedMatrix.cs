@@ -37,7 +37,8 @@ public sealed class PackedMatrix
     /// <param name="weights">[outputs, inputs], row-major.</param>
     /// <param name="outputs">Rows of <paramref name="weights"/>, positive.</param>
     /// <param name="inputs">Columns of <paramref name="weights"/>, positive.</param>
-    /// <exception cref="ArgumentException">The length of <paramref name="weights"/> is not outputs * inputs.</exception>
+    /// <exception cref="ArgumentException">The length of <paramref name="weights"/> is not outputs *
+    /// inputs.</exception>
     public static PackedMatrix Pack(ReadOnlySpan<float> weights, int outputs, int inputs)
     {
         if (Simd512.IsSupported)

@@ -4,7 +4,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace McpLongContext.Kernels.Products;
 
-/// <summary>Two 16-bit integers of A times two of B in each of 8 lanes: AVX2 where it has no products of bytes.</summary>
+/// <summary>
+/// Two 16-bit integers of A times two of B in each of 8 lanes: AVX2 where it has no products of bytes.
+/// </summary>
 internal readonly unsafe struct ShortDotProduct256 : IDotProduct<ShortDotProduct256, Vector256<int>>
 {
     public static bool IsSupported => Avx2.IsSupported;

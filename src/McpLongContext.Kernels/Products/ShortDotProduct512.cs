@@ -4,7 +4,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace McpLongContext.Kernels.Products;
 
-/// <summary>Two 16-bit integers of A times two of B in each of 16 lanes: AVX-512 where it has no products of bytes.</summary>
+/// <summary>
+/// Two 16-bit integers of A times two of B in each of 16 lanes: AVX-512 where it has no products of bytes.
+/// </summary>
 internal readonly unsafe struct ShortDotProduct512 : IDotProduct<ShortDotProduct512, Vector512<int>>
 {
     public static bool IsSupported => Vector512.IsHardwareAccelerated && Avx512BW.IsSupported;

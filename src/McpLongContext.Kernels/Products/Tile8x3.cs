@@ -4,7 +4,8 @@ using McpLongContext.Kernels.Simd;
 namespace McpLongContext.Kernels.Products;
 
 /// <summary>Eight rows by three vectors: 24 accumulators, for 32 vector registers.</summary>
-/// <remarks>Per step 3 loads and 8 broadcasts feed 24 multiply-adds, enough to hide their latency on two ports.</remarks>
+/// <remarks>Per step 3 loads and 8 broadcasts feed 24 multiply-adds, enough to hide their latency on two
+/// ports.</remarks>
 internal readonly unsafe struct Tile8x3<TArithmetic, TElement, TVector> : ITile<TElement>
     where TArithmetic : IMultiplyAdd<TArithmetic, TElement, TVector>
     where TElement : unmanaged

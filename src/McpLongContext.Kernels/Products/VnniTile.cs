@@ -1,8 +1,8 @@
 namespace McpLongContext.Kernels.Products;
 
 /// <summary>
-/// Six rows by three vectors of 512 bits, each lane summing four bytes at a time: AVX512-VNNI, twice the work of AVX-VNNI
-/// in an instruction. .NET 10 has no intrinsic for it, hence machine code: <see cref="VnniTileCode"/>.
+/// Six rows by three vectors of 512 bits, each lane summing four bytes at a time: AVX512-VNNI, twice the work of
+/// AVX-VNNI in an instruction. .NET 10 has no intrinsic for it, hence machine code: <see cref="VnniTileCode"/>.
 /// </summary>
 /// <remarks>Per step 3 loads and 6 broadcasts feed 18 dot products.</remarks>
 internal readonly unsafe struct VnniTile : ITile<int>

@@ -1,8 +1,8 @@
 namespace McpLongContext.Kernels.Products;
 
 /// <summary>
-/// Eight rows by two vectors of 512 bits with AVX512-VNNI, in machine code as <see cref="VnniTile"/>: for outputs as narrow
-/// as an attention head, where three vectors would be padding.
+/// Eight rows by two vectors of 512 bits with AVX512-VNNI, in machine code as <see cref="VnniTile"/>: for outputs as
+/// narrow as an attention head, where three vectors would be padding.
 /// </summary>
 /// <remarks>Per step 2 loads and 8 broadcasts feed 16 dot products.</remarks>
 internal readonly unsafe struct VnniTile8x2 : ITile<int>

@@ -5,12 +5,12 @@ using static McpLongContext.Kernels.MachineCode.Assembler;
 namespace McpLongContext.Kernels.Products;
 
 /// <summary>
-/// The machine code of the register tiles with AVX512-VNNI, made when a tile is first needed: a function for each number of
-/// rows.
+/// The machine code of the register tiles with AVX512-VNNI, made when a tile is first needed: a function for each
+/// number of rows.
 /// </summary>
 /// <remarks>
-/// Only registers that both the calling convention of Windows and that of the others leave to the callee are used, so that
-/// nothing is saved: 22 of the vector registers, 18 of them for sums.
+/// Only registers that both the calling convention of Windows and that of the others leave to the callee are used, so
+/// that nothing is saved: 22 of the vector registers, 18 of them for sums.
 /// </remarks>
 internal static unsafe class VnniTileCode
 {

@@ -9,13 +9,15 @@ namespace McpLongContext.Kernels.Search;
 /// <summary>The paths of <see cref="BinaryCodes.MaxSimilarity"/>.</summary>
 /// <remarks>
 /// The vector path turns a piece of a passage around, so that lane i of a vector holds a word of code i, and then
-/// counts differing bits for many codes side by side. Six words go through adders first (bitwise sums and carries), which
-/// leaves three vectors of ones, twos and fours to count instead of six: the Harley-Seal idea of Mula, Kurz and Lemire,
-/// "Faster Population Counts Using AVX2 Instructions" (2016).
+/// counts differing bits for many codes side by side. Six words go through adders first (bitwise sums and carries),
+/// which leaves three vectors of ones, twos and fours to count instead of six: the Harley-Seal idea of Mula, Kurz and
+/// Lemire, "Faster Population Counts Using AVX2 Instructions" (2016).
 /// </remarks>
 internal static unsafe class BinaryCodeScan
 {
-    /// <summary>Codes turned around at a time: with codes of 48 bytes 6 KiB, which stay in the first-level cache.</summary>
+    /// <summary>
+    /// Codes turned around at a time: with codes of 48 bytes 6 KiB, which stay in the first-level cache.
+    /// </summary>
     private const int Piece = 128;
 
     private const int CacheLine = 64;
@@ -117,8 +119,8 @@ internal static unsafe class BinaryCodeScan
     }
 
     /// <summary>
-    /// Codes [count, size] to words [count / Lanes, words, Lanes]; the last vector is filled up with the last code, which
-    /// changes no maximum.
+    /// Codes [count, size] to words [count / Lanes, words, Lanes]; the last vector is filled up with the last code,
+    /// which changes no maximum.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Turn<TBits, TVector>(byte* codes, int count, int size, int words, ulong* target)

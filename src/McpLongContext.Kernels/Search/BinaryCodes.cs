@@ -55,7 +55,8 @@ public static class BinaryCodes
     /// <param name="maxima">
     /// [passages, queries], overwritten: from -8 size to 8 size, and -8 size for a passage without codes.
     /// </param>
-    /// <exception cref="ArgumentException">A length does not fit the shapes, or the offsets do not fit the codes.</exception>
+    /// <exception cref="ArgumentException">A length does not fit the shapes, or the offsets do not fit the
+    /// codes.</exception>
     public static void MaxSimilarity(
         ReadOnlySpan<byte> codes,
         ReadOnlySpan<byte> queries,

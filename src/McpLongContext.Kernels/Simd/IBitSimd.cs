@@ -26,7 +26,9 @@ internal unsafe interface IBitSimd<TSelf, TVector>
     /// <summary>Bitwise a + b + c: the high bits of the sums.</summary>
     public static abstract TVector Majority(TVector a, TVector b, TVector c);
 
-    /// <summary>Adds to each byte of <paramref name="sum"/> the number of bits set in the byte of <paramref name="bits"/>.</summary>
+    /// <summary>
+    /// Adds to each byte of <paramref name="sum"/> the number of bits set in the byte of <paramref name="bits"/>.
+    /// </summary>
     public static abstract TVector AddBitCounts(TVector sum, TVector bits);
 
     /// <summary>Adds the bytes of <paramref name="right"/> to those of <paramref name="left"/>.</summary>

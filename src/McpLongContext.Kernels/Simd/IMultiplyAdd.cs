@@ -3,8 +3,8 @@ namespace McpLongContext.Kernels.Simd;
 /// <summary>The arithmetic of a register tile: vectors of sums, one output in each lane.</summary>
 /// <typeparam name="TSelf">The arithmetic.</typeparam>
 /// <typeparam name="TElement">
-/// The element that is broadcast from A and summed in C: a float, or a word of 32 bits that holds several small integers of A (or
-/// B) and one sum of their products in C.
+/// The element that is broadcast from A and summed in C: a float, or a word of 32 bits that holds several small
+/// integers of A (or B) and one sum of their products in C.
 /// </typeparam>
 /// <typeparam name="TVector">A vector of <see cref="Lanes"/> elements.</typeparam>
 internal unsafe interface IMultiplyAdd<TSelf, TElement, TVector>

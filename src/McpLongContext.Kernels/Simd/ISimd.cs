@@ -4,7 +4,8 @@ namespace McpLongContext.Kernels.Simd;
 /// The operations of one vector width. A kernel is written once over <typeparamref name="TSelf"/> and the JIT compiles
 /// it for each width with every call inlined; the runtime choice between widths is one test of a JIT constant.
 /// </summary>
-/// <typeparam name="TSelf">The width: <see cref="Simd512"/>, <see cref="Simd256"/> or <see cref="Simd128"/>.</typeparam>
+/// <typeparam name="TSelf">The width: <see cref="Simd512"/>, <see cref="Simd256"/> or
+/// <see cref="Simd128"/>.</typeparam>
 /// <typeparam name="TVector">The width's vector of <c>Lanes</c> floats.</typeparam>
 internal unsafe interface ISimd<TSelf, TVector> : IMultiplyAdd<TSelf, float, TVector>
     where TSelf : ISimd<TSelf, TVector>
@@ -34,7 +35,9 @@ internal unsafe interface ISimd<TSelf, TVector> : IMultiplyAdd<TSelf, float, TVe
 
     public static abstract TVector Abs(TVector value);
 
-    /// <summary>Adds the low bits of <paramref name="bits"/> to the exponent field: value * 2^n where they are n.</summary>
+    /// <summary>
+    /// Adds the low bits of <paramref name="bits"/> to the exponent field: value * 2^n where they are n.
+    /// </summary>
     public static abstract TVector AddExponent(TVector value, TVector bits);
 
     /// <summary>The sum of all lanes.</summary>

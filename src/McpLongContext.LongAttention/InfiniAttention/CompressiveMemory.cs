@@ -12,8 +12,8 @@ namespace McpLongContext.LongAttention.InfiniAttention;
 /// Its size does not depend on what was written. Keys and queries are not rotated: what is remembered has no position.
 /// </summary>
 /// <remarks>
-/// M and z of a head lie together as M^T with z as one more row, [headDim + 1, headDim]: as if every value ended with a 1.
-/// Different heads may be read and written by different threads.
+/// M and z of a head lie together as M^T with z as one more row, [headDim + 1, headDim]: as if every value ended with a
+/// 1. Different heads may be read and written by different threads.
 /// </remarks>
 public sealed class CompressiveMemory
 {
@@ -65,7 +65,9 @@ public sealed class CompressiveMemory
     /// <param name="head">From 0.</param>
     public bool IsEmpty(int layer, int head) => _packed[IndexOf(layer, head)] is null;
 
-    /// <summary>M^T of a head and after it z: [headDim + 1, headDim], a row of M^T for each dimension of a value.</summary>
+    /// <summary>
+    /// M^T of a head and after it z: [headDim + 1, headDim], a row of M^T for each dimension of a value.
+    /// </summary>
     /// <param name="layer">From 0.</param>
     /// <param name="head">From 0.</param>
     public ReadOnlySpan<float> State(int layer, int head) => StateOf(IndexOf(layer, head));
@@ -126,8 +128,8 @@ public sealed class CompressiveMemory
     }
 
     /// <summary>
-    /// Writes a segment. All of it is compared with what was remembered before the segment, however long it is: the delta
-    /// rule takes M and z from before it for every token.
+    /// Writes a segment. All of it is compared with what was remembered before the segment, however long it is: the
+    /// delta rule takes M and z from before it for every token.
     /// </summary>
     /// <param name="layer">From 0.</param>
     /// <param name="head">From 0.</param>

@@ -6,8 +6,9 @@ namespace McpLongContext.LongAttention.LateChunking;
 
 /// <summary>
 /// Encodes the passages of a long document. One pass of the encoder over chunks gives both signals of the search: the
-/// token embeddings, and each passage's vector as the mean of its token embeddings ("late chunking", arXiv 2409.04701). The
-/// embeddings of tokens without a letter or digit are not kept: they retrieve nothing. For one worker: it owns a run state.
+/// token embeddings, and each passage's vector as the mean of its token embeddings ("late chunking", arXiv 2409.04701).
+/// The embeddings of tokens without a letter or digit are not kept: they retrieve nothing. For one worker: it owns a
+/// run state.
 /// </summary>
 public sealed class PassageEncoder
 {
@@ -17,7 +18,9 @@ public sealed class PassageEncoder
     /// <summary>Tokens that a header may take.</summary>
     private const int MaxHeaderTokens = 40;
 
-    /// <summary>Tokens that go through the encoder together: enough for the matrix product, few enough for the cache.</summary>
+    /// <summary>
+    /// Tokens that go through the encoder together: enough for the matrix product, few enough for the cache.
+    /// </summary>
     private const int BatchTokens = 512;
 
     private readonly BertEncoder _encoder;
@@ -33,7 +36,8 @@ public sealed class PassageEncoder
     /// <summary>Creates a worker.</summary>
     /// <param name="encoder">Shared by all workers.</param>
     /// <param name="chunks">How passages are cut into chunks.</param>
-    /// <param name="pause">Called before every batch of passages, to hold the worker up while others need the cores.</param>
+    /// <param name="pause">Called before every batch of passages, to hold the worker up while others need the
+    /// cores.</param>
     public PassageEncoder(BertEncoder encoder, ChunkSettings chunks, Action<CancellationToken>? pause = null)
     {
         _encoder = encoder;

@@ -21,7 +21,9 @@ public static class LearnedTable
         return longer;
     }
 
-    /// <summary>Stretches the table over the new length: neighbors are nearer to each other than they were trained.</summary>
+    /// <summary>
+    /// Stretches the table over the new length: neighbors are nearer to each other than they were trained.
+    /// </summary>
     /// <param name="table">[trained, hidden].</param>
     /// <param name="hidden">Width of a row.</param>
     /// <param name="length">Rows to reach, at least the trained.</param>

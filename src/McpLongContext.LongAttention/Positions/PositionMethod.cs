@@ -6,7 +6,9 @@ namespace McpLongContext.LongAttention.Positions;
 /// <summary>How a model tells positions apart.</summary>
 public enum PositionKind
 {
-    /// <summary>Queries and keys are rotated by angles that grow with the position (Su et al., arXiv 2104.09864).</summary>
+    /// <summary>
+    /// Queries and keys are rotated by angles that grow with the position (Su et al., arXiv 2104.09864).
+    /// </summary>
     Rotary,
 
     /// <summary>A computed table is added to the embeddings (Vaswani et al., arXiv 1706.03762, section 3.5).</summary>

@@ -8,7 +8,8 @@ namespace McpLongContext.LongAttention.Positions;
 /// How far other positions move what a model computes from a short text, which it reads with the trained ones as well.
 /// </summary>
 /// <param name="Tokens">Tokens of the text.</param>
-/// <param name="LargestChange">The largest change of a logit (decoder) or of an element of a hidden state (encoder).</param>
+/// <param name="LargestChange">The largest change of a logit (decoder) or of an element of a hidden state
+/// (encoder).</param>
 public sealed record PositionParity(int Tokens, double LargestChange)
 {
     /// <summary>The longest text, in tokens.</summary>
@@ -25,7 +26,9 @@ public sealed record PositionParity(int Tokens, double LargestChange)
     /// </summary>
     public double? Divergence { get; init; }
 
-    /// <summary>Share of the tokens after which the likeliest next one is still the same; null for an encoder.</summary>
+    /// <summary>
+    /// Share of the tokens after which the likeliest next one is still the same; null for an encoder.
+    /// </summary>
     public double? SameChoices { get; init; }
 
     /// <summary>Cosine of the mean states with the trained and the new positions; null for a decoder.</summary>

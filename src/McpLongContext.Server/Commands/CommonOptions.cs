@@ -17,7 +17,9 @@ internal static class CommonOptions
 
     public static Option<MemoryKind> Memory(string description) => Choice<MemoryKind>("--memory", description);
 
-    /// <summary>One of the names of <typeparamref name="T"/>, which is its first when left out; another is wrong usage.</summary>
+    /// <summary>
+    /// One of the names of <typeparamref name="T"/>, which is its first when left out; another is wrong usage.
+    /// </summary>
     public static Option<T> Choice<T>(string name, string description)
         where T : struct, Enum
     {

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace McpLongContext.Server.Hosting;
 
-/// <summary>The host lives as long as its client: the end of the client's input stops it, as a signal to the process does.</summary>
+/// <summary>
+/// The host lives as long as its client: the end of the client's input stops it, as a signal to the process does.
+/// </summary>
 internal sealed class ClientHostLifetime(ClientLifetime client, IHostApplicationLifetime application)
     : IHostLifetime,
         IDisposable

@@ -26,8 +26,8 @@ namespace McpLongContext.Server.Hosting;
 internal static class LongContextServices
 {
     /// <summary>
-    /// Adds everything that tools and commands do. Nothing is created, opened or loaded before it is first asked for. Before
-    /// the services are disposed of, the <see cref="JobRegistry"/> is: jobs use them.
+    /// Adds everything that tools and commands do. Nothing is created, opened or loaded before it is first asked for.
+    /// Before the services are disposed of, the <see cref="JobRegistry"/> is: jobs use them.
     /// </summary>
     /// <param name="services">Has a clock and logging, too.</param>
     /// <param name="options">Where data are kept, and what may be read.</param>

@@ -12,8 +12,8 @@ namespace McpLongContext.Server.Hosting;
 internal static class ServerHost
 {
     /// <summary>
-    /// How long an end may take: a call that does not heed its cancellation, or a client that does not read what it is sent,
-    /// must not hold the process.
+    /// How long an end may take: a call that does not heed its cancellation, or a client that does not read what it is
+    /// sent, must not hold the process.
     /// </summary>
     public static readonly TimeSpan CleanUp = TimeSpan.FromSeconds(0.6);
 

@@ -2,7 +2,9 @@ using McpLongContext.Inference.Models;
 
 namespace McpLongContext.Server.Output;
 
-/// <summary>Shows a running model installation on standard error: a bar on a terminal, a line a phase otherwise.</summary>
+/// <summary>
+/// Shows a running model installation on standard error: a bar on a terminal, a line a phase otherwise.
+/// </summary>
 internal abstract class ModelDisplay : IProgress<ModelProgress>
 {
     public static ModelDisplay Create(TextWriter error) =>

@@ -11,7 +11,9 @@ internal static class AbandonedProbe
 {
     private const byte EndOfLine = (byte)'\n';
 
-    /// <summary>Removes a question that its client has given up before anybody read it; returns the new length.</summary>
+    /// <summary>
+    /// Removes a question that its client has given up before anybody read it; returns the new length.
+    /// </summary>
     /// <param name="bytes">The bytes that were ready when the stream was first read.</param>
     public static int Remove(Span<byte> bytes)
     {

@@ -82,7 +82,9 @@ internal sealed class BatchInput(Stream inner, MessageBatches batches, BatchOutp
         base.Dispose(disposing);
     }
 
-    /// <summary>Takes what there is of a line; a line is kept until its end only where it has to be looked at.</summary>
+    /// <summary>
+    /// Takes what there is of a line; a line is kept until its end only where it has to be looked at.
+    /// </summary>
     private async ValueTask<int> TakeAsync(ReadOnlyMemory<byte> bytes)
     {
         if (!_isInLine)

@@ -4,9 +4,9 @@ namespace McpLongContext.Server.Protocol;
 
 /// <summary>
 /// The stream that a client writes its messages to, one a line. It tells when the client has closed it, because the
-/// SDK otherwise lets work in flight continue for nobody; it cuts lines beyond a limit, because the SDK reads a line whole
-/// before it looks at it; it lets a pending read be canceled, which a console stream does not; and it passes over a
-/// handshake that was given up before the server had started (<see cref="AbandonedProbe"/>).
+/// SDK otherwise lets work in flight continue for nobody; it cuts lines beyond a limit, because the SDK reads a line
+/// whole before it looks at it; it lets a pending read be canceled, which a console stream does not; and it passes over
+/// a handshake that was given up before the server had started (<see cref="AbandonedProbe"/>).
 /// </summary>
 /// <remarks>
 /// The rest of a line that was cut is not JSON any more, so the SDK answers it with a parse error, under its id
@@ -27,7 +27,9 @@ internal sealed class ClientInput(Stream inner, int longestLine, ClientLifetime 
     private long _lineLength;
     private ReadOnlyMemory<byte>? _end;
 
-    /// <summary>16 MiB, a book of two million words as text of <c>ingest_document</c>; larger ones come by path.</summary>
+    /// <summary>
+    /// 16 MiB, a book of two million words as text of <c>ingest_document</c>; larger ones come by path.
+    /// </summary>
     public const int LongestLine = 16 << 20;
 
     public override bool CanRead => true;

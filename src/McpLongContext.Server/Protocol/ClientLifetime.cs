@@ -33,7 +33,9 @@ internal sealed class ClientLifetime : IDisposable
     /// <summary>Canceled when serving ends.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
-    /// <summary>A notification that follows the client's last message: when it arrives, all others have been read.</summary>
+    /// <summary>
+    /// A notification that follows the client's last message: when it arrives, all others have been read.
+    /// </summary>
     public const string LastMessage = "notifications/mcp-long-context/end";
 
     /// <summary>A line has come in.</summary>

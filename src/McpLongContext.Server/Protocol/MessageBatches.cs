@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace McpLongContext.Server.Protocol;
 
 /// <summary>
-/// JSON-RPC batches, which protocol version 2025-03-26 has and the SDK has not: the messages of a batch are taken up one by
-/// one, and their answers are held back until all are there.
+/// JSON-RPC batches, which protocol version 2025-03-26 has and the SDK has not: the messages of a batch are taken up
+/// one by one, and their answers are held back until all are there.
 /// </summary>
 internal sealed class MessageBatches
 {

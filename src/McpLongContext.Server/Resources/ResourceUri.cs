@@ -6,8 +6,8 @@ namespace McpLongContext.Server.Resources;
 
 /// <summary>
 /// The address of a document or of some of its lines: <c>longcontext://{datastore}/{document}?lines=10-20</c>, or of a
-/// part of one long line: <c>?lines=1&amp;columns=5021-5483</c>. Every part of the document's path is percent-encoded, the
-/// slashes between them are not. The lines stand in the query and not in a fragment, because clients drop fragments
+/// part of one long line: <c>?lines=1&amp;columns=5021-5483</c>. Every part of the document's path is percent-encoded,
+/// the slashes between them are not. The lines stand in the query and not in a fragment, because clients drop fragments
 /// before they send an address.
 /// </summary>
 /// <param name="Datastore">The datastore.</param>

@@ -8,7 +8,9 @@ internal static class NumberTerms
     private const int GroupLength = 3;
     private const int MaxGroups = 8;
 
-    /// <summary>Appends a number that begins with the digits from <paramref name="start"/> to <paramref name="end"/>.</summary>
+    /// <summary>
+    /// Appends a number that begins with the digits from <paramref name="start"/> to <paramref name="end"/>.
+    /// </summary>
     /// <returns>The index after what was read.</returns>
     public static int Append(ReadOnlySpan<char> text, int start, int end, TermBuffer terms, bool split)
     {

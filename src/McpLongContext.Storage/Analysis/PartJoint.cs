@@ -2,8 +2,8 @@ namespace McpLongContext.Storage.Analysis;
 
 /// <summary>
 /// Joins short parts of an identifier into the names that they are pieces of: <c>iOSPush</c> has <c>ios</c>,
-/// <c>MySQLPool</c> has <c>mysql</c>, <c>IPv6Address</c> has <c>ipv6</c>. Parts of one or two letters in a row are a name,
-/// and a single one with the part after it.
+/// <c>MySQLPool</c> has <c>mysql</c>, <c>IPv6Address</c> has <c>ipv6</c>. Parts of one or two letters in a row are a
+/// name, and a single one with the part after it.
 /// </summary>
 internal ref struct PartJoint(Span<char> buffer, int wholeLength)
 {
@@ -34,7 +34,9 @@ internal ref struct PartJoint(Span<char> buffer, int wholeLength)
         return End();
     }
 
-    /// <summary>The name that ends with the last part; empty when there is none. The whole identifier is none.</summary>
+    /// <summary>
+    /// The name that ends with the last part; empty when there is none. The whole identifier is none.
+    /// </summary>
     public ReadOnlySpan<char> End()
     {
         ReadOnlySpan<char> name = _parts > 1 && _length < wholeLength ? _buffer[.._length] : [];

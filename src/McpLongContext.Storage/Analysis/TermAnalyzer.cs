@@ -9,7 +9,8 @@ namespace McpLongContext.Storage.Analysis;
 /// Turns text into the terms of the lexical index; questions go through the same code. Escape sequences are decoded and
 /// forms of characters made equal before (<see cref="PlainText"/>).
 /// <list type="bullet">
-/// <item>Words: Unicode letters, lower case, without diacritics, stemmed lightly; stop words are dropped. A letter alone
+/// <item>Words: Unicode letters, lower case, without diacritics, stemmed lightly; stop words are dropped. A letter
+/// alone
 /// counts where it is a capital (<c>Appendix B</c>).</item>
 /// <item>Identifiers: the whole one without its separators, and its parts: <c>HTTPServer2</c> gives
 /// <c>httpserver2 http server 2</c>.</item>
@@ -20,8 +21,8 @@ namespace McpLongContext.Storage.Analysis;
 /// own tokenizer never splits it.
 /// </summary>
 /// <remarks>
-/// Code that runs for every character is compiled with full optimization at once: most of a first ingest would be over before the runtime
-/// finds out that it is worth it.
+/// Code that runs for every character is compiled with full optimization at once: most of a first ingest would be over
+/// before the runtime finds out that it is worth it.
 /// </remarks>
 public static class TermAnalyzer
 {
@@ -140,7 +141,9 @@ public static class TermAnalyzer
         return SkipContraction(text, end);
     }
 
-    /// <summary>A name with a version, as <c>python3.10</c> or <c>v2.3.1</c>: the name, the number, and the whole.</summary>
+    /// <summary>
+    /// A name with a version, as <c>python3.10</c> or <c>v2.3.1</c>: the name, the number, and the whole.
+    /// </summary>
     private static int AppendVersion(ReadOnlySpan<char> text, int start, int end, TermBuffer terms, bool split)
     {
         var name = text[start..end];

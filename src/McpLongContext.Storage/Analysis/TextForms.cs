@@ -6,8 +6,8 @@ namespace McpLongContext.Storage.Analysis;
 public static class TextForms
 {
     /// <summary>
-    /// The text with small letters, without diacritics, and with plain letters for those in another form (NFKC): equal for
-    /// composed and decomposed characters. Everything else is kept.
+    /// The text with small letters, without diacritics, and with plain letters for those in another form (NFKC): equal
+    /// for composed and decomposed characters. Everything else is kept.
     /// </summary>
     public static string Fold(string text)
     {

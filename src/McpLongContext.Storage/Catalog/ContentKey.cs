@@ -28,7 +28,8 @@ public readonly record struct ContentKey
     }
 
     /// <summary>
-    /// The key that a row of the database has; of a damaged one with another length the empty key, which no content has.
+    /// The key that a row of the database has; of a damaged one with another length the empty key, which no content
+    /// has.
     /// </summary>
     internal static ContentKey Stored(ReadOnlySpan<byte> row) => row.Length == Size ? new ContentKey(row) : default;
 

@@ -4,8 +4,8 @@ using McpLongContext.Kernels.Buffers;
 namespace McpLongContext.Storage.Catalog;
 
 /// <summary>
-/// The checksum of a document's row. SQLite's pages carry none, and a flipped bit in a line number would otherwise become a
-/// wrong citation.
+/// The checksum of a document's row. SQLite's pages carry none, and a flipped bit in a line number would otherwise
+/// become a wrong citation.
 /// </summary>
 internal static class DocumentChecksum
 {

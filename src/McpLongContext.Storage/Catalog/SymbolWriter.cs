@@ -34,7 +34,9 @@ internal sealed class SymbolWriter(Database database)
         }
     }
 
-    /// <summary>Stores the symbols of a document whose passages have the ids from <paramref name="first"/> on.</summary>
+    /// <summary>
+    /// Stores the symbols of a document whose passages have the ids from <paramref name="first"/> on.
+    /// </summary>
     public void Write(NewDocument document, long first)
     {
         for (var i = 0; i < document.Passages.Count; i++)

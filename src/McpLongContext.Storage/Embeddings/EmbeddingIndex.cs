@@ -7,9 +7,9 @@ using McpLongContext.Storage.Sqlite;
 namespace McpLongContext.Storage.Embeddings;
 
 /// <summary>
-/// The embeddings of one encoder in one published generation, searchable. Passages without embeddings are missing from answers; so
-/// are those whose embeddings are damaged, which <see cref="Damage"/> names. Usable by several threads, until its snapshot
-/// is disposed.
+/// The embeddings of one encoder in one published generation, searchable. Passages without embeddings are missing from
+/// answers; so are those whose embeddings are damaged, which <see cref="Damage"/> names. Usable by several threads,
+/// until its snapshot is disposed.
 /// </summary>
 public sealed class EmbeddingIndex : IEmbeddingSearch
 {

@@ -99,7 +99,8 @@ public sealed class EmbeddingWriter
     /// Writes what was added into a segment and publishes it; the writer is empty again afterwards. Passages that have
     /// embeddings already keep them.
     /// </summary>
-    /// <exception cref="DatastoreException">Nothing was stored; what was added is still here to be tried again.</exception>
+    /// <exception cref="DatastoreException">Nothing was stored; what was added is still here to be tried
+    /// again.</exception>
     public void Publish()
     {
         if (_runs.Count == 0)

@@ -26,14 +26,17 @@ public sealed record EncoderProfile
     /// <summary>The greatest width of an embedding.</summary>
     public const int MaxDimensions = 8192;
 
-    /// <summary>Identifies the encoder: model, weights, layer, windows. Embeddings of different keys never mix.</summary>
+    /// <summary>
+    /// Identifies the encoder: model, weights, layer, windows. Embeddings of different keys never mix.
+    /// </summary>
     public required string Key { get; init; }
 
     /// <summary>The precision of token embeddings.</summary>
     public EmbeddingPrecision Precision { get; init; } = EmbeddingPrecision.TwoBit;
 
     /// <summary>
-    /// The mean of each dimension, <c>[dimensions]</c>; the number of dimensions is a multiple of 64, but that of keys any.
+    /// The mean of each dimension, <c>[dimensions]</c>; the number of dimensions is a multiple of 64, but that of keys
+    /// any.
     /// </summary>
     public required ReadOnlyMemory<float> Mean { get; init; }
 

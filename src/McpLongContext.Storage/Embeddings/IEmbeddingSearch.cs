@@ -3,8 +3,8 @@ using McpLongContext.Storage.Passages;
 namespace McpLongContext.Storage.Embeddings;
 
 /// <summary>
-/// A search over the embeddings of one encoder. Passages without embeddings, or with damaged ones, are missing from its answers.
-/// Usable by several threads.
+/// A search over the embeddings of one encoder. Passages without embeddings, or with damaged ones, are missing from its
+/// answers. Usable by several threads.
 /// </summary>
 public interface IEmbeddingSearch
 {
@@ -22,9 +22,9 @@ public interface IEmbeddingSearch
     );
 
     /// <summary>
-    /// For every passage in scope the sum over the question's tokens of weight * the similarity to the nearest token of the
-    /// passage (kNN per query token, aggregated per passage); ordered by passage. It may be coarse: the best of them deserve
-    /// <see cref="Rescore"/>.
+    /// For every passage in scope the sum over the question's tokens of weight * the similarity to the nearest token of
+    /// the passage (kNN per query token, aggregated per passage); ordered by passage. It may be coarse: the best of
+    /// them deserve <see cref="Rescore"/>.
     /// </summary>
     public ScoredPassage[] ScoreTokens(
         LateInteractionQuery query,
@@ -32,7 +32,9 @@ public interface IEmbeddingSearch
         CancellationToken cancellation = default
     );
 
-    /// <summary>As <see cref="ScoreTokens(LateInteractionQuery, PassageScope, CancellationToken)"/>, for some passages.</summary>
+    /// <summary>
+    /// As <see cref="ScoreTokens(LateInteractionQuery, PassageScope, CancellationToken)"/>, for some passages.
+    /// </summary>
     /// <param name="query">The question.</param>
     /// <param name="passages">Ids in ascending order; those without embeddings are missing from the answer.</param>
     /// <param name="cancellation">Ends the search.</param>

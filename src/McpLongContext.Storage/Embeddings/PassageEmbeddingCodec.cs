@@ -5,10 +5,10 @@ using McpLongContext.Kernels.Search;
 namespace McpLongContext.Storage.Embeddings;
 
 /// <summary>
-/// Quantizes the vectors of passages by the optimal eight-level quantizer of a Gaussian (Max, 1960), about the mean of the encoder's embeddings and in
-/// their deviations: levels ±0.2451, ±0.7560, ±1.344 and ±2.152, cut in the middles, in units of the vector's own root
-/// mean square. As for token embeddings, the scale makes inner products unbiased. Codes: three bits a dimension, the sign
-/// highest, eight dimensions in three bytes, little-endian.
+/// Quantizes the vectors of passages by the optimal eight-level quantizer of a Gaussian (Max, 1960), about the mean of
+/// the encoder's embeddings and in their deviations: levels ±0.2451, ±0.7560, ±1.344 and ±2.152, cut in the middles, in
+/// units of the vector's own root mean square. As for token embeddings, the scale makes inner products unbiased. Codes:
+/// three bits a dimension, the sign highest, eight dimensions in three bytes, little-endian.
 /// </summary>
 internal sealed class PassageEmbeddingCodec
 {
@@ -84,7 +84,9 @@ internal sealed class PassageEmbeddingCodec
         TensorPrimitives.Add(vector, _mean, vector);
     }
 
-    /// <summary>products[v] = query · vector[v], from codes <c>[vectors, bytes]</c> and scales <c>[vectors]</c>.</summary>
+    /// <summary>
+    /// products[v] = query · vector[v], from codes <c>[vectors, bytes]</c> and scales <c>[vectors]</c>.
+    /// </summary>
     public void Dot(
         ReadOnlySpan<byte> codes,
         ReadOnlySpan<float> scales,

@@ -4,12 +4,14 @@ using McpLongContext.Storage.Sqlite;
 namespace McpLongContext.Storage.Embeddings;
 
 /// <summary>
-/// The tables that say which segment holds the embeddings of which passages. A row covers a contiguous run of a content's
-/// passages; rows of one content never overlap.
+/// The tables that say which segment holds the embeddings of which passages. A row covers a contiguous run of a
+/// content's passages; rows of one content never overlap.
 /// </summary>
 internal static class SegmentCatalog
 {
-    /// <summary>Adds a segment and points the passages that have no embeddings yet to it; for a write transaction.</summary>
+    /// <summary>
+    /// Adds a segment and points the passages that have no embeddings yet to it; for a write transaction.
+    /// </summary>
     /// <returns>Whether any passage needed it.</returns>
     public static bool Add(
         Database database,

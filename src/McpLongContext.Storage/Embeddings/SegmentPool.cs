@@ -10,7 +10,9 @@ internal sealed class SegmentPool(Func<string, EncoderProfile, SegmentReader> op
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
-    /// <summary>Takes hold of a segment, mapped when it is not yet; each call needs its <see cref="Release"/>.</summary>
+    /// <summary>
+    /// Takes hold of a segment, mapped when it is not yet; each call needs its <see cref="Release"/>.
+    /// </summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
     public SegmentReader Acquire(string path, EncoderProfile encoder)

@@ -17,7 +17,9 @@ internal sealed class TokenEmbeddingCodec
     private const float Low = 0.4528f;
     private const float High = 1.510f;
 
-    /// <summary>The levels of four dimensions by their sign bits (low nibble) and magnitude bits (high nibble).</summary>
+    /// <summary>
+    /// The levels of four dimensions by their sign bits (low nibble) and magnitude bits (high nibble).
+    /// </summary>
     private static readonly float[] s_levels = Enumerable
         .Range(0, 256)
         .SelectMany(code => Enumerable.Range(0, 4).Select(bit => Level(code >> bit & 1, code >> (bit + 4) & 1)))

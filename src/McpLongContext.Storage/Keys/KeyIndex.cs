@@ -5,8 +5,8 @@ using McpLongContext.Storage.Sqlite;
 namespace McpLongContext.Storage.Keys;
 
 /// <summary>
-/// The keys of one model in one published generation. Passages without keys are left out; so are those whose keys are missing
-/// or damaged, which <see cref="Damage"/> names. Usable by several threads, until its snapshot is disposed.
+/// The keys of one model in one published generation. Passages without keys are left out; so are those whose keys are
+/// missing or damaged, which <see cref="Damage"/> names. Usable by several threads, until its snapshot is disposed.
 /// </summary>
 public sealed class KeyIndex
 {

@@ -37,7 +37,8 @@ public sealed class KeyWriter
     /// <param name="firstOrdinal">The first passage of the run, counted from 0 within the content.</param>
     /// <param name="tokenCounts">How many of the tokens belong to each passage, <c>[passages]</c>; may be 0.</param>
     /// <param name="ids">The tokens, as the model's tokenizer has them, <c>[tokens]</c>.</param>
-    /// <param name="keys">The keys of the tokens, of this writer's shape; not changed before they are published.</param>
+    /// <param name="keys">The keys of the tokens, of this writer's shape; not changed before they are
+    /// published.</param>
     /// <exception cref="ArgumentException">The numbers of tokens differ, or the keys are of another shape.</exception>
     public void Add(
         ContentKey content,
@@ -88,7 +89,8 @@ public sealed class KeyWriter
     /// Writes what was added into a segment and publishes it; the writer is empty again afterwards. Passages that have
     /// keys already keep them.
     /// </summary>
-    /// <exception cref="DatastoreException">Nothing was stored; what was added is still here to be tried again.</exception>
+    /// <exception cref="DatastoreException">Nothing was stored; what was added is still here to be tried
+    /// again.</exception>
     public void Publish()
     {
         if (_runs.Count == 0)

@@ -3,8 +3,8 @@ using McpLongContext.Storage.Catalog;
 namespace McpLongContext.Storage.Keys;
 
 /// <summary>
-/// The keys of consecutive passages of a document, where they lie in a mapped file, and the tokens themselves. Thread-safe;
-/// usable until its snapshot is disposed.
+/// The keys of consecutive passages of a document, where they lie in a mapped file, and the tokens themselves.
+/// Thread-safe; usable until its snapshot is disposed.
 /// </summary>
 public sealed class StoredKeys : IKeyBlock
 {
@@ -70,7 +70,9 @@ public sealed class StoredKeys : IKeyBlock
         return _segment.Scales(plane, Place(first, count), count);
     }
 
-    /// <summary>Where a token stands in the file, whose neighbors are of other contents: never read by mistake.</summary>
+    /// <summary>
+    /// Where a token stands in the file, whose neighbors are of other contents: never read by mistake.
+    /// </summary>
     private int Place(int first, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);

@@ -3,7 +3,9 @@ using McpLongContext.Storage.Analysis.Reading;
 
 namespace McpLongContext.Storage.Lexical;
 
-/// <summary>Where an occurrence of a literal may begin and end: not inside a word, nor inside a longer operator.</summary>
+/// <summary>
+/// Where an occurrence of a literal may begin and end: not inside a word, nor inside a longer operator.
+/// </summary>
 internal sealed class LiteralEdges
 {
     private const int MinHashPart = 6;
@@ -11,7 +13,9 @@ internal sealed class LiteralEdges
     /// <summary>Characters of operators; those that also end sentences are among them.</summary>
     private const string Operators = "<>=!+-*/%&|^~?:.#@$";
 
-    /// <summary>Those that make another operator of one after a word: <c>operator&lt;</c>, <c>operator&lt;&lt;</c>.</summary>
+    /// <summary>
+    /// Those that make another operator of one after a word: <c>operator&lt;</c>, <c>operator&lt;&lt;</c>.
+    /// </summary>
     private const string Joining = "<>=&|+*";
 
     /// <summary>Letters that are no part of the word after them where a backslash stands before.</summary>

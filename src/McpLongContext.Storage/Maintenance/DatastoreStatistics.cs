@@ -55,7 +55,9 @@ public sealed record DatastoreStatistics(
     }
 }
 
-/// <summary>The stored embeddings or keys of one encoder, those of removed contents included until the next compaction.</summary>
+/// <summary>
+/// The stored embeddings or keys of one encoder, those of removed contents included until the next compaction.
+/// </summary>
 /// <param name="Encoder">The encoder's key.</param>
 /// <param name="Precision">The representation of a token.</param>
 /// <param name="Segments">Embedding segments.</param>

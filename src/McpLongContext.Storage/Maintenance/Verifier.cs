@@ -279,7 +279,9 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         }
     }
 
-    /// <summary>Copies what is whole of a segment into a new one, which takes its place in the repair's transaction.</summary>
+    /// <summary>
+    /// Copies what is whole of a segment into a new one, which takes its place in the repair's transaction.
+    /// </summary>
     private Action<Database> Rescue(StoredSegment segment, SegmentReader? reader, List<SegmentRun> whole)
     {
         _retired.Add(Path.Combine(datastore.SegmentsFolder, segment.File));

@@ -4,8 +4,8 @@ using McpLongContext.Storage.Sqlite;
 namespace McpLongContext.Storage.Passages;
 
 /// <summary>
-/// The checksum of a passage's row. SQLite's pages carry none, and a flipped bit in a text or a line number would otherwise
-/// become a wrong citation.
+/// The checksum of a passage's row. SQLite's pages carry none, and a flipped bit in a text or a line number would
+/// otherwise become a wrong citation.
 /// </summary>
 internal static class PassageChecksum
 {

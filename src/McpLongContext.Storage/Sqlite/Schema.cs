@@ -1,8 +1,8 @@
 namespace McpLongContext.Storage.Sqlite;
 
 /// <summary>
-/// The tables of a datastore. <c>PRAGMA user_version</c> holds the version of the format; a database of another version is
-/// refused. Tables and indexes that were added within a version are created when they are missing.
+/// The tables of a datastore. <c>PRAGMA user_version</c> holds the version of the format; a database of another version
+/// is refused. Tables and indexes that were added within a version are created when they are missing.
 /// </summary>
 internal static class Schema
 {

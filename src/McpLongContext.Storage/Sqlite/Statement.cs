@@ -4,7 +4,9 @@ using static SQLitePCL.raw;
 
 namespace McpLongContext.Storage.Sqlite;
 
-/// <summary>A prepared statement. Parameters count from 1, columns from 0; disposing resets it for the next use.</summary>
+/// <summary>
+/// A prepared statement. Parameters count from 1, columns from 0; disposing resets it for the next use.
+/// </summary>
 internal sealed class Statement(Database database, sqlite3_stmt handle) : IDisposable
 {
     private bool _active;

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace McpLongContext.Training.Examples;
 
-/// <summary>Examples of one shape as tensors. What is asked of all of them lies in one list: first all answers.</summary>
+/// <summary>
+/// Examples of one shape as tensors. What is asked of all of them lies in one list: first all answers.
+/// </summary>
 internal sealed class Batch
 {
     /// <summary>Puts examples together.</summary>
@@ -36,7 +38,9 @@ internal sealed class Batch
     /// <summary>How many of the targets belong to answers.</summary>
     public int AnswerTargets { get; }
 
-    /// <summary>[targets]: the state of the last segments, [examples * tokens], after which each target stands.</summary>
+    /// <summary>
+    /// [targets]: the state of the last segments, [examples * tokens], after which each target stands.
+    /// </summary>
     public Tensor Positions { get; }
 
     /// <summary>[targets].</summary>

@@ -5,10 +5,13 @@ internal static class Corpus
 {
     private static readonly string[] s_endings = [".txt", ".md", ".rst", ".org", ".tex"];
 
-    /// <summary>Reads documents. What a folder holds counts by its ending; a file that is named is taken as it is.</summary>
+    /// <summary>
+    /// Reads documents. What a folder holds counts by its ending; a file that is named is taken as it is.
+    /// </summary>
     /// <param name="paths">Files and folders.</param>
     /// <returns>The documents by path, in the order of their paths.</returns>
-    /// <exception cref="TrainingException">A path does not exist, cannot be read, or a folder has no text in it.</exception>
+    /// <exception cref="TrainingException">A path does not exist, cannot be read, or a folder has no text in
+    /// it.</exception>
     public static IReadOnlyList<string> Read(IEnumerable<string> paths)
     {
         var texts = new List<string>();

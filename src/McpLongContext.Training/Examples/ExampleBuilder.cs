@@ -2,12 +2,16 @@ using McpLongContext.Inference.Tokenizers;
 
 namespace McpLongContext.Training.Examples;
 
-/// <summary>Makes examples: plants the facts of a task into filler and puts its question into the last segment.</summary>
+/// <summary>
+/// Makes examples: plants the facts of a task into filler and puts its question into the last segment.
+/// </summary>
 /// <param name="tokenizer">The model's.</param>
 /// <param name="filler">The text around facts.</param>
 internal sealed class ExampleBuilder(Tokenizer tokenizer, FillerText filler)
 {
-    /// <summary>How often the question begins a text of its own, as in a fresh sequence; otherwise it stands in the filler.</summary>
+    /// <summary>
+    /// How often the question begins a text of its own, as in a fresh sequence; otherwise it stands in the filler.
+    /// </summary>
     private const double FreshQuestions = 0.6;
 
     /// <summary>How often filler weighs nothing more than it is.</summary>

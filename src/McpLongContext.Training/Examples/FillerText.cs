@@ -1,9 +1,9 @@
 namespace McpLongContext.Training.Examples;
 
 /// <summary>
-/// The text around facts: documents as tokens, from which pieces are taken. The end of each is held out. Half of the pieces are
-/// what the model wrote itself, where there is such text, and plain language modeling is trained on that alone: it holds the
-/// model to what it was, whatever the documents are.
+/// The text around facts: documents as tokens, from which pieces are taken. The end of each is held out. Half of the
+/// pieces are what the model wrote itself, where there is such text, and plain language modeling is trained on that
+/// alone: it holds the model to what it was, whatever the documents are.
 /// </summary>
 internal sealed class FillerText
 {
@@ -29,7 +29,9 @@ internal sealed class FillerText
         }
     }
 
-    /// <summary>Fills a span with successive tokens of one document, long ones more often, from its start again at its end.</summary>
+    /// <summary>
+    /// Fills a span with successive tokens of one document, long ones more often, from its start again at its end.
+    /// </summary>
     /// <param name="random">Chooses document and place.</param>
     /// <param name="tokens">Receives them.</param>
     /// <param name="heldOut">Whether they come from what training does not see.</param>

@@ -26,8 +26,8 @@ internal sealed record SampleTokens(IReadOnlyList<int[]> Facts, int[] Question, 
     }
 
     /// <summary>
-    /// The token that ends a text. Of a model that was trained on texts which follow each other, that is the one which begins
-    /// the next.
+    /// The token that ends a text. Of a model that was trained on texts which follow each other, that is the one which
+    /// begins the next.
     /// </summary>
     private static int EndOf(Tokenizer tokenizer)
     {

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace McpLongContext.Training.Infini;
 
 /// <summary>
-/// A training to be continued: state, parameters and moments in one ZIP file, which is replaced in one step. A run that is
-/// killed at any instant continues from the last one.
+/// A training to be continued: state, parameters and moments in one ZIP file, which is replaced in one step. A run that
+/// is killed at any instant continues from the last one.
 /// </summary>
 internal static class Checkpoint
 {

@@ -3,8 +3,8 @@ using McpLongContext.Training.Examples;
 namespace McpLongContext.Training.Infini;
 
 /// <summary>
-/// Texts that grow as the model learns: more segments, and filler that stands for ever more of its kind, so that examples of a
-/// few hundred tokens train the dilution of a text of millions.
+/// Texts that grow as the model learns: more segments, and filler that stands for ever more of its kind, so that
+/// examples of a few hundred tokens train the dilution of a text of millions.
 /// </summary>
 internal sealed class Curriculum
 {
@@ -17,7 +17,8 @@ internal sealed class Curriculum
     private readonly Level[] _levels;
 
     /// <summary>The levels for segments of a length.</summary>
-    /// <param name="segmentTokens">Tokens of a segment from the second level on; the first has half as many, at least 32.</param>
+    /// <param name="segmentTokens">Tokens of a segment from the second level on; the first has half as many, at least
+    /// 32.</param>
     public Curriculum(int segmentTokens)
     {
         var first = Math.Min(segmentTokens, Math.Max(32, segmentTokens / 2));

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace McpLongContext.Training.Infini;
 
 /// <summary>
-/// AdamW without decay for the LoRA adapters, with a warm-up and a linear descent to a tenth; Adam with a constant, higher
-/// rate for the gates.
+/// AdamW without decay for the LoRA adapters, with a warm-up and a linear descent to a tenth; Adam with a constant,
+/// higher rate for the gates.
 /// </summary>
 internal sealed class InfiniOptimizer : IDisposable
 {

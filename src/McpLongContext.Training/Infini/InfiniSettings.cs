@@ -2,7 +2,9 @@ using McpLongContext.Training.Modules;
 
 namespace McpLongContext.Training.Infini;
 
-/// <summary>A training of an Infini-attention adapter. The defaults are those that the shipped adapter was trained with.</summary>
+/// <summary>
+/// A training of an Infini-attention adapter. The defaults are those that the shipped adapter was trained with.
+/// </summary>
 internal sealed record InfiniSettings
 {
     /// <summary>The adapter.</summary>

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace McpLongContext.Training.Infini;
 
 /// <summary>
-/// Trains the gates and LoRA adapters of a model, step by step. What a step does follows from the settings, the state and
-/// the parameters alone, so that a training that was broken off continues as if it had not been.
+/// Trains the gates and LoRA adapters of a model, step by step. What a step does follows from the settings, the state
+/// and the parameters alone, so that a training that was broken off continues as if it had not been.
 /// </summary>
 internal sealed class InfiniTrainer : IDisposable
 {

@@ -14,8 +14,8 @@ using TorchSharp;
 namespace McpLongContext.Training.Infini;
 
 /// <summary>
-/// A whole training of an adapter, from the model to the file: filler, steps, evaluations in the product's engine, checkpoints,
-/// metrics and the picture.
+/// A whole training of an adapter, from the model to the file: filler, steps, evaluations in the product's engine,
+/// checkpoints, metrics and the picture.
 /// </summary>
 /// <param name="trained">The model.</param>
 /// <param name="folder">Where everything is kept that belongs to this training.</param>
@@ -48,7 +48,8 @@ internal sealed class InfiniTraining(
     /// <param name="progress">Told after every step and evaluation.</param>
     /// <param name="cancellation">Breaks it off; the last step is kept.</param>
     /// <returns>How far it came.</returns>
-    /// <exception cref="TrainingException">Something is wrong that can be fixed; the last good checkpoint is kept.</exception>
+    /// <exception cref="TrainingException">Something is wrong that can be fixed; the last good checkpoint is
+    /// kept.</exception>
     public TrainingState Run(
         IReadOnlyList<string> corpus,
         IReadOnlyList<LoraAdapter> start,
@@ -127,7 +128,9 @@ internal sealed class InfiniTraining(
         void Save() => Checkpoint.Save(_checkpoint, trained.Weights, settings, model, trainer);
     }
 
-    /// <summary>Evaluates the adapter of this step as it would be installed, and keeps it where it is the best one.</summary>
+    /// <summary>
+    /// Evaluates the adapter of this step as it would be installed, and keeps it where it is the best one.
+    /// </summary>
     private void Evaluate(
         InfiniDecoder model,
         InfiniTrainer trainer,

@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace McpLongContext.Training.Infini;
 
 /// <summary>
-/// Reads the segments of a batch, up to the states of the last one, in one of the two ways that are published: all of them
-/// inside the attention of each layer, or one after the other through the whole model. The numbers are the same; the loop
-/// keeps gradients over a horizon of segments only, and so needs no more for a longer text.
+/// Reads the segments of a batch, up to the states of the last one, in one of the two ways that are published: all of
+/// them inside the attention of each layer, or one after the other through the whole model. The numbers are the same;
+/// the loop keeps gradients over a horizon of segments only, and so needs no more for a longer text.
 /// </summary>
 internal static class SegmentReader
 {

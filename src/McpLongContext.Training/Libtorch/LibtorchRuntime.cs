@@ -5,9 +5,9 @@ using System.Text;
 namespace McpLongContext.Training.Libtorch;
 
 /// <summary>
-/// Loads libtorch where the system's own loader would refuse it. The library that TorchSharp is built upon demands a version
-/// of libstdc++ that Debian 12 lacks, for a symbol that is never called. There a copy in the user's cache, with that demand
-/// marked weak, is loaded instead; elsewhere nothing is done.
+/// Loads libtorch where the system's own loader would refuse it. The library that TorchSharp is built upon demands a
+/// version of libstdc++ that Debian 12 lacks, for a symbol that is never called. There a copy in the user's cache, with
+/// that demand marked weak, is loaded instead; elsewhere nothing is done.
 /// </summary>
 internal static class LibtorchRuntime
 {
@@ -17,7 +17,8 @@ internal static class LibtorchRuntime
 
     /// <summary>Loads the library. To be called before the first use of TorchSharp.</summary>
     /// <param name="log">Told when a copy is used.</param>
-    /// <exception cref="TrainingException">The cache cannot be written to, or the libraries are not beside the program.</exception>
+    /// <exception cref="TrainingException">The cache cannot be written to, or the libraries are not beside the
+    /// program.</exception>
     public static void Load(TextWriter log)
     {
         if (!OperatingSystem.IsLinux() || HasVersion(MissingVersion))
@@ -72,7 +73,9 @@ internal static class LibtorchRuntime
         return copy;
     }
 
-    /// <summary>Whether the C++ library that a process gets here knows a version. Its file holds the names of all it knows.</summary>
+    /// <summary>
+    /// Whether the C++ library that a process gets here knows a version. Its file holds the names of all it knows.
+    /// </summary>
     private static bool HasVersion(string version)
     {
         if (!NativeLibrary.TryLoad(StandardLibrary, out _))

@@ -5,8 +5,8 @@ namespace McpLongContext.Training.Libtorch;
 
 /// <summary>
 /// The symbol versions that a shared library (ELF, 64 bit, little-endian) demands of others: its section
-/// <c>.gnu.version_r</c> (LSB Core, "Symbol Versioning"). The loader refuses a library for a version that is missing, unless
-/// the entry is marked weak.
+/// <c>.gnu.version_r</c> (LSB Core, "Symbol Versioning"). The loader refuses a library for a version that is missing,
+/// unless the entry is marked weak.
 /// </summary>
 internal static class VersionNeeds
 {
@@ -45,7 +45,9 @@ internal static class VersionNeeds
         return isFound;
     }
 
-    /// <summary>Walks the list of needed files (Elfxx_Verneed), and of each the list of versions (Elfxx_Vernaux).</summary>
+    /// <summary>
+    /// Walks the list of needed files (Elfxx_Verneed), and of each the list of versions (Elfxx_Vernaux).
+    /// </summary>
     private static bool Weaken(Span<byte> library, int need, int names, string version)
     {
         var isFound = false;

@@ -22,8 +22,8 @@ internal sealed record AdapterSettings
     public bool IsHalf { get; init; }
 
     /// <summary>
-    /// The share of heads that begin as memory heads. The start mostly decides which heads become some: with all gates alike
-    /// nothing was learned.
+    /// The share of heads that begin as memory heads. The start mostly decides which heads become some: with all gates
+    /// alike nothing was learned.
     /// </summary>
     public double MemoryHeads { get; init; } = 1.0 / 3;
 

@@ -28,12 +28,13 @@ internal sealed class DifferentiableMemory(UpdateRule rule)
     /// <param name="values">[batch, segments, groups, tokens, headDim].</param>
     /// <param name="before">The earlier content; null: nothing.</param>
     /// <param name="weights">
-    /// [batch, segments]: how many segments each stands for, all alike, so that a short sequence teaches the dilution of a
+    /// [batch, segments]: how many segments each stands for, all alike, so that a short sequence teaches the dilution
+    /// of a
     /// long one; null: one.
     /// </param>
     /// <returns>
-    /// M [batch, segments + 1, groups, headDim, headDim] and z [batch, segments + 1, groups, headDim] before each segment,
-    /// and after the last.
+    /// M [batch, segments + 1, groups, headDim, headDim] and z [batch, segments + 1, groups, headDim] before each
+    /// segment, and after the last.
     /// </returns>
     public (Tensor Matrices, Tensor Normalizers) Write(Tensor keys, Tensor values, MemoryState? before, Tensor? weights)
     {

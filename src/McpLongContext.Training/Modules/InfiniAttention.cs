@@ -104,14 +104,18 @@ internal sealed class InfiniAttention : nn.Module
         static Tensor Flat(Tensor x) => x.flatten(0, 1);
     }
 
-    /// <summary>[tokens, tokens]: which tokens each one sees where the model's own window is shorter than a segment.</summary>
+    /// <summary>
+    /// [tokens, tokens]: which tokens each one sees where the model's own window is shorter than a segment.
+    /// </summary>
     private Tensor Seen(long tokens)
     {
         var all = ones(tokens, tokens, ScalarType.Bool);
         return all.tril().logical_and(all.triu(1 - _window));
     }
 
-    /// <summary>sigmoid(beta) A_mem + (1 - sigmoid(beta)) A_local, in every segment before which something was written.</summary>
+    /// <summary>
+    /// sigmoid(beta) A_mem + (1 - sigmoid(beta)) A_local, in every segment before which something was written.
+    /// </summary>
     private Tensor MixInMemory(Tensor local, Tensor queries, Tensor matrices, Tensor normalizers, bool isFirstKnown)
     {
         var (first, count) = isFirstKnown ? (0, local.shape[1]) : (1, local.shape[1] - 1);

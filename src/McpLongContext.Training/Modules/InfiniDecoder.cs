@@ -49,7 +49,8 @@ internal sealed class InfiniDecoder : nn.Module
     /// <summary>Reads a model and adds closed changes and gates to it.</summary>
     /// <param name="path">As <see cref="Decoder.Load"/> takes it.</param>
     /// <param name="settings">The shape and start of the LoRA adapters and gates.</param>
-    /// <exception cref="Inference.Checkpoints.CheckpointException">There is no model, or none that is supported.</exception>
+    /// <exception cref="Inference.Checkpoints.CheckpointException">There is no model, or none that is
+    /// supported.</exception>
     public static InfiniDecoder Load(string path, AdapterSettings settings)
     {
         using var parameters = DecoderParameters.Open(path);
@@ -75,7 +76,8 @@ internal sealed class InfiniDecoder : nn.Module
     /// <summary>Reads successive segments.</summary>
     /// <param name="tokens">[batch, segments, tokens], int64.</param>
     /// <param name="before">The compressive memories of all layers; null: they are empty.</param>
-    /// <param name="weights">[batch, segments], as <see cref="DifferentiableMemory.Write"/> takes them; null: 1.</param>
+    /// <param name="weights">[batch, segments], as <see cref="DifferentiableMemory.Write"/> takes them; null:
+    /// 1.</param>
     /// <param name="onlyLast">Whether the states of the last segment are enough.</param>
     /// <returns>[batch, segments or 1, tokens, hidden], and the compressive memories after the last segment.</returns>
     public (Tensor Embeddings, IReadOnlyList<MemoryState> After) Read(

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace McpLongContext.Training.Modules;
 
-/// <summary>x / sqrt(mean(x^2) + epsilon) * gamma over the last dimension (Zhang and Sennrich, arXiv 1910.07467).</summary>
+/// <summary>
+/// x / sqrt(mean(x^2) + epsilon) * gamma over the last dimension (Zhang and Sennrich, arXiv 1910.07467).
+/// </summary>
 internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
 {
     private readonly Tensor _gamma; // [width]

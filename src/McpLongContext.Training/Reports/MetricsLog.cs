@@ -34,7 +34,9 @@ internal sealed class MetricsLog(string path)
             ? [.. File.ReadLines(path).Select(Parse).OfType<MetricsLine>().Where(line => line.Step <= lastStep)]
             : [];
 
-    /// <summary>Drops what was measured after a step, as when a training continues from an earlier checkpoint.</summary>
+    /// <summary>
+    /// Drops what was measured after a step, as when a training continues from an earlier checkpoint.
+    /// </summary>
     public void Truncate(int lastStep)
     {
         var kept = Read(lastStep);

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace McpLongContext.Training.Reports;
 
-/// <summary>A training as a picture (SVG): losses by step, recall by length on what is held out, gates by layer and head.</summary>
+/// <summary>
+/// A training as a picture (SVG): losses by step, recall by length on what is held out, gates by layer and head.
+/// </summary>
 internal static class TrainingPicture
 {
     public const string FileName = "training.svg";

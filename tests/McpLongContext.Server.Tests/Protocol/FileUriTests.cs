@@ -9,7 +9,7 @@ public sealed class FileUriTests
     [InlineData("file:///home/ann/my%20notes/%C3%BCber.md", "/home/ann/my notes/über.md")]
     [InlineData("file://localhost/home/ann", "/home/ann")]
     [InlineData("FILE:/home/ann", "/home/ann")]
-    [InlineData("file:///C:/work/a.cs", "C:/work/a.cs")]
+    [InlineData("file:///C:/notes/a.cs", "C:/notes/a.cs")]
     [InlineData("file:///home/ann/C%23/**/*.md", "/home/ann/C#/**/*.md")]
     public void A_file_uri_is_read_as_its_path(string uri, string path) => Assert.Equal(path, FileUri.ToPath(uri));
 

@@ -7,7 +7,8 @@ namespace McpLongContext.Context.Ingestion.Decoding;
 internal static class EastAsianBytes
 {
     /// <summary>
-    /// The share of the characters of two bytes that are everyday ones: kana, hangul, and ideographs of the first level.
+    /// The share of the characters of two bytes that are everyday ones: kana, hangul, and ideographs of the first
+    /// level.
     /// </summary>
     /// <param name="bytes">The text.</param>
     /// <param name="codePage">The encoding of the text.</param>

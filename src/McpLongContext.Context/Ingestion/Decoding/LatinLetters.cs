@@ -1,8 +1,8 @@
 namespace McpLongContext.Context.Ingestion.Decoding;
 
 /// <summary>
-/// The letters outside ASCII of languages that are written in Latin letters. Encodings of one byte a character differ in
-/// them alone, and what a wrong one shows belongs to no single language.
+/// The letters outside ASCII of languages that are written in Latin letters. Encodings of one byte a character differ
+/// in them alone, and what a wrong one shows belongs to no single language.
 /// </summary>
 internal static class LatinLetters
 {

@@ -48,7 +48,9 @@ internal sealed record LegacyEncoding(Encoding Encoding, bool IsCertain)
         ("ks_c_5601-1987", 0.2),
     ];
 
-    /// <summary>Encodings that few files are in any more, so that the more usual one counts where both make sense.</summary>
+    /// <summary>
+    /// Encodings that few files are in any more, so that the more usual one counts where both make sense.
+    /// </summary>
     private static readonly HashSet<string> s_rare = new(
         [
             "x-mac-cyrillic",
@@ -99,8 +101,8 @@ internal sealed record LegacyEncoding(Encoding Encoding, bool IsCertain)
     }
 
     /// <summary>
-    /// The sister of an encoding that differs in few characters: Latin-9 where nobody writes the sign that Latin-1 has for
-    /// the euro, KOI8-U where the frames that KOI8-R has for Ukrainian letters stand inside words.
+    /// The sister of an encoding that differs in few characters: Latin-9 where nobody writes the sign that Latin-1 has
+    /// for the euro, KOI8-U where the frames that KOI8-R has for Ukrainian letters stand inside words.
     /// </summary>
     private static Encoding Refine(Candidate best, byte[] sample)
     {

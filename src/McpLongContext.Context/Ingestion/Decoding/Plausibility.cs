@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace McpLongContext.Context.Ingestion.Decoding;
 
-/// <summary>How much a decoded text looks like what people write, instead of what a wrong encoding makes of it.</summary>
+/// <summary>
+/// How much a decoded text looks like what people write, instead of what a wrong encoding makes of it.
+/// </summary>
 internal static class Plausibility
 {
     /// <summary>
@@ -62,7 +64,9 @@ internal static class Plausibility
         return wide == 0 ? 1 : 1 - ((double)odd / wide);
     }
 
-    /// <summary>The share of the units of UTF-16 that belong to the scripts of a text in which zeros are rare.</summary>
+    /// <summary>
+    /// The share of the units of UTF-16 that belong to the scripts of a text in which zeros are rare.
+    /// </summary>
     public static double OfUtf16(ReadOnlySpan<char> text)
     {
         int known = 0,

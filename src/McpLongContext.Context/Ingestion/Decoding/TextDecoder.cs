@@ -6,8 +6,8 @@ using System.Text.Unicode;
 namespace McpLongContext.Context.Ingestion.Decoding;
 
 /// <summary>
-/// Decodes bytes of unknown encoding: byte order marks, UTF-8, UTF-16 without a mark, the encodings from before Unicode,
-/// and files in which lines of several encodings came together.
+/// Decodes bytes of unknown encoding: byte order marks, UTF-8, UTF-16 without a mark, the encodings from before
+/// Unicode, and files in which lines of several encodings came together.
 /// </summary>
 internal static class TextDecoder
 {
@@ -16,7 +16,9 @@ internal static class TextDecoder
     /// <summary>The character that a NUL in a text is shown as.</summary>
     private const char ShownNul = '\u2400';
 
-    /// <summary>The controls that texts have: tabs, line breaks, page breaks, backspaces, escapes of terminals.</summary>
+    /// <summary>
+    /// The controls that texts have: tabs, line breaks, page breaks, backspaces, escapes of terminals.
+    /// </summary>
     private static readonly SearchValues<byte> s_binary = SearchValues.Create([
         .. Enumerable.Range(0, 32).Append(0x7F).Select(b => (byte)b).Except("\t\n\r\f\b\x1B"u8.ToArray()),
     ]);
@@ -118,7 +120,9 @@ internal static class TextDecoder
         return allowed < 0;
     }
 
-    /// <summary>Few control characters, few replaced ones, and not mostly the accents that a wrong encoding gives.</summary>
+    /// <summary>
+    /// Few control characters, few replaced ones, and not mostly the accents that a wrong encoding gives.
+    /// </summary>
     private static bool LooksLikeText(string text)
     {
         var sample = text.AsSpan(0, Math.Min(text.Length, SampleLength));

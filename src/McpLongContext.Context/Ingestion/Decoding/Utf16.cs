@@ -2,7 +2,9 @@ using System.Text;
 
 namespace McpLongContext.Context.Ingestion.Decoding;
 
-/// <summary>UTF-16 without a mark, cut in half, or appended to a text of another encoding and the other way around.</summary>
+/// <summary>
+/// UTF-16 without a mark, cut in half, or appended to a text of another encoding and the other way around.
+/// </summary>
 internal static class Utf16
 {
     private const int SampleLength = 64 * 1024;
@@ -115,7 +117,9 @@ internal static class Utf16
         return i >= 2 * MinRun ? i : 0;
     }
 
-    /// <summary>Where ASCII of one byte a character begins that was appended to Latin UTF-16; the end when nowhere.</summary>
+    /// <summary>
+    /// Where ASCII of one byte a character begins that was appended to Latin UTF-16; the end when nowhere.
+    /// </summary>
     private static int NarrowTail(ReadOnlySpan<byte> bytes, Encoding encoding)
     {
         var zero = encoding.CodePage == 1200 ? 1 : 0;

@@ -99,7 +99,9 @@ public sealed class AllowedRoots
         }
     }
 
-    /// <summary>The folder of kernel interfaces that a path lies in; <see langword="null"/> for any other path.</summary>
+    /// <summary>
+    /// The folder of kernel interfaces that a path lies in; <see langword="null"/> for any other path.
+    /// </summary>
     internal static string? KernelFolderOf(string resolvedPath) =>
         OperatingSystem.IsWindows()
             ? null

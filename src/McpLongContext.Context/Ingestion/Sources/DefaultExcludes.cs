@@ -95,7 +95,9 @@ internal static class DefaultExcludes
         ).Split(' '),
     ];
 
-    /// <summary>Extensions that texts do not have; where some do (<c>.mo</c>, <c>.dat</c>), the content tells.</summary>
+    /// <summary>
+    /// Extensions that texts do not have; where some do (<c>.mo</c>, <c>.dat</c>), the content tells.
+    /// </summary>
     private static readonly FrozenSet<string> s_binary = Words(
         // Images, sound, film, fonts.
         ".png .jpg .jpeg .gif .bmp .ico .icns .tif .tiff .webp .avif .heic .svg .psd .ai .eps .xcf .sketch .fig .mp3 .wav"
@@ -125,7 +127,9 @@ internal static class DefaultExcludes
             + " .python_history .node_repl_history .mysql_history .rediscli_history"
     );
 
-    /// <summary>Directories of nothing but secrets; packages of source code are called <c>credentials</c>, too.</summary>
+    /// <summary>
+    /// Directories of nothing but secrets; packages of source code are called <c>credentials</c>, too.
+    /// </summary>
     private static readonly FrozenSet<string> s_secretDirectories = Words(".ssh .aws .gnupg .kube .azure .env");
 
     /// <summary>Names of data files that hold secrets, up to the first dot: <c>secrets.prod.yaml</c>.</summary>
@@ -175,14 +179,18 @@ internal static class DefaultExcludes
         || s_secretExtensions.Contains(Path.GetExtension(name))
         || IsPrivateKey(name);
 
-    /// <summary><c>.env</c>, <c>.env.local</c>, <c>prod.env</c>, but not <c>.env.example</c> and <c>example.env</c>.</summary>
+    /// <summary>
+    /// <c>.env</c>, <c>.env.local</c>, <c>prod.env</c>, but not <c>.env.example</c> and <c>example.env</c>.
+    /// </summary>
     private static bool IsEnvironment(string name) =>
         name.StartsWith(".env.", StringComparison.OrdinalIgnoreCase)
             ? !EndsWithAny(name, s_examples)
             : Path.GetExtension(name).Equals(".env", StringComparison.OrdinalIgnoreCase)
                 && !Array.Exists(s_examples, kind => ('.' + name).StartsWith(kind, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary><c>id_rsa</c>, <c>id_rsa_work</c>, <c>id_rsa.bak</c>, but not <c>id_rsa.pub</c> and <c>id_rsa_parser.c</c>.</summary>
+    /// <summary>
+    /// <c>id_rsa</c>, <c>id_rsa_work</c>, <c>id_rsa.bak</c>, but not <c>id_rsa.pub</c> and <c>id_rsa_parser.c</c>.
+    /// </summary>
     private static bool IsPrivateKey(string name) =>
         Array.Exists(s_privateKeys, key => name.StartsWith(key, StringComparison.OrdinalIgnoreCase))
         && (Path.GetExtension(name) is "" || s_dataExtensions.Contains(Path.GetExtension(name)));

@@ -13,13 +13,17 @@ internal sealed class GitConfig(string home, string gitDirectory)
 
     private readonly Dictionary<string, string> _values = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The value of a key such as <c>core.excludesfile</c>; <see langword="null"/> when it is not set.</summary>
+    /// <summary>
+    /// The value of a key such as <c>core.excludesfile</c>; <see langword="null"/> when it is not set.
+    /// </summary>
     public string? this[string key] => _values.GetValueOrDefault(key);
 
     /// <summary>Whether a key is set to a true value.</summary>
     public bool IsTrue(string key) => this[key]?.ToUpperInvariant() is "TRUE" or "YES" or "ON" or "1" or "";
 
-    /// <summary>A path of the configuration: relative to a directory, or to the home directory after <c>~/</c>.</summary>
+    /// <summary>
+    /// A path of the configuration: relative to a directory, or to the home directory after <c>~/</c>.
+    /// </summary>
     public string Expand(string path, string relativeTo) =>
         path.StartsWith("~/", StringComparison.Ordinal) ? Path.Join(home, path[2..])
         : Path.IsPathRooted(path) ? path
@@ -96,7 +100,9 @@ internal sealed class GitConfig(string home, string gitDirectory)
         return WildMatch.IsMatch(Encoding.UTF8.GetBytes(pattern), Encoding.UTF8.GetBytes(text), isPath: true);
     }
 
-    /// <summary><c>core</c> of <c>[core]</c>, <c>includeIf.gitdir:~/work/</c> of <c>[includeIf "gitdir:~/work/"]</c>.</summary>
+    /// <summary>
+    /// <c>core</c> of <c>[core]</c>, <c>includeIf.gitdir:~/src/</c> of <c>[includeIf "gitdir:~/src/"]</c>.
+    /// </summary>
     private static string SectionName(ReadOnlySpan<char> text)
     {
         var quote = text.IndexOf('"');

@@ -35,7 +35,9 @@ internal sealed class GitIndex
     /// <summary>Nothing is tracked.</summary>
     public static GitIndex Empty { get; } = new([], [0], shared: null);
 
-    /// <summary>Reads the index of a repository; one that is missing, damaged or of another version tracks nothing.</summary>
+    /// <summary>
+    /// Reads the index of a repository; one that is missing, damaged or of another version tracks nothing.
+    /// </summary>
     /// <param name="gitDirectory">The directory that holds the file <c>index</c>.</param>
     /// <param name="hashBytes">The length of an object name: 20, or 32 with SHA-256.</param>
     public static GitIndex Load(string gitDirectory, int hashBytes) =>
@@ -118,7 +120,9 @@ internal sealed class GitIndex
         return new GitIndex([.. paths], [.. starts], shared);
     }
 
-    /// <summary>Reads an entry's path into the buffer that holds the one before; false when the file is damaged.</summary>
+    /// <summary>
+    /// Reads an entry's path into the buffer that holds the one before; false when the file is damaged.
+    /// </summary>
     private static bool TakePath(
         ref ReadOnlySpan<byte> rest,
         uint version,

@@ -59,7 +59,9 @@ internal sealed class GitRepository
     /// <summary>Opens the repository whose working tree begins at a directory.</summary>
     public static GitRepository Open(string root, GitUserFiles user) => new(root, user);
 
-    /// <summary>The repository that a linked worktree belongs to; <see langword="null"/> for any other directory.</summary>
+    /// <summary>
+    /// The repository that a linked worktree belongs to; <see langword="null"/> for any other directory.
+    /// </summary>
     public static string? MainOfWorktree(string directory)
     {
         var mark = Path.Join(directory, MarkName);

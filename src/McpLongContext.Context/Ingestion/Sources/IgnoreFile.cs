@@ -2,7 +2,9 @@ using System.Text;
 
 namespace McpLongContext.Context.Ingestion.Sources;
 
-/// <summary>A <c>.gitignore</c>, <c>.git/info/exclude</c>, <c>core.excludesFile</c> or <c>.longcontextignore</c>.</summary>
+/// <summary>
+/// A <c>.gitignore</c>, <c>.git/info/exclude</c>, <c>core.excludesFile</c> or <c>.longcontextignore</c>.
+/// </summary>
 internal sealed class IgnoreFile
 {
     /// <summary>Beyond this an ignore file is no list of patterns any more.</summary>

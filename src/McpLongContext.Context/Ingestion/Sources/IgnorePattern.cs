@@ -2,7 +2,9 @@ using System.Text;
 
 namespace McpLongContext.Context.Ingestion.Sources;
 
-/// <summary>One line of an ignore file, with the semantics of <c>gitignore(5)</c> as git's <c>dir.c</c> has them.</summary>
+/// <summary>
+/// One line of an ignore file, with the semantics of <c>gitignore(5)</c> as git's <c>dir.c</c> has them.
+/// </summary>
 internal sealed class IgnorePattern
 {
     /// <summary>Longer ones name nothing real; the limit bounds the time that a hostile file can cost.</summary>

@@ -5,7 +5,8 @@ namespace McpLongContext.Context.Ingestion.Sources;
 
 /// <summary>The decision of the ignore files about a path.</summary>
 /// <param name="Ignored">Whether it is ignored; false when it is taken back explicitly.</param>
-/// <param name="ByOwnFile">Whether a <c>.longcontextignore</c> says so, which also overrules the default excludes.</param>
+/// <param name="ByOwnFile">Whether a <c>.longcontextignore</c> says so, which also overrules the default
+/// excludes.</param>
 /// <param name="Reason">The file, line and pattern that decided.</param>
 /// <param name="Pattern">The pattern.</param>
 internal sealed record IgnoreDecision(bool Ignored, bool ByOwnFile, string Reason, IgnorePattern Pattern)

@@ -2,7 +2,8 @@ namespace McpLongContext.Context.Ingestion.Sources;
 
 /// <summary>Tells of the targets of links whether a scan reads them by their own path, and if not, why.</summary>
 /// <param name="root">The directory that is scanned.</param>
-/// <param name="open">The rules of a directory, by those above it; <see langword="null"/> when it cannot be listed.</param>
+/// <param name="open">The rules of a directory, by those above it; <see langword="null"/> when it cannot be
+/// listed.</param>
 internal sealed class LinkTargets(string root, Func<string, IgnoreScope?, bool, DirectoryRules?> open)
 {
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
@@ -13,7 +14,9 @@ internal sealed class LinkTargets(string root, Func<string, IgnoreScope?, bool, 
     /// <summary>Whether the scanned directory lies in a target.</summary>
     public bool ContainsRoot(string target) => RealPath.IsWithin(root, target);
 
-    /// <summary>Why the scan does not read what lies beneath its root; <see langword="null"/> for what it reads.</summary>
+    /// <summary>
+    /// Why the scan does not read what lies beneath its root; <see langword="null"/> for what it reads.
+    /// </summary>
     /// <param name="target">Without links.</param>
     public string? WhyNotRead(string target)
     {

@@ -41,7 +41,9 @@ internal static class RealPath
         return resolved;
     }
 
-    /// <summary>Whether <paramref name="path"/> is <paramref name="directory"/> or lies beneath it; both resolved.</summary>
+    /// <summary>
+    /// Whether <paramref name="path"/> is <paramref name="directory"/> or lies beneath it; both resolved.
+    /// </summary>
     public static bool IsWithin(string path, string directory)
     {
         var root = Path.TrimEndingDirectorySeparator(directory);

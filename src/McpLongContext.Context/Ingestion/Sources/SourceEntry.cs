@@ -26,7 +26,9 @@ internal enum Wanted
     /// </summary>
     Explicitly,
 
-    /// <summary>A <c>.longcontextignore</c> takes it back by its very name: it is read even when it holds a secret.</summary>
+    /// <summary>
+    /// A <c>.longcontextignore</c> takes it back by its very name: it is read even when it holds a secret.
+    /// </summary>
     EvenAsSecret,
 }
 

@@ -128,7 +128,9 @@ internal ref struct WildMatch
         return t < _text.Length ? Outcome.NoMatch : Outcome.Match;
     }
 
-    /// <summary>Matches from a star to the end, or returns null having moved to the slash that ends a component.</summary>
+    /// <summary>
+    /// Matches from a star to the end, or returns null having moved to the slash that ends a component.
+    /// </summary>
     private Outcome? MatchStar(int start, ref int p, ref int t)
     {
         var first = p++;

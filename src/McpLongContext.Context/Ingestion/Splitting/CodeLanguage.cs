@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 
 namespace McpLongContext.Context.Ingestion.Splitting;
 
-/// <summary>The properties of a programming language that the splitter needs: how blocks nest and what can hide brackets.</summary>
+/// <summary>
+/// The properties of a programming language that the splitter needs: how blocks nest and what can hide brackets.
+/// </summary>
 /// <param name="LineComments">The beginnings of comments that run to the end of the line.</param>
 internal sealed record CodeLanguage(params string[] LineComments)
 {
@@ -30,7 +32,9 @@ internal sealed record CodeLanguage(params string[] LineComments)
     /// <summary>Two quotes are an escaped one in strings that begin with an at sign, which may span lines.</summary>
     public bool VerbatimStrings { get; init; }
 
-    /// <summary>Lines that begin with a number sign are directives, and their branches repeat the same braces.</summary>
+    /// <summary>
+    /// Lines that begin with a number sign are directives, and their branches repeat the same braces.
+    /// </summary>
     public bool Preprocessor { get; init; }
 
     private static readonly CodeLanguage s_c = new("//")

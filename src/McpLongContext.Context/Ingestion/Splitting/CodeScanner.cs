@@ -8,7 +8,8 @@ namespace McpLongContext.Context.Ingestion.Splitting;
 /// comments well enough to find the brackets outside of them; where these do not match in the end, it was wrong
 /// somewhere, and the levels are those of the indentation.
 /// </summary>
-/// <remarks>Code that runs for every character is compiled with full optimization at once, because most ingests are short.</remarks>
+/// <remarks>Code that runs for every character is compiled with full optimization at once, because most ingests are
+/// short.</remarks>
 internal sealed class CodeScanner
 {
     private enum Literal
@@ -217,7 +218,9 @@ internal sealed class CodeScanner
         return false;
     }
 
-    /// <summary>Enters the literal that begins here, if one does; the offset of the last character that was consumed.</summary>
+    /// <summary>
+    /// Enters the literal that begins here, if one does; the offset of the last character that was consumed.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int OpenLiteral(ReadOnlySpan<char> text, int i, char before)
     {

@@ -36,7 +36,9 @@ internal sealed class CodeSplitter
     private readonly PassageBuilder _passages;
     private readonly bool _namesEveryLevel;
 
-    /// <summary>The passage that is being joined: its first line, how many lines it has, and under what it stands.</summary>
+    /// <summary>
+    /// The passage that is being joined: its first line, how many lines it has, and under what it stands.
+    /// </summary>
     private int _first = -1;
     private int _count;
     private string _context = "";
@@ -147,7 +149,9 @@ internal sealed class CodeSplitter
         }
     }
 
-    /// <summary>Adds an item as one passage, with the few lines in front of it that would be too little of their own.</summary>
+    /// <summary>
+    /// Adds an item as one passage, with the few lines in front of it that would be too little of their own.
+    /// </summary>
     private void AddWhole(CodeItem item, string context, int depth)
     {
         if (item.Lines > MaxDocumentedLines && depth >= MaxDepth)
@@ -161,7 +165,9 @@ internal sealed class CodeSplitter
         Close();
     }
 
-    /// <summary>Cuts an item that is too large for one passage: its head with the first statements, then the others.</summary>
+    /// <summary>
+    /// Cuts an item that is too large for one passage: its head with the first statements, then the others.
+    /// </summary>
     private void AddLarge(CodeItem item, string context, int depth, bool isNamed)
     {
         BeginWithPrefix(item.First, context);

@@ -3,7 +3,9 @@ using McpLongContext.Documents;
 
 namespace McpLongContext.Context.Ingestion.Splitting;
 
-/// <summary>Gives passages the places where they stand in the file, and cuts them where a page, cell or slide ends.</summary>
+/// <summary>
+/// Gives passages the places where they stand in the file, and cuts them where a page, cell or slide ends.
+/// </summary>
 internal static class LocatedPassages
 {
     /// <summary>The passages of a text with locations; they still tile it.</summary>

@@ -9,7 +9,9 @@ namespace McpLongContext.Context.Ingestion.Splitting;
 /// </summary>
 internal static class PassageSplitter
 {
-    /// <summary>Part of the key that says whether stored passages are current: raised whenever results change.</summary>
+    /// <summary>
+    /// Part of the key that says whether stored passages are current: raised whenever results change.
+    /// </summary>
     public const int Version = 3;
 
     /// <summary>Splits a text.</summary>

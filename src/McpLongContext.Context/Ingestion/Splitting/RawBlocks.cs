@@ -3,8 +3,8 @@ using McpLongContext.Context.Documents;
 namespace McpLongContext.Context.Ingestion.Splitting;
 
 /// <summary>
-/// Blocks of a marked-up text in which marks mean nothing: comments, raw HTML (CommonMark, HTML blocks 1 to 3 and 5), and
-/// in AsciiDoc comments, listings, literal blocks and passthroughs.
+/// Blocks of a marked-up text in which marks mean nothing: comments, raw HTML (CommonMark, HTML blocks 1 to 3 and 5),
+/// and in AsciiDoc comments, listings, literal blocks and passthroughs.
 /// </summary>
 /// <param name="isAsciiDoc">Whether the text is AsciiDoc.</param>
 internal sealed class RawBlocks(bool isAsciiDoc)

@@ -23,7 +23,9 @@ internal sealed class TextPacker(LineIndex lines, PassageBuilder passages)
     private int _heading = -1;
     private bool _isOpen;
 
-    /// <summary>The next block begins a passage, which includes this heading; headings in a row stay together.</summary>
+    /// <summary>
+    /// The next block begins a passage, which includes this heading; headings in a row stay together.
+    /// </summary>
     public void AddHeading(int line)
     {
         _heading = _heading < 0 ? line : _heading;

@@ -42,7 +42,9 @@ internal static class TranscriptSplitter
         packer.Finish(headings.Text);
     }
 
-    /// <summary>A turn continues to the next turn or header; a cue, and what stands before all turns, to a blank line.</summary>
+    /// <summary>
+    /// A turn continues to the next turn or header; a cue, and what stands before all turns, to a blank line.
+    /// </summary>
     private static int EndOfTurn(LineIndex lines, int first, TurnStyle style)
     {
         var endsAtBlank = !TranscriptLines.IsTurn(lines[first], style);

@@ -6,7 +6,8 @@ namespace McpLongContext.Context.LongInference.Modes;
 
 /// <summary>
 /// How well the model predicts a text. Each token is predicted once, from the tokens before it in the window whose core
-/// it is in; a first token only where the model has one to begin a text with. Logits are held for a few tokens at a time.
+/// it is in; a first token only where the model has one to begin a text with. Logits are held for a few tokens at a
+/// time.
 /// </summary>
 internal sealed class ScoreMode : IWindowMode
 {

@@ -11,9 +11,9 @@ using McpLongContext.Storage.Maintenance;
 namespace McpLongContext.Context.Memories.Infini;
 
 /// <summary>
-/// The compressive memory of a datastore, of one size whatever was read into it. An answer is written from the passages that
-/// were found, with the compressive memory after them; without an adapter, whose gates let it through, it is that of
-/// the passages alone.
+/// The compressive memory of a datastore, of one size whatever was read into it. An answer is written from the passages
+/// that were found, with the compressive memory after them; without an adapter, whose gates let it through, it is that
+/// of the passages alone.
 /// </summary>
 internal sealed class InfiniMemory(
     DatastoreRegistry datastores,

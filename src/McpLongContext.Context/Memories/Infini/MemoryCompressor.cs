@@ -10,9 +10,9 @@ using McpLongContext.Storage.CompressiveMemories;
 namespace McpLongContext.Context.Memories.Infini;
 
 /// <summary>
-/// Reads the documents that a datastore's compressive memory lacks into it, one after the other, each from its beginning.
-/// The decoder is given back between two documents. What was stored stays, so that a later process continues after the last
-/// whole document.
+/// Reads the documents that a datastore's compressive memory lacks into it, one after the other, each from its
+/// beginning. The decoder is given back between two documents. What was stored stays, so that a later process continues
+/// after the last whole document.
 /// </summary>
 /// <param name="datastore">The datastore.</param>
 /// <param name="decoders">The provider that leases the decoder.</param>
@@ -124,7 +124,9 @@ internal sealed class MemoryCompressor(
         return count;
     }
 
-    /// <summary>The document's text; <see langword="null"/> when it has changed meanwhile or waits for a repair.</summary>
+    /// <summary>
+    /// The document's text; <see langword="null"/> when it has changed meanwhile or waits for a repair.
+    /// </summary>
     private string? TextOf(Document pending)
     {
         using var snapshot = datastore.Snapshot();

@@ -55,7 +55,9 @@ internal sealed class DecoderKeys : IDisposable
     /// <summary>Scans keys.</summary>
     public ComputeThreadPool ThreadPool => _threadPool.Value;
 
-    /// <summary>The keys of a decoder; <see langword="null"/> while nobody has looked for its retrieval heads.</summary>
+    /// <summary>
+    /// The keys of a decoder; <see langword="null"/> while nobody has looked for its retrieval heads.
+    /// </summary>
     /// <param name="decoder">The decoder, leased.</param>
     /// <param name="options">How much is kept of a token, and from which layer on token memory is read.</param>
     public static DecoderKeys? Find(LoadedDecoder decoder, UnlimiformerOptions options) =>

@@ -8,7 +8,8 @@ namespace McpLongContext.Context.Memories.Unlimiformer;
 /// <param name="Version">The version of the key encoder.</param>
 /// <param name="Layer">The layer that selects.</param>
 /// <param name="KeyValueHead">The KV head that selects.</param>
-/// <param name="LayerBegin">The first layer whose keys and values are stored, too; <see langword="null"/>: of none.</param>
+/// <param name="LayerBegin">The first layer whose keys and values are stored, too; <see langword="null"/>: of
+/// none.</param>
 internal sealed partial record KeyName(string Decoder, int Version, int Layer, int KeyValueHead, int? LayerBegin)
 {
     /// <summary>The name of a stored form; <see langword="null"/> where the text is none.</summary>

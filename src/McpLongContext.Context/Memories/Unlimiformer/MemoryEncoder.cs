@@ -9,9 +9,9 @@ using McpLongContext.Storage.Keys;
 namespace McpLongContext.Context.Memories.Unlimiformer;
 
 /// <summary>
-/// Computes the keys that a datastore's documents lack for a decoder. The decoder is given back after every few thousand
-/// tokens, so that queries are answered meanwhile from what is there. What is published stays, so that a later process
-/// goes on where this one was stopped.
+/// Computes the keys that a datastore's documents lack for a decoder. The decoder is given back after every few
+/// thousand tokens, so that queries are answered meanwhile from what is there. What is published stays, so that a later
+/// process goes on where this one was stopped.
 /// </summary>
 /// <param name="datastore">The datastore.</param>
 /// <param name="decoders">The provider that leases the decoder.</param>

@@ -11,7 +11,8 @@ namespace McpLongContext.Context.Memories.Unlimiformer;
 /// <param name="Asked">The text that the token memory is searched by.</param>
 /// <param name="Wording">The instruction after the spans that the model reads.</param>
 /// <param name="MaxTokens">The most tokens to write.</param>
-/// <param name="Window">The window in force, in tokens; <see langword="null"/>: that of the settings, or the model's.</param>
+/// <param name="Window">The window in force, in tokens; <see langword="null"/>: that of the settings, or the
+/// model's.</param>
 internal sealed record MemoryTask(string Asked, string Wording, int MaxTokens, int? Window = null);
 
 /// <summary>

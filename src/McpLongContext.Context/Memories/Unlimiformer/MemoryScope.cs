@@ -5,7 +5,8 @@ using McpLongContext.Storage.Keys;
 namespace McpLongContext.Context.Memories.Unlimiformer;
 
 /// <summary>The part of some documents that a decoder's token memory holds.</summary>
-/// <param name="Keys">The requirements of its retrieval attention; <see langword="null"/> while nobody has looked for its heads.</param>
+/// <param name="Keys">The requirements of its retrieval attention; <see langword="null"/> while nobody has looked for
+/// its heads.</param>
 /// <param name="Documents">The documents that have keys; equal contents once.</param>
 /// <param name="PendingDocuments">The documents that lack some.</param>
 internal sealed record MemoryScope(DecoderKeys? Keys, IReadOnlyList<KeyedDocument> Documents, int PendingDocuments)

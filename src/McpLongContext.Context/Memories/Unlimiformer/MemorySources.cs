@@ -8,8 +8,8 @@ using McpLongContext.LongAttention.Unlimiformer.Selection;
 namespace McpLongContext.Context.Memories.Unlimiformer;
 
 /// <summary>
-/// Opens what a decoder reads through retrieval attention: the keys that a datastore keeps, or, for a text and where the
-/// settings say so, texts that are encoded for this call alone.
+/// Opens what a decoder reads through retrieval attention: the keys that a datastore keeps, or, for a text and where
+/// the settings say so, texts that are encoded for this call alone.
 /// </summary>
 internal sealed class MemorySources(
     DatastoreRegistry datastores,

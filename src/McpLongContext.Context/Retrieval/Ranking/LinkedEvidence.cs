@@ -7,10 +7,10 @@ using McpLongContext.Storage.Passages;
 namespace McpLongContext.Context.Retrieval.Ranking;
 
 /// <summary>
-/// Retrieves once more by what was found: where the question names something rare (a number, a code, an identifier), the
-/// names in the passages that hold it lead to further passages, and theirs to others. So a value is followed through the
-/// variables that it was assigned to, and a ticket through the mails that mention it. In code every line has names that
-/// lead somewhere; there the definitions decide instead.
+/// Retrieves once more by what was found: where the question names something rare (a number, a code, an identifier),
+/// the names in the passages that hold it lead to further passages, and theirs to others. So a value is followed
+/// through the variables that it was assigned to, and a ticket through the mails that mention it. In code every line
+/// has names that lead somewhere; there the definitions decide instead.
 /// </summary>
 internal sealed class LinkedEvidence(DatastoreSnapshot snapshot, PassageScope scope, CancellationToken cancellation)
 {
@@ -25,7 +25,9 @@ internal sealed class LinkedEvidence(DatastoreSnapshot snapshot, PassageScope sc
     /// <summary>The cost of every hop to the score: the passages stand in the order of the chain.</summary>
     private const double HopCost = 0.05;
 
-    /// <summary>Words that are no plain ones: with a digit, in capitals, with a capital or an underscore inside.</summary>
+    /// <summary>
+    /// Words that are no plain ones: with a digit, in capitals, with a capital or an underscore inside.
+    /// </summary>
     private static readonly Regex s_name = new(
         @"\b(?:\w*\p{N}\w*|\p{Lu}{3,}|\w*\p{Ll}\p{Lu}\w*|\w+_\w+)\b",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking
@@ -34,7 +36,9 @@ internal sealed class LinkedEvidence(DatastoreSnapshot snapshot, PassageScope sc
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly Dictionary<long, int> _hops = [];
 
-    /// <summary>Adds the passages that the question's names lead to, after the best one that holds such a name.</summary>
+    /// <summary>
+    /// Adds the passages that the question's names lead to, after the best one that holds such a name.
+    /// </summary>
     /// <param name="question">The question.</param>
     /// <param name="ranked">The passages that were found for it, best first.</param>
     public IReadOnlyList<RankedPassage> Follow(Question question, IReadOnlyList<RankedPassage> ranked)

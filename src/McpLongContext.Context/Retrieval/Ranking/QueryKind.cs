@@ -6,7 +6,9 @@ internal enum QueryKind
     /// <summary>Plain words.</summary>
     NaturalLanguage,
 
-    /// <summary>A sentence that says what one place does, as a comment on it would: <c>Removes what has expired.</c></summary>
+    /// <summary>
+    /// A sentence that says what one place does, as a comment on it would: <c>Removes what has expired.</c>
+    /// </summary>
     Description,
 
     /// <summary>A name: <c>parseJson</c>, <c>where is Session defined</c>.</summary>

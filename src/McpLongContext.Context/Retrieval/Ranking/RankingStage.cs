@@ -5,8 +5,8 @@ namespace McpLongContext.Context.Retrieval.Ranking;
 
 /// <summary>
 /// Orders the candidates of a question by more than each of them says by itself: what is defined in it, how many good
-/// passages its file has, what the file is called, and what the file is for. What speaks for a file is added to its best
-/// passage alone, so that one file does not fill a page.
+/// passages its file has, what the file is called, and what the file is for. What speaks for a file is added to its
+/// best passage alone, so that one file does not fill a page.
 /// </summary>
 internal sealed class RankingStage(Question question, IReadOnlyDictionary<long, double> definitions)
 {

@@ -13,13 +13,17 @@ internal static class RankingWeights
     /// </summary>
     public const double FileTemperature = 0.5;
 
-    /// <summary>The definition where nothing but its name is asked for: more than any number of uses in a passage.</summary>
+    /// <summary>
+    /// The definition where nothing but its name is asked for: more than any number of uses in a passage.
+    /// </summary>
     public const double SoleDefinition = 4;
 
     /// <summary>The definition of a name that the question asks for among other things, before its uses.</summary>
     public const double Definition = 2;
 
-    /// <summary>The definition of a capitalized word: it may be a name, or begin a sentence of somebody's prose.</summary>
+    /// <summary>
+    /// The definition of a capitalized word: it may be a name, or begin a sentence of somebody's prose.
+    /// </summary>
     public const double CapitalizedDefinition = 1;
 
     /// <summary>The definition of what several plain words name together: <c>request context</c>.</summary>
@@ -31,7 +35,9 @@ internal static class RankingWeights
     /// <summary>A file that is named like the symbol asked for.</summary>
     public const double FileOfSymbol = 1;
 
-    /// <summary>Times the share of the question's words in the file's name: names are chosen to say what is inside.</summary>
+    /// <summary>
+    /// Times the share of the question's words in the file's name: names are chosen to say what is inside.
+    /// </summary>
     public const double FileName = 2.5;
 
     /// <summary>The same for its folders, which many files share.</summary>

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace McpLongContext.Inference.Chat.Formats;
 
 /// <summary>
-/// ChatML, of Qwen and SmolLM: <c>&lt;|im_start|&gt;user\n...&lt;|im_end|&gt;\n</c>. Some templates have a system message
-/// of their own for conversations without one; models that can think before they answer are told not to.
+/// ChatML, of Qwen and SmolLM: <c>&lt;|im_start|&gt;user\n...&lt;|im_end|&gt;\n</c>. Some templates have a system
+/// message of their own for conversations without one; models that can think before they answer are told not to.
 /// </summary>
 /// <param name="system">The system message for conversations without one, or null.</param>
 /// <param name="thinks">Whether the model thinks before it answers unless it is told otherwise.</param>
@@ -48,7 +48,9 @@ internal sealed partial class ChatMl(string? system, bool thinks) : IChatFormat
     private static void WriteTurn(Prompt prompt, string role, string content) =>
         prompt.Marker("<|im_start|>").Text($"{role}\n{content}").Marker("<|im_end|>").Text("\n");
 
-    /// <summary>A system message that stands in the template itself, with a line break written out or escaped.</summary>
+    /// <summary>
+    /// A system message that stands in the template itself, with a line break written out or escaped.
+    /// </summary>
     [GeneratedRegex(
         """<\|im_start\|>system(\n|\\n)(?<text>[^'"{}<\\]+)<\|im_end\|>""",
         RegexOptions.ExplicitCapture,

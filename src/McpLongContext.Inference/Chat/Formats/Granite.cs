@@ -1,8 +1,8 @@
 namespace McpLongContext.Inference.Chat.Formats;
 
 /// <summary>
-/// Granite: <c>&lt;|start_of_role|&gt;user&lt;|end_of_role|&gt;...&lt;|end_of_text|&gt;\n</c>. The system message with the date
-/// that templates have for conversations without one is left out.
+/// Granite: <c>&lt;|start_of_role|&gt;user&lt;|end_of_role|&gt;...&lt;|end_of_text|&gt;\n</c>. The system message with
+/// the date that templates have for conversations without one is left out.
 /// </summary>
 internal sealed class Granite : IChatFormat
 {

@@ -1,8 +1,8 @@
 namespace McpLongContext.Inference.Chat.Formats;
 
 /// <summary>
-/// Llama 2: <c>[INST] &lt;&lt;SYS&gt;&gt;\n...\n&lt;&lt;/SYS&gt;&gt;\n\n... [/INST] ... &lt;/s&gt;</c>, and every question begins with
-/// the token that begins a text.
+/// Llama 2: <c>[INST] &lt;&lt;SYS&gt;&gt;\n...\n&lt;&lt;/SYS&gt;&gt;\n\n... [/INST] ... &lt;/s&gt;</c>, and every
+/// question begins with the token that begins a text.
 /// </summary>
 internal sealed class Llama2 : IChatFormat
 {

@@ -1,8 +1,8 @@
 namespace McpLongContext.Inference.Chat.Formats;
 
 /// <summary>
-/// Llama 3: <c>&lt;|start_header_id|&gt;user&lt;|end_header_id|&gt;\n\n...&lt;|eot_id|&gt;</c>. The dates that templates from
-/// 3.1 on put into the system message are left out.
+/// Llama 3: <c>&lt;|start_header_id|&gt;user&lt;|end_header_id|&gt;\n\n...&lt;|eot_id|&gt;</c>. The dates that
+/// templates from 3.1 on put into the system message are left out.
 /// </summary>
 internal sealed class Llama3 : IChatFormat
 {

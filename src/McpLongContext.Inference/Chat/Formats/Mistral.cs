@@ -1,8 +1,8 @@
 namespace McpLongContext.Inference.Chat.Formats;
 
 /// <summary>
-/// Mistral: <c>[INST] ...[/INST] ...&lt;/s&gt;</c>, where versions differ in spaces and in whether the brackets are tokens. A
-/// system message goes before the first question.
+/// Mistral: <c>[INST] ...[/INST] ...&lt;/s&gt;</c>, where versions differ in spaces and in whether the brackets are
+/// tokens. A system message goes before the first question.
 /// </summary>
 /// <param name="spaceInside">Whether a space follows the opening bracket.</param>
 /// <param name="spaceBefore">Whether a space precedes the closing bracket.</param>

@@ -1,8 +1,8 @@
 namespace McpLongContext.Inference.Chat.Formats;
 
 /// <summary>
-/// Zephyr, of TinyLlama: <c>&lt;|user|&gt;\n...&lt;/s&gt;\n</c>. The names of the roles are plain text there; that a text does
-/// not pass for the end of a turn is due to <c>&lt;/s&gt;</c>, which is a token.
+/// Zephyr, of TinyLlama: <c>&lt;|user|&gt;\n...&lt;/s&gt;\n</c>. The names of the roles are plain text there; that a
+/// text does not pass for the end of a turn is due to <c>&lt;/s&gt;</c>, which is a token.
 /// </summary>
 internal sealed class Zephyr : IChatFormat
 {

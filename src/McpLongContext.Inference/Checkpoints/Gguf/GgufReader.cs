@@ -5,7 +5,9 @@ using McpLongContext.Kernels.Buffers;
 
 namespace McpLongContext.Inference.Checkpoints.Gguf;
 
-/// <summary>A cursor over a mapped GGUF file that never leaves it. The file is little-endian, as is every machine here.</summary>
+/// <summary>
+/// A cursor over a mapped GGUF file that never leaves it. The file is little-endian, as is every machine here.
+/// </summary>
 internal sealed class GgufReader(string path, MappedFile file)
 {
     /// <summary>Where the file stands.</summary>

@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace McpLongContext.Inference.Checkpoints.Gguf;
 
 /// <summary>
-/// How a tensor's elements are stored: blocks of <see cref="BlockElements"/> elements in <see cref="BlockBytes"/> bytes,
-/// whole blocks a row.
+/// How a tensor's elements are stored: blocks of <see cref="BlockElements"/> elements in <see cref="BlockBytes"/>
+/// bytes, whole blocks a row.
 /// </summary>
 /// <param name="Id">The number in the file.</param>
 /// <param name="Name">The name that the format gives it, for example <c>Q4_K</c>.</param>
@@ -48,7 +48,9 @@ public sealed record GgufType(uint Id, string Name, int BlockElements, int Block
         new(39, "MXFP4", 32, 17),
     }.ToFrozenDictionary(type => type.Id);
 
-    /// <summary>The type of a number in a file, null for one that the format did not define when this was written.</summary>
+    /// <summary>
+    /// The type of a number in a file, null for one that the format did not define when this was written.
+    /// </summary>
     public static GgufType? Find(uint id) => s_types.GetValueOrDefault(id);
 
     /// <inheritdoc />

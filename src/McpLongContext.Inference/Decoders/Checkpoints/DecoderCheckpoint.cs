@@ -2,7 +2,9 @@ using McpLongContext.Inference.Checkpoints;
 
 namespace McpLongContext.Inference.Decoders.Checkpoints;
 
-/// <summary>A checkpoint of the Llama family: its configuration, its tensors and how they are named and ordered.</summary>
+/// <summary>
+/// A checkpoint of the Llama family: its configuration, its tensors and how they are named and ordered.
+/// </summary>
 internal sealed class DecoderCheckpoint : IDisposable
 {
     private readonly ITensorSource _tensors;
@@ -15,8 +17,9 @@ internal sealed class DecoderCheckpoint : IDisposable
     /// <param name="tensors">The tensors.</param>
     /// <param name="names">The names of the tensors.</param>
     /// <param name="isInterleaved">
-    /// Whether the rows of the query and key matrices are ordered for a rotation of neighbors, (2i, 2i + 1), as in Meta's
-    /// code, llama2.c and the GGUF files of some architectures. They are read in the order for pairs (i, i + headDim / 2).
+    /// Whether the rows of the query and key matrices are ordered for a rotation of neighbors, (2i, 2i + 1), as in
+    /// Meta's code, llama2.c and the GGUF files of some architectures. They are read in the order for pairs (i, i +
+    /// headDim / 2).
     /// </param>
     public DecoderCheckpoint(DecoderConfig config, ITensorSource tensors, TensorNames names, bool isInterleaved)
     {
@@ -34,7 +37,8 @@ internal sealed class DecoderCheckpoint : IDisposable
 
     /// <summary>Opens a model.</summary>
     /// <param name="path">
-    /// A GGUF file, a llama2.c file (<c>.bin</c>), or a folder with one of them or with <c>config.json</c> and safetensors.
+    /// A GGUF file, a llama2.c file (<c>.bin</c>), or a folder with one of them or with <c>config.json</c> and
+    /// safetensors.
     /// </param>
     /// <exception cref="CheckpointException">There is no model, or none that is supported.</exception>
     public static DecoderCheckpoint Open(string path)

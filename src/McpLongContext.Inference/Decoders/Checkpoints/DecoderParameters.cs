@@ -1,8 +1,8 @@
 namespace McpLongContext.Inference.Decoders.Checkpoints;
 
 /// <summary>
-/// The parameters of a decoder in fp32, tensor by tensor, as training needs them. Rows of the query and key projections, and
-/// their biases, are in the order of pairs (i, i + headDim / 2), whatever the file has.
+/// The parameters of a decoder in fp32, tensor by tensor, as training needs them. Rows of the query and key
+/// projections, and their biases, are in the order of pairs (i, i + headDim / 2), whatever the file has.
 /// </summary>
 public sealed class DecoderParameters : IDisposable
 {
@@ -15,11 +15,13 @@ public sealed class DecoderParameters : IDisposable
 
     /// <summary>Opens a model.</summary>
     /// <param name="path">As <see cref="Decoder.Load"/> takes it.</param>
-    /// <exception cref="Inference.Checkpoints.CheckpointException">There is no model, or none that is supported.</exception>
+    /// <exception cref="Inference.Checkpoints.CheckpointException">There is no model, or none that is
+    /// supported.</exception>
     public static DecoderParameters Open(string path) => new(DecoderCheckpoint.Open(path));
 
     /// <summary>Reads a matrix.</summary>
-    /// <param name="kind">A matrix of the architecture; <see cref="TensorKind.Output"/> is the embedding where both are one.</param>
+    /// <param name="kind">A matrix of the architecture; <see cref="TensorKind.Output"/> is the embedding where both are
+    /// one.</param>
     /// <param name="layer">The layer, 0 for what is none.</param>
     /// <returns>The elements, row by row, and the shape [outputs, inputs].</returns>
     /// <exception cref="Inference.Checkpoints.CheckpointException">

@@ -5,7 +5,8 @@ using McpLongContext.Inference.Checkpoints.Gguf;
 namespace McpLongContext.Inference.Decoders.Checkpoints;
 
 /// <summary>
-/// The settings of an architecture in a GGUF file, <c>llama.block_count</c> and the like, which knows those that were read.
+/// The settings of an architecture in a GGUF file, <c>llama.block_count</c> and the like, which knows those that were
+/// read.
 /// </summary>
 /// <param name="file">The file.</param>
 /// <param name="architecture">The architecture, which the keys begin with.</param>

@@ -85,7 +85,9 @@ internal static class HuggingFaceConfig
         float? Multiplier(string name) => family.ReadsMultipliers ? (float?)fields.Number(name) : null;
     }
 
-    /// <summary>Written as null, they are as many as the query heads; left out, as many as the family's class assumes.</summary>
+    /// <summary>
+    /// Written as null, they are as many as the query heads; left out, as many as the family's class assumes.
+    /// </summary>
     private static int? KeyValueHeads(JsonFields fields, HuggingFaceFamily family) =>
         fields.IsWritten("num_key_value_heads") ? fields.Integer("num_key_value_heads") : family.DefaultKeyValueHeads;
 

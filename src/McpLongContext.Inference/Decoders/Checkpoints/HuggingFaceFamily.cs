@@ -50,8 +50,8 @@ internal sealed record HuggingFaceFamily(string ModelType)
         EveryLayer,
 
         /// <summary>
-        /// <c>sliding_window</c> holds in the layers that <c>layer_types</c> names or, with <c>use_sliding_window</c>, in
-        /// those from <c>max_window_layers</c> on.
+        /// <c>sliding_window</c> holds in the layers that <c>layer_types</c> names or, with <c>use_sliding_window</c>,
+        /// in those from <c>max_window_layers</c> on.
         /// </summary>
         ByLayer,
     }

@@ -5,9 +5,9 @@ using McpLongContext.Kernels.Buffers;
 namespace McpLongContext.Inference.Decoders.Checkpoints;
 
 /// <summary>
-/// A model in the first format of llama2.c: <c>i32 dim, hidden, layers, heads, kv heads, vocabulary (negative: the output
-/// is not tied), window</c>, then all weights in fp32, the layers of a kind together. It has no magic number; its size
-/// must be exactly that of its dimensions.
+/// A model in the first format of llama2.c: <c>i32 dim, hidden, layers, heads, kv heads, vocabulary (negative: the
+/// output is not tied), window</c>, then all weights in fp32, the layers of a kind together. It has no magic number;
+/// its size must be exactly that of its dimensions.
 /// </summary>
 internal sealed class Llama2CFile : ITensorSource
 {

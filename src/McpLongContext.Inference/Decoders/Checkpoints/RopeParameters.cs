@@ -4,8 +4,9 @@ using McpLongContext.Inference.Decoders.Positions;
 namespace McpLongContext.Inference.Decoders.Checkpoints;
 
 /// <summary>
-/// The rotary encoding in a <c>config.json</c>, in any of the ways that versions of the Transformers library wrote it: the
-/// base at the top or inside, the scaling as <c>rope_scaling</c> or <c>rope_parameters</c>, flat or by type of layer.
+/// The rotary encoding in a <c>config.json</c>, in any of the ways that versions of the Transformers library wrote it:
+/// the base at the top or inside, the scaling as <c>rope_scaling</c> or <c>rope_parameters</c>, flat or by type of
+/// layer.
 /// </summary>
 /// <param name="Theta">The base of the frequencies.</param>
 /// <param name="Scaling">The scaling of the frequencies.</param>
@@ -209,7 +210,9 @@ internal sealed record RopeParameters(double Theta, RotaryScaling Scaling)
         }
     }
 
-    /// <summary>The factor as it is given or, with both magnitudes, their quotient (DeepSeek-V2, arXiv 2405.04434).</summary>
+    /// <summary>
+    /// The factor as it is given or, with both magnitudes, their quotient (DeepSeek-V2, arXiv 2405.04434).
+    /// </summary>
     private static double? ReadAttentionFactor(JsonFields settings, double factor)
     {
         var (given, magnitude) = (settings.Number("attention_factor"), settings.Number("mscale"));

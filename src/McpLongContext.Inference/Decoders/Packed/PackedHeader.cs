@@ -8,8 +8,8 @@ using McpLongContext.Kernels.Products.Blocks;
 namespace McpLongContext.Inference.Decoders.Packed;
 
 /// <summary>
-/// The beginning of a file of packed weights. The matrices follow it in the order of <see cref="DecoderMatrix.All"/>, each as
-/// <see cref="Int8BlockMatrix"/> lays it out, which is the same on every machine.
+/// The beginning of a file of packed weights. The matrices follow it in the order of <see cref="DecoderMatrix.All"/>,
+/// each as <see cref="Int8BlockMatrix"/> lays it out, which is the same on every machine.
 /// <code>
 /// magic       8 bytes
 /// version     uint32: of the layout and of the rounding
@@ -60,7 +60,9 @@ internal static class PackedHeader
         return header;
     }
 
-    /// <summary>The checksums of the matrices; <see langword="null"/> where the header is damaged or that of another file.</summary>
+    /// <summary>
+    /// The checksums of the matrices; <see langword="null"/> where the header is damaged or that of another file.
+    /// </summary>
     public static uint[]? Read(ReadOnlySpan<byte> header, string content, IReadOnlyList<MatrixReader> matrices)
     {
         var checksums = new uint[matrices.Count];

@@ -6,9 +6,9 @@ using McpLongContext.Kernels.Products.Blocks;
 namespace McpLongContext.Inference.Decoders.Packed;
 
 /// <summary>
-/// The matrices of a decoder in int8, mapped from the file that an earlier load has written. All of it is verified when it is
-/// opened, which costs little more than reading it, and it is read entirely for the first token anyway: what is damaged,
-/// cut or stale is packed again and never computed with.
+/// The matrices of a decoder in int8, mapped from the file that an earlier load has written. All of it is verified when
+/// it is opened, which costs little more than reading it, and it is read entirely for the first token anyway: what is
+/// damaged, cut or stale is packed again and never computed with.
 /// </summary>
 internal sealed class PackedWeights : IDisposable
 {
@@ -37,7 +37,9 @@ internal sealed class PackedWeights : IDisposable
     /// <inheritdoc />
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Maps the matrices; <see langword="null"/> where the file is missing, damaged or of other content.</summary>
+    /// <summary>
+    /// Maps the matrices; <see langword="null"/> where the file is missing, damaged or of other content.
+    /// </summary>
     public static PackedWeights? Map(
         WeightCache cache,
         IReadOnlyList<MatrixReader> matrices,

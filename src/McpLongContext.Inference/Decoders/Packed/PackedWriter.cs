@@ -15,8 +15,8 @@ internal static class PackedWriter
     private const long ReservedBytes = 1L << 30;
 
     /// <summary>
-    /// Writes the file. False where that cannot be: the folder is read only or gone, the disk is nearly full, or another
-    /// process is just writing it.
+    /// Writes the file. False where that cannot be: the folder is read only or gone, the disk is nearly full, or
+    /// another process is just writing it.
     /// </summary>
     /// <param name="cache">Where to.</param>
     /// <param name="matrices">The matrices to write.</param>

@@ -8,15 +8,16 @@ namespace McpLongContext.Inference.Decoders.Packed;
 /// map the same file and share its RAM.
 /// </summary>
 /// <param name="Path">The file; it may be missing, of other content or damaged.</param>
-/// <param name="Content">Names the content of the checkpoint: weights that were kept of another one are not used.</param>
+/// <param name="Content">Names the content of the checkpoint: weights that were kept of another one are not
+/// used.</param>
 public sealed record WeightCache(string Path, string Content)
 {
     /// <summary>The name of the file in a model's folder.</summary>
     public const string Name = "weights.int8";
 
     /// <summary>
-    /// The cache of an installed model, in its folder, with which it goes. It holds for the files that were installed, as
-    /// they were when it was written: their checksums, lengths and times of change.
+    /// The cache of an installed model, in its folder, with which it goes. It holds for the files that were installed,
+    /// as they were when it was written: their checksums, lengths and times of change.
     /// </summary>
     public static WeightCache Of(InstalledModel model)
     {

@@ -2,7 +2,8 @@ namespace McpLongContext.Inference.Decoders.Positions;
 
 /// <summary>
 /// The scaling that Llama 3.1 and 3.2 were trained with: frequencies whose wavelength is below OriginalLength /
-/// HighFrequencyFactor stay, above OriginalLength / LowFrequencyFactor they are divided by the factor, between them blended.
+/// HighFrequencyFactor stay, above OriginalLength / LowFrequencyFactor they are divided by the factor, between them
+/// blended.
 /// </summary>
 /// <param name="Factor">1 or more.</param>
 /// <param name="LowFrequencyFactor">Below <paramref name="HighFrequencyFactor"/>.</param>

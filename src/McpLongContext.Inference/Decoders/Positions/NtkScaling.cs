@@ -1,10 +1,11 @@
 namespace McpLongContext.Inference.Decoders.Positions;
 
 /// <summary>
-/// NTK-aware scaling: the base grows, which leaves the highest frequency and divides lower ones by more and more (Peng et
-/// al., arXiv 2309.00071, section 3.1). It grows until the first frequency that turned less than once in the trained window
-/// is divided by the factor (the critical dimension: Liu et al., arXiv 2310.05209, section 4), so that none comes to angles
-/// that were never trained. Equation 16 of Peng et al. divides only the last one by the factor, the others by less.
+/// NTK-aware scaling: the base grows, which leaves the highest frequency and divides lower ones by more and more (Peng
+/// et al., arXiv 2309.00071, section 3.1). It grows until the first frequency that turned less than once in the trained
+/// window is divided by the factor (the critical dimension: Liu et al., arXiv 2310.05209, section 4), so that none
+/// comes to angles that were never trained. Equation 16 of Peng et al. divides only the last one by the factor, the
+/// others by less.
 /// </summary>
 /// <param name="Factor">1 or more.</param>
 /// <param name="OriginalLength">The trained window, in tokens.</param>

@@ -12,7 +12,9 @@ public abstract record RotaryScaling
     /// <summary>The name of the method.</summary>
     public abstract string Method { get; }
 
-    /// <summary>How many times the trained window the scaled one is; 1 where the training was with this scaling.</summary>
+    /// <summary>
+    /// How many times the trained window the scaled one is; 1 where the training was with this scaling.
+    /// </summary>
     public virtual double Extension => 1;
 
     /// <summary>The attention factor, by which cosines and sines are multiplied.</summary>

@@ -14,7 +14,9 @@ public sealed record YarnScaling(double Factor, int OriginalLength) : RotaryScal
     /// <summary>Rotations within the trained window up to which a frequency is divided.</summary>
     public double BetaSlow { get; init; } = 1;
 
-    /// <summary>Whether the ends of the ramp are rounded to whole pairs of dimensions, as the paper's code does.</summary>
+    /// <summary>
+    /// Whether the ends of the ramp are rounded to whole pairs of dimensions, as the paper's code does.
+    /// </summary>
     public bool IsTruncated { get; init; } = true;
 
     /// <summary>The attention factor of a model that has its own; null: <see cref="MagnitudeOf"/> the factor.</summary>
@@ -29,7 +31,9 @@ public sealed record YarnScaling(double Factor, int OriginalLength) : RotaryScal
     /// <inheritdoc />
     public override float AttentionFactor => (float)(OwnAttentionFactor ?? MagnitudeOf(Factor));
 
-    /// <summary>0.1 scale ln(factor) + 1: equation 22, with the scale that DeepSeek-V2 added (arXiv 2405.04434).</summary>
+    /// <summary>
+    /// 0.1 scale ln(factor) + 1: equation 22, with the scale that DeepSeek-V2 added (arXiv 2405.04434).
+    /// </summary>
     public static double MagnitudeOf(double factor, double scale = 1) =>
         factor <= 1 ? 1 : (0.1 * scale * Math.Log(factor)) + 1;
 
@@ -49,7 +53,9 @@ public sealed record YarnScaling(double Factor, int OriginalLength) : RotaryScal
         return plain;
     }
 
-    /// <summary>Whether the ramp lies within a head; one that does not was given numbers that do not fit each other.</summary>
+    /// <summary>
+    /// Whether the ramp lies within a head; one that does not was given numbers that do not fit each other.
+    /// </summary>
     /// <param name="headDim">Dimensions of a head.</param>
     /// <param name="theta">The base of the frequencies.</param>
     public bool HasRamp(int headDim, double theta)

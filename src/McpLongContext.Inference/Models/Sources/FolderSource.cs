@@ -1,6 +1,8 @@
 namespace McpLongContext.Inference.Models.Sources;
 
-/// <summary>A model in a local folder. Its files are copied, so that the folder may change or vanish afterwards.</summary>
+/// <summary>
+/// A model in a local folder. Its files are copied, so that the folder may change or vanish afterwards.
+/// </summary>
 /// <param name="path">The folder, or one of several weights files in it.</param>
 internal sealed class FolderSource(string path) : IModelSource
 {

@@ -60,7 +60,9 @@ internal static partial class GgufChoice
             : $" Name one of them, as in {origin}/{weights[0]}: {string.Join(", ", weights)}";
     }
 
-    /// <summary>Whether a file's name says that it is of a quantization: <c>model-q4_k_m.gguf</c>, <c>model.Q4_K_M.gguf</c>.</summary>
+    /// <summary>
+    /// Whether a file's name says that it is of a quantization: <c>model-q4_k_m.gguf</c>, <c>model.Q4_K_M.gguf</c>.
+    /// </summary>
     private static bool Is(string file, string quantization)
     {
         var name = Path.GetFileNameWithoutExtension(file);

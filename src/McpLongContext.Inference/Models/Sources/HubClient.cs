@@ -58,7 +58,9 @@ internal sealed class HubClient : IDisposable
         }
     }
 
-    /// <summary>Appends to a partial file what is missing of it, or begins again where the server cannot resume.</summary>
+    /// <summary>
+    /// Appends to a partial file what is missing of it, or begins again where the server cannot resume.
+    /// </summary>
     /// <returns>When the server has sent everything that it announced.</returns>
     public async Task DownloadAsync(
         HubReference model,

@@ -8,7 +8,8 @@ namespace McpLongContext.Inference.Models.Sources;
 /// run and across runs.
 /// </summary>
 /// <param name="model">The repository, as the user or the catalog names it.</param>
-/// <param name="cataloged">The catalog's entry, which pins commit and checksums; null for a repository named freely.</param>
+/// <param name="cataloged">The catalog's entry, which pins commit and checksums; null for a repository named
+/// freely.</param>
 /// <param name="options">Address, token, timeouts.</param>
 internal sealed class HubSource(HubReference model, ModelEntry? cataloged, ModelStoreOptions options) : IModelSource
 {
@@ -104,7 +105,9 @@ internal sealed class HubSource(HubReference model, ModelEntry? cataloged, Model
         File.Move(partialPath, target);
     }
 
-    /// <summary>Repeats what fails for a passing reason, until it fails several times without getting any further.</summary>
+    /// <summary>
+    /// Repeats what fails for a passing reason, until it fails several times without getting any further.
+    /// </summary>
     private async Task<T> RetryAsync<T>(
         Func<Task<T>> action,
         CancellationToken cancellation,

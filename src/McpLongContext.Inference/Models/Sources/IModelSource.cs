@@ -6,7 +6,9 @@ internal interface IModelSource
     /// <summary>The name that the model is installed under.</summary>
     public string Name { get; }
 
-    /// <summary>Whether this installed model is what an installation from here would give, as far as is known offline.</summary>
+    /// <summary>
+    /// Whether this installed model is what an installation from here would give, as far as is known offline.
+    /// </summary>
     public bool IsSatisfiedBy(ModelEntry installed);
 
     /// <summary>Finds out which files there are, at a revision that does not change any more.</summary>

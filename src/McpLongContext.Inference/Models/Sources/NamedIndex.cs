@@ -7,7 +7,9 @@ namespace McpLongContext.Inference.Models.Sources;
 /// <param name="Shards">The files that it names, each once.</param>
 internal sealed record NamedIndex(string Name, IReadOnlyList<string> Shards)
 {
-    /// <summary>The name of the index that counts among a source's files; null where the weights are one file.</summary>
+    /// <summary>
+    /// The name of the index that counts among a source's files; null where the weights are one file.
+    /// </summary>
     /// <exception cref="ModelException">There are several.</exception>
     public static string? Choose(IReadOnlyCollection<string> paths, string origin) =>
         paths.Contains(SafetensorsFolder.SingleName) ? null : Explain(() => ShardIndex.Choose(paths, origin));

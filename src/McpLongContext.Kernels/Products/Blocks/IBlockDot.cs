@@ -1,6 +1,8 @@
 namespace McpLongContext.Kernels.Products.Blocks;
 
-/// <summary>Four unsigned bytes of the weights times four signed bytes of the activations, in each lane of 32 bits.</summary>
+/// <summary>
+/// Four unsigned bytes of the weights times four signed bytes of the activations, in each lane of 32 bits.
+/// </summary>
 /// <typeparam name="TSelf">The arithmetic.</typeparam>
 /// <typeparam name="TVector">A vector of <see cref="Lanes"/> words.</typeparam>
 internal unsafe interface IBlockDot<TSelf, TVector>
@@ -17,8 +19,8 @@ internal unsafe interface IBlockDot<TSelf, TVector>
     public static abstract TVector Add(TVector left, TVector right);
 
     /// <summary>
-    /// The initial value of the sums: <paramref name="offset"/>, -128 times the sum of the activations, where the weights' codes are
-    /// taken plus 128 as they are stored.
+    /// The initial value of the sums: <paramref name="offset"/>, -128 times the sum of the activations, where the
+    /// weights' codes are taken plus 128 as they are stored.
     /// </summary>
     public static abstract TVector Start(int offset);
 

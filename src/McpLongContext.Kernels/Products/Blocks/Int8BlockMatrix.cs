@@ -27,7 +27,9 @@ public sealed unsafe class Int8BlockMatrix
     internal const int CodeBytes = BlockInputs * PanelOutputs;
     internal const int BlockBytes = CodeBytes + (PanelOutputs * sizeof(float));
 
-    /// <summary>Arrays of at most 1 GiB: a large vocabulary times a large state is more than one array can hold.</summary>
+    /// <summary>
+    /// Arrays of at most 1 GiB: a large vocabulary times a large state is more than one array can hold.
+    /// </summary>
     private readonly AlignedArray<byte>[] _arrays;
 
     private readonly MappedFile? _file;
@@ -109,7 +111,8 @@ public sealed unsafe class Int8BlockMatrix
     /// <summary>Quantizes the outputs of a panel. Different panels may be set by different threads.</summary>
     /// <param name="panel">0 to <see cref="Panels"/> - 1.</param>
     /// <param name="weights">
-    /// [outputs of the panel, inputs], row-major, finite: <see cref="PanelOutputs"/> rows, in the last panel what is left.
+    /// [outputs of the panel, inputs], row-major, finite: <see cref="PanelOutputs"/> rows, in the last panel what is
+    /// left.
     /// </param>
     /// <exception cref="ArgumentException">The length of <paramref name="weights"/> is another.</exception>
     /// <exception cref="InvalidOperationException">The matrix lies in a file, which is only read.</exception>

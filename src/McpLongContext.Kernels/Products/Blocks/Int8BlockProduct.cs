@@ -13,8 +13,8 @@ public static unsafe class Int8BlockProduct
     private const int CacheBytes = 384 * 1024;
 
     /// <summary>
-    /// Multiplies by some panels of W; the columns of the others are left as they are. Different panels may be multiplied
-    /// by different threads.
+    /// Multiplies by some panels of W; the columns of the others are left as they are. Different panels may be
+    /// multiplied by different threads.
     /// </summary>
     /// <param name="x">[rows, inputs].</param>
     /// <param name="weights">[outputs, inputs].</param>

@@ -14,7 +14,8 @@ public sealed unsafe class Int8BlockRows
     internal const int ScaleAt = Int8BlockMatrix.BlockInputs;
 
     /// <summary>
-    /// Where a record holds -128 times the sum of the block's codes, in 32 bits: what undoes the 128 in the weights' codes.
+    /// Where a record holds -128 times the sum of the block's codes, in 32 bits: what undoes the 128 in the weights'
+    /// codes.
     /// </summary>
     internal const int OffsetAt = ScaleAt + sizeof(float);
 
@@ -34,7 +35,9 @@ public sealed unsafe class Int8BlockRows
     /// <summary>[rows, blocks] records: the block's 32 codes, filled up with zeros, its scale and its offset.</summary>
     internal sbyte* Records => _records.Pointer;
 
-    /// <summary>Makes room for a matrix, whose rows <see cref="Quantize(ReadOnlySpan{float}, int, int)"/> then fills.</summary>
+    /// <summary>
+    /// Makes room for a matrix, whose rows <see cref="Quantize(ReadOnlySpan{float}, int, int)"/> then fills.
+    /// </summary>
     /// <param name="rows">Rows of X.</param>
     /// <param name="inputs">Columns of X, positive.</param>
     public void Resize(int rows, int inputs)

@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 namespace McpLongContext.Kernels.Products.Blocks;
 
 /// <summary>
-/// The inner loops of <see cref="Int8BlockProduct"/>: some rows of X times a panel of W. The integer sums of a block stay
-/// in registers; after each block they are scaled and added to the tile, which stays in the first-level cache.
+/// The inner loops of <see cref="Int8BlockProduct"/>: some rows of X times a panel of W. The integer sums of a block
+/// stay in registers; after each block they are scaled and added to the tile, which stays in the first-level cache.
 /// </summary>
 /// <remarks>
-/// Two vectors of outputs for six rows: 12 sums, two vectors of weights and a broadcast fill 15 of the 16 registers that
-/// AVX-VNNI can name. A panel is 16 outputs wide, one pass with vectors of 256 bits, two with 128.
+/// Two vectors of outputs for six rows: 12 sums, two vectors of weights and a broadcast fill 15 of the 16 registers
+/// that AVX-VNNI can name. A panel is 16 outputs wide, one pass with vectors of 256 bits, two with 128.
 /// </remarks>
 internal static unsafe class Int8BlockTile<TDot, TVector>
     where TDot : IBlockDot<TDot, TVector>
@@ -70,7 +70,8 @@ internal static unsafe class Int8BlockTile<TDot, TVector>
     /// <summary>tile = X W^T for up to <see cref="Rows"/> rows.</summary>
     /// <param name="x">Records [rows, blocks].</param>
     /// <param name="rows">
-    /// Rows that exist. The missing ones repeat the last: they are computed for nothing, so that the loop needs no variants.
+    /// Rows that exist. The missing ones repeat the last: they are computed for nothing, so that the loop needs no
+    /// variants.
     /// </param>
     /// <param name="panel">[blocks] of W.</param>
     /// <param name="blocks">How many.</param>

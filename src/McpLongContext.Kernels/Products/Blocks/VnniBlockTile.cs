@@ -5,8 +5,9 @@ using static McpLongContext.Kernels.MachineCode.Assembler;
 namespace McpLongContext.Kernels.Products.Blocks;
 
 /// <summary>
-/// Up to nine rows of X times a panel of W with vectors of 512 bits: AVX512-VNNI in machine code, as <see cref="VnniTile"/>.
-/// The integer sums of a block, the scaled sums of all blocks and the operands stay in registers throughout.
+/// Up to nine rows of X times a panel of W with vectors of 512 bits: AVX512-VNNI in machine code, as
+/// <see cref="VnniTile"/>. The integer sums of a block, the scaled sums of all blocks and the operands stay in
+/// registers throughout.
 /// </summary>
 /// <remarks>
 /// Per word of 4 inputs one load of weights feeds nine dot products, whose activations are broadcast as they are read.

@@ -18,7 +18,8 @@ public interface IReadingMode
     /// <summary>Begins a sequence that reads.</summary>
     /// <param name="source">The model and what it reads from.</param>
     /// <param name="prompt">The surrounding tokens.</param>
-    /// <param name="spans">The selected spans, in the order of the token memory; ignored by modes that do not read spans.</param>
+    /// <param name="spans">The selected spans, in the order of the token memory; ignored by modes that do not read
+    /// spans.</param>
     /// <exception cref="ArgumentException">The input does not fit the model's window.</exception>
     public RetrievalReading Begin(ReadingSource source, RetrievalPrompt prompt, IReadOnlyList<TokenMemorySpan> spans);
 }
@@ -37,7 +38,9 @@ public sealed record ReadingSource(
     TimeProvider? Time = null
 )
 {
-    /// <summary>The window in force, in tokens, which prompt, spans and answer share: the model's own, or a smaller one.</summary>
+    /// <summary>
+    /// The window in force, in tokens, which prompt, spans and answer share: the model's own, or a smaller one.
+    /// </summary>
     public int Window { get; init; } = Model.Config.ContextLength;
 
     /// <summary>

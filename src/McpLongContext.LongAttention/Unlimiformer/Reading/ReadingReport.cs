@@ -10,7 +10,8 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 /// <param name="Selection">Time that selecting spans took.</param>
 /// <param name="Searches">Time that each layer took to search by itself; 0 of layers that do not.</param>
 /// <param name="Elapsed">Time since reading began.</param>
-/// <param name="Spans">The spans that were read, in the order of the token memory, with the share of attention that went to each.</param>
+/// <param name="Spans">The spans that were read, in the order of the token memory, with the share of attention that
+/// went to each.</param>
 public sealed record ReadingReport(
     string Mode,
     bool IsWhole,

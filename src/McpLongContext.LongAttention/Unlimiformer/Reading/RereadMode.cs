@@ -2,7 +2,9 @@ using McpLongContext.LongAttention.Unlimiformer.Selection;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 
-/// <summary>The selected text is read anew, as if the prompt had contained it: exact, at the cost of its prefill.</summary>
+/// <summary>
+/// The selected text is read anew, as if the prompt had contained it: exact, at the cost of its prefill.
+/// </summary>
 public sealed class RereadMode : IReadingMode
 {
     /// <inheritdoc/>

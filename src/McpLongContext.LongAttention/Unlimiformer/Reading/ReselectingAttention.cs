@@ -5,9 +5,9 @@ using McpLongContext.LongAttention.Unlimiformer.Selection;
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 
 /// <summary>
-/// Attention to spans that are selected again as generation moves on: by the queries of the tokens written since, in the
-/// heads that select. The new spans stand where the old ones stood, between two tokens and in all layers at once; the
-/// tokens after keep their keys and values, and their positions still continue without a gap.
+/// Attention to spans that are selected again as generation moves on: by the queries of the tokens written since, in
+/// the heads that select. The new spans stand where the old ones stood, between two tokens and in all layers at once;
+/// the tokens after keep their keys and values, and their positions still continue without a gap.
 /// </summary>
 /// <param name="source">The token memory and the selection from it.</param>
 /// <param name="inner">Attends.</param>

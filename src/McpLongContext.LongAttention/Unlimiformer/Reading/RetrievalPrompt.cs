@@ -7,7 +7,8 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 /// <param name="Header">The beginning of a conversation: the tokens that gather attention, the sinks.</param>
 /// <param name="Prefix">The introduction of the selected spans.</param>
 /// <param name="Separator">The separator of two spans that are read as text.</param>
-/// <param name="Suffix">The question and what belongs to it, up to where the model is to speak; one token at least.</param>
+/// <param name="Suffix">The question and what belongs to it, up to where the model is to speak; one token at
+/// least.</param>
 public sealed record RetrievalPrompt(
     IReadOnlyList<int> Header,
     IReadOnlyList<int> Prefix,

@@ -12,7 +12,9 @@ namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 /// </summary>
 public sealed class RetrievalReader
 {
-    /// <summary>The mode's name in reports where nothing is retrieved: the end of the token memory fits the window.</summary>
+    /// <summary>
+    /// The mode's name in reports where nothing is retrieved: the end of the token memory fits the window.
+    /// </summary>
     public const string PlainWindow = "window";
 
     private readonly Decoder _model;
@@ -108,7 +110,8 @@ public sealed class RetrievalReader
     /// <summary>Begins a sequence that reads a token memory.</summary>
     /// <param name="memory">The texts.</param>
     /// <param name="question">The text that spans are selected by.</param>
-    /// <param name="prompt">The surrounding tokens, always in the local window: the prefix before the token memory, the suffix after it.</param>
+    /// <param name="prompt">The surrounding tokens, always in the local window: the prefix before the token memory, the
+    /// suffix after it.</param>
     /// <param name="mode">How to read what does not fit the window.</param>
     /// <param name="answerTokens">Room for the answer.</param>
     /// <param name="cancellation">Ends the search.</param>

@@ -6,12 +6,12 @@ using McpLongContext.LongAttention.Unlimiformer.Selection;
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
 
 /// <summary>
-/// Attention that also measures where it looks: for the last token of every block, the share of its attention that goes to
-/// each span, in the mean of the heads and of the layers from one on.
+/// Attention that also measures where it looks: for the last token of every block, the share of its attention that goes
+/// to each span, in the mean of the heads and of the layers from one on.
 /// </summary>
 /// <remarks>
-/// The measure is attention itself: over the same keys, with values that are 1 in a span's own dimension and 0 elsewhere,
-/// the weighted values are the spans' shares.
+/// The measure is attention itself: over the same keys, with values that are 1 in a span's own dimension and 0
+/// elsewhere, the weighted values are the spans' shares.
 /// </remarks>
 public sealed class SpanAttention : ITokenMemoryAttention
 {

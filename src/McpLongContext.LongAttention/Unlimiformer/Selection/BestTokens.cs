@@ -1,6 +1,8 @@
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
-/// <summary>The tokens of greatest score among those that were added. Of equal scores the earlier token is the better one.</summary>
+/// <summary>
+/// The tokens of greatest score among those that were added. Of equal scores the earlier token is the better one.
+/// </summary>
 /// <param name="count">How many to keep.</param>
 internal sealed class BestTokens(int count)
 {

@@ -6,8 +6,8 @@ namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 internal sealed record CalibrationFact(string Sentence, string Question);
 
 /// <summary>
-/// Ordinary prose and facts to be planted in it, for <see cref="HeadCalibration"/>. Facts come in families of one wording,
-/// so that only a head that tells them apart finds the one asked for.
+/// Ordinary prose and facts to be planted in it, for <see cref="HeadCalibration"/>. Facts come in families of one
+/// wording, so that only a head that tells them apart finds the one asked for.
 /// </summary>
 internal static class CalibrationText
 {

@@ -3,7 +3,9 @@ using McpLongContext.Inference.Layers;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
-/// <summary>Plain attention that hands on what each layer gives it, up to a layer that attends to nothing any more.</summary>
+/// <summary>
+/// Plain attention that hands on what each layer gives it, up to a layer that attends to nothing any more.
+/// </summary>
 /// <param name="inner">Attends in the layers before the last one.</param>
 /// <param name="lastLayer">The layer where the sequence ends.</param>
 /// <param name="take">Takes a block; its buffers are used again afterwards.</param>

@@ -8,8 +8,8 @@ using McpLongContext.Kernels.Products;
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
 /// <summary>
-/// Finds the heads of a decoder that retrieve: it reads a text with planted facts and is asked for each, and those heads of
-/// one key head are taken that tell the fact asked for from everything else most clearly.
+/// Finds the heads of a decoder that retrieve: it reads a text with planted facts and is asked for each, and those
+/// heads of one key head are taken that tell the fact asked for from everything else most clearly.
 /// </summary>
 public static class HeadCalibration
 {

@@ -3,7 +3,9 @@ using McpLongContext.Storage.Keys;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
-/// <summary>The texts that a model may read from, token by token, and their keys. Not changed while it is read.</summary>
+/// <summary>
+/// The texts that a model may read from, token by token, and their keys. Not changed while it is read.
+/// </summary>
 public interface ITokenMemory
 {
     /// <summary>The texts, in order.</summary>

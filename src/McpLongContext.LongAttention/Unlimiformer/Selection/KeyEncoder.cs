@@ -4,16 +4,19 @@ using McpLongContext.Storage.Keys;
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
 /// <summary>
-/// Encodes texts and questions for retrieval attention: windows of a text go through the layers up to the last one whose
-/// keys are kept, each after the model's chat header. The header takes the attention that would otherwise gather on a
-/// window's first tokens and pollute their keys, so that windows need no overlap. For one worker: it owns a sequence.
+/// Encodes texts and questions for retrieval attention: windows of a text go through the layers up to the last one
+/// whose keys are kept, each after the model's chat header. The header takes the attention that would otherwise gather
+/// on a window's first tokens and pollute their keys, so that windows need no overlap. For one worker: it owns a
+/// sequence.
 /// </summary>
 public sealed class KeyEncoder : IDisposable
 {
     /// <summary>Raised whenever the keys of a text change, so that stored ones are told apart.</summary>
     public const int Version = 1;
 
-    /// <summary>Text tokens of a window: two blocks of a sequence, and short enough for attention to cost little.</summary>
+    /// <summary>
+    /// Text tokens of a window: two blocks of a sequence, and short enough for attention to cost little.
+    /// </summary>
     private const int WindowTokens = 1024;
 
     private readonly DecoderConfig _config;

@@ -14,8 +14,8 @@ public enum KeyDepth
 }
 
 /// <summary>
-/// Which vectors are kept of a token, plane by plane: first the key that spans are selected by; then, in full depth, for
-/// each layer from <see cref="LayerBegin"/> on the keys of its key/value heads, and the values. Nothing is rotated.
+/// Which vectors are kept of a token, plane by plane: first the key that spans are selected by; then, in full depth,
+/// for each layer from <see cref="LayerBegin"/> on the keys of its key/value heads, and the values. Nothing is rotated.
 /// </summary>
 /// <param name="Heads">The heads that select.</param>
 /// <param name="Depth">How much is kept.</param>

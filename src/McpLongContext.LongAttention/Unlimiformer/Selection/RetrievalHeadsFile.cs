@@ -7,8 +7,8 @@ using McpLongContext.Inference.Tokenizers;
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
 /// <summary>
-/// The retrieval heads of a model, found when they are first needed and kept in its folder, so that the next process finds
-/// them at no cost. A file that is damaged, of other weights or of an earlier calibration counts as none.
+/// The retrieval heads of a model, found when they are first needed and kept in its folder, so that the next process
+/// finds them at no cost. A file that is damaged, of other weights or of an earlier calibration counts as none.
 /// </summary>
 /// <remarks>
 /// A JSON object: the version, which is <see cref="HeadCalibration.Version"/>; the model, which names the content of

@@ -3,9 +3,9 @@ using McpLongContext.Inference.Tokenizers;
 namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 
 /// <summary>
-/// The query that tokens are scored by: the query vectors of a question in each selecting head, with weights that take their mean, and
-/// those of a question without content, with negative ones. What attracts any question (the start of a chapter, a
-/// capital letter) cancels out (in-context re-ranking, Chen et al., arXiv 2410.02642).
+/// The query that tokens are scored by: the query vectors of a question in each selecting head, with weights that take
+/// their mean, and those of a question without content, with negative ones. What attracts any question (the start of a
+/// chapter, a capital letter) cancels out (in-context re-ranking, Chen et al., arXiv 2410.02642).
 /// </summary>
 /// <param name="Queries"><c>[queries, headDim]</c>.</param>
 /// <param name="Weights"><c>[queries]</c>.</param>
@@ -13,8 +13,8 @@ namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 public sealed record SelectionQuery(float[] Queries, float[] Weights, float Scale)
 {
     /// <summary>
-    /// Tokens whose scores count together: about a short sentence. A needle was the best of 32,768 tokens of a manual for
-    /// 46 of 50 questions, and for 35 where each token counted alone.
+    /// Tokens whose scores count together: about a short sentence. A needle was the best of 32,768 tokens of a manual
+    /// for 46 of 50 questions, and for 35 where each token counted alone.
     /// </summary>
     public int Phrase { get; init; } = 16;
 

@@ -4,8 +4,8 @@ namespace McpLongContext.Storage.Analysis.Reading;
 
 /// <summary>
 /// Sequences after a backslash in JSON, programs, properties, catalogs of messages, Markdown and regular expressions:
-/// <c>\n</c>, <c>\u00fc</c>, <c>\x1b</c>, <c>\303\274</c>. Several backslashes count as one: texts are escaped again when
-/// they are put into texts.
+/// <c>\n</c>, <c>\u00fc</c>, <c>\x1b</c>, <c>\303\274</c>. Several backslashes count as one: texts are escaped again
+/// when they are put into texts.
 /// </summary>
 internal static class BackslashEscapes
 {

@@ -34,7 +34,9 @@ internal sealed class CharBuffer
         _length += chars.Length;
     }
 
-    /// <summary>Adds a character of Unicode; a control or a blank becomes a space, half a pair of surrogates too.</summary>
+    /// <summary>
+    /// Adds a character of Unicode; a control or a blank becomes a space, half a pair of surrogates too.
+    /// </summary>
     public void AddCodePoint(int codePoint)
     {
         if (codePoint <= ' ' || codePoint > 0x10FFFF || codePoint is 0x7F or 0xA0)

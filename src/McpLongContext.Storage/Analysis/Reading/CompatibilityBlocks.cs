@@ -5,7 +5,9 @@ namespace McpLongContext.Storage.Analysis.Reading;
 /// </summary>
 internal static class CompatibilityBlocks
 {
-    /// <summary>The first character of a block and what each character in it stands for; a full stop for itself.</summary>
+    /// <summary>
+    /// The first character of a block and what each character in it stands for; a full stop for itself.
+    /// </summary>
     public static readonly (char First, string Letters)[] Letters =
     [
         ('\u00AA', "a"),

@@ -1,18 +1,23 @@
 namespace McpLongContext.Storage.Analysis.Reading;
 
 /// <summary>
-/// Letters and digits in another form, made plain as NFKC does: full and half width, ligatures, circled, superscript and
-/// mathematical ones, and letters that are stored apart from their marks. The runtime's own normalization needs ICU.
+/// Letters and digits in another form, made plain as NFKC does: full and half width, ligatures, circled, superscript
+/// and mathematical ones, and letters that are stored apart from their marks. The runtime's own normalization needs
+/// ICU.
 /// </summary>
 internal static class CompatibilityForms
 {
     private const char SoftHyphen = '\u00AD';
 
-    /// <summary>Characters that show nothing: joiners, marks of direction, the Arabic stroke, selectors of a form.</summary>
+    /// <summary>
+    /// Characters that show nothing: joiners, marks of direction, the Arabic stroke, selectors of a form.
+    /// </summary>
     private const string Dropped =
         "\u00AD\u0640\u061C\u180E\u200C\u200D\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069\uFE0E\uFE0F";
 
-    /// <summary>Breaks of zero width: words of Thai or Khmer end there, others only may, or may not, be divided.</summary>
+    /// <summary>
+    /// Breaks of zero width: words of Thai or Khmer end there, others only may, or may not, be divided.
+    /// </summary>
     private const string ZeroWidth = "\u200B\u2060\uFEFF";
 
     private static readonly Dictionary<char, string> s_forms = ReadForms();
@@ -87,7 +92,9 @@ internal static class CompatibilityForms
         }
     }
 
-    /// <summary>Mathematical letters and digits, and letters in circles and squares, are beyond the basic plane.</summary>
+    /// <summary>
+    /// Mathematical letters and digits, and letters in circles and squares, are beyond the basic plane.
+    /// </summary>
     private static int FoldPair(ReadOnlySpan<char> text, int at, CharBuffer folded)
     {
         const string Greek = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΘΣΤΥΦΧΨΩ.αβγδεζηθικλμνξοπρςστυφχψω.εθκφρπ";

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace McpLongContext.Storage.Analysis.Reading;
 
-/// <summary>Entities of HTML and XML: <c>&amp;uuml;</c>, <c>&amp;#252;</c>, <c>&amp;#xFC;</c>; also escaped twice.</summary>
+/// <summary>
+/// Entities of HTML and XML: <c>&amp;uuml;</c>, <c>&amp;#252;</c>, <c>&amp;#xFC;</c>; also escaped twice.
+/// </summary>
 internal static class EntityEscapes
 {
     private const int LongestName = 32;

@@ -10,7 +10,9 @@ internal sealed class EscapeOutput(bool forTerms)
     /// <summary>Words of sequences that may be none (<c>\new</c> in a path), each after a space.</summary>
     public CharBuffer Alternatives { get; } = new();
 
-    /// <summary>Writes the boundary of a sequence that shows nothing, such as a color, between two characters.</summary>
+    /// <summary>
+    /// Writes the boundary of a sequence that shows nothing, such as a color, between two characters.
+    /// </summary>
     /// <remarks>
     /// Inside a word both readings count, the whole and its parts, which is what the analyzer makes of an underscore.
     /// Scripts without spaces continue as if nothing were there.

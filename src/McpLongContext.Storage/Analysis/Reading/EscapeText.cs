@@ -6,7 +6,9 @@ namespace McpLongContext.Storage.Analysis.Reading;
 /// <summary>Helpers that the readers of escape sequences share.</summary>
 internal static class EscapeText
 {
-    /// <summary>A delegate of a digit's notation: the byte at an index and the length of its notation; 0 for none.</summary>
+    /// <summary>
+    /// A delegate of a digit's notation: the byte at an index and the length of its notation; 0 for none.
+    /// </summary>
     public delegate int ByteReader(ReadOnlySpan<char> text, int at, out byte value);
 
     /// <summary>The character at an index; NUL outside of the text.</summary>
@@ -24,7 +26,9 @@ internal static class EscapeText
         return end;
     }
 
-    /// <summary>The number of <paramref name="digits"/> hexadecimal digits at an index; -1 when they are none.</summary>
+    /// <summary>
+    /// The number of <paramref name="digits"/> hexadecimal digits at an index; -1 when they are none.
+    /// </summary>
     public static int Hex(ReadOnlySpan<char> text, int at, int digits) =>
         at + digits <= text.Length
         && int.TryParse(

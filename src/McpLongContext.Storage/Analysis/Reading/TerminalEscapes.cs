@@ -34,7 +34,9 @@ internal static class TerminalEscapes
         return end;
     }
 
-    /// <summary>A color without its control character, glued to a word: <c>[31merror</c>; or shown as <c>^[</c>.</summary>
+    /// <summary>
+    /// A color without its control character, glued to a word: <c>[31merror</c>; or shown as <c>^[</c>.
+    /// </summary>
     public static int ReadBare(ReadOnlySpan<char> text, int at, EscapeOutput output)
     {
         if (text[at] == '^')

@@ -5,8 +5,8 @@ using McpLongContext.Storage.Symbols;
 namespace McpLongContext.Context.Ingestion.Splitting.Symbols;
 
 /// <summary>
-/// Recognizes the definition that begins in a line: by a keyword in front of the name, or by the form that functions and
-/// members have in the language. Judged line by line, because a definition names itself in its first one; a program
+/// Recognizes the definition that begins in a line: by a keyword in front of the name, or by the form that functions
+/// and members have in the language. Judged line by line, because a definition names itself in its first one; a program
 /// that is not complete or not correct loses nothing but the lines that are not read.
 /// </summary>
 internal readonly struct DeclarationReader(SymbolRules rules)

@@ -29,7 +29,9 @@ internal sealed record SymbolRules
     /// <summary>A function is a type, a name and parameters: <c>int main(</c>.</summary>
     public bool TypedFunctions { get; private init; }
 
-    /// <summary>At the outermost level a name and parameters alone define a function, and a semicolon makes a prototype.</summary>
+    /// <summary>
+    /// At the outermost level a name and parameters alone define a function, and a semicolon makes a prototype.
+    /// </summary>
     public bool Prototypes { get; private init; }
 
     /// <summary>Fields and properties are a type and a name: <c>string Name {</c>.</summary>
@@ -220,7 +222,9 @@ internal sealed record SymbolRules
         )
     );
 
-    /// <summary>The rules of a file's language, by its extension; <see langword="null"/> where there are none.</summary>
+    /// <summary>
+    /// The rules of a file's language, by its extension; <see langword="null"/> where there are none.
+    /// </summary>
     public static SymbolRules? For(string path) => s_byExtension.GetValueOrDefault(Path.GetExtension(path));
 
     private static SymbolRules Of(string keywords, string modifiers) =>

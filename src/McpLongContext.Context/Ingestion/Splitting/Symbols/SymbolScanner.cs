@@ -9,7 +9,9 @@ namespace McpLongContext.Context.Ingestion.Splitting.Symbols;
 /// </summary>
 internal sealed class SymbolScanner
 {
-    /// <summary>Raised whenever symbols change; documents with those of another version get them anew when they are ingested.</summary>
+    /// <summary>
+    /// Raised whenever symbols change; documents with those of another version get them anew when they are ingested.
+    /// </summary>
     public const int Version = 1;
 
     /// <summary>The longest name; longer ones are data.</summary>
@@ -84,7 +86,9 @@ internal sealed class SymbolScanner
     /// <summary>The kind of symbol that the innermost definition names.</summary>
     private SymbolKind? Enclosing => _scopes.Count > 0 ? _scopes[^1].Kind : null;
 
-    /// <summary>Leaves what ended before this line. An opening brace of its own still belongs to the head before it.</summary>
+    /// <summary>
+    /// Leaves what ended before this line. An opening brace of its own still belongs to the head before it.
+    /// </summary>
     private void Leave(CodeLine line, ReadOnlySpan<char> text)
     {
         if (_language.Braces && line.First == '{')
@@ -186,7 +190,9 @@ internal sealed class SymbolScanner
         }
     }
 
-    /// <summary>Of <c>Pool::acquire</c> the pool and the name; <c>exports</c> and <c>prototype</c> say nothing.</summary>
+    /// <summary>
+    /// Of <c>Pool::acquire</c> the pool and the name; <c>exports</c> and <c>prototype</c> say nothing.
+    /// </summary>
     private static (string Container, string Name) Cut(string qualified)
     {
         var parts = qualified

@@ -5,8 +5,8 @@ namespace McpLongContext.Inference.Checkpoints.Gguf.Blocks;
 
 /// <summary>
 /// <c>half d</c>, then for 8 groups of 32 elements <c>u8[4] point, u7[4] signs, u4 s</c>: d (s + 1/2) / 4 times the
-/// coordinates of a point of <see cref="Iq2XxsCodebook"/>, 8 elements a point. A sign bit negates; the eighth makes their
-/// number even.
+/// coordinates of a point of <see cref="Iq2XxsCodebook"/>, 8 elements a point. A sign bit negates; the eighth makes
+/// their number even.
 /// </summary>
 internal sealed class Iq2Xxs : IBlockFormat
 {

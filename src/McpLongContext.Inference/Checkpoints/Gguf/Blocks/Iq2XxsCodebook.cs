@@ -1,8 +1,8 @@
 namespace McpLongContext.Inference.Checkpoints.Gguf.Blocks;
 
 /// <summary>
-/// The 256 points of 8 coordinates from which <see cref="Iq2Xxs"/> blocks are made, a constant of the format: its authors
-/// chose them among the points with coordinates 8, 25 and 43, so no rule gives them.
+/// The 256 points of 8 coordinates from which <see cref="Iq2Xxs"/> blocks are made, a constant of the format: its
+/// authors chose them among the points with coordinates 8, 25 and 43, so no rule gives them.
 /// </summary>
 internal static class Iq2XxsCodebook
 {

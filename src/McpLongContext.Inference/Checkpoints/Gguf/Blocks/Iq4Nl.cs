@@ -1,6 +1,8 @@
 namespace McpLongContext.Inference.Checkpoints.Gguf.Blocks;
 
-/// <summary><c>half d, u4[32] q</c>: d times step q of <see cref="BlockBytes.NonLinear"/>, in the order of <see cref="Q40"/>.</summary>
+/// <summary>
+/// <c>half d, u4[32] q</c>: d times step q of <see cref="BlockBytes.NonLinear"/>, in the order of <see cref="Q40"/>.
+/// </summary>
 internal sealed class Iq4Nl : IBlockFormat
 {
     private const int Bytes = 18;

@@ -1,6 +1,8 @@
 namespace McpLongContext.Inference.Checkpoints.Gguf.Blocks;
 
-/// <summary><c>half d, u4[32] q</c>: d (q - 8). Element i is in the low half of byte i, element i + 16 in its high half.</summary>
+/// <summary>
+/// <c>half d, u4[32] q</c>: d (q - 8). Element i is in the low half of byte i, element i + 16 in its high half.
+/// </summary>
 internal sealed class Q40 : IBlockFormat
 {
     private const int Bytes = 18;

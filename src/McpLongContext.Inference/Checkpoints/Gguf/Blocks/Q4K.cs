@@ -1,8 +1,8 @@
 namespace McpLongContext.Inference.Checkpoints.Gguf.Blocks;
 
 /// <summary>
-/// <c>half d, half min, u6[8 + 8] scales and minima, u4[256] q</c>: d s q - min m for 8 groups of 32. Two groups share 32
-/// bytes: the first has their low halves, the second the high ones.
+/// <c>half d, half min, u6[8 + 8] scales and minima, u4[256] q</c>: d s q - min m for 8 groups of 32. Two groups share
+/// 32 bytes: the first has their low halves, the second the high ones.
 /// </summary>
 internal sealed class Q4K : IBlockFormat
 {
