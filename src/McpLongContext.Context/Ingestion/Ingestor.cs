@@ -73,7 +73,7 @@ internal sealed class Ingestor(
                     {
                         await (
                             Path.Exists(source)
-                                ? _indexer.IndexPathAsync(datastore, source, job)
+                                ? _indexer.IndexPathAsync(datastore, source, request.Watch, job)
                                 : _indexer.RemovePathAsync(datastore, source, job)
                         );
                     }

@@ -83,6 +83,21 @@ internal sealed class GitRepository
             : common;
     }
 
+    /// <summary>The files that decide which files of a working tree are read, whether they exist or not.</summary>
+    public static IEnumerable<string> RuleFiles(string root, GitUserFiles user)
+    {
+        var directory = DirectoryOf(Path.Join(root, MarkName));
+        var common = CommonOf(directory);
+        return
+        [
+            Path.Join(directory, "index"),
+            Path.Join(common, "info", "exclude"),
+            Path.Join(common, "config"),
+            .. user.ConfigFiles,
+            user.Excludes,
+        ];
+    }
+
     /// <summary>Whether the names in a directory are those of a repository without a working tree.</summary>
     public static bool IsBare(IReadOnlySet<string> names) =>
         names.Contains("HEAD") && names.Contains("objects") && names.Contains("refs");
