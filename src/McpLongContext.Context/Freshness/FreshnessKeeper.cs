@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Documents;
+using McpLongContext.Context.Freshness.Git;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
@@ -32,16 +33,11 @@ internal sealed class FreshnessKeeper(
     /// Compares the sources of a datastore with the disk and reads changed files again, those that the question needs
     /// first.
     /// </summary>
-    /// <returns>The state to tell, and the paths that must not be cited; nothing while an ingest reads.</returns>
-    public async Task<(FreshnessReport? Report, IReadOnlySet<string> Stale)> EnsureAsync(
-        string name,
-        string? question,
-        CancellationToken cancellation
-    )
+    public async Task<FreshnessCheck> EnsureAsync(string name, string? question, CancellationToken cancellation)
     {
         if (jobs.FindIndexing(name) is not null)
         {
-            return (null, new HashSet<string>());
+            return FreshnessCheck.None;
         }
 
         var start = time.GetTimestamp();
@@ -49,16 +45,18 @@ internal sealed class FreshnessKeeper(
         var comparison = await monitor.CompareAsync(cancellation);
         if (comparison.Sources.Count == 0)
         {
-            return (null, new HashSet<string>());
+            return FreshnessCheck.None;
         }
 
+        // Read while the search runs.
+        var git = Task.Run(() => monitor.Trees.Read(comparison.Sources, cancellation), cancellation);
         var before = monitor.BehindCount;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var deadline = Task.Delay(s_budget, time, ending.Token);
         var behind = await monitor.RefreshAsync(question, deadline, cancellation);
         await ending.CancelAsync();
         var stale = behind.Keys.ToHashSet(StringComparer.Ordinal);
-        stale.UnionWith(comparison.Missing.SelectMany(source => source.Files.Keys));
+        stale.UnionWith(comparison.Missing.SelectMany(source => source.Files));
         string[] changed =
         [
             .. behind.Where(item => !item.Value).Select(item => item.Key).Order(StringComparer.Ordinal),
@@ -69,11 +67,11 @@ internal sealed class FreshnessKeeper(
             Behind = [.. changed.Take(NamedBehind).Select(paths.Show)],
             BehindCount = changed.Length,
             Missing = [.. comparison.Missing.Select(source => paths.Show(source.Path))],
-            Unchecked = [.. comparison.Hidden.Select(source => paths.Show(source.Path))],
+            Unchecked = [.. comparison.Hidden.Select(paths.Show)],
             Refreshed = Math.Max(0, before - behind.Count),
             ElapsedMilliseconds = time.GetElapsedTime(start).TotalMilliseconds,
         };
-        return (freshness, stale);
+        return new FreshnessCheck(freshness, stale, git);
     }
 
     /// <summary>Stops all reading; what is stored stays.</summary>
@@ -95,7 +93,13 @@ internal sealed class FreshnessKeeper(
     private SourceMonitor Create(Datastore datastore)
     {
         var readable = options.ReadsAllSources ? SourceRoots(datastore) : roots;
-        return new SourceMonitor(datastore, readable, new Indexer(readable, paths, time), logger);
+        return new SourceMonitor(
+            datastore,
+            readable,
+            new Indexer(readable, paths, time),
+            new GitTrees(readable, paths),
+            logger
+        );
     }
 
     /// <summary>The allowed roots, and the directories of the sources that a person has named before.</summary>

@@ -11,6 +11,7 @@ internal sealed class KnownSource(StoredSource source)
 
     private readonly Dictionary<string, KnownFile> _files = new(StringComparer.Ordinal);
     private KnownFile[]? _order;
+    private string[]? _contents;
 
     public StoredSource Source { get; } = source;
 
@@ -28,14 +29,18 @@ internal sealed class KnownSource(StoredSource source)
         }
 
         _files.Add(path, new KnownFile(path, role, stamp));
-        _order = null;
+        (_order, _contents) = (null, null);
     }
 
     public void Remove(string path)
     {
         _files.Remove(path);
-        _order = null;
+        (_order, _contents) = (null, null);
     }
+
+    /// <summary>The paths of the files that are documents, or could be.</summary>
+    public IReadOnlyList<string> Contents =>
+        _contents ??= [.. _files.Values.Where(file => file.Role == FileRole.Content).Select(file => file.Path)];
 
     /// <summary>Whether a file is not as it was seen, by size, time and identity: no content is read.</summary>
     public bool IsChanged(CancellationToken cancellation)

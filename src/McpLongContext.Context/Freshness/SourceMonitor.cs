@@ -1,3 +1,4 @@
+using McpLongContext.Context.Freshness.Git;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Storage;
@@ -25,13 +26,16 @@ internal sealed class SourceMonitor : IAsyncDisposable
     private Task _work = Task.CompletedTask;
     private bool _isWorking;
 
-    public SourceMonitor(Datastore datastore, AllowedRoots roots, Indexer indexer, ILogger logger)
+    public SourceMonitor(Datastore datastore, AllowedRoots roots, Indexer indexer, GitTrees trees, ILogger logger)
     {
-        (_datastore, _roots, _indexer, _logger) = (datastore, roots, indexer, logger);
+        (_datastore, _roots, _indexer, Trees, _logger) = (datastore, roots, indexer, trees, logger);
         _refresh = new SourceRefresh(datastore, indexer, _queue, _seeing);
     }
 
     public Datastore Datastore => _datastore;
+
+    /// <summary>The Git trees of the sources.</summary>
+    public GitTrees Trees { get; }
 
     /// <summary>The number of files that differ and are not stored yet.</summary>
     public int BehindCount => _queue.Behind().Count;
@@ -106,7 +110,11 @@ internal sealed class SourceMonitor : IAsyncDisposable
             }
         }
 
-        return new Comparison(_sources, missing, hidden);
+        return new Comparison(
+            [.. _sources.Select(source => (source.Path, source.Contents))],
+            [.. missing.Select(source => (source.Path, source.Contents))],
+            [.. hidden.Select(source => source.Path)]
+        );
     }
 
     /// <summary>The sources as they are stored; while files are being read, as this process has seen them.</summary>
@@ -194,11 +202,11 @@ internal sealed class SourceMonitor : IAsyncDisposable
 }
 
 /// <summary>The outcome of a comparison with the disk.</summary>
-/// <param name="Sources">All sources.</param>
+/// <param name="Sources">All sources with the paths of their files.</param>
 /// <param name="Missing">Those at whose paths nothing exists.</param>
 /// <param name="Hidden">Those outside the allowed roots, which were not looked at.</param>
 internal sealed record Comparison(
-    IReadOnlyList<KnownSource> Sources,
-    IReadOnlyList<KnownSource> Missing,
-    IReadOnlyList<KnownSource> Hidden
+    IReadOnlyList<(string Path, IReadOnlyList<string> Files)> Sources,
+    IReadOnlyList<(string Path, IReadOnlyList<string> Files)> Missing,
+    IReadOnlyList<string> Hidden
 );

@@ -36,8 +36,9 @@ internal sealed class Retriever(
 
         // Judged before the search: what is read while it runs may be missing from it.
         var reading = background.StillReading(request.Datastore);
-        var (state, stale) = await freshness.EnsureAsync(request.Datastore, request.Question, cancellation);
-        var result = await SearchAsync(request, stale, cancellation) with { Freshness = state };
+        var check = await freshness.EnsureAsync(request.Datastore, request.Question, cancellation);
+        var result = await SearchAsync(request, check.Stale, cancellation);
+        result = result with { Freshness = await check.CompleteAsync() };
         await background.ResumeAsync(request.Datastore, cancellation);
         return reading is null ? result : result with { Notes = [.. result.Notes, reading] };
     }

@@ -5,7 +5,7 @@ namespace McpLongContext.Storage.Sources;
 /// unchanged content.
 /// </summary>
 /// <param name="Size">Bytes; 0 of a directory, -1 where nothing exists.</param>
-/// <param name="Modified">The last write, in the ticks of the file system.</param>
+/// <param name="Modified">The last write, in nanoseconds since 1970.</param>
 /// <param name="Identity">
 /// A hash of what else changes with the content, such as inode and status time; 0 while the stamp is not settled, so
 /// that a later one differs.

@@ -48,7 +48,7 @@ internal static class FileStatus
         }
 
         var stamp = OfInfo(path);
-        changed = stamp.Modified;
+        changed = (stamp.Modified / 100) + DateTime.UnixEpoch.Ticks;
         return stamp;
     }
 
@@ -82,14 +82,20 @@ internal static class FileStatus
         var info = new FileInfo(path);
         if (info.Exists)
         {
-            return new FileStamp(info.Length, info.LastWriteTimeUtc.Ticks, HashOf(0, info.CreationTimeUtc.Ticks));
+            return new FileStamp(
+                info.Length,
+                Nanoseconds(info.LastWriteTimeUtc),
+                HashOf(0, info.CreationTimeUtc.Ticks)
+            );
         }
 
         var directory = new DirectoryInfo(path);
         return directory.Exists
-            ? new FileStamp(0, directory.LastWriteTimeUtc.Ticks, HashOf(0, directory.CreationTimeUtc.Ticks))
+            ? new FileStamp(0, Nanoseconds(directory.LastWriteTimeUtc), HashOf(0, directory.CreationTimeUtc.Ticks))
             : FileStamp.Missing;
     }
+
+    private static long Nanoseconds(DateTime time) => (time.Ticks - DateTime.UnixEpoch.Ticks) * 100;
 
     /// <summary>Never 0, which marks what is not settled.</summary>
     private static long HashOf(ulong inode, long changed) =>

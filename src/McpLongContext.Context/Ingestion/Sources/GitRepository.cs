@@ -22,6 +22,7 @@ internal sealed class GitRepository
         var mark = Path.Join(root, MarkName);
         var directory = DirectoryOf(mark);
         var common = CommonOf(directory);
+        (Root, Directory, Common) = (root, directory, common);
         var config = new GitConfig(user.Home, directory);
         foreach (var file in user.ConfigFiles)
         {
@@ -41,8 +42,21 @@ internal sealed class GitRepository
             config["extensions.objectformat"]?.Equals("sha256", StringComparison.OrdinalIgnoreCase) == true
                 ? Sha256Bytes
                 : Sha1Bytes;
+        HashBytes = hashBytes;
         _index = new Lazy<GitIndex>(() => GitIndex.Load(directory, hashBytes));
     }
+
+    /// <summary>The root of the working tree.</summary>
+    public string Root { get; }
+
+    /// <summary>The directory with the index and <c>HEAD</c>.</summary>
+    public string Directory { get; }
+
+    /// <summary>The directory that all worktrees share, with objects and branches.</summary>
+    public string Common { get; }
+
+    /// <summary>The length of an object name in bytes.</summary>
+    public int HashBytes { get; }
 
     /// <summary>The patterns of <c>info/exclude</c>.</summary>
     public IgnoreFile? Exclude { get; }
@@ -72,7 +86,7 @@ internal sealed class GitRepository
 
         var own = DirectoryOf(mark);
         var common = CommonOf(own);
-        if (common == own && !Directory.Exists(own) && IsNamedWorktree(own))
+        if (common == own && !System.IO.Directory.Exists(own) && IsNamedWorktree(own))
         {
             // Made elsewhere, as seen from a container: its repository is out of reach, but it is no clone either.
             common = Path.GetFullPath("../..", own);
@@ -110,7 +124,7 @@ internal sealed class GitRepository
     {
         const string Key = "gitdir:";
         return
-            !Directory.Exists(mark)
+            !System.IO.Directory.Exists(mark)
             && ReadLine(mark) is { } line
             && line.StartsWith(Key, StringComparison.Ordinal)
             && line[Key.Length..].Trim() is { Length: > 0 } target
