@@ -131,6 +131,9 @@ public sealed record IngestReport
     /// <summary>Seconds since the job began, or that it took.</summary>
     public double ElapsedSeconds { get; init; }
 
+    /// <summary>Whether the sources are watched: their changes are ingested as they happen.</summary>
+    public bool Watched { get; init; }
+
     /// <summary>Notes and next steps for the user, a sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }

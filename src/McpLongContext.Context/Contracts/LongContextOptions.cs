@@ -23,6 +23,9 @@ public sealed record LongContextOptions
     /// </summary>
     public bool ReadsAllSources { get; init; }
 
+    /// <summary>Whether the server watches what it ingests, where the call does not say.</summary>
+    public bool Watch { get; init; }
+
     /// <summary>
     /// Whether the default encoder is installed when it is first needed. Off, queries and ingests work by the lexical
     /// index alone until it is installed by hand.

@@ -3,6 +3,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Freshness.Git;
+using McpLongContext.Context.Freshness.Watching;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
@@ -17,6 +18,7 @@ internal sealed class FreshnessKeeper(
     AllowedRoots roots,
     DocumentPaths paths,
     JobRegistry jobs,
+    BackgroundEncoding background,
     LongContextOptions options,
     TimeProvider time,
     ILogger<FreshnessKeeper> logger
@@ -28,6 +30,11 @@ internal sealed class FreshnessKeeper(
     private const int NamedBehind = 20;
 
     private readonly ConcurrentDictionary<string, SourceMonitor> _monitors = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (SourceWatch Watch, Task Work)> _watches = new(
+        StringComparer.Ordinal
+    );
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _gate = new();
 
     /// <summary>
     /// Compares the sources of a datastore with the disk and reads changed files again, those that the question needs
@@ -38,6 +45,11 @@ internal sealed class FreshnessKeeper(
         if (jobs.FindIndexing(name) is not null)
         {
             return FreshnessCheck.None;
+        }
+
+        if (options.ResumeEncoding)
+        {
+            Watch(name);
         }
 
         var start = time.GetTimestamp();
@@ -74,12 +86,82 @@ internal sealed class FreshnessKeeper(
         return new FreshnessCheck(freshness, stale, git);
     }
 
+    /// <summary>Follows the watched sources of a datastore, if it has any, for as long as this process lives.</summary>
+    /// <param name="name">The datastore.</param>
+    /// <param name="told">Told about every change that is searchable.</param>
+    public void Watch(string name, Action<WatchReport>? told = null)
+    {
+        lock (_gate)
+        {
+            if (
+                _stopping.IsCancellationRequested
+                || (_watches.TryGetValue(name, out var known) && !known.Work.IsCompleted)
+            )
+            {
+                return;
+            }
+
+            var monitor = MonitorOf(datastores.Open(name));
+            if (!monitor.IsWatched)
+            {
+                return;
+            }
+
+            var watch = new SourceWatch(monitor, () => jobs.FindIndexing(name) is not null, RefreshedAsync, time);
+            _watches[name] = (watch, Task.Run(() => RunAsync(watch, name), CancellationToken.None));
+        }
+
+        async Task RefreshedAsync(WatchReport report, CancellationToken cancellation)
+        {
+            logger.LogInformation(
+                "{Datastore}: {Files} changed files read again in {Seconds:F2} s",
+                report.Datastore,
+                report.Files,
+                report.Seconds
+            );
+            told?.Invoke(report);
+            await background.ResumeAsync(name, cancellation);
+        }
+    }
+
+    /// <summary>A sentence where the changes of watched sources are found by scanning alone.</summary>
+    public string? WatchNote(string name) =>
+        _watches.TryGetValue(name, out var known) && known.Watch.Failure is { } failure
+            ? $"Watched sources are scanned twice a second, because the system's watcher failed: {failure}"
+            : null;
+
     /// <summary>Stops all reading; what is stored stays.</summary>
     public async ValueTask DisposeAsync()
     {
+        lock (_gate)
+        {
+            _stopping.Cancel();
+        }
+
+        await Task.WhenAll(_watches.Values.Select(watch => watch.Work));
         foreach (var monitor in _monitors.Values)
         {
             await monitor.DisposeAsync();
+        }
+
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync(SourceWatch watch, string name)
+    {
+        try
+        {
+            await watch.RunAsync(_stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The process ends.
+        }
+        catch (Exception error)
+            when (error is DatastoreException or ContextException or IOException or UnauthorizedAccessException)
+        {
+            // The next query begins anew; until then queries compare by themselves.
+            logger.LogWarning(error, "Watching {Datastore} ended", name);
         }
     }
 

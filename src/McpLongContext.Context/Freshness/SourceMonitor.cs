@@ -40,6 +40,29 @@ internal sealed class SourceMonitor : IAsyncDisposable
     /// <summary>The number of files that differ and are not stored yet.</summary>
     public int BehindCount => _queue.Behind().Count;
 
+    /// <summary>Whether a source is watched, read to its end or not.</summary>
+    public bool IsWatched
+    {
+        get
+        {
+            using var snapshot = _datastore.Snapshot();
+            return snapshot.Sources().Any(source => source.IsWatched);
+        }
+    }
+
+    /// <summary>The paths of the sources that are watched and may be read.</summary>
+    public IReadOnlyList<string> WatchedPaths()
+    {
+        lock (_seeing)
+        {
+            Load();
+            return
+            [
+                .. _sources.Where(known => known.Source.IsWatched).Select(known => known.Path).Where(_roots.Contains),
+            ];
+        }
+    }
+
     /// <summary>Compares the sources with the disk; what differs waits to be read.</summary>
     public Task<Comparison> CompareAsync(CancellationToken cancellation) =>
         Task.Run(

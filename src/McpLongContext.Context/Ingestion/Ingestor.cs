@@ -166,7 +166,8 @@ internal sealed class Ingestor(
         {
             var passages = (int)snapshot.Documents.PassageCount;
             pending = PendingDocuments.Count(snapshot, encoders.Key);
-            job.Update(report => report with { Passages = passages, PendingDocuments = pending });
+            var isWatched = snapshot.Sources().Any(source => source.IsWatched);
+            job.Update(report => report with { Passages = passages, PendingDocuments = pending, Watched = isWatched });
         }
 
         job.MarkIndexed();

@@ -40,7 +40,8 @@ internal sealed class Retriever(
         var result = await SearchAsync(request, check.Stale, cancellation);
         result = result with { Freshness = await check.CompleteAsync() };
         await background.ResumeAsync(request.Datastore, cancellation);
-        return reading is null ? result : result with { Notes = [.. result.Notes, reading] };
+        string?[] notes = [.. result.Notes, reading, freshness.WatchNote(request.Datastore)];
+        return result with { Notes = [.. notes.OfType<string>()] };
     }
 
     /// <summary>Ranks single passages for a query, neither merged nor cut to a budget.</summary>
