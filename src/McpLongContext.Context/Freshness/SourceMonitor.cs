@@ -2,7 +2,6 @@ using McpLongContext.Context.Freshness.Git;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Storage;
-using McpLongContext.Storage.Sources;
 using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Context.Freshness;

@@ -12,7 +12,7 @@ internal sealed class SourceScan(KnownSource source, RefreshQueue queue, IReadOn
         var trace = new ScanTrace();
         var found = new HashSet<string>(StringComparer.Ordinal);
         var unreadable = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var entry in scanner.Scan(source.Path, cancellation, trace))
+        foreach (var entry in scanner.Scan(source.Path, trace, cancellation))
         {
             switch (entry)
             {

@@ -44,7 +44,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         await using var batch = new Batch(datastore, record, job);
         var found = new HashSet<string>(StringComparer.Ordinal);
         var doubtful = new List<string>();
-        var entries = Scanner.Scan(root, job.Cancellation, record.Trace);
+        var entries = Scanner.Scan(root, record.Trace, job.Cancellation);
         await foreach (var source in ReadAsync(entries, current, job.Cancellation))
         {
             if (source.Skipped is { } skipped)

@@ -1,5 +1,4 @@
 using McpLongContext.Context.Contracts;
-using McpLongContext.Storage;
 
 namespace McpLongContext.Context.Freshness.Watching;
 

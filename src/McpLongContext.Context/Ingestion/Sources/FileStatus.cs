@@ -35,7 +35,7 @@ internal static class FileStatus
     {
         var stamp = Of(path, Bytes(path), out var changed);
         var grain = changed % TimeSpan.TicksPerSecond == 0 ? s_coarseGrain : s_fineGrain;
-        return DateTime.UtcNow.Ticks - changed > grain ? stamp : stamp with { Identity = 0 };
+        return TimeProvider.System.GetUtcNow().Ticks - changed > grain ? stamp : stamp with { Identity = 0 };
     }
 
     private static FileStamp OfLinux(byte[] path) => OfLinux(path, out _);

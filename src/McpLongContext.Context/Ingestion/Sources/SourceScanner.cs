@@ -29,10 +29,14 @@ internal sealed class SourceScanner(AllowedRoots roots, GitUserFiles? user = nul
 
     /// <summary>Scans a file or a directory.</summary>
     /// <param name="path">As the user named it.</param>
-    /// <param name="cancellation">Ends the scan.</param>
     /// <param name="trace">Told what the outcome depends on.</param>
+    /// <param name="cancellation">Ends the scan.</param>
     /// <exception cref="ContextException">The path does not exist or is outside the allowed roots.</exception>
-    public IEnumerable<SourceEntry> Scan(string path, CancellationToken cancellation = default, ScanTrace? trace = null)
+    public IEnumerable<SourceEntry> Scan(
+        string path,
+        ScanTrace? trace = null,
+        CancellationToken cancellation = default
+    )
     {
         var resolved = roots.Resolve(path);
         if (RefusePath(resolved) is { } reason)
