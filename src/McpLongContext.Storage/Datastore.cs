@@ -4,6 +4,7 @@ using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Maintenance;
+using McpLongContext.Storage.Sources;
 using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage;
@@ -39,6 +40,7 @@ public sealed class Datastore : IDisposable
             Schema.Complete(_writer);
             CompressiveMemoryTable.Create(_writer);
             SymbolWriter.Create(_writer);
+            SourceTable.Create(_writer);
             LexicalWriter.Refresh(_writer);
             SegmentFolder.RemoveOrphans(_writer, SegmentsFolder, time);
             _catalog = new CatalogWriter(_writer);
@@ -91,9 +93,32 @@ public sealed class Datastore : IDisposable
     public CatalogChangeResult Apply(CatalogChange change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        var (result, stale) = Write(database => (_catalog.Apply(change), CompressiveMemoryTable.DropStale(database)));
+        var (result, stale) = Write(database =>
+        {
+            var result = _catalog.Apply(change);
+            if (change.Sources is { } sources)
+            {
+                SourceTable.Apply(database, sources);
+            }
+
+            return (result, CompressiveMemoryTable.DropStale(database));
+        });
         stale.ForEach(DeleteEmbeddings);
         return result;
+    }
+
+    /// <summary>Changes the table of sources alone: no new generation of the documents.</summary>
+    /// <exception cref="DatastoreException">Nothing was stored; the message says why.</exception>
+    public void Apply(SourceChange change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        Maintain(database =>
+            database.Write(() =>
+            {
+                _identity.Require(database);
+                SourceTable.Apply(database, change);
+            })
+        );
     }
 
     /// <summary>

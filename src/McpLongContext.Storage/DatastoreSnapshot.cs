@@ -5,6 +5,7 @@ using McpLongContext.Storage.Keys;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Maintenance;
 using McpLongContext.Storage.Passages;
+using McpLongContext.Storage.Sources;
 using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage;
@@ -60,6 +61,15 @@ public sealed class DatastoreSnapshot : IDisposable
         using var row = Reader.Prepare("SELECT value FROM settings WHERE key = ?1").Bind(1, key);
         return row.Step() ? row.Text(0) : null;
     }
+
+    /// <summary>Counts the changes of the sources and their files; equal numbers mean equal tables.</summary>
+    public long SourceVersion => SourceTable.VersionOf(Reader);
+
+    /// <summary>The ingested sources, by path.</summary>
+    public IReadOnlyList<StoredSource> Sources() => SourceTable.Sources(Reader);
+
+    /// <summary>The files of all sources as they were last read.</summary>
+    public IReadOnlyList<StoredFile> SourceFiles() => SourceTable.Files(Reader);
 
     /// <summary>
     /// The token embeddings under an encoder's key, or <see langword="null"/> when there are none. They are usable

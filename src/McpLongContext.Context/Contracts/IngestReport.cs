@@ -19,6 +19,12 @@ public sealed record IngestRequest
     public MemoryKind Memory { get; init; }
 
     /// <summary>
+    /// Whether the paths are watched from now on, so that their changes are ingested as they happen;
+    /// <see langword="null"/> leaves that as it is.
+    /// </summary>
+    public bool? Watch { get; init; }
+
+    /// <summary>
     /// How long to wait; what is not done by then continues in the background. <see langword="null"/> waits until
     /// everything is stored.
     /// </summary>
@@ -124,6 +130,9 @@ public sealed record IngestReport
 
     /// <summary>Seconds since the job began, or that it took.</summary>
     public double ElapsedSeconds { get; init; }
+
+    /// <summary>Whether the sources are watched: their changes are ingested as they happen.</summary>
+    public bool Watched { get; init; }
 
     /// <summary>Notes and next steps for the user, a sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

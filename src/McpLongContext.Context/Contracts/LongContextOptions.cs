@@ -18,6 +18,15 @@ public sealed record LongContextOptions
     public required IReadOnlyList<string> AllowedRoots { get; init; }
 
     /// <summary>
+    /// Whether changed files of every ingested source are read again, outside the allowed roots, too: for commands,
+    /// whose user has named the sources.
+    /// </summary>
+    public bool ReadsAllSources { get; init; }
+
+    /// <summary>Whether the server watches what it ingests, where the call does not say.</summary>
+    public bool Watch { get; init; }
+
+    /// <summary>
     /// Whether the default encoder is installed when it is first needed. Off, queries and ingests work by the lexical
     /// index alone until it is installed by hand.
     /// </summary>

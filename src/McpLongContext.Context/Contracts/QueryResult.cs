@@ -117,6 +117,12 @@ public sealed record QueryResult
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>
+    /// How the answer relates to the files on disk; <see langword="null"/> where nothing was ingested from files, or an
+    /// ingest is reading them.
+    /// </summary>
+    public FreshnessReport? Freshness { get; init; }
+
+    /// <summary>
     /// The answer of a local model, or why there is none; <see langword="null"/> when none was wanted.
     /// </summary>
     public LocalAnswer? Answer { get; init; }

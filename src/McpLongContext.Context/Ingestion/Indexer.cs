@@ -9,6 +9,7 @@ using McpLongContext.Context.Ingestion.Splitting.Symbols;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Sources;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
 namespace McpLongContext.Context.Ingestion;
@@ -24,22 +25,27 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     private const int BatchDocuments = 512;
     private const long BatchBytes = 4 * 1024 * 1024;
 
-    private readonly SourceScanner _scanner = new(roots, GitUserFiles.OfProcess());
     private readonly DocumentReader _reader = new(roots);
+
+    /// <summary>Finds the files of a source.</summary>
+    public SourceScanner Scanner { get; } = new(roots, GitUserFiles.OfProcess());
 
     /// <summary>Indexes files and directories; documents that vanished from a directory are removed.</summary>
     /// <param name="datastore">Receives the documents.</param>
     /// <param name="path">A file or directory, absolute.</param>
+    /// <param name="watch">Whether it is watched from now on; <see langword="null"/> leaves that as it is.</param>
     /// <param name="job">Told about every batch; its cancellation stops between files.</param>
     /// <exception cref="ContextException">The path does not exist or is outside the allowed roots.</exception>
-    public async Task IndexPathAsync(Datastore datastore, string path, IngestJob job)
+    public async Task IndexPathAsync(Datastore datastore, string path, bool? watch, IngestJob job)
     {
         var root = roots.Resolve(path);
         var (stored, current) = DocumentsBeneath(datastore, root);
-        await using var batch = new Batch(datastore, job);
+        var record = SourceRecord.Begin(datastore, root, watch);
+        await using var batch = new Batch(datastore, record, job);
         var found = new HashSet<string>(StringComparer.Ordinal);
         var doubtful = new List<string>();
-        await foreach (var source in ReadAsync(_scanner.Scan(root, job.Cancellation), current, job.Cancellation))
+        var entries = Scanner.Scan(root, record.Trace, job.Cancellation);
+        await foreach (var source in ReadAsync(entries, current, job.Cancellation))
         {
             if (source.Skipped is { } skipped)
             {
@@ -62,9 +68,11 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         await batch.CompleteAsync();
         batch.Remove(
             stored
-                .Values.Where(document => !WithParents(document.Path).Any(found.Contains))
+                .Values.Concat(record.Linked)
+                .Where(document => !WithParents(document.Path).Any(found.Contains))
                 .OrderBy(document => document.Path, StringComparer.Ordinal)
         );
+        record.Complete();
         NoteDoubts(doubtful, job);
     }
 
@@ -93,7 +101,8 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     public async Task RemovePathAsync(Datastore datastore, string path, IngestJob job)
     {
         var (stored, _) = DocumentsBeneath(datastore, path);
-        await using var batch = new Batch(datastore, job);
+        SourceRecord.Remove(datastore, path);
+        await using var batch = new Batch(datastore, record: null, job);
         batch.Remove(stored.Values.OrderBy(document => document.Path, StringComparer.Ordinal));
         var what =
             stored.Count == 1 && stored.ContainsKey(path) ? "its document was" : $"{stored.Count} documents were";
@@ -123,7 +132,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             snapshot.Documents.TryFind(name, out stored);
         }
 
-        await using var batch = new Batch(datastore, job);
+        await using var batch = new Batch(datastore, record: null, job);
         await batch.AddAsync(
             new Source(name)
             {
@@ -196,10 +205,10 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     /// <summary>
     /// The documents by path, and of those whose symbols this program found the keys: only these can be unchanged.
     /// </summary>
-    private static (Dictionary<string, StoredDocument> Stored, Dictionary<string, ContentKey> Current) DocumentsBeneath(
-        Datastore datastore,
-        string root
-    )
+    internal static (
+        Dictionary<string, StoredDocument> Stored,
+        Dictionary<string, ContentKey> Current
+    ) DocumentsBeneath(Datastore datastore, string root)
     {
         using var snapshot = datastore.Snapshot();
         var symbols = snapshot.Symbols.Current(SymbolScanner.Version);
@@ -215,7 +224,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     /// <summary>Reads what the scan finds, several files at once, and hands it on in the order of the scan.</summary>
     private async IAsyncEnumerable<Source> ReadAsync(
         IEnumerable<SourceEntry> entries,
-        Dictionary<string, ContentKey> current,
+        IReadOnlyDictionary<string, ContentKey> current,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
     )
     {
@@ -257,21 +266,31 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         }
     }
 
-    private Source Read(SourceEntry entry, Dictionary<string, ContentKey> current, CancellationToken cancellation)
+    /// <summary>Reads a file that a scan has found, and prepares its document where it is not the stored one.</summary>
+    /// <param name="entry">The file; or why it is none.</param>
+    /// <param name="current">The contents of stored documents that this program has split.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public Source Read(
+        SourceEntry entry,
+        IReadOnlyDictionary<string, ContentKey> current,
+        CancellationToken cancellation
+    )
     {
         if (entry is not SourceFile file)
         {
             return Source.Of((SkippedSource)entry);
         }
 
+        var stamp = FileStatus.BeforeReading(file.Path);
         if (!_reader.TryRead(file, out var document, out var skipped, IsUnchanged, cancellation))
         {
-            return Source.Of(skipped);
+            return Source.Of(skipped) with { Stamp = skipped.IsTransient ? null : stamp };
         }
 
         return new Source(entry.Path)
         {
             StaysStored = true,
+            Stamp = stamp,
             Bytes = document.Bytes,
             Doubt = document.Doubt,
             Document = IsUnchanged(document) ? null : Prepare(document, file.Path, file.Modified),
@@ -282,7 +301,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     }
 
     /// <summary>The outcome for an entry of the scan.</summary>
-    private sealed record Source(string Path)
+    internal sealed record Source(string Path)
     {
         public SkippedSource? Skipped { get; init; }
 
@@ -292,6 +311,9 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         public bool StaysStored { get; init; }
 
         public long Bytes { get; init; }
+
+        /// <summary>The stamp of the file before it was read; <see langword="null"/>: it was not.</summary>
+        public FileStamp? Stamp { get; init; }
 
         /// <summary>The uncertainty about the encoding.</summary>
         public string? Doubt { get; init; }
@@ -307,11 +329,12 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     /// Collects documents into transactions of a handy size, and the job's counts with them. A transaction is written
     /// while the next one is collected.
     /// </summary>
-    private sealed class Batch(Datastore datastore, IngestJob job) : IAsyncDisposable
+    private sealed class Batch(Datastore datastore, SourceRecord? record, IngestJob job) : IAsyncDisposable
     {
         private readonly Dictionary<ContentKey, int> _added = [];
         private List<NewDocument> _documents = [];
         private List<SkippedFile> _skipped = [];
+        private List<StoredFile> _files = [];
         private long _bytes;
         private long _pendingBytes;
         private int _unchanged;
@@ -329,6 +352,11 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         public async Task AddAsync(Source source, StoredDocument? stored)
         {
             _bytes += source.Bytes;
+            if (record is not null && source.Stamp is { } stamp)
+            {
+                _files.Add(record.Read(source.Path, stamp));
+            }
+
             if (source.Document is not { } document)
             {
                 _unchanged += source.Skipped is null ? 1 : 0;
@@ -363,14 +391,30 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         {
             await _writing;
             job.Cancellation.ThrowIfCancellationRequested();
-            var (documents, skipped, bytes, unchanged) = (_documents, _skipped, _bytes, _unchanged);
-            _writing = Task.Run(() => Write(documents, skipped, bytes, unchanged));
-            (_documents, _skipped, _bytes, _unchanged, _pendingBytes) = ([], [], 0, 0, 0);
+            var (documents, files, skipped, bytes, unchanged) = (_documents, _files, _skipped, _bytes, _unchanged);
+            _writing = Task.Run(() => Write(documents, files, skipped, bytes, unchanged));
+            (_documents, _files, _skipped, _bytes, _unchanged, _pendingBytes) = ([], [], [], 0, 0, 0);
         }
 
-        private void Write(List<NewDocument> documents, List<SkippedFile> skipped, long bytes, int unchanged)
+        private void Write(
+            List<NewDocument> documents,
+            List<StoredFile> files,
+            List<SkippedFile> skipped,
+            long bytes,
+            int unchanged
+        )
         {
-            var result = documents.Count == 0 ? default : datastore.Apply(new CatalogChange { Put = documents });
+            var change = files.Count == 0 ? null : new SourceChange { Files = files };
+            var result = default(CatalogChangeResult);
+            if (documents.Count > 0)
+            {
+                result = datastore.Apply(new CatalogChange { Put = documents, Sources = change });
+            }
+            else if (change is not null)
+            {
+                datastore.Apply(change);
+            }
+
             job.Update(report =>
                 report with
                 {

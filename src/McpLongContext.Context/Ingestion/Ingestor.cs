@@ -73,7 +73,7 @@ internal sealed class Ingestor(
                     {
                         await (
                             Path.Exists(source)
-                                ? _indexer.IndexPathAsync(datastore, source, job)
+                                ? _indexer.IndexPathAsync(datastore, source, request.Watch, job)
                                 : _indexer.RemovePathAsync(datastore, source, job)
                         );
                     }
@@ -166,7 +166,8 @@ internal sealed class Ingestor(
         {
             var passages = (int)snapshot.Documents.PassageCount;
             pending = PendingDocuments.Count(snapshot, encoders.Key);
-            job.Update(report => report with { Passages = passages, PendingDocuments = pending });
+            var isWatched = snapshot.Sources().Any(source => source.IsWatched);
+            job.Update(report => report with { Passages = passages, PendingDocuments = pending, Watched = isWatched });
         }
 
         job.MarkIndexed();

@@ -111,7 +111,13 @@ internal sealed class DatastoreManager(
         foreach (var part in found.Chunk(RemovedAtOnce))
         {
             cancellation.ThrowIfCancellationRequested();
-            datastore.Apply(new Storage.Catalog.CatalogChange { Remove = part });
+            datastore.Apply(
+                new Storage.Catalog.CatalogChange
+                {
+                    Remove = part,
+                    Sources = new Storage.Sources.SourceChange { RemovedDocuments = part },
+                }
+            );
         }
 
         return new RemoveReport(name, [.. found.Select(paths.Show)]);

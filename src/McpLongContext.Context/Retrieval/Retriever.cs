@@ -2,6 +2,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
+using McpLongContext.Context.Freshness;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Passages;
@@ -15,6 +16,7 @@ internal sealed class Retriever(
     EncodingDemands demands,
     QueryPriority questions,
     BackgroundEncoding background,
+    FreshnessKeeper freshness,
     DocumentFinder finder,
     DocumentPaths paths,
     TimeProvider time
@@ -34,9 +36,12 @@ internal sealed class Retriever(
 
         // Judged before the search: what is read while it runs may be missing from it.
         var reading = background.StillReading(request.Datastore);
-        var result = await SearchAsync(request, cancellation);
+        var check = await freshness.EnsureAsync(request.Datastore, request.Question, cancellation);
+        var result = await SearchAsync(request, check.Stale, cancellation);
+        result = result with { Freshness = await check.CompleteAsync() };
         await background.ResumeAsync(request.Datastore, cancellation);
-        return reading is null ? result : result with { Notes = [.. result.Notes, reading] };
+        string?[] notes = [.. result.Notes, reading, freshness.WatchNote(request.Datastore)];
+        return result with { Notes = [.. notes.OfType<string>()] };
     }
 
     /// <summary>Ranks single passages for a query, neither merged nor cut to a budget.</summary>
@@ -83,6 +88,7 @@ internal sealed class Retriever(
     /// <param name="paths">Shows paths.</param>
     /// <param name="time">Measures the search.</param>
     /// <param name="cancellation">Ends the search.</param>
+    /// <param name="stale">Paths of documents that are not searched, because their files have changed since.</param>
     /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
     public static QueryResult Query(
         DatastoreSnapshot snapshot,
@@ -90,7 +96,8 @@ internal sealed class Retriever(
         RetrievalEncoder? encoder,
         DocumentPaths paths,
         TimeProvider time,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        IReadOnlySet<string>? stale = null
     )
     {
         var start = time.GetTimestamp();
@@ -101,7 +108,7 @@ internal sealed class Retriever(
         }
 
         var cursor = Cursor.Of(request, snapshot.Generation);
-        var ranking = Rank(snapshot, request, encoder, paths, cancellation);
+        var ranking = Rank(snapshot, request, encoder, paths, cancellation, stale);
         var page = new EvidenceAssembler(snapshot.Passages, snapshot.Symbols, paths).Assemble(
             ranking.Passages,
             cursor.Offset,
@@ -134,10 +141,11 @@ internal sealed class Retriever(
         QueryRequest request,
         RetrievalEncoder? encoder,
         DocumentPaths paths,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        IReadOnlySet<string>? stale = null
     )
     {
-        var (scope, searched) = ScopeOf(snapshot, request.PathGlob, paths);
+        var (scope, searched) = ScopeOf(snapshot, request.PathGlob, paths, stale);
         return searched == 0
             ? new RankingResult([], 0, [NothingToSearch(snapshot, request)], [])
             : Rank(snapshot, request.Question, scope, searched, encoder, cancellation);
@@ -165,7 +173,11 @@ internal sealed class Retriever(
         );
     }
 
-    private async Task<QueryResult> SearchAsync(QueryRequest request, CancellationToken cancellation)
+    private async Task<QueryResult> SearchAsync(
+        QueryRequest request,
+        IReadOnlySet<string> stale,
+        CancellationToken cancellation
+    )
     {
         var datastore = datastores.Open(request.Datastore);
         using var running = questions.Announce();
@@ -174,7 +186,7 @@ internal sealed class Retriever(
             () =>
             {
                 using var snapshot = datastore.Snapshot();
-                return Query(snapshot, request, encoder, paths, time, cancellation);
+                return Query(snapshot, request, encoder, paths, time, cancellation, stale);
             },
             cancellation
         );
@@ -254,15 +266,22 @@ internal sealed class Retriever(
     private static (PassageScope Scope, int Passages) ScopeOf(
         DatastoreSnapshot snapshot,
         string? glob,
-        DocumentPaths paths
+        DocumentPaths paths,
+        IReadOnlySet<string>? stale
     )
     {
-        if (glob is null)
+        var isAnyStale = stale is { Count: > 0 };
+        if (glob is null && !isAnyStale)
         {
             return (PassageScope.All, (int)snapshot.Documents.PassageCount);
         }
 
-        var documents = PathGlob.Select(glob, snapshot.Documents.All, paths);
+        var documents = glob is null ? snapshot.Documents.All : PathGlob.Select(glob, snapshot.Documents.All, paths);
+        if (isAnyStale)
+        {
+            documents = [.. documents.Where(document => !stale!.Contains(document.Path))];
+        }
+
         return (PassageScope.Of(documents), documents.Sum(document => document.PassageCount));
     }
 }

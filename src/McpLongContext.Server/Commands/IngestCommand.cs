@@ -1,5 +1,6 @@
 using System.CommandLine;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Freshness;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
@@ -9,6 +10,8 @@ namespace McpLongContext.Server.Commands;
 /// <summary>Ingests files and directories.</summary>
 internal sealed class IngestCommand : ServiceCommand
 {
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(200);
+
     private readonly Argument<string[]> _paths = new("PATH")
     {
         Description = "Files and directories.",
@@ -24,6 +27,11 @@ internal sealed class IngestCommand : ServiceCommand
         Description = "Wait until everything is encoded; otherwise about 20 seconds.",
     };
 
+    private readonly Option<bool> _watch = new("--watch")
+    {
+        Description = "Stay and ingest changes as they happen; Ctrl+C ends it.",
+    };
+
     private readonly Option<MemoryKind> _memory = CommonOptions.Memory(
         "unlimiformer, infini: also build the memory that a chat model reads the whole datastore by."
     );
@@ -34,6 +42,7 @@ internal sealed class IngestCommand : ServiceCommand
         Arguments.Add(_paths);
         Options.Add(_datastore);
         Options.Add(_wait);
+        Options.Add(_watch);
         Options.Add(_memory);
     }
 
@@ -42,6 +51,7 @@ internal sealed class IngestCommand : ServiceCommand
         options with
         {
             AllowedRoots = [.. options.AllowedRoots, .. PathsOf(parsed).SelectMany(RootsOf)],
+            ResumeEncoding = parsed.GetValue(_watch),
         };
 
     /// <inheritdoc/>
@@ -53,11 +63,17 @@ internal sealed class IngestCommand : ServiceCommand
             Paths = PathsOf(call.Parsed),
             Datastore = call.Parsed.GetValue(_datastore)!,
             Memory = call.Parsed.GetValue(_memory),
+            Watch = call.Parsed.GetValue(_watch) ? true : null,
             Wait = wait ? null : new IngestRequest().Wait,
         };
         var display = IngestDisplay.Create(call.Parsed.InvocationConfiguration.Error, TimeProvider.System);
         var report = await display.ShowAsync(() => call.Get<Ingestor>().IngestAsync(request, display, cancellation));
         await call.WriteAsync(report, IngestText.Render);
+        if (call.Parsed.GetValue(_watch) && report.State is not (IngestState.Failed or IngestState.Cancelled))
+        {
+            return await WatchAsync(call, request.Datastore, cancellation);
+        }
+
         if (report.State == IngestState.Indexing)
         {
             await call.TellAsync(
@@ -86,6 +102,27 @@ internal sealed class IngestCommand : ServiceCommand
             IngestState.Cancelled => CommandLine.Interrupted,
             _ => CommandLine.Done,
         };
+    }
+
+    /// <summary>Follows the sources until the user ends it; what was stored stays.</summary>
+    private static async Task<int> WatchAsync(Call call, string datastore, CancellationToken cancellation)
+    {
+        var keeper = call.Get<FreshnessKeeper>();
+        var error = call.Parsed.InvocationConfiguration.Error;
+        var noted = (string?)null;
+        keeper.Watch(datastore, report => error.WriteLine(IngestText.Watched(report)));
+        await call.TellAsync("Watching; Ctrl+C ends it.");
+        while (!cancellation.IsCancellationRequested)
+        {
+            await Task.Delay(s_look, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (keeper.WatchNote(datastore) is { } note && note != noted)
+            {
+                await call.TellAsync(note);
+                noted = note;
+            }
+        }
+
+        return CommandLine.Done;
     }
 
     private string[] PathsOf(ParseResult parsed) => [.. parsed.GetValue(_paths)!.Select(FileUri.ToPath)];

@@ -66,6 +66,13 @@ internal sealed class QueryCommand : ServiceCommand
     }
 
     /// <inheritdoc/>
+    protected override LongContextOptions Adapt(LongContextOptions options, ParseResult parsed) =>
+        options with
+        {
+            ReadsAllSources = true,
+        };
+
+    /// <inheritdoc/>
     protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
     {
         var parsed = call.Parsed;

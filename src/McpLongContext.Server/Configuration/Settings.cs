@@ -64,6 +64,7 @@ internal static class Settings
                     .Select(RootOf)
                     .Distinct(StringComparer.Ordinal),
             ],
+            Watch = ParseSwitch(configuration, "watch", otherwise: false),
             InstallDefaultEncoder = ParseSwitch(configuration, "install_default_encoder", otherwise: true),
             EncoderPrecision = ParsePrecision(configuration, "encoder_precision"),
             DecoderPrecision = ParsePrecision(configuration, "decoder_precision"),

@@ -4,6 +4,7 @@ using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
+using McpLongContext.Context.Freshness;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
@@ -93,6 +94,7 @@ internal static class LongContextServices
         services
             .AddSingleton<Ingestor>()
             .AddSingleton<BackgroundEncoding>()
+            .AddSingleton<FreshnessKeeper>()
             .AddSingleton<Retriever>()
             .AddSingleton(provider =>
             {

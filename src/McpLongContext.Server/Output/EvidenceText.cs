@@ -26,6 +26,11 @@ internal static class EvidenceText
             AppendPassage(text, passage, detailed);
         }
 
+        if (result.Freshness is { } freshness)
+        {
+            text.Append(FreshnessText.Render(freshness)).Append('\n');
+        }
+
         foreach (var note in result.Notes)
         {
             text.Append("Note: ").Append(VisibleText.Name(note)).Append('\n');

@@ -42,7 +42,7 @@ internal static class IngestText
             CultureInfo.InvariantCulture,
             $" ({Size(report.Bytes)}, {Count(report.Passages, "passage")} in the datastore). "
         );
-        text.Append(State(report)).Append('\n');
+        text.Append(State(report)).Append(report.Watched ? " Watched for changes.\n" : "\n");
         var unnamed = report.SkippedCount;
         foreach (
             var group in report.Skipped.GroupBy(skipped => skipped.Reason, StringComparer.Ordinal).Take(SkippedReasons)
@@ -82,6 +82,13 @@ internal static class IngestText
             .ToArray();
         return report with { Skipped = kept };
     }
+
+    /// <summary>A line on changes of watched sources.</summary>
+    public static string Watched(WatchReport report) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{VisibleText.Name(report.Datastore)}: {Count(report.Files, "changed file")} searchable after {report.Seconds:0.00} s"
+        );
 
     /// <summary>A number with its noun.</summary>
     public static string Count(long number, string noun) => $"{number:N0} {noun}{(number == 1 ? "" : "s")}";

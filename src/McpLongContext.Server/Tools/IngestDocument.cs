@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Freshness;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
@@ -10,15 +11,21 @@ using ModelContextProtocol.Protocol;
 namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that takes files, directories and texts in.</summary>
-internal sealed class IngestDocument(Lazy<Ingestor> ingestor, TimeProvider time, ILogger<IngestDocument> logger)
+internal sealed class IngestDocument(
+    Lazy<Ingestor> ingestor,
+    Lazy<FreshnessKeeper> freshness,
+    LongContextOptions options,
+    TimeProvider time,
+    ILogger<IngestDocument> logger
+)
     : ContextTool<IngestArguments, IngestReport>(
         new ToolText(
             "ingest_document",
             "Ingest document",
             "Stores a file, a directory (recursive, .gitignore respected) or a text in a persistent local datastore, "
                 + "so that query_long_context can answer questions about it with citations. Use it once for a "
-                + "repository, book, log or transcript that is too long to read, and again after files changed: "
-                + "unchanged content is skipped, vanished files are removed. Give either path, or text and name. "
+                + "repository, book, log or transcript that is too long to read. Changed files are read again by the "
+                + "next query, or with watch as they change; vanished ones are removed. Give either path, or text and name. "
                 + "Everything is searchable lexically (BM25) within seconds; deeper encoding that is not done after "
                 + "wait_seconds continues in the background (ask ingest_status with the returned job). Cancelling the "
                 + "call stops the job and keeps what is stored. Returns counts and the skipped files with reasons."
@@ -46,6 +53,7 @@ internal sealed class IngestDocument(Lazy<Ingestor> ingestor, TimeProvider time,
             Name = arguments.Name,
             Datastore = arguments.Datastore,
             Memory = arguments.Memory,
+            Watch = arguments.Watch ?? (options.Watch ? true : null),
             Wait = TimeSpan.FromSeconds(arguments.WaitSeconds),
         };
         Check(arguments);
@@ -56,6 +64,7 @@ internal sealed class IngestDocument(Lazy<Ingestor> ingestor, TimeProvider time,
             time
         );
         var report = await ingestor.Value.IngestAsync(request, progress, cancellation);
+        freshness.Value.Watch(request.Datastore);
         var bounded = IngestText.Bound(report);
         return new(IngestText.Render(report), bounded);
     }
@@ -95,6 +104,11 @@ internal sealed record IngestArguments(
             + "compressive memory of constant size; it passes all of the decoder's layers and takes two to three times as long."
     )]
         MemoryKind Memory = MemoryKind.Window,
+    [property: Description(
+        "true: changes of the path are ingested as they happen, now and whenever a server uses the datastore; false ends "
+            + "that. Without it, changed files are read again when a query needs them."
+    )]
+        bool? Watch = null,
     [property: Description("How long to wait for the encoding before it continues in the background.")]
     [property: Range(0, Limits.MaxWaitSeconds)]
         int WaitSeconds = 20

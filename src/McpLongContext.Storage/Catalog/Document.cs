@@ -1,3 +1,4 @@
+using McpLongContext.Storage.Sources;
 using McpLongContext.Storage.Symbols;
 
 namespace McpLongContext.Storage.Catalog;
@@ -98,6 +99,9 @@ public sealed record CatalogChange
 
     /// <summary>Documents to add or replace.</summary>
     public IReadOnlyList<NewDocument> Put { get; init; } = [];
+
+    /// <summary>The change of the sources that belongs to it, made last.</summary>
+    public SourceChange? Sources { get; init; }
 }
 
 /// <summary>The outcome of a change.</summary>

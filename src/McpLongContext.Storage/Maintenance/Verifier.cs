@@ -148,6 +148,11 @@ internal sealed class Verifier(Datastore datastore, bool repair)
     private static Action<Database> Drop(long document) =>
         database =>
         {
+            // Its file no longer counts as read.
+            database
+                .Prepare("UPDATE source_files SET identity = 0 WHERE path = (SELECT path FROM documents WHERE id = ?1)")
+                .Bind(1, document)
+                .Run();
             database.Prepare("DELETE FROM passages WHERE document_id = ?1").Bind(1, document).Run();
             database.Prepare("DELETE FROM documents WHERE id = ?1").Bind(1, document).Run();
         };

@@ -81,43 +81,80 @@ internal sealed class GitIndex
     /// <param name="openShared">The shared index with a name in hexadecimal.</param>
     internal static GitIndex Parse(ReadOnlySpan<byte> file, int hashBytes, Func<string, byte[]?> openShared)
     {
-        if (file.Length < 12 + hashBytes || !file.StartsWith("DIRC"u8))
+        var paths = new List<byte>(file.Length / 2);
+        var starts = new List<int> { 0 };
+        var isWhole = TryVisit(
+            file,
+            hashBytes,
+            (_, path) =>
+            {
+                // An entry without a path replaces one of the shared index.
+                if (path.Length > 0)
+                {
+                    paths.AddRange(path);
+                    starts.Add(paths.Count);
+                }
+            },
+            out var extensions
+        );
+        if (!isWhole)
         {
             return Empty;
+        }
+
+        var shared =
+            SharedName(extensions, hashBytes) is { } name && openShared(name) is { } bytes
+                ? Parse(bytes, hashBytes, static _ => null)
+                : null;
+        return new GitIndex([.. paths], [.. starts], shared);
+    }
+
+    /// <summary>An entry of an index.</summary>
+    /// <param name="head">Ten 32-bit numbers, the object name, two bytes of flags, and two more of extended ones.</param>
+    /// <param name="path">Relative to the working tree, with slashes, UTF-8.</param>
+    internal delegate void EntryVisitor(ReadOnlySpan<byte> head, ReadOnlySpan<byte> path);
+
+    /// <summary>Visits the entries of an index file; false when it is damaged or of another version.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="hashBytes">The length of an object name.</param>
+    /// <param name="visit">Called for each entry, in the order of the file.</param>
+    /// <param name="extensions">What stands after the entries.</param>
+    internal static bool TryVisit(
+        ReadOnlySpan<byte> file,
+        int hashBytes,
+        EntryVisitor visit,
+        out ReadOnlySpan<byte> extensions
+    )
+    {
+        extensions = default;
+        if (file.Length < 12 + hashBytes || !file.StartsWith("DIRC"u8))
+        {
+            return false;
         }
 
         var version = BinaryPrimitives.ReadUInt32BigEndian(file[4..]);
         var count = BinaryPrimitives.ReadUInt32BigEndian(file[8..]);
         if (version is < 2 or > 4 || count > file.Length / StatBytes)
         {
-            return Empty;
+            return false;
         }
 
-        var paths = new List<byte>(file.Length / 2);
-        var starts = new List<int>((int)count + 1) { 0 };
         var rest = file[12..^hashBytes];
-        var previous = new byte[MaxPathBytes];
-        var previousLength = 0;
+        var path = new byte[MaxPathBytes];
+        var length = 0;
         for (var i = 0u; i < count; i++)
         {
-            if (TakePath(ref rest, version, hashBytes, previous, ref previousLength) is false)
+            var head = rest;
+            if (TakePath(ref rest, version, hashBytes, path, ref length) is false)
             {
-                return Empty;
+                return false;
             }
 
-            // An entry without a path replaces one of the shared index.
-            if (previousLength > 0)
-            {
-                paths.AddRange(previous.AsSpan(0, previousLength));
-                starts.Add(paths.Count);
-            }
+            visit(head[..Math.Min(head.Length, StatBytes + hashBytes + 4)], path.AsSpan(0, length));
         }
 
-        var shared =
-            SharedName(rest, hashBytes) is { } name && openShared(name) is { } bytes
-                ? Parse(bytes, hashBytes, static _ => null)
-                : null;
-        return new GitIndex([.. paths], [.. starts], shared);
+        extensions = rest;
+        return true;
     }
 
     /// <summary>
@@ -194,7 +231,7 @@ internal sealed class GitIndex
     }
 
     /// <summary>The name of the shared index, from the extension <c>link</c>.</summary>
-    private static string? SharedName(ReadOnlySpan<byte> extensions, int hashBytes)
+    internal static string? SharedName(ReadOnlySpan<byte> extensions, int hashBytes)
     {
         while (extensions.Length >= 8)
         {

@@ -22,6 +22,7 @@ internal sealed class GitRepository
         var mark = Path.Join(root, MarkName);
         var directory = DirectoryOf(mark);
         var common = CommonOf(directory);
+        (Root, Directory, Common) = (root, directory, common);
         var config = new GitConfig(user.Home, directory);
         foreach (var file in user.ConfigFiles)
         {
@@ -41,8 +42,21 @@ internal sealed class GitRepository
             config["extensions.objectformat"]?.Equals("sha256", StringComparison.OrdinalIgnoreCase) == true
                 ? Sha256Bytes
                 : Sha1Bytes;
+        HashBytes = hashBytes;
         _index = new Lazy<GitIndex>(() => GitIndex.Load(directory, hashBytes));
     }
+
+    /// <summary>The root of the working tree.</summary>
+    public string Root { get; }
+
+    /// <summary>The directory with the index and <c>HEAD</c>.</summary>
+    public string Directory { get; }
+
+    /// <summary>The directory that all worktrees share, with objects and branches.</summary>
+    public string Common { get; }
+
+    /// <summary>The length of an object name in bytes.</summary>
+    public int HashBytes { get; }
 
     /// <summary>The patterns of <c>info/exclude</c>.</summary>
     public IgnoreFile? Exclude { get; }
@@ -72,7 +86,7 @@ internal sealed class GitRepository
 
         var own = DirectoryOf(mark);
         var common = CommonOf(own);
-        if (common == own && !Directory.Exists(own) && IsNamedWorktree(own))
+        if (common == own && !System.IO.Directory.Exists(own) && IsNamedWorktree(own))
         {
             // Made elsewhere, as seen from a container: its repository is out of reach, but it is no clone either.
             common = Path.GetFullPath("../..", own);
@@ -81,6 +95,21 @@ internal sealed class GitRepository
         return common == own ? null
             : Path.GetFileName(common) == MarkName ? Path.GetDirectoryName(common)
             : common;
+    }
+
+    /// <summary>The files that decide which files of a working tree are read, whether they exist or not.</summary>
+    public static IEnumerable<string> RuleFiles(string root, GitUserFiles user)
+    {
+        var directory = DirectoryOf(Path.Join(root, MarkName));
+        var common = CommonOf(directory);
+        return
+        [
+            Path.Join(directory, "index"),
+            Path.Join(common, "info", "exclude"),
+            Path.Join(common, "config"),
+            .. user.ConfigFiles,
+            user.Excludes,
+        ];
     }
 
     /// <summary>Whether the names in a directory are those of a repository without a working tree.</summary>
@@ -95,7 +124,7 @@ internal sealed class GitRepository
     {
         const string Key = "gitdir:";
         return
-            !Directory.Exists(mark)
+            !System.IO.Directory.Exists(mark)
             && ReadLine(mark) is { } line
             && line.StartsWith(Key, StringComparison.Ordinal)
             && line[Key.Length..].Trim() is { Length: > 0 } target

@@ -89,6 +89,51 @@ internal sealed class IgnoreScope
         return scope;
     }
 
+    /// <summary>Notes the files with rules above a directory to start from, those that could come as well.</summary>
+    public static void Trace(AllowedRoots roots, GitUserFiles user, string directory, ScanTrace? trace)
+    {
+        var current = directory;
+        while (trace is not null && !GitRepository.IsRoot(current))
+        {
+            current = Path.GetDirectoryName(current);
+            if (current is null || !roots.Contains(current))
+            {
+                break;
+            }
+
+            Trace(user, current, names: null, trace);
+        }
+    }
+
+    /// <summary>Notes the files with rules of a directory.</summary>
+    /// <param name="user">Git's files of the user.</param>
+    /// <param name="directory">The directory.</param>
+    /// <param name="names">All names in it; <see langword="null"/> when they are not known.</param>
+    /// <param name="trace">Told the files.</param>
+    public static void Trace(GitUserFiles user, string directory, IReadOnlySet<string>? names, ScanTrace? trace)
+    {
+        if (trace is null)
+        {
+            return;
+        }
+
+        foreach (var name in (string[])[OwnFileName, GitFileName])
+        {
+            if (names?.Contains(name) != false)
+            {
+                trace.AddStructure(Path.Join(directory, name));
+            }
+        }
+
+        if (names?.Contains(GitRepository.MarkName) ?? GitRepository.IsRoot(directory))
+        {
+            foreach (var file in GitRepository.RuleFiles(directory, user).Where(file => file.Length > 0))
+            {
+                trace.AddStructure(file);
+            }
+        }
+    }
+
     /// <summary>The rules in a directory.</summary>
     /// <param name="roots">Where ignore files may be read.</param>
     /// <param name="user">Git's files of the user.</param>

@@ -38,4 +38,8 @@ internal enum Wanted
 /// <param name="IsTransient">
 /// Whether the file could not be read this time, which says nothing about its content: its stored document stays.
 /// </param>
-internal sealed record SkippedSource(string Path, string Reason, bool IsTransient = false) : SourceEntry(Path);
+internal sealed record SkippedSource(string Path, string Reason, bool IsTransient = false) : SourceEntry(Path)
+{
+    /// <summary>Whether only the size of the file is against it, which the next write may change.</summary>
+    public bool IsOfSize { get; init; }
+}

@@ -29,9 +29,14 @@ internal sealed class SourceScanner(AllowedRoots roots, GitUserFiles? user = nul
 
     /// <summary>Scans a file or a directory.</summary>
     /// <param name="path">As the user named it.</param>
+    /// <param name="trace">Told what the outcome depends on.</param>
     /// <param name="cancellation">Ends the scan.</param>
     /// <exception cref="ContextException">The path does not exist or is outside the allowed roots.</exception>
-    public IEnumerable<SourceEntry> Scan(string path, CancellationToken cancellation = default)
+    public IEnumerable<SourceEntry> Scan(
+        string path,
+        ScanTrace? trace = null,
+        CancellationToken cancellation = default
+    )
     {
         var resolved = roots.Resolve(path);
         if (RefusePath(resolved) is { } reason)
@@ -39,11 +44,11 @@ internal sealed class SourceScanner(AllowedRoots roots, GitUserFiles? user = nul
             return [new SkippedSource(resolved, reason)];
         }
 
-        return Directory.Exists(resolved) ? ScanDirectory(resolved, cancellation) : [ScanFile(resolved)];
+        return Directory.Exists(resolved) ? ScanDirectory(resolved, trace, cancellation) : [ScanFile(resolved, trace)];
     }
 
     /// <summary>A file that the user named: ignore rules and default excludes do not hold for it.</summary>
-    private SourceEntry ScanFile(string path)
+    private SourceEntry ScanFile(string path, ScanTrace? trace)
     {
         if (Path.GetFileName(path) == GitRepository.MarkName)
         {
@@ -52,12 +57,14 @@ internal sealed class SourceScanner(AllowedRoots roots, GitUserFiles? user = nul
 
         var info = new FileInfo(path);
         var wanted = DecisionOn(path) is { TakesBackSecret: true } ? Wanted.EvenAsSecret : Wanted.Explicitly;
+        trace?.AddContent(path);
         return Accept(path, info.Length, new DateTimeOffset(info.LastWriteTimeUtc), wanted);
     }
 
-    private IEnumerable<SourceEntry> ScanDirectory(string root, CancellationToken cancellation)
+    private IEnumerable<SourceEntry> ScanDirectory(string root, ScanTrace? trace, CancellationToken cancellation)
     {
         var links = new LinkTargets(root, OpenRules);
+        IgnoreScope.Trace(roots, _user, root, trace);
         var pending = new Stack<Pending>();
         pending.Push(new Pending(root, IgnoreScope.Above(roots, _user, root), Depth: 0));
         while (pending.TryPop(out var current))
@@ -69,6 +76,7 @@ internal sealed class SourceScanner(AllowedRoots roots, GitUserFiles? user = nul
                 continue;
             }
 
+            trace?.AddStructure(current.Path);
             if (List(current.Path, cancellation, out var refusal) is not { } found)
             {
                 yield return new SkippedSource(current.Path, refusal!, IsTransient: true);
@@ -82,6 +90,7 @@ internal sealed class SourceScanner(AllowedRoots roots, GitUserFiles? user = nul
                 continue;
             }
 
+            IgnoreScope.Trace(_user, current.Path, names, trace);
             // Pushed in reverse, so that they are popped in order.
             var scope = IgnoreScope.In(roots, _user, current.Above, current.Path, names);
             var rules = new DirectoryRules(scope, names, current.OnlyTracked);
@@ -89,6 +98,11 @@ internal sealed class SourceScanner(AllowedRoots roots, GitUserFiles? user = nul
             {
                 if (Judge(found[i], current, rules, links) is { } entry)
                 {
+                    if (entry.File is SkippedSource { IsOfSize: true } skipped)
+                    {
+                        trace?.AddContent(skipped.Path, found[i].Size);
+                    }
+
                     pending.Push(entry);
                 }
             }
@@ -223,11 +237,14 @@ internal sealed class SourceScanner(AllowedRoots roots, GitUserFiles? user = nul
     private SourceEntry Accept(string path, long size, DateTimeOffset modified, Wanted wanted) =>
         size switch
         {
-            0 => new SkippedSource(path, WhyNothing(path)),
+            0 => new SkippedSource(path, WhyNothing(path)) { IsOfSize = true },
             _ when DocumentReader.MaxBytesOf(path) is var most && size > most => new SkippedSource(
                 path,
                 DocumentReader.TooLarge(size, most)
-            ),
+            )
+            {
+                IsOfSize = true,
+            },
             _ => new SourceFile(path, size, modified, wanted),
         };
 

@@ -1,0 +1,72 @@
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
+using McpLongContext.Context.Ingestion.Sources;
+
+namespace McpLongContext.Context.Freshness.Git;
+
+/// <summary>The Git working trees that sources lie in. Thread-safe.</summary>
+internal sealed class GitTrees(AllowedRoots roots, DocumentPaths paths)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, GitStatus> _known = new(StringComparer.Ordinal);
+
+    /// <summary>The states of the trees, each once.</summary>
+    /// <param name="sources">The paths of the sources, each with its files.</param>
+    /// <param name="cancellation">Ends the comparison.</param>
+    public IReadOnlyList<GitState> Read(
+        IReadOnlyList<(string Path, IReadOnlyList<string> Files)> sources,
+        CancellationToken cancellation
+    )
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. sources
+                    .GroupBy(source => RootOf(source.Path), StringComparer.Ordinal)
+                    .Where(tree => tree.Key is not null)
+                    .Select(tree => Read(tree.Key!, tree.SelectMany(source => source.Files), cancellation))
+                    .OfType<GitState>(),
+            ];
+        }
+    }
+
+    private GitState? Read(string root, IEnumerable<string> files, CancellationToken cancellation)
+    {
+        var repository = GitRepository.Open(root, GitUserFiles.None);
+        if (GitHead.Read(repository) is not { } head)
+        {
+            return null;
+        }
+
+        if (!_known.TryGetValue(root, out var status))
+        {
+            _known.Add(root, status = new GitStatus(repository, roots));
+        }
+
+        return new GitState(
+            paths.Show(root),
+            head.Commit,
+            head.Branch,
+            status.IsDirty(head.Commit, files, cancellation)
+        );
+    }
+
+    /// <summary>The root of the tree that a path lies in, within the allowed roots.</summary>
+    private string? RootOf(string path)
+    {
+        for (
+            var current = path;
+            current is not null && roots.Contains(current);
+            current = Path.GetDirectoryName(current)
+        )
+        {
+            if (GitRepository.IsRoot(current))
+            {
+                return current;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,90 @@
+using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Storage.Sources;
+
+namespace McpLongContext.Context.Freshness;
+
+/// <summary>A source and the state in which its files were seen last.</summary>
+internal sealed class KnownSource(StoredSource source)
+{
+    /// <summary>Files from which on several threads look at them.</summary>
+    private const int Many = 2000;
+
+    private readonly Dictionary<string, KnownFile> _files = new(StringComparer.Ordinal);
+    private KnownFile[]? _order;
+    private string[]? _contents;
+
+    public StoredSource Source { get; } = source;
+
+    public string Path => Source.Path;
+
+    /// <summary>The files, by path.</summary>
+    public IReadOnlyDictionary<string, KnownFile> Files => _files;
+
+    public void Set(string path, FileRole role, FileStamp stamp)
+    {
+        if (_files.TryGetValue(path, out var known))
+        {
+            (known.Role, known.Stamp) = (role, stamp);
+            return;
+        }
+
+        _files.Add(path, new KnownFile(path, role, stamp));
+        (_order, _contents) = (null, null);
+    }
+
+    public void Remove(string path)
+    {
+        _files.Remove(path);
+        (_order, _contents) = (null, null);
+    }
+
+    /// <summary>The paths of the files that are documents, or could be.</summary>
+    public IReadOnlyList<string> Contents =>
+        _contents ??= [.. _files.Values.Where(file => file.Role == FileRole.Content).Select(file => file.Path)];
+
+    /// <summary>Whether a file is not as it was seen, by size, time and identity: no content is read.</summary>
+    public bool IsChanged(CancellationToken cancellation)
+    {
+        if (!_files.ContainsKey(Path))
+        {
+            return true;
+        }
+
+        _order ??= [.. _files.Values.Where(file => file.Role != FileRole.Removed)];
+        if (_order.Length < Many)
+        {
+            return Array.Exists(_order, static file => file.IsChanged());
+        }
+
+        var order = _order;
+        return !Parallel
+            .For(
+                0,
+                order.Length,
+                new ParallelOptions { CancellationToken = cancellation },
+                (i, loop) =>
+                {
+                    if (order[i].IsChanged())
+                    {
+                        loop.Stop();
+                    }
+                }
+            )
+            .IsCompleted;
+    }
+}
+
+/// <summary>A file of a source.</summary>
+internal sealed class KnownFile(string path, FileRole role, FileStamp stamp)
+{
+    private readonly byte[] _bytes = FileStatus.Bytes(path);
+
+    public string Path { get; } = path;
+
+    public FileRole Role { get; set; } = role;
+
+    /// <summary>The stamp that it was seen with.</summary>
+    public FileStamp Stamp { get; set; } = stamp;
+
+    public bool IsChanged() => FileStatus.Of(Path, _bytes) != Stamp;
+}

@@ -1,0 +1,150 @@
+using McpLongContext.Context.Ingestion.Sources;
+
+namespace McpLongContext.Context.Freshness;
+
+/// <summary>
+/// The files of a datastore that are not on disk as they are stored: to be read, or gone. Those that a query needs go
+/// first. Thread-safe.
+/// </summary>
+internal sealed class RefreshQueue
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, SourceEntry?> _waiting = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _running = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
+    private readonly Queue<string> _first = new();
+    private TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends when nothing waits or runs any more.</summary>
+    public Task Emptied
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return IsEmpty ? Task.CompletedTask : _empty.Task;
+            }
+        }
+    }
+
+    private bool IsEmpty => _waiting.Count == 0 && _running.Count == 0;
+
+    /// <summary>The paths that wait, run or could not be read, and whether each is gone from the disk.</summary>
+    public IReadOnlyDictionary<string, bool> Behind()
+    {
+        lock (_gate)
+        {
+            var behind = _waiting.ToDictionary(item => item.Key, item => item.Value is null, StringComparer.Ordinal);
+            foreach (var path in _running.Concat(_failed))
+            {
+                behind.TryAdd(path, false);
+            }
+
+            return behind;
+        }
+    }
+
+    /// <summary>The files that wait to be read.</summary>
+    public IReadOnlyList<SourceEntry> Waiting()
+    {
+        lock (_gate)
+        {
+            return [.. _waiting.Values.OfType<SourceEntry>()];
+        }
+    }
+
+    /// <summary>A file is to be read; <see langword="null"/>: it is gone.</summary>
+    public void Put(string path, SourceEntry? file)
+    {
+        lock (_gate)
+        {
+            _waiting[path] = file;
+            _failed.Remove(path);
+        }
+    }
+
+    /// <summary>Another process has stored a file.</summary>
+    public void Drop(string path)
+    {
+        lock (_gate)
+        {
+            _waiting.Remove(path);
+            SignalIfEmpty();
+        }
+    }
+
+    /// <summary>These go first, in this order.</summary>
+    public void Prioritize(IEnumerable<string> paths)
+    {
+        lock (_gate)
+        {
+            foreach (var path in paths)
+            {
+                _first.Enqueue(path);
+            }
+        }
+    }
+
+    /// <summary>Takes what is next, at most so many; they run until <see cref="Finish"/>.</summary>
+    /// <param name="most">The most to take.</param>
+    /// <param name="onlyFirst">Whether only what a query needs is taken.</param>
+    public IReadOnlyList<(string Path, SourceEntry? File)> Take(int most, bool onlyFirst)
+    {
+        lock (_gate)
+        {
+            var taken = new List<(string, SourceEntry?)>();
+            while (taken.Count < most && _first.TryDequeue(out var path))
+            {
+                if (_waiting.Remove(path, out var file))
+                {
+                    taken.Add((path, file));
+                }
+            }
+
+            if (!onlyFirst)
+            {
+                foreach (var (path, file) in _waiting.Take(most - taken.Count).ToList())
+                {
+                    _waiting.Remove(path);
+                    taken.Add((path, file));
+                }
+            }
+
+            foreach (var (path, _) in taken)
+            {
+                _running.Add(path);
+            }
+
+            return taken;
+        }
+    }
+
+    /// <summary>A file cannot be read now.</summary>
+    public void Fail(string path)
+    {
+        lock (_gate)
+        {
+            _failed.Add(path);
+        }
+    }
+
+    /// <summary>What was taken is stored, or failed.</summary>
+    public void Finish(IEnumerable<string> paths)
+    {
+        lock (_gate)
+        {
+            _running.ExceptWith(paths);
+            SignalIfEmpty();
+        }
+    }
+
+    private void SignalIfEmpty()
+    {
+        if (IsEmpty)
+        {
+            _first.Clear();
+            _empty.TrySetResult();
+            _empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+}

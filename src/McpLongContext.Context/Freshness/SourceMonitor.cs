@@ -1,0 +1,234 @@
+using McpLongContext.Context.Freshness.Git;
+using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace McpLongContext.Context.Freshness;
+
+/// <summary>
+/// Compares the sources of a datastore with the disk and reads again what differs. The comparison looks at size, time
+/// and identity alone; only where something differs a source is scanned, and only what differs is read.
+/// </summary>
+internal sealed class SourceMonitor : IAsyncDisposable
+{
+    private readonly Datastore _datastore;
+    private readonly AllowedRoots _roots;
+    private readonly Indexer _indexer;
+    private readonly ILogger _logger;
+    private readonly Lock _seeing = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly RefreshQueue _queue = new();
+    private readonly SourceRefresh _refresh;
+    private List<KnownSource> _sources = [];
+    private long _version = -1;
+    private Task _work = Task.CompletedTask;
+    private bool _isWorking;
+
+    public SourceMonitor(Datastore datastore, AllowedRoots roots, Indexer indexer, GitTrees trees, ILogger logger)
+    {
+        (_datastore, _roots, _indexer, Trees, _logger) = (datastore, roots, indexer, trees, logger);
+        _refresh = new SourceRefresh(datastore, indexer, _queue, _seeing);
+    }
+
+    public Datastore Datastore => _datastore;
+
+    /// <summary>The Git trees of the sources.</summary>
+    public GitTrees Trees { get; }
+
+    /// <summary>The number of files that differ and are not stored yet.</summary>
+    public int BehindCount => _queue.Behind().Count;
+
+    /// <summary>Whether a source is watched, read to its end or not.</summary>
+    public bool IsWatched
+    {
+        get
+        {
+            using var snapshot = _datastore.Snapshot();
+            return snapshot.Sources().Any(source => source.IsWatched);
+        }
+    }
+
+    /// <summary>The paths of the sources that are watched and may be read.</summary>
+    public IReadOnlyList<string> WatchedPaths()
+    {
+        lock (_seeing)
+        {
+            Load();
+            return
+            [
+                .. _sources.Where(known => known.Source.IsWatched).Select(known => known.Path).Where(_roots.Contains),
+            ];
+        }
+    }
+
+    /// <summary>Compares the sources with the disk; what differs waits to be read.</summary>
+    public Task<Comparison> CompareAsync(CancellationToken cancellation) =>
+        Task.Run(
+            () =>
+            {
+                lock (_seeing)
+                {
+                    return Compare(cancellation);
+                }
+            },
+            cancellation
+        );
+
+    /// <summary>Reads what waits, the files that a question needs first, and waits for it until a deadline.</summary>
+    /// <param name="question">The question; <see langword="null"/>: any order will do.</param>
+    /// <param name="deadline">Ends the waiting, not the reading.</param>
+    /// <param name="cancellation">Ends the waiting, too.</param>
+    /// <returns>The paths that are still behind, and whether each is gone.</returns>
+    public async Task<IReadOnlyDictionary<string, bool>> RefreshAsync(
+        string? question,
+        Task deadline,
+        CancellationToken cancellation
+    )
+    {
+        if (_queue.Emptied.IsCompleted)
+        {
+            return _queue.Behind();
+        }
+
+        if (question is not null && _queue.Waiting() is { Count: > SourceRefresh.BatchFiles } waiting)
+        {
+            _queue.Prioritize(
+                await Task.Run(() => new RelevantFiles(_roots, question).Rank(waiting, cancellation), cancellation)
+            );
+        }
+
+        Start();
+        await Task.WhenAny(_queue.Emptied, deadline).WaitAsync(cancellation);
+        return _queue.Behind();
+    }
+
+    /// <summary>Stops the reading; what is stored stays.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
+    }
+
+    private Comparison Compare(CancellationToken cancellation)
+    {
+        Load();
+        var missing = new List<KnownSource>();
+        var hidden = new List<KnownSource>();
+        foreach (var source in _sources)
+        {
+            if (!_roots.Contains(source.Path))
+            {
+                hidden.Add(source);
+            }
+            else if (!FileStatus.Of(source.Path).Exists)
+            {
+                missing.Add(source);
+            }
+            else if (source.IsChanged(cancellation))
+            {
+                new SourceScan(source, _queue, _sources).Run(_indexer.Scanner, cancellation);
+            }
+        }
+
+        return new Comparison(
+            [.. _sources.Select(source => (source.Path, source.Contents))],
+            [.. missing.Select(source => (source.Path, source.Contents))],
+            [.. hidden.Select(source => source.Path)]
+        );
+    }
+
+    /// <summary>The sources as they are stored; while files are being read, as this process has seen them.</summary>
+    private void Load()
+    {
+        if (_isWorking)
+        {
+            return;
+        }
+
+        using var snapshot = _datastore.Snapshot();
+        var version = snapshot.SourceVersion;
+        if (version == _version)
+        {
+            return;
+        }
+
+        List<KnownSource> sources =
+        [
+            .. snapshot.Sources().Where(source => source.IsComplete).Select(source => new KnownSource(source)),
+        ];
+        var byPath = sources.ToDictionary(source => source.Path, StringComparer.Ordinal);
+        foreach (var file in snapshot.SourceFiles())
+        {
+            if (byPath.TryGetValue(file.Source, out var source))
+            {
+                source.Set(file.Path, file.Role, file.Stamp);
+            }
+        }
+
+        (_sources, _version) = (sources, version);
+    }
+
+    private void Start()
+    {
+        lock (_seeing)
+        {
+            if (!_isWorking && !_stopping.IsCancellationRequested)
+            {
+                _isWorking = true;
+                _work = Task.Run(WorkAsync, CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task WorkAsync()
+    {
+        while (true)
+        {
+            var isDone = await TryWorkAsync();
+            lock (_seeing)
+            {
+                if (!isDone)
+                {
+                    // What was taken may not be stored: the next comparison begins with what is.
+                    _version = -1;
+                }
+
+                if (!isDone || _queue.Emptied.IsCompleted)
+                {
+                    _isWorking = false;
+                    return;
+                }
+            }
+        }
+    }
+
+    private async Task<bool> TryWorkAsync()
+    {
+        try
+        {
+            await _refresh.RunAsync(_sources, _stopping.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+        catch (Exception error) when (error is DatastoreException or IOException or UnauthorizedAccessException)
+        {
+            _logger.LogWarning(error, "Changed files of {Datastore} could not be stored", _datastore.Name);
+            return false;
+        }
+    }
+}
+
+/// <summary>The outcome of a comparison with the disk.</summary>
+/// <param name="Sources">All sources with the paths of their files.</param>
+/// <param name="Missing">Those at whose paths nothing exists.</param>
+/// <param name="Hidden">Those outside the allowed roots, which were not looked at.</param>
+internal sealed record Comparison(
+    IReadOnlyList<(string Path, IReadOnlyList<string> Files)> Sources,
+    IReadOnlyList<(string Path, IReadOnlyList<string> Files)> Missing,
+    IReadOnlyList<string> Hidden
+);

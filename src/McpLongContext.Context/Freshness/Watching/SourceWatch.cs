@@ -1,0 +1,105 @@
+using McpLongContext.Context.Contracts;
+
+namespace McpLongContext.Context.Freshness.Watching;
+
+/// <summary>
+/// Follows the watched sources of a datastore: a while after the last of several changes they are in the index. Of
+/// several processes one watches, which holds the lease; another takes over when it ends or dies.
+/// </summary>
+/// <param name="monitor">Compares and reads.</param>
+/// <param name="isBusy">Whether an ingest of this process reads the datastore anyway.</param>
+/// <param name="refreshed">Called after changed files are searchable.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SourceWatch(
+    SourceMonitor monitor,
+    Func<bool> isBusy,
+    Func<WatchReport, CancellationToken, Task> refreshed,
+    TimeProvider time
+)
+{
+    private const string LeaseFile = "watch.lock";
+
+    /// <summary>Changes come in groups: an editor writes, renames and deletes to save once.</summary>
+    private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>Who writes without a pause is followed all the same.</summary>
+    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(600);
+
+    /// <summary>How often the roots are looked at, and everything where signals may be missing.</summary>
+    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How often everything is looked at, whatever the watcher says.</summary>
+    private static readonly TimeSpan s_whole = TimeSpan.FromSeconds(30);
+
+    private volatile string? _failure;
+
+    /// <summary>Why it scans; <see langword="null"/>: the system's watcher tells of every change.</summary>
+    public string? Failure => _failure;
+
+    /// <summary>Follows the sources until it is canceled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var lease = await AcquireAsync(cancellation);
+        using var folders = new FolderWatch();
+        var compared = time.GetTimestamp();
+        while (true)
+        {
+            var isDue = folders.Watch(monitor.WatchedPaths());
+            _failure = folders.Failure;
+            if (await folders.WaitAsync(isDue ? TimeSpan.Zero : s_tick, cancellation))
+            {
+                isDue = true;
+                for (
+                    var first = time.GetTimestamp();
+                    time.GetElapsedTime(first) < s_longest && await folders.WaitAsync(s_quiet, cancellation);
+
+                ) { }
+            }
+
+            if ((isDue || _failure is not null || time.GetElapsedTime(compared) > s_whole) && !isBusy())
+            {
+                await RefreshAsync(cancellation);
+                compared = time.GetTimestamp();
+            }
+        }
+    }
+
+    private async Task RefreshAsync(CancellationToken cancellation)
+    {
+        var start = time.GetTimestamp();
+        await monitor.CompareAsync(cancellation);
+        if (monitor.BehindCount is not (> 0 and var changed))
+        {
+            return;
+        }
+
+        var behind = await monitor.RefreshAsync(
+            question: null,
+            Task.Delay(Timeout.InfiniteTimeSpan, cancellation),
+            cancellation
+        );
+        if (changed > behind.Count)
+        {
+            var seconds = time.GetElapsedTime(start).TotalSeconds;
+            await refreshed(new WatchReport(monitor.Datastore.Name, changed - behind.Count, seconds), cancellation);
+        }
+    }
+
+    /// <summary>The system frees the lease when its holder dies.</summary>
+    private async Task<FileStream> AcquireAsync(CancellationToken cancellation)
+    {
+        var path = Path.Combine(monitor.Datastore.Folder, LeaseFile);
+        while (true)
+        {
+            monitor.Datastore.ThrowIfRemoved();
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                await Task.Delay(s_tick, time, cancellation);
+            }
+        }
+    }
+}
