@@ -41,6 +41,7 @@ const string Usage = """
       tokenizers TEXT MODEL...                 a file or folder of text through tokenizers of GGUF files or folders
       evidence MODEL QUESTIONS DIR PREDICTIONS  lines ranked by a decoder's retrieval heads, for score
       score QUESTIONS PREDICTIONS [CATEGORY]   predictions against gold evidence
+      highlights QUESTIONS PREDICTIONS DIR     gold answers in what is highlighted; documents are named relative to DIR
       states QUESTIONS HOME DATASTORE          the same questions with stored states and with states in fp32
     """;
 
@@ -200,6 +201,9 @@ switch (args)
     case ["score", var questions, var predictions, .. var category] when category.Length < 2:
         RetrievalScore.Run(questions, predictions, category is [var only] ? only : null, output);
         AnswerScore.Run(questions, predictions, output);
+        return 0;
+    case ["highlights", var questions, var predictions, var documents]:
+        HighlightScore.Run(questions, predictions, documents, output);
         return 0;
     case ["states", var set, var home, var datastore]:
         StatesBenchmark.Run(set, home, datastore, output);

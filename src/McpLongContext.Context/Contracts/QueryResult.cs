@@ -11,7 +11,7 @@ public sealed record QueryRequest
     /// <summary>The datastore to ask.</summary>
     public string Datastore { get; init; } = "default";
 
-    /// <summary>The budget of the returned text, in tokens (of about four characters).</summary>
+    /// <summary>The budget of the returned text, in tokens of the vocabulary o200k.</summary>
     public int MaxTokens { get; init; } = 4000;
 
     /// <summary>The largest number of passages on a page; <see langword="null"/> lets the budget decide.</summary>
@@ -75,6 +75,11 @@ public sealed record Evidence
     /// <summary>The lines, as stored.</summary>
     public required string Text { get; init; }
 
+    /// <summary>
+    /// The sentences or lines of the text that align best with the question, in their order: what to read first.
+    /// </summary>
+    public IReadOnlyList<Highlight> Highlights { get; init; } = [];
+
     /// <summary>Citations of other places with the same text; the first ones where there are many.</summary>
     public IReadOnlyList<string> AlsoAt { get; init; } = [];
 
@@ -104,7 +109,7 @@ public sealed record QueryResult
     /// <summary>Fetches the next page when passed back; <see langword="null"/> on the last one.</summary>
     public string? NextCursor { get; init; }
 
-    /// <summary>Tokens of the returned text, estimated as <see cref="QueryRequest.MaxTokens"/> counts them.</summary>
+    /// <summary>Tokens of the returned text, counted as those of <see cref="QueryRequest.MaxTokens"/>.</summary>
     public int Tokens { get; init; }
 
     /// <summary>Passages that were searched.</summary>

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Numerics.Tensors;
 using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Documents;
+using McpLongContext.Context.Encoders;
+using McpLongContext.Context.Retrieval.Highlights;
 using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Analysis;
@@ -102,6 +105,52 @@ internal sealed class EmbeddingEvidence
         double[] tokens = [.. rescored?.Select(score => (double)score) ?? pooled.Select(_ => double.NaN)];
         ScoreLate(candidates, pooled, tokens, cancellation);
         return (pooled, tokens);
+    }
+
+    /// <summary>
+    /// The late-interaction score of each statement of a passage, MaxSim over its tokens alone;
+    /// <see langword="null"/> while the passage is not encoded.
+    /// </summary>
+    /// <param name="document">The document of the passage.</param>
+    /// <param name="passage">The passage.</param>
+    /// <param name="statements">Its statements, all of them and in order.</param>
+    public double[]? Align(StoredDocument document, Passage passage, IReadOnlyList<Statement> statements)
+    {
+        var kind = StoredKind.Of(document);
+        int[] counts =
+        [
+            .. statements.Select(one =>
+                _encoder.CountEmbeddings(EncoderText.Body(one.In(passage.Text).ToString(), kind))
+            ),
+        ];
+
+        // Equal counts say that the embeddings are those of this text, statement by statement.
+        return
+            _query.Tokens > 0
+            && _index?.Similarities(_query, passage.Id) is { } similarities
+            && similarities.Length == counts.Sum() * _query.Tokens
+            ? MaxSimilarities(similarities, counts)
+            : null;
+    }
+
+    /// <summary>scores[s] = sum over q of weight[q] * max over tokens t of s of similarities[t, q].</summary>
+    private double[] MaxSimilarities(ReadOnlySpan<float> similarities, int[] counts)
+    {
+        var scores = new double[counts.Length];
+        var maxima = new float[_query.Tokens];
+        for (var s = 0; s < counts.Length; s++)
+        {
+            maxima.AsSpan().Clear();
+            for (var t = 0; t < counts[s]; t++)
+            {
+                TensorPrimitives.Max(maxima, similarities[..maxima.Length], maxima);
+                similarities = similarities[maxima.Length..];
+            }
+
+            scores[s] = TensorPrimitives.Dot(_query.Weights, maxima);
+        }
+
+        return scores;
     }
 
     /// <summary>

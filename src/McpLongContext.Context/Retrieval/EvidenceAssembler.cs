@@ -1,5 +1,6 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
+using McpLongContext.Context.Retrieval.Highlights;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 
@@ -8,14 +9,16 @@ namespace McpLongContext.Context.Retrieval;
 /// <summary>
 /// Fills a page with whole passages, best first, up to a budget of tokens. Hits that are neighbors in a document become
 /// one piece of evidence at the place of the better one; hits with the same text are shown once, with their places.
-/// Only a first passage that alone exceeds the budget is cut, at the end of a line, and its citation says what is
-/// shown.
+/// Only a first passage that alone exceeds the budget is cut, to whole lines around what aligns best with the question,
+/// and its citation says what is shown.
 /// </summary>
-internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbols, DocumentPaths paths)
+internal sealed class EvidenceAssembler(
+    PassageReader reader,
+    SymbolTable symbols,
+    DocumentPaths paths,
+    Highlighter? highlighter = null
+)
 {
-    /// <summary>Characters of a token, roughly; what a budget of tokens means.</summary>
-    private const int CharactersPerToken = 4;
-
     private const int NamedCopies = 5;
 
     private readonly LongLines _longLines = new(reader);
@@ -47,7 +50,7 @@ internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbol
         var pieces = new List<Piece>();
         var ranked = new List<Evidence>();
         var damage = new List<string>();
-        var room = maxTokens * CharactersPerToken;
+        var room = maxTokens;
         var next = offset;
         for (; next < hits.Count && ranked.Count != topK; next++)
         {
@@ -63,7 +66,8 @@ internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbol
                 continue;
             }
 
-            if (passage.Text.Length > room)
+            var tokens = TokenCounter.Count(passage.Text);
+            if (tokens > room)
             {
                 if (ranked.Count > 0)
                 {
@@ -76,16 +80,19 @@ internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbol
                 };
             }
 
-            room -= passage.Text.Length;
+            room -= tokens;
             copies.Take(hit, passage);
             Add(hit, passage, pieces);
             ranked.Add(Show(new Piece(hit.Document, hit.Score, [passage])));
         }
 
         copies.LookAhead(hits.Skip(next));
-        List<Evidence> evidence = [.. pieces.Select(piece => WithCopies(Show(piece), piece, copies))];
-        var tokens = TokensOf(evidence.Sum(item => item.Text.Length));
-        return new Page(evidence, ranked, next - offset, tokens, IsCut: false, damage);
+        List<Evidence> evidence =
+        [
+            .. Marked(pieces, pieces.Select(Show)).Zip(pieces, (item, piece) => WithCopies(item, piece, copies)),
+        ];
+        var shown = evidence.Sum(item => TokenCounter.Count(item.Text));
+        return new Page(evidence, ranked, next - offset, shown, IsCut: false, damage);
     }
 
     private Evidence WithCopies(Evidence evidence, Piece piece, PassageCopies copies)
@@ -103,9 +110,33 @@ internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbol
         };
     }
 
-    /// <summary>A hit by itself, whole; none when it is damaged.</summary>
-    public Evidence? Show(RankedPassage hit) =>
-        reader.TryGet(hit.Id, out var passage) ? Show(new Piece(hit.Document, hit.Score, [passage])) : null;
+    /// <summary>Hits by themselves, whole; those that are damaged are left out.</summary>
+    public IEnumerable<Evidence> Show(IEnumerable<RankedPassage> hits)
+    {
+        var pieces = hits.SelectMany(hit =>
+                reader.TryGet(hit.Id, out var passage)
+                    ? [new Piece(hit.Document, hit.Score, [passage])]
+                    : Array.Empty<Piece>()
+            )
+            .ToList();
+        return Marked(pieces, pieces.Select(Show));
+    }
+
+    /// <summary>The evidence of pieces with its highlights, as far as its text shows them.</summary>
+    private IEnumerable<Evidence> Marked(IReadOnlyList<Piece> pieces, IEnumerable<Evidence> evidence) =>
+        highlighter is null
+            ? evidence
+            : evidence.Zip(
+                highlighter.Mark([.. pieces.Select(piece => (piece.Document, piece.Score, piece.Passages))]),
+                static (item, highlights) =>
+                    item with
+                    {
+                        Highlights =
+                        [
+                            .. highlights.Where(one => item.Text.Contains(one.Text, StringComparison.Ordinal)),
+                        ],
+                    }
+            );
 
     private static void Add(RankedPassage hit, Passage passage, List<Piece> pieces)
     {
@@ -158,27 +189,15 @@ internal sealed class EvidenceAssembler(PassageReader reader, SymbolTable symbol
     private Page Cut(RankedPassage hit, Passage passage, int maxTokens, List<string> damage)
     {
         var text = WithoutBlankEnds(passage.Text);
-        var room = maxTokens * CharactersPerToken;
-        var isCut = text.Length > room;
-        if (isCut)
-        {
-            var lineEnd = text.LastIndexOf('\n', room - 1);
-            text = text[
-                ..(
-                    lineEnd > 0 ? lineEnd
-                    : char.IsHighSurrogate(text[room - 1]) ? room - 1
-                    : room
-                )
-            ]
-                .TrimEnd();
-        }
-
-        var end = Math.Min(passage.EndLine, passage.StartLine + text.Count(c => c == '\n'));
-        var evidence = Show(new Piece(hit.Document, hit.Score, [passage]), text, passage.StartLine, end);
-        return new Page([evidence], [evidence], 1 + damage.Count, TokensOf(evidence.Text.Length), isCut, damage);
+        var range = PassageCut.Of(text, highlighter?.Best(hit.Document, passage with { Text = text }), maxTokens);
+        var shown = text[range].TrimEnd();
+        var start = passage.StartLine + text.AsSpan(0, range.Start.Value).Count('\n');
+        var end = Math.Min(passage.EndLine, start + shown.AsSpan().Count('\n'));
+        var piece = new Piece(hit.Document, hit.Score, [passage]);
+        var evidence = Marked([piece], [Show(piece, shown, start, end)]).Single();
+        var tokens = TokenCounter.Count(evidence.Text);
+        return new Page([evidence], [evidence], 1 + damage.Count, tokens, shown.Length < text.Length, damage);
     }
-
-    private static int TokensOf(int characters) => (characters + CharactersPerToken - 1) / CharactersPerToken;
 
     /// <summary>Blank lines belong to no citation; the indentation of the first line stays.</summary>
     private static string WithoutBlankEnds(string text)

@@ -1,4 +1,5 @@
 using McpLongContext.Context.Documents;
+using McpLongContext.Context.Retrieval.Highlights;
 using McpLongContext.Context.Retrieval.Ranking;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Embeddings;
@@ -29,7 +30,7 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
     public IReadOnlyCollection<string> Damage => _damage;
 
     /// <summary>The candidates for a question, best first; equal ones by path and line.</summary>
-    public IReadOnlyList<RankedPassage> Rank(Question question, PassageScope scope, CancellationToken cancellation)
+    public RankedPassages Rank(Question question, PassageScope scope, CancellationToken cancellation)
     {
         var lexical = Around(() => NeighborEvidence.Spread(snapshot, SearchWords(question, scope, cancellation)));
         var literal = Around(() => LiteralEvidence.Find(snapshot, scope, question, cancellation));
@@ -62,7 +63,10 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
             )
             .ToList();
         var ranked = new RankingStage(question, definitions).Order(candidates);
-        return Follow(question, scope, ranked, cancellation);
+        return new RankedPassages(
+            Follow(question, scope, ranked, cancellation),
+            new StatementScorer(snapshot, question, embeddings)
+        );
     }
 
     private IReadOnlyList<RankedPassage> Follow(
@@ -134,3 +138,8 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
         return Fusion.Combine(weights, words, pooled, tokens);
     }
 }
+
+/// <summary>The passages found for a question.</summary>
+/// <param name="Passages">Best first, not merged.</param>
+/// <param name="Scorer">Scores what stands in them.</param>
+internal sealed record RankedPassages(IReadOnlyList<RankedPassage> Passages, StatementScorer Scorer);

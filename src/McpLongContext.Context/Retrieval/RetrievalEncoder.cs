@@ -53,6 +53,14 @@ internal sealed class RetrievalEncoder
         return encoded;
     }
 
+    /// <summary>The number of embeddings that a text has.</summary>
+    /// <param name="text">The text as the encoder reads it.</param>
+    public int CountEmbeddings(string text)
+    {
+        var tokenizer = _model.Encoder.Tokenizer;
+        return tokenizer.Tokenize(text).Count(token => !tokenizer.IsPunctuation(token));
+    }
+
     /// <summary>The words of a question with the number of embeddings that each of them has, in order.</summary>
     public IReadOnlyList<(string Word, int Pieces)> WordsOf(EncodedQuery question)
     {

@@ -4,6 +4,7 @@ using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Freshness;
 using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Retrieval.Highlights;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Passages;
 
@@ -32,6 +33,7 @@ internal sealed class Retriever(
     /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
     public async Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation)
     {
+        TokenCounter.Prepare();
         await background.WaitForIndexAsync(request.Datastore, cancellation);
 
         // Judged before the search: what is read while it runs may be missing from it.
@@ -74,8 +76,8 @@ internal sealed class Retriever(
                 }
 
                 var ranking = Rank(snapshot, question, scope, passages, encoder, cancellation);
-                var assembler = new EvidenceAssembler(snapshot.Passages, snapshot.Symbols, paths);
-                return [.. ranking.Passages.Select(assembler.Show).OfType<Evidence>().Take(top)];
+                var assembler = new EvidenceAssembler(snapshot.Passages, snapshot.Symbols, paths, ranking.Highlighter);
+                return [.. assembler.Show(ranking.Passages.Take(top))];
             },
             cancellation
         );
@@ -109,7 +111,7 @@ internal sealed class Retriever(
 
         var cursor = Cursor.Of(request, snapshot.Generation);
         var ranking = Rank(snapshot, request, encoder, paths, cancellation, stale);
-        var page = new EvidenceAssembler(snapshot.Passages, snapshot.Symbols, paths).Assemble(
+        var page = new EvidenceAssembler(snapshot.Passages, snapshot.Symbols, paths, ranking.Highlighter).Assemble(
             ranking.Passages,
             cursor.Offset,
             request.MaxTokens,
@@ -147,7 +149,7 @@ internal sealed class Retriever(
     {
         var (scope, searched) = ScopeOf(snapshot, request.PathGlob, paths, stale);
         return searched == 0
-            ? new RankingResult([], 0, [NothingToSearch(snapshot, request)], [])
+            ? new RankingResult([], null, 0, [NothingToSearch(snapshot, request)], [])
             : Rank(snapshot, request.Question, scope, searched, encoder, cancellation);
     }
 
@@ -164,11 +166,12 @@ internal sealed class Retriever(
     {
         var question = QueryAnalyzer.Analyze(text);
         var ranker = new PassageRanker(snapshot, encoder, encoder is null ? null : snapshot.Embeddings(encoder.Key));
-        var passages = ranker.Rank(question, scope, cancellation);
+        var ranked = ranker.Rank(question, scope, cancellation);
         return new RankingResult(
-            passages,
+            ranked.Passages,
+            new Highlighter(ranked.Scorer),
             searched,
-            [.. Notes(text, passages.Count, searched, ranker, encoder)],
+            [.. Notes(text, ranked.Passages.Count, searched, ranker, encoder)],
             ranker.Damage
         );
     }
@@ -288,11 +291,13 @@ internal sealed class Retriever(
 
 /// <summary>The passages found for a question.</summary>
 /// <param name="Passages">Best first, not merged.</param>
+/// <param name="Highlighter">Marks what aligns best with the question; <see langword="null"/> where nothing was found.</param>
 /// <param name="SearchedPassages">Passages in scope.</param>
 /// <param name="Notes">Notes for the user, a sentence each.</param>
 /// <param name="Damage">The damage found, a sentence each.</param>
 internal sealed record RankingResult(
     IReadOnlyList<RankedPassage> Passages,
+    Highlighter? Highlighter,
     int SearchedPassages,
     IReadOnlyList<string> Notes,
     IReadOnlyCollection<string> Damage

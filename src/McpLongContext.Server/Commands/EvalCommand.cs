@@ -143,7 +143,7 @@ internal sealed class EvalCommand : ServiceCommand
             if (question.Document is { } document && !known.Contains(document))
             {
                 await call.TellAsync($"{question.Id}: document {document} was not ingested; no passages.");
-                await WriteAsync(new Prediction(question.Id, []));
+                await WriteAsync(new Prediction(question.Id, []) { Highlights = [] });
                 continue;
             }
 

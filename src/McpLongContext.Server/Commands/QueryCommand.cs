@@ -18,7 +18,7 @@ internal sealed class QueryCommand : ServiceCommand
 
     private readonly Option<int?> _maxTokens = CommonOptions.Number(
         "--max-tokens",
-        "Budget of the returned text, in tokens of about four characters.",
+        "Budget of the returned text, in tokens (of the vocabulary o200k).",
         Limits.MinEvidenceTokens,
         Limits.MaxEvidenceTokens,
         otherwise: 4000

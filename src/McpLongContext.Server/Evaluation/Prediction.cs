@@ -1,5 +1,6 @@
 using System.Text.Json;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Retrieval;
 
 namespace McpLongContext.Server.Evaluation;
 
@@ -8,6 +9,9 @@ namespace McpLongContext.Server.Evaluation;
 /// <param name="Passages">The passages, best first.</param>
 internal sealed record Prediction(JsonElement Id, IReadOnlyList<PredictedPassage> Passages)
 {
+    /// <summary>What of the passages is highlighted, best first.</summary>
+    public required IReadOnlyList<string> Highlights { get; init; }
+
     /// <summary>The answer of a local model; empty where it did not, null where none was asked.</summary>
     public string? Answer { get; init; }
 
@@ -20,9 +24,16 @@ internal sealed record Prediction(JsonElement Id, IReadOnlyList<PredictedPassage
     /// <summary>Seconds that the answer took.</summary>
     public double? Seconds { get; init; }
 
-    public static Prediction Create(Question question, IEnumerable<Evidence> ranked, LocalAnswer? answer) =>
+    public static Prediction Create(Question question, IReadOnlyList<Evidence> ranked, LocalAnswer? answer) =>
         new(question.Id, [.. ranked.Select(PredictedPassage.Create)])
         {
+            Highlights =
+            [
+                .. ranked
+                    .SelectMany(evidence => evidence.Highlights)
+                    .OrderByDescending(highlight => highlight.Score)
+                    .Select(highlight => highlight.Text),
+            ],
             Answer = answer is null ? null : answer.Text ?? "",
             AnswerState = answer?.State,
             Reason = answer?.Reason,
@@ -35,8 +46,9 @@ internal sealed record Prediction(JsonElement Id, IReadOnlyList<PredictedPassage
 /// <param name="StartLine">First line, 1-based.</param>
 /// <param name="EndLine">Last line, inclusive.</param>
 /// <param name="Words">The number of words, for comparisons at an equal budget.</param>
+/// <param name="Tokens">The number of tokens, the same as agents count.</param>
 /// <param name="Score">The score, higher is better; comparable within a question.</param>
-internal sealed record PredictedPassage(string Doc, int StartLine, int EndLine, int Words, double Score)
+internal sealed record PredictedPassage(string Doc, int StartLine, int EndLine, int Words, int Tokens, double Score)
 {
     public static PredictedPassage Create(Evidence evidence) =>
         new(
@@ -44,6 +56,7 @@ internal sealed record PredictedPassage(string Doc, int StartLine, int EndLine, 
             evidence.StartLine,
             evidence.EndLine,
             evidence.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length,
+            TokenCounter.Count(evidence.Text),
             evidence.Score
         );
 }

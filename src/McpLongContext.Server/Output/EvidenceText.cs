@@ -5,8 +5,8 @@ using McpLongContext.Context.Contracts;
 namespace McpLongContext.Server.Output;
 
 /// <summary>
-/// Evidence as an agent or a person reads it best: a citation line, then the lines with their numbers. The numbers keep
-/// a document from forging a citation: none of its lines begins a line of the result.
+/// Evidence as an agent or a person reads it best: a citation line, then the lines with their numbers, the best of them
+/// named or marked. The numbers keep a document from forging a citation: none of its lines begins a line of the result.
 /// </summary>
 internal static class EvidenceText
 {
@@ -80,10 +80,16 @@ internal static class EvidenceText
             text.Append(CultureInfo.InvariantCulture, $" score {passage.Score:0.###}");
         }
 
+        var marks = HighlightMarks.Of(passage);
+        if (marks.Lines.Count > 0)
+        {
+            text.Append(" best lines ").AppendJoin(", ", marks.Lines);
+        }
+
         text.Append('\n');
         AppendCopies(text, passage);
         var number = passage.StartLine;
-        foreach (var line in passage.Text.TrimEnd('\n').Split('\n'))
+        foreach (var line in marks.Text.TrimEnd('\n').Split('\n'))
         {
             text.Append(number++).Append('\t').Append(VisibleText.Lines(line.TrimEnd('\r'))).Append('\n');
         }

@@ -27,7 +27,7 @@ internal sealed class QueryLongContext(
                 + "identifiers, error messages and \"quoted phrases\" (exact matches always rank), for who said what "
                 + "in a meeting. Ingest with ingest_document first; call list_datastores when unsure what is there. "
                 + "Narrow with path_glob, page with cursor. Cite the evidence by its citation; the definitions in it "
-                + "are named beside it. A small local chat model adds a short answer only where answer asks for one: "
+                + "and its best lines are named beside it, the best sentences of long lines stand in «». A small local chat model adds a short answer only where answer asks for one: "
                 + "check it against the evidence."
         ),
         new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },
@@ -75,7 +75,7 @@ internal sealed record QueryArguments(
     )]
         string Question,
     [property: Description("The datastore to ask.")] string Datastore = "default",
-    [property: Description("Budget of the returned text in tokens of about four characters.")]
+    [property: Description("Budget of the returned text in tokens (of the vocabulary o200k).")]
     [property: Range(Limits.MinEvidenceTokens, Limits.MaxEvidenceTokens)]
         int MaxTokens = 4000,
     [property: Description("Most passages to return; left out, the budget decides.")]

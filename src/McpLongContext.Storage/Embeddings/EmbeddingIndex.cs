@@ -117,6 +117,31 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
         return scores;
     }
 
+    /// <inheritdoc/>
+    public float[]? Similarities(LateInteractionQuery query, long passage)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        RequireWidth(query.Tokens == 0 ? Encoder.Dimensions : query.Dimensions);
+        if (RunOf(passage) is not { } run)
+        {
+            return null;
+        }
+
+        try
+        {
+            return EmbeddingScorer.Similarities(
+                run.Slice((int)(passage - run.FirstPassage), 1),
+                query,
+                Encoder.Mean.Span
+            );
+        }
+        catch (DatastoreCorruptException e)
+        {
+            _damage.TryAdd(e.Message, 0);
+            return null;
+        }
+    }
+
     internal static EmbeddingIndex Load(
         Database database,
         long encoderId,

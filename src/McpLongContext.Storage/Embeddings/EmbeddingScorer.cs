@@ -82,6 +82,28 @@ internal static class EmbeddingScorer
         return sum;
     }
 
+    /// <summary>similarities[t, q] = q · t for every token t of a single passage, restored from its codes.</summary>
+    public static float[] Similarities(PlacedRun passage, LateInteractionQuery query, ReadOnlySpan<float> mean)
+    {
+        var offsets = passage.Segment.Offsets(passage.FirstSlot, 1);
+        var tokens = offsets[1] - offsets[0];
+        var decoded = ArrayPool<float>.Shared.Rent(tokens * mean.Length);
+        var embeddings = decoded.AsSpan(0, tokens * mean.Length);
+        Decode(passage.Segment, offsets[0], embeddings);
+        var similarities = query.Similarities(embeddings);
+        ArrayPool<float>.Shared.Return(decoded);
+        for (var q = 0; q < query.Tokens; q++)
+        {
+            var ofMean = TensorPrimitives.Dot(query.Token(q), mean);
+            for (var i = q; i < similarities.Length; i += query.Tokens)
+            {
+                similarities[i] += ofMean;
+            }
+        }
+
+        return similarities;
+    }
+
     /// <summary>The part of the tokens about the mean.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float ByResidualCodes(
@@ -94,7 +116,18 @@ internal static class EmbeddingScorer
         var codec = segment.Embeddings;
         var decoded = ArrayPool<float>.Shared.Rent(tokens * codec.Dimensions);
         var embeddings = decoded.AsSpan(0, tokens * codec.Dimensions);
-        for (var t = 0; t < tokens; t++)
+        Decode(segment, firstToken, embeddings);
+        var sum = query.MaxSimilarity(embeddings);
+        ArrayPool<float>.Shared.Return(decoded);
+        return sum;
+    }
+
+    /// <summary>Restores tokens from their codes, <c>[tokens, dimensions]</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Decode(EmbeddingSegment segment, int firstToken, Span<float> embeddings)
+    {
+        var codec = segment.Embeddings;
+        for (var t = 0; t < embeddings.Length / codec.Dimensions; t++)
         {
             codec.Decode(
                 segment.BinaryCodesOf(firstToken + t, 1),
@@ -102,9 +135,5 @@ internal static class EmbeddingScorer
                 embeddings.Slice(t * codec.Dimensions, codec.Dimensions)
             );
         }
-
-        var sum = query.MaxSimilarity(embeddings);
-        ArrayPool<float>.Shared.Return(decoded);
-        return sum;
     }
 }

@@ -52,4 +52,10 @@ public interface IEmbeddingSearch
         IReadOnlyList<long> passages,
         CancellationToken cancellation = default
     );
+
+    /// <summary>
+    /// The inner product of each token embedding of a passage with each token of the query, <c>[tokens, query
+    /// tokens]</c>, in the order of the text; <see langword="null"/> for a passage without embeddings.
+    /// </summary>
+    public float[]? Similarities(LateInteractionQuery query, long passage);
 }

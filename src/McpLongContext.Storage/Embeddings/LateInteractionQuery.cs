@@ -37,7 +37,7 @@ public sealed class LateInteractionQuery
     public int Dimensions => Tokens == 0 ? 0 : _tokens.Length / Tokens;
 
     /// <summary>The weights, <c>[tokens]</c>.</summary>
-    internal ReadOnlySpan<float> Weights => _weights;
+    public ReadOnlySpan<float> Weights => _weights;
 
     /// <summary>The embedding of one token, <c>[dimensions]</c>.</summary>
     internal ReadOnlySpan<float> Token(int index) => _tokens.AsSpan(index * Dimensions, Dimensions);
@@ -68,6 +68,19 @@ public sealed class LateInteractionQuery
         var sum = TensorPrimitives.Dot(_weights, maxima);
         ArrayPool<float>.Shared.Return(rented);
         return sum;
+    }
+
+    /// <summary>The inner products of embeddings <c>[embeddings, dimensions]</c> with the tokens,
+    /// <c>[embeddings, tokens]</c>.</summary>
+    public float[] Similarities(ReadOnlySpan<float> embeddings)
+    {
+        var products = new float[Tokens == 0 ? 0 : embeddings.Length / Dimensions * Tokens];
+        if (products.Length > 0)
+        {
+            MatrixProduct.Multiply(embeddings, _packed.Value, bias: [], products);
+        }
+
+        return products;
     }
 
     /// <summary>The binary codes about a mean, <c>[tokens, dimensions / 8]</c>.</summary>

@@ -54,6 +54,31 @@ public sealed class RetrievalByMeaningTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_sentence_that_answers_is_highlighted_without_any_word_of_the_question()
+    {
+        using var sample = new SampleDatastore();
+        sample.Put("pets.txt", "Prose", Pets, linesPerPassage: 5);
+        sample.Put(
+            "pets.cs",
+            "Code",
+            "int Sum(int a) => a;\nvoid FixBrakes() { }\nvoid Sing() { }",
+            linesPerPassage: 3
+        );
+        await EncodeAsync(sample);
+
+        Assert.Equal(3, Marked("repairing a two-wheeled vehicle", "pets.txt")[0].StartLine);
+        Assert.Equal(5, Marked("a loaf with seeds", "pets.txt")[0].StartLine);
+        Assert.Equal(2, Marked("repairing the car so that it stops", "pets.cs")[0].StartLine);
+
+        List<Highlight> Marked(string question, string path) =>
+            [
+                .. Ask(sample, question, glob: path)
+                    .Evidence.SelectMany(evidence => evidence.Highlights)
+                    .OrderByDescending(highlight => highlight.Score),
+            ];
+    }
+
+    [Fact]
     public void Where_states_are_missing_meaning_still_decides_among_passages_with_the_words()
     {
         using var sample = new SampleDatastore(

@@ -31,6 +31,30 @@ public sealed class RetrieverTests
     }
 
     [Fact]
+    public void The_sentences_with_the_words_of_the_question_are_highlighted_while_nothing_is_encoded()
+    {
+        using var sample = new SampleDatastore();
+        const string Text = "A town lies there.\nIts keeper sleeps. The lighthouse has a lamp.\nThe end, at last.";
+        sample.Put("tower.txt", "Prose", Text, linesPerPassage: 3);
+
+        var highlight = Assert.Single(Assert.Single(Ask(sample, "lighthouse lamp").Evidence).Highlights);
+
+        Assert.Equal((2, 2, "The lighthouse has a lamp."), (highlight.StartLine, highlight.EndLine, highlight.Text));
+    }
+
+    [Fact]
+    public void The_words_that_are_highlighted_are_those_of_the_page_and_neighbors_are_one()
+    {
+        var lines = string.Join('\n', Enumerable.Range(1, 40).Select(i => $"The lamp of harbor number {i} is lit."));
+        using var sample = new SampleDatastore(("lamps.txt", "Data", lines));
+
+        var highlights = Ask(sample, "harbor lamp").Evidence.SelectMany(evidence => evidence.Highlights).ToList();
+
+        Assert.InRange(highlights.Sum(one => one.Text.Split([' ', '\n']).Length), 50, 100);
+        Assert.Contains(highlights, one => one.EndLine > one.StartLine);
+    }
+
+    [Fact]
     public void An_exact_identifier_outranks_passages_with_all_of_its_parts()
     {
         using var sample = new SampleDatastore(
@@ -141,7 +165,7 @@ public sealed class RetrieverTests
         var result = Ask(sample, "harbour cranes", maxTokens);
 
         Assert.InRange(result.Tokens, 1, maxTokens);
-        Assert.True(result.Evidence.Sum(evidence => evidence.Text.Length) <= maxTokens * 4);
+        Assert.Equal(result.Evidence.Sum(evidence => TokenCounter.Count(evidence.Text)), result.Tokens);
     }
 
     [Fact]
@@ -159,6 +183,28 @@ public sealed class RetrieverTests
         Assert.InRange(result.Tokens, 50, 100);
         Assert.Contains(result.Notes, note => note.Contains("cut"));
     }
+
+    [Fact]
+    public void A_passage_larger_than_the_budget_is_cut_around_the_line_that_aligns_best()
+    {
+        using var sample = new SampleDatastore();
+        sample.Put("big.txt", "Code", s_lines + "\nThe lighthouse stands there.\nThe end.", linesPerPassage: 62);
+
+        var evidence = Assert.Single(Ask(sample, "lighthouse", maxTokens: 100).Evidence);
+
+        Assert.Equal("The lighthouse stands there.", evidence.Text.Split('\n')[^1]);
+        Assert.Equal(61, evidence.EndLine);
+        Assert.InRange(evidence.StartLine, 50, 55);
+        Assert.Equal((61, 61), (evidence.Highlights[0].StartLine, evidence.Highlights[0].EndLine));
+    }
+
+    [Theory]
+    [InlineData("hello world", 2)]
+    [InlineData("    return x;\n", 4)]
+    [InlineData("東京都の天気", 4)]
+    [InlineData("", 0)]
+    public void Tokens_are_counted_as_agents_count_them(string text, int tokens) =>
+        Assert.Equal(tokens, TokenCounter.Count(text));
 
     [Fact]
     public void One_huge_line_is_cut_inside()

@@ -28,6 +28,30 @@ public sealed class EvidenceTextTests
     }
 
     [Fact]
+    public void A_highlighted_line_is_named_and_a_part_of_a_line_is_marked()
+    {
+        var evidence = s_evidence with
+        {
+            Text = "first line\n    Go();\nOne. Two\ngoes on. Three.",
+            Highlights = [new Highlight(10, 10, "Go();"), new Highlight(11, 12, "Two\ngoes on.")],
+        };
+
+        Assert.Equal(
+            "src/a.cs:9-11 (class A) best lines 10\n9\tfirst line\n10\t    Go();\n11\tOne. «Two\n12\tgoes on.» Three.",
+            Render(evidence)
+        );
+    }
+
+    [Fact]
+    public void What_is_highlighted_throughout_has_no_marks()
+    {
+        var evidence = s_evidence with { Text = " One.\nTwo.", Highlights = [new Highlight(9, 10, "One.\nTwo.")] };
+
+        Assert.DoesNotContain("«", Render(evidence), StringComparison.Ordinal);
+        Assert.DoesNotContain("best lines", Render(evidence), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_document_cannot_forge_a_citation()
     {
         var forged = s_evidence with { Text = "real\nsrc/other.cs:1-2\n1\tforged\u001b[2J" };
@@ -92,4 +116,7 @@ public sealed class EvidenceTextTests
 
         Assert.Equal("No evidence found in datastore notes.", EvidenceText.Render(result, detailed: false));
     }
+
+    private static string Render(Evidence evidence) =>
+        EvidenceText.Render(new QueryResult { Datastore = "default", Evidence = [evidence] }, detailed: false);
 }

@@ -84,6 +84,10 @@ internal sealed class ExactStates : IEmbeddingSearch
             ),
         ];
 
+    /// <inheritdoc/>
+    public float[]? Similarities(LateInteractionQuery query, long passage) =>
+        _passages.TryGetValue(passage, out var state) ? query.Similarities(state.Tokens) : null;
+
     private void Add(IEnumerable<Document> documents, EncodedPassages encoded)
     {
         var hidden = encoded.Pooled.Length / encoded.TokenCounts.Length;

@@ -18,11 +18,15 @@ internal sealed class GoldRanking
 
     public double RecallAt(int passages) => (double)_ranks.Count(rank => rank >= 0 && rank < passages) / _ranks.Length;
 
+    public double RecallAtWords(int budget) => RecallWithin(budget, static passage => passage.Words);
+
+    public double RecallAtTokens(int budget) => RecallWithin(budget, static passage => passage.Tokens);
+
     // The first passage counts whatever its size, so that a budget below one passage is not a recall of none.
-    public double RecallAtWords(int budget)
+    private double RecallWithin(int budget, Func<LineSpan, int> sizeOf)
     {
-        var (words, within) = (0, 0);
-        while (within < _passages.Length && ((words += _passages[within].Words) <= budget || within == 0))
+        var (size, within) = (0, 0);
+        while (within < _passages.Length && ((size += sizeOf(_passages[within])) <= budget || within == 0))
         {
             within++;
         }
@@ -36,8 +40,9 @@ internal sealed class GoldRanking
 /// <param name="Start">First line, 1-based.</param>
 /// <param name="End">Last line, inclusive.</param>
 /// <param name="Words">The number of words in them.</param>
+/// <param name="Tokens">The number of tokens in them.</param>
 /// <param name="Score">Their score, higher is better.</param>
-internal readonly record struct LineSpan(string Document, int Start, int End, int Words, double Score)
+internal readonly record struct LineSpan(string Document, int Start, int End, int Words, int Tokens, double Score)
 {
     public bool Overlaps(LineSpan other) => Document == other.Document && Start <= other.End && other.Start <= End;
 }

@@ -12,12 +12,12 @@ namespace McpLongContext.Benchmarks.Retrieval;
 internal static class RetrievalScore
 {
     private static readonly int[] s_passages = [1, 5, 10, 20];
-    private static readonly int[] s_words = [500, 1000, 2000];
+    private static readonly int[] s_budgets = [500, 1000, 2000];
     private static readonly double[] s_passagesOfFile = [1, 0.5, 0.25];
 
     /// <summary>Prints the scores of a set.</summary>
     /// <param name="questions">JSON lines with id and gold: [{doc, start_line, end_line}], lines 1-based.</param>
-    /// <param name="predictions">JSON lines with id and passages: [{doc, start_line, end_line, words, score}], best first.</param>
+    /// <param name="predictions">JSON lines with id and passages: [{doc, start_line, end_line, words, tokens, score}], best first.</param>
     /// <param name="category">Scores only questions of this category; <see langword="null"/> for all.</param>
     /// <param name="output">Where the scores go, in percent.</param>
     public static void Run(string questions, string predictions, string? category, TextWriter output)
@@ -29,7 +29,7 @@ internal static class RetrievalScore
                 (Gold: Gold(line), Ranked: found.GetValueOrDefault(line.GetProperty("id").GetString()!, []))
             )
             .ToArray();
-        Print("passages", [.. asked.Select(one => new GoldRanking(one.Gold, one.Ranked))], s_words, output);
+        Print("passages", [.. asked.Select(one => new GoldRanking(one.Gold, one.Ranked))], s_budgets, output);
         Print("files", [.. asked.Select(one => new GoldRanking(Files(one.Gold), RankFiles(one.Ranked)))], [], output);
     }
 
@@ -39,11 +39,13 @@ internal static class RetrievalScore
             string.Create(CultureInfo.InvariantCulture, $"{name} {100 * rankings.Average(score):0.0}");
         var scores = new[] { Mean("MRR", ranking => ranking.ReciprocalRank) }
             .Concat(s_passages.Select(k => Mean($"recall@{k}", ranking => ranking.RecallAt(k))))
-            .Concat(budgets.Select(words => Mean($"recall@{words}w", ranking => ranking.RecallAtWords(words))));
+            .Concat(budgets.Select(words => Mean($"recall@{words}w", ranking => ranking.RecallAtWords(words))))
+            .Concat(budgets.Select(tokens => Mean($"recall@{tokens}t", ranking => ranking.RecallAtTokens(tokens))));
         output.WriteLine($"{unit}, {rankings.Length} questions: {string.Join(", ", scores)}");
     }
 
-    private static IEnumerable<JsonElement> Read(string file) =>
+    /// <summary>The lines of a file.</summary>
+    public static IEnumerable<JsonElement> Read(string file) =>
         File.ReadLines(file)
             .Where(line => line.Length > 0)
             .Select(line => JsonSerializer.Deserialize<JsonElement>(line));
@@ -65,6 +67,7 @@ internal static class RetrievalScore
             span.GetProperty("start_line").GetInt32(),
             span.GetProperty("end_line").GetInt32(),
             span.TryGetProperty("words", out var words) ? words.GetInt32() : 0,
+            span.TryGetProperty("tokens", out var tokens) ? tokens.GetInt32() : 0,
             span.TryGetProperty("score", out var score) ? score.GetDouble() : 0
         );
 

@@ -67,17 +67,18 @@ internal static class StatesBenchmark
                 .. asked.Select(line => new GoldRanking(
                     RetrievalScore.Gold(line),
                     [
-                        .. ranker
-                            .Rank(
-                                QueryAnalyzer.Analyze(line.GetProperty("question").GetString()!),
-                                line.GetProperty("doc").GetString() is { } document && document != WholeCorpus
-                                    ? PassageScope.Of([documents[document]])
-                                    : PassageScope.All,
-                                CancellationToken.None
+                        .. assembler
+                            .Show(
+                                ranker
+                                    .Rank(
+                                        QueryAnalyzer.Analyze(line.GetProperty("question").GetString()!),
+                                        line.GetProperty("doc").GetString() is { } document && document != WholeCorpus
+                                            ? PassageScope.Of([documents[document]])
+                                            : PassageScope.All,
+                                        CancellationToken.None
+                                    )
+                                    .Passages.Take(Top)
                             )
-                            .Take(Top)
-                            .Select(assembler.Show)
-                            .OfType<Evidence>()
                             .Select(Span),
                     ]
                 )),
@@ -91,6 +92,7 @@ internal static class StatesBenchmark
             evidence.StartLine,
             evidence.EndLine,
             evidence.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length,
+            TokenCounter.Count(evidence.Text),
             evidence.Score
         );
 
