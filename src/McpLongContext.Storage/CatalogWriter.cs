@@ -1,4 +1,3 @@
-using System.Text;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
@@ -13,8 +12,8 @@ internal sealed class CatalogWriter(Database database)
 {
     private readonly LexicalWriter _lexical = new(database);
     private readonly SymbolWriter _symbols = new(database);
-    private byte[] _text = new byte[4096];
-    private byte[] _context = new byte[256];
+    private readonly Utf8Buffer _text = new();
+    private readonly Utf8Buffer _context = new();
 
     public CatalogChangeResult Apply(CatalogChange change)
     {
@@ -105,8 +104,8 @@ internal sealed class CatalogWriter(Database database)
         for (var i = 0; i < document.Passages.Count; i++)
         {
             var passage = document.Passages[i];
-            var text = Encode(passage.Text, ref _text);
-            var context = Encode(passage.Context, ref _context);
+            var text = _text.Encode(passage.Text);
+            var context = _context.Encode(passage.Context);
             var checksum = PassageChecksum.Of(first + i, id, passage.StartLine, passage.EndLine, text, context);
             database
                 .Prepare("INSERT INTO passages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
@@ -186,17 +185,6 @@ internal sealed class CatalogWriter(Database database)
             .Bind(1, document.FirstPassage)
             .Bind(2, last)
             .Run();
-    }
-
-    private static ReadOnlySpan<byte> Encode(string text, ref byte[] buffer)
-    {
-        var bound = Encoding.UTF8.GetMaxByteCount(text.Length);
-        if (buffer.Length < bound)
-        {
-            buffer = new byte[bound];
-        }
-
-        return buffer.AsSpan(0, Encoding.UTF8.GetBytes(text, buffer));
     }
 
     private sealed record StoredDocument(long Id, ContentKey Key, long FirstPassage, int PassageCount);

@@ -5,7 +5,7 @@ namespace McpLongContext.Context.Ingestion;
 /// <summary>
 /// Reads the comment at the top of a file of code in any language, line by line, up to the first code.
 /// </summary>
-internal sealed class CommentScanner
+internal sealed partial class CommentScanner
 {
     private static readonly (string Open, string Close)[] s_blocks =
     [
@@ -40,10 +40,12 @@ internal sealed class CommentScanner
     private static readonly string[] s_preambles = ["<?", "<!DOCTYPE", "<%@", "\"use ", "'use ", "@charset", "@echo"];
 
     /// <summary>Directives in comments to tools of the language.</summary>
-    private static readonly Regex s_directive = new(
+    [GeneratedRegex(
         @"^(?:coding[:=]|[\w-]*lint\b|clang-format|prettier|noinspection|vim:|flake8|mypy|isort|type:|@ts-|frozen_string)",
-        RegexOptions.NonBacktracking | RegexOptions.IgnoreCase
-    );
+        RegexOptions.IgnoreCase,
+        matchTimeoutMilliseconds: -1
+    )]
+    private static partial Regex Directive();
 
     private string? _close;
 
@@ -111,6 +113,6 @@ internal sealed class CommentScanner
     private static string Plain(ReadOnlySpan<char> text)
     {
         text = text.Trim().TrimStart("*/#-=!;%~+|").TrimEnd("*#=~+|/").Trim();
-        return s_directive.IsMatch(text) ? "" : text.ToString();
+        return Directive().IsMatch(text) ? "" : text.ToString();
     }
 }

@@ -173,7 +173,7 @@ internal sealed class DocumentReader(AllowedRoots roots)
         var size = stream.Length;
         var modified = lastWriteTime();
 
-        var bytes = new byte[size];
+        var bytes = GC.AllocateUninitializedArray<byte>((int)size);
         var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         // One byte more is looked for, to notice growth.
         var isWhole = read == size && stream.ReadByte() < 0;

@@ -170,7 +170,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             ContentKey = KeyOf(document, path),
             Bytes = document.Bytes,
             Modified = modified,
-            LineCount = LineIndex.Of(document.Text).Count,
+            LineCount = LineIndex.CountOf(document.Text),
             Passages =
             [
                 .. passages.Select(p => new NewPassage(

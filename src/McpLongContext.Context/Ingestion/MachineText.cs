@@ -43,6 +43,7 @@ internal static class MachineText
         var extension = Path.GetExtension(path);
         if (
             text.Length < MinCharacters
+            || !HasLongLine(text)
             || kind is not (DocumentKind.Code or DocumentKind.Data)
             || s_records.Contains(extension)
         )
@@ -79,6 +80,25 @@ internal static class MachineText
 
         var enough = kind == DocumentKind.Code ? 1 : WrittenDataLines;
         return written < enough && opaque * 10 > text.Length * 9 ? "machine-written data" : null;
+    }
+
+    /// <summary>
+    /// Whether there is a line of <see cref="LongLine"/> characters, with the white space around it.
+    /// </summary>
+    private static bool HasLongLine(ReadOnlySpan<char> text)
+    {
+        while (text.Length >= LongLine)
+        {
+            var lineBreak = text[..LongLine].LastIndexOf('\n');
+            if (lineBreak < 0)
+            {
+                return true;
+            }
+
+            text = text[(lineBreak + 1)..];
+        }
+
+        return false;
     }
 
     private static bool IsComment(ReadOnlySpan<char> line) =>

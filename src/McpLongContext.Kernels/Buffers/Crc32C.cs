@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace McpLongContext.Kernels.Buffers;
 
@@ -16,6 +17,7 @@ public static class Crc32C
     /// <summary>Feeds bytes into the running state, which starts at all ones and is inverted at the end.</summary>
     /// <param name="state">The state so far.</param>
     /// <param name="data">The bytes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Update(uint state, ReadOnlySpan<byte> data)
     {
         while (data.Length >= sizeof(ulong))

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace McpLongContext.Storage.Analysis;
 
@@ -59,12 +60,14 @@ internal static class Characters
 
     private static readonly CharacterClass[] s_classes = Enumerable.Range(0, 128).Select(AsciiClass).ToArray();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static CharacterClass ClassOf(char c) => c < 128 ? s_classes[c] : OtherClass(c);
 
     /// <summary>Whether a word continues with a character of this class.</summary>
     public static bool IsInner(CharacterClass kind) => kind is not (CharacterClass.Separator or CharacterClass.Dense);
 
     /// <summary>The character in lower case without diacritics; NUL when nothing of it stays in a term.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static char Fold(char c)
     {
         if (c < 128)
@@ -73,6 +76,11 @@ internal static class Characters
             return char.IsAsciiLetterOrDigit(c) ? (char)(c | 0x20) : '\0';
         }
 
+        return FoldLatin(c);
+    }
+
+    private static char FoldLatin(char c)
+    {
         if (c - 0xC0 is >= 0 and var i && i < LatinBase.Length && LatinBase[i] != '.')
         {
             return LatinBase[i];

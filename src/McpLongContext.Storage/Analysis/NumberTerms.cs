@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace McpLongContext.Storage.Analysis;
 
 /// <summary>
@@ -60,6 +62,7 @@ internal static class NumberTerms
         && char.IsAsciiDigit(text[end - 1]);
 
     /// <summary>Whether a word is a hexadecimal number, with or without a suffix of C.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool IsHexadecimal(ReadOnlySpan<char> run)
     {
         if (run.Length < 3 || run[0] != '0' || run[1] is not ('x' or 'X'))

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
 
 namespace McpLongContext.Storage.Analysis;
 
@@ -16,5 +17,6 @@ internal static class StopWords
 
     private static readonly int s_longest = s_words.Max(word => word.Length);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Contains(ReadOnlySpan<char> word) => word.Length <= s_longest && s_lookup.Contains(word);
 }

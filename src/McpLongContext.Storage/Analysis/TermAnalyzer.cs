@@ -330,6 +330,7 @@ public static class TermAnalyzer
     }
 
     /// <summary>Skips the tail of "it's", "don't", "we'll" after a word.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int SkipContraction(ReadOnlySpan<char> text, int end)
     {
         if (end + 1 >= text.Length || text[end] is not ('\'' or '\u2019'))
@@ -347,6 +348,7 @@ public static class TermAnalyzer
         return i > end + 1 && !wordGoesOn ? i : end;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool IsUuid(ReadOnlySpan<char> text, int start)
     {
         if (text.Length - start < UuidLength || text[start + 8] != '-')
@@ -367,6 +369,7 @@ public static class TermAnalyzer
     }
 
     /// <summary>Whether a word is a hash, which stays whole.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool IsHash(ReadOnlySpan<char> run) =>
         run.Length >= MinHashLength && !run.ContainsAnyExcept(s_hexDigits) && run.ContainsAnyInRange('0', '9');
 }

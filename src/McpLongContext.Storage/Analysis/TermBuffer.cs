@@ -32,6 +32,19 @@ internal sealed class TermBuffer
             _bytes[_length++] = (byte)' ';
         }
 
-        _length += Encoding.UTF8.GetBytes(term, _bytes.AsSpan(_length));
+        // Terms are short, and nearly all of them are ASCII.
+        var bytes = _bytes.AsSpan(_length, needed - _length);
+        for (var i = 0; i < term.Length; i++)
+        {
+            if (term[i] > Characters.LastAscii)
+            {
+                _length += Encoding.UTF8.GetBytes(term, bytes);
+                return;
+            }
+
+            bytes[i] = (byte)term[i];
+        }
+
+        _length += term.Length;
     }
 }

@@ -10,6 +10,9 @@ namespace McpLongContext.Storage.Catalog;
 /// </summary>
 internal sealed class SymbolWriter(Database database)
 {
+    private readonly Utf8Buffer _name = new();
+    private readonly Utf8Buffer _container = new();
+
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS symbols(
           passage_id INTEGER NOT NULL,
@@ -43,20 +46,17 @@ internal sealed class SymbolWriter(Database database)
         {
             foreach (var symbol in document.Passages[i].Symbols ?? [])
             {
+                var name = _name.Encode(symbol.Name);
+                var container = _container.Encode(symbol.Container);
                 database
                     .Prepare("INSERT OR IGNORE INTO symbols VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
                     .Bind(1, first + i)
                     .Bind(2, symbol.Line)
-                    .Bind(3, symbol.Name)
+                    .BindUtf8(3, name)
                     .Bind(4, SymbolKey.Of(symbol.Name))
                     .Bind(5, (long)symbol.Kind)
-                    .Bind(6, symbol.Container)
-                    .Bind(
-                        7,
-                        SymbolChecksum.Of(
-                            new Symbol(first + i, symbol.Line, symbol.Name, symbol.Kind, symbol.Container)
-                        )
-                    )
+                    .BindUtf8(6, container)
+                    .Bind(7, SymbolChecksum.Of(first + i, symbol.Line, symbol.Kind, name, container))
                     .Run();
             }
         }

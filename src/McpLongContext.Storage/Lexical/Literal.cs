@@ -56,7 +56,7 @@ internal sealed partial class Literal
                 IsNumber(_wanted)
                     ? string.Join(GroupSeparator, _wanted.ToCharArray())
                     : string.Join(Blank, words.Select(Regex.Escape)),
-                RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking,
+                RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | Options(words),
                 Regex.InfiniteMatchTimeout
             );
         }
@@ -81,6 +81,13 @@ internal sealed partial class Literal
 
             return count;
         }
+
+        /// <summary>
+        /// An automaton costs milliseconds to build. It is needed only where a word may be taken for a blank: else
+        /// nothing is read twice.
+        /// </summary>
+        private static RegexOptions Options(string[] words) =>
+            words.Any(word => word.StartsWith('\\')) ? RegexOptions.NonBacktracking : RegexOptions.None;
 
         private static bool IsNumber(string text) => text.Length >= MinGrouped && text.All(char.IsAsciiDigit);
     }

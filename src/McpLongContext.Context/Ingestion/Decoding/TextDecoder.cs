@@ -23,6 +23,14 @@ internal static class TextDecoder
         .. Enumerable.Range(0, 32).Append(0x7F).Select(b => (byte)b).Except("\t\n\r\f\b\x1B"u8.ToArray()),
     ]);
 
+    /// <summary>
+    /// The characters that are counted against a text: those controls, replaced ones, and the letters of Latin-1.
+    /// </summary>
+    private static readonly SearchValues<char> s_doubtful = SearchValues.Create([
+        .. Enumerable.Range(0, 0x100).Select(c => (char)c).Where(c => IsStrange(c) || c >= '\u00A0'),
+        '\uFFFD',
+    ]);
+
     private static readonly Encoding s_utf32BigEndian = new UTF32Encoding(bigEndian: true, byteOrderMark: true);
 
     /// <summary>Decodes a text; false with the reason when the bytes hold none.</summary>
@@ -126,17 +134,22 @@ internal static class TextDecoder
     private static bool LooksLikeText(string text)
     {
         var sample = text.AsSpan(0, Math.Min(text.Length, SampleLength));
+        if (!sample.ContainsAny(s_doubtful))
+        {
+            return true;
+        }
+
         int strange = 0,
             latin = 0;
         foreach (var c in sample)
         {
-            strange +=
-                c is '\uFFFD' || (char.IsControl(c) && c is not ('\t' or '\n' or '\r' or '\f' or '\x1B' or '\b'))
-                    ? 1
-                    : 0;
+            strange += IsStrange(c) ? 1 : 0;
             latin += c is >= '\u00A0' and <= '\u00FF' ? 1 : 0;
         }
 
         return strange <= 2 + (sample.Length / 50) && latin * 3 <= sample.Length;
     }
+
+    private static bool IsStrange(char c) =>
+        c is '\uFFFD' || (char.IsControl(c) && c is not ('\t' or '\n' or '\r' or '\f' or '\x1B' or '\b'));
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion.Splitting.Symbols;
@@ -67,6 +69,10 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
         "END",
         "</",
     ];
+
+    private static readonly SearchValues<char> s_continuationStarts = SearchValues.Create([
+        .. s_continuations.Select(word => word[0]).Distinct(),
+    ]);
 
     private readonly CodeLine[] _lines = CodeScanner.Scan(lines, language);
 
@@ -154,6 +160,7 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
         };
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int EndOfStatement(int first, int end)
     {
         var level = _lines[first].Level;
@@ -181,6 +188,7 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
     }
 
     /// <summary>Whether a line at the statement's own level still belongs to it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool GoesOn(int first, int last, int line, bool hasGap)
     {
         if (IsClosing(line))
@@ -217,14 +225,21 @@ internal sealed class CodeOutline(LineIndex lines, CodeLanguage language)
             );
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool IsClosing(int line) =>
         (_lines[line].IsDirective && _lines[line].First == '#' && lines[line].TrimStart("# \t").StartsWith("e"))
         || _lines[line].First is '}' or ')' or ']'
             && !_lines[line].IsComment
             && lines[line].Trim().TrimEnd("}]);, ").IsEmpty;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool BeginsWithContinuation(ReadOnlySpan<char> text)
     {
+        if (text.IsEmpty || !s_continuationStarts.Contains(text[0]))
+        {
+            return false;
+        }
+
         foreach (var word in s_continuations)
         {
             if (

@@ -66,6 +66,7 @@ internal sealed class CodeScanner
         return scanner._result;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Scan()
     {
         for (var i = 0; i < _lines.Count; i++)
@@ -96,6 +97,7 @@ internal sealed class CodeScanner
     private bool ContinuesDirective(int line) =>
         line > 0 && _result[line - 1].IsDirective && _result[line - 1].Last == '\\';
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool BeginsComment(ReadOnlySpan<char> text)
     {
         foreach (var comment in _language.LineComments)
@@ -356,6 +358,7 @@ internal sealed class CodeScanner
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Indentation(ReadOnlySpan<char> text, out int first)
     {
         var columns = 0;

@@ -8,7 +8,7 @@ namespace McpLongContext.Context.Ingestion.Splitting;
 /// Splits programs of any language: a function with its comments and attributes is a passage, small members without a
 /// body are joined to about twenty lines, and what is too large is cut along its inner blocks.
 /// </summary>
-internal sealed class CodeSplitter
+internal sealed partial class CodeSplitter
 {
     /// <summary>Neighbors are joined up to this many lines.</summary>
     private const int MaxJoinedLines = 20;
@@ -256,55 +256,67 @@ internal sealed class CodeSplitter
 
     private static string Within(string context, string header)
     {
-        var signature = s_modifiers.Replace(header, "").TrimEnd(' ', '{', ':', '(');
+        var signature = Modifiers().Replace(header, "").TrimEnd(' ', '{', ':', '(');
         signature = signature.EndsWith("=>", StringComparison.Ordinal) ? signature[..^2].TrimEnd(' ', '=') : signature;
         return context.Length == 0 ? signature : $"{context} > {signature}";
     }
 
-    private static bool IsType(string header) => s_type.IsMatch(header) && !s_functionWord.IsMatch(header);
+    private static bool IsType(string header) => Type().IsMatch(header) && !FunctionWord().IsMatch(header);
 
-    private static bool IsNamespace(string header) => s_namespace.IsMatch(header);
+    private static bool IsNamespace(string header) => Namespace().IsMatch(header);
 
-    private static bool IsControl(string header) => s_control.IsMatch(header);
+    private static bool IsControl(string header) => Control().IsMatch(header);
 
     private static bool IsFunction(string header) =>
-        !IsControl(header) && (s_functionWord.IsMatch(header) || s_functionHead.IsMatch(header) || IsType(header));
+        !IsControl(header) && (FunctionWord().IsMatch(header) || FunctionHead().IsMatch(header) || IsType(header));
 
     /// <summary>A C function that returns a struct is no type: what holds data has no parameters.</summary>
-    private static readonly Regex s_type = new(
+    [GeneratedRegex(
         @"^(?:[\w\[\]@<>*]+\s+){0,6}(?:(?:struct|enum|union)(?:\s+[^(=]*)?$"
             + @"|(?:class|interface|namespace|trait|object|protocol|extension|module|mod|contract|library|record|actor"
             + @"|package|defmodule|instance|service|message)(?:\s+[\w<@$""'{]|\s*:?$))"
             + @"|^(?:unsafe\s+)?impl\b|^extern\s+""C",
-        RegexOptions.NonBacktracking
-    );
+        RegexOptions.None,
+        matchTimeoutMilliseconds: -1
+    )]
+    private static partial Regex Type();
 
-    private static readonly Regex s_namespace = new(
+    [GeneratedRegex(
         @"^(?:export\s+|inline\s+|declare\s+)*(?:namespace|package|extern|module)\b",
-        RegexOptions.NonBacktracking
-    );
+        RegexOptions.None,
+        matchTimeoutMilliseconds: -1
+    )]
+    private static partial Regex Namespace();
 
-    private static readonly Regex s_control = new(
+    [GeneratedRegex(
         @"^[})\s]*(?:if|else|elif|elsif|for|foreach|while|until|unless|do|switch|match|case|when|default|with|try|except|catch"
             + @"|finally|rescue|ensure|using|lock|begin|select|loop|repeat|then|synchronized|guard|defer|fi|done|esac|end"
             + @"|return|throw|raise|await|yield|new|assert)\b",
-        RegexOptions.NonBacktracking
-    );
+        RegexOptions.None,
+        matchTimeoutMilliseconds: -1
+    )]
+    private static partial Regex Control();
 
-    private static readonly Regex s_functionWord = new(
+    [GeneratedRegex(
         @"\b(?:function|def|defp|fn|func|fun|sub|proc|method|it|test|describe|beforeEach|afterEach)\b",
-        RegexOptions.NonBacktracking
-    );
+        RegexOptions.None,
+        matchTimeoutMilliseconds: -1
+    )]
+    private static partial Regex FunctionWord();
 
     /// <summary>A call does not end with an opening brace; a declaration or a lambda does.</summary>
-    private static readonly Regex s_functionHead = new(
+    [GeneratedRegex(
         @"=>\s*\{?$|^[\w$#*<>\[\],.?:&~\s]+\([^;]*\)[^;=]*\{$",
-        RegexOptions.NonBacktracking
-    );
+        RegexOptions.None,
+        matchTimeoutMilliseconds: -1
+    )]
+    private static partial Regex FunctionHead();
 
-    private static readonly Regex s_modifiers = new(
+    [GeneratedRegex(
         @"^(?:(?:public|private|protected|internal|static|sealed|abstract|partial|export|default|async|override|virtual|readonly"
             + @"|final|inline|extern|unsafe|open|pub(?:\([^)]*\))?|const|constexpr|declare|global|synchronized|native|new)\s+)+",
-        RegexOptions.NonBacktracking
-    );
+        RegexOptions.None,
+        matchTimeoutMilliseconds: -1
+    )]
+    private static partial Regex Modifiers();
 }

@@ -97,8 +97,13 @@ internal sealed class PassageBuilder(LineIndex lines)
         );
     }
 
-    private List<NewSymbol> SymbolsBefore(int end)
+    private IReadOnlyList<NewSymbol> SymbolsBefore(int end)
     {
+        if (_nextSymbol == _symbols.Count || lines.Start(_symbols[_nextSymbol].Line) >= end)
+        {
+            return [];
+        }
+
         var symbols = new List<NewSymbol>();
         for (; _nextSymbol < _symbols.Count && lines.Start(_symbols[_nextSymbol].Line) < end; _nextSymbol++)
         {

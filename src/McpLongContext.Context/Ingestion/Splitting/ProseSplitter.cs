@@ -7,7 +7,7 @@ namespace McpLongContext.Context.Ingestion.Splitting;
 /// Splits running text: a paragraph is a passage, and so is a line where every line is a paragraph or carries its own
 /// number (verses, statutes). Short paragraphs are joined to about a hundred words.
 /// </summary>
-internal static class ProseSplitter
+internal static partial class ProseSplitter
 {
     /// <summary>Lines with more words than this on average are paragraphs of their own.</summary>
     private const int LongLineWords = 40;
@@ -67,7 +67,7 @@ internal static class ProseSplitter
             title is [.., '.' or ',' or ';']
             || HeadingLevel(lines, line) < 4
             || Sentences.CountWords(title) > MaxTitleWords
-            || s_lineTag.IsMatch(title)
+            || LineTag().IsMatch(title)
         )
         {
             return line;
@@ -85,7 +85,7 @@ internal static class ProseSplitter
         for (var line = first; line < end; line++)
         {
             words += Sentences.CountWords(lines[line]);
-            tagged += s_lineTag.IsMatch(Beginning(lines[line])) ? 1 : 0;
+            tagged += LineTag().IsMatch(Beginning(lines[line])) ? 1 : 0;
         }
 
         var count = end - first;
@@ -113,7 +113,7 @@ internal static class ProseSplitter
             return null;
         }
 
-        if (s_ruledHeading.IsMatch(text))
+        if (RuledHeading().IsMatch(text))
         {
             return 1;
         }
@@ -133,9 +133,9 @@ internal static class ProseSplitter
             return null;
         }
 
-        return s_partHeading.IsMatch(text) ? 2
-            : s_chapterHeading.IsMatch(text) ? 3
-            : s_numberedHeading.IsMatch(text) || IsUpperCase(text) ? 4
+        return PartHeading().IsMatch(text) ? 2
+            : ChapterHeading().IsMatch(text) ? 3
+            : NumberedHeading().IsMatch(text) || IsUpperCase(text) ? 4
             : null;
     }
 
@@ -174,30 +174,36 @@ internal static class ProseSplitter
     private static ReadOnlySpan<char> Beginning(ReadOnlySpan<char> line) => line[..Math.Min(line.Length, 40)];
 
     /// <summary>A number or reference that a verse or article begins with.</summary>
-    private static readonly Regex s_lineTag = new(
+    [GeneratedRegex(
         @"^\s*(?:\[[^\]\s][^\]]{0,30}\d\]|\d{1,3}:\d{1,3}|§\s?\d+|\(\d{1,4}\)|\d{1,4}[.)])\s",
-        RegexOptions.NonBacktracking
-    );
+        RegexOptions.None,
+        matchTimeoutMilliseconds: -1
+    )]
+    private static partial Regex LineTag();
 
-    private static readonly Regex s_ruledHeading = new(
+    [GeneratedRegex(
         @"^(?:={2,}|-{2,}|\*{2,}|~{2,})\s+\S.*\S\s+(?:={2,}|-{2,}|\*{2,}|~{2,})$",
-        RegexOptions.NonBacktracking
-    );
+        RegexOptions.None,
+        matchTimeoutMilliseconds: -1
+    )]
+    private static partial Regex RuledHeading();
 
-    private static readonly Regex s_partHeading = new(
+    [GeneratedRegex(
         @"^(?:PART|Part|BOOK|Book|VOLUME|Volume|ACT|Act|TITLE|Title)\s+[\w.]{1,12}\b",
-        RegexOptions.NonBacktracking
-    );
+        RegexOptions.None,
+        matchTimeoutMilliseconds: -1
+    )]
+    private static partial Regex PartHeading();
 
-    private static readonly Regex s_chapterHeading = new(
+    [GeneratedRegex(
         @"^(?:(?:CHAPTER|Chapter|SECTION|Section|SCENE|Scene|ARTICLE|Article|APPENDIX|Appendix|LETTER|Letter)\s+[\w.]{1,12}\b"
             + @"|(?:Prologue|Epilogue|Preface|Introduction|Foreword|Afterword|Abstract|References|Conclusions?)$"
             + @"|[IVXLC]{1,7}\.?$)",
-        RegexOptions.NonBacktracking
-    );
+        RegexOptions.None,
+        matchTimeoutMilliseconds: -1
+    )]
+    private static partial Regex ChapterHeading();
 
-    private static readonly Regex s_numberedHeading = new(
-        @"^\d{1,3}(?:\.\d{1,3}){0,4}\.?\s+\p{Lu}[^.]*$",
-        RegexOptions.NonBacktracking
-    );
+    [GeneratedRegex(@"^\d{1,3}(?:\.\d{1,3}){0,4}\.?\s+\p{Lu}[^.]*$", RegexOptions.None, matchTimeoutMilliseconds: -1)]
+    private static partial Regex NumberedHeading();
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace McpLongContext.Storage.Analysis.Reading;
 
@@ -24,6 +25,7 @@ internal sealed class PlainText(bool forTerms)
         return CompatibilityForms.Fold(unescaped, _folded, forTerms) ? _folded.Span : unescaped;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private ReadOnlySpan<char> Unescape(ReadOnlySpan<char> text)
     {
         _unescaped.Clear();
@@ -56,6 +58,7 @@ internal sealed class PlainText(bool forTerms)
         text[at..].IndexOfAny(s_beginnings) is >= 0 and var offset ? at + offset : -1;
 
     /// <summary>The length of the sequence at an index; 0 when none begins there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ReadEscape(ReadOnlySpan<char> text, int at) =>
         text[at] switch
         {

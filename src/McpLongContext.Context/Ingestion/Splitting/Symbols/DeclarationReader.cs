@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
 using McpLongContext.Storage.Symbols;
 
 namespace McpLongContext.Context.Ingestion.Splitting.Symbols;
@@ -27,12 +28,22 @@ internal readonly struct DeclarationReader(SymbolRules rules)
     /// <summary>Characters that end a name in a list.</summary>
     private static readonly SearchValues<char> s_listEnds = SearchValues.Create(" \t()[]{}");
 
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> s_isStatement =
+        s_statements.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> _modifiers =
+        rules.Modifiers.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    private readonly FrozenDictionary<string, Declares>.AlternateLookup<ReadOnlySpan<char>> _keywords =
+        rules.Keywords.GetAlternateLookup<ReadOnlySpan<char>>();
+
     /// <summary>The definition in a line.</summary>
     /// <param name="line">The line.</param>
     /// <param name="enclosing">
     /// The kind of the innermost definition around it; <see langword="null"/> at the outermost level.
     /// </param>
     /// <param name="isOutermost">Whether nothing at all is around it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Declaration Read(ReadOnlySpan<char> line, SymbolKind? enclosing, bool isOutermost)
     {
         var cursor = new LineCursor(line[..Math.Min(line.Length, MaxLength)]);
@@ -80,9 +91,10 @@ internal readonly struct DeclarationReader(SymbolRules rules)
             : default;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SkipAttributes(ref LineCursor cursor)
     {
-        while (true)
+        while (cursor.Rest is ['@' or '#' or '[' or 't', ..])
         {
             if (
                 cursor.Rest is ['@', var letter, ..]
@@ -113,10 +125,9 @@ internal readonly struct DeclarationReader(SymbolRules rules)
     }
 
     /// <summary>A keyword after any modifiers; the cursor stands after the modifiers where there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Declaration ReadKeyword(ref LineCursor cursor, SymbolKind? enclosing, bool isOutermost)
     {
-        var modifiers = rules.Modifiers.GetAlternateLookup<ReadOnlySpan<char>>();
-        var keywords = rules.Keywords.GetAlternateLookup<ReadOnlySpan<char>>();
         while (true)
         {
             var word = cursor.Rest is ['@', ..]
@@ -127,7 +138,7 @@ internal readonly struct DeclarationReader(SymbolRules rules)
                 return default;
             }
 
-            if (keywords.TryGetValue(word, out var declares))
+            if (_keywords.TryGetValue(word, out var declares))
             {
                 var rest = cursor;
                 rest.Skip(word.Length);
@@ -137,7 +148,7 @@ internal readonly struct DeclarationReader(SymbolRules rules)
                 }
             }
 
-            if (!modifiers.Contains(word))
+            if (!_modifiers.Contains(word))
             {
                 return default;
             }
@@ -154,8 +165,7 @@ internal readonly struct DeclarationReader(SymbolRules rules)
             return ReadTypedef(cursor);
         }
 
-        var keywords = rules.Keywords.GetAlternateLookup<ReadOnlySpan<char>>();
-        while (keywords.ContainsKey(cursor.PeekWord()))
+        while (_keywords.ContainsKey(cursor.PeekWord()))
         {
             // "enum class", "record struct", "companion object".
             cursor.Word();
@@ -351,6 +361,7 @@ internal readonly struct DeclarationReader(SymbolRules rules)
     }
 
     /// <summary><c>static int main(</c>, <c>public string Name {</c>: a type in front of a name.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Declaration ReadTyped(ReadOnlySpan<char> text, SymbolKind? enclosing, bool isOutermost)
     {
         if (
@@ -410,6 +421,7 @@ internal readonly struct DeclarationReader(SymbolRules rules)
     }
 
     /// <summary>Where the head of a function or member ends: at its parameters, body or value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int HeadEnd(ReadOnlySpan<char> text)
     {
         var depth = 0;
@@ -521,8 +533,7 @@ internal readonly struct DeclarationReader(SymbolRules rules)
         return Declaration.Of(name, kind);
     }
 
-    private static bool IsStatement(ReadOnlySpan<char> word) =>
-        s_statements.GetAlternateLookup<ReadOnlySpan<char>>().Contains(word);
+    private static bool IsStatement(ReadOnlySpan<char> word) => s_isStatement.Contains(word);
 
     private static ReadOnlySpan<char> LastWord(ReadOnlySpan<char> text)
     {

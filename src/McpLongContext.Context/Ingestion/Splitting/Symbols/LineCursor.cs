@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace McpLongContext.Context.Ingestion.Splitting.Symbols;
 
 /// <summary>Reads the words of a line of code from left to right.</summary>
@@ -70,6 +72,7 @@ internal ref struct LineCursor(ReadOnlySpan<char> line)
     public void Skip(int length) => Rest = Rest[length..].TrimStart();
 
     /// <summary>The length of the identifier that a text begins with.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int WordLength(ReadOnlySpan<char> text)
     {
         if (text.IsEmpty || !(char.IsLetter(text[0]) || text[0] is '_' or '$'))

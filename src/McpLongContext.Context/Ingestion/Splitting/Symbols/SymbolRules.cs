@@ -20,11 +20,18 @@ internal enum Declares
 /// <summary>The forms of definitions in a programming language.</summary>
 internal sealed record SymbolRules
 {
+    /// <summary>Pairs of a meaning and a keyword. Tables are built for the languages that occur.</summary>
+    private readonly string _keywords;
+
+    private readonly string _modifiers;
+
+    private SymbolRules(string keywords, string modifiers) => (_keywords, _modifiers) = (keywords, modifiers);
+
     /// <summary>Words that announce a name, and what it names.</summary>
-    public FrozenDictionary<string, Declares> Keywords { get; private init; } = Words("");
+    public FrozenDictionary<string, Declares> Keywords => field ??= Pairs(_keywords);
 
     /// <summary>Words that may stand in front of a keyword or a type.</summary>
-    public FrozenSet<string> Modifiers { get; private init; } = [];
+    public FrozenSet<string> Modifiers => field ??= Words(_modifiers).ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>A function is a type, a name and parameters: <c>int main(</c>.</summary>
     public bool TypedFunctions { get; private init; }
@@ -55,61 +62,52 @@ internal sealed record SymbolRules
     /// <summary>Definitions are lists that begin with a word of "def": <c>(defn name</c>.</summary>
     public bool Lists { get; private init; }
 
-    private static readonly SymbolRules s_c = new()
+    private static readonly SymbolRules s_c = new(
+        "type:struct type:union type:enum type:class type:interface type:concept module:namespace typedef:typedef"
+            + " typedef:using container:@implementation type:@interface type:@protocol",
+        "static extern inline const constexpr consteval constinit volatile register unsigned signed virtual explicit"
+            + " friend export public private protected mutable thread_local __inline __inline__ _Noreturn noexcept final"
+    )
     {
-        Keywords = Words(
-            "type:struct type:union type:enum type:class type:interface type:concept module:namespace typedef:typedef"
-                + " typedef:using container:@implementation type:@interface type:@protocol"
-        ),
-        Modifiers = Set(
-            "static extern inline const constexpr consteval constinit volatile register unsigned signed virtual explicit"
-                + " friend export public private protected mutable thread_local __inline __inline__ _Noreturn noexcept final"
-        ),
         TypedFunctions = true,
         Prototypes = true,
     };
 
-    private static readonly SymbolRules s_java = new()
+    private static readonly SymbolRules s_java = new(
+        "type:class type:interface type:enum type:record type:@interface type:mixin container:extension",
+        "public private protected static final abstract synchronized native transient volatile strictfp default sealed"
+            + " non-sealed external late factory covariant const def"
+    )
     {
-        Keywords = Words(
-            "type:class type:interface type:enum type:record type:@interface type:mixin container:extension"
-        ),
-        Modifiers = Set(
-            "public private protected static final abstract synchronized native transient volatile strictfp default sealed"
-                + " non-sealed external late factory covariant const def"
-        ),
         TypedFunctions = true,
         TypedMembers = true,
     };
 
-    private static readonly SymbolRules s_csharp = new()
+    private static readonly SymbolRules s_csharp = new(
+        "type:class type:struct type:interface type:enum type:record type:delegate module:namespace",
+        "public private protected internal static sealed abstract virtual override readonly const async partial extern"
+            + " unsafe new required volatile ref file event implicit explicit scoped"
+    )
     {
-        Keywords = Words("type:class type:struct type:interface type:enum type:record type:delegate module:namespace"),
-        Modifiers = Set(
-            "public private protected internal static sealed abstract virtual override readonly const async partial extern"
-                + " unsafe new required volatile ref file event implicit explicit scoped"
-        ),
         TypedFunctions = true,
         TypedMembers = true,
     };
 
-    private static readonly SymbolRules s_script = new()
+    private static readonly SymbolRules s_script = new(
+        "type:class type:interface type:enum type:type module:namespace module:module function:function value:const"
+            + " value:let value:var",
+        "export default declare abstract async static public private protected readonly override get set accessor"
+    )
     {
-        Keywords = Words(
-            "type:class type:interface type:enum type:type module:namespace module:module function:function value:const"
-                + " value:let value:var"
-        ),
-        Modifiers = Set(
-            "export default declare abstract async static public private protected readonly override get set accessor"
-        ),
         BareMethods = true,
         AssignedFunctions = true,
     };
 
-    private static readonly SymbolRules s_python = new()
+    private static readonly SymbolRules s_python = new(
+        "type:class function:def function:cdef function:cpdef type:type",
+        "async"
+    )
     {
-        Keywords = Words("type:class function:def function:cdef function:cpdef type:type"),
-        Modifiers = Set("async"),
         Assignments = true,
     };
 
@@ -119,9 +117,9 @@ internal sealed record SymbolRules
         (s_java, ".java .dart .groovy .gradle .d"),
         (s_script, ".js .mjs .cjs .jsx .ts .mts .cts .tsx .vue .svelte .astro .coffee"),
         (s_python, ".py .pyi .pyx .pxd .bzl .star .gd"),
-        (Of("type:type function:func value:const value:var", ""), ".go"),
+        (new SymbolRules("type:type function:func value:const value:var", ""), ".go"),
         (
-            Of(
+            new SymbolRules(
                 "function:fn type:struct type:enum type:trait type:type type:union module:mod value:const value:static"
                     + " function:macro_rules container:impl",
                 "pub async unsafe extern default const"
@@ -129,7 +127,7 @@ internal sealed record SymbolRules
             ".rs .move"
         ),
         (
-            Of(
+            new SymbolRules(
                 "type:class type:interface type:object type:typealias function:fun value:val value:var",
                 "public private protected internal open abstract final sealed data inner enum annotation companion override"
                     + " lateinit const inline suspend operator infix tailrec external expect actual value reified noinline"
@@ -137,7 +135,7 @@ internal sealed record SymbolRules
             ".kt .kts"
         ),
         (
-            Of(
+            new SymbolRules(
                 "type:class type:trait type:object type:enum type:type function:def value:val value:var value:given"
                     + " container:extension",
                 "private protected final sealed abstract implicit lazy override case inline transparent opaque open infix"
@@ -145,7 +143,7 @@ internal sealed record SymbolRules
             ".scala .sc"
         ),
         (
-            Of(
+            new SymbolRules(
                 "type:class type:struct type:enum type:protocol type:actor type:typealias type:associatedtype"
                     + " container:extension function:func function:macro value:let value:var",
                 "public private fileprivate internal open final static class override mutating nonmutating lazy weak unowned"
@@ -154,14 +152,14 @@ internal sealed record SymbolRules
             ".swift"
         ),
         (
-            Of(
+            new SymbolRules(
                 "type:class type:interface type:trait type:enum function:function value:const module:namespace",
                 "public private protected static final abstract readonly"
             ),
             ".php"
         ),
         (
-            Of(
+            new SymbolRules(
                 "type:class module:module function:def",
                 "private protected public private_class_method module_function"
             ) with
@@ -171,24 +169,30 @@ internal sealed record SymbolRules
             ".rb .rake .cr"
         ),
         (
-            Of(
+            new SymbolRules(
                 "module:defmodule function:def function:defp function:defmacro function:defmacrop function:defguard"
                     + " function:defdelegate type:defprotocol container:defimpl",
                 ""
             ),
             ".ex .exs"
         ),
-        (Of("function:function", "local") with { AssignedFunctions = true, Assignments = true }, ".lua"),
+        (new SymbolRules("function:function", "local") with { AssignedFunctions = true, Assignments = true }, ".lua"),
         (
-            Of("type:data type:newtype type:type type:class container:instance", "deriving") with
+            new SymbolRules("type:data type:newtype type:type type:class container:instance", "deriving") with
             {
                 Signatures = true,
             },
             ".hs .lhs .elm .purs"
         ),
-        (Of("function:fn value:const value:var", "pub export extern inline noinline threadlocal comptime"), ".zig"),
         (
-            Of("function:function", "export readonly declare local") with
+            new SymbolRules(
+                "function:fn value:const value:var",
+                "pub export extern inline noinline threadlocal comptime"
+            ),
+            ".zig"
+        ),
+        (
+            new SymbolRules("function:function", "export readonly declare local") with
             {
                 ShellFunctions = true,
                 Assignments = true,
@@ -196,15 +200,15 @@ internal sealed record SymbolRules
             ".sh .bash .zsh"
         ),
         (
-            Of("function:function function:sub module:package", "my our") with
+            new SymbolRules("function:function function:sub module:package", "my our") with
             {
                 Assignments = true,
             },
             ".pl .pm .ps1 .psm1 .fish .vim .awk .r"
         ),
-        (new SymbolRules { Lists = true }, ".clj .cljs .cljc .lisp .el .scm .rkt"),
+        (new SymbolRules("", "") { Lists = true }, ".clj .cljs .cljc .lisp .el .scm .rkt"),
         (
-            Of(
+            new SymbolRules(
                 "type:message type:service type:enum function:rpc type:input type:interface type:scalar type:struct"
                     + " type:type type:table function:function function:procedure type:view",
                 "create or replace CREATE OR REPLACE temporary TEMPORARY"
@@ -212,7 +216,7 @@ internal sealed record SymbolRules
             ".proto .graphql .gql .thrift .sql"
         ),
         (
-            Of(
+            new SymbolRules(
                 "function:function function:macro type:struct type:type type:class type:interface type:trait type:record"
                     + " type:contract module:module function:def function:fn function:func function:fun function:proc"
                     + " function:let function:sub function:method value:const value:val",
@@ -227,15 +231,10 @@ internal sealed record SymbolRules
     /// </summary>
     public static SymbolRules? For(string path) => s_byExtension.GetValueOrDefault(Path.GetExtension(path));
 
-    private static SymbolRules Of(string keywords, string modifiers) =>
-        new() { Keywords = Words(keywords), Modifiers = Set(modifiers) };
+    private static string[] Words(string words) => words.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    private static FrozenSet<string> Set(string words) =>
-        words.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.Ordinal);
-
-    private static FrozenDictionary<string, Declares> Words(string pairs) =>
-        pairs
-            .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+    private static FrozenDictionary<string, Declares> Pairs(string pairs) =>
+        Words(pairs)
             .Select(pair => pair.Split(':'))
             .ToFrozenDictionary(
                 pair => pair[1],

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using McpLongContext.Context.Documents;
 using McpLongContext.Storage.Symbols;
 
@@ -26,6 +27,7 @@ internal sealed class SymbolScanner
     private readonly DeclarationReader _reader;
     private readonly List<Scope> _scopes = [];
     private readonly List<FoundSymbol> _found = [];
+    private bool _hasTypedef;
 
     private SymbolScanner(LineIndex lines, CodeLine[] code, CodeLanguage language, SymbolRules rules) =>
         (_lines, _code, _language, _reader) = (lines, code, language, new DeclarationReader(rules));
@@ -49,9 +51,10 @@ internal sealed class SymbolScanner
         }
 
         // What a typedef names is known at its end.
-        return [.. scanner._found.OrderBy(symbol => symbol.Line)];
+        return scanner._hasTypedef ? [.. scanner._found.OrderBy(symbol => symbol.Line)] : scanner._found;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Read(int index)
     {
         ref readonly var line = ref _code[index];
@@ -89,6 +92,7 @@ internal sealed class SymbolScanner
     /// <summary>
     /// Leaves what ended before this line. An opening brace of its own still belongs to the head before it.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Leave(CodeLine line, ReadOnlySpan<char> text)
     {
         if (_language.Braces && line.First == '{')
@@ -108,7 +112,8 @@ internal sealed class SymbolScanner
             if (left.IsTypedef && line.First == '}')
             {
                 var cursor = new LineCursor(text[1..]);
-                Add(left.Line, cursor.Word(), SymbolKind.Type, default);
+                Add(left.Line, cursor.Word().ToString(), SymbolKind.Type, container: "");
+                _hasTypedef = true;
             }
         }
     }
@@ -128,7 +133,7 @@ internal sealed class SymbolScanner
         {
             var name = cursor.Word();
             var isFunction = cursor.Rest is ['(', ..];
-            Add(index, name, isFunction ? SymbolKind.Function : SymbolKind.Value, default);
+            Add(index, name.ToString(), isFunction ? SymbolKind.Function : SymbolKind.Value, container: "");
         }
     }
 
@@ -154,7 +159,7 @@ internal sealed class SymbolScanner
                 && _code[i].Indent <= line.Indent + 4
             )
             {
-                Add(i, cursor.Word(), kind, default);
+                Add(i, cursor.Word().ToString(), kind, container: "");
             }
         }
     }
@@ -170,38 +175,44 @@ internal sealed class SymbolScanner
 
         if (declaration.Kind is not (SymbolKind.Value or SymbolKind.Property or SymbolKind.Prototype))
         {
-            _scopes.Add(new Scope(index, level, name, declaration.Kind ?? SymbolKind.Type, declaration.IsTypedef));
+            var path = name.Length == 0 ? Path : Within(name);
+            _scopes.Add(new Scope(index, level, path, declaration.Kind ?? SymbolKind.Type, declaration.IsTypedef));
         }
     }
 
-    private void Add(int index, ReadOnlySpan<char> name, SymbolKind kind, ReadOnlySpan<char> container)
+    private void Add(int index, string name, SymbolKind kind, string container)
     {
         if (name.Length is > 1 and <= MaxName)
         {
-            var within = _scopes.Where(scope => scope.Name.Length > 0).Select(scope => scope.Name);
-            _found.Add(
-                new FoundSymbol(
-                    index,
-                    name.ToString(),
-                    kind,
-                    string.Join('.', container.IsEmpty ? within : within.Append(container.ToString()))
-                )
-            );
+            _found.Add(new FoundSymbol(index, name, kind, container.Length == 0 ? Path : Within(container)));
         }
     }
+
+    /// <summary>The names of the definitions around the line, joined by full stops.</summary>
+    private string Path => _scopes.Count > 0 ? _scopes[^1].Path : "";
+
+    private string Within(string name) => Path.Length == 0 ? name : $"{Path}.{name}";
 
     /// <summary>
     /// Of <c>Pool::acquire</c> the pool and the name; <c>exports</c> and <c>prototype</c> say nothing.
     /// </summary>
     private static (string Container, string Name) Cut(string qualified)
     {
+        if (qualified.AsSpan().IndexOfAny('.', ':', '~') < 0)
+        {
+            return ("", SaysNothing(qualified) ? "" : qualified);
+        }
+
         var parts = qualified
             .Split(['.', ':', '~'], StringSplitOptions.RemoveEmptyEntries)
-            .Where(part => part is not ("exports" or "module" or "prototype" or "this" or "self" or "proto"))
+            .Where(part => !SaysNothing(part))
             .ToArray();
         return parts.Length == 0 ? ("", "") : (string.Join('.', parts.SkipLast(1)), parts[^1]);
     }
 
+    private static bool SaysNothing(string part) =>
+        part is "exports" or "module" or "prototype" or "this" or "self" or "proto";
+
     /// <summary>A definition whose body is being read.</summary>
-    private readonly record struct Scope(int Line, int Level, string Name, SymbolKind Kind, bool IsTypedef);
+    private readonly record struct Scope(int Line, int Level, string Path, SymbolKind Kind, bool IsTypedef);
 }
