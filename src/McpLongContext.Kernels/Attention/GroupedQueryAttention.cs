@@ -31,7 +31,9 @@ public static unsafe class GroupedQueryAttention
     /// <summary>Attends some tokens of a block, in the query heads of one KV head.</summary>
     /// <param name="queries">[block's tokens, heads, headDim], not rotated.</param>
     /// <param name="cache">Keys and values up to the block's last token.</param>
-    /// <param name="rotary">The rotation, extended to the cache's length.</param>
+    /// <param name="rotary">
+    /// The rotation, extended to the cache's length; <see langword="null"/> where positions are added to embeddings.
+    /// </param>
     /// <param name="scale">Of the scores, 1 / sqrt(headDim) as a rule.</param>
     /// <param name="window">Tokens that each token sees at most, itself included.</param>
     /// <param name="part">The part to compute. Different parts may be computed by different threads.</param>
@@ -40,7 +42,7 @@ public static unsafe class GroupedQueryAttention
     public static void Attend(
         ReadOnlySpan<float> queries,
         KeyValueCache cache,
-        RotaryTable rotary,
+        RotaryTable? rotary,
         float scale,
         int window,
         AttentionPart part,
@@ -88,7 +90,7 @@ public static unsafe class GroupedQueryAttention
     internal static void Attend<TTile, TSimd, TVector>(
         ReadOnlySpan<float> queries,
         KeyValueCache cache,
-        RotaryTable rotary,
+        RotaryTable? rotary,
         float scale,
         int window,
         AttentionPart part,
@@ -116,10 +118,10 @@ public static unsafe class GroupedQueryAttention
             GatherQueries<TSimd, TVector>(run, q, buffers);
             for (var page = run.FirstPage; page <= run.LastPage; page++)
             {
-                RotateKeys<TSimd, TVector>(run, page, buffers.Keys);
+                var keys = RotatedKeys<TSimd, TVector>(run, page, buffers.Keys);
                 for (var row = 0; row < run.Rows; row += TTile.Rows)
                 {
-                    AttendStrip<TTile, TSimd, TVector>(run, page, row, buffers);
+                    AttendStrip<TTile, TSimd, TVector>(run, page, row, keys, buffers);
                 }
             }
 
@@ -143,13 +145,19 @@ public static unsafe class GroupedQueryAttention
         var pairs = run.HeadDim / 2;
         for (var row = 0; row < run.Rows; row++)
         {
+            var source = queries + run.OffsetOf(row);
+            var target = buffers.Queries + (row * run.HeadDim);
+            if (run.Rotary is null)
+            {
+                new ReadOnlySpan<float>(source, run.HeadDim).CopyTo(new Span<float>(target, run.HeadDim));
+                continue;
+            }
+
             if (row % run.QueryHeadsPerKvHead == 0)
             {
                 run.Rotary.Read(run.PositionOf(row), buffers.Cosines, buffers.Cosines + pairs);
             }
 
-            var source = queries + run.OffsetOf(row);
-            var target = buffers.Queries + (row * run.HeadDim);
             Rotate<TSimd, TVector>(source, buffers.Cosines, buffers.Cosines + pairs, pairs, target);
         }
     }
@@ -157,16 +165,22 @@ public static unsafe class GroupedQueryAttention
     /// <summary>
     /// The keys of a page, rotated by their positions, in the cache's order [panels, headDim, columns].
     /// </summary>
-    private static void RotateKeys<TSimd, TVector>(GroupedQueryRun run, int page, float* target)
+    private static float* RotatedKeys<TSimd, TVector>(GroupedQueryRun run, int page, float* buffer)
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
+        if (run.Rotary is null)
+        {
+            return run.Cache.Keys(run.Part.KeyValueHead, page);
+        }
+
         var tokens = Math.Min(Page, run.Cache.Count - (page * Page));
         var columns = run.Cache.Columns;
         var half = columns * run.HeadDim / 2;
         var source = run.Cache.Keys(run.Part.KeyValueHead, page);
         var cosines = run.Rotary.Cosines(page);
         var sines = run.Rotary.Sines(page);
+        var target = buffer;
         for (var token = 0; token < tokens; token += columns)
         {
             Rotate<TSimd, TVector>(source, cosines, sines, half, target);
@@ -175,6 +189,8 @@ public static unsafe class GroupedQueryAttention
             cosines += half;
             sines += half;
         }
+
+        return buffer;
     }
 
     /// <summary>
@@ -207,6 +223,7 @@ public static unsafe class GroupedQueryAttention
         GroupedQueryRun run,
         int page,
         int firstRow,
+        float* pageKeys,
         GroupedQueryBuffers buffers
     )
         where TTile : ITile<float>
@@ -226,7 +243,7 @@ public static unsafe class GroupedQueryAttention
         var queries = buffers.Queries + (firstRow * run.HeadDim);
         for (var column = 0; column < visible; column += TTile.Columns)
         {
-            var keys = buffers.Keys + (column * run.HeadDim);
+            var keys = pageKeys + (column * run.HeadDim);
             TTile.Multiply(queries, run.HeadDim, rows, keys, run.HeadDim, zero, buffers.Scores + column, Page);
         }
 

@@ -5,7 +5,7 @@ namespace McpLongContext.Kernels.Attention;
 /// <summary>The shapes of one call. A row is a query: [tokens of the part, query heads of the KV head].</summary>
 internal sealed record GroupedQueryRun(
     KeyValueCache Cache,
-    RotaryTable Rotary,
+    RotaryTable? Rotary,
     float Scale,
     int Window,
     AttentionPart Part,
@@ -44,7 +44,7 @@ internal sealed record GroupedQueryRun(
     public static GroupedQueryRun Create(
         ReadOnlySpan<float> queries,
         KeyValueCache cache,
-        RotaryTable rotary,
+        RotaryTable? rotary,
         float scale,
         int window,
         AttentionPart part,
@@ -52,7 +52,6 @@ internal sealed record GroupedQueryRun(
     )
     {
         ArgumentNullException.ThrowIfNull(cache);
-        ArgumentNullException.ThrowIfNull(rotary);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
         var heads =
             part.BlockTokens > 0 ? Shape.Rows(queries.Length, part.BlockTokens * cache.HeadDim, nameof(queries)) : 0;
@@ -82,7 +81,12 @@ internal sealed record GroupedQueryRun(
             throw new ArgumentException($"{part} found in a block with {cache.Heads} groups.", nameof(part));
         }
 
-        if (rotary.Pairs * 2 != cache.HeadDim || rotary.Columns != columns || cache.Columns != columns)
+        if (cache.Columns != columns)
+        {
+            throw new ArgumentException($"panels of {cache.Columns} found, expected {columns}.", nameof(cache));
+        }
+
+        if (rotary is not null && (rotary.Pairs * 2 != cache.HeadDim || rotary.Columns != columns))
         {
             throw new ArgumentException(
                 $"a rotation of {rotary.Pairs} pairs found where heads have {cache.HeadDim} dimensions.",
@@ -90,7 +94,7 @@ internal sealed record GroupedQueryRun(
             );
         }
 
-        if (rotary.Length < cache.Count)
+        if (rotary?.Length < cache.Count)
         {
             throw new ArgumentException($"{rotary.Length} positions found, expected {cache.Count}.", nameof(rotary));
         }

@@ -1,0 +1,211 @@
+using System.CommandLine;
+using McpLongContext.Inference.Bits;
+using McpLongContext.Inference.Models;
+using McpLongContext.Training.Bits;
+using McpLongContext.Training.Libtorch;
+
+namespace McpLongContext.Training.Commands;
+
+/// <summary>Trains a model of bits on files of any kind.</summary>
+internal sealed class BitsCommand : Command
+{
+    private static readonly BitTrainingSettings s_defaults = new();
+
+    private readonly Argument<string[]> _folders = new("FOLDER")
+    {
+        Description = "Files, or folders with files, of the kind that the model shall know; every tenth is held out.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string?> _home = new("--home") { Description = "Data folder." };
+    private readonly Option<string?> _run = new("--run")
+    {
+        Description = "Folder of this training; one that was broken off there continues. Default: in the data folder.",
+    };
+    private readonly Option<string?> _output = new("--out")
+    {
+        Description = "Where the model is written to at the end. Default: the folder of this training.",
+    };
+    private readonly Option<int> _width = Number("--width", "Width of a hidden state.", s_defaults.Model.Width);
+    private readonly Option<int> _heads = Number("--heads", "Attention heads.", s_defaults.Model.HeadCount);
+    private readonly Option<int> _layers = Number("--layers", "Layers.", s_defaults.Model.LayerCount);
+    private readonly Option<int> _feedForward = Number(
+        "--feed-forward",
+        "Width of the feed-forward network.",
+        s_defaults.Model.FeedForwardSize
+    );
+    private readonly Option<int> _length = Number("--max-length", "Bits of a window.", s_defaults.Model.MaxLength);
+    private readonly Option<int> _chunk = Number(
+        "--chunk-size",
+        "Bits of a chunk of attention; 0: the window.",
+        s_defaults.Model.ChunkSize
+    );
+    private readonly Option<int> _overlap = Number(
+        "--overlap",
+        "Bits before its chunk that a bit attends to.",
+        s_defaults.Model.ChunkOverlap
+    );
+    private readonly Option<bool> _parity = new("--parity") { Description = "Read a parity bit after each byte." };
+    private readonly Option<bool> _noPlaces = new("--no-places")
+    {
+        Description = "Without an embedding of a bit's place in its byte.",
+    };
+    private readonly Option<bool> _reversible = new("--reversible") { Description = "Reversible layers." };
+    private readonly Option<bool> _act = new("--act") { Description = "Adaptive computation time." };
+    private readonly Option<int> _batch = Number("--batch", "Streams of a step.", s_defaults.BatchSize);
+    private readonly Option<int> _accumulate = Number("--accumulate", "Windows of a step.", s_defaults.Accumulate);
+    private readonly Option<int> _steps = Number("--steps", "Steps at most.", s_defaults.Steps);
+    private readonly Option<double> _minutes = Number("--minutes", "Minutes at most.", s_defaults.Minutes);
+    private readonly Option<double> _rate = Number("--learning-rate", "Highest rate.", s_defaults.LearningRate);
+    private readonly Option<double> _direct = Number(
+        "--direct-prob",
+        "Share of streams that are read as they are, not run-length coded.",
+        s_defaults.DirectShare
+    );
+    private readonly Option<bool> _half = new("--bfloat16") { Description = "Products in bfloat16." };
+    private readonly Option<int> _evaluate = Number(
+        "--evaluate-every",
+        "Steps between evaluations.",
+        s_defaults.EvaluateEvery
+    );
+    private readonly Option<int> _seed = Number("--seed", "Chooses everything that is random.", s_defaults.Seed);
+    private readonly Option<int> _threads = Number("--threads", "Threads.", Environment.ProcessorCount);
+
+    public BitsCommand()
+        : base("bits", "Train a model of bits, which needs no tokenizer, on files of any kind.")
+    {
+        Arguments.Add(_folders);
+        foreach (
+            var option in (Option[])
+                [
+                    _home,
+                    _run,
+                    _output,
+                    _width,
+                    _heads,
+                    _layers,
+                    _feedForward,
+                    _length,
+                    _chunk,
+                    _overlap,
+                    _parity,
+                    _noPlaces,
+                    _reversible,
+                    _act,
+                    _batch,
+                    _accumulate,
+                    _steps,
+                    _minutes,
+                    _rate,
+                    _direct,
+                    _half,
+                    _evaluate,
+                    _seed,
+                    _threads,
+                ]
+        )
+        {
+            Options.Add(option);
+        }
+
+        SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
+    }
+
+    private int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        var error = parsed.InvocationConfiguration.Error;
+        var settings = SettingsOf(parsed);
+        Check(settings);
+        var corpus = BitCorpus.Read(parsed.GetValue(_folders)!);
+        corpus.Require(BitStreams.BytesOf(settings.Model));
+        LibtorchRuntime.Load(error);
+        TorchSharp.torch.set_num_threads(Math.Max(1, parsed.GetValue(_threads)));
+        var home = Path.GetFullPath(parsed.GetValue(_home) ?? LongContextHome.Path);
+        var folder = parsed.GetValue(_run) ?? Path.Combine(home, "training", "bits");
+        var training = new BitTraining(corpus, folder, settings, TimeProvider.System);
+        var state = training.Run(error, cancellation);
+        var output = parsed.GetValue(_output) ?? training.ModelPath;
+        if (output != training.ModelPath)
+        {
+            var model = File.ReadAllBytes(training.ModelPath);
+            AtomicFile.Write(output, stream => stream.Write(model));
+        }
+
+        parsed.InvocationConfiguration.Output.WriteLine(
+            $"{output}: {new FileInfo(output).Length:N0} bytes, {state.Step} steps in {state.Seconds:F0} s, "
+                + $"{state.Best * settings.Model.BitsPerByte:F3} bits a byte on held-out files."
+        );
+        return 0;
+    }
+
+    private BitTrainingSettings SettingsOf(ParseResult parsed) =>
+        s_defaults with
+        {
+            Model = new BitTransformerConfig
+            {
+                Width = parsed.GetValue(_width),
+                HeadCount = parsed.GetValue(_heads),
+                LayerCount = parsed.GetValue(_layers),
+                FeedForwardSize = parsed.GetValue(_feedForward),
+                MaxLength = parsed.GetValue(_length),
+                ChunkSize = parsed.GetValue(_chunk),
+                ChunkOverlap = parsed.GetValue(_chunk) == 0 ? 0 : parsed.GetValue(_overlap),
+                Parity = parsed.GetValue(_parity),
+                HasPlaces = !parsed.GetValue(_noPlaces),
+                IsReversible = parsed.GetValue(_reversible),
+                IsAdaptive = parsed.GetValue(_act),
+            },
+            BatchSize = parsed.GetValue(_batch),
+            Accumulate = parsed.GetValue(_accumulate),
+            Steps = parsed.GetValue(_steps),
+            Minutes = parsed.GetValue(_minutes),
+            LearningRate = parsed.GetValue(_rate),
+            DirectShare = parsed.GetValue(_direct),
+            IsHalf = parsed.GetValue(_half),
+            EvaluateEvery = parsed.GetValue(_evaluate),
+            Seed = parsed.GetValue(_seed),
+        };
+
+    private static void Check(BitTrainingSettings settings)
+    {
+        var model = settings.Model;
+        Positive("--width", model.Width);
+        Positive("--heads", model.HeadCount);
+        Positive("--layers", model.LayerCount);
+        Positive("--feed-forward", model.FeedForwardSize);
+        Positive("--max-length", model.MaxLength);
+        Positive("--batch", settings.BatchSize);
+        Positive("--accumulate", settings.Accumulate);
+        Positive("--steps", settings.Steps);
+        Positive("--minutes", settings.Minutes);
+        Positive("--learning-rate", settings.LearningRate);
+        Positive("--evaluate-every", settings.EvaluateEvery);
+        if (model.ChunkSize < 0 || model.ChunkOverlap < 0)
+        {
+            throw new TrainingException(
+                $"--chunk-size {model.ChunkSize}, --overlap {model.ChunkOverlap}: expected 0 or more."
+            );
+        }
+
+        if (settings.DirectShare is not (>= 0 and <= 1))
+        {
+            throw new TrainingException($"--direct-prob {settings.DirectShare}: expected a share, 0 to 1.");
+        }
+
+        if (model.FindProblem() is { } problem)
+        {
+            throw new TrainingException(problem + ".");
+        }
+
+        static void Positive(string option, double value)
+        {
+            if (value is not (> 0 and < double.PositiveInfinity))
+            {
+                throw new TrainingException($"{option} {value}: expected a number above 0.");
+            }
+        }
+    }
+
+    private static Option<T> Number<T>(string name, string description, T value) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value };
+}
