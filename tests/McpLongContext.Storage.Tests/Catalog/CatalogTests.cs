@@ -90,7 +90,7 @@ public sealed class CatalogTests : IDisposable
     {
         var error = Assert.Throws<DatastoreException>(() => _datastore.Apply(Put(Document(path, "one"))));
         Assert.Contains("needs a path", error.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentNullException>(() => _datastore.Apply(null!));
+        Assert.Throws<ArgumentNullException>(() => _datastore.Apply((CatalogChange)null!));
     }
 
     [Fact]
