@@ -27,6 +27,18 @@ internal sealed class RefreshQueue
         }
     }
 
+    /// <summary>The number of files that wait.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
     private bool IsEmpty => _waiting.Count == 0 && _running.Count == 0;
 
     /// <summary>The paths that wait, run or could not be read, and whether each is gone from the disk.</summary>

@@ -22,6 +22,9 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
 
     private const string LeaseFile = "refresh.lock";
 
+    /// <summary>The version of the stored sources that the queue was compared with.</summary>
+    private long _version = -1;
+
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Works until the queue is empty.</summary>
@@ -32,15 +35,17 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
         {
             while (!queue.Emptied.IsCompleted)
             {
+                DropStored(sources);
                 lease ??= TryTakeLease();
-                if (queue.Take(BatchFiles, onlyFirst: lease is null) is { Count: > 0 } batch)
+                // A few files are read sooner than waited for.
+                var isMine = lease is not null || queue.Count <= BatchFiles;
+                if (queue.Take(BatchFiles, onlyFirst: !isMine) is { Count: > 0 } batch)
                 {
                     await StoreAsync(batch, sources, cancellation);
                 }
-                else
+                else if (!isMine)
                 {
                     await Task.Delay(s_retry, cancellation);
-                    DropStored(sources);
                 }
             }
 
@@ -185,29 +190,31 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
         return current;
     }
 
-    /// <summary>Drops from the queue what the holder of the lease has stored meanwhile.</summary>
+    /// <summary>Drops from the queue what another process has stored meanwhile.</summary>
     private void DropStored(IReadOnlyList<KnownSource> sources)
     {
         using var snapshot = datastore.Snapshot();
-        var stored = snapshot.SourceFiles().ToDictionary(file => (file.Source, file.Path), file => file.Stamp);
-        foreach (var (path, isGone) in queue.Behind())
+        if (snapshot.SourceVersion == _version)
         {
-            if (isGone ? !snapshot.Documents.TryFind(path, out _) : IsStored(path))
+            return;
+        }
+
+        _version = snapshot.SourceVersion;
+        lock (seeing)
+        {
+            foreach (var (path, isGone) in queue.Behind())
             {
-                queue.Drop(path);
+                if (isGone ? !snapshot.Documents.TryFind(path, out _) : IsStored(path))
+                {
+                    queue.Drop(path);
+                }
             }
         }
 
-        bool IsStored(string path)
-        {
-            lock (seeing)
-            {
-                return sources.All(source =>
-                    !source.Files.TryGetValue(path, out var known)
-                    || (stored.TryGetValue((source.Path, path), out var stamp) && stamp == known.Stamp)
-                );
-            }
-        }
+        bool IsStored(string path) =>
+            sources.All(source =>
+                !source.Files.TryGetValue(path, out var known) || snapshot.SourceStamp(source.Path, path) == known.Stamp
+            );
     }
 
     /// <summary>All files are stored: from now on the directories count as read.</summary>

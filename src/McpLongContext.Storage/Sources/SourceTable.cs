@@ -77,6 +77,19 @@ internal static class SourceTable
         return files;
     }
 
+    /// <summary>The stamp of a file of a source; <see langword="null"/>: the file is not known.</summary>
+    public static FileStamp? StampOf(Database database, string source, string path)
+    {
+        using var row = database
+            .Prepare(
+                "SELECT size, modified, identity FROM source_files "
+                    + "WHERE source_id = (SELECT id FROM sources WHERE path = ?1) AND path = ?2"
+            )
+            .Bind(1, source)
+            .Bind(2, path);
+        return row.Step() ? new FileStamp(row.Int64(0), row.Int64(1), row.Int64(2)) : null;
+    }
+
     /// <summary>Makes a change inside the caller's transaction.</summary>
     public static void Apply(Database database, SourceChange change)
     {
