@@ -101,6 +101,7 @@ internal sealed class CatalogWriter(Database database)
         UpdateRow(document, id, first);
         _symbols.Write(document, first);
         _lexical.BeginDocument(document.Path);
+        var terms = document.RequireTerms();
         for (var i = 0; i < document.Passages.Count; i++)
         {
             var passage = document.Passages[i];
@@ -117,7 +118,7 @@ internal sealed class CatalogWriter(Database database)
                 .BindUtf8(6, context)
                 .Bind(7, checksum)
                 .Run();
-            _lexical.Add(first + i, document.Terms.OfText(i), document.Terms.OfContext(i));
+            _lexical.Add(first + i, terms.OfText(i), terms.OfContext(i));
         }
     }
 

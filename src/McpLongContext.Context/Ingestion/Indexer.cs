@@ -184,7 +184,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
                 }),
             ],
             SymbolVersion = SymbolScanner.Version,
-        };
+        }.Analyze();
     }
 
     /// <summary>Evidence from a text whose encoding is not certain says so.</summary>

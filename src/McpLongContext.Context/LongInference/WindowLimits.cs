@@ -36,9 +36,11 @@ internal sealed record WindowLimits(int Window, double Overlap, int MaxNewTokens
             throw new ContextException($"overlap: {given} is out of range; use 0 to {ChunkSettings.MaxOverlap}.");
         }
 
-        if (request.MaxNewTokens < 1)
+        if (request.MaxNewTokens is < 1 or > Limits.MaxNewTokens)
         {
-            throw new ContextException($"max_new_tokens: {request.MaxNewTokens} is out of range; use 1 or more.");
+            throw new ContextException(
+                $"max_new_tokens: {request.MaxNewTokens} is out of range; use 1 to {Limits.MaxNewTokens}."
+            );
         }
 
         var newTokens =

@@ -61,23 +61,23 @@ public sealed record NewDocument
     /// <summary>
     /// The passages in order. They tile the document: their texts, one after the other, are exactly its text.
     /// </summary>
-    public required IReadOnlyList<NewPassage> Passages
-    {
-        get;
-        init
-        {
-            field = value;
-            Terms = PassageTerms.Of(value);
-        }
-    }
+    public required IReadOnlyList<NewPassage> Passages { get; init; }
 
     /// <summary>The version of what found the symbols of its passages.</summary>
     public int SymbolVersion { get; init; }
 
+    /// <summary>The terms of its passages, where <see cref="Analyze"/> took them.</summary>
+    internal PassageTerms? Terms { get; private init; }
+
     /// <summary>
-    /// The terms of its passages, taken by whoever makes the document: several threads can, and only one can store.
+    /// The same document with the terms of its passages. Several threads can take terms, and only one can store: what
+    /// comes without is analyzed while it is stored.
     /// </summary>
-    internal PassageTerms Terms { get; private init; } = PassageTerms.Empty;
+    public NewDocument Analyze() => this with { Terms = PassageTerms.Of(Passages) };
+
+    /// <summary>The terms of the passages that the document has now.</summary>
+    internal PassageTerms RequireTerms() =>
+        Terms is { } terms && ReferenceEquals(terms.Passages, Passages) ? terms : PassageTerms.Of(Passages);
 }
 
 /// <summary>A passage to store.</summary>

@@ -10,10 +10,11 @@ internal sealed class PassageTerms
     /// <summary>Where the terms of a passage's text end, then those of its context, and so on.</summary>
     private readonly int[] _ends;
 
-    /// <summary>Those of no passages.</summary>
-    public static readonly PassageTerms Empty = new([], []);
+    private PassageTerms(IReadOnlyList<NewPassage> passages, byte[] utf8, int[] ends) =>
+        (Passages, _utf8, _ends) = (passages, utf8, ends);
 
-    private PassageTerms(byte[] utf8, int[] ends) => (_utf8, _ends) = (utf8, ends);
+    /// <summary>The passages that they were taken from.</summary>
+    public IReadOnlyList<NewPassage> Passages { get; }
 
     /// <summary>Takes the terms of the passages.</summary>
     public static PassageTerms Of(IReadOnlyList<NewPassage> passages)
@@ -28,7 +29,7 @@ internal sealed class PassageTerms
             ends[(2 * i) + 1] = terms.Utf8.Length;
         }
 
-        return new PassageTerms(terms.Utf8.ToArray(), ends);
+        return new PassageTerms(passages, terms.Utf8.ToArray(), ends);
     }
 
     /// <summary>The terms of a passage's text, as UTF-8 with spaces between them.</summary>

@@ -15,6 +15,7 @@ public sealed class InferenceArgumentTests : StoriesInference
     [InlineData("overlap: -0.1 is out of range", null, -0.1, null)]
     [InlineData("overlap: NaN is out of range", null, double.NaN, null)]
     [InlineData("max_new_tokens: 0 is out of range", null, null, 0)]
+    [InlineData("max_new_tokens: 100001 is out of range", null, null, 100_001)]
     [InlineData("max_new_tokens: 256 written tokens", null, null, 256)]
     public async Task A_number_out_of_range_is_named_with_the_remedy(
         string expected,

@@ -70,6 +70,20 @@ public sealed class CatalogTests : IDisposable
     }
 
     [Fact]
+    public void Terms_taken_ahead_are_those_of_the_passages_that_are_stored()
+    {
+        var ahead = Document("a", "harbor").Analyze();
+        _datastore.Apply(
+            Put(ahead, Document("b", "harbor"), ahead with { Path = "c", Passages = [new(1, 1, "tide")] })
+        );
+        using var snapshot = _datastore.Snapshot();
+        Assert.Equal(
+            (2, 1),
+            (snapshot.Lexical.DocumentFrequency("harbor"), snapshot.Lexical.DocumentFrequency("tide"))
+        );
+    }
+
+    [Fact]
     public void Long_passages_and_contexts_come_back_whole()
     {
         var text = string.Concat(Enumerable.Repeat("wörter ", 2_000));

@@ -97,18 +97,19 @@ internal sealed class PassageBuilder(LineIndex lines)
         );
     }
 
-    private IReadOnlyList<NewSymbol> SymbolsBefore(int end)
+    private NewSymbol[] SymbolsBefore(int end)
     {
-        if (_nextSymbol == _symbols.Count || lines.Start(_symbols[_nextSymbol].Line) >= end)
+        var first = _nextSymbol;
+        while (_nextSymbol < _symbols.Count && lines.Start(_symbols[_nextSymbol].Line) < end)
         {
-            return [];
+            _nextSymbol++;
         }
 
-        var symbols = new List<NewSymbol>();
-        for (; _nextSymbol < _symbols.Count && lines.Start(_symbols[_nextSymbol].Line) < end; _nextSymbol++)
+        var symbols = first == _nextSymbol ? [] : new NewSymbol[_nextSymbol - first];
+        for (var i = 0; i < symbols.Length; i++)
         {
-            var symbol = _symbols[_nextSymbol];
-            symbols.Add(new NewSymbol(symbol.Line + 1, symbol.Name, symbol.Kind, symbol.Container));
+            var symbol = _symbols[first + i];
+            symbols[i] = new NewSymbol(symbol.Line + 1, symbol.Name, symbol.Kind, symbol.Container);
         }
 
         return symbols;
