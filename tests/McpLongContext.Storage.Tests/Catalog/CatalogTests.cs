@@ -74,12 +74,12 @@ public sealed class CatalogTests : IDisposable
     {
         var ahead = Document("a", "harbor").Analyze();
         _datastore.Apply(
-            Put(ahead, Document("b", "harbor"), ahead with { Path = "c", Passages = [new(1, 1, "tide")] })
+            Put(ahead, Document("b", "harbor"), ahead with { Path = "c", Passages = [new(1, 1, "reef")] })
         );
         using var snapshot = _datastore.Snapshot();
         Assert.Equal(
             (2, 1),
-            (snapshot.Lexical.DocumentFrequency("harbor"), snapshot.Lexical.DocumentFrequency("tide"))
+            (snapshot.Lexical.DocumentFrequency("harbor"), snapshot.Lexical.DocumentFrequency("reef"))
         );
     }
 
