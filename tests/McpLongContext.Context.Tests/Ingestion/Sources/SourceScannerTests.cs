@@ -438,7 +438,7 @@ public sealed class SourceScannerTests : IDisposable
         _folder.Write("root/a.txt", "text");
         var scanner = new SourceScanner(new AllowedRoots(_folder.Path));
         Assert.Throws<OperationCanceledException>(() =>
-            scanner.Scan(_folder["root"], new CancellationToken(canceled: true)).Count()
+            scanner.Scan(_folder["root"], cancellation: new CancellationToken(canceled: true)).Count()
         );
     }
 
