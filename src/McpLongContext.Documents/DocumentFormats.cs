@@ -20,6 +20,7 @@ public static class DocumentFormats
         new PowerPointFormat(),
         new ExcelFormat(),
         new EpubFormat(),
+        new OpenDocumentFormat(),
         new NotebookFormat(),
         new WebVttFormat(),
         new SubRipFormat(),
@@ -34,7 +35,7 @@ public static class DocumentFormats
     ];
 
     private static readonly HashSet<string> s_packed = new(
-        [".pdf", ".docx", ".docm", ".pptx", ".pptm", ".xlsx", ".xlsm", ".epub", ".mbox"],
+        [".pdf", ".docx", ".docm", ".pptx", ".pptm", ".xlsx", ".xlsm", ".epub", ".odt", ".mbox"],
         StringComparer.OrdinalIgnoreCase
     );
 

@@ -7,6 +7,7 @@ namespace McpLongContext.Context.Tests;
 /// <summary>The real service over a home of the test's own, with the models that the user's home has.</summary>
 internal static class TestService
 {
+    /// <summary>Opens the service.</summary>
     /// <param name="sandbox">Holds the home.</param>
     /// <param name="root">The working directory and only allowed root.</param>
     /// <param name="encodes">Whether there is an encoder; without one everything works by the lexical index.</param>

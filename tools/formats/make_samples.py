@@ -82,7 +82,7 @@ def pandoc_files(out):
     source.write_text(MARKDOWN)
     for name, options in {
         "pandoc.docx": [], "pandoc.pptx": ["--slide-level=1"], "pandoc.epub": [], "pandoc.html": ["-s"],
-        "pandoc.ipynb": [],
+        "pandoc.ipynb": [], "pandoc.odt": [],
     }.items():
         run("pandoc", source, *options, "-o", out / name)
 
@@ -91,6 +91,7 @@ def office_files(out):
     office(out / "pandoc.docx", "docx:MS Word 2007 XML", out / "libreoffice.docx")
     office(out / "pandoc.docx", "pdf", out / "libreoffice.pdf")
     office(out / "pandoc.docx", "epub", out / "libreoffice.epub")
+    office(out / "pandoc.docx", "odt", out / "libreoffice.odt")
     office(out / "pandoc.docx", "html:HTML (StarWriter)", out / "libreoffice.html")
     office(out / "pandoc.pptx", "pptx:Impress MS PowerPoint 2007 XML", out / "libreoffice.pptx")
     csv = out / "source.csv"

@@ -31,7 +31,7 @@ def reference(path):
     match path.suffix:
         case ".pdf":
             return run("pdftotext", path, "-"), "pdftotext"
-        case ".docx" | ".epub" | ".html" | ".ipynb":
+        case ".docx" | ".epub" | ".html" | ".ipynb" | ".odt":
             return run("pandoc", path, "-t", "plain", "--wrap=none"), "pandoc"
         case ".pptx":
             return office(path, "pdf"), "LibreOffice, pdftotext"

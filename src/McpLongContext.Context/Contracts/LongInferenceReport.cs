@@ -68,7 +68,9 @@ public sealed record LongInferenceReport
 /// <summary>One window.</summary>
 public sealed record WindowReport
 {
-    /// <summary>The lines that the window covers: <c>path:start-end</c>, lines 1-based and inclusive.</summary>
+    /// <summary>
+    /// The lines that the window covers: <c>path:start-end</c>, lines 1-based and inclusive; or its pages, slides or times.
+    /// </summary>
     public required string Citation { get; init; }
 
     /// <summary>The first token that it covers, counted from the start of the document.</summary>

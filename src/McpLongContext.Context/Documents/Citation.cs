@@ -24,7 +24,7 @@ internal readonly record struct Citation(string Text, string Location, string Co
     )
     {
         var byLines = $"{path}:{lines.Start}-{lines.End}";
-        if (!document.Kind.EndsWith(')'))
+        if (!StoredKind.HasFormat(document))
         {
             return new Citation(byLines, "", first);
         }

@@ -13,7 +13,11 @@ namespace McpLongContext.Context.LongInference;
 /// <param name="Path">The path that citations show.</param>
 /// <param name="Key">Names the content.</param>
 /// <param name="Read">Gives the text; <see langword="null"/> when it is not there any more.</param>
-internal sealed record InferenceSource(string Path, string Key, Func<string?> Read);
+internal sealed record InferenceSource(string Path, string Key, Func<string?> Read)
+{
+    /// <summary>Cites lines, first and last, by page, slide or time; <see langword="null"/>: lines are cited.</summary>
+    public Func<int, int, string>? Cite { get; init; }
+}
 
 /// <summary>Finds what a request is about: a text, a document, or the documents of a datastore.</summary>
 internal sealed class InferenceSources(DatastoreRegistry datastores, DocumentFinder finder, DocumentPaths paths)
@@ -37,7 +41,10 @@ internal sealed class InferenceSources(DatastoreRegistry datastores, DocumentFin
         return (
             [
                 .. DocumentsOf(snapshot, name, request)
-                    .Select(one => new InferenceSource(paths.Show(one.Path), KeyOf(one), () => Read(name, one))),
+                    .Select(one => new InferenceSource(paths.Show(one.Path), KeyOf(one), () => Read(name, one))
+                    {
+                        Cite = CiteOf(name, one),
+                    }),
             ],
             DatastoreRegistry.ChunksOf(snapshot).Overlap
         );
@@ -81,6 +88,32 @@ internal sealed class InferenceSources(DatastoreRegistry datastores, DocumentFin
     {
         using var snapshot = datastores.Open(name).Snapshot();
         return snapshot.Documents.TryFind(document.Path, out var found) ? snapshot.Passages.TextOf(found) : null;
+    }
+
+    /// <summary>Cites lines of a document by its own places; only documents of a format have any.</summary>
+    private Func<int, int, string>? CiteOf(string name, Document document)
+    {
+        if (!StoredKind.HasFormat(document))
+        {
+            return null;
+        }
+
+        var passages = new Lazy<IReadOnlyList<(int Start, int End, string Context)>>(() =>
+        {
+            using var snapshot = datastores.Open(name).Snapshot();
+            return snapshot.Documents.TryFind(document.Path, out var found)
+                ? [.. snapshot.Passages.Of(found).Select(one => (one.StartLine, one.EndLine, one.Context))]
+                : [];
+        });
+        return (start, end) =>
+        {
+            var first = passages.Value.FirstOrDefault(one => one.End >= start).Context ?? "";
+            var last = passages.Value.LastOrDefault(one => one.Start <= end).Context ?? first;
+            var citation = Citation.Of(document, paths.Show(document.Path), first, last, (start, end));
+            return citation.Location.Length == 0 || citation.Text.EndsWith(citation.Location, StringComparison.Ordinal)
+                ? citation.Text
+                : $"{citation.Text} at {citation.Location}";
+        };
     }
 
     private double OverlapOf(string? datastore)

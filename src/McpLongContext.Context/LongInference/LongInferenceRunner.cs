@@ -61,7 +61,7 @@ internal sealed class LongInferenceRunner(InferenceSources sources, DecoderProvi
             if (source.Read() is { } content)
             {
                 var text = await Task.Run(
-                    () => new TokenText(source.Path, content, decoder.Tokenizer),
+                    () => new TokenText(source.Path, content, decoder.Tokenizer, source.Cite),
                     CancellationToken.None
                 );
                 var plan = mode.Plan(text.Tokens.Length);

@@ -15,10 +15,16 @@ internal sealed class TokenText
     /// <summary>Where each line begins, in bytes; lines end with LF, CRLF or CR.</summary>
     private readonly List<int> _lines = [0];
 
+    private readonly Func<int, int, string>? _cite;
+
     /// <summary>Tokenizes a document.</summary>
-    public TokenText(string path, string text, Tokenizer tokenizer)
+    /// <param name="path">The path that citations show.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="tokenizer">The decoder's tokenizer.</param>
+    /// <param name="cite">Cites lines, first and last, where the document has other places than lines.</param>
+    public TokenText(string path, string text, Tokenizer tokenizer, Func<int, int, string>? cite = null)
     {
-        Path = path;
+        (Path, _cite) = (path, cite);
         _utf8 = Encoding.UTF8.GetBytes(text);
         _tokens = tokenizer.Encode(text);
         _starts = new int[_tokens.Length + 1];
@@ -51,11 +57,14 @@ internal sealed class TokenText
         return Encoding.UTF8.GetString(_utf8.AsSpan(start, end - start));
     }
 
-    /// <summary>The citation of a run of tokens: <c>path:start-end</c>, lines 1-based and inclusive.</summary>
+    /// <summary>
+    /// The citation of a run of tokens: <c>path:start-end</c>, lines 1-based and inclusive; of a format with pages, slides
+    /// or times these: <c>path#page=12</c>.
+    /// </summary>
     public string Cite(int first, int count)
     {
         var (start, end) = LinesOf(first, count);
-        return $"{Path}:{start}-{end}";
+        return _cite?.Invoke(start, end) ?? $"{Path}:{start}-{end}";
     }
 
     /// <summary>The lines that a run of tokens touches, 1-based and inclusive.</summary>

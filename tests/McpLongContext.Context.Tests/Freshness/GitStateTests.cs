@@ -164,6 +164,7 @@ public sealed class GitStateTests : IAsyncLifetime
         var start = new ProcessStartInfo("git")
         {
             WorkingDirectory = Tree,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

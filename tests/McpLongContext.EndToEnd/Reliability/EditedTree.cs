@@ -135,6 +135,7 @@ internal sealed class EditedTree : IDisposable
         var start = new ProcessStartInfo("git")
         {
             WorkingDirectory = Root,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

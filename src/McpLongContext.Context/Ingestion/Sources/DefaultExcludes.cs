@@ -109,7 +109,7 @@ internal static class DefaultExcludes
             + " .exe .dll .so .dylib .a .o .class .pyc .pyo .pyd .wasm .elf .rlib .ilk .idb"
             // Data, models, documents that need a reader of their own.
             + " .db .sqlite .sqlite3 .mdb .parquet .arrow .feather .npy .npz .pkl .pickle .h5 .hdf5 .onnx .pt .pth"
-            + " .safetensors .gguf .ggml .tflite .doc .xls .ppt .odt .ods .odp .mobi"
+            + " .safetensors .gguf .ggml .tflite .doc .xls .ppt .ods .odp .mobi"
             + " .blend .fbx .glb .dwg .snk .nib .swp"
     );
 

@@ -32,11 +32,7 @@ internal sealed class SourceScanner(AllowedRoots roots, GitUserFiles? user = nul
     /// <param name="trace">Told what the outcome depends on.</param>
     /// <param name="cancellation">Ends the scan.</param>
     /// <exception cref="ContextException">The path does not exist or is outside the allowed roots.</exception>
-    public IEnumerable<SourceEntry> Scan(
-        string path,
-        ScanTrace? trace = null,
-        CancellationToken cancellation = default
-    )
+    public IEnumerable<SourceEntry> Scan(string path, ScanTrace? trace = null, CancellationToken cancellation = default)
     {
         var resolved = roots.Resolve(path);
         if (RefusePath(resolved) is { } reason)

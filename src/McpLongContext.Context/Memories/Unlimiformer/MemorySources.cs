@@ -91,7 +91,7 @@ internal sealed class MemorySources(
                 continue;
             }
 
-            var text = new TokenText(source.Path, content, decoder.Tokenizer);
+            var text = new TokenText(source.Path, content, decoder.Tokenizer, source.Cite);
             var tokens = text.Tokens[..Math.Min(left, text.Tokens.Length)].ToArray();
             if (tokens.Length < text.Tokens.Length)
             {
