@@ -49,6 +49,21 @@ public sealed class ToolCallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_question_right_after_an_ingest_that_does_not_wait_finds_what_is_ingested()
+    {
+        foreach (var i in Enumerable.Range(1, 60))
+        {
+            var lines = Enumerable.Range(1, 200).Select(line => $"Line {line} of part {i} tells of boats and tides.");
+            _folder.Write($"work/parts/part{i}.txt", string.Join('\n', lines));
+        }
+
+        await CallAsync("ingest_document", new() { ["path"] = ".", ["wait_seconds"] = 0 });
+        var found = await CallAsync("query_long_context", new() { ["question"] = "how large is MaxAttempts?" });
+
+        Assert.StartsWith("src/Retry.cs:1-4", Text(found), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_text_is_stored_under_its_name_and_read_back_by_lines()
     {
         await CallAsync(

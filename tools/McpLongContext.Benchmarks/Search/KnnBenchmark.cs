@@ -22,7 +22,7 @@ internal static class KnnBenchmark
     private const int Rescored = 300;
 
     /// <summary>As many passages a question's scan of signs has at most; here they are some of all, at random.</summary>
-    private const int MostScanned = 64 * 1024;
+    private const int MostScanned = 4 * 1024;
     private const int Queries = 100;
 
     public static void Run(TextWriter output, int millions)
