@@ -32,7 +32,7 @@ internal static class CommandLine
         CancellationToken cancellation = default
     )
     {
-        var root = new RootCommand("Trains what mcp-long-context runs.") { new InfiniCommand() };
+        var root = new RootCommand("Trains what mcp-long-context runs.") { new InfiniCommand(), new LanguageCommand() };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
