@@ -9,6 +9,9 @@ internal sealed class SafetensorsFolder : ITensorSource
     /// <summary>The name of a file that holds all; it goes before an index that lies beside it.</summary>
     public const string SingleName = "model.safetensors";
 
+    /// <summary>The name of an adapter of Infini-attention, which lies beside the weights and is none.</summary>
+    public const string AdapterName = "infini.safetensors";
+
     private readonly List<SafetensorsFile> _files;
     private readonly Dictionary<string, SafetensorsFile> _tensors;
 
@@ -137,7 +140,12 @@ internal sealed class SafetensorsFolder : ITensorSource
     /// <summary>The only file, or shards that their names number completely.</summary>
     private static string[] FindFiles(string folder)
     {
-        var files = FolderFiles.Of(folder, ".safetensors");
+        string[] files =
+        [
+            .. FolderFiles
+                .Of(folder, ".safetensors")
+                .Where(path => System.IO.Path.GetFileName(path) is not AdapterName),
+        ];
         return files.Length == 1 || ShardIndex.AreComplete(files.Select(path => System.IO.Path.GetFileName(path)))
             ? files
             : throw new CheckpointException(

@@ -32,7 +32,12 @@ internal static class CommandLine
         CancellationToken cancellation = default
     )
     {
-        var root = new RootCommand("Trains what mcp-long-context runs.") { new InfiniCommand(), new BitsCommand() };
+        var root = new RootCommand("Trains what mcp-long-context runs.")
+        {
+            new InfiniCommand(),
+            new LanguageCommand(),
+            new BitsCommand(),
+        };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {

@@ -1,4 +1,4 @@
-using McpLongContext.Training.Infini;
+using McpLongContext.Training.Loop;
 using Spectre.Console;
 
 namespace McpLongContext.Training.Commands;
@@ -40,19 +40,20 @@ internal sealed class ConsoleProgress : ITrainingProgress
         var left =
             state.Step - first > 1 ? (state.Seconds - since) / (state.Step - first - 1) * (steps - state.Step) : 0;
         var filled = BarWidth * state.Step / steps;
-        var exact = string.Join(", ", result.Exact.Select(one => $"{one.Key} {one.Value:P0}"));
+        var level = state.Level > 0 ? $" (level {state.Level})" : "";
+        var losses = string.Join(", ", result.Losses.Select(one => $"{one.Key} {one.Value:F3}"));
+        var shares = string.Join(", ", result.Shares.Select(one => $"{one.Key} {one.Value:P0}"));
         Write(
-            $"[{new string('#', filled)}{new string('.', BarWidth - filled)}] step {state.Step}/{steps}, level {state.Level}, "
-                + $"{TimeSpan.FromSeconds(Math.Round(left)):c} left, loss {result.AnswerLoss:F3} and {result.LanguageLoss:F3}, "
-                + $"average {state.Exact:P0}, {exact}",
+            $"[{new string('#', filled)}{new string('.', BarWidth - filled)}] step {state.Step}/{steps}{level}, "
+                + $"{TimeSpan.FromSeconds(Math.Round(left)):c} left, loss: {losses}; right: {shares}",
             stays: false
         );
     }
 
     /// <inheritdoc />
-    public void Report(int step, IReadOnlyDictionary<int, double> recall) =>
+    public void Report(int step, Evaluation evaluation) =>
         Write(
-            $"step {step}, held out: {string.Join(", ", recall.Select(one => $"{one.Key} tokens {one.Value:P0}"))}",
+            $"step {step}, held out: {string.Join("; ", evaluation.HeldOut.Select(one => $"{one.Key} {one.Value:0.###}"))}",
             stays: true
         );
 

@@ -48,7 +48,7 @@ internal sealed class InfiniCommand : Command
     };
     private readonly Option<string?> _start = new("--start")
     {
-        Description = "An adapter of the same model (safetensors) whose LoRA adapters training begins with.",
+        Description = "An adapter of the same model (safetensors) that training begins with.",
     };
     private readonly Option<int> _rank = Number("--rank", "Rank of the LoRA adapters.", s_defaults.Adapter.Rank);
     private readonly Option<double> _alpha = Number(
@@ -69,15 +69,15 @@ internal sealed class InfiniCommand : Command
         "Rate of the gates.",
         s_defaults.GateLearningRate
     );
-    private readonly Option<double> _language = Number(
-        "--language-weight",
-        "Weight of plain language modeling.",
-        s_defaults.LanguageWeight
+    private readonly Option<double> _plainWeight = Number(
+        "--plain-weight",
+        "Weight of the loss on plain text, which keeps the model what it was.",
+        s_defaults.PlainWeight
     );
-    private readonly Option<int> _languageTargets = Number(
-        "--language-targets",
-        "Tokens of plain language modeling in an example.",
-        s_defaults.LanguageTargets
+    private readonly Option<int> _plainPositions = Number(
+        "--plain-positions",
+        "Positions of plain text in a segment at which it is taken.",
+        s_defaults.PlainPositions
     );
     private readonly Option<int> _keys = Number("--most-keys", "Keys of a text in several-keys.", s_defaults.MostKeys);
     private readonly Option<int> _own = Number("--own-tokens", "Tokens of filler by the model.", s_defaults.OwnTokens);
@@ -117,8 +117,8 @@ internal sealed class InfiniCommand : Command
                     _batch,
                     _rate,
                     _gateRate,
-                    _language,
-                    _languageTargets,
+                    _plainWeight,
+                    _plainPositions,
                     _keys,
                     _own,
                     _evaluate,
@@ -176,8 +176,8 @@ internal sealed class InfiniCommand : Command
             BatchSize = parsed.GetValue(_batch),
             LearningRate = parsed.GetValue(_rate),
             GateLearningRate = parsed.GetValue(_gateRate),
-            LanguageTargets = parsed.GetValue(_languageTargets),
-            LanguageWeight = parsed.GetValue(_language),
+            PlainWeight = parsed.GetValue(_plainWeight),
+            PlainPositions = parsed.GetValue(_plainPositions),
             Tasks = parsed.GetValue(_tasks)!,
             MostKeys = parsed.GetValue(_keys),
             OwnTokens = parsed.GetValue(_own),
@@ -188,27 +188,22 @@ internal sealed class InfiniCommand : Command
 
     private static void Check(InfiniSettings settings, DecoderConfig config)
     {
-        var longest = config.ContextLength;
-        Positive("--rank", settings.Adapter.Rank);
-        Positive("--alpha", settings.Adapter.Alpha);
-        Positive("--steps", settings.Steps);
-        Positive("--batch", settings.BatchSize);
-        Positive("--evaluate-every", settings.EvaluateEvery);
-        Positive("--learning-rate", settings.LearningRate);
-        Positive("--gate-rate", settings.GateLearningRate);
-        Positive("--horizon", settings.Horizon ?? 1);
+        OptionChecks.Positive(
+            ("--rank", settings.Adapter.Rank),
+            ("--alpha", settings.Adapter.Alpha),
+            ("--steps", settings.Steps),
+            ("--batch", settings.BatchSize),
+            ("--evaluate-every", settings.EvaluateEvery),
+            ("--learning-rate", settings.LearningRate),
+            ("--gate-rate", settings.GateLearningRate),
+            ("--horizon", settings.Horizon ?? 1)
+        );
         if (settings.MostKeys < 2)
         {
             throw new TrainingException($"--most-keys {settings.MostKeys}: expected 2 or more.");
         }
 
-        if (settings.SegmentTokens < 32 || settings.SegmentTokens > longest)
-        {
-            throw new TrainingException(
-                $"--segment {settings.SegmentTokens}: expected 32 to {longest}, the window of the model."
-            );
-        }
-
+        OptionChecks.Segment(settings.SegmentTokens, 32, config.ContextLength);
         if (settings.Tasks.Count == 0 || settings.Tasks[0].StartsWith("language", StringComparison.Ordinal))
         {
             throw new TrainingException(
@@ -216,18 +211,10 @@ internal sealed class InfiniCommand : Command
                     + "something, such as pass-key."
             );
         }
-
-        static void Positive(string option, double value)
-        {
-            if (value is not (> 0 and < double.PositiveInfinity))
-            {
-                throw new TrainingException($"{option} {value}: expected a number above 0.");
-            }
-        }
     }
 
-    private static IReadOnlyList<LoraAdapter> StartOf(string? path, TrainedModel model) =>
-        path is null ? [] : InfiniAdapter.Load(path, DecoderConfig.Load(model.Folder), model.Weights).Changes;
+    private static InfiniAdapter? StartOf(string? path, TrainedModel model) =>
+        path is null ? null : InfiniAdapter.Load(path, DecoderConfig.Load(model.Folder), model.Weights);
 
     private static Option<T> Number<T>(string name, string description, T value) =>
         new(name) { Description = description, DefaultValueFactory = _ => value };

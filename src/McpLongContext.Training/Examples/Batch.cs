@@ -2,10 +2,8 @@ using static TorchSharp.torch;
 
 namespace McpLongContext.Training.Examples;
 
-/// <summary>
-/// Examples of one shape as tensors. What is asked of all of them lies in one list: first all answers.
-/// </summary>
-internal sealed class Batch
+/// <summary>Examples of one shape as tensors.</summary>
+internal sealed class Batch : IDisposable
 {
     /// <summary>Puts examples together.</summary>
     public Batch(IReadOnlyList<Example> examples, ExampleShape shape)
@@ -15,16 +13,22 @@ internal sealed class Batch
             .reshape(examples.Count, shape.Segments, shape.SegmentTokens);
         Weights = tensor(examples.SelectMany(example => example.Weights).ToArray())
             .reshape(examples.Count, shape.Segments);
-        AnswerTargets = examples.Sum(example => example.Answer.Count);
-        var asked = Flatten(example => example.Answer).Concat(Flatten(example => example.Language)).ToList();
-        Positions = tensor(asked.ConvertAll(one => one.Position));
-        Targets = tensor(asked.ConvertAll(one => one.Token));
-
-        IEnumerable<(long Position, long Token)> Flatten(Func<Example, IReadOnlyList<Target>> of) =>
-            examples.SelectMany(
+        var length = shape.Segments * shape.SegmentTokens;
+        var answers = examples
+            .SelectMany(
                 (example, index) =>
-                    of(example).Select(target => ((long)(index * shape.SegmentTokens) + target.Position, target.Token))
-            );
+                    example
+                        .Answers.SelectMany(answer => answer)
+                        .Select(target => (Position: (long)(index * length) + target.Position, target.Token))
+            )
+            .ToList();
+        AnswerPositions = tensor(answers.ConvertAll(one => one.Position));
+        AnswerTokens = tensor(answers.ConvertAll(one => one.Token));
+        PlainPositions = tensor(
+            examples
+                .SelectMany((example, index) => example.PlainPositions.Select(one => (long)(index * length) + one))
+                .ToList()
+        );
     }
 
     public IReadOnlyList<Example> Examples { get; }
@@ -35,14 +39,22 @@ internal sealed class Batch
     /// <summary>[examples, segments].</summary>
     public Tensor Weights { get; }
 
-    /// <summary>How many of the targets belong to answers.</summary>
-    public int AnswerTargets { get; }
+    /// <summary>[answer tokens]: the states, of [examples * segments * tokens], after which they stand.</summary>
+    public Tensor AnswerPositions { get; }
 
-    /// <summary>
-    /// [targets]: the state of the last segments, [examples * tokens], after which each target stands.
-    /// </summary>
-    public Tensor Positions { get; }
+    /// <summary>[answer tokens].</summary>
+    public Tensor AnswerTokens { get; }
 
-    /// <summary>[targets].</summary>
-    public Tensor Targets { get; }
+    /// <summary>[plain positions]: the states after which the model is to expect what it expects without the
+    /// adapter.</summary>
+    public Tensor PlainPositions { get; }
+
+    public void Dispose()
+    {
+        Tokens.Dispose();
+        Weights.Dispose();
+        AnswerPositions.Dispose();
+        AnswerTokens.Dispose();
+        PlainPositions.Dispose();
+    }
 }

@@ -3,7 +3,7 @@ using McpLongContext.Inference.Tokenizers;
 namespace McpLongContext.Training.Examples;
 
 /// <summary>
-/// Makes examples: plants the facts of a task into filler and puts its question into the last segment.
+/// Makes examples: plants the facts of a task into filler and puts its questions into the last segment.
 /// </summary>
 /// <param name="tokenizer">The model's.</param>
 /// <param name="filler">The text around facts.</param>
@@ -17,16 +17,13 @@ internal sealed class ExampleBuilder(Tokenizer tokenizer, FillerText filler)
     /// <summary>How often filler weighs nothing more than it is.</summary>
     private const double PlainWeights = 0.3;
 
-    /// <summary>How many times as much plain language modeling an example has in which nothing is asked.</summary>
-    private const int PlainTargets = 2;
-
     private readonly int? _begin = tokenizer.Settings.AddsBegin ? tokenizer.Settings.Begin : null;
 
     /// <summary>The segments that a sample needs.</summary>
-    /// <exception cref="TrainingException">The sample's question does not fit a segment.</exception>
+    /// <exception cref="TrainingException">A question of the sample does not fit a segment.</exception>
     public static int SegmentsFor(SampleTokens sample, int segmentTokens)
     {
-        var asked = sample.Question.Length + sample.Answer.Length + 1;
+        var asked = 1 + sample.Questions.Select(question => question.Length).DefaultIfEmpty(0).Max();
         if (asked > segmentTokens)
         {
             throw new TrainingException(
@@ -43,18 +40,41 @@ internal sealed class ExampleBuilder(Tokenizer tokenizer, FillerText filler)
     /// <param name="task">The name of the task.</param>
     /// <param name="sample">The task's example.</param>
     /// <param name="shape">How many segments, of how many tokens, and how heavy filler may be.</param>
-    /// <param name="languageTargets">How many tokens of plain language modeling are asked for.</param>
-    public Example Build(Random random, string task, SampleTokens sample, ExampleShape shape, int languageTargets)
+    /// <param name="plainPositions">Positions of plain text in a segment.</param>
+    public Example Build(Random random, string task, SampleTokens sample, ExampleShape shape, int plainPositions)
     {
         var tokens = new long[shape.Segments * shape.SegmentTokens];
-        var isLanguage = filler.Fill(random, tokens);
+        filler.Fill(random, tokens);
         Begin(tokens);
         var isTouched = Plant(random, sample.Facts, tokens, shape);
-        var last = tokens.AsSpan(tokens.Length - shape.SegmentTokens);
-        var answer = Ask(random, sample, last);
-        var wanted = sample.Answer.Length > 0 ? languageTargets : PlainTargets * languageTargets;
-        var language = isLanguage ? Language(random, last, answer, wanted) : [];
-        return new Example(tokens, Weigh(random, isTouched, shape.MostWeight), answer, language, task);
+        var answers = Ask(random, sample, tokens, tokens.Length - shape.SegmentTokens);
+        return new Example(
+            tokens,
+            Weigh(random, isTouched, shape.MostWeight),
+            answers,
+            Plain(random, tokens.Length, answers, plainPositions * shape.Segments),
+            task
+        );
+    }
+
+    /// <summary>Makes an example of plain text alone.</summary>
+    /// <param name="random">Chooses filler and positions.</param>
+    /// <param name="shape">How many segments, of how many tokens.</param>
+    /// <param name="plainPositions">Positions of plain text in a segment.</param>
+    /// <param name="heldOut">Whether it comes from what training does not see.</param>
+    public Example BuildPlain(Random random, ExampleShape shape, int plainPositions, bool heldOut)
+    {
+        var tokens = new long[shape.Segments * shape.SegmentTokens];
+        filler.Fill(random, tokens, heldOut);
+        Begin(tokens);
+        var weights = Enumerable.Repeat(1f, shape.Segments).ToArray();
+        return new Example(
+            tokens,
+            weights,
+            [],
+            Plain(random, tokens.Length, [], plainPositions * shape.Segments),
+            "plain"
+        );
     }
 
     private void Begin(Span<long> tokens)
@@ -88,50 +108,44 @@ internal sealed class ExampleBuilder(Tokenizer tokenizer, FillerText filler)
         return isTouched;
     }
 
-    /// <summary>Writes question and answer into the last segment.</summary>
-    private List<Target> Ask(Random random, SampleTokens sample, Span<long> last)
+    /// <summary>Writes questions and answers into the last segment, one after the other while there is room.</summary>
+    private List<IReadOnlyList<Target>> Ask(Random random, SampleTokens sample, long[] tokens, int last)
     {
-        var targets = new List<Target>();
-        if (sample.Answer.Length == 0)
+        var answers = new List<IReadOnlyList<Target>>();
+        if (sample.Questions.Count == 0)
         {
-            return targets;
+            return answers;
         }
 
-        var length = sample.Question.Length + sample.Answer.Length;
         var isFresh = random.NextDouble() < FreshQuestions;
-        var start = isFresh ? (_begin is null ? 0 : 1) : random.Next(last.Length - length + 1);
         if (isFresh)
         {
-            Begin(last);
+            Begin(tokens.AsSpan(last));
         }
 
-        for (var i = 0; i < length; i++)
+        var room = tokens.Length - last - sample.Questions[0].Length;
+        var at = last + (isFresh ? (_begin is null ? 0 : 1) : random.Next(room + 1));
+        foreach (var (question, answer) in sample.Questions)
         {
-            var isAsked = i < sample.Question.Length;
-            var token = isAsked ? sample.Question[i] : sample.Answer[i - sample.Question.Length];
-            last[start + i] = token;
-            if (!isAsked)
+            if (at + question.Length + answer.Length > tokens.Length)
             {
-                targets.Add(new Target(start + i - 1, token));
+                break;
             }
+
+            question.Select(token => (long)token).ToArray().CopyTo(tokens, at);
+            at += question.Length;
+            answers.Add([.. answer.Select((token, i) => new Target(at + i - 1, token))]);
+            answer.Select(token => (long)token).ToArray().CopyTo(tokens, at);
+            at += answer.Length;
         }
 
-        return targets;
+        return answers;
     }
 
-    private static List<Target> Language(Random random, ReadOnlySpan<long> last, List<Target> answer, int count)
+    private static List<int> Plain(Random random, int length, List<IReadOnlyList<Target>> answers, int count)
     {
-        var targets = new List<Target>();
-        for (var i = 0; i < count; i++)
-        {
-            var position = random.Next(last.Length - 1);
-            if (!answer.Exists(target => target.Position == position))
-            {
-                targets.Add(new Target(position, last[position + 1]));
-            }
-        }
-
-        return targets;
+        var asked = answers.SelectMany(answer => answer).Select(target => target.Position).ToHashSet();
+        return [.. Enumerable.Range(0, count).Select(_ => random.Next(length)).Where(one => !asked.Contains(one))];
     }
 
     /// <summary>The weights of segments: one of filler alone stands for many of its kind.</summary>

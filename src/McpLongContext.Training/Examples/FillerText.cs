@@ -2,8 +2,7 @@ namespace McpLongContext.Training.Examples;
 
 /// <summary>
 /// The text around facts: documents as tokens, from which pieces are taken. The end of each is held out. Half of the
-/// pieces are what the model wrote itself, where there is such text, and plain language modeling is trained on that
-/// alone: it holds the model to what it was, whatever the documents are.
+/// pieces are what the model wrote itself, where there is such text.
 /// </summary>
 internal sealed class FillerText
 {
@@ -35,8 +34,7 @@ internal sealed class FillerText
     /// <param name="random">Chooses document and place.</param>
     /// <param name="tokens">Receives them.</param>
     /// <param name="heldOut">Whether they come from what training does not see.</param>
-    /// <returns>Whether it is text for plain language modeling.</returns>
-    public bool Fill(Random random, Span<long> tokens, bool heldOut = false)
+    public void Fill(Random random, Span<long> tokens, bool heldOut = false)
     {
         var isOwn = _documents.Count == 0 || (_own.Length > 0 && random.Next(2) == 0);
         var document = Part(isOwn ? _own : Draw(random), heldOut);
@@ -45,8 +43,6 @@ internal sealed class FillerText
         {
             tokens[i] = document[(start + i) % document.Length];
         }
-
-        return isOwn || _own.Length == 0;
     }
 
     private int[] Draw(Random random)

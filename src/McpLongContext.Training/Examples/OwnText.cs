@@ -5,11 +5,13 @@ using McpLongContext.Inference.Tokenizers;
 namespace McpLongContext.Training.Examples;
 
 /// <summary>
-/// Text that a model writes by itself: the filler that needs nobody's texts, and on which plain language modeling holds
-/// the model to what it was (self-distillation).
+/// Text that a model writes by itself: the filler that needs nobody's texts. Texts are in turn as likely as the model
+/// has them, and bolder, with words that it seldom writes.
 /// </summary>
 internal static class OwnText
 {
+    private static readonly float[] s_temperatures = [1, 1.5f];
+
     /// <summary>Lets the model write texts.</summary>
     /// <param name="model">The model.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
@@ -30,12 +32,19 @@ internal static class OwnText
     )
     {
         var tokens = new List<int>(count);
-        var sampler = new Sampler(tokenizer.Vocabulary.Count, new SamplingSettings { Temperature = 1, Seed = seed });
+        var samplers = Array.ConvertAll(
+            s_temperatures,
+            temperature => new Sampler(
+                tokenizer.Vocabulary.Count,
+                new SamplingSettings { Temperature = temperature, Seed = seed }
+            )
+        );
         var begin = tokenizer.Settings.Begin ?? tokenizer.Settings.End ?? 0;
         var (state, logits) = (new float[model.Config.HiddenSize], new float[model.Config.VocabularySize]);
         using var run = model.CreateSession(threads);
-        while (tokens.Count < count)
+        for (var text = 0; tokens.Count < count; text++)
         {
+            var sampler = samplers[text % samplers.Length];
             run.Truncate(0);
             var next = begin;
             do

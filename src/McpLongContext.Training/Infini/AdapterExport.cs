@@ -1,6 +1,7 @@
 using McpLongContext.Inference.Decoders;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Modules;
+using static TorchSharp.torch;
 
 namespace McpLongContext.Training.Infini;
 
@@ -9,50 +10,47 @@ internal static class AdapterExport
 {
     /// <summary>[layers, heads].</summary>
     public static float[] Betas(InfiniDecoder model) =>
-        [.. model.Gates.SelectMany(gate => gate.detach().data<float>().ToArray())];
+        [.. model.Layers.SelectMany(layer => layer.Attention.Betas.detach().data<float>().ToArray())];
 
     /// <summary>The LoRA adapters of all layers.</summary>
     public static IReadOnlyList<LoraAdapter> Changes(InfiniDecoder model) =>
         [
             .. model.Layers.SelectMany(
-                (layer, index) => layer.Attention.Projections.Select(one => one.Value.Export(index, one.Key))
+                (layer, index) => layer.Attention.Adapters.Select(one => one.Adapter.Export(index, one.Kind))
             ),
         ];
 
-    /// <summary>Writes an adapter, whole or not at all.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="model">The trained model.</param>
-    /// <param name="weights">The SHA-256 of the model's weights.</param>
-    /// <param name="settings">How it was trained.</param>
-    /// <param name="notes">Further facts for a reader, by name.</param>
-    public static void Save(
-        string path,
-        InfiniDecoder model,
-        string weights,
-        InfiniSettings settings,
-        IReadOnlyDictionary<string, string> notes
-    ) =>
-        AtomicFile.Write(
-            path,
-            stream =>
-                InfiniAdapterWriter.Write(
-                    stream,
-                    model.Config,
-                    weights,
-                    settings.Adapter.Rule,
-                    settings.SegmentTokens,
-                    Betas(model),
-                    Changes(model),
-                    notes
-                )
-        );
+    /// <summary>sigmoid(beta) by layer and head.</summary>
+    public static IReadOnlyList<IReadOnlyList<double>> Gates(InfiniDecoder model) =>
+        [
+            .. Betas(model)
+                .Chunk(model.Config.HeadCount)
+                .Select(betas => betas.Select(beta => Math.Round(1 / (1 + Math.Exp(-beta)), 4)).ToArray()),
+        ];
 
     /// <summary>Takes an adapter over as the start.</summary>
-    public static void Load(InfiniDecoder model, IEnumerable<LoraAdapter> changes)
+    public static void Load(InfiniDecoder model, InfiniAdapter adapter)
     {
-        foreach (var change in changes)
+        foreach (var change in adapter.Changes)
         {
-            model.Layers[change.Layer].Attention.Projections[change.Projection].Import(change);
+            var (_, layer) = model.Layers[change.Layer].Attention.Adapters.First(one => one.Kind == change.Projection);
+            layer.Import(change);
         }
+
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        for (var layer = 0; layer < model.Layers.Count; layer++)
+        {
+            var gates = adapter.Gates.Of(layer).ToArray();
+            model.Layers[layer].Attention.Betas.copy_(tensor(Array.ConvertAll(gates, BetaOf)));
+        }
+    }
+
+    /// <summary>The inverse of sigmoid; gates that are closed or open entirely become as good as that.</summary>
+    private static float BetaOf(float gate)
+    {
+        const float Most = 1 - 1e-6f;
+        var inside = Math.Clamp(gate, 1 - Most, Most);
+        return MathF.Log(inside / (1 - inside));
     }
 }

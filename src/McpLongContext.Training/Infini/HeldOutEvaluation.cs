@@ -13,61 +13,61 @@ namespace McpLongContext.Training.Infini;
 /// <param name="model">The model without the adapter.</param>
 /// <param name="tokenizer">The model's tokenizer.</param>
 /// <param name="filler">The filler.</param>
-/// <param name="task">The task.</param>
+/// <param name="tasks">The tasks; those that ask nothing are left out.</param>
+/// <param name="settings">How many texts of which lengths.</param>
 /// <param name="threads">Threads that compute.</param>
 internal sealed class HeldOutEvaluation(
     Decoder model,
     Tokenizer tokenizer,
     FillerText filler,
-    ITrainingTask task,
+    IReadOnlyList<ITrainingTask> tasks,
+    InfiniSettings settings,
     int threads
 )
 {
-    /// <summary>The share of right answers by length.</summary>
+    /// <summary>The share of right answers by task and length.</summary>
     /// <param name="adapter">The adapter.</param>
-    /// <param name="lengths">Tokens of a text.</param>
-    /// <param name="texts">Texts of each length, their facts from the start to the end.</param>
-    /// <param name="seed">Chooses facts and filler.</param>
     /// <param name="cancellation">Breaks it off.</param>
-    public IReadOnlyDictionary<int, double> Run(
-        InfiniAdapter adapter,
-        IReadOnlyList<int> lengths,
-        int texts,
-        int seed,
-        CancellationToken cancellation
-    )
+    public IReadOnlyDictionary<string, double> Run(InfiniAdapter adapter, CancellationToken cancellation)
     {
+        var (texts, seed) = (settings.HeldOutTexts, settings.Seed);
         // Not disposed: it shares the model's weights.
         var adapted = adapter.Apply(model);
-        return lengths.ToDictionary(
-            length => length,
-            length =>
-                Enumerable
-                    .Range(0, texts)
-                    .Count(text => IsRight(adapted, adapter, length, (text + 0.5) / texts, seed + text, cancellation))
-                / (double)texts
-        );
+        return tasks
+            .Where(task => task.Draw(new Random(seed)).Questions.Count > 0)
+            .SelectMany(task => settings.HeldOutLengths.Select(length => (Task: task, Length: length)))
+            .ToDictionary(
+                one => $"{one.Task.Name}, {one.Length} tokens",
+                one =>
+                    Enumerable
+                        .Range(0, texts)
+                        .Count(text => IsRight(one.Task, one.Length, (text + 0.5) / texts, seed + text)) / (double)texts
+            );
+
+        bool IsRight(ITrainingTask task, int length, double place, int textSeed)
+        {
+            var random = new Random(InfiniTrainer.SeedOf(textSeed, length));
+            var sample = SampleTokens.Of(tokenizer, task.Draw(random));
+            var memory = adapter.CreateMemory(adapted.Config);
+            Remember(adapted, adapter, memory, Text(random, sample, length, place), cancellation);
+            return Answers(adapted, adapter, memory, sample.Questions[0], cancellation);
+        }
     }
 
-    private bool IsRight(
+    private bool Answers(
         Decoder adapted,
         InfiniAdapter adapter,
-        int length,
-        double place,
-        int seed,
+        CompressiveMemory memory,
+        QuestionTokens asked,
         CancellationToken cancellation
     )
     {
-        var random = new Random(InfiniTrainer.SeedOf(seed, length));
-        var sample = SampleTokens.Of(tokenizer, task.Draw(random));
-        var memory = adapter.CreateMemory(adapted.Config);
-        Remember(adapted, adapter, memory, Text(random, sample, length, place), cancellation);
         using var run = adapted.CreateSession(adapter.Attend(adapted.Config, memory), threads);
         var prompt = tokenizer.Settings is { AddsBegin: true, Begin: { } begin }
-            ? [begin, .. sample.Question]
-            : sample.Question;
+            ? [begin, .. asked.Question]
+            : asked.Question;
         var (state, logits) = (new float[adapted.Config.HiddenSize], new float[adapted.Config.VocabularySize]);
-        foreach (var expected in sample.Answer)
+        foreach (var expected in asked.Answer)
         {
             run.Forward(prompt, state, cancellation);
             run.Logits(state, logits);

@@ -28,17 +28,18 @@ internal sealed record InfiniSettings
     /// <summary>Steps over which the learning rate rises from 0.</summary>
     public int WarmUp { get; init; } = 40;
 
-    /// <summary>The weight of plain language modeling beside the answers.</summary>
-    public double LanguageWeight { get; init; } = 1;
+    /// <summary>The weight, at the last level, of the loss on plain text beside that of the answers.</summary>
+    public double PlainWeight { get; init; } = 2;
 
-    /// <summary>Tokens of plain language modeling in an example.</summary>
-    public int LanguageTargets { get; init; } = 24;
+    /// <summary>Positions of plain text in a segment.</summary>
+    public int PlainPositions { get; init; } = 6;
 
     /// <summary>Tasks, each perhaps with its weight.</summary>
-    public IReadOnlyList<string> Tasks { get; init; } = ["pass-key=8", "language=1"];
+    public IReadOnlyList<string> Tasks { get; init; } =
+    ["pass-key=4", "needle=2", "several-keys=3", "named-things=1", "language=1"];
 
     /// <summary>Keys of a text at most.</summary>
-    public int MostKeys { get; init; } = 6;
+    public int MostKeys { get; init; } = 10;
 
     /// <summary>
     /// Segments through whose compressive memory gradients flow one by one; null: all at once inside attention.
@@ -49,13 +50,13 @@ internal sealed record InfiniSettings
     public int EvaluateEvery { get; init; } = 100;
 
     /// <summary>Tokens of the texts that are held out.</summary>
-    public IReadOnlyList<int> HeldOutLengths { get; init; } = [1_024, 4_096];
+    public IReadOnlyList<int> HeldOutLengths { get; init; } = [512, 2_048];
 
     /// <summary>Texts of each length.</summary>
     public int HeldOutTexts { get; init; } = 6;
 
     /// <summary>Tokens that the model writes as filler.</summary>
-    public int OwnTokens { get; init; } = 16_384;
+    public int OwnTokens { get; init; } = 32_768;
 
     /// <summary>Chooses everything that is random.</summary>
     public int Seed { get; init; } = 1;

@@ -1,17 +1,23 @@
 using McpLongContext.Inference.Tokenizers;
+using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Examples;
+using McpLongContext.Training.Loop;
 using McpLongContext.Training.Modules;
 using McpLongContext.Training.Tasks;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace McpLongContext.Training.Infini;
 
-/// <summary>
-/// Trains the gates and LoRA adapters of a model, step by step. What a step does follows from the settings, the state
-/// and the parameters alone, so that a training that was broken off continues as if it had not been.
-/// </summary>
-internal sealed class InfiniTrainer : IDisposable
+/// <summary>Trains the gates and LoRA adapters of a model to answer from compressive memory.</summary>
+internal sealed class InfiniTrainer : ITrainer
 {
+    /// <summary>Examples of plain text that is measured on.</summary>
+    private const int PlainExamples = 4;
+
+    /// <summary>Their positions in a segment.</summary>
+    private const int PlainPositions = 16;
+
     private const int LeastBatch = 4;
     private const int DefaultBatch = 16;
 
@@ -27,56 +33,116 @@ internal sealed class InfiniTrainer : IDisposable
     private readonly TaskMix _tasks;
     private readonly ExampleBuilder _examples;
     private readonly Curriculum _curriculum;
+    private readonly HeldOutEvaluation _evaluation;
+    private readonly AdapterFile _file;
+    private readonly InfiniAdapter? _start;
 
     public InfiniTrainer(
         InfiniDecoder model,
         Tokenizer tokenizer,
         FillerText filler,
         TaskMix tasks,
-        InfiniSettings settings
+        InfiniSettings settings,
+        HeldOutEvaluation evaluation,
+        AdapterFile file,
+        InfiniAdapter? start
     )
     {
         (_model, _tokenizer, _tasks, _settings) = (model, tokenizer, tasks, settings);
+        (_evaluation, _file, _start) = (evaluation, file, start);
         _examples = new ExampleBuilder(tokenizer, filler);
         _curriculum = new Curriculum(settings.SegmentTokens);
-        Optimizer = new InfiniOptimizer(model, settings);
+        Optimizer = new TrainingOptimizer(
+            model.Changes,
+            model.Gates,
+            new OptimizerSettings
+            {
+                Steps = settings.Steps,
+                LearningRate = settings.LearningRate,
+                GateLearningRate = settings.GateLearningRate,
+                WarmUp = settings.WarmUp,
+            }
+        );
     }
 
-    /// <summary>Holds the moments.</summary>
-    public InfiniOptimizer Optimizer { get; }
+    /// <inheritdoc />
+    public string Shape =>
+        $"rule {_settings.Adapter.Rule}, rank {_settings.Adapter.Rank}, alpha {_settings.Adapter.Alpha}, segments of "
+        + $"{_settings.SegmentTokens}";
 
-    /// <summary>How far the training is.</summary>
+    /// <inheritdoc />
     public TrainingState State { get; set; } = new();
 
-    /// <summary>Whether the last level is reached.</summary>
-    public bool IsAtLastLevel => State.Level == _curriculum.Last;
+    /// <inheritdoc />
+    public IEnumerable<Parameter> Parameters => _model.Changes.Concat(_model.Gates);
 
-    /// <summary>Takes a step. Where its loss is no number, nothing was changed.</summary>
+    /// <inheritdoc />
+    public TrainingOptimizer Optimizer { get; }
+
+    /// <inheritdoc />
+    public bool MayEnd => State.Level == _curriculum.Last;
+
+    /// <summary>
+    /// Grows with the levels: first the model has to learn to use the memory at all, and then to stay what it was.
+    /// </summary>
+    private double PlainWeight => _settings.PlainWeight * (State.Level + 1) / (_curriculum.Last + 1);
+
+    /// <inheritdoc />
+    public void Begin()
+    {
+        if (_start is not null)
+        {
+            AdapterExport.Load(_model, _start);
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        MemoryHeads.Choose(_model, PlainBatch(heldOut: false), _settings.Adapter);
+    }
+
+    /// <inheritdoc />
     public StepResult Step()
     {
         using var scope = NewDisposeScope();
         var step = State.Step + 1;
         var batch = Draw(new Random(SeedOf(_settings.Seed, step)));
         var states = SegmentReader.Read(_model, batch, _settings.Horizon);
-        var logits = _model.Logits(states.index_select(0, batch.Positions));
-        var losses = nn.functional.cross_entropy(logits, batch.Targets, reduction: nn.Reduction.None);
-        var answer = Mean(losses.narrow(0, 0, batch.AnswerTargets));
-        var language = Mean(losses.narrow(0, batch.AnswerTargets, losses.shape[0] - batch.AnswerTargets));
+        var logits = _model.Logits(states.index_select(0, batch.AnswerPositions));
+        var answer = logits.shape[0] == 0 ? zeros(1).sum() : nn.functional.cross_entropy(logits, batch.AnswerTokens);
+        var plain = PlainTextLoss.Of(_model, batch, states);
         var result = new StepResult(
-            answer.item<float>(),
-            language.item<float>(),
-            ExactByTask(batch, logits),
-            (int)batch.Tokens.numel()
+            new Dictionary<string, double> { ["answers"] = answer.item<float>(), ["plain text"] = plain.item<float>() },
+            ExactByTask(batch, logits)
         );
         if (!result.IsFinite)
         {
             return result;
         }
 
-        Optimizer.Step(answer + (language * _settings.LanguageWeight), step);
+        Optimizer.Step(answer + (plain * PlainWeight), step);
         State = Advance(State with { Step = step, StepsAtLevel = State.StepsAtLevel + 1 }, result);
         return result;
     }
+
+    /// <inheritdoc />
+    public Evaluation Evaluate(CancellationToken cancellation)
+    {
+        _file.Write(_model, _settings, State);
+        var recall = _evaluation.Run(_file.Read(_model.Config), cancellation);
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var batch = PlainBatch(heldOut: true);
+        var plain = PlainTextLoss.Of(_model, batch, SegmentReader.Read(_model, batch, horizon: null)).item<float>();
+        return new Evaluation(
+            // What is gained in answers, less what is lost on plain text.
+            recall.Values.Average() - plain,
+            new Dictionary<string, double>(recall) { ["plain text"] = plain },
+            AdapterExport.Gates(_model)
+        );
+    }
+
+    /// <inheritdoc />
+    public void Keep() => _file.Keep();
 
     public void Dispose() => Optimizer.Dispose();
 
@@ -88,41 +154,61 @@ internal sealed class InfiniTrainer : IDisposable
         return (int)(mixed >> 33);
     }
 
-    private static Tensor Mean(Tensor losses) => losses.numel() == 0 ? zeros(1).sum() : losses.mean();
+    /// <summary>Plain text to measure on, always the same.</summary>
+    private Batch PlainBatch(bool heldOut)
+    {
+        var random = new Random(_settings.Seed);
+        var shape = new ExampleShape(_settings.SegmentTokens, Segments: 3, MostWeight: 1);
+        var examples = Enumerable
+            .Range(0, PlainExamples)
+            .Select(_ => _examples.BuildPlain(random, shape, PlainPositions, heldOut));
+        return new Batch([.. examples], shape);
+    }
 
     private Batch Draw(Random random)
     {
         var shape = _curriculum.ShapeOf(State.Level, random);
-        var count =
-            State.Level == 0
-                ? _settings.BatchSize
-                : Math.Max(LeastBatch, StepSegments * _settings.BatchSize / DefaultBatch / (shape.Segments + 1));
-        var samples = Enumerable
-            .Range(0, count)
-            .Select(_ => _tasks.Draw(random, State.Level))
-            .Select(drawn => (drawn.Task.Name, Tokens: SampleTokens.Of(_tokenizer, drawn.Sample)))
-            .ToList();
-        var needed = samples.Max(sample => ExampleBuilder.SegmentsFor(sample.Tokens, shape.SegmentTokens));
-        shape = shape with { Segments = Math.Max(shape.Segments, needed) };
+        var samples = new List<(string Task, SampleTokens Tokens)>();
+        // Facts that need more segments leave room for fewer examples.
+        while (samples.Count < CountOf(shape.Segments))
+        {
+            var (task, drawn) = _tasks.Draw(random, State.Level);
+            var sample = SampleTokens.Of(_tokenizer, drawn);
+            var needed = ExampleBuilder.SegmentsFor(sample, shape.SegmentTokens);
+            shape = shape with { Segments = Math.Max(shape.Segments, needed) };
+            samples.Add((task.Name, sample));
+        }
+
         return new Batch(
             samples.ConvertAll(sample =>
-                _examples.Build(random, sample.Name, sample.Tokens, shape, _settings.LanguageTargets)
+                _examples.Build(random, sample.Task, sample.Tokens, shape, _settings.PlainPositions)
             ),
             shape
         );
     }
 
+    /// <summary>Examples of a step.</summary>
+    private int CountOf(int segments) =>
+        State.Level == 0
+            ? _settings.BatchSize
+            : Math.Max(LeastBatch, StepSegments * _settings.BatchSize / DefaultBatch / (segments + 1));
+
     private static Dictionary<string, double> ExactByTask(Batch batch, Tensor logits)
     {
-        var right = logits.argmax(-1).eq(batch.Targets).data<bool>().ToArray();
+        if (logits.shape[0] == 0)
+        {
+            return [];
+        }
+
+        var right = logits.argmax(-1).eq(batch.AnswerTokens).data<bool>().ToArray();
         var at = 0;
         return batch
-            .Examples.Where(example => example.Answer.Count > 0)
-            .Select(example =>
+            .Examples.SelectMany(example => example.Answers.Select(answer => (example.Task, answer.Count)))
+            .Select(answer =>
             {
-                var isExact = Array.TrueForAll(right[at..(at + example.Answer.Count)], one => one);
-                at += example.Answer.Count;
-                return (example.Task, IsExact: isExact);
+                var isExact = Array.TrueForAll(right[at..(at + answer.Count)], one => one);
+                at += answer.Count;
+                return (answer.Task, IsExact: isExact);
             })
             .ToList()
             .GroupBy(one => one.Task)
@@ -132,7 +218,7 @@ internal sealed class InfiniTrainer : IDisposable
     /// <summary>The next level, once the first task is mostly done rightly.</summary>
     private TrainingState Advance(TrainingState state, StepResult result)
     {
-        if (!result.Exact.TryGetValue(_tasks.Tasks[0].Task.Name, out var exact))
+        if (!result.Shares.TryGetValue(_tasks.Tasks[0].Task.Name, out var exact))
         {
             return state;
         }

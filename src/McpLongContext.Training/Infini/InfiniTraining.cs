@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
@@ -6,17 +5,14 @@ using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Examples;
+using McpLongContext.Training.Loop;
 using McpLongContext.Training.Modules;
-using McpLongContext.Training.Reports;
 using McpLongContext.Training.Tasks;
 using TorchSharp;
 
 namespace McpLongContext.Training.Infini;
 
-/// <summary>
-/// A whole training of an adapter, from the model to the file: filler, steps, evaluations in the product's engine,
-/// checkpoints, metrics and the picture.
-/// </summary>
+/// <summary>A whole training of an adapter, from the model to the file.</summary>
 /// <param name="trained">The model.</param>
 /// <param name="folder">Where everything is kept that belongs to this training.</param>
 /// <param name="settings">How to train.</param>
@@ -30,21 +26,14 @@ internal sealed class InfiniTraining(
     TimeProvider time
 )
 {
-    /// <summary>Steps between two checkpoints.</summary>
-    private const int CheckpointEvery = 25;
-
-    /// <summary>Evaluations without gain at the last level after which training ends.</summary>
-    private const int Patience = 3;
-
-    private readonly string _checkpoint = Path.Combine(folder, Checkpoint.FileName);
-    private readonly MetricsLog _metrics = new(Path.Combine(folder, MetricsLog.FileName));
+    private readonly AdapterFile _file = new(folder, trained.Weights);
 
     /// <summary>The adapter that was best on what is held out.</summary>
-    public string AdapterPath { get; } = Path.Combine(folder, InfiniAdapter.FileName);
+    public string AdapterPath => _file.Best;
 
     /// <summary>Trains, or continues with a training that was broken off.</summary>
     /// <param name="corpus">Documents of the user, around which and from which facts are taken; may be empty.</param>
-    /// <param name="start">An adapter or LoRA to begin with.</param>
+    /// <param name="start">An adapter to begin with; null: none.</param>
     /// <param name="progress">Told after every step and evaluation.</param>
     /// <param name="cancellation">Breaks it off; the last step is kept.</param>
     /// <returns>How far it came.</returns>
@@ -52,7 +41,7 @@ internal sealed class InfiniTraining(
     /// kept.</exception>
     public TrainingState Run(
         IReadOnlyList<string> corpus,
-        IReadOnlyList<LoraAdapter> start,
+        InfiniAdapter? start,
         ITrainingProgress progress,
         CancellationToken cancellation
     )
@@ -64,131 +53,13 @@ internal sealed class InfiniTraining(
         var filler = ReadFiller(engine, tokenizer, corpus, progress, cancellation);
         using var model = InfiniDecoder.Load(trained.Folder, settings.Adapter);
         var tasks = TaskMix.Parse(settings.Tasks, corpus, settings.MostKeys);
-        using var trainer = new InfiniTrainer(model, tokenizer, filler, tasks, settings);
-        AdapterExport.Load(model, start);
-        if (File.Exists(_checkpoint))
-        {
-            Checkpoint.Load(_checkpoint, trained.Weights, settings, model, trainer);
-            _metrics.Truncate(trainer.State.Step);
-            progress.Tell($"continuing after step {trainer.State.Step}");
-        }
-
-        var evaluation = new HeldOutEvaluation(engine, tokenizer, filler, tasks.Tasks[0].Task, threads);
-        Train(model, trainer, evaluation, progress, cancellation);
-        return trainer.State;
+        ITrainingTask[] asked = [.. tasks.Tasks.Select(one => one.Task)];
+        var evaluation = new HeldOutEvaluation(engine, tokenizer, filler, asked, settings, threads);
+        using var trainer = new InfiniTrainer(model, tokenizer, filler, tasks, settings, evaluation, _file, start);
+        var length = new LoopSettings(settings.Steps, settings.EvaluateEvery);
+        var loop = new TrainingLoop(folder, trained.Name, trained.Weights, length, time, progress);
+        return loop.Run(trainer, cancellation);
     }
-
-    private void Train(
-        InfiniDecoder model,
-        InfiniTrainer trainer,
-        HeldOutEvaluation evaluation,
-        ITrainingProgress progress,
-        CancellationToken cancellation
-    )
-    {
-        var (clock, before) = (time.GetTimestamp(), trainer.State);
-        using var process = Process.GetCurrentProcess();
-        var processor = process.TotalProcessorTime;
-        while (trainer.State.Step < settings.Steps && trainer.State.WithoutGain < Patience)
-        {
-            if (cancellation.IsCancellationRequested)
-            {
-                Save();
-                cancellation.ThrowIfCancellationRequested();
-            }
-
-            var result = trainer.Step();
-            if (!result.IsFinite)
-            {
-                throw new TrainingException(
-                    $"step {trainer.State.Step + 1}: the loss is no number. The checkpoint of an earlier step and the best "
-                        + $"adapter so far are in {folder}. Train with a lower --learning-rate."
-                );
-            }
-
-            process.Refresh();
-            trainer.State = trainer.State with
-            {
-                Seconds = before.Seconds + time.GetElapsedTime(clock).TotalSeconds,
-                ProcessorSeconds = before.ProcessorSeconds + (process.TotalProcessorTime - processor).TotalSeconds,
-            };
-            _metrics.Append(LineOf(trainer.State, result));
-            progress.Report(trainer.State, result, settings.Steps);
-            if (trainer.State.Step % settings.EvaluateEvery == 0 || trainer.State.Step == settings.Steps)
-            {
-                Evaluate(model, trainer, evaluation, progress, cancellation);
-            }
-
-            if (trainer.State.Step % CheckpointEvery == 0 || trainer.State.Step == settings.Steps)
-            {
-                Save();
-            }
-        }
-
-        void Save() => Checkpoint.Save(_checkpoint, trained.Weights, settings, model, trainer);
-    }
-
-    /// <summary>
-    /// Evaluates the adapter of this step as it would be installed, and keeps it where it is the best one.
-    /// </summary>
-    private void Evaluate(
-        InfiniDecoder model,
-        InfiniTrainer trainer,
-        HeldOutEvaluation evaluation,
-        ITrainingProgress progress,
-        CancellationToken cancellation
-    )
-    {
-        var state = trainer.State;
-        var candidate = AdapterPath + ".candidate";
-        AdapterExport.Save(candidate, model, trained.Weights, settings, Notes(state));
-        var recall = evaluation.Run(
-            InfiniAdapter.Load(candidate, model.Config, trained.Weights),
-            settings.HeldOutLengths,
-            settings.HeldOutTexts,
-            settings.Seed,
-            cancellation
-        );
-        var score = recall.Values.Average();
-        // Of equally good ones the later: it has seen more.
-        var isBest = score >= state.Best;
-        if (isBest)
-        {
-            File.Move(candidate, AdapterPath, overwrite: true);
-        }
-        else
-        {
-            File.Delete(candidate);
-        }
-
-        trainer.State = state with
-        {
-            Best = Math.Max(score, state.Best),
-            WithoutGain = score > state.Best || !trainer.IsAtLastLevel ? 0 : state.WithoutGain + 1,
-        };
-        _metrics.Append(
-            new MetricsLine
-            {
-                Step = state.Step,
-                Level = state.Level,
-                HeldOut = recall,
-                Gates = GatesOf(model),
-                Seconds = state.Seconds,
-                ProcessorSeconds = state.ProcessorSeconds,
-            }
-        );
-        TrainingPicture.Save(Path.Combine(folder, TrainingPicture.FileName), trained.Name, _metrics.Read());
-        progress.Report(state.Step, recall);
-    }
-
-    private Dictionary<string, string> Notes(TrainingState state) =>
-        new(StringComparer.Ordinal)
-        {
-            ["steps"] = $"{state.Step}",
-            ["seed"] = $"{settings.Seed}",
-            ["tasks"] = string.Join(' ', settings.Tasks),
-            ["rank"] = $"{settings.Adapter.Rank}",
-        };
 
     /// <summary>The user's documents, and what the model writes itself, which is kept for the next time.</summary>
     private FillerText ReadFiller(
@@ -222,23 +93,4 @@ internal sealed class InfiniTraining(
 
         return new FillerText(corpus.Select(text => tokenizer.Encode(text)), own);
     }
-
-    private static MetricsLine LineOf(TrainingState state, StepResult result) =>
-        new()
-        {
-            Step = state.Step,
-            Level = state.Level,
-            AnswerLoss = result.AnswerLoss,
-            LanguageLoss = result.LanguageLoss,
-            Exact = result.Exact,
-            Seconds = state.Seconds,
-            ProcessorSeconds = state.ProcessorSeconds,
-        };
-
-    private static double[][] GatesOf(InfiniDecoder model) =>
-        [
-            .. model.Gates.Select(betas =>
-                betas.detach().data<float>().Select(beta => Math.Round(1 / (1 + Math.Exp(-beta)), 4)).ToArray()
-            ),
-        ];
 }

@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace McpLongContext.Training.Infini;
 
 /// <summary>
-/// Reads the segments of a batch, up to the states of the last one, in one of the two ways that are published: all of
-/// them inside the attention of each layer, or one after the other through the whole model. The numbers are the same;
-/// the loop keeps gradients over a horizon of segments only, and so needs no more for a longer text.
+/// Reads the segments of a batch in one of the two ways that are published: all of them inside the attention of each
+/// layer, or one after the other through the whole model. The numbers are the same; the loop keeps gradients over a
+/// horizon of segments only, and so needs no more for a longer text.
 /// </summary>
 internal static class SegmentReader
 {
@@ -15,34 +15,33 @@ internal static class SegmentReader
     /// <param name="model">The model.</param>
     /// <param name="batch">The examples.</param>
     /// <param name="horizon">
-    /// Segments before the last through whose compressive memory gradients flow; null: all, inside attention.
+    /// Segments through whose compressive memory gradients flow; null: all, inside attention.
     /// </param>
-    /// <returns>[examples * tokens, hidden], the states of the last segments.</returns>
+    /// <returns>[examples * segments * tokens, hidden].</returns>
     public static Tensor Read(InfiniDecoder model, Batch batch, int? horizon)
     {
         var states = horizon is { } segments
             ? ReadOneByOne(model, batch, segments)
-            : model.Read(batch.Tokens, weights: batch.Weights, onlyLast: true).Embeddings;
+            : model.Read(batch.Tokens, weights: batch.Weights).Embeddings;
         return states.reshape(-1, model.Config.HiddenSize);
     }
 
     private static Tensor ReadOneByOne(InfiniDecoder model, Batch batch, int horizon)
     {
         var count = batch.Tokens.shape[1];
-        IReadOnlyList<MemoryState>? memories = null;
-        for (var segment = 0; ; segment++)
+        var all = new List<Tensor>();
+        IReadOnlyList<MemoryState?>? memories = null;
+        for (var segment = 0; segment < count; segment++)
         {
             var (states, after) = model.Read(
                 batch.Tokens.narrow(1, segment, 1),
                 memories,
                 batch.Weights.narrow(1, segment, 1)
             );
-            if (segment == count - 1)
-            {
-                return states;
-            }
-
-            memories = count - 1 - segment > horizon ? [.. after.Select(memory => memory.Detach())] : after;
+            all.Add(states);
+            memories = count - 1 - segment > horizon ? [.. after.Select(memory => memory?.Detach())] : after;
         }
+
+        return cat(all, dim: 1);
     }
 }

@@ -21,6 +21,7 @@ internal static class LibtorchRuntime
     /// program.</exception>
     public static void Load(TextWriter log)
     {
+        TensorMemory.Keep();
         if (!OperatingSystem.IsLinux() || HasVersion(MissingVersion))
         {
             return;

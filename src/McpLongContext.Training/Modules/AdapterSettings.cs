@@ -1,4 +1,3 @@
-using McpLongContext.Inference.Decoders;
 using McpLongContext.LongAttention.InfiniAttention;
 
 namespace McpLongContext.Training.Modules;
@@ -8,6 +7,9 @@ internal sealed record AdapterSettings
 {
     /// <summary>How segments are written.</summary>
     public UpdateRule Rule { get; init; } = UpdateRule.Linear;
+
+    /// <summary>The layers that have a compressive memory; null: all.</summary>
+    public IReadOnlySet<int>? Layers { get; init; }
 
     /// <summary>The inner dimension of the LoRA adapters.</summary>
     public int Rank { get; init; } = 32;
@@ -33,10 +35,10 @@ internal sealed record AdapterSettings
     /// <summary>beta of the others.</summary>
     public float ClosedBeta { get; init; } = -3;
 
-    /// <summary>The betas of a layer.</summary>
-    public float[] StartingBetas(DecoderConfig config)
-    {
-        var open = Math.Max(1, (int)Math.Round(config.HeadCount * MemoryHeads));
-        return [.. Enumerable.Range(0, config.HeadCount).Select(head => head < open ? OpenBeta : ClosedBeta)];
-    }
+    /// <summary>The betas of a layer of which nothing is known: the first heads begin as memory heads.</summary>
+    public float[] StartingBetas(int heads) =>
+        [.. Enumerable.Range(0, heads).Select(head => head < OpenHeads(heads) ? OpenBeta : ClosedBeta)];
+
+    /// <summary>How many of a layer's heads begin as memory heads.</summary>
+    public int OpenHeads(int heads) => Math.Max(1, (int)Math.Round(heads * MemoryHeads));
 }

@@ -36,7 +36,7 @@ internal sealed class DecoderLayer : nn.Module
 
     /// <summary>The first half, which reads and writes the compressive memory.</summary>
     /// <inheritdoc cref="InfiniAttention.Forward"/>
-    public (Tensor Output, MemoryState After) Attend(Tensor x, MemoryState? before, Tensor? weights)
+    public (Tensor Output, MemoryState? After) Attend(Tensor x, MemoryState? before, Tensor? weights)
     {
         var (attended, after) = Attention.Forward(_attentionNorm.forward(x), before, weights);
         return (x + (attended * _residualScale), after);

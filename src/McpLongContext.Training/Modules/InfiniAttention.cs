@@ -19,22 +19,24 @@ internal sealed class InfiniAttention : nn.Module
     private readonly RmsNorm? _queryNorm;
     private readonly RmsNorm? _keyNorm;
     private readonly Parameter _betas; // [heads]
+    private bool _isAdapted = true;
 
     public InfiniAttention(
         DecoderConfig config,
         int layer,
         UpdateRule rule,
         RotaryEmbedding rotary,
-        IReadOnlyDictionary<AttentionProjection, LoraLinear> projections,
+        IReadOnlyDictionary<AttentionProjection, nn.Module<Tensor, Tensor>> projections,
         (RmsNorm? Query, RmsNorm? Key) norms,
-        float[] betas
+        float[]? betas
     )
         : base(nameof(InfiniAttention))
     {
         (_config, _rotary, _memory) = (config, rotary, new DifferentiableMemory(rule));
         _window = config.WindowOf(layer);
         (_queryNorm, _keyNorm) = norms;
-        _betas = new Parameter(tensor(betas));
+        HasMemory = betas is not null;
+        _betas = new Parameter(betas is null ? full(config.HeadCount, float.NegativeInfinity) : tensor(betas));
         Projections = projections;
         foreach (var (kind, projection) in projections)
         {
@@ -44,13 +46,35 @@ internal sealed class InfiniAttention : nn.Module
         register_parameter("betas", _betas);
     }
 
-    /// <summary>Whether the compressive memory is read. Without it every segment is read by itself.</summary>
-    public bool ReadsMemory { get; set; } = true;
+    /// <summary>
+    /// Whether gates and LoRA adapters are applied; otherwise every segment is read by itself, as without an adapter.
+    /// </summary>
+    public bool IsAdapted
+    {
+        get => _isAdapted;
+        set
+        {
+            _isAdapted = value;
+            foreach (var (_, adapter) in Adapters)
+            {
+                adapter.IsAdapted = value;
+            }
+        }
+    }
+
+    /// <summary>Whether there is a compressive memory; otherwise every segment is read by itself.</summary>
+    public bool HasMemory { get; }
 
     /// <summary>W_q, W_k, W_v and W_o.</summary>
-    public IReadOnlyDictionary<AttentionProjection, LoraLinear> Projections { get; }
+    public IReadOnlyDictionary<AttentionProjection, nn.Module<Tensor, Tensor>> Projections { get; }
 
-    /// <summary>beta of each head.</summary>
+    /// <summary>Those of the projections that have a LoRA adapter.</summary>
+    public IEnumerable<(AttentionProjection Kind, LoraLinear Adapter)> Adapters =>
+        Projections
+            .Where(projection => projection.Value is LoraLinear)
+            .Select(projection => (projection.Key, (LoraLinear)projection.Value));
+
+    /// <summary>beta of each head; minus infinity where there is no compressive memory.</summary>
     public Parameter Betas => _betas;
 
     /// <summary>Attends.</summary>
@@ -58,24 +82,25 @@ internal sealed class InfiniAttention : nn.Module
     /// <param name="before">The earlier content of the compressive memory; null: nothing.</param>
     /// <param name="weights">[batch, segments], as <see cref="DifferentiableMemory.Write"/> takes them.</param>
     /// <returns>
-    /// [batch, segments, tokens, hidden], and the compressive memory's content after the last segment.
+    /// [batch, segments, tokens, hidden], and the compressive memory's content after the last segment, where there is one.
     /// </returns>
-    public (Tensor Output, MemoryState After) Forward(Tensor x, MemoryState? before, Tensor? weights)
+    public (Tensor Output, MemoryState? After) Forward(Tensor x, MemoryState? before, Tensor? weights)
     {
         var queries = Heads(AttentionProjection.Query, _config.HeadCount, _queryNorm);
         var keys = Heads(AttentionProjection.Key, _config.KeyValueHeadCount, _keyNorm);
         var values = Heads(AttentionProjection.Value, _config.KeyValueHeadCount, norm: null);
-        var (matrices, normalizers) = _memory.Write(keys, values, before, weights);
         var attended = AttendLocally(queries, keys, values);
-        if (ReadsMemory)
+        MemoryState? after = null;
+        if (HasMemory && _isAdapted)
         {
+            var (matrices, normalizers) = _memory.Write(keys, values, before, weights);
             attended = MixInMemory(attended, queries, matrices, normalizers, isFirstKnown: before is not null);
+            after = new MemoryState(matrices.select(1, x.shape[1]), normalizers.select(1, x.shape[1]));
         }
 
-        var segments = x.shape[1];
         var output = Projections[AttentionProjection.Output]
             .forward(attended.transpose(2, 3).reshape([.. x.shape[..3], _config.QuerySize]));
-        return (output, new MemoryState(matrices.select(1, segments), normalizers.select(1, segments)));
+        return (output, after);
 
         // [batch, segments, heads, tokens, headDim]
         Tensor Heads(AttentionProjection kind, int heads, RmsNorm? norm)

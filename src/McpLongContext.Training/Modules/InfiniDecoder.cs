@@ -6,26 +6,36 @@ using static TorchSharp.torch;
 namespace McpLongContext.Training.Modules;
 
 /// <summary>
-/// A decoder of the Llama family whose attention is <see cref="InfiniAttention"/>. Trained are the gates and the LoRA
-/// adapters of q, k, v and o; everything else is frozen.
+/// A decoder of the Llama family whose attention is <see cref="InfiniAttention"/>. Trained are the gates and either the
+/// LoRA adapters of q, k, v and o, everything else being frozen, or all weights.
 /// </summary>
 internal sealed class InfiniDecoder : nn.Module
 {
     private readonly Tensor _embedding; // [vocabulary, hidden]
     private readonly RmsNorm _outputNorm;
-    private readonly FrozenLinear _output;
+    private readonly nn.Module<Tensor, Tensor> _output;
 
     private InfiniDecoder(
         DecoderConfig config,
         Tensor embedding,
         IReadOnlyList<DecoderLayer> layers,
         RmsNorm outputNorm,
-        FrozenLinear output
+        nn.Module<Tensor, Tensor> output,
+        IReadOnlyDictionary<(TensorKind Kind, int Layer), Parameter> weights
     )
         : base(nameof(InfiniDecoder))
     {
         (Config, _embedding, Layers, _outputNorm, _output) = (config, embedding, layers, outputNorm, output);
-        register_buffer("embedding", embedding);
+        Weights = weights;
+        if (embedding is Parameter trained)
+        {
+            register_parameter("embedding", trained);
+        }
+        else
+        {
+            register_buffer("embedding", embedding);
+        }
+
         for (var i = 0; i < layers.Count; i++)
         {
             register_module($"layers_{i}", layers[i]);
@@ -40,51 +50,37 @@ internal sealed class InfiniDecoder : nn.Module
     public IReadOnlyList<DecoderLayer> Layers { get; }
 
     /// <summary>The betas of all layers, which have a learning rate of their own.</summary>
-    public IReadOnlyList<Parameter> Gates => [.. Layers.Select(layer => layer.Attention.Betas)];
+    public IReadOnlyList<Parameter> Gates =>
+        [.. Layers.Where(layer => layer.Attention.HasMemory).Select(layer => layer.Attention.Betas)];
 
     /// <summary>A and B of all LoRA adapters.</summary>
     public IReadOnlyList<Parameter> Changes =>
-        [.. Layers.SelectMany(layer => layer.Attention.Projections.Values).SelectMany(one => one.parameters())];
+        [.. Layers.SelectMany(layer => layer.Attention.Adapters).SelectMany(one => one.Adapter.parameters())];
 
-    /// <summary>Reads a model and adds closed changes and gates to it.</summary>
+    /// <summary>The weights that are trained, as a checkpoint names them; none where only an adapter is.</summary>
+    public IReadOnlyDictionary<(TensorKind Kind, int Layer), Parameter> Weights { get; }
+
+    /// <summary>Reads a model and adds an adapter to it, which alone is trained.</summary>
     /// <param name="path">As <see cref="Decoder.Load"/> takes it.</param>
     /// <param name="settings">The shape and start of the LoRA adapters and gates.</param>
     /// <exception cref="Inference.Checkpoints.CheckpointException">There is no model, or none that is
     /// supported.</exception>
-    public static InfiniDecoder Load(string path, AdapterSettings settings)
-    {
-        using var parameters = DecoderParameters.Open(path);
-        var config = parameters.Config;
-        var rotary = new RotaryEmbedding(config, config.ContextLength);
-        using var generator = new Generator((ulong)settings.Seed);
-        var layers = new List<DecoderLayer>();
-        for (var layer = 0; layer < config.LayerCount; layer++)
-        {
-            layers.Add(ReadLayer(parameters, layer, rotary, settings, generator));
-        }
+    public static InfiniDecoder Load(string path, AdapterSettings settings) => Load(path, settings, isWhole: false);
 
-        var embedding = parameters.ReadMatrix(TensorKind.Embedding);
-        return new InfiniDecoder(
-            config,
-            tensor(embedding.Values, [embedding.Outputs, embedding.Inputs]),
-            layers,
-            Norm(parameters, TensorKind.OutputNorm, 0)!,
-            new FrozenLinear(parameters.ReadMatrix(TensorKind.Output), [], settings.IsHalf)
-        );
-    }
+    /// <summary>Reads a model, all of whose weights are trained, and the gates.</summary>
+    /// <inheritdoc cref="Load(string, AdapterSettings)"/>
+    public static InfiniDecoder LoadWhole(string path, AdapterSettings settings) => Load(path, settings, isWhole: true);
 
     /// <summary>Reads successive segments.</summary>
     /// <param name="tokens">[batch, segments, tokens], int64.</param>
     /// <param name="before">The compressive memories of all layers; null: they are empty.</param>
     /// <param name="weights">[batch, segments], as <see cref="DifferentiableMemory.Write"/> takes them; null:
     /// 1.</param>
-    /// <param name="onlyLast">Whether the states of the last segment are enough.</param>
-    /// <returns>[batch, segments or 1, tokens, hidden], and the compressive memories after the last segment.</returns>
-    public (Tensor Embeddings, IReadOnlyList<MemoryState> After) Read(
+    /// <returns>[batch, segments, tokens, hidden], and the compressive memories after the last segment.</returns>
+    public (Tensor Embeddings, IReadOnlyList<MemoryState?> After) Read(
         Tensor tokens,
-        IReadOnlyList<MemoryState>? before = null,
-        Tensor? weights = null,
-        bool onlyLast = false
+        IReadOnlyList<MemoryState?>? before = null,
+        Tensor? weights = null
     )
     {
         var states = _embedding.index_select(0, tokens.flatten()).reshape([.. tokens.shape, Config.HiddenSize]);
@@ -93,16 +89,11 @@ internal sealed class InfiniDecoder : nn.Module
             states *= Config.EmbeddingScale;
         }
 
-        var after = new List<MemoryState>();
+        var after = new List<MemoryState?>();
         for (var layer = 0; layer < Layers.Count; layer++)
         {
             (states, var memory) = Layers[layer].Attend(states, before?[layer], weights);
             after.Add(memory);
-            if (onlyLast && layer == Layers.Count - 1)
-            {
-                states = states.narrow(1, states.shape[1] - 1, 1);
-            }
-
             states = Layers[layer].Feed(states);
         }
 
@@ -117,61 +108,47 @@ internal sealed class InfiniDecoder : nn.Module
         return Config.LogitDivisor == 1 ? logits : logits / Config.LogitDivisor;
     }
 
-    /// <summary>Closes or opens the way to the compressive memory, whatever the gates are.</summary>
-    public void ReadMemory(bool reads)
+    /// <summary>
+    /// Reads every segment by itself, without gates, LoRA adapters and gradients: as the model does without an adapter.
+    /// </summary>
+    /// <param name="tokens">[batch, segments, tokens], int64.</param>
+    /// <returns>[batch, segments, tokens, hidden].</returns>
+    public Tensor ReadPlain(Tensor tokens)
     {
-        foreach (var layer in Layers)
+        using var frozen = no_grad();
+        SetAdapted(false);
+        try
         {
-            layer.Attention.ReadsMemory = reads;
+            return Read(tokens).Embeddings;
+        }
+        finally
+        {
+            SetAdapted(true);
         }
     }
 
-    private static DecoderLayer ReadLayer(
-        DecoderParameters parameters,
-        int layer,
-        RotaryEmbedding rotary,
-        AdapterSettings settings,
-        Generator generator
-    )
+    private void SetAdapted(bool isAdapted)
     {
-        var config = parameters.Config;
-        var projections = new Dictionary<AttentionProjection, LoraLinear>
+        foreach (var layer in Layers)
         {
-            [AttentionProjection.Query] = Adapted(TensorKind.Query, TensorKind.QueryBias),
-            [AttentionProjection.Key] = Adapted(TensorKind.Key, TensorKind.KeyBias),
-            [AttentionProjection.Value] = Adapted(TensorKind.Value, TensorKind.ValueBias),
-            [AttentionProjection.Output] = Adapted(TensorKind.AttentionOutput, TensorKind.AttentionOutputBias),
-        };
-        var norms = (Norm(parameters, TensorKind.QueryNorm, layer), Norm(parameters, TensorKind.KeyNorm, layer));
-        return new DecoderLayer(
-            Norm(parameters, TensorKind.AttentionNorm, layer)!,
-            new InfiniAttention(
-                config,
-                layer,
-                settings.Rule,
-                rotary,
-                projections,
-                norms,
-                settings.StartingBetas(config)
-            ),
-            Norm(parameters, TensorKind.FeedForwardNorm, layer)!,
-            new FeedForward(
-                Frozen(TensorKind.Gate, parameters.ReadVector(TensorKind.GateBias, layer)),
-                Frozen(TensorKind.Up, parameters.ReadVector(TensorKind.UpBias, layer)),
-                Frozen(TensorKind.Down, parameters.ReadVector(TensorKind.DownBias, layer))
-            ),
-            config.ResidualScale
-        );
-
-        FrozenLinear Frozen(TensorKind kind, float[]? bias = null) =>
-            new(parameters.ReadMatrix(kind, layer), bias ?? [], settings.IsHalf);
-
-        LoraLinear Adapted(TensorKind kind, TensorKind bias) =>
-            new(Frozen(kind, parameters.ReadVector(bias, layer)), settings.Rank, settings.Alpha, generator);
+            layer.Attention.IsAdapted = isAdapted;
+        }
     }
 
-    private static RmsNorm? Norm(DecoderParameters parameters, TensorKind kind, int layer) =>
-        parameters.ReadVector(kind, layer) is { Length: > 0 } gamma
-            ? new RmsNorm(gamma, parameters.Config.RmsNormEpsilon)
-            : null;
+    private static InfiniDecoder Load(string path, AdapterSettings settings, bool isWhole)
+    {
+        using var parameters = DecoderParameters.Open(path);
+        var config = parameters.Config;
+        var rotary = new RotaryEmbedding(config, config.ContextLength);
+        using var generator = new Generator((ulong)settings.Seed);
+        var modules = new DecoderModules(parameters, settings, isWhole, generator);
+        return new InfiniDecoder(
+            config,
+            modules.Embedding(),
+            [.. Enumerable.Range(0, config.LayerCount).Select(layer => modules.Layer(layer, rotary))],
+            modules.Norm(TensorKind.OutputNorm, 0)!,
+            modules.Output(),
+            modules.Weights
+        );
+    }
 }

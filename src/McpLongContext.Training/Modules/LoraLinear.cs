@@ -25,10 +25,15 @@ internal sealed class LoraLinear : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>Whether the LoRA adapter is applied; otherwise only the frozen layer is.</summary>
+    public bool IsAdapted { get; set; } = true;
+
     /// <summary>Applies it.</summary>
     /// <param name="x">[..., inputs].</param>
     public override Tensor forward(Tensor x) =>
-        _frozen.forward(x) + (nn.functional.linear(nn.functional.linear(x, _down), _up) * _scale);
+        IsAdapted
+            ? _frozen.forward(x) + (nn.functional.linear(nn.functional.linear(x, _down), _up) * _scale)
+            : _frozen.forward(x);
 
     /// <summary>The change as the engine takes it, its scale in B.</summary>
     public LoraAdapter Export(int layer, AttentionProjection projection)

@@ -10,12 +10,15 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
     private readonly Tensor _gamma; // [width]
     private readonly double _epsilon;
 
-    public RmsNorm(float[] gamma, double epsilon)
+    /// <summary>Creates one.</summary>
+    /// <param name="gamma">[width]; trained where it is a parameter.</param>
+    /// <param name="epsilon">Added to the mean square.</param>
+    public RmsNorm(Tensor gamma, double epsilon)
         : base(nameof(RmsNorm))
     {
-        _gamma = tensor(gamma);
+        _gamma = gamma;
         _epsilon = epsilon;
-        register_buffer("gamma", _gamma);
+        RegisterComponents();
     }
 
     /// <summary>Applies it.</summary>

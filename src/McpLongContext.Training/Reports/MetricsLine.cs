@@ -9,17 +9,14 @@ internal sealed record MetricsLine
     /// <summary>The level of the curriculum, from 0.</summary>
     public int Level { get; init; }
 
-    /// <summary>Negative log-likelihood of a token of an answer, in nats.</summary>
-    public double? AnswerLoss { get; init; }
+    /// <summary>The losses of a step by name, in nats a token.</summary>
+    public IReadOnlyDictionary<string, double>? Losses { get; init; }
 
-    /// <summary>The same of plain text.</summary>
-    public double? LanguageLoss { get; init; }
+    /// <summary>Shares of right predictions and other measurements of a step, by name.</summary>
+    public IReadOnlyDictionary<string, double>? Shares { get; init; }
 
-    /// <summary>The share of exact answers, by task.</summary>
-    public IReadOnlyDictionary<string, double>? Exact { get; init; }
-
-    /// <summary>The share of right answers on what is held out, by tokens of the text.</summary>
-    public IReadOnlyDictionary<int, double>? HeldOut { get; init; }
+    /// <summary>The measurements on what is held out, by name.</summary>
+    public IReadOnlyDictionary<string, double>? HeldOut { get; init; }
 
     /// <summary>sigmoid(beta) by layer and head.</summary>
     public IReadOnlyList<IReadOnlyList<double>>? Gates { get; init; }

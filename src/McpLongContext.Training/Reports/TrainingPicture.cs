@@ -4,7 +4,7 @@ using System.Text;
 namespace McpLongContext.Training.Reports;
 
 /// <summary>
-/// A training as a picture (SVG): losses by step, recall by length on what is held out, gates by layer and head.
+/// A training as a picture (SVG): losses by step, measurements on what is held out, gates by layer and head.
 /// </summary>
 internal static class TrainingPicture
 {
@@ -29,35 +29,46 @@ internal static class TrainingPicture
     internal static string Draw(string title, IReadOnlyList<MetricsLine> lines)
     {
         var gates = lines.LastOrDefault(line => line.Gates is not null)?.Gates ?? [];
-        var height = (3 * (PanelHeight + Gap)) + 40;
+        var height = ((gates.Count > 0 ? 3 : 2) * (PanelHeight + Gap)) + 40;
         var svg = new StringBuilder();
         svg.Append(
             CultureInfo.InvariantCulture,
             $"""
             <svg xmlns="http://www.w3.org/2000/svg" width="{Width}" height="{height}" font-family="sans-serif" font-size="12">
             <rect width="100%" height="100%" fill="white"/>
-            <text x="{Left}" y="24" font-size="16">{title}: training of the adapter</text>
+            <text x="{Left}" y="24" font-size="16">{title}: training</text>
 
             """
         );
         var steps = Math.Max(1, lines.Count > 0 ? lines.Max(line => line.Step) : 1);
         Panel(svg, 40, "negative log-likelihood of a token, by step", steps, LossesOf(lines));
-        Panel(svg, 40 + PanelHeight + Gap, "right answers on held-out texts, by step", steps, RecallOf(lines), most: 1);
-        Gates(svg, 40 + (2 * (PanelHeight + Gap)), gates);
+        Panel(svg, 40 + PanelHeight + Gap, "measurements on what is held out, by step", steps, HeldOutOf(lines));
+        if (gates.Count > 0)
+        {
+            Gates(svg, 40 + (2 * (PanelHeight + Gap)), gates);
+        }
+
         return svg.Append("</svg>\n").ToString();
     }
 
     private static List<Series> LossesOf(IReadOnlyList<MetricsLine> lines)
     {
-        var steps = lines.Where(line => line.AnswerLoss is not null).Chunk(Smoothing).ToList();
+        var steps = lines.Where(line => line.Losses is not null).Chunk(Smoothing).ToList();
         return
         [
-            new("answers", steps.ConvertAll(some => (some[^1].Step, some.Average(line => line.AnswerLoss!.Value)))),
-            new("plain text", steps.ConvertAll(some => (some[^1].Step, some.Average(line => line.LanguageLoss ?? 0)))),
+            .. steps
+                .SelectMany(some => some.SelectMany(line => line.Losses!.Keys))
+                .Distinct()
+                .Select(name => new Series(
+                    name,
+                    steps.ConvertAll(some =>
+                        (some[^1].Step, some.Average(line => line.Losses!.GetValueOrDefault(name)))
+                    )
+                )),
         ];
     }
 
-    private static List<Series> RecallOf(IReadOnlyList<MetricsLine> lines)
+    private static List<Series> HeldOutOf(IReadOnlyList<MetricsLine> lines)
     {
         var evaluated = lines.Where(line => line.HeldOut is not null).ToList();
         return
@@ -65,29 +76,21 @@ internal static class TrainingPicture
             .. evaluated
                 .SelectMany(line => line.HeldOut!.Keys)
                 .Distinct()
-                .Order()
-                .Select(length => new Series(
-                    $"{length} tokens",
+                .Select(name => new Series(
+                    name,
                     [
                         .. evaluated
-                            .Where(line => line.HeldOut!.ContainsKey(length))
-                            .Select(line => (line.Step, line.HeldOut![length])),
+                            .Where(line => line.HeldOut!.ContainsKey(name))
+                            .Select(line => (line.Step, line.HeldOut![name])),
                     ]
                 )),
         ];
     }
 
-    private static void Panel(
-        StringBuilder svg,
-        int top,
-        string title,
-        int steps,
-        IReadOnlyList<Series> series,
-        double? most = null
-    )
+    private static void Panel(StringBuilder svg, int top, string title, int steps, IReadOnlyList<Series> series)
     {
         var points = series.SelectMany(one => one.Points).ToList();
-        var highest = most ?? Math.Max(1e-9, points.Select(point => point.Value).DefaultIfEmpty(1).Max());
+        var highest = Math.Max(1e-9, points.Select(point => point.Value).DefaultIfEmpty(1).Max());
         var bottom = top + 20 + PanelHeight;
         Text(svg, Left, top + 14, title);
         foreach (var share in (double[])[0, 0.5, 1])
@@ -128,11 +131,6 @@ internal static class TrainingPicture
             top + 14,
             "share that a head takes from memory, sigmoid(beta), by layer (row) and head (column)"
         );
-        if (gates.Count == 0)
-        {
-            return;
-        }
-
         var (width, height) = ((Width - Right - Left) / gates[0].Count, PanelHeight / gates.Count);
         for (var layer = 0; layer < gates.Count; layer++)
         {

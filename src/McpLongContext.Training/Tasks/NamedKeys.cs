@@ -86,17 +86,17 @@ internal static class NamedKeys
     /// <summary>The most keys of a text.</summary>
     public static int Most => s_owners.Length;
 
-    /// <summary>Keys in one wording, and the question for one of them.</summary>
+    /// <summary>Keys in one wording, and the questions for them in any order.</summary>
     public static TaskSample Draw(Random random, int count)
     {
         var (fact, question) = Draws.One(random, s_wordings);
         var owners = Draws.Some(random, count, s_owners);
         string[] keys = [.. owners.Select(_ => Draws.Key(random))];
-        var asked = random.Next(count);
-        return new TaskSample(
-            [.. owners.Zip(keys, (owner, key) => string.Format(null, fact, owner, key))],
-            string.Format(null, question, owners[asked]),
-            $" {keys[asked]}"
-        );
+        (string, string)[] questions =
+        [
+            .. owners.Zip(keys, (owner, key) => (string.Format(null, question, owner), $" {key}")),
+        ];
+        random.Shuffle(questions);
+        return new TaskSample([.. owners.Zip(keys, (owner, key) => string.Format(null, fact, owner, key))], questions);
     }
 }

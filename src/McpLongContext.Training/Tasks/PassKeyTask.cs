@@ -32,6 +32,6 @@ internal sealed class PassKeyTask : ITrainingTask
     {
         var key = Draws.Key(random);
         var fact = string.Format(null, Draws.Mostly(random, 0.6, s_facts), key);
-        return new TaskSample([fact], Draws.Mostly(random, 0.6, s_questions), $" {key}");
+        return new TaskSample([fact], [(Draws.Mostly(random, 0.6, s_questions), $" {key}")]);
     }
 }

@@ -38,7 +38,7 @@ internal sealed partial class SentenceFactsTask : ITrainingTask
     {
         var sentence = Draws.One(random, _sentences);
         var end = sentence.LastIndexOf(' ');
-        return new TaskSample([sentence], sentence[..end], sentence[end..^1]);
+        return new TaskSample([sentence], [(sentence[..end], sentence[end..^1])]);
     }
 
     private static bool IsFitting(string sentence) =>

@@ -11,7 +11,7 @@ internal sealed class TaskMix
 
     /// <summary>The names of all tasks.</summary>
     public static IReadOnlyList<string> Names { get; } =
-    ["pass-key", "needle", "several-keys", "sentence-facts", "language"];
+    ["pass-key", "needle", "several-keys", "named-things", "sentence-facts", "language"];
 
     /// <summary>The tasks.</summary>
     public IReadOnlyList<(ITrainingTask Task, double Weight)> Tasks => _tasks;
@@ -64,6 +64,7 @@ internal sealed class TaskMix
             "pass-key" => new PassKeyTask(),
             "needle" => new NeedleTask(),
             "several-keys" => new SeveralKeysTask(mostKeys),
+            "named-things" => new NamedThingsTask(),
             "sentence-facts" => new SentenceFactsTask(texts),
             "language" => new LanguageTask(),
             _ => throw new TrainingException(

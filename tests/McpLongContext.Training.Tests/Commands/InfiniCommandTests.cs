@@ -30,12 +30,7 @@ public sealed class InfiniCommandTests : IDisposable
     {
         Assert.Equal(0, await RunAsync("--steps", "3", "--evaluate-every", "2"));
 
-        var weights = File.ReadAllBytes(Path.Combine(_model.Folder, "story.bin"));
-        var adapter = InfiniAdapter.Load(
-            Adapter,
-            DecoderConfig.Load(_model.Folder),
-            Convert.ToHexStringLower(SHA256.HashData(weights))
-        );
+        var adapter = Load(Adapter);
         Assert.Equal((UpdateRule.Linear, 128, 8), (adapter.Rule, adapter.SegmentTokens, adapter.Changes.Count));
         Assert.Contains("3 steps", _output.ToString(), StringComparison.Ordinal);
         var lines = File.ReadAllLines(Path.Combine(RunFolder, "metrics.jsonl"))
@@ -72,6 +67,28 @@ public sealed class InfiniCommandTests : IDisposable
         Assert.Equal(0, await RunAsync("--steps", "1"));
         Assert.Equal(0, await RunAsync("--steps", "2"));
         Assert.Contains("continuing after step 1", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_training_begins_with_another_adapter()
+    {
+        Assert.Equal(0, await RunAsync("--steps", "2"));
+        var first = Path.Combine(_model.Home, "first.safetensors");
+        File.Copy(Adapter, first);
+        string[] barely = ["--steps", "1", "--learning-rate", "1e-9", "--gate-rate", "1e-9"];
+
+        Assert.Equal(0, await RunAsync(["--start", first, "--run", _model.PathOf("second"), .. barely]));
+
+        var (before, after) = (Load(first), Load(Adapter));
+        for (var layer = 0; layer < 2; layer++)
+        {
+            Assert.All(
+                before.Gates.Of(layer).ToArray().Zip(after.Gates.Of(layer).ToArray()),
+                gate => Assert.Equal(gate.First, gate.Second, 1e-5f)
+            );
+        }
+
+        Assert.Equal(before.Changes[0].Up.ToArray(), after.Changes[0].Up.ToArray());
     }
 
     [Fact]
@@ -139,6 +156,13 @@ public sealed class InfiniCommandTests : IDisposable
         Assert.Equal(CommandLine.Failed, await RunAsync("--steps", "1"));
 
         Assert.Contains("story.bin", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    private InfiniAdapter Load(string path)
+    {
+        var weights = File.ReadAllBytes(Path.Combine(_model.Folder, "story.bin"));
+        var identity = Convert.ToHexStringLower(SHA256.HashData(weights));
+        return InfiniAdapter.Load(path, DecoderConfig.Load(_model.Folder), identity);
     }
 
     private Task<int> RunAsync(params string[] arguments) =>

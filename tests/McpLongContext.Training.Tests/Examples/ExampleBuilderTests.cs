@@ -19,7 +19,7 @@ public sealed class ExampleBuilderTests : IDisposable
         _builder = new ExampleBuilder(_tokenizer, new FillerText([_tokenizer.Encode(new string('x', 1000))], own: []));
     }
 
-    public static TheoryData<string> Tasks => ["pass-key", "needle", "several-keys"];
+    public static TheoryData<string> Tasks => ["pass-key", "needle", "several-keys", "named-things"];
 
     public void Dispose() => _model.Dispose();
 
@@ -37,10 +37,19 @@ public sealed class ExampleBuilderTests : IDisposable
                 fact => Assert.Contains(_tokenizer.Decode(fact), before, StringComparison.Ordinal)
             );
             var last = example.Tokens[^s_shape.SegmentTokens..];
-            Assert.Equal(sample.Answer.Select(token => (long)token), example.Answer.Select(target => target.Token));
-            Assert.All(example.Answer.Concat(example.Language), one => Assert.Equal(last[one.Position + 1], one.Token));
-            Assert.Contains((int)example.Answer[^1].Token, _tokenizer.Settings.Ends);
-            Assert.Contains(_tokenizer.Decode(sample.Question), Text(last), StringComparison.Ordinal);
+            Assert.InRange(example.Answers.Count, 1, sample.Questions.Count);
+            Assert.All(
+                example.Answers.Zip(sample.Questions),
+                one =>
+                {
+                    Assert.Equal(one.Second.Answer.Select(token => (long)token), one.First.Select(two => two.Token));
+                    Assert.All(one.First, target => Assert.Equal(example.Tokens[target.Position + 1], target.Token));
+                    Assert.Contains((int)one.First[^1].Token, _tokenizer.Settings.Ends);
+                    Assert.Contains(_tokenizer.Decode(one.Second.Question), Text(last), StringComparison.Ordinal);
+                }
+            );
+            var asked = example.Answers.SelectMany(answer => answer).Select(target => target.Position);
+            Assert.Empty(asked.Intersect(example.PlainPositions));
         }
     }
 
@@ -96,7 +105,7 @@ public sealed class ExampleBuilderTests : IDisposable
         var segments = Math.Max(s_shape.Segments, ExampleBuilder.SegmentsFor(sample, s_shape.SegmentTokens));
         return (
             sample,
-            _builder.Build(random, task.Name, sample, s_shape with { Segments = segments }, languageTargets: 3)
+            _builder.Build(random, task.Name, sample, s_shape with { Segments = segments }, plainPositions: 3)
         );
     }
 

@@ -49,7 +49,7 @@ public sealed class SegmentReaderTests
                 .Select(seed => new Example(
                     [.. TinyModels.Tokens(model.Config, Segments * SegmentTokens, seed).Select(token => (long)token)],
                     [1, 4, seed, 1],
-                    [new Target(5, 3)],
+                    [],
                     [],
                     "test"
                 )),

@@ -47,7 +47,7 @@ public sealed class InfiniDecoderTests
         using var model = TinyModels.Random(family, new AdapterSettings { Rule = rule, Rank = 3 });
         var tokens = TinyModels.Tokens(model.Config, Segments * SegmentTokens);
         using var engine = Engine.Of(family, model, rule);
-        IReadOnlyList<MemoryState>? memories = null;
+        IReadOnlyList<MemoryState?>? memories = null;
         for (var segment = 0; segment < Segments; segment++)
         {
             var part = tokens[(segment * SegmentTokens)..((segment + 1) * SegmentTokens)];
@@ -57,8 +57,8 @@ public sealed class InfiniDecoderTests
             {
                 for (var head = 0; head < model.Config.KeyValueHeadCount; head++)
                 {
-                    var matrix = memories[layer].Matrix[0, head].transpose(0, 1).contiguous();
-                    var normalizer = memories[layer].Normalizer[0, head].contiguous();
+                    var matrix = memories[layer]!.Matrix[0, head].transpose(0, 1).contiguous();
+                    var normalizer = memories[layer]!.Normalizer[0, head].contiguous();
                     float[] found = [.. matrix.data<float>(), .. normalizer.data<float>()];
                     AssertClose(engine.Memory.State(layer, head).ToArray(), found, 1e-4f);
                 }
@@ -75,12 +75,12 @@ public sealed class InfiniDecoderTests
         using var model = TinyModels.Random("llama", new AdapterSettings { Rule = rule, Rank = 3 });
         var tokens = TinyModels.AsSegments(TinyModels.Tokens(model.Config, Segments * SegmentTokens), SegmentTokens);
 
-        var (atOnce, after) = model.Read(tokens, onlyLast: true);
+        var (atOnce, after) = model.Read(tokens);
 
         var (_, half) = model.Read(tokens.narrow(1, 0, 2));
-        var (states, rest) = model.Read(tokens.narrow(1, 2, 2), half, onlyLast: true);
-        Assert.True(atOnce.allclose(states, rtol: 1e-4, atol: 1e-5));
-        Assert.True(after[^1].Matrix.allclose(rest[^1].Matrix, rtol: 1e-4, atol: 1e-5));
+        var (states, rest) = model.Read(tokens.narrow(1, 2, 2), half);
+        Assert.True(atOnce.narrow(1, 2, 2).allclose(states, rtol: 1e-4, atol: 1e-5));
+        Assert.True(after[^1]!.Matrix.allclose(rest[^1]!.Matrix, rtol: 1e-4, atol: 1e-5));
     }
 
     [Theory]
@@ -110,8 +110,8 @@ public sealed class InfiniDecoderTests
 
         Tensor Loss()
         {
-            var (states, _) = model.Read(tokens, weights: weights, onlyLast: true);
-            return model.Logits(states).log_softmax(-1).select(-1, 3).mean();
+            var (states, _) = model.Read(tokens, weights: weights);
+            return model.Logits(states.narrow(1, Segments - 1, 1)).log_softmax(-1).select(-1, 3).mean();
         }
     }
 

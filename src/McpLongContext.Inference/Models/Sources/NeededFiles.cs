@@ -26,6 +26,7 @@ internal static partial class NeededFiles
         "modules.json",
         "sentence_bert_config.json",
         "1_Pooling/config.json",
+        SafetensorsFolder.AdapterName,
     ];
 
     private static readonly string[] s_besideWeights = ["mmproj", "imatrix", "adapter_model", "consolidated"];
@@ -142,6 +143,7 @@ internal static partial class NeededFiles
     private static bool IsWeights(string path) =>
         (IsSafetensors(path) || path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
         && path[0] != '.'
+        && path is not SafetensorsFolder.AdapterName
         && !path.Contains('/', StringComparison.Ordinal)
         && !path.Any(char.IsControl)
         && !Array.Exists(s_besideWeights, start => path.StartsWith(start, StringComparison.OrdinalIgnoreCase));

@@ -1,9 +1,8 @@
 using System.IO.Compression;
 using System.Text.Json;
-using McpLongContext.Training.Modules;
 using static TorchSharp.torch;
 
-namespace McpLongContext.Training.Infini;
+namespace McpLongContext.Training.Loop;
 
 /// <summary>
 /// A training to be continued: state, parameters and moments in one ZIP file, which is replaced in one step. A run that
@@ -18,14 +17,11 @@ internal static class Checkpoint
     private const string Optimizer = "optimizer.bin";
 
     /// <summary>Writes a checkpoint.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">The SHA-256 of the weights that training began with.</param>
+    /// <param name="trainer">The training.</param>
     /// <exception cref="TrainingException">The checkpoint cannot be written; the earlier one stays.</exception>
-    public static void Save(
-        string path,
-        string weights,
-        InfiniSettings settings,
-        InfiniDecoder model,
-        InfiniTrainer trainer
-    ) =>
+    public static void Save(string path, string model, ITrainer trainer) =>
         AtomicFile.Write(
             path,
             stream =>
@@ -34,7 +30,7 @@ internal static class Checkpoint
                 Add(
                     archive,
                     State,
-                    entry => JsonSerializer.Serialize(entry, new Header(weights, settings, trainer.State))
+                    entry => JsonSerializer.Serialize(entry, new Header(model, trainer.Shape, trainer.State))
                 );
                 Add(
                     archive,
@@ -42,7 +38,7 @@ internal static class Checkpoint
                     entry =>
                     {
                         using var writer = new BinaryWriter(entry);
-                        foreach (var parameter in model.Changes.Concat(model.Gates))
+                        foreach (var parameter in trainer.Parameters)
                         {
                             foreach (var value in parameter.detach().data<float>())
                             {
@@ -67,13 +63,7 @@ internal static class Checkpoint
     /// <exception cref="TrainingException">
     /// The checkpoint is damaged, of another model or of other settings.
     /// </exception>
-    public static void Load(
-        string path,
-        string weights,
-        InfiniSettings settings,
-        InfiniDecoder model,
-        InfiniTrainer trainer
-    )
+    public static void Load(string path, string model, ITrainer trainer)
     {
         try
         {
@@ -82,25 +72,10 @@ internal static class Checkpoint
             var header =
                 JsonSerializer.Deserialize<Header>(headerStream)
                 ?? throw new InvalidDataException($"{State} is empty.");
-            if (header.Model != weights)
-            {
-                throw new TrainingException(
-                    $"{path} is of another model ({header.Model[..12]}..., not {weights[..12]}...). Give another --run, or "
-                        + "the model that it was begun with."
-                );
-            }
-
-            if (ShapeOf(header.Settings) != ShapeOf(settings))
-            {
-                throw new TrainingException(
-                    $"{path} was begun with another adapter: {ShapeOf(header.Settings)}, not {ShapeOf(settings)}. Give that, "
-                        + "or another --run to begin anew."
-                );
-            }
-
+            Require(path, header, model, trainer.Shape);
             using var frozen = no_grad();
             using var parameters = new BinaryReader(Open(archive, Parameters));
-            foreach (var parameter in model.Changes.Concat(model.Gates))
+            foreach (var parameter in trainer.Parameters)
             {
                 using var values = tensor(Read(parameters, (int)parameter.numel())).reshape(parameter.shape);
                 parameter.copy_(values);
@@ -120,10 +95,24 @@ internal static class Checkpoint
         }
     }
 
-    /// <summary>Settings that must stay when a training continues; all others may change, such as the steps.</summary>
-    private static string ShapeOf(InfiniSettings settings) =>
-        $"rule {settings.Adapter.Rule}, rank {settings.Adapter.Rank}, alpha {settings.Adapter.Alpha}, segments of "
-        + $"{settings.SegmentTokens}";
+    private static void Require(string path, Header header, string model, string shape)
+    {
+        if (header.Model != model)
+        {
+            throw new TrainingException(
+                $"{path} is of another model ({header.Model[..12]}..., not {model[..12]}...). Give another --run, or "
+                    + "the model that it was begun with."
+            );
+        }
+
+        if (header.Shape != shape)
+        {
+            throw new TrainingException(
+                $"{path} was begun with other settings: {header.Shape}, not {shape}. Give those, or another --run to begin "
+                    + "anew."
+            );
+        }
+    }
 
     private static float[] Read(BinaryReader reader, int count)
     {
@@ -151,5 +140,5 @@ internal static class Checkpoint
         return copy;
     }
 
-    private sealed record Header(string Model, InfiniSettings Settings, TrainingState State);
+    private sealed record Header(string Model, string Shape, TrainingState State);
 }

@@ -1,0 +1,13 @@
+namespace McpLongContext.Training.Loop;
+
+/// <summary>A step of training.</summary>
+/// <param name="Losses">By name, in nats a token.</param>
+/// <param name="Shares">Shares of right predictions, from 0 to 1, and other measurements of a step by name.</param>
+internal sealed record StepResult(
+    IReadOnlyDictionary<string, double> Losses,
+    IReadOnlyDictionary<string, double> Shares
+)
+{
+    /// <summary>Whether the losses are numbers.</summary>
+    public bool IsFinite => Losses.Values.All(double.IsFinite);
+}
