@@ -35,8 +35,12 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
         {
             while (!queue.Emptied.IsCompleted)
             {
-                DropStored(sources);
-                lease ??= TryTakeLease();
+                if (lease is null)
+                {
+                    lease = TryTakeLease();
+                    DropStored(sources);
+                }
+
                 // A few files are read sooner than waited for.
                 var isMine = lease is not null || queue.Count <= BatchFiles;
                 if (queue.Take(BatchFiles, onlyFirst: !isMine) is { Count: > 0 } batch)
