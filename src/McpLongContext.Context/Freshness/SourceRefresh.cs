@@ -158,11 +158,9 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
                 continue;
             }
 
-            if (read.Stamp is null && read.StaysStored)
+            if (read.Stamp is { Exists: false })
             {
-                source.Set(read.Path, FileRole.Content, FileStamp.Missing);
                 queue.Fail(read.Path);
-                continue;
             }
 
             // What was left out for its size has been seen by the scan alone.
