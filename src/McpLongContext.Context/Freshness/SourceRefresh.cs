@@ -158,7 +158,7 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
                 continue;
             }
 
-            if (read.Stamp is { Exists: false })
+            if (read is { Stamp.Exists: false, StaysStored: true })
             {
                 queue.Fail(read.Path);
             }
