@@ -143,7 +143,7 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
         }
         else
         {
-            datastore.Apply(change);
+            datastore.ApplySources(change);
         }
     }
 
@@ -253,7 +253,7 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
 
         if (changed.Count > 0 || gone.Count > 0)
         {
-            datastore.Apply(new SourceChange { Files = changed, RemoveFiles = gone });
+            datastore.ApplySources(new SourceChange { Files = changed, RemoveFiles = gone });
         }
     }
 }

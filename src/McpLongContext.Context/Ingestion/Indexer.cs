@@ -415,7 +415,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             }
             else if (change is not null)
             {
-                datastore.Apply(change);
+                datastore.ApplySources(change);
             }
 
             job.Update(report =>
