@@ -109,7 +109,7 @@ public sealed class Datastore : IDisposable
 
     /// <summary>Changes the table of sources alone: no new generation of the documents.</summary>
     /// <exception cref="DatastoreException">Nothing was stored; the message says why.</exception>
-    public void Apply(SourceChange change)
+    public void ApplySources(SourceChange change)
     {
         ArgumentNullException.ThrowIfNull(change);
         Maintain(database =>

@@ -63,10 +63,7 @@ internal sealed class FreshnessKeeper(
         // Read while the search runs.
         var git = Task.Run(() => monitor.Trees.Read(comparison.Sources, cancellation), cancellation);
         var before = monitor.BehindCount;
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var deadline = Task.Delay(s_budget, time, ending.Token);
-        var behind = await monitor.RefreshAsync(question, deadline, cancellation);
-        await ending.CancelAsync();
+        var behind = await monitor.RefreshAsync(question, s_budget, cancellation);
         var stale = behind.Keys.ToHashSet(StringComparer.Ordinal);
         stale.UnionWith(comparison.Missing.SelectMany(source => source.Files));
         string[] changed =
@@ -180,6 +177,7 @@ internal sealed class FreshnessKeeper(
             readable,
             new Indexer(readable, paths, time),
             new GitTrees(readable, paths),
+            time,
             logger
         );
     }

@@ -56,6 +56,15 @@ internal sealed class RefreshQueue
         }
     }
 
+    /// <summary>Whether any of some files waits or runs.</summary>
+    public bool IsBehind(IReadOnlyList<string> paths)
+    {
+        lock (_gate)
+        {
+            return paths.Any(path => _waiting.ContainsKey(path) || _running.Contains(path));
+        }
+    }
+
     /// <summary>The files that wait to be read.</summary>
     public IReadOnlyList<SourceEntry> Waiting()
     {

@@ -7,7 +7,7 @@ namespace McpLongContext.Context.Freshness;
 /// Finds among many changed files those that a question needs, without indexing any: a file counts by the words of the
 /// question in its path and its bytes, the more the fewer of the files have the word.
 /// </summary>
-internal sealed class RelevantFiles(AllowedRoots roots, string question)
+internal sealed class RelevantFiles(AllowedRoots roots, string question, TimeProvider time)
 {
     private const int ShortestWord = 3;
     private const int MostWords = 16;
@@ -15,6 +15,10 @@ internal sealed class RelevantFiles(AllowedRoots roots, string question)
     /// <summary>Longer ones are books and data; their beginning is looked at.</summary>
     private const int MostBytes = 256 * 1024;
 
+    /// <summary>What cannot be looked at in this time counts by its path.</summary>
+    private static readonly TimeSpan s_most = TimeSpan.FromSeconds(1.5);
+
+    private readonly long _start = time.GetTimestamp();
     private readonly string[] _words =
     [
         .. question
@@ -60,7 +64,7 @@ internal sealed class RelevantFiles(AllowedRoots roots, string question)
 
     private bool[] WordsOf(string path)
     {
-        var text = TextOf(path);
+        var text = time.GetElapsedTime(_start) < s_most ? TextOf(path) : "";
         return
         [
             .. _words.Select(word =>

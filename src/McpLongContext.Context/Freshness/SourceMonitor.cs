@@ -12,9 +12,15 @@ namespace McpLongContext.Context.Freshness;
 /// </summary>
 internal sealed class SourceMonitor : IAsyncDisposable
 {
+    /// <summary>How long a query waits for the files that it needs: on a busy machine reading takes its time.</summary>
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(20);
+
     private readonly Datastore _datastore;
     private readonly AllowedRoots _roots;
     private readonly Indexer _indexer;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _seeing = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -25,9 +31,16 @@ internal sealed class SourceMonitor : IAsyncDisposable
     private Task _work = Task.CompletedTask;
     private bool _isWorking;
 
-    public SourceMonitor(Datastore datastore, AllowedRoots roots, Indexer indexer, GitTrees trees, ILogger logger)
+    public SourceMonitor(
+        Datastore datastore,
+        AllowedRoots roots,
+        Indexer indexer,
+        GitTrees trees,
+        TimeProvider time,
+        ILogger logger
+    )
     {
-        (_datastore, _roots, _indexer, Trees, _logger) = (datastore, roots, indexer, trees, logger);
+        (_datastore, _roots, _indexer, Trees, _time, _logger) = (datastore, roots, indexer, trees, time, logger);
         _refresh = new SourceRefresh(datastore, indexer, _queue, _seeing);
     }
 
@@ -75,14 +88,17 @@ internal sealed class SourceMonitor : IAsyncDisposable
             cancellation
         );
 
-    /// <summary>Reads what waits, the files that a question needs first, and waits for it until a deadline.</summary>
+    /// <summary>
+    /// Reads what waits, and waits for it as long as the budget allows; for the files that a question needs, a few times
+    /// as long.
+    /// </summary>
     /// <param name="question">The question; <see langword="null"/>: any order will do.</param>
-    /// <param name="deadline">Ends the waiting, not the reading.</param>
-    /// <param name="cancellation">Ends the waiting, too.</param>
+    /// <param name="budget">How long to wait; <see langword="null"/> waits for everything.</param>
+    /// <param name="cancellation">Ends the waiting, not the reading.</param>
     /// <returns>The paths that are still behind, and whether each is gone.</returns>
     public async Task<IReadOnlyDictionary<string, bool>> RefreshAsync(
         string? question,
-        Task deadline,
+        TimeSpan? budget,
         CancellationToken cancellation
     )
     {
@@ -91,15 +107,33 @@ internal sealed class SourceMonitor : IAsyncDisposable
             return _queue.Behind();
         }
 
+        IReadOnlyList<string> needed = [];
         if (question is not null && _queue.Waiting() is { Count: > SourceRefresh.BatchFiles } waiting)
         {
-            _queue.Prioritize(
-                await Task.Run(() => new RelevantFiles(_roots, question).Rank(waiting, cancellation), cancellation)
-            );
+            var relevant = new RelevantFiles(_roots, question, _time);
+            var ranked = await Task.Run(() => relevant.Rank(waiting, cancellation), cancellation);
+            _queue.Prioritize(ranked);
+            needed = [.. ranked.Take(SourceRefresh.BatchFiles)];
         }
 
-        Start();
-        await Task.WhenAny(_queue.Emptied, deadline).WaitAsync(cancellation);
+        // What failed stays behind; the next comparison begins with what is stored.
+        var start = _time.GetTimestamp();
+        var done = Task.WhenAny(_queue.Emptied, Start());
+        if (budget is { } limit)
+        {
+            await Task.WhenAny(done, Task.Delay(limit, _time, cancellation));
+        }
+        else
+        {
+            await done.WaitAsync(cancellation);
+        }
+
+        while (!done.IsCompleted && _time.GetElapsedTime(start) < s_longest && _queue.IsBehind(needed))
+        {
+            await Task.Delay(s_look, _time, cancellation);
+        }
+
+        cancellation.ThrowIfCancellationRequested();
         return _queue.Behind();
     }
 
@@ -170,7 +204,8 @@ internal sealed class SourceMonitor : IAsyncDisposable
         (_sources, _version) = (sources, version);
     }
 
-    private void Start()
+    /// <summary>Works on the queue, if nobody does.</summary>
+    private Task Start()
     {
         lock (_seeing)
         {
@@ -179,6 +214,8 @@ internal sealed class SourceMonitor : IAsyncDisposable
                 _isWorking = true;
                 _work = Task.Run(WorkAsync, CancellationToken.None);
             }
+
+            return _work;
         }
     }
 

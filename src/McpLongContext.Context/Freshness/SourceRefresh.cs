@@ -35,8 +35,12 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
         {
             while (!queue.Emptied.IsCompleted)
             {
-                DropStored(sources);
-                lease ??= TryTakeLease();
+                if (lease is null)
+                {
+                    lease = TryTakeLease();
+                    DropStored(sources);
+                }
+
                 // A few files are read sooner than waited for.
                 var isMine = lease is not null || queue.Count <= BatchFiles;
                 if (queue.Take(BatchFiles, onlyFirst: !isMine) is { Count: > 0 } batch)
@@ -139,7 +143,7 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
         }
         else
         {
-            datastore.Apply(change);
+            datastore.ApplySources(change);
         }
     }
 
@@ -154,11 +158,9 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
                 continue;
             }
 
-            if (read.Stamp is null && read.StaysStored)
+            if (read is { Stamp.Exists: false, StaysStored: true })
             {
-                source.Set(read.Path, FileRole.Content, FileStamp.Missing);
                 queue.Fail(read.Path);
-                continue;
             }
 
             // What was left out for its size has been seen by the scan alone.
@@ -251,7 +253,7 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
 
         if (changed.Count > 0 || gone.Count > 0)
         {
-            datastore.Apply(new SourceChange { Files = changed, RemoveFiles = gone });
+            datastore.ApplySources(new SourceChange { Files = changed, RemoveFiles = gone });
         }
     }
 }

@@ -284,7 +284,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         var stamp = FileStatus.BeforeReading(file.Path);
         if (!_reader.TryRead(file, out var document, out var skipped, IsUnchanged, cancellation))
         {
-            return Source.Of(skipped) with { Stamp = skipped.IsTransient ? null : stamp };
+            return Source.Of(skipped) with { Stamp = skipped.IsTransient ? FileStamp.Missing : stamp };
         }
 
         return new Source(entry.Path)
@@ -312,7 +312,10 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
 
         public long Bytes { get; init; }
 
-        /// <summary>The stamp of the file before it was read; <see langword="null"/>: it was not.</summary>
+        /// <summary>
+        /// The stamp of the file before it was read, that of nothing where it could not be read now;
+        /// <see langword="null"/>: the scan left it out.
+        /// </summary>
         public FileStamp? Stamp { get; init; }
 
         /// <summary>The uncertainty about the encoding.</summary>
@@ -412,7 +415,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             }
             else if (change is not null)
             {
-                datastore.Apply(change);
+                datastore.ApplySources(change);
             }
 
             job.Update(report =>

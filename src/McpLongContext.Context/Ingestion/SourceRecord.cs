@@ -54,7 +54,7 @@ internal sealed class SourceRecord
         var source = new StoredSource(path, known?.IsComplete ?? false, watch ?? known?.IsWatched ?? false);
         if (source != known)
         {
-            datastore.Apply(new SourceChange { Sources = [source] });
+            datastore.ApplySources(new SourceChange { Sources = [source] });
         }
 
         return new SourceRecord(datastore, source, before, linked);
@@ -67,7 +67,7 @@ internal sealed class SourceRecord
         List<string> gone = [.. snapshot.Sources().Select(source => source.Path).Where(IsGone)];
         if (gone.Count > 0)
         {
-            datastore.Apply(new SourceChange { RemoveSources = gone });
+            datastore.ApplySources(new SourceChange { RemoveSources = gone });
         }
 
         bool IsGone(string source) => RealPath.IsWithin(source, path);
@@ -87,7 +87,7 @@ internal sealed class SourceRecord
         var entries = Rows(Trace.Structure, FileRole.Structure).Concat(Rows(Trace.Content, FileRole.Content));
         List<StoredFile> files = [.. entries.Where(file => !_read.Contains(file.Path)).DistinctBy(file => file.Path)];
         var seen = files.Select(file => file.Path).Concat(_read).ToHashSet(StringComparer.Ordinal);
-        _datastore.Apply(
+        _datastore.ApplySources(
             new SourceChange
             {
                 // What lies in it was read with it, or is left out by its rules.

@@ -44,12 +44,20 @@ internal sealed class GitTrees(AllowedRoots roots, DocumentPaths paths)
             _known.Add(root, status = new GitStatus(repository, roots));
         }
 
-        return new GitState(
-            paths.Show(root),
-            head.Commit,
-            head.Branch,
-            status.IsDirty(head.Commit, files, cancellation)
-        );
+        return new GitState(paths.Show(root), head.Commit, head.Branch, IsDirty());
+
+        bool? IsDirty()
+        {
+            try
+            {
+                return status.IsDirty(head.Commit, files, cancellation);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // A file vanished or is closed to this process; the answer does not depend on it.
+                return null;
+            }
+        }
     }
 
     /// <summary>The root of the tree that a path lies in, within the allowed roots.</summary>

@@ -73,11 +73,7 @@ internal sealed class SourceWatch(
             return;
         }
 
-        var behind = await monitor.RefreshAsync(
-            question: null,
-            Task.Delay(Timeout.InfiniteTimeSpan, cancellation),
-            cancellation
-        );
+        var behind = await monitor.RefreshAsync(question: null, budget: null, cancellation);
         if (changed > behind.Count)
         {
             var seconds = time.GetElapsedTime(start).TotalSeconds;
