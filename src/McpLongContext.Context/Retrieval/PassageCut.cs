@@ -4,7 +4,7 @@ namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
 /// Cuts a passage that exceeds a budget to whole lines: the first ones, or where the statement that aligns best with the
-/// question stands behind them, those that end with it. A single line that exceeds the budget is cut itself.
+/// question stands after them, those that end with it. A single line that exceeds the budget is cut itself.
 /// </summary>
 internal static class PassageCut
 {

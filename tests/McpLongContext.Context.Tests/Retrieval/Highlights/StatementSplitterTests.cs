@@ -3,7 +3,7 @@ using McpLongContext.Context.Retrieval.Highlights;
 
 namespace McpLongContext.Context.Tests.Retrieval.Highlights;
 
-/// <summary>What counts as a line of a program and as a sentence of a text.</summary>
+/// <summary>The lines of a program and the sentences of a text.</summary>
 public sealed class StatementSplitterTests
 {
     [Theory]
