@@ -1,3 +1,5 @@
+using McpLongContext.Storage.Maintenance;
+
 namespace McpLongContext.Context.Contracts;
 
 /// <summary>The content of a datastore.</summary>
@@ -78,9 +80,9 @@ public sealed record RemoveReport(string Datastore, IReadOnlyList<string> Docume
 /// <summary>The result of checking a datastore.</summary>
 /// <param name="Datastore">The datastore.</param>
 /// <param name="Sound">Whether nothing was found.</param>
-/// <param name="Findings">The damage, a sentence each, naming the document and the file.</param>
+/// <param name="Findings">The damage; paths as citations show them.</param>
 /// <param name="Repaired">Whether the damaged parts were dropped, so that the next ingest renews them.</param>
-public sealed record VerifyReport(string Datastore, bool Sound, IReadOnlyList<string> Findings, bool Repaired);
+public sealed record VerifyReport(string Datastore, bool Sound, IReadOnlyList<DamageReport> Findings, bool Repaired);
 
 /// <summary>The result of compacting a datastore.</summary>
 /// <param name="Datastore">The datastore.</param>
