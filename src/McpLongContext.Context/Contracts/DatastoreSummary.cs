@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using McpLongContext.Storage.Maintenance;
 
 namespace McpLongContext.Context.Contracts;
@@ -47,7 +48,15 @@ public sealed record DatastoreSummary
 public sealed record MemorySummary(string Model, long Tokens, long Bytes, int PendingDocuments)
 {
     /// <summary>The memory kind.</summary>
-    public MemoryKind Kind { get; init; } = MemoryKind.Unlimiformer;
+    public required MemoryKind Kind { get; init; }
+
+    /// <summary>The term for a memory of this kind: token memory, compressive memory.</summary>
+    [JsonIgnore]
+    public string Title { get; init; } = "memory";
+
+    /// <summary>How this one differs from others of its kind; <see langword="null"/>: in nothing.</summary>
+    [JsonIgnore]
+    public string? Variant { get; init; }
 
     /// <summary>
     /// The first layer whose keys and values it keeps; <see langword="null"/>: it keeps what spans are selected by.
