@@ -9,7 +9,7 @@ namespace McpLongContext.Server.Evaluation;
 /// <param name="Passages">The passages, best first.</param>
 internal sealed record Prediction(JsonElement Id, IReadOnlyList<PredictedPassage> Passages)
 {
-    /// <summary>What of the passages is highlighted, best first.</summary>
+    /// <summary>The highlights of the passages, best first.</summary>
     public required IReadOnlyList<string> Highlights { get; init; }
 
     /// <summary>The answer of a local model; empty where it did not, null where none was asked.</summary>
