@@ -34,14 +34,14 @@ internal static class DamageText
                 $"{damage.LostPassages} of its {damage.ExpectedPassages} passages are damaged or missing. "
                     + "Ingest the document again.",
             DamageCode.PassageCounter =>
-                $"The counter of passages went back to {damage.Subject}, a number that is taken.",
+                $"The next passage would get the id {damage.Subject}, which is taken.",
             DamageCode.LexicalIndex when damage.Subject.Length == 0 =>
                 "The lexical index does not hold every passage once.",
             DamageCode.LexicalIndex => $"The lexical index is damaged: {damage.Subject}",
             DamageCode.EncoderProfile =>
                 $"The statistics of encoder '{damage.Subject}' are damaged. Encode the documents again.",
-            DamageCode.Segment => $"What was computed of {damage.LostPassages} passages is damaged or missing"
-                + $"{Documents(damage.Documents)}. It is computed again when the documents are encoded next.",
+            DamageCode.Segment => $"The embeddings or keys of {damage.LostPassages} passages are damaged or missing"
+                + $"{Documents(damage.Documents)}. They are computed again when the documents are encoded next.",
             DamageCode.CompressiveMemoryEntry =>
                 $"The entry of compressive memory {damage.Subject} is damaged. {ReadAgain}",
             DamageCode.CompressiveMemoryFile =>

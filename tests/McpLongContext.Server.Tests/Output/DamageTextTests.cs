@@ -35,8 +35,8 @@ public sealed class DamageTextTests
         };
 
         Assert.Equal(
-            $"x.seg: What was computed of 8 passages is damaged or missing{names}. "
-                + "It is computed again when the documents are encoded next.",
+            $"x.seg: The embeddings or keys of 8 passages are damaged or missing{names}. "
+                + "They are computed again when the documents are encoded next.",
             DamageText.Render(damage)
         );
     }
