@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using McpLongContext.Storage.Maintenance;
+
 namespace McpLongContext.Context.Contracts;
 
 /// <summary>The content of a datastore.</summary>
@@ -45,7 +48,15 @@ public sealed record DatastoreSummary
 public sealed record MemorySummary(string Model, long Tokens, long Bytes, int PendingDocuments)
 {
     /// <summary>The memory kind.</summary>
-    public MemoryKind Kind { get; init; } = MemoryKind.Unlimiformer;
+    public required MemoryKind Kind { get; init; }
+
+    /// <summary>The term for a memory of this kind: token memory, compressive memory.</summary>
+    [JsonIgnore]
+    public string Title { get; init; } = "memory";
+
+    /// <summary>How this one differs from others of its kind; <see langword="null"/>: in nothing.</summary>
+    [JsonIgnore]
+    public string? Variant { get; init; }
 
     /// <summary>
     /// The first layer whose keys and values it keeps; <see langword="null"/>: it keeps what spans are selected by.
@@ -78,9 +89,9 @@ public sealed record RemoveReport(string Datastore, IReadOnlyList<string> Docume
 /// <summary>The result of checking a datastore.</summary>
 /// <param name="Datastore">The datastore.</param>
 /// <param name="Sound">Whether nothing was found.</param>
-/// <param name="Findings">The damage, a sentence each, naming the document and the file.</param>
+/// <param name="Findings">The damage; paths as citations show them.</param>
 /// <param name="Repaired">Whether the damaged parts were dropped, so that the next ingest renews them.</param>
-public sealed record VerifyReport(string Datastore, bool Sound, IReadOnlyList<string> Findings, bool Repaired);
+public sealed record VerifyReport(string Datastore, bool Sound, IReadOnlyList<DamageReport> Findings, bool Repaired);
 
 /// <summary>The result of compacting a datastore.</summary>
 /// <param name="Datastore">The datastore.</param>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace McpLongContext.Context.Contracts;
 
 /// <summary>The decoder memory that a model had when it wrote, and the places it attended to.</summary>
@@ -5,6 +7,10 @@ public sealed record MemoryUse
 {
     /// <summary>The memory kind.</summary>
     public required MemoryKind Kind { get; init; }
+
+    /// <summary>The term for a memory of this kind: token memory, compressive memory.</summary>
+    [JsonIgnore]
+    public string Title { get; init; } = "memory";
 
     /// <summary>The tokens that it could attend to.</summary>
     public required long Tokens { get; init; }

@@ -1,6 +1,6 @@
 using System.Text;
-using System.Text.RegularExpressions;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Globs;
 using McpLongContext.Storage.Analysis;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
@@ -15,11 +15,35 @@ namespace McpLongContext.Context.Documents;
 internal sealed class PathGlob
 {
     private const int MaxLength = 1000;
-    private const string Special = "[]{}";
+    private const string AnyFolder = "**/";
+    private const string Beneath = "/**";
 
-    private readonly Regex _pattern;
+    private readonly string[] _ofRelative;
 
-    private PathGlob(Regex pattern) => _pattern = pattern;
+    /// <summary>The patterns for a path outside the working directory, which is shown absolutely.</summary>
+    private readonly string[] _ofAbsolute;
+
+    /// <summary>Reads a pattern.</summary>
+    /// <exception cref="FormatException">The pattern is not well-formed.</exception>
+    private PathGlob(string glob, bool hasChoices)
+    {
+        var isHere = glob.StartsWith("./", StringComparison.Ordinal);
+        var isFromRoot = glob.StartsWith('/');
+        var body = (isHere ? glob[2..] : glob).Trim('/');
+        var isAnchored = isHere || isFromRoot || body.Contains('/');
+        body = body.Length == 0 ? "**" : body;
+        string[] choices =
+        [
+            .. (hasChoices ? BraceChoices.Expand(body) : [body])
+                .Select(choice => Translate(choice, hasChoices))
+                .SelectMany(choice => new[] { choice, choice + Beneath }),
+        ];
+        string[] inAnyFolder = [.. choices.Select(choice => AnyFolder + choice)];
+        _ofRelative = isAnchored ? choices : inAnyFolder;
+
+        // A relative pattern begins at any folder there.
+        _ofAbsolute = isFromRoot ? choices : inAnyFolder;
+    }
 
     /// <summary>
     /// The documents whose path matches. Folders are named <c>[slug]</c> and <c>{{name}}</c>, too: a pattern that names
@@ -46,7 +70,7 @@ internal sealed class PathGlob
             }
 
             var pattern = PathPattern.WithSlashes(glob.Trim());
-            if (IsWellFormed(pattern) && Find(pattern, hasChoices: true, form) is { Count: > 0 } chosen)
+            if (IsWellFormed(form(pattern)) && Find(pattern, hasChoices: true, form) is { Count: > 0 } chosen)
             {
                 return chosen;
             }
@@ -57,13 +81,13 @@ internal sealed class PathGlob
 
         List<StoredDocument> Find(string pattern, bool hasChoices, Func<string, string> form)
         {
-            var regex = Compile(form(pattern), hasChoices);
+            var compiled = new PathGlob(form(pattern), hasChoices);
             var isAbsolute = Path.IsPathRooted(pattern);
             return
             [
                 .. documents.Where(document =>
-                    regex.IsMatch(form(paths.Show(document.Path)))
-                    || (isAbsolute && regex.IsMatch(form(document.Path.Replace('\\', '/'))))
+                    compiled.IsMatch(form(paths.Show(document.Path)))
+                    || (isAbsolute && compiled.IsMatch(form(document.Path.Replace('\\', '/'))))
                 ),
             ];
         }
@@ -76,25 +100,37 @@ internal sealed class PathGlob
         Require(glob);
         try
         {
-            return new PathGlob(Compile(PathPattern.WithSlashes(glob.Trim()), hasChoices: true));
+            return new PathGlob(PathPattern.WithSlashes(glob.Trim()), hasChoices: true);
         }
-        catch (ArgumentException e)
+        catch (FormatException e)
         {
-            throw new ContextException($"path_glob '{glob}' is no pattern: check its [] and {{}}.", e);
+            throw new ContextException($"path_glob '{glob}' is no pattern: {e.Message}. Check its [] and {{}}.", e);
         }
     }
 
     /// <summary>Whether a path, with forward slashes, matches.</summary>
-    public bool IsMatch(string path) => _pattern.IsMatch(path);
+    public bool IsMatch(string path)
+    {
+        var isAbsolute = path.StartsWith('/');
+        foreach (var pattern in isAbsolute ? _ofAbsolute : _ofRelative)
+        {
+            if (GlobMatcher<char>.IsMatch(pattern, isAbsolute ? path.AsSpan(1) : path, GlobSyntax.Path))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static bool IsWellFormed(string glob)
     {
         try
         {
-            Compile(glob, hasChoices: true);
+            _ = new PathGlob(glob, hasChoices: true);
             return true;
         }
-        catch (ArgumentException)
+        catch (FormatException)
         {
             return false;
         }
@@ -112,83 +148,64 @@ internal sealed class PathGlob
         }
     }
 
-    private static Regex Compile(string glob, bool hasChoices) =>
-        new(
-            Translate(glob, hasChoices),
-            RegexOptions.CultureInvariant | RegexOptions.NonBacktracking,
-            Regex.InfiniteMatchTimeout
-        );
-
+    /// <summary>The matcher's pattern, in which brackets without a class and other backslashes are literal.</summary>
     private static string Translate(string glob, bool hasChoices)
     {
-        var body = glob.StartsWith("./", StringComparison.Ordinal) ? glob[2..] : glob;
-        body = body.TrimEnd('/');
-        var isAnchored =
-            body.AsSpan().TrimStart('/').Contains('/')
-            || glob.StartsWith('/')
-            || glob.StartsWith("./", StringComparison.Ordinal);
-        var regex = new StringBuilder();
-
-        // A path outside the working directory is shown absolutely: a relative pattern then begins at any folder.
-        regex.Append(
-            glob.StartsWith('/') ? "^/?"
-            : isAnchored ? "^(?:/.*/|/)?"
-            : "^(?:.*/)?"
-        );
-        Append(body.TrimStart('/'), hasChoices, regex);
-        return regex.Append("(?:/.*)?$").ToString();
-    }
-
-    private static void Append(ReadOnlySpan<char> glob, bool hasChoices, StringBuilder regex)
-    {
-        var choices = 0;
+        var pattern = new StringBuilder();
         for (var i = 0; i < glob.Length; i++)
         {
-            switch (glob[i])
+            var classLength = hasChoices ? BraceChoices.ClassLength(glob.AsSpan(i)) : 0;
+            if (classLength > 0)
             {
-                case '\\' when hasChoices && i + 1 < glob.Length && Special.Contains(glob[i + 1]):
-                    regex.Append(Regex.Escape(glob[++i].ToString()));
-                    break;
-                case '*' when glob[i..].StartsWith("**/"):
-                    regex.Append("(?:.*/)?");
-                    i += 2;
-                    break;
-                case '*' when glob[i..].StartsWith("**"):
-                    regex.Append(".*");
-                    i++;
-                    break;
-                case '*':
-                    regex.Append("[^/]*");
-                    break;
-                case '?':
-                    regex.Append("[^/]");
-                    break;
-                case '[' when hasChoices && glob[i..].IndexOf(']') is > 1 and var length:
-                    AppendClass(glob.Slice(i + 1, length - 1), regex);
-                    i += length;
-                    break;
-                case '{' when hasChoices:
-                    regex.Append("(?:");
-                    choices++;
-                    break;
-                case '}' when choices > 0:
-                    regex.Append(')');
-                    choices--;
-                    break;
-                case ',' when choices > 0:
-                    regex.Append('|');
-                    break;
-                default:
-                    regex.Append(Regex.Escape(glob[i].ToString()));
-                    break;
+                AppendClass(glob.AsSpan(i + 1, classLength - 2), pattern);
+                i += classLength - 1;
+            }
+            else if (hasChoices && glob[i] == '\\' && i + 1 < glob.Length && BraceChoices.Special.Contains(glob[i + 1]))
+            {
+                pattern.Append('\\').Append(glob[++i]);
+            }
+            else
+            {
+                pattern.Append(glob[i] is '[' or '\\' ? $"\\{glob[i]}" : $"{glob[i]}");
             }
         }
+
+        return pattern.ToString();
     }
 
-    private static void AppendClass(ReadOnlySpan<char> set, StringBuilder regex)
+    private static void AppendClass(ReadOnlySpan<char> set, StringBuilder pattern)
     {
         var isNegated = set[0] is '!' or '^';
-        var members = (isNegated ? set[1..] : set).ToString().Replace(@"\", @"\\").Replace("[", @"\[");
-        regex.Append(isNegated ? "[^/" : "[").Append(members).Append(']');
+        var members = isNegated ? set[1..] : set;
+        if (members.IsEmpty)
+        {
+            pattern.Append('?');
+            return;
+        }
+
+        RequireAscending(members);
+        pattern.Append(isNegated ? "[!" : "[");
+        foreach (var member in members)
+        {
+            pattern.Append(member is '[' or '\\' ? $"\\{member}" : $"{member}");
+        }
+
+        pattern.Append(']');
+    }
+
+    private static void RequireAscending(ReadOnlySpan<char> members)
+    {
+        for (var i = 1; i + 1 < members.Length; i++)
+        {
+            if (members[i] == '-')
+            {
+                if (members[i - 1] > members[i + 1])
+                {
+                    throw new FormatException($"the range {members[(i - 1)..(i + 2)]} is backward");
+                }
+
+                i += 2;
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ namespace McpLongContext.Context.Freshness;
 /// <summary>A source and the state in which its files were seen last.</summary>
 internal sealed class KnownSource(StoredSource source)
 {
-    /// <summary>Files from which on several threads look at them.</summary>
+    /// <summary>The number of files from which several threads share a comparison.</summary>
     private const int Many = 2000;
 
     private readonly Dictionary<string, KnownFile> _files = new(StringComparer.Ordinal);
@@ -42,7 +42,7 @@ internal sealed class KnownSource(StoredSource source)
     public IReadOnlyList<string> Contents =>
         _contents ??= [.. _files.Values.Where(file => file.Role == FileRole.Content).Select(file => file.Path)];
 
-    /// <summary>Whether a file is not as it was seen, by size, time and identity: no content is read.</summary>
+    /// <summary>Whether a file has changed since it was seen, by size, time and identity; no content is read.</summary>
     public bool IsChanged(CancellationToken cancellation)
     {
         if (!_files.ContainsKey(Path))
@@ -83,7 +83,7 @@ internal sealed class KnownFile(string path, FileRole role, FileStamp stamp)
 
     public FileRole Role { get; set; } = role;
 
-    /// <summary>The stamp that it was seen with.</summary>
+    /// <summary>The stamp of the file when it was last seen.</summary>
     public FileStamp Stamp { get; set; } = stamp;
 
     public bool IsChanged() => FileStatus.Of(Path, _bytes) != Stamp;

@@ -15,7 +15,7 @@ internal sealed class RefreshQueue
     private readonly Queue<string> _first = new();
     private TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Ends when nothing waits or runs any more.</summary>
+    /// <summary>Completes when nothing is waiting or in progress.</summary>
     public Task Emptied
     {
         get
@@ -41,7 +41,7 @@ internal sealed class RefreshQueue
 
     private bool IsEmpty => _waiting.Count == 0 && _running.Count == 0;
 
-    /// <summary>The paths that wait, run or could not be read, and whether each is gone from the disk.</summary>
+    /// <summary>The paths that are waiting, in progress or unreadable, and whether each is gone.</summary>
     public IReadOnlyDictionary<string, bool> Behind()
     {
         lock (_gate)
@@ -74,7 +74,7 @@ internal sealed class RefreshQueue
         }
     }
 
-    /// <summary>A file is to be read; <see langword="null"/>: it is gone.</summary>
+    /// <summary>Queues a file to be read; <see langword="null"/>: the file is gone.</summary>
     public void Put(string path, SourceEntry? file)
     {
         lock (_gate)
@@ -84,7 +84,7 @@ internal sealed class RefreshQueue
         }
     }
 
-    /// <summary>Another process has stored a file.</summary>
+    /// <summary>Drops a file that another process has stored.</summary>
     public void Drop(string path)
     {
         lock (_gate)
@@ -94,7 +94,7 @@ internal sealed class RefreshQueue
         }
     }
 
-    /// <summary>These go first, in this order.</summary>
+    /// <summary>Moves paths to the front, in this order.</summary>
     public void Prioritize(IEnumerable<string> paths)
     {
         lock (_gate)
@@ -106,7 +106,7 @@ internal sealed class RefreshQueue
         }
     }
 
-    /// <summary>Takes what is next, at most so many; they run until <see cref="Finish"/>.</summary>
+    /// <summary>Takes the next files, which are in progress until <see cref="Finish"/>.</summary>
     /// <param name="most">The most to take.</param>
     /// <param name="onlyFirst">Whether only what a query needs is taken.</param>
     public IReadOnlyList<(string Path, SourceEntry? File)> Take(int most, bool onlyFirst)
@@ -140,7 +140,7 @@ internal sealed class RefreshQueue
         }
     }
 
-    /// <summary>A file cannot be read now.</summary>
+    /// <summary>Marks a file that cannot be read now.</summary>
     public void Fail(string path)
     {
         lock (_gate)
@@ -149,7 +149,7 @@ internal sealed class RefreshQueue
         }
     }
 
-    /// <summary>What was taken is stored, or failed.</summary>
+    /// <summary>Ends the work on paths that were taken: they are stored, or failed.</summary>
     public void Finish(IEnumerable<string> paths)
     {
         lock (_gate)

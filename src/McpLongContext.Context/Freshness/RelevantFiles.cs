@@ -12,7 +12,7 @@ internal sealed class RelevantFiles(AllowedRoots roots, string question, TimePro
     private const int ShortestWord = 3;
     private const int MostWords = 16;
 
-    /// <summary>Longer ones are books and data; their beginning is looked at.</summary>
+    /// <summary>Longer files are books and data, of which only the beginning is searched.</summary>
     private const int MostBytes = 256 * 1024;
 
     /// <summary>What cannot be looked at in this time counts by its path.</summary>

@@ -49,7 +49,7 @@ internal sealed class SourceMonitor : IAsyncDisposable
     /// <summary>The Git trees of the sources.</summary>
     public GitTrees Trees { get; }
 
-    /// <summary>The number of files that differ and are not stored yet.</summary>
+    /// <summary>The number of files that differ and are pending.</summary>
     public int BehindCount => _queue.Behind().Count;
 
     /// <summary>Whether a source is watched, read to its end or not.</summary>
@@ -95,7 +95,7 @@ internal sealed class SourceMonitor : IAsyncDisposable
     /// <param name="question">The question; <see langword="null"/>: any order will do.</param>
     /// <param name="budget">How long to wait; <see langword="null"/> waits for everything.</param>
     /// <param name="cancellation">Ends the waiting, not the reading.</param>
-    /// <returns>The paths that are still behind, and whether each is gone.</returns>
+    /// <returns>The paths that are still stale, and whether each is gone.</returns>
     public async Task<IReadOnlyDictionary<string, bool>> RefreshAsync(
         string? question,
         TimeSpan? budget,

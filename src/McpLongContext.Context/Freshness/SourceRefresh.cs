@@ -219,7 +219,7 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
             );
     }
 
-    /// <summary>All files are stored: from now on the directories count as read.</summary>
+    /// <summary>Records the directories as read, once all files are stored.</summary>
     private void KeepStructure(IReadOnlyList<KnownSource> sources)
     {
         using var snapshot = datastore.Snapshot();

@@ -20,7 +20,7 @@ internal sealed class SourceRecord
         IReadOnlyList<StoredDocument> linked
     ) => (_datastore, _source, _before, Linked) = (datastore, source, before, linked);
 
-    /// <summary>What the scan of the source depends on.</summary>
+    /// <summary>The files and directories that the scan of the source depends on.</summary>
     public ScanTrace Trace { get; } = new();
 
     /// <summary>Documents that links in the source led to, beside those beneath its path.</summary>
@@ -80,7 +80,7 @@ internal sealed class SourceRecord
         return new StoredFile(path, _source.Path, FileRole.Content, stamp);
     }
 
-    /// <summary>The source was read to its end.</summary>
+    /// <summary>Records that the source was read to its end.</summary>
     public void Complete()
     {
         using var snapshot = _datastore.Snapshot();

@@ -194,7 +194,15 @@ internal sealed class DatastoreManager(
         return new VerifyReport(
             name,
             damage.Count == 0,
-            [.. damage.Select(report => $"{paths.Show(report.Where)}: {report.Message}")],
+            [
+                .. damage.Select(report =>
+                    report with
+                    {
+                        Where = paths.Show(report.Where),
+                        Documents = [.. report.Documents.Select(paths.Show)],
+                    }
+                ),
+            ],
             damage.Count > 0 && damage.All(report => report.Repaired)
         );
     }

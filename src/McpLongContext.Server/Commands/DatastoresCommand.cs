@@ -129,22 +129,10 @@ internal sealed class DatastoresCommand : ServiceCommand
                 );
             }
 
-            await call.WriteAsync(reports, static reports => string.Join('\n', reports.Select(Render)));
+            await call.WriteAsync(reports, static reports => string.Join('\n', reports.Select(DamageText.Render)));
             return reports.TrueForAll(report => report.Sound || report.Repaired)
                 ? CommandLine.Done
                 : CommandLine.Failed;
-        }
-
-        private static string Render(VerifyReport report)
-        {
-            var outcome = (report.Sound, report.Repaired) switch
-            {
-                (true, _) => "sound",
-                (_, true) => "repaired; ingest again to renew what was dropped",
-                _ => "damaged; run verify with --repair, then ingest again",
-            };
-            var findings = report.Findings.Select(finding => $"\n  {VisibleText.Name(finding)}");
-            return $"{VisibleText.Name(report.Datastore)}: {outcome}{string.Concat(findings)}";
         }
     }
 

@@ -40,24 +40,41 @@ internal static class AnswerText
                 ? ""
                 : $"; {IngestText.Count(memory.PendingDocuments, "document")} not in it yet"
                     + (memory.Job is { } job ? $", built by job {job}" : "");
-        if (memory.Kind == MemoryKind.Infini)
+        var how = memory.Mode is { } mode ? $", {mode}" : "";
+        var note = memory.Note is { } text ? $" {text}" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"\nIn {memory.Title} ({memory.Kind.ToString().ToLowerInvariant()}{how}): {memory.Tokens:N0} tokens{pending}"
+                + $"{Keys(memory)}.{note}{Attention(memory)}"
+        );
+    }
+
+    /// <summary>The size of what was searched and the time that it took; empty where nothing is searched.</summary>
+    private static string Keys(MemoryUse memory)
+    {
+        if (memory.Mode is null)
         {
-            var note = memory.Note is null ? "" : $" {memory.Note}";
-            return string.Create(
-                CultureInfo.InvariantCulture,
-                $"\nIn compressive memory (infini): {memory.Tokens:N0} tokens{pending}.{note}"
-            );
+            return "";
+        }
+
+        var stored = memory.DatastoreBytes == 0 ? "" : $" of {IngestText.Size(memory.DatastoreBytes)} in the datastore";
+        return $", {IngestText.Size(memory.IndexBytes)} of keys{stored}; {Search(memory)}";
+    }
+
+    /// <summary>The places that were attended to, in lines of their own; empty where none can be told.</summary>
+    private static string Attention(MemoryUse memory)
+    {
+        if (memory.Spans.Count == 0)
+        {
+            return "";
         }
 
         var spans = memory.Spans.Select(span =>
             string.Create(CultureInfo.InvariantCulture, $"\n  {span.Share:P0}\t{VisibleText.Name(span.Citation)}")
         );
-        var stored = memory.DatastoreBytes == 0 ? "" : $" of {IngestText.Size(memory.DatastoreBytes)} in the datastore";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"\nIn memory ({memory.Kind.ToString().ToLowerInvariant()}, {memory.Mode}): {memory.Tokens:N0} tokens{pending}, "
-                + $"{IngestText.Size(memory.IndexBytes)} of keys{stored}; {Search(memory)}.{(memory.Note is null ? "" : $" {memory.Note}")}"
-                + $" Of its attention {memory.LocalShare:P0} stayed with the prompt and its own words, the rest went to{string.Concat(spans)}"
+            $" Of its attention {memory.LocalShare:P0} stayed with the prompt and its own words, the rest went to{string.Concat(spans)}"
         );
     }
 

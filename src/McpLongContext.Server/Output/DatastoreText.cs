@@ -33,16 +33,9 @@ internal static class DatastoreText
             memory.PendingDocuments == 0
                 ? ""
                 : $", {IngestText.Count(memory.PendingDocuments, "document")} not in it yet";
-        if (memory.Kind == MemoryKind.Infini)
-        {
-            var adapter = memory.Adapter is { } hash ? $"adapter {hash}" : "no adapter";
-            return $"; compressive memory of {VisibleText.Name(memory.Model)} ({adapter}): {memory.Tokens:N0} tokens in "
-                + $"{memory.Bytes:N0} bytes{pending}";
-        }
-
-        var depth = memory.LayerBegin is { } layer ? $" (keys and values from layer {layer} on)" : "";
-        return $"; memory of {VisibleText.Name(memory.Model)}{depth}: {memory.Tokens:N0} tokens, {IngestText.Size(memory.Bytes)}"
-            + pending;
+        var variant = memory.Variant is { } text ? $" ({text})" : "";
+        return $"; {memory.Title} of {VisibleText.Name(memory.Model)}{variant}: {memory.Tokens:N0} tokens, "
+            + $"{IngestText.Size(memory.Bytes)}{pending}";
     }
 
     public static string Render(DocumentSummary document) =>

@@ -27,7 +27,7 @@ internal sealed class SymbolWriter(Database database)
         CREATE TABLE IF NOT EXISTS symbol_versions(first_passage INTEGER PRIMARY KEY, version INTEGER NOT NULL);
         """;
 
-    /// <summary>Adds the tables to a datastore that was made before there were any.</summary>
+    /// <summary>Adds the tables to a datastore that was made before they existed.</summary>
     public static void Create(Database database)
     {
         const string IsThere = "SELECT count(*) FROM sqlite_master WHERE name = 'symbol_versions'";

@@ -6,12 +6,6 @@ using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.Maintenance;
 
-/// <summary>Something damaged.</summary>
-/// <param name="Where">The document's path or the file.</param>
-/// <param name="Message">The damage.</param>
-/// <param name="Repaired">Whether it was dropped or made anew.</param>
-public sealed record DamageReport(string Where, string Message, bool Repaired);
-
 /// <summary>Checks everything that is stored, and drops what is damaged when asked to.</summary>
 internal sealed class Verifier(Datastore datastore, bool repair)
 {
@@ -58,9 +52,9 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         return _reports;
     }
 
-    private void Report(string where, string message, Action<Database>? step)
+    private void Report(DamageReport damage, Action<Database>? step)
     {
-        _reports.Add(new DamageReport(where, message, repair && step is not null));
+        _reports.Add(damage with { Repaired = repair && step is not null });
         if (step is not null)
         {
             _repairs.Add(step);
@@ -84,7 +78,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             }
             else if (finding is not "ok")
             {
-                Report(path, $"{finding}. Remove the datastore and ingest its sources again.", null);
+                Report(Damage(DamageCode.Database, path, finding), null);
             }
         }
     }
@@ -93,7 +87,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
     {
         foreach (var entry in snapshot.Documents.Damaged)
         {
-            Report(entry.Path, "The document's entry is damaged. Ingest the document again.", Drop(entry.Id));
+            Report(Damage(DamageCode.DocumentEntry, entry.Path), Drop(entry.Id));
         }
 
         var whole = CountWholePassages(snapshot.Reader, cancellation);
@@ -102,12 +96,12 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             var found = whole.GetValueOrDefault(document.Id);
             if (found != document.PassageCount)
             {
-                Report(
-                    document.Path,
-                    $"{document.PassageCount - found} of its {document.PassageCount} passages are damaged or missing. "
-                        + "Ingest the document again.",
-                    Drop(document.Id)
-                );
+                var damage = Damage(DamageCode.Passages, document.Path) with
+                {
+                    LostPassages = document.PassageCount - found,
+                    ExpectedPassages = document.PassageCount,
+                };
+                Report(damage, Drop(document.Id));
             }
         }
 
@@ -116,8 +110,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         if (next <= last)
         {
             Report(
-                snapshot.Reader.Path,
-                $"The next passage would be number {next}, but {last} exists.",
+                Damage(DamageCode.PassageCounter, snapshot.Reader.Path, $"{next}"),
                 database =>
                     database.Execute(
                         "INSERT OR REPLACE INTO counters SELECT 'next_passage', coalesce(max(id), 0) + 1 FROM passages"
@@ -163,13 +156,13 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         var passages = reader.Scalar("SELECT count(*) FROM passages") ?? 0;
         if (indexed != passages)
         {
-            ReportIndex(reader.Path, $"It has {indexed} entries for {passages} passages.");
+            ReportIndex(reader.Path);
         }
     }
 
     /// <summary>Every repair ends with a new index, so that this one has no step of its own.</summary>
-    private void ReportIndex(string path, string finding) =>
-        Report(path, $"The lexical index is damaged: {finding}", static _ => { });
+    private void ReportIndex(string path, string finding = "") =>
+        Report(Damage(DamageCode.LexicalIndex, path, finding), static _ => { });
 
     private void CheckEncoders(Database reader)
     {
@@ -188,9 +181,12 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             {
                 _ = EncoderProfile.Find(reader, key);
             }
-            catch (DatastoreCorruptException e)
+            catch (DatastoreCorruptException)
             {
-                Report(reader.Path, e.Message, database => EncoderProfile.Drop(database, key));
+                Report(
+                    Damage(DamageCode.EncoderProfile, reader.Path, key),
+                    database => EncoderProfile.Drop(database, key)
+                );
             }
         }
     }
@@ -208,18 +204,19 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             var lost = segment.Runs.Sum(run => run.Passages) - whole.Sum(run => run.Passages);
             if (lost > 0 || pages.Count > 0 || reader is null)
             {
-                var paths = segment
-                    .Runs.Where(run => !whole.Contains(run))
-                    .SelectMany(run => documents[run.Content])
-                    .Select(document => document.Path)
-                    .Distinct()
-                    .ToArray();
-                Report(
-                    path,
-                    $"What was computed of {lost} passages is damaged or missing ({Some(paths)}). "
-                        + "It is computed again when the documents are encoded next.",
-                    repair ? Rescue(segment, reader, whole) : static _ => { }
-                );
+                var damage = Damage(DamageCode.Segment, path) with
+                {
+                    LostPassages = lost,
+                    Documents =
+                    [
+                        .. segment
+                            .Runs.Where(run => !whole.Contains(run))
+                            .SelectMany(run => documents[run.Content])
+                            .Select(document => document.Path)
+                            .Distinct(),
+                    ],
+                };
+                Report(damage, repair ? Rescue(segment, reader, whole) : static _ => { });
             }
         }
     }
@@ -232,7 +229,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             cancellation.ThrowIfCancellationRequested();
             if (memory is null)
             {
-                Drop(reader.Path, $"The entry of memory {id} is damaged.", id);
+                Drop(Damage(DamageCode.CompressiveMemoryEntry, reader.Path, $"{id}"), id);
                 continue;
             }
 
@@ -244,16 +241,12 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             catch (Exception e) when (e is FileNotFoundException or DatastoreCorruptException)
             {
                 _retired.Add(path);
-                Drop(path, $"The memory of {memory.Model} is damaged or missing.", id);
+                Drop(Damage(DamageCode.CompressiveMemoryFile, path, memory.Model), id);
             }
         }
 
-        void Drop(string where, string what, long id) =>
-            Report(
-                where,
-                $"{what} Ingest again with the memory infini: it is made anew.",
-                database => CompressiveMemoryTable.Drop(database, id)
-            );
+        void Drop(DamageReport damage, long id) =>
+            Report(damage, database => CompressiveMemoryTable.Drop(database, id));
     }
 
     /// <summary>The parts of a run that no damaged page touches.</summary>
@@ -307,6 +300,6 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         };
     }
 
-    private static string Some(string[] paths) =>
-        paths.Length <= 3 ? string.Join(", ", paths) : $"{string.Join(", ", paths.Take(3))} and others";
+    private static DamageReport Damage(DamageCode code, string where, string subject = "") =>
+        new(code, where, Repaired: false) { Subject = subject };
 }

@@ -24,7 +24,7 @@ internal static class SourceTable
         INSERT OR IGNORE INTO counters VALUES ('sources', 0);
         """;
 
-    /// <summary>Adds the tables to a datastore that was made before there were any.</summary>
+    /// <summary>Adds the tables to a datastore that was made before they existed.</summary>
     public static void Create(Database database)
     {
         if (database.Scalar(Version) is null)

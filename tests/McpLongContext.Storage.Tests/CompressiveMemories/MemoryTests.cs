@@ -1,6 +1,7 @@
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.CompressiveMemories;
 using McpLongContext.Storage.Embeddings;
+using McpLongContext.Storage.Maintenance;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.CompressiveMemories;
@@ -145,7 +146,7 @@ public sealed class MemoryTests : IDisposable
         File.WriteAllBytes(file, bytes);
 
         Assert.Throws<DatastoreCorruptException>(() => _datastore.ReadMemory(s_profile));
-        AssertRepaired(file);
+        AssertRepaired(DamageCode.CompressiveMemoryFile, s_profile.Model, file);
     }
 
     [Theory]
@@ -255,7 +256,7 @@ public sealed class MemoryTests : IDisposable
         File.Delete(file);
         var error = Assert.Throws<DatastoreException>(() => _datastore.ReadMemory(s_profile));
         Assert.Contains($"The memory '{file}' is missing", error.Message, StringComparison.Ordinal);
-        AssertRepaired(file);
+        AssertRepaired(DamageCode.CompressiveMemoryFile, s_profile.Model, file);
     }
 
     [Fact]
@@ -264,7 +265,7 @@ public sealed class MemoryTests : IDisposable
         Store(null, 10, _documents[0]);
         _datastore.Maintain(database => database.Execute("UPDATE memories SET tokens = 11"));
         Assert.Throws<DatastoreCorruptException>(() => _datastore.ReadMemory(s_profile));
-        AssertRepaired("entry of memory 1");
+        AssertRepaired(DamageCode.CompressiveMemoryEntry, "1");
     }
 
     [Fact]
@@ -282,11 +283,11 @@ public sealed class MemoryTests : IDisposable
         Assert.Empty(_datastore.Verify(repair: true));
     }
 
-    private void AssertRepaired(string where)
+    private void AssertRepaired(DamageCode code, string subject, string? where = null)
     {
         var found = Assert.Single(_datastore.Verify(repair: true));
-        Assert.Contains(where, $"{found.Where} {found.Message}", StringComparison.Ordinal);
-        Assert.True(found.Repaired);
+        Assert.Equal((code, subject, true), (found.Code, found.Subject, found.Repaired));
+        Assert.Equal(where ?? DatastoreIdentity.DatabasePath(_datastore.Folder), found.Where);
         Assert.Empty(_datastore.Verify(repair: false));
         Assert.Null(_datastore.ReadMemory(s_profile));
         Assert.DoesNotContain(found.Where, Files);

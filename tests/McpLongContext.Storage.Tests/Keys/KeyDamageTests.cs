@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
+using McpLongContext.Storage.Maintenance;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Keys;
@@ -22,8 +23,8 @@ public sealed class KeyDamageTests : KeyDatastore
         Reopen();
 
         var report = Assert.Single(Datastore.Verify(repair: false));
-        Assert.Equal(segment, report.Where);
-        Assert.Contains("large", report.Message, StringComparison.Ordinal);
+        Assert.Equal((DamageCode.Segment, segment), (report.Code, report.Where));
+        Assert.Equal(["large"], report.Documents);
         Datastore.Verify(repair: true);
 
         Assert.Empty(Datastore.Verify(repair: false));

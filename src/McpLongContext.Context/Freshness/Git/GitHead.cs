@@ -3,7 +3,7 @@ using McpLongContext.Context.Ingestion.Sources;
 
 namespace McpLongContext.Context.Freshness.Git;
 
-/// <summary>What is checked out in a working tree.</summary>
+/// <summary>The commit and branch that are checked out in a working tree.</summary>
 /// <param name="Commit">The commit, in hexadecimal.</param>
 /// <param name="Branch">The branch; <see langword="null"/> where none is checked out.</param>
 internal sealed record GitHead(string Commit, string? Branch)

@@ -192,7 +192,7 @@ internal sealed class GitStatus(GitRepository repository, AllowedRoots roots)
 
         public byte[] Name { get; }
 
-        /// <summary>Not 0 in a conflict.</summary>
+        /// <summary>The stage of a merge; 0 outside conflicts.</summary>
         public int Stage { get; }
 
         /// <summary>Whether it counts as unchanged: so marked, or not checked out.</summary>

@@ -21,7 +21,7 @@ internal sealed class FolderWatch : IDisposable
     private volatile string? _failure;
 
     /// <summary>
-    /// Why signals may be missing; <see langword="null"/>: the system's watcher tells of everything.
+    /// The reason why signals may be missing; <see langword="null"/>: the system's watcher reports everything.
     /// </summary>
     public string? Failure => _failure;
 
@@ -116,7 +116,7 @@ internal sealed class FolderWatch : IDisposable
 
     private void Fail(Exception error)
     {
-        // Changes that were too many to be told are a change.
+        // An overflow of the watcher's buffer is a change, too.
         if (error is not InternalBufferOverflowException)
         {
             _failure = error.Message;

@@ -19,21 +19,21 @@ internal sealed class SourceWatch(
 {
     private const string LeaseFile = "watch.lock";
 
-    /// <summary>Changes come in groups: an editor writes, renames and deletes to save once.</summary>
+    /// <summary>The pause that ends a group of changes: an editor writes, renames and deletes to save once.</summary>
     private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(150);
 
-    /// <summary>Who writes without a pause is followed all the same.</summary>
+    /// <summary>The longest wait for a pause in the changes.</summary>
     private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(600);
 
-    /// <summary>How often the roots are looked at, and everything where signals may be missing.</summary>
+    /// <summary>The interval of checking the roots, and all files where signals may be missing.</summary>
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How often everything is looked at, whatever the watcher says.</summary>
+    /// <summary>The interval of checking all files, whatever the watcher reports.</summary>
     private static readonly TimeSpan s_whole = TimeSpan.FromSeconds(30);
 
     private volatile string? _failure;
 
-    /// <summary>Why it scans; <see langword="null"/>: the system's watcher tells of every change.</summary>
+    /// <summary>The reason for scanning; <see langword="null"/>: the system's watcher reports every change.</summary>
     public string? Failure => _failure;
 
     /// <summary>Follows the sources until it is canceled.</summary>

@@ -21,7 +21,7 @@ internal static class FileStatus
 
     /// <summary>The stamp of a path.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="bytes">What <see cref="Bytes"/> returned for it.</param>
+    /// <param name="bytes">The result of <see cref="Bytes"/> for it.</param>
     public static FileStamp Of(string path, byte[] bytes) => OperatingSystem.IsLinux() ? OfLinux(bytes) : OfInfo(path);
 
     /// <summary>The path as the system takes it: UTF-8, closed by a zero.</summary>

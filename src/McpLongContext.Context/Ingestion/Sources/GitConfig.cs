@@ -1,4 +1,5 @@
 using System.Text;
+using McpLongContext.Context.Globs;
 
 namespace McpLongContext.Context.Ingestion.Sources;
 

@@ -118,7 +118,7 @@ internal sealed class GitIndex
     /// <param name="file">The whole file.</param>
     /// <param name="hashBytes">The length of an object name.</param>
     /// <param name="visit">Called for each entry, in the order of the file.</param>
-    /// <param name="extensions">What stands after the entries.</param>
+    /// <param name="extensions">The bytes after the entries.</param>
     internal static bool TryVisit(
         ReadOnlySpan<byte> file,
         int hashBytes,

@@ -3,9 +3,9 @@ using McpLongContext.Storage.Sources;
 namespace McpLongContext.Context.Ingestion.Sources;
 
 /// <summary>
-/// What the outcome of a scan depends on beside the content of the files that it returns: the directories that it
-/// listed, the files with rules, existing or not, and the files that it left out for their size. Each with a stamp that
-/// was taken before it was looked at.
+/// The files and directories that the outcome of a scan depends on, beside the content of the files that it returns:
+/// listed directories, files with rules, existing or not, and files left out for their size. Each has a stamp that was
+/// taken before it was read.
 /// </summary>
 internal sealed class ScanTrace
 {

@@ -40,6 +40,6 @@ internal enum Wanted
 /// </param>
 internal sealed record SkippedSource(string Path, string Reason, bool IsTransient = false) : SourceEntry(Path)
 {
-    /// <summary>Whether only the size of the file is against it, which the next write may change.</summary>
+    /// <summary>Whether the file is left out for its size alone, which the next write may change.</summary>
     public bool IsOfSize { get; init; }
 }

@@ -57,6 +57,7 @@ internal sealed record CompressedScope(
         new()
         {
             Kind = MemoryKind.Infini,
+            Title = InfiniMemory.Title,
             Tokens = Tokens,
             PendingDocuments = PendingDocuments,
             Job = job,

@@ -24,6 +24,9 @@ internal sealed class InfiniMemory(
     TimeProvider time
 ) : IMemory
 {
+    /// <summary>The term for it.</summary>
+    public const string Title = "compressive memory";
+
     private const int ShownAdapterDigits = 12;
 
     /// <inheritdoc/>
@@ -36,15 +39,20 @@ internal sealed class InfiniMemory(
     public IEnumerable<MemorySummary> Summarize(DatastoreSnapshot snapshot, DatastoreStatistics statistics) =>
         snapshot
             .Memories()
-            .Select(memory => new MemorySummary(
-                DecoderIdentity.ModelOf(memory.Model),
-                memory.Tokens,
-                memory.Bytes,
-                snapshot.MissingFromCompressiveMemory(memory.Model, memory.Adapter).Count
+            .Select(memory =>
+                (Memory: memory, Adapter: memory.Adapter.Length > 0 ? memory.Adapter[..ShownAdapterDigits] : null)
+            )
+            .Select(one => new MemorySummary(
+                DecoderIdentity.ModelOf(one.Memory.Model),
+                one.Memory.Tokens,
+                one.Memory.Bytes,
+                snapshot.MissingFromCompressiveMemory(one.Memory.Model, one.Memory.Adapter).Count
             )
             {
                 Kind = Kind,
-                Adapter = memory.Adapter.Length > 0 ? memory.Adapter[..ShownAdapterDigits] : null,
+                Title = Title,
+                Variant = one.Adapter is { } adapter ? $"adapter {adapter}" : "no adapter",
+                Adapter = one.Adapter,
             });
 
     /// <inheritdoc/>

@@ -100,6 +100,7 @@ internal sealed class MemoryReader(UnlimiformerOptions options, TimeProvider tim
         new()
         {
             Kind = MemoryKind.Unlimiformer,
+            Title = UnlimiformerMemory.Title,
             Mode = report.Mode,
             Whole = report.IsWhole,
             Tokens = report.Tokens,

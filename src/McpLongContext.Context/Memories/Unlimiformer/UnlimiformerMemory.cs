@@ -18,6 +18,9 @@ internal sealed class UnlimiformerMemory(
     TimeProvider time
 ) : IMemory
 {
+    /// <summary>The term for it.</summary>
+    public const string Title = "token memory";
+
     /// <summary>Spans that an answer cites at most: what its attention used most.</summary>
     private const int MaxCitations = 3;
 
@@ -78,14 +81,18 @@ internal sealed class UnlimiformerMemory(
     public IEnumerable<MemorySummary> Summarize(DatastoreSnapshot snapshot, DatastoreStatistics statistics) =>
         statistics
             .Encoders.Where(encoder => encoder.Precision == EmbeddingPrecision.Key)
-            .Select(encoder => new MemorySummary(
-                DecoderIdentity.ModelOf(encoder.Encoder),
-                snapshot.Keys(encoder.Encoder)?.Tokens ?? 0,
-                encoder.Bytes,
-                PendingDocuments.Count(snapshot, encoder.Encoder)
+            .Select(encoder => (Encoder: encoder, Layer: KeyName.Parse(encoder.Encoder)?.LayerBegin))
+            .Select(one => new MemorySummary(
+                DecoderIdentity.ModelOf(one.Encoder.Encoder),
+                snapshot.Keys(one.Encoder.Encoder)?.Tokens ?? 0,
+                one.Encoder.Bytes,
+                PendingDocuments.Count(snapshot, one.Encoder.Encoder)
             )
             {
-                LayerBegin = KeyName.Parse(encoder.Encoder)?.LayerBegin,
+                Kind = Kind,
+                Title = Title,
+                Variant = one.Layer is { } layer ? $"KV cache from layer {layer} on" : null,
+                LayerBegin = one.Layer,
             });
 
     /// <inheritdoc/>

@@ -1,7 +1,7 @@
 using System.Text;
-using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Context.Globs;
 
-namespace McpLongContext.Context.Tests.Ingestion.Sources;
+namespace McpLongContext.Context.Tests.Globs;
 
 /// <summary>Checked against git's <c>check-ignore</c>, which also ignores what lies beneath a match.</summary>
 public sealed class WildMatchTests

@@ -1,14 +1,18 @@
-namespace McpLongContext.Context.Ingestion.Sources;
+using System.Numerics;
+
+namespace McpLongContext.Context.Globs;
 
 /// <summary>
-/// Git's glob matching (<c>wildmatch.c</c>), on UTF-8 bytes as git does it: <c>*</c> and <c>?</c> do not cross a slash
-/// in a path, <c>**/</c> matches any depth, brackets hold ranges and POSIX classes, a backslash escapes.
+/// Glob matching after Git's <c>wildmatch.c</c>: <c>*</c> and <c>?</c> do not cross a slash in a path, <c>**/</c>
+/// matches any depth, brackets hold ranges and POSIX classes, a backslash escapes.
 /// </summary>
+/// <typeparam name="T">The units of the text: bytes of UTF-8, as Git has them, or UTF-16 characters.</typeparam>
 /// <remarks>
 /// A pair of pattern and text position is tried once, so that the time is bounded by their product whatever the
 /// pattern holds.
 /// </remarks>
-internal ref struct WildMatch
+internal ref struct GlobMatcher<T>
+    where T : unmanaged, IBinaryInteger<T>
 {
     private enum Outcome
     {
@@ -24,32 +28,39 @@ internal ref struct WildMatch
 
     private const int MinRememberedTries = 100;
 
-    private readonly ReadOnlySpan<byte> _pattern;
-    private readonly ReadOnlySpan<byte> _text;
-    private readonly bool _isPath;
+    /// <summary>More letters than the name of any POSIX class has.</summary>
+    private const int MaxClassName = 8;
+
+    private readonly ReadOnlySpan<T> _pattern;
+    private readonly ReadOnlySpan<T> _text;
+    private readonly GlobSyntax _syntax;
     private Dictionary<int, Outcome>? _tried;
     private int _tries;
 
-    private WildMatch(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> text, bool isPath)
+    private GlobMatcher(ReadOnlySpan<T> pattern, ReadOnlySpan<T> text, GlobSyntax syntax)
     {
         _pattern = pattern;
         _text = text;
-        _isPath = isPath;
+        _syntax = syntax;
     }
 
     /// <summary>Whether the whole text matches.</summary>
     /// <param name="pattern">The glob.</param>
-    /// <param name="text">The name or path.</param>
-    /// <param name="isPath">Whether slashes separate components that <c>*</c> must not cross.</param>
-    public static bool IsMatch(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> text, bool isPath) =>
-        new WildMatch(pattern, text, isPath).Match(0, 0) == Outcome.Match;
+    /// <param name="text">The name or path, without NUL characters.</param>
+    /// <param name="syntax">How slashes are treated.</param>
+    public static bool IsMatch(ReadOnlySpan<T> pattern, ReadOnlySpan<T> text, GlobSyntax syntax) =>
+        new GlobMatcher<T>(pattern, text, syntax).Match(0, 0) == Outcome.Match;
 
-    /// <summary>Whether the byte has a meaning of its own in a pattern.</summary>
-    public static bool IsSpecial(byte b) => b is (byte)'*' or (byte)'?' or (byte)'[' or (byte)'\\';
+    /// <summary>Whether the unit has a meaning of its own in a pattern.</summary>
+    public static bool IsSpecial(T unit) => int.CreateTruncating(unit) is '*' or '?' or '[' or '\\';
 
-    private readonly byte PatternAt(int p) => p < _pattern.Length ? _pattern[p] : (byte)0;
+    private static T Slash => T.CreateTruncating('/');
 
-    private readonly byte TextAt(int t) => t < _text.Length ? _text[t] : (byte)0;
+    private readonly bool IsPath => _syntax != GlobSyntax.Name;
+
+    private readonly int PatternAt(int p) => p < _pattern.Length ? int.CreateTruncating(_pattern[p]) : 0;
+
+    private readonly int TextAt(int t) => t < _text.Length ? int.CreateTruncating(_text[t]) : 0;
 
     private Outcome Try(int p, int t)
     {
@@ -75,48 +86,48 @@ internal ref struct WildMatch
         var start = p;
         for (; p < _pattern.Length; p++, t++)
         {
-            var patternByte = _pattern[p];
-            var textByte = TextAt(t);
-            if (textByte == 0 && patternByte != '*')
+            var wanted = PatternAt(p);
+            var found = TextAt(t);
+            if (found == 0 && wanted != '*')
             {
                 return Outcome.AbortAll;
             }
 
-            switch (patternByte)
+            switch (wanted)
             {
-                case (byte)'?':
-                    if (_isPath && textByte == '/')
+                case '?':
+                    if (IsPath && found == '/')
                     {
                         return Outcome.NoMatch;
                     }
 
                     break;
-                case (byte)'*':
+                case '*':
                     if (MatchStar(start, ref p, ref t) is { } outcome)
                     {
                         return outcome;
                     }
 
                     break;
-                case (byte)'[':
-                    if (MatchBracket(ref p, textByte) is var isMember && isMember is null)
+                case '[':
+                    if (MatchBracket(ref p, found) is var isMember && isMember is null)
                     {
                         return Outcome.AbortAll;
                     }
 
-                    if (isMember == false || (_isPath && textByte == '/'))
+                    if (isMember == false || (IsPath && found == '/'))
                     {
                         return Outcome.NoMatch;
                     }
 
                     break;
                 default:
-                    if (patternByte == '\\')
+                    if (wanted == '\\')
                     {
-                        patternByte = PatternAt(++p);
+                        wanted = PatternAt(++p);
                     }
 
-                    if (textByte != patternByte)
+                    if (found != wanted)
                     {
                         return Outcome.NoMatch;
                     }
@@ -134,14 +145,14 @@ internal ref struct WildMatch
     private Outcome? MatchStar(int start, ref int p, ref int t)
     {
         var first = p++;
-        var crossesSlash = !_isPath;
+        var crossesSlash = !IsPath;
         if (PatternAt(p) == '*')
         {
             while (PatternAt(++p) == '*') { }
 
-            var beginsComponent = first == start || _pattern[first - 1] == '/';
-            var endsComponent = PatternAt(p) is 0 or (byte)'/' || (PatternAt(p) == '\\' && PatternAt(p + 1) == '/');
-            if (_isPath && beginsComponent && endsComponent)
+            var beginsComponent = first == start || PatternAt(first - 1) == '/';
+            var endsComponent = PatternAt(p) is 0 or '/' || (PatternAt(p) == '\\' && PatternAt(p + 1) == '/');
+            if (IsPath && (_syntax == GlobSyntax.Path || (beginsComponent && endsComponent)))
             {
                 // "**/" matches nothing, too: a/**/b matches a/b.
                 if (PatternAt(p) == '/' && Try(p + 1, t) == Outcome.Match)
@@ -156,12 +167,12 @@ internal ref struct WildMatch
         var rest = _text[Math.Min(t, _text.Length)..];
         if (p >= _pattern.Length)
         {
-            return crossesSlash || !rest.Contains((byte)'/') ? Outcome.Match : Outcome.NoMatch;
+            return crossesSlash || !rest.Contains(Slash) ? Outcome.Match : Outcome.NoMatch;
         }
 
-        if (!crossesSlash && _pattern[p] == '/')
+        if (!crossesSlash && PatternAt(p) == '/')
         {
-            var slash = rest.IndexOf((byte)'/');
+            var slash = rest.IndexOf(Slash);
             if (slash < 0)
             {
                 return Outcome.NoMatch;
@@ -180,14 +191,14 @@ internal ref struct WildMatch
         {
             if (!IsSpecial(_pattern[p]))
             {
-                while (t < _text.Length && _text[t] != _pattern[p] && (crossesSlash || _text[t] != '/'))
+                while (t < _text.Length && _text[t] != _pattern[p] && (crossesSlash || _text[t] != Slash))
                 {
                     t++;
                 }
 
-                if (TextAt(t) != _pattern[p])
+                if (TextAt(t) != PatternAt(p))
                 {
-                    return Outcome.NoMatch;
+                    return crossesSlash ? Outcome.AbortAll : Outcome.AbortToStarStar;
                 }
             }
 
@@ -199,7 +210,7 @@ internal ref struct WildMatch
                     return outcome;
                 }
             }
-            else if (!crossesSlash && _text[t] == '/')
+            else if (!crossesSlash && _text[t] == Slash)
             {
                 return Outcome.AbortToStarStar;
             }
@@ -208,17 +219,17 @@ internal ref struct WildMatch
         return Outcome.AbortAll;
     }
 
-    /// <summary>Whether the byte is in the bracket; null when the bracket is malformed. Leaves p at its end.</summary>
-    private readonly bool? MatchBracket(ref int p, byte textByte)
+    /// <summary>Whether a unit is in the bracket; null when the bracket is malformed. Leaves p at its end.</summary>
+    private readonly bool? MatchBracket(ref int p, int found)
     {
         var current = PatternAt(++p);
-        var negated = current is (byte)'!' or (byte)'^';
+        var negated = current is '!' or '^';
         if (negated)
         {
             current = PatternAt(++p);
         }
 
-        byte previous = 0;
+        var previous = 0;
         var matched = false;
         do
         {
@@ -235,9 +246,9 @@ internal ref struct WildMatch
                     return null;
                 }
 
-                matched |= textByte == current;
+                matched |= found == current;
             }
-            else if (current == '-' && previous != 0 && PatternAt(p + 1) is not (0 or (byte)']'))
+            else if (current == '-' && previous != 0 && PatternAt(p + 1) is not (0 or ']'))
             {
                 current = PatternAt(++p);
                 if (current == '\\')
@@ -249,25 +260,25 @@ internal ref struct WildMatch
                     }
                 }
 
-                matched |= textByte >= previous && textByte <= current;
+                matched |= found >= previous && found <= current;
                 current = 0;
             }
             else if (current == '[' && PatternAt(p + 1) == ':')
             {
                 var begin = p + 2;
-                var length = _pattern[Math.Min(begin, _pattern.Length)..].IndexOf((byte)']');
+                var length = _pattern[Math.Min(begin, _pattern.Length)..].IndexOf(T.CreateTruncating(']'));
                 if (length < 0)
                 {
                     return null;
                 }
 
-                if (length == 0 || _pattern[begin + length - 1] != ':')
+                if (length == 0 || PatternAt(begin + length - 1) != ':')
                 {
-                    matched |= textByte == '[';
+                    matched |= found == '[';
                 }
                 else
                 {
-                    if (IsInClass(_pattern.Slice(begin, length - 1), textByte) is not { } isInClass)
+                    if (IsInClass(_pattern.Slice(begin, length - 1), found) is not { } isInClass)
                     {
                         return null;
                     }
@@ -279,7 +290,7 @@ internal ref struct WildMatch
             }
             else
             {
-                matched |= textByte == current;
+                matched |= found == current;
             }
 
             previous = current;
@@ -288,21 +299,38 @@ internal ref struct WildMatch
         return matched != negated;
     }
 
-    private static bool? IsInClass(ReadOnlySpan<byte> name, byte b) =>
-        name switch
+    private static bool? IsInClass(ReadOnlySpan<T> name, int unit)
+    {
+        if (name.Length > MaxClassName)
         {
-            _ when name.SequenceEqual("alnum"u8) => char.IsAsciiLetterOrDigit((char)b),
-            _ when name.SequenceEqual("alpha"u8) => char.IsAsciiLetter((char)b),
-            _ when name.SequenceEqual("blank"u8) => b is (byte)' ' or (byte)'\t',
-            _ when name.SequenceEqual("cntrl"u8) => b is < 32 or 127,
-            _ when name.SequenceEqual("digit"u8) => char.IsAsciiDigit((char)b),
-            _ when name.SequenceEqual("graph"u8) => b is > 32 and < 127,
-            _ when name.SequenceEqual("lower"u8) => char.IsAsciiLetterLower((char)b),
-            _ when name.SequenceEqual("print"u8) => b is >= 32 and < 127,
-            _ when name.SequenceEqual("punct"u8) => b is > 32 and < 127 && !char.IsAsciiLetterOrDigit((char)b),
-            _ when name.SequenceEqual("space"u8) => b is (byte)' ' or (>= 9 and <= 13),
-            _ when name.SequenceEqual("upper"u8) => char.IsAsciiLetterUpper((char)b),
-            _ when name.SequenceEqual("xdigit"u8) => char.IsAsciiHexDigit((char)b),
+            return null;
+        }
+
+        Span<char> letters = stackalloc char[name.Length];
+        for (var i = 0; i < letters.Length; i++)
+        {
+            letters[i] = (char)int.CreateTruncating(name[i]);
+        }
+
+        return letters switch
+        {
+            "alnum" => IsLetter(unit) || IsDigit(unit),
+            "alpha" => IsLetter(unit),
+            "blank" => unit is ' ' or '\t',
+            "cntrl" => unit is < 32 or 127,
+            "digit" => IsDigit(unit),
+            "graph" => unit is > 32 and < 127,
+            "lower" => unit is >= 'a' and <= 'z',
+            "print" => unit is >= 32 and < 127,
+            "punct" => unit is > 32 and < 127 && !IsLetter(unit) && !IsDigit(unit),
+            "space" => unit is ' ' or (>= 9 and <= 13),
+            "upper" => unit is >= 'A' and <= 'Z',
+            "xdigit" => IsDigit(unit) || unit is (>= 'A' and <= 'F') or (>= 'a' and <= 'f'),
             _ => null,
         };
+    }
+
+    private static bool IsLetter(int unit) => unit is (>= 'a' and <= 'z') or (>= 'A' and <= 'Z');
+
+    private static bool IsDigit(int unit) => unit is >= '0' and <= '9';
 }
