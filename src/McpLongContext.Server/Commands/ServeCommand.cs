@@ -4,7 +4,9 @@ using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Server.Configuration;
 using McpLongContext.Server.Hosting;
+using McpLongContext.Server.Http;
 using McpLongContext.Server.Output;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -13,17 +15,35 @@ using Microsoft.Win32.SafeHandles;
 namespace McpLongContext.Server.Commands;
 
 /// <summary>
-/// Serves MCP over standard input and output until the client closes its end or the process is told to stop. Calls in
-/// flight are canceled then; an orphan would keep a core busy for nobody.
+/// Serves MCP over standard input and output until the client closes its end or the process is told to stop, or over
+/// HTTP until the process is told to stop. Calls in flight are canceled then; an orphan would keep a core busy for
+/// nobody.
 /// </summary>
 internal sealed class ServeCommand : Command
 {
     private readonly GlobalOptions _global;
 
+    private readonly Option<string?> _http = new("--http")
+    {
+        Description = $"Serve MCP over HTTP at this address, for several clients (default: {HttpAddress.Default}).",
+        HelpName = "URL",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string?> _tokenFile = new("--token-file")
+    {
+        Description =
+            "The file of the bearer token that clients of HTTP must send (default: $MCP_LONG_CONTEXT_TOKEN); needed for "
+            + "an address that other machines reach.",
+        HelpName = "FILE",
+    };
+
     public ServeCommand(GlobalOptions global)
-        : base("serve", "Serve MCP over stdio (the default).")
+        : base("serve", "Serve MCP over stdio (the default) or HTTP.")
     {
         _global = global;
+        Options.Add(_http);
+        Options.Add(_tokenFile);
         SetAction(RunAsync);
     }
 
@@ -37,10 +57,11 @@ internal sealed class ServeCommand : Command
             var options = _global.Validate(configuration, parsed) with { ResumeEncoding = true };
             // A root that is none is said now, not with the first call.
             _ = new AllowedRoots(options.AllowedRoots);
-            var streams = new ClientStreams(Console.OpenStandardInput(), OpenOutput());
-            var host = ServerHost.Build(configuration, options, streams);
-            LogSetup.Warn(host.Services.GetRequiredService<ILoggerFactory>(), options);
-            await ServeAsync(host, cancellation);
+            await (
+                parsed.GetResult(_http) is null
+                    ? ServeStdioAsync(configuration, options, cancellation)
+                    : ServeHttpAsync(configuration, options, parsed, cancellation)
+            );
             return CommandLine.Done;
         }
         catch (ContextException problem)
@@ -50,9 +71,37 @@ internal sealed class ServeCommand : Command
         }
     }
 
-    private static async Task ServeAsync(IHost host, CancellationToken cancellation)
+    private static async Task ServeStdioAsync(
+        IConfiguration configuration,
+        LongContextOptions options,
+        CancellationToken cancellation
+    )
     {
+        var streams = new ClientStreams(Console.OpenStandardInput(), OpenOutput());
+        var host = ServerHost.Build(configuration, options, streams);
+        LogSetup.Warn(host.Services.GetRequiredService<ILoggerFactory>(), options);
         await host.StartAsync(cancellation);
+        await WaitForEndAsync(host, cancellation);
+    }
+
+    private async Task ServeHttpAsync(
+        IConfiguration configuration,
+        LongContextOptions options,
+        ParseResult parsed,
+        CancellationToken cancellation
+    )
+    {
+        var http = HttpOptions.Validate(configuration, parsed.GetValue(_http), parsed.GetValue(_tokenFile));
+        var host = HttpHost.Build(configuration, options, http);
+        LogSetup.Warn(host.Services.GetRequiredService<ILoggerFactory>(), options);
+        await parsed.InvocationConfiguration.Output.WriteLineAsync(
+            $"MCP at {await HttpHost.StartAsync(host, http.Address, cancellation)}"
+        );
+        await WaitForEndAsync(host, cancellation);
+    }
+
+    private static async Task WaitForEndAsync(IHost host, CancellationToken cancellation)
+    {
         await host.WaitForShutdownAsync(cancellation);
         // The end of Main ends what still runs.
         await Task.WhenAny(CleanUpAsync(host), Task.Delay(ServerHost.CleanUp, CancellationToken.None));

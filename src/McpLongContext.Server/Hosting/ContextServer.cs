@@ -45,6 +45,22 @@ internal static class ContextServer
             .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
             .InformationalVersion.Split('+')[0];
 
+    /// <summary>Adds the tools, prompts and resources, one of each for all sessions.</summary>
+    /// <param name="services">Has those of <see cref="LongContextServices.AddLongContext"/>, too.</param>
+    public static IServiceCollection AddContextServer(this IServiceCollection services) =>
+        services
+            .AddSingleton<McpServerTool, IngestDocument>()
+            .AddSingleton<McpServerTool, QueryLongContext>()
+            .AddSingleton<McpServerTool, InferLong>()
+            .AddSingleton<McpServerTool, SetChunking>()
+            .AddSingleton<McpServerTool, ExpandPositionalEncoding>()
+            .AddSingleton<McpServerTool, ListDatastores>()
+            .AddSingleton<McpServerTool, RemoveDocument>()
+            .AddSingleton<McpServerTool, IngestStatus>()
+            .AddSingleton<McpServerPrompt, AskRepository>()
+            .AddSingleton<McpServerPrompt, QuestionTranscript>()
+            .AddSingleton<DocumentResources>();
+
     /// <summary>Creates a server on a transport.</summary>
     /// <param name="transport">Where its client is.</param>
     /// <param name="services">
@@ -53,40 +69,34 @@ internal static class ContextServer
     /// <param name="lifetime">Told about every message that is taken up.</param>
     public static McpServer Create(ITransport transport, IServiceProvider services, ClientLifetime lifetime)
     {
-        var logging = services.GetRequiredService<ILoggerFactory>();
-        var logger = logging.CreateLogger(typeof(ContextServer).FullName!);
         var options = new McpServerOptions
         {
-            ServerInfo = new Implementation
-            {
-                Name = Name,
-                Title = "McpLongContext",
-                Version = Version,
-            },
-            ServerInstructions = Instructions,
-            ToolCollection =
-            [
-                Tool<IngestDocument>(),
-                Tool<QueryLongContext>(),
-                Tool<InferLong>(),
-                Tool<SetChunking>(),
-                Tool<ExpandPositionalEncoding>(),
-                Tool<ListDatastores>(),
-                Tool<RemoveDocument>(),
-                Tool<IngestStatus>(),
-            ],
-            PromptCollection = [new AskRepository(), new QuestionTranscript()],
+            ToolCollection = [.. services.GetServices<McpServerTool>()],
+            PromptCollection = [.. services.GetServices<McpServerPrompt>()],
         };
-        ActivatorUtilities.CreateInstance<DocumentResources>(services).Handle(options.Handlers);
         options.Filters.Message.IncomingFilters.Add(next =>
             (context, cancellation) => lifetime.TakeUpAsync(context.JsonRpcMessage, () => next(context, cancellation))
         );
+        Describe(options, services);
+        return McpServer.Create(transport, options, services.GetRequiredService<ILoggerFactory>(), services);
+    }
+
+    /// <summary>Says in a session's options who the server is, and handles what all transports have in common.</summary>
+    /// <param name="options">The options of a session; they have its tools and prompts.</param>
+    /// <param name="services">The services of the process.</param>
+    public static void Describe(McpServerOptions options, IServiceProvider services)
+    {
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ContextServer).FullName!);
+        options.ServerInfo = new Implementation
+        {
+            Name = Name,
+            Title = "McpLongContext",
+            Version = Version,
+        };
+        options.ServerInstructions = Instructions;
+        services.GetRequiredService<DocumentResources>().Handle(options.Handlers);
         options.Filters.Message.IncomingFilters.Add(next => WarnOfRefusals(next, logger));
         options.Filters.Message.IncomingFilters.Add(ExplainMalformedParams);
-        return McpServer.Create(transport, options, logging, services);
-
-        T Tool<T>()
-            where T : McpServerTool => ActivatorUtilities.CreateInstance<T>(services);
     }
 
     // What a client asked wrongly is no defect of the server: a line in the log, not a stack trace (see LogSetup).

@@ -43,7 +43,8 @@ internal static class ServerHost
             ))
             .AddSingleton<IHostLifetime, ClientHostLifetime>()
             .AddHostedService<McpService>()
-            .AddLongContext(options);
+            .AddLongContext(options)
+            .AddContextServer();
         return builder.Build();
     }
 }

@@ -37,6 +37,7 @@ internal sealed class InMemorySession : IAsyncDisposable
                     InstallDefaultEncoder = false,
                 }
             )
+            .AddContextServer()
             .BuildServiceProvider();
         _server = ContextServer.Create(
             new StreamServerTransport(toServer.Reader.AsStream(), toClient.Writer.AsStream()),

@@ -1,0 +1,41 @@
+using McpLongContext.Context.Contracts;
+using Microsoft.Extensions.Configuration;
+
+namespace McpLongContext.Server.Http;
+
+/// <summary>How the server serves HTTP. Validated once, never changed.</summary>
+internal sealed record HttpOptions
+{
+    /// <summary>The address that the server listens on.</summary>
+    public required HttpAddress Address { get; init; }
+
+    /// <summary>The bearer token that every client must send; <see langword="null"/> where none is needed.</summary>
+    public BearerToken? Token { get; init; }
+
+    /// <summary>Names under which clients reach the server, beside those of <see cref="Address"/>.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>Validates the settings.</summary>
+    /// <param name="configuration">File and environment; <c>token</c> and the section <c>http</c>.</param>
+    /// <param name="address">The address of the command line.</param>
+    /// <param name="tokenFile">The file of the token, of the command line.</param>
+    /// <exception cref="ContextException">A setting is none, or an address needs a token and there is none.</exception>
+    public static HttpOptions Validate(IConfiguration configuration, string? address, string? tokenFile)
+    {
+        var options = new HttpOptions
+        {
+            Address = HttpAddress.Parse(address),
+            Token = tokenFile is not null ? BearerToken.Load(tokenFile) : BearerToken.Of(configuration["token"]),
+            AllowedHosts =
+            [
+                .. configuration.GetSection("http:allowed_hosts").GetChildren().Select(host => host.Value ?? ""),
+            ],
+        };
+        return options.Address.IsLoopback || options.Token is not null
+            ? options
+            : throw new ContextException(
+                $"--http: {options.Address} is reached from other machines, so clients need a token; write one into a "
+                    + "file and name it with --token-file FILE, or set MCP_LONG_CONTEXT_TOKEN."
+            );
+    }
+}
