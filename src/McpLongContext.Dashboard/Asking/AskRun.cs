@@ -3,6 +3,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Memories;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Dashboard.Rendering;
+using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Dashboard.Asking;
 
@@ -50,16 +51,18 @@ public sealed class AskRun(AskForm form) : IDisposable
     public void Dispose() => _cancellation.Dispose();
 
     /// <summary>Has the answer written.</summary>
-    internal async Task RunAsync(LongInferrer inferrer, Retriever retriever)
+    internal async Task RunAsync(LongInferrer inferrer, Retriever retriever, ILogger logger)
     {
         try
         {
             var request = await RequestAsync(retriever);
             Report = await inferrer.InferAsync(request, new Counter(count => Tokens = count), _cancellation.Token);
         }
-        catch (Exception refusal) when (Refusals.IsFixable(refusal) || refusal is OperationCanceledException)
+#pragma warning disable CA1031 // The error belongs to the page, whoever looks at it.
+        catch (Exception error)
+#pragma warning restore CA1031
         {
-            Problem = refusal.Message;
+            Problem = Refusals.Say(error, logger);
         }
         finally
         {

@@ -1,11 +1,12 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Memories;
 using McpLongContext.Context.Retrieval;
+using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Dashboard.Asking;
 
 /// <summary>The latest question of this process; one at a time, because a decoder takes all cores.</summary>
-internal sealed class AskRuns(LongInferrer inferrer, Retriever retriever) : IDisposable
+internal sealed class AskRuns(LongInferrer inferrer, Retriever retriever, ILogger<AskRuns> logger) : IDisposable
 {
     private readonly Lock _gate = new();
 
@@ -26,7 +27,7 @@ internal sealed class AskRuns(LongInferrer inferrer, Retriever retriever) : IDis
             Latest?.Dispose();
             var run = new AskRun(form);
             Latest = run;
-            _ = Task.Run(() => run.RunAsync(inferrer, retriever));
+            _ = Task.Run(() => run.RunAsync(inferrer, retriever, logger));
         }
     }
 

@@ -25,10 +25,6 @@ public sealed record DatastoreModel(DatastoreDetail Detail, ActivityModel Activi
     /// <summary>The number of pages, one at least.</summary>
     public int Pages => Math.Max(1, (Found.Count + PageSize - 1) / PageSize);
 
-    /// <summary>The share of the documents that is encoded, 0 to 1.</summary>
-    public double EncodedShare =>
-        Summary.Documents == 0 ? 1 : 1 - ((double)Summary.PendingDocuments / Summary.Documents);
-
     /// <summary>Documents, bytes of text and passages of each kind of document, the largest first.</summary>
     public IReadOnlyList<KindTotal> Kinds { get; } =
     [

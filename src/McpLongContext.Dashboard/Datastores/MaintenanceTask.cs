@@ -1,42 +1,47 @@
 using McpLongContext.Dashboard.Rendering;
+using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Dashboard.Datastores;
 
 /// <summary>Verifying, repairing or compacting a datastore, which may outlive the request that began it.</summary>
-/// <param name="Name">Distinguishes the task.</param>
-/// <param name="Title">The work and the datastore.</param>
-public sealed record MaintenanceTask(string Name, string Title)
+/// <param name="name">Distinguishes the task.</param>
+/// <param name="title">The work and the datastore.</param>
+public sealed class MaintenanceTask(string name, string title)
 {
-    private Task<string>? _work;
+    /// <summary>Distinguishes the task.</summary>
+    public string Name => name;
+
+    /// <summary>The work and the datastore.</summary>
+    public string Title => title;
 
     /// <summary>Whether the task still works.</summary>
-    public bool IsActive => _work is { IsCompleted: false };
+    public bool IsActive { get; private set; } = true;
 
     /// <summary>Whether the work ended without an error.</summary>
-    public bool IsDone => _work is { IsCompletedSuccessfully: true };
+    public bool IsDone { get; private set; }
 
     /// <summary>How the work ended, in words; empty while it goes on.</summary>
     public string Outcome { get; private set; } = "";
 
-    /// <summary>Begins the work.</summary>
+    /// <summary>Does the work.</summary>
     /// <param name="work">Returns the outcome, in words.</param>
-    internal void Start(Func<Task<string>> work) => _work = RunAsync(work);
-
-    private async Task<string> RunAsync(Func<Task<string>> work)
+    /// <param name="logger">Told of defects.</param>
+    internal async Task RunAsync(Func<Task<string>> work, ILogger logger)
     {
         try
         {
-            return Outcome = await work();
+            Outcome = await work();
+            IsDone = true;
         }
-        catch (Exception refusal) when (Refusals.IsFixable(refusal))
+#pragma warning disable CA1031 // The error belongs to the page, whoever looks at it.
+        catch (Exception error)
+#pragma warning restore CA1031
         {
-            Outcome = refusal.Message;
-            throw;
+            Outcome = Refusals.Say(error, logger);
         }
-        catch (OperationCanceledException)
+        finally
         {
-            Outcome = "Cancelled.";
-            throw;
+            IsActive = false;
         }
     }
 }

@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Logging;
+
 namespace McpLongContext.Dashboard.Datastores;
 
 /// <summary>The maintenance tasks of this process: the running ones and the latest that ended.</summary>
-internal sealed class MaintenanceTasks
+internal sealed class MaintenanceTasks(ILogger<MaintenanceTasks> logger)
 {
     private const int Remembered = 8;
 
@@ -39,7 +41,7 @@ internal sealed class MaintenanceTasks
                 _tasks.Remove(old);
             }
 
-            task.Start(() => Task.Run(work));
+            _ = Task.Run(() => task.RunAsync(work, logger));
         }
     }
 }

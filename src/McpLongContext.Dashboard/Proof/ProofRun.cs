@@ -2,6 +2,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Management;
 using McpLongContext.Context.Retrieval.Explanations;
 using McpLongContext.Dashboard.Rendering;
+using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Dashboard.Proof;
 
@@ -58,7 +59,12 @@ public sealed class ProofRun
     }
 
     /// <summary>Measures.</summary>
-    internal async Task RunAsync(DatastoreManager datastores, QueryExplainer explainer, CancellationToken cancellation)
+    internal async Task RunAsync(
+        DatastoreManager datastores,
+        QueryExplainer explainer,
+        ILogger logger,
+        CancellationToken cancellation
+    )
     {
         try
         {
@@ -92,9 +98,11 @@ public sealed class ProofRun
                 Done = i + 1;
             }
         }
-        catch (Exception refusal) when (Refusals.IsFixable(refusal) || refusal is OperationCanceledException)
+#pragma warning disable CA1031 // The error belongs to the page, whoever looks at it.
+        catch (Exception error)
+#pragma warning restore CA1031
         {
-            Problem = refusal.Message;
+            Problem = Refusals.Say(error, logger);
         }
         finally
         {

@@ -1,11 +1,13 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Management;
 using McpLongContext.Context.Retrieval.Explanations;
+using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Dashboard.Proof;
 
 /// <summary>The latest measurement of this process; one at a time.</summary>
-internal sealed class ProofRuns(DatastoreManager datastores, QueryExplainer explainer) : IDisposable
+internal sealed class ProofRuns(DatastoreManager datastores, QueryExplainer explainer, ILogger<ProofRuns> logger)
+    : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _ending = new();
@@ -26,7 +28,7 @@ internal sealed class ProofRuns(DatastoreManager datastores, QueryExplainer expl
 
             var run = new ProofRun(datastore, queries);
             Latest = run;
-            _ = Task.Run(() => run.RunAsync(datastores, explainer, _ending.Token));
+            _ = Task.Run(() => run.RunAsync(datastores, explainer, logger, _ending.Token));
         }
     }
 

@@ -2,6 +2,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Inference;
 using McpLongContext.Storage;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Dashboard.Rendering;
 
@@ -23,4 +24,16 @@ internal sealed class Refusals : IEndpointFilter
 
     /// <summary>Whether the message of an exception tells a user what to do.</summary>
     public static bool IsFixable(Exception error) => error is ContextException or DatastoreException or ModelException;
+
+    /// <summary>What the page says about the error that ended some work; one that nobody can fix is logged, too.</summary>
+    public static string Say(Exception error, ILogger logger)
+    {
+        if (IsFixable(error) || error is OperationCanceledException)
+        {
+            return error.Message;
+        }
+
+        logger.LogError(error, "Work that was begun in the dashboard failed");
+        return $"{error.Message} The log says more.";
+    }
 }

@@ -138,7 +138,7 @@ internal static class SettingsEndpoints
         DatastoreRegistry datastores,
         ModelStore models,
         Func<IResult> change,
-        IReadOnlyDictionary<string, string> values
+        Dictionary<string, string> values
     )
     {
         try

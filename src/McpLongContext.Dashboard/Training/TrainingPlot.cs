@@ -38,7 +38,7 @@ internal static class TrainingPlot
     public static IReadOnlyList<string> NamesOf(TrainingRun run, string name) =>
         [.. (SeriesOf(run, name) ?? []).Select(series => series.Name)];
 
-    private static IReadOnlyList<(string Name, List<DataPoint> Points)>? SeriesOf(TrainingRun run, string name) =>
+    private static List<(string Name, List<DataPoint> Points)>? SeriesOf(TrainingRun run, string name) =>
         name switch
         {
             "loss" =>
@@ -82,7 +82,7 @@ internal static class TrainingPlot
             : [.. points.Chunk(together).Select(some => new DataPoint(some[^1].X, some.Average(point => point.Y)))];
     }
 
-    private static string Draw(IReadOnlyList<(string Name, List<DataPoint> Points)> series, double? most, bool dark)
+    private static string Draw(List<(string Name, List<DataPoint> Points)> series, double? most, bool dark)
     {
         var text = OxyColor.Parse(dark ? "#e8e9eb" : "#1c1e21");
         var line = OxyColor.Parse(dark ? "#3a3f46" : "#d5d8dc");

@@ -6,7 +6,6 @@ using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Server.Configuration;
 using McpLongContext.Server.Http;
 using McpLongContext.Server.Output;
-using Microsoft.Extensions.Hosting;
 
 namespace McpLongContext.Server.Commands;
 
