@@ -13,7 +13,8 @@ public sealed class ProjectReferenceTests
         ["Documents"] = [],
         ["Context"] = ["LongAttention", "Documents"],
         ["Training"] = ["LongAttention"],
-        ["Server"] = ["Context"],
+        ["Dashboard"] = ["Context"],
+        ["Server"] = ["Context", "Dashboard"],
     };
 
     public static TheoryData<string> Projects =>

@@ -122,6 +122,9 @@ public sealed record IngestReport
     /// </summary>
     public int PendingDocuments { get; init; }
 
+    /// <summary>Documents without token embeddings when the job began to encode.</summary>
+    internal int DocumentsToEncode { get; init; }
+
     /// <summary>How far the decoder memory is built; <see langword="null"/> where the job builds none.</summary>
     public MemoryProgress? Memory { get; init; }
 

@@ -75,4 +75,7 @@ public sealed record LongInferenceRequest
 
     /// <summary>Continues after the report that returned it.</summary>
     public string? Cursor { get; init; }
+
+    /// <summary>Told every piece of a generated text as it is written.</summary>
+    internal Action<string>? Wrote { get; init; }
 }

@@ -133,6 +133,16 @@ internal sealed class LoadedDecoder : IDisposable
         return value;
     }
 
+    /// <summary>Drops what was kept of a type.</summary>
+    public void Detach<T>()
+        where T : class, IDisposable
+    {
+        if (_attached.Remove(typeof(T), out var value))
+        {
+            value.Dispose();
+        }
+    }
+
     public void Dispose()
     {
         Detach();

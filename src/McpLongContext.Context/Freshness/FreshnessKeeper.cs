@@ -63,12 +63,12 @@ internal sealed class FreshnessKeeper(
         // Read while the search runs.
         var git = Task.Run(() => monitor.Trees.Read(comparison.Sources, cancellation), cancellation);
         var before = monitor.BehindCount;
-        var behind = await monitor.RefreshAsync(question, s_budget, cancellation);
-        var stale = behind.Keys.ToHashSet(StringComparer.Ordinal);
+        var unread = await monitor.RefreshAsync(question, s_budget, cancellation);
+        var stale = unread.Keys.ToHashSet(StringComparer.Ordinal);
         stale.UnionWith(comparison.Missing.SelectMany(source => source.Files));
         string[] changed =
         [
-            .. behind.Where(item => !item.Value).Select(item => item.Key).Order(StringComparer.Ordinal),
+            .. unread.Where(item => !item.Value).Select(item => item.Key).Order(StringComparer.Ordinal),
         ];
         var freshness = new FreshnessReport
         {
@@ -77,7 +77,7 @@ internal sealed class FreshnessKeeper(
             BehindCount = changed.Length,
             Missing = [.. comparison.Missing.Select(source => paths.Show(source.Path))],
             Unchecked = [.. comparison.Hidden.Select(paths.Show)],
-            Refreshed = Math.Max(0, before - behind.Count),
+            Refreshed = Math.Max(0, before - unread.Count),
             ElapsedMilliseconds = time.GetElapsedTime(start).TotalMilliseconds,
         };
         return new FreshnessCheck(freshness, stale, git);

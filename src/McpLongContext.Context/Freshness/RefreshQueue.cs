@@ -46,13 +46,13 @@ internal sealed class RefreshQueue
     {
         lock (_gate)
         {
-            var behind = _waiting.ToDictionary(item => item.Key, item => item.Value is null, StringComparer.Ordinal);
+            var unread = _waiting.ToDictionary(item => item.Key, item => item.Value is null, StringComparer.Ordinal);
             foreach (var path in _running.Concat(_failed))
             {
-                behind.TryAdd(path, false);
+                unread.TryAdd(path, false);
             }
 
-            return behind;
+            return unread;
         }
     }
 

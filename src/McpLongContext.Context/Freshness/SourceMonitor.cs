@@ -116,7 +116,7 @@ internal sealed class SourceMonitor : IAsyncDisposable
             needed = [.. ranked.Take(SourceRefresh.BatchFiles)];
         }
 
-        // What failed stays behind; the next comparison begins with what is stored.
+        // What failed stays stale; the next comparison begins with what is stored.
         var start = _time.GetTimestamp();
         var done = Task.WhenAny(_queue.Emptied, Start());
         if (budget is { } limit)

@@ -220,7 +220,7 @@ internal sealed class Ingestor(
     private async Task EncodeAsync(Datastore datastore, LoadedEncoder encoder, IngestJob job)
     {
         var waiting = PendingDocuments.Count(datastore, encoder.Key);
-        job.Update(report => report with { PendingDocuments = waiting });
+        job.Update(report => report with { PendingDocuments = waiting, DocumentsToEncode = waiting });
         if (waiting == 0)
         {
             return;

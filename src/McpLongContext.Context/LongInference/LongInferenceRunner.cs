@@ -109,7 +109,7 @@ internal sealed class LongInferenceRunner(InferenceSources sources, DecoderProvi
         request.Mode switch
         {
             InferenceMode.Score => new ScoreMode(decoder, limits),
-            InferenceMode.Generate => new GenerateMode(decoder, limits),
+            InferenceMode.Generate => new GenerateMode(decoder, limits, request.Wrote),
             _ => new MapMode(decoder, limits, request.Instruction!),
         };
 

@@ -4,7 +4,7 @@ using McpLongContext.Inference;
 namespace McpLongContext.Context.Memories;
 
 /// <summary>Long inference: reads long texts through a decoder, by the memory kind that a request names.</summary>
-internal sealed class LongInferrer(MemoryRegistry memories, UnlimiformerOptions options)
+internal sealed class LongInferrer(MemoryRegistry memories, CurrentUnlimiformer settings)
 {
     /// <summary>
     /// Reads and writes. Canceling does not throw once the first window is begun: the report has what was done, and the
@@ -26,7 +26,7 @@ internal sealed class LongInferrer(MemoryRegistry memories, UnlimiformerOptions 
     /// The memory kind of a request that names none; a text continues with its own end unless something is asked of it.
     /// </summary>
     private MemoryKind Unnamed(LongInferenceRequest request) =>
-        options.Enabled && request is { Mode: InferenceMode.Generate, Instruction: not null, Cursor: null }
+        settings.Options.Enabled && request is { Mode: InferenceMode.Generate, Instruction: not null, Cursor: null }
             ? MemoryKind.Unlimiformer
             : MemoryKind.Window;
 }

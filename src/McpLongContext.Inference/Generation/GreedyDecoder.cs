@@ -34,6 +34,9 @@ public sealed class GreedyDecoder : IDisposable
     /// <summary>Whether the text is over with its first line that has something on it.</summary>
     public bool EndsWithLine { get; init; }
 
+    /// <summary>Told every piece of the text as it is written.</summary>
+    public Action<string>? Wrote { get; init; }
+
     /// <summary>Begins a text anew, and writes until the model ends, or the most tokens are written.</summary>
     /// <inheritdoc cref="ContinueAsync"/>
     public Task<GeneratedText> WriteAsync(
@@ -71,7 +74,9 @@ public sealed class GreedyDecoder : IDisposable
             var tokens = _run.GenerateAsync(prompt, Choose, maxTokens, _tokenizer.Settings.Ends, cancellation);
             await foreach (var token in tokens)
             {
-                text.Append(decoder.Append(token));
+                var piece = decoder.Append(token);
+                text.Append(piece);
+                Wrote?.Invoke(piece);
                 sum.Add(last);
                 written(++count);
                 if (EndsWithLine && text.ToString().TrimStart().Contains('\n', StringComparison.Ordinal))

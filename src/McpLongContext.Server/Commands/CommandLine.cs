@@ -55,6 +55,7 @@ internal static class CommandLine
         )
         {
             serve,
+            new DashboardCommand(global),
             new IngestCommand(global),
             new QueryCommand(global),
             new InferCommand(global),

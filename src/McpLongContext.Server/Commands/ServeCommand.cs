@@ -100,7 +100,8 @@ internal sealed class ServeCommand : Command
         await WaitForEndAsync(host, cancellation);
     }
 
-    private static async Task WaitForEndAsync(IHost host, CancellationToken cancellation)
+    /// <summary>Waits until the process is told to stop, and ends what runs.</summary>
+    internal static async Task WaitForEndAsync(IHost host, CancellationToken cancellation)
     {
         await host.WaitForShutdownAsync(cancellation);
         // The end of Main ends what still runs.

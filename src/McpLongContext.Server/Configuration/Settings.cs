@@ -52,9 +52,10 @@ internal static class Settings
                 .Select(root => root.Value ?? "")
                 .Where(root => root.Length > 0),
         ];
+        var folder = Path.GetFullPath(NotEmpty(home) ?? NotEmpty(configuration["home"]) ?? DefaultHome());
         return new LongContextOptions
         {
-            Home = Path.GetFullPath(NotEmpty(home) ?? NotEmpty(configuration["home"]) ?? DefaultHome()),
+            Home = folder,
             WorkingDirectory = workingDirectory,
             AllowedRoots =
             [
@@ -68,7 +69,7 @@ internal static class Settings
             InstallDefaultEncoder = ParseSwitch(configuration, "install_default_encoder", otherwise: true),
             EncoderPrecision = ParsePrecision(configuration, "encoder_precision"),
             DecoderPrecision = ParsePrecision(configuration, "decoder_precision"),
-            Unlimiformer = UnlimiformerSettings.Read(configuration, unlimiformer),
+            Unlimiformer = UnlimiformerSettings.Read(SavedSettings.Over(configuration, folder), unlimiformer),
         };
     }
 

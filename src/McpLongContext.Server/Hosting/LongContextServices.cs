@@ -16,6 +16,7 @@ using McpLongContext.Context.Memories.Unlimiformer;
 using McpLongContext.Context.Memories.Window;
 using McpLongContext.Context.Positions;
 using McpLongContext.Context.Retrieval;
+using McpLongContext.Context.Retrieval.Explanations;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Proof;
 using McpLongContext.Storage;
@@ -35,7 +36,7 @@ internal static class LongContextServices
     public static IServiceCollection AddLongContext(this IServiceCollection services, LongContextOptions options) =>
         services
             .AddSingleton(options)
-            .AddSingleton(options.Unlimiformer)
+            .AddSingleton(new CurrentUnlimiformer(options.Unlimiformer))
             .AddTransient(typeof(Lazy<>), typeof(LazyService<>))
             .AddStores(options)
             .AddModels(options)
@@ -96,6 +97,7 @@ internal static class LongContextServices
             .AddSingleton<BackgroundEncoding>()
             .AddSingleton<FreshnessKeeper>()
             .AddSingleton<Retriever>()
+            .AddSingleton<QueryExplainer>()
             .AddSingleton(provider =>
             {
                 var memories = provider.GetRequiredService<MemoryRegistry>();

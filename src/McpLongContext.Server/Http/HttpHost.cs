@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Dashboard;
+using McpLongContext.Dashboard.Settings;
 using McpLongContext.Server.Configuration;
 using McpLongContext.Server.Hosting;
 using McpLongContext.Server.Protocol;
@@ -56,6 +58,12 @@ internal static class HttpHost
             .AddSingleton(http)
             .AddLongContext(options)
             .AddContextServer()
+            .AddDashboard()
+            .AddSingleton<ISettingsStore>(provider => new SavedSettings(
+                options.Home,
+                configuration,
+                provider.GetRequiredService<CurrentUnlimiformer>()
+            ))
             .AddProtocol()
             .AddAccess(http)
             .AddRouting()
@@ -153,6 +161,7 @@ internal static class HttpHost
         application.UseMiddleware<MediaTypeCheck>();
         application.MapHealthChecks(HealthPath).AllowAnonymous();
         application.MapMcp(ProtocolPath);
+        application.MapDashboard();
         return application;
     }
 }

@@ -40,7 +40,11 @@ public sealed class RetrievalSettingsTests : IAsyncLifetime
         texts.Add("story", decoder.Tokenizer.Encode(Story(4)), Cancellation);
         using var memory = new OpenMemory(texts, _ => throw new NotSupportedException());
 
-        var reader = new MemoryReader(options, TimeProvider.System, NullLogger<MemoryReader>.Instance);
+        var reader = new MemoryReader(
+            new CurrentUnlimiformer(options),
+            TimeProvider.System,
+            NullLogger<MemoryReader>.Instance
+        );
         using var reading = reader.Begin(decoder, memory, new MemoryTask("Who?", "Go on.", 8), Cancellation);
         var found = Logits(reading.Run, reading.Prompt.Span);
 

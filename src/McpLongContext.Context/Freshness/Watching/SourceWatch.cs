@@ -73,11 +73,11 @@ internal sealed class SourceWatch(
             return;
         }
 
-        var behind = await monitor.RefreshAsync(question: null, budget: null, cancellation);
-        if (changed > behind.Count)
+        var unread = await monitor.RefreshAsync(question: null, budget: null, cancellation);
+        if (changed > unread.Count)
         {
             var seconds = time.GetElapsedTime(start).TotalSeconds;
-            await refreshed(new WatchReport(monitor.Datastore.Name, changed - behind.Count, seconds), cancellation);
+            await refreshed(new WatchReport(monitor.Datastore.Name, changed - unread.Count, seconds), cancellation);
         }
     }
 

@@ -4,10 +4,10 @@ using McpLongContext.Inference.Generation;
 namespace McpLongContext.Context.LongInference.Modes;
 
 /// <summary>Continues a text: one window, of as much of its end as leaves room for what is written.</summary>
-internal sealed class GenerateMode(LoadedDecoder decoder, WindowLimits limits) : IWindowMode
+internal sealed class GenerateMode(LoadedDecoder decoder, WindowLimits limits, Action<string>? wrote) : IWindowMode
 {
     private readonly int _capacity = limits.RoomBeside(decoder.Begin is null ? 0 : 1, least: 1, "the model's own");
-    private readonly GreedyDecoder _writer = new(decoder.Model, decoder.Tokenizer);
+    private readonly GreedyDecoder _writer = new(decoder.Model, decoder.Tokenizer) { Wrote = wrote };
 
     /// <inheritdoc/>
     public int OverlapTokens => 0;

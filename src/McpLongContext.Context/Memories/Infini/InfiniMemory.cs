@@ -108,7 +108,10 @@ internal sealed class InfiniMemory(
             ? (await ReadAsync(text, decoder, cancellation), null)
             : OpenStored(name, decoder);
         var prompt = Prompt(request.Instruction!, decoder, limits);
-        using var writer = new GreedyDecoder(decoder.Model, decoder.Tokenizer, memory.CreateSession());
+        using var writer = new GreedyDecoder(decoder.Model, decoder.Tokenizer, memory.CreateSession())
+        {
+            Wrote = request.Wrote,
+        };
         var written = await writer.ContinueAsync(
             prompt,
             limits.MaxNewTokens,

@@ -14,6 +14,7 @@ namespace McpLongContext.Context.Memories.Unlimiformer;
 internal sealed class DecoderKeys : IDisposable
 {
     private readonly Lazy<KeyEncoder> _encoder;
+    private readonly (KeyDepth Depth, int? LayerBegin) _settings;
     private readonly Lazy<ComputeThreadPool> _threadPool = new(() => new ComputeThreadPool(Environment.ProcessorCount));
 
     private DecoderKeys(LoadedDecoder decoder, RetrievalHeads heads, UnlimiformerOptions options)
@@ -27,6 +28,7 @@ internal sealed class DecoderKeys : IDisposable
             );
         }
 
+        _settings = (options.Depth, options.LayerBegin);
         Frame = decoder.Frame;
         Layout = KeyLayout.Of(model.Config, heads, options.Depth, options.LayerBegin);
         var name = new KeyName(
@@ -60,13 +62,22 @@ internal sealed class DecoderKeys : IDisposable
     /// </summary>
     /// <param name="decoder">The decoder, leased.</param>
     /// <param name="options">How much is kept of a token, and from which layer on token memory is read.</param>
-    public static DecoderKeys? Find(LoadedDecoder decoder, UnlimiformerOptions options) =>
-        decoder.Attached<DecoderKeys>()
-        ?? (
-            RetrievalHeadsFile.Read(decoder.Installed, decoder.Model.Config) is { } heads
-                ? decoder.Attach(new DecoderKeys(decoder, heads, options))
-                : null
-        );
+    public static DecoderKeys? Find(LoadedDecoder decoder, UnlimiformerOptions options)
+    {
+        if (decoder.Attached<DecoderKeys>() is { } keys)
+        {
+            if (keys._settings == (options.Depth, options.LayerBegin))
+            {
+                return keys;
+            }
+
+            decoder.Detach<DecoderKeys>();
+        }
+
+        return RetrievalHeadsFile.Read(decoder.Installed, decoder.Model.Config) is { } heads
+            ? decoder.Attach(new DecoderKeys(decoder, heads, options))
+            : null;
+    }
 
     /// <summary>The keys of a decoder; its heads are looked for when nobody has yet, and kept with the model.</summary>
     /// <param name="decoder">The decoder, leased.</param>

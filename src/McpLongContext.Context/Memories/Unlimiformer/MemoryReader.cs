@@ -13,15 +13,21 @@ namespace McpLongContext.Context.Memories.Unlimiformer;
 /// <param name="MaxTokens">The most tokens to write.</param>
 /// <param name="Window">The window in force, in tokens; <see langword="null"/>: that of the settings, or the
 /// model's.</param>
-internal sealed record MemoryTask(string Asked, string Wording, int MaxTokens, int? Window = null);
+internal sealed record MemoryTask(string Asked, string Wording, int MaxTokens, int? Window = null)
+{
+    /// <summary>Told every piece of the text as it is written.</summary>
+    public Action<string>? Wrote { get; init; }
+}
 
 /// <summary>
 /// Lets a decoder write from its token memory through retrieval attention, as the settings say, and tells what it took.
 /// </summary>
-internal sealed class MemoryReader(UnlimiformerOptions options, TimeProvider time, ILogger<MemoryReader> logger)
+internal sealed class MemoryReader(CurrentUnlimiformer settings, TimeProvider time, ILogger<MemoryReader> logger)
 {
     /// <summary>The fewest tokens that are worth reading.</summary>
     private const int LeastTokens = 32;
+
+    private UnlimiformerOptions Options => settings.Options;
 
     /// <summary>Writes from a token memory.</summary>
     /// <param name="decoder">The model, leased.</param>
@@ -40,7 +46,7 @@ internal sealed class MemoryReader(UnlimiformerOptions options, TimeProvider tim
     {
         using var reading = await Task.Run(() => Begin(decoder, memory, task, cancellation), cancellation);
         // The reading owns the sequence, so that the writer is not disposed of.
-        var writer = new GreedyDecoder(decoder.Model, decoder.Tokenizer, reading.Run);
+        var writer = new GreedyDecoder(decoder.Model, decoder.Tokenizer, reading.Run) { Wrote = task.Wrote };
         var result = await writer.ContinueAsync(reading.Prompt.ToArray(), task.MaxTokens, written, cancellation);
         var report = reading.Report();
         logger.LogInformation("{Model} read from memory: {Report}", decoder.Name, report);
@@ -63,7 +69,7 @@ internal sealed class MemoryReader(UnlimiformerOptions options, TimeProvider tim
         CancellationToken cancellation
     )
     {
-        var keys = DecoderKeys.Ensure(decoder, options, cancellation);
+        var keys = DecoderKeys.Ensure(decoder, Options, cancellation);
         var prompt = new RetrievalPrompt(
             keys.Frame.Before,
             [],
@@ -73,7 +79,7 @@ internal sealed class MemoryReader(UnlimiformerOptions options, TimeProvider tim
         var reader = new RetrievalReader(decoder.Model, decoder.Tokenizer, keys.Layout, keys.Encoder, keys.ThreadPool)
         {
             Window = WindowOf(decoder, task),
-            Retrieves = options.Knn,
+            Retrieves = Options.Knn,
             Time = time,
         };
         return reader.RoomBeside(prompt, task.MaxTokens) < LeastTokens
@@ -82,13 +88,13 @@ internal sealed class MemoryReader(UnlimiformerOptions options, TimeProvider tim
                     + $"{reader.Window}, which leaves no room for what is read from memory; ask a shorter one, or let "
                     + "fewer tokens be written."
             )
-            : reader.Begin(memory.Texts, task.Asked, prompt, options.ReadingMode, task.MaxTokens, cancellation);
+            : reader.Begin(memory.Texts, task.Asked, prompt, Options.ReadingMode, task.MaxTokens, cancellation);
     }
 
     private int WindowOf(LoadedDecoder decoder, MemoryTask task) =>
         task.Window
         ?? (
-            options.ContextWindowSize is not { } set ? decoder.Window
+            Options.ContextWindowSize is not { } set ? decoder.Window
             : set <= decoder.Window ? set
             : throw new ContextException(
                 $"Unlimiformer:context_window_size: {set} found, but the window of {decoder.Name} has {decoder.Window} "

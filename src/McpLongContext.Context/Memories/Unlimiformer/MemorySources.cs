@@ -17,11 +17,13 @@ internal sealed class MemorySources(
     MemoryJobs jobs,
     UnlimiformerBuilder builder,
     DocumentPaths paths,
-    UnlimiformerOptions options
+    CurrentUnlimiformer settings
 )
 {
     /// <summary>The share of the machine's RAM that the keys and values of one call may take.</summary>
     private const double MaxShare = 0.5;
+
+    private UnlimiformerOptions Options => settings.Options;
 
     /// <summary>Opens a token memory.</summary>
     /// <param name="request">Which texts.</param>
@@ -35,7 +37,7 @@ internal sealed class MemorySources(
         CancellationToken cancellation
     )
     {
-        return request.Text is null && options.UseDatastore
+        return request.Text is null && Options.UseDatastore
             ? OpenStored(request, decoder)
             : await Task.Run(() => Encode(request, decoder, cancellation), cancellation);
     }
@@ -48,7 +50,7 @@ internal sealed class MemorySources(
         try
         {
             var documents = sources.DocumentsOf(snapshot, name, request);
-            var scope = MemoryScope.Of(snapshot, documents, DecoderKeys.Find(decoder, options));
+            var scope = MemoryScope.Of(snapshot, documents, DecoderKeys.Find(decoder, Options));
             var job = scope.PendingDocuments > 0 ? jobs.Ensure(name, builder, decoder.Name) : null;
             if (scope.Tokens == 0)
             {
@@ -78,10 +80,10 @@ internal sealed class MemorySources(
     /// <summary>Encodes texts in the depth that the mode reads, up to the most tokens that are allowed.</summary>
     private OpenMemory Encode(LongInferenceRequest request, LoadedDecoder decoder, CancellationToken cancellation)
     {
-        var keys = DecoderKeys.Ensure(decoder, options, cancellation);
+        var keys = DecoderKeys.Ensure(decoder, Options, cancellation);
         var memory = new TextTokenMemory(keys.Encoder);
         var texts = new List<TokenText>();
-        var left = options.EvalMaxSourceLength;
+        var left = Options.EvalMaxSourceLength;
         string? note = null;
         foreach (var source in sources.Select(request).Sources)
         {
@@ -96,13 +98,13 @@ internal sealed class MemorySources(
             if (tokens.Length < text.Tokens.Length)
             {
                 note =
-                    $"Only the first {options.EvalMaxSourceLength} tokens were read, as Unlimiformer:eval_max_source_length says.";
+                    $"Only the first {Options.EvalMaxSourceLength} tokens were read, as Unlimiformer:eval_max_source_length says.";
             }
 
             if (tokens.Length > 0)
             {
                 left -= tokens.Length;
-                RequireRoom(options.EvalMaxSourceLength - left, keys.Layout);
+                RequireRoom(Options.EvalMaxSourceLength - left, keys.Layout);
                 memory.Add(source.Path, tokens, cancellation);
                 texts.Add(text);
             }
@@ -115,8 +117,8 @@ internal sealed class MemorySources(
 
     /// <summary>The extra content that a token memory must store, for messages.</summary>
     private string Kept =>
-        options.Depth == KeyDepth.Full
-            ? $"with keys and values, as mode {options.Mode} reads them and the same --unlimiformer settings build them, "
+        Options.Depth == KeyDepth.Full
+            ? $"with keys and values, as mode {Options.Mode} reads them and the same --unlimiformer settings build them, "
             : "";
 
     private static void RequireRoom(long tokens, KeyLayout layout)

@@ -9,7 +9,7 @@ namespace McpLongContext.Context.Memories.Unlimiformer;
 internal sealed class UnlimiformerBuilder(
     DecoderProvider decoders,
     QueryPriority questions,
-    UnlimiformerOptions options
+    CurrentUnlimiformer settings
 ) : IMemoryBuilder
 {
     /// <inheritdoc/>
@@ -21,5 +21,5 @@ internal sealed class UnlimiformerBuilder(
         string? model,
         Action<MemoryProgress> progress,
         CancellationToken cancellation
-    ) => new MemoryEncoder(datastore, decoders, questions, options, model).RunAsync(progress, cancellation);
+    ) => new MemoryEncoder(datastore, decoders, questions, settings.Options, model).RunAsync(progress, cancellation);
 }

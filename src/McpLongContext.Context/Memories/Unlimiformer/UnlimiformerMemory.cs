@@ -116,7 +116,7 @@ internal sealed class UnlimiformerMemory(
         var answer = await reader.WriteAsync(
             decoder,
             memory,
-            new MemoryTask(instruction, instruction, limits.MaxNewTokens, request.Window),
+            new MemoryTask(instruction, instruction, limits.MaxNewTokens, request.Window) { Wrote = request.Wrote },
             Tell,
             cancellation
         );

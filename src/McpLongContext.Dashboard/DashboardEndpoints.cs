@@ -1,0 +1,46 @@
+using McpLongContext.Dashboard.Asking;
+using McpLongContext.Dashboard.Assets;
+using McpLongContext.Dashboard.Datastores;
+using McpLongContext.Dashboard.Proof;
+using McpLongContext.Dashboard.Rendering;
+using McpLongContext.Dashboard.Search;
+using McpLongContext.Dashboard.Settings;
+using McpLongContext.Dashboard.Training;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace McpLongContext.Dashboard;
+
+/// <summary>The dashboard: pages for people over the services that tools and commands use.</summary>
+internal static class DashboardEndpoints
+{
+    /// <summary>Adds what the pages need beside the services of Context.</summary>
+    public static IServiceCollection AddDashboard(this IServiceCollection services) =>
+        services
+            .AddSingleton<MaintenanceTasks>()
+            .AddSingleton<AskRuns>()
+            .AddSingleton<ProofRuns>()
+            .AddSingleton<TrainingRuns>();
+
+    /// <summary>Maps the pages at the root of the server.</summary>
+    public static IEndpointRouteBuilder MapDashboard(this IEndpointRouteBuilder endpoints)
+    {
+        // Forms of other sites are refused by their Origin; a token in each form would need keys on disk.
+        var pages = endpoints
+            .MapGroup("")
+            .DisableAntiforgery()
+            .AddEndpointFilter<SecurityHeaders>()
+            .AddEndpointFilter<OwnForms>()
+            .AddEndpointFilter<Refusals>();
+        pages.MapAssets();
+        pages.MapDatastores();
+        pages.MapSearch();
+        pages.MapSettings();
+        pages.MapAsking();
+        pages.MapProof();
+        pages.MapTraining();
+        return endpoints;
+    }
+}
