@@ -1,9 +1,11 @@
 using McpLongContext.Context.Answers;
+using McpLongContext.Context.Bits;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
+using McpLongContext.Context.Inferrers;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
@@ -68,6 +70,7 @@ internal static class LongContextServices
                 provider.GetRequiredService<ModelStore>(),
                 options.DecoderPrecision
             ))
+            .AddSingleton<BitModels>()
             .AddSingleton<EncodingDemands>()
             .AddSingleton<QueryPriority>();
 
@@ -103,6 +106,8 @@ internal static class LongContextServices
                     provider.GetRequiredService<TimeProvider>()
                 );
             })
+            .AddSingleton<BitInferrer>()
+            .AddSingleton<BitCompressor>()
             .AddSingleton<LongInferrer>()
             .AddSingleton<DatastoreManager>()
             .AddSingleton<ChunkingManager>()
