@@ -7,12 +7,13 @@ public sealed class ProjectReferenceTests
     private static readonly Dictionary<string, string[]> s_allowed = new(StringComparer.Ordinal)
     {
         ["Kernels"] = [],
+        ["Bits"] = [],
         ["Inference"] = ["Kernels"],
         ["Storage"] = ["Kernels"],
         ["LongAttention"] = ["Inference", "Storage"],
         ["Documents"] = [],
-        ["Context"] = ["LongAttention", "Documents"],
-        ["Training"] = ["LongAttention"],
+        ["Context"] = ["LongAttention", "Documents", "Bits"],
+        ["Training"] = ["LongAttention", "Bits"],
         ["Dashboard"] = ["Context"],
         ["Server"] = ["Context", "Dashboard"],
     };

@@ -8,7 +8,8 @@ public sealed class PublicApiTests
 {
     private const string Accept = "MCP_LONG_CONTEXT_ACCEPT_API";
 
-    public static TheoryData<string> Libraries => ["Kernels", "Inference", "Storage", "LongAttention", "Context"];
+    public static TheoryData<string> Libraries =>
+        ["Kernels", "Bits", "Inference", "Storage", "LongAttention", "Context"];
 
     [Theory]
     [MemberData(nameof(Libraries))]

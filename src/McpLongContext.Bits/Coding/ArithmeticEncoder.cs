@@ -3,12 +3,9 @@ namespace McpLongContext.Bits.Coding;
 /// <summary>Writes bits in as many bits as their probabilities say, and at most five bytes more.</summary>
 public sealed class ArithmeticEncoder
 {
-    private readonly MemoryStream _written = new();
+    private readonly List<byte> _written = [];
     private uint _low;
     private uint _high = uint.MaxValue;
-
-    /// <summary>Bytes written so far.</summary>
-    public long Length => _written.Length;
 
     /// <summary>Writes a bit.</summary>
     /// <param name="bit">0 or 1.</param>
@@ -19,7 +16,7 @@ public sealed class ArithmeticEncoder
         (_low, _high) = bit != 0 ? (_low, split) : (split + 1, _high);
         while (ArithmeticCode.HasCertainByte(_low, _high))
         {
-            _written.WriteByte((byte)(_high >> 24));
+            _written.Add((byte)(_high >> 24));
             _low <<= 8;
             _high = (_high << 8) | 0xFF;
         }
@@ -37,13 +34,13 @@ public sealed class ArithmeticEncoder
             {
                 for (var left = 24; left >= shift; left -= 8)
                 {
-                    _written.WriteByte((byte)(value >> left));
+                    _written.Add((byte)(value >> left));
                 }
 
                 break;
             }
         }
 
-        return _written.ToArray();
+        return [.. _written];
     }
 }

@@ -10,7 +10,11 @@ public sealed record PredictionTelemetry(double Negentropy, double Complexity, d
     /// <param name="probabilities">Of a 1, at least one.</param>
     public static PredictionTelemetry Of(ReadOnlySpan<float> probabilities)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(probabilities.Length);
+        if (probabilities.IsEmpty)
+        {
+            throw new ArgumentException("no predictions found, expected one or more.", nameof(probabilities));
+        }
+
         var likelier = new byte[probabilities.Length];
         double entropy = 0;
         for (var i = 0; i < probabilities.Length; i++)

@@ -111,6 +111,12 @@ public sealed record ChunkingRequest
     /// <summary>Share of a chunk that overlaps with its neighbors, 0 to 0.75.</summary>
     public double? Overlap { get; init; }
 
+    /// <summary>
+    /// A bit model, whose chunks of attention are set, in bits, instead of a datastore's; <see langword="null"/> for
+    /// the datastore.
+    /// </summary>
+    public string? Model { get; init; }
+
     /// <summary>Whether documents that are encoded already are encoded again with the new settings.</summary>
     public bool ApplyToExisting { get; init; }
 }
@@ -121,7 +127,11 @@ public sealed record ChunkingRequest
 /// <param name="Overlap">Share of a chunk that overlaps with its neighbors.</param>
 /// <param name="PendingDocuments">Documents that wait for being encoded.</param>
 /// <param name="Job">The job that encodes existing documents again, when asked for.</param>
-public sealed record ChunkingReport(string Datastore, int ChunkSize, double Overlap, int PendingDocuments, string? Job);
+public sealed record ChunkingReport(string Datastore, int ChunkSize, double Overlap, int PendingDocuments, string? Job)
+{
+    /// <summary>The bit model whose chunks these are, in bits; <see langword="null"/> for a datastore's.</summary>
+    public string? Model { get; init; }
+}
 
 /// <summary>A document's text, or some lines of it.</summary>
 /// <param name="Path">The path that citations show.</param>

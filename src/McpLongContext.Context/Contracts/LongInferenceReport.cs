@@ -55,6 +55,9 @@ public sealed record LongInferenceReport
     /// <summary>The decoder memory that the model had; <see langword="null"/> where it read its window alone.</summary>
     public MemoryUse? Memory { get; init; }
 
+    /// <summary>The bits that were read; <see langword="null"/> where text was.</summary>
+    public BitStreamReport? BitStream { get; init; }
+
     /// <summary>Seconds for all windows.</summary>
     public double Seconds { get; init; }
 

@@ -35,6 +35,24 @@ public sealed record LongInferenceRequest
     /// <summary>Only documents of the datastore whose path matches.</summary>
     public string? PathGlob { get; init; }
 
+    /// <summary>Bits, as the characters 0 and 1: whole bytes, with their parity bits where the model reads
+    /// them.</summary>
+    public string? Bits { get; init; }
+
+    /// <summary>A file of any kind beneath the allowed roots, which a bit model reads bit by bit.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Bits of a window; <see langword="null"/>: 4,096, at most the model's window.</summary>
+    public int? CtxBits { get; init; }
+
+    /// <summary>
+    /// Bits of a window that its predecessor has covered; <see langword="null"/>: 256, at most a quarter of the window.
+    /// </summary>
+    public int? OverlapBits { get; init; }
+
+    /// <summary>The most spans to report of bits or a file; <see langword="null"/>: 10.</summary>
+    public int? Top { get; init; }
+
     /// <summary>The mode.</summary>
     public InferenceMode Mode { get; init; }
 

@@ -88,7 +88,7 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
         var folder = models.Find(name);
         var installed = models.List();
         var model = installed.FirstOrDefault(one => one.Folder == folder);
-        if (model is not null && model.Entry.Purpose != ModelEntry.Encoder)
+        if (model is not null && model.Entry.Purpose is not (ModelEntry.Encoder or ModelEntry.Bits))
         {
             return model;
         }
@@ -96,7 +96,11 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
         var others = installed.Where(IsDecoder).Select(one => one.Name).ToList();
         throw new ContextException(
             $"model: '{name}' is "
-                + (model is null ? "not installed" : "an encoder, which generates nothing")
+                + (
+                    model is null ? "not installed"
+                    : model.Entry.Purpose == ModelEntry.Bits ? "a bit model, which reads bits or a file"
+                    : "an encoder, which generates nothing"
+                )
                 + "; "
                 + (others.Count > 0 ? $"use {string.Join(" or ", others)}, or " : "")
                 + "install one with `mcp-long-context models install tinyllama-chat`."
@@ -108,7 +112,7 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
     {
         if (model.Entry.Purpose is { } purpose)
         {
-            return purpose != ModelEntry.Encoder;
+            return purpose is not (ModelEntry.Encoder or ModelEntry.Bits);
         }
 
         var config = Path.Combine(model.Folder, "config.json");

@@ -1,3 +1,4 @@
+using McpLongContext.Context.Bits;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Encoders;
@@ -7,12 +8,22 @@ using McpLongContext.LongAttention.LateChunking;
 namespace McpLongContext.Context.Management;
 
 /// <summary>Sets how the documents of a datastore are cut into the inputs of an encoder.</summary>
-internal sealed class ChunkingManager(DatastoreRegistry datastores, EncoderProvider encoders, Ingestor ingestor)
+internal sealed class ChunkingManager(
+    DatastoreRegistry datastores,
+    EncoderProvider encoders,
+    Ingestor ingestor,
+    BitModels bitModels
+)
 {
     /// <summary>Sets the chunk settings; existing token embeddings are dropped when they are to follow.</summary>
     /// <exception cref="ContextException">A setting is out of range.</exception>
     public async Task<ChunkingReport> SetAsync(ChunkingRequest request, CancellationToken cancellation)
     {
+        if (request.Model is not null)
+        {
+            return await bitModels.SetChunksAsync(request, cancellation);
+        }
+
         Require("chunk_size", request.ChunkSize, ChunkSettings.MinSize, encoders.Window);
         Require("overlap", request.Overlap, 0, ChunkSettings.MaxOverlap);
         var datastore = datastores.OpenOrCreate(request.Datastore);

@@ -1,6 +1,8 @@
+using McpLongContext.Bits.Streams;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Inference;
 using McpLongContext.Inference.Bert;
+using McpLongContext.Inference.Bits;
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Decoders.Packed;
@@ -60,8 +62,9 @@ internal sealed class ContextExtender(ModelStore models, LongContextOptions opti
 
     private PositionReport Expand(InstalledModel model, PositionRequest request, CancellationToken cancellation)
     {
-        var report = BertConfig.Describes(Path.Combine(model.Folder, BertConfig.FileName))
-            ? ExpandEncoder(model, request)
+        var report =
+            BitTransformerConfig.FindFile(model.Folder) is { } bits ? ExpandBits(model, bits, request)
+            : BertConfig.Describes(Path.Combine(model.Folder, BertConfig.FileName)) ? ExpandEncoder(model, request)
             : ExpandDecoder(model, request, cancellation);
         if (!double.IsFinite(report.Parity.LargestChange))
         {
@@ -88,6 +91,22 @@ internal sealed class ContextExtender(ModelStore models, LongContextOptions opti
             trained,
             settings.Apply(trained),
             text.AsSpan(0, Math.Min(text.Length, Math.Min(PositionParity.MaxTokens, trained.MaxTextTokens)))
+        );
+        return Report(model, kind, settings, parity, tokens => FootprintEstimate.Of(trained.Config, tokens));
+    }
+
+    private static PositionReport ExpandBits(InstalledModel model, string path, PositionRequest request)
+    {
+        var trained = BitTransformer.Load(path);
+        var length = trained.Config.MaxLength;
+        RequireLength(model, request, length);
+        var kind = PositionKind.Sinusoidal;
+        var settings = Choose(model, request, length, kind, PositionMethods.Of(kind));
+        var bits = ByteBits.Of(System.Text.Encoding.UTF8.GetBytes(ShortText), trained.Config.Parity);
+        var parity = PositionParity.Measure(
+            trained,
+            settings.Apply(trained),
+            bits.AsSpan(0, Math.Min(bits.Length, length))
         );
         return Report(model, kind, settings, parity, tokens => FootprintEstimate.Of(trained.Config, tokens));
     }

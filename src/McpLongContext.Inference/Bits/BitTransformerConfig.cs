@@ -91,6 +91,9 @@ public sealed record BitTransformerConfig
         }
     }
 
+    /// <summary>The file in a folder that holds the weights of such a model; null where there is none.</summary>
+    public static string? FindFile(string folder) => Array.Find(FolderFiles.Of(folder, ".safetensors"), Describes);
+
     /// <summary>The metadata that describes this model.</summary>
     public IReadOnlyDictionary<string, string> ToMetadata() =>
         new Dictionary<string, string>(StringComparer.Ordinal)
@@ -113,7 +116,7 @@ public sealed record BitTransformerConfig
 
     /// <summary>Reads the configuration of a file.</summary>
     /// <param name="path">The file, for messages.</param>
-    /// <param name="metadata">Its metadata.</param>
+    /// <param name="metadata">The metadata of the file.</param>
     /// <exception cref="CheckpointException">The file is of another format or version, or a field is not
     /// valid.</exception>
     public static BitTransformerConfig Read(string path, IReadOnlyDictionary<string, string> metadata)

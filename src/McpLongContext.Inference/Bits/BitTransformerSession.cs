@@ -272,7 +272,10 @@ public sealed class BitTransformerSession
         var (count, rest) = Math.DivRem(bits.Length, _lanes);
         if (rest != 0)
         {
-            throw new ArgumentException($"{bits.Length} bits found, expected as many for {_lanes} lanes.", nameof(bits));
+            throw new ArgumentException(
+                $"{bits.Length} bits found, expected as many for {_lanes} lanes.",
+                nameof(bits)
+            );
         }
 
         if (logits.Length != 2 * bits.Length)

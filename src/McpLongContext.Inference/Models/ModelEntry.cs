@@ -11,7 +11,7 @@ namespace McpLongContext.Inference.Models;
 public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelFile> Files)
 {
     /// <summary>
-    /// The model's purpose: <see cref="Encoder"/>, <see cref="Chat"/> or <see cref="Completion"/>; null where its
+    /// The model's purpose: <see cref="Encoder"/>, <see cref="Chat"/>, <see cref="Completion"/> or <see cref="Bits"/>; null where its
     /// source does not say.
     /// </summary>
     public string? Purpose { get; init; }
@@ -40,6 +40,9 @@ public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelF
 
     /// <summary>The purpose of continuing a text.</summary>
     public const string Completion = "completion";
+
+    /// <summary>The purpose of predicting the bits of any file.</summary>
+    public const string Bits = "bits";
 
     /// <summary>The bytes of all files together.</summary>
     [JsonIgnore]

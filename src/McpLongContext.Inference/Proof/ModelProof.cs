@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using McpLongContext.Inference.Bert;
+using McpLongContext.Inference.Bits;
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Decoders.Packed;
@@ -35,6 +36,11 @@ public sealed class ModelProof(Precision decoderPrecision, Precision encoderPrec
         ArgumentNullException.ThrowIfNull(model);
         try
         {
+            if (BitTransformerConfig.FindFile(model.Folder) is { } bits)
+            {
+                return (RunBits(bits), ModelEntry.Bits);
+            }
+
             return BertConfig.Describes(Path.Combine(model.Folder, BertConfig.FileName))
                 ? (RunEncoder(model.Folder), ModelEntry.Encoder)
                 : RunDecoder(model);
@@ -130,6 +136,29 @@ public sealed class ModelProof(Precision decoderPrecision, Precision encoderPrec
             text.Contains(encoder.Tokenizer.UnknownId)
                 ? [.. config.Warnings, "tokenizer: characters that the vocabulary lacks become an unknown token"]
                 : config.Warnings
+        );
+    }
+
+    private static ModelReport RunBits(string path)
+    {
+        var model = BitTransformer.Load(path);
+        var bits = new byte[Math.Min(MaxTokens, model.Config.MaxLength)];
+        var logits = new float[2 * bits.Length];
+        model.CreateSession().Forward(bits, place: 0, logits);
+        if (!TensorPrimitives.IsFiniteAll<float>(logits))
+        {
+            throw new CheckpointException(path, "its logits are not finite: its weights are damaged");
+        }
+
+        var config = model.Config;
+        return new ModelReport(
+            "bit-transformer",
+            config.ParameterCount,
+            config.MaxLength,
+            NameOf(Precision.Float32),
+            config.ParameterCount * sizeof(float),
+            2L * sizeof(float) * config.Width * config.LayerCount,
+            []
         );
     }
 

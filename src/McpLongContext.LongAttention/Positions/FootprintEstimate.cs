@@ -1,4 +1,5 @@
 using McpLongContext.Inference.Bert;
+using McpLongContext.Inference.Bits;
 using McpLongContext.Inference.Decoders;
 
 namespace McpLongContext.LongAttention.Positions;
@@ -17,6 +18,18 @@ public sealed record FootprintEstimate(long KeyValueCacheBytes, long PositionTab
         new(
             2L * config.LayerCount * config.KeyValueSize * sizeof(float) * length,
             (long)config.HeadDim * sizeof(float) * length,
+            BufferBytes: 0
+        );
+
+    /// <summary>Of a bit model: keys and values in fp32 of what attention reads, and the table of positions.</summary>
+    public static FootprintEstimate Of(BitTransformerConfig config, int length) =>
+        new(
+            2L
+                * config.LayerCount
+                * config.Width
+                * sizeof(float)
+                * (config.ChunkSize == 0 ? length : Math.Min(length, config.ChunkSize + config.ChunkOverlap)),
+            (long)config.Width * sizeof(float) * length,
             BufferBytes: 0
         );
 

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using McpLongContext.Inference.Bert;
+using McpLongContext.Inference.Bits;
 using McpLongContext.Inference.Decoders;
 
 namespace McpLongContext.LongAttention.Positions;
@@ -47,7 +48,29 @@ public sealed record PositionParity(int Tokens, double LargestChange)
     )
     {
         var (before, after) = (Logits(trained, tokens, cancellation), Logits(expanded, tokens, cancellation));
-        var vocabulary = trained.Config.VocabularySize;
+        return Compare(before, after, trained.Config.VocabularySize, tokens);
+    }
+
+    /// <summary>Compares two bit models.</summary>
+    /// <param name="trained">The model as it was trained.</param>
+    /// <param name="expanded">The same with other positions.</param>
+    /// <param name="bits">2 bits or more, not more than the trained window.</param>
+    public static PositionParity Measure(BitTransformer trained, BitTransformer expanded, ReadOnlySpan<byte> bits)
+    {
+        var tokens = new int[bits.Length];
+        for (var i = 0; i < bits.Length; i++)
+        {
+            tokens[i] = bits[i];
+        }
+
+        var (before, after) = (new float[2 * bits.Length], new float[2 * bits.Length]);
+        trained.CreateSession().Forward(bits, place: 0, before);
+        expanded.CreateSession().Forward(bits, place: 0, after);
+        return Compare(before, after, vocabulary: 2, tokens);
+    }
+
+    private static PositionParity Compare(float[] before, float[] after, int vocabulary, ReadOnlySpan<int> tokens)
+    {
         double nllBefore = 0;
         double nllAfter = 0;
         double divergence = 0;

@@ -1,5 +1,6 @@
 using McpLongContext.Inference;
 using McpLongContext.Inference.Bert;
+using McpLongContext.Inference.Bits;
 using McpLongContext.Inference.Decoders;
 
 namespace McpLongContext.LongAttention.Positions;
@@ -51,6 +52,15 @@ public sealed record PositionSettings(int TrainedLength, int Length, PositionMet
                 _ => LearnedTable.Interpolate(table, hidden, Length),
             }
         );
+    }
+
+    /// <summary>The same bit model with this window; the weights are shared.</summary>
+    /// <param name="trained">The model as it was trained.</param>
+    /// <exception cref="ModelException">The settings are those of another model.</exception>
+    public BitTransformer Apply(BitTransformer trained)
+    {
+        Require(trained.Config.MaxLength, Method is PositionMethod.Trained or PositionMethod.Recompute);
+        return trained.ExpandPositionalEncoding(Length);
     }
 
     private bool Fits(DecoderConfig config) => PositionMethods.Of(config).Contains(Method);

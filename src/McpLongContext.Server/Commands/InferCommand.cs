@@ -1,6 +1,6 @@
 using System.CommandLine;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Memories;
+using McpLongContext.Context.Inferrers;
 using McpLongContext.Server.Output;
 
 namespace McpLongContext.Server.Commands;
@@ -32,6 +32,11 @@ internal sealed class InferCommand : ServiceCommand
     {
         Description = "Only documents of the datastore whose path matches, for example 'src/**/*.cs'.",
         HelpName = "GLOB",
+    };
+
+    private readonly Option<string?> _bits = new("--bits")
+    {
+        Description = "Bits instead of a text, as the characters 0 and 1, read by a bit model.",
     };
 
     private readonly Option<InferenceMode> _mode = CommonOptions.Choice<InferenceMode>(
@@ -96,6 +101,7 @@ internal sealed class InferCommand : ServiceCommand
         Options.Add(_document);
         Options.Add(_datastore);
         Options.Add(_path);
+        Options.Add(_bits);
         Options.Add(_mode);
         Options.Add(_instruction);
         Options.Add(_memory);
@@ -120,6 +126,7 @@ internal sealed class InferCommand : ServiceCommand
 
         var request = new LongInferenceRequest
         {
+            Bits = parsed.GetValue(_bits),
             Text = file is null ? text : await ReadAsync(file, cancellation),
             Name = file ?? new LongInferenceRequest().Name,
             Document = parsed.GetValue(_document),

@@ -1,10 +1,12 @@
 using McpLongContext.Context.Answers;
+using McpLongContext.Context.Bits;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Freshness;
+using McpLongContext.Context.Inferrers;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
@@ -70,6 +72,7 @@ internal static class LongContextServices
                 provider.GetRequiredService<ModelStore>(),
                 options.DecoderPrecision
             ))
+            .AddSingleton<BitModels>()
             .AddSingleton<EncodingDemands>()
             .AddSingleton<QueryPriority>();
 
@@ -107,6 +110,8 @@ internal static class LongContextServices
                     provider.GetRequiredService<TimeProvider>()
                 );
             })
+            .AddSingleton<BitInferrer>()
+            .AddSingleton<BitCompressor>()
             .AddSingleton<LongInferrer>()
             .AddSingleton<DatastoreManager>()
             .AddSingleton<ChunkingManager>()

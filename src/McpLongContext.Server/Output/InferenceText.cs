@@ -19,6 +19,11 @@ internal static class InferenceText
     /// <summary>The model's output with citations, then the figures of every window.</summary>
     public static string Render(LongInferenceReport report)
     {
+        if (report.BitStream is { } stream)
+        {
+            return BitText.Render(report, stream) + State(report);
+        }
+
         var text = new StringBuilder();
         foreach (var window in report.Windows.Where(window => window.Output is not null))
         {

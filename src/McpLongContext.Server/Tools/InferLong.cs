@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Memories;
+using McpLongContext.Context.Inferrers;
 using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Server.Output;
 using McpLongContext.Server.Protocol;
@@ -20,7 +20,8 @@ internal sealed class InferLong(Lazy<LongInferrer> inferrer, TimeProvider time, 
                 + "windows that cover every token once. Use it to find the lines a model expects least (mode score: "
                 + "perplexity, entropy, most surprising spans with citations), to continue a text (generate), or to "
                 + "apply one instruction to every window of a text that is too long to read (map: outputs with the "
-                + "lines they cover). Mode generate with memory "
+                + "lines they cover). With bits or a file of any kind (binaries, logs): the byte offsets that a model of "
+                + "bits expects least. Mode generate with memory "
                 + "unlimiformer writes once, from all documents together. Small models make mistakes: check outputs "
                 + "against the cited lines. A long text takes several calls: while the result has next_cursor, repeat the call with it. A cancelled call "
                 + "keeps its finished windows, and the same call again continues after them. Needs an installed "
@@ -43,6 +44,10 @@ internal sealed class InferLong(Lazy<LongInferrer> inferrer, TimeProvider time, 
             Document = arguments.Document,
             Datastore = arguments.Datastore,
             PathGlob = arguments.PathGlob,
+            Bits = arguments.Bits,
+            File = arguments.File,
+            CtxBits = arguments.CtxBits,
+            OverlapBits = arguments.OverlapBits,
             Mode = arguments.Mode,
             Instruction = arguments.Instruction,
             Memory = arguments.Memory,
@@ -73,6 +78,14 @@ internal sealed record InferArguments(
         string? Datastore = null,
     [property: Description("Only documents of the datastore whose path matches, for example src/**/*.cs")]
         string? PathGlob = null,
+    [property: Description("Bits instead of a text, as the characters 0 and 1, whole bytes.")] string? Bits = null,
+    [property: Description("A file of any kind beneath the allowed roots, read bit by bit.")] string? File = null,
+    [property: Description("Bits of a window of bits or file; left out, 4096, at most the model's window.")]
+    [property: Range(1, int.MaxValue)]
+        int? CtxBits = null,
+    [property: Description("Bits of such a window that the window before covers; left out, 256.")]
+    [property: Range(1, int.MaxValue)]
+        int? OverlapBits = null,
     [property: Description(
         "score: how well the model predicts the text; generate: continue its end; map: follow instruction for each window."
     )]

@@ -19,7 +19,8 @@ internal sealed class SetChunking(Lazy<ChunkingManager> chunking, ILogger<SetChu
             "Sets how a datastore's documents are cut into overlapping encoder inputs: chunk_size in tokens, overlap "
                 + "as the share of a chunk that its neighbors cover too. The defaults suit code, prose and "
                 + "transcripts; use it to trade encoding time against accuracy (less overlap is faster). Applies to "
-                + "documents ingested from now on, and with apply_to_existing to the others too, in the background. "
+                + "documents ingested from now on, and with apply_to_existing to the others too, in the background. With "
+                + "model it sets the chunks of attention of a bit model, in bits. "
                 + "What is left out stays; without chunk_size and overlap it tells the settings in force."
         ),
         new ToolAnnotations
@@ -45,9 +46,18 @@ internal sealed class SetChunking(Lazy<ChunkingManager> chunking, ILogger<SetChu
                 ChunkSize = arguments.ChunkSize,
                 Overlap = arguments.Overlap,
                 ApplyToExisting = arguments.ApplyToExisting,
+                Model = arguments.Model,
             },
             cancellation
         );
+        if (report.Model is { } model)
+        {
+            return new(
+                $"{VisibleText.Name(model)}: chunks of {report.ChunkSize} bits, overlap {report.Overlap:0.###}.",
+                report
+            );
+        }
+
         var text =
             $"{VisibleText.Name(report.Datastore)}: chunks of {report.ChunkSize} tokens, overlap {report.Overlap:0.##}."
             + (report.Job is { } job ? $" Existing documents are encoded again, job {job}." : "")
@@ -69,5 +79,7 @@ internal sealed record SetChunkingArguments(
     [property: Description("Share of a chunk that overlaps with its neighbors.")]
     [property: Range(0.0, ChunkSettings.MaxOverlap)]
         double? Overlap = null,
-    [property: Description("Also encode the documents that are stored already again.")] bool ApplyToExisting = false
+    [property: Description("Also encode the documents that are stored already again.")] bool ApplyToExisting = false,
+    [property: Description("An installed bit model, whose chunks are set, in bits, instead of the datastore's.")]
+        string? Model = null
 );

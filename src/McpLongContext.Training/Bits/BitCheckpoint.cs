@@ -66,7 +66,8 @@ internal static class BitCheckpoint
             using var archive = ZipFile.OpenRead(path);
             using var headerStream = Open(archive, State);
             var header =
-                JsonSerializer.Deserialize<Header>(headerStream) ?? throw new InvalidDataException($"{State} is empty.");
+                JsonSerializer.Deserialize<Header>(headerStream)
+                ?? throw new InvalidDataException($"{State} is empty.");
             foreach (var (name, value) in model.Config.ToMetadata())
             {
                 if (header.Model.GetValueOrDefault(name) is var found && found != value)
@@ -93,7 +94,10 @@ internal static class BitCheckpoint
         catch (Exception e)
             when (e is IOException or InvalidDataException or JsonException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"{path} cannot be continued: {e.Message} Give another --run to begin anew.", e);
+            throw new TrainingException(
+                $"{path} cannot be continued: {e.Message} Give another --run to begin anew.",
+                e
+            );
         }
     }
 

@@ -1,7 +1,5 @@
-using McpLongContext.Inference.Bits;
 using McpLongContext.Inference.Checkpoints;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 
 namespace McpLongContext.Training.Bits;
 
@@ -13,12 +11,7 @@ internal static class BitExport
     /// <param name="model">The model.</param>
     /// <param name="isHalf">Whether matrices are stored as F16.</param>
     /// <param name="notes">Further facts for a reader, by name.</param>
-    public static void Save(
-        string path,
-        BitModule model,
-        bool isHalf,
-        IReadOnlyDictionary<string, string> notes
-    )
+    public static void Save(string path, BitModule model, bool isHalf, IReadOnlyDictionary<string, string> notes)
     {
         var metadata = new Dictionary<string, string>(notes, StringComparer.Ordinal);
         foreach (var (name, value) in model.Config.ToMetadata())

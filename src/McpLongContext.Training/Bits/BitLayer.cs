@@ -78,8 +78,7 @@ internal sealed class BitLayer : nn.Module
     /// <summary>Mixed precision: the product in bfloat16, sums and weights in fp32.</summary>
     private Tensor Project(Linear layer, Tensor x) =>
         _isHalf
-            ? nn
-                .functional.linear(x.to_type(ScalarType.BFloat16), layer.weight!.to_type(ScalarType.BFloat16))
+            ? nn.functional.linear(x.to_type(ScalarType.BFloat16), layer.weight!.to_type(ScalarType.BFloat16))
                 .to_type(ScalarType.Float32) + layer.bias!
             : layer.forward(x);
 }

@@ -28,6 +28,7 @@ internal sealed class BitModule : nn.Module
         _positions = PositionsOf(config);
         register_buffer("positions", _positions);
         RegisterComponents();
+        BitInitialization.Apply(this);
     }
 
     public BitTransformerConfig Config { get; }

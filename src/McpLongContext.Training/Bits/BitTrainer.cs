@@ -1,4 +1,3 @@
-using McpLongContext.Inference.Bits;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -4,7 +4,14 @@ namespace McpLongContext.Bits.Tests.Streams;
 
 public sealed class BitFormsTests
 {
-    public static TheoryData<int, double> Streams => new() { { 0, 0 }, { 1, 0 }, { 1003, 0.5 }, { 5000, 0.01 } };
+    public static TheoryData<int, double> Streams =>
+        new()
+        {
+            { 0, 0 },
+            { 1, 0 },
+            { 1003, 0.5 },
+            { 5000, 0.01 },
+        };
 
     [Theory]
     [MemberData(nameof(Streams))]
@@ -37,7 +44,15 @@ public sealed class BitFormsTests
         Assert.Equal(BitForm.Packed, BitForms.Choose(Draw(8000, 0.5)));
         Assert.Equal(
             BitForm.Deflate,
-            BitForms.Choose(ByteBits.Of("the same words, again and again, the same words"u8.ToArray().Concat(new byte[40].Select((_, i) => (byte)('a' + (i % 20)))).ToArray(), parity: false))
+            BitForms.Choose(
+                ByteBits.Of(
+                    "the same words, again and again, the same words"u8
+                        .ToArray()
+                        .Concat(new byte[40].Select((_, i) => (byte)('a' + (i % 20))))
+                        .ToArray(),
+                    parity: false
+                )
+            )
         );
     }
 

@@ -10,11 +10,10 @@ public sealed class BitTransformerTests
 {
     private const float Tolerance = 1e-4f;
 
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
+
     private static readonly Dictionary<string, Case> s_cases = JsonSerializer
-        .Deserialize<List<Case>>(
-            File.ReadAllText(Golden.PathOf("bits/golden.json")),
-            new JsonSerializerOptions(JsonSerializerDefaults.Web)
-        )!
+        .Deserialize<List<Case>>(File.ReadAllText(Golden.PathOf("bits/golden.json")), s_json)!
         .ToDictionary(one => one.Name);
 
     public static TheoryData<string> Names => [.. s_cases.Keys];
@@ -88,16 +87,9 @@ public sealed class BitTransformerTests
         Assert.Equal(1000, expanded.Config.MaxLength);
         Assert.Equal(96, model.Config.MaxLength);
         Assert.True(model.Positions.Span.SequenceEqual(expanded.Positions.Span[..model.Positions.Length]));
-        Assert.Equal(
-            (float)Math.Sin(999 / Math.Pow(10_000, 2.0 / 24)),
-            expanded.Positions.Span[(999 * 24) + 2],
-            1e-6f
-        );
+        Assert.Equal((float)Math.Sin(999 / Math.Pow(10_000, 2.0 / 24)), expanded.Positions.Span[(999 * 24) + 2], 1e-6f);
         var expected = s_cases["plain"];
-        Assert.Equal(
-            Forward(model, expected.Bits, expected.Place),
-            Forward(expanded, expected.Bits, expected.Place)
-        );
+        Assert.Equal(Forward(model, expected.Bits, expected.Place), Forward(expanded, expected.Bits, expected.Place));
     }
 
     [Fact]
@@ -188,8 +180,7 @@ public sealed class BitTransformerTests
         }
     }
 
-    private static BitTransformer Load(string name) =>
-        BitTransformer.Load(Golden.PathOf($"bits/{name}.safetensors"));
+    private static BitTransformer Load(string name) => BitTransformer.Load(Golden.PathOf($"bits/{name}.safetensors"));
 
     private static float[] Forward(BitTransformer model, string bits, int place)
     {

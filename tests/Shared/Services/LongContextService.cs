@@ -1,10 +1,10 @@
 using McpLongContext.Context.Answers;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Inferrers;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Context.Management;
-using McpLongContext.Context.Memories;
 using McpLongContext.Context.Positions;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Inference.Models;

@@ -1,10 +1,15 @@
+using McpLongContext.Context.Bits;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Memories;
 using McpLongContext.Inference;
 
-namespace McpLongContext.Context.Memories;
+namespace McpLongContext.Context.Inferrers;
 
-/// <summary>Long inference: reads long texts through a decoder, by the memory kind that a request names.</summary>
-internal sealed class LongInferrer(MemoryRegistry memories, CurrentUnlimiformer settings)
+/// <summary>
+/// Long inference: reads long texts through a decoder, by the memory kind that a request names, and bits or files through
+/// a bit model.
+/// </summary>
+internal sealed class LongInferrer(MemoryRegistry memories, BitInferrer bits, CurrentUnlimiformer settings)
 {
     /// <summary>
     /// Reads and writes. Canceling does not throw once the first window is begun: the report has what was done, and the
@@ -20,7 +25,10 @@ internal sealed class LongInferrer(MemoryRegistry memories, CurrentUnlimiformer 
         LongInferenceRequest request,
         IProgress<LongInferenceProgress>? progress,
         CancellationToken cancellation
-    ) => memories[request.Memory ?? Unnamed(request)].InferAsync(request, progress, cancellation);
+    ) =>
+        request.Bits is not null || request.File is not null
+            ? bits.InferAsync(request, progress, cancellation)
+            : memories[request.Memory ?? Unnamed(request)].InferAsync(request, progress, cancellation);
 
     /// <summary>
     /// The memory kind of a request that names none; a text continues with its own end unless something is asked of it.

@@ -1,0 +1,155 @@
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Context.LongInference;
+using McpLongContext.Inference;
+
+namespace McpLongContext.Context.Bits;
+
+/// <summary>
+/// Reads bits or a file of any size through a bit model, in overlapping causal windows that cover every bit once. In RAM
+/// are the windows that are being read, whatever the size of the file.
+/// </summary>
+internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProvider time)
+{
+    private const int DefaultTop = 10;
+    private const int MostTop = 1000;
+
+    /// <summary>
+    /// Reads a stream. Canceling does not throw once the first window is begun: the report has what was done, and the
+    /// same request with the report's cursor continues after it.
+    /// </summary>
+    /// <param name="request">The bits or the file.</param>
+    /// <param name="progress">Told about the windows that are begun.</param>
+    /// <param name="cancellation">Stops between blocks of bits.</param>
+    /// <exception cref="ContextException">An argument is not valid, or no model is installed.</exception>
+    /// <exception cref="ModelException">The model is damaged.</exception>
+    public async Task<LongInferenceReport> InferAsync(
+        LongInferenceRequest request,
+        IProgress<LongInferenceProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        Check(request);
+        var model = await models.LoadAsync(request.Model, cancellation);
+        var config = model.Model.Config;
+        using IBitSource source = request.File is { } file
+            ? new FileBits(roots, file)
+            : new GivenBits(request.Bits!, config.Parity);
+        var plan = BitWindowPlan.Of(request, model, source.Length);
+        var identity = InferenceCursor.Identify([source.Key, model.Key, plan.ToString()]);
+        var cursor = InferenceCursor.Of(request.Cursor, identity);
+        if (cursor.Window >= plan.Count)
+        {
+            throw new ContextException("cursor: it is beyond the end; leave it out to begin anew.");
+        }
+
+        var results = new BitResults(source, plan, config.BitsPerByte, cursor.Window);
+        var began = time.GetTimestamp();
+        var state = await Task.Run(
+            () => Run(request, model, source, plan, cursor.Window, results, progress, cancellation),
+            CancellationToken.None
+        );
+        var seconds = time.GetElapsedTime(began).TotalSeconds;
+        return new LongInferenceReport
+        {
+            Mode = InferenceMode.Score,
+            Model = model.Name,
+            State = state,
+            Window = plan.CtxBits,
+            OverlapTokens = plan.OverlapBits,
+            Windows = [],
+            Tokens = results.CoveredBits,
+            BitStream = results.Report(request.Top ?? DefaultTop),
+            Seconds = seconds,
+            TokensPerSecond = seconds > 0 ? results.CoveredBits / seconds : 0,
+            NextCursor =
+                state == InferenceState.Complete
+                    ? null
+                    : (cursor with { Window = cursor.Window + results.Count }).ToString(),
+        };
+    }
+
+    private InferenceState Run(
+        LongInferenceRequest request,
+        LoadedBitModel model,
+        IBitSource source,
+        BitWindowPlan plan,
+        int first,
+        BitResults results,
+        IProgress<LongInferenceProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var start = time.GetTimestamp();
+        var most = request.MaxWindows ?? int.MaxValue;
+        var readers = Enumerable
+            .Range(0, Math.Min(Environment.ProcessorCount, plan.Count))
+            .Select(_ => new BitWindowReader(model.Model, source))
+            .ToArray();
+        while (first + results.Count < plan.Count)
+        {
+            var next = first + results.Count;
+            if (results.Count >= most || (results.Count > 0 && time.GetElapsedTime(start) >= request.Wait))
+            {
+                return InferenceState.Paused;
+            }
+
+            progress?.Report(new(source.Path, 1, 1, next + 1, plan.Count, 0, Last: null));
+            var windows = new ReadWindow[Math.Min(readers.Length, Math.Min(plan.Count - next, most - results.Count))];
+            try
+            {
+                Parallel.For(
+                    0,
+                    windows.Length,
+                    new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = readers.Length },
+                    i => windows[i] = readers[i].Read(plan[next + i], cancellation)
+                );
+            }
+            catch (OperationCanceledException)
+            {
+                return InferenceState.Cancelled;
+            }
+            catch (AggregateException failures) when (failures.InnerException is ContextException failure)
+            {
+                throw new ContextException(failure.Message, failures);
+            }
+
+            Array.ForEach(windows, results.Add);
+        }
+
+        return InferenceState.Complete;
+    }
+
+    private static void Check(LongInferenceRequest request)
+    {
+        switch (request)
+        {
+            case { Bits: not null, File: not null }:
+                throw new ContextException("bits, file: both were given; give one of them.");
+            case { Text: not null } or { Document: not null } or { Datastore: not null } or { PathGlob: not null }:
+                throw new ContextException(
+                    "text, document, datastore, path_glob: a bit model reads bits or a file alone; leave them out."
+                );
+            case { Mode: not InferenceMode.Score }:
+                throw new ContextException(
+                    $"mode: {request.Mode.ToString().ToLowerInvariant()} is of texts; bits and files are scored: leave it "
+                        + "out, or use score."
+                );
+            case { Instruction: not null } or { Memory: not null } or { MaxNewTokens: not null }:
+                throw new ContextException(
+                    "instruction, memory, max_new_tokens: nothing is written from bits or a file; leave them out."
+                );
+            case { Window: not null } or { Overlap: not null }:
+                throw new ContextException(
+                    "window, overlap: they are of tokens; bits and files have ctx_bits and overlap_bits."
+                );
+        }
+
+        Limits.RequireWait(request.Wait);
+        Limits.Require("top", request.Top ?? DefaultTop, 1, MostTop);
+        if (request.MaxWindows < 1)
+        {
+            throw new ContextException($"max_windows: {request.MaxWindows} is out of range; use 1 or more.");
+        }
+    }
+}

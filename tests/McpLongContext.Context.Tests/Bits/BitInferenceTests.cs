@@ -1,0 +1,240 @@
+using System.Text;
+using McpLongContext.Bits.Streams;
+using McpLongContext.Context.Bits;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Inference.Bits;
+using McpLongContext.LongAttention.Positions;
+
+namespace McpLongContext.Context.Tests.Bits;
+
+/// <summary>Bits and files through a bit model.</summary>
+public sealed class BitInferenceTests : BitService
+{
+    private static readonly byte[] s_bytes = Encoding.UTF8.GetBytes(
+        "Every bit of this text is predicted once, and once only."
+    );
+
+    [Theory]
+    [InlineData(Plain, 96, 24)]
+    [InlineData(Plain, 40, 1)]
+    [InlineData(Plain, 33, 32)]
+    [InlineData(Parity, 50, 13)]
+    public async Task Each_bit_is_predicted_once_as_if_its_window_were_computed_alone(string name, int ctx, int overlap)
+    {
+        var report = await Service.InferAsync(
+            new LongInferenceRequest
+            {
+                File = Write("text.txt", s_bytes),
+                Model = name,
+                CtxBits = ctx,
+                OverlapBits = overlap,
+            },
+            progress: null,
+            Cancellation
+        );
+
+        var bits = ByteBits.Of(s_bytes, name == Parity);
+        var model = BitTransformer.Load(PathOf(name));
+        double cost = 1;
+        var predicted = new StringBuilder("0");
+        for (var i = 1; i < bits.Length; i++)
+        {
+            // The first window that reaches the bit.
+            var stride = ctx - overlap;
+            var first = i < ctx ? 0 : (i - ctx + stride) / stride * stride;
+            var logits = new float[2 * (i - first)];
+            model.CreateSession().Forward(bits.AsSpan(first..i), first % model.Config.BitsPerByte, logits);
+            var one = 1 / (1 + Math.Exp(logits[^2] - logits[^1]));
+            cost -= Math.Log2(bits[i] == 1 ? one : 1 - one);
+            predicted.Append(one > 0.5 ? '1' : '0');
+        }
+
+        var stream = report.BitStream!;
+        Assert.Equal(InferenceState.Complete, report.State);
+        Assert.Equal(bits.Length, stream.CoveredBits);
+        Assert.Equal(bits.Length, stream.Windows.Sum(window => window.Bits));
+        Assert.Equal(cost / s_bytes.Length, stream.BitsPerByte, 1e-3);
+        Assert.Equal(bits.Length, stream.Predicted!.Length);
+        Assert.Equal(predicted.ToString(), stream.Predicted);
+    }
+
+    [Fact]
+    public async Task Bits_are_read_like_the_file_of_their_bytes()
+    {
+        var file = await InferAsync(new LongInferenceRequest { File = Write("a", s_bytes), Model = Parity });
+        var bits = await InferAsync(
+            new LongInferenceRequest { Bits = ByteBits.Format(ByteBits.Of(s_bytes, parity: true)), Model = Parity }
+        );
+
+        Assert.Equal(file.BitsPerByte, bits.BitsPerByte);
+        Assert.Equal(file.Predicted, bits.Predicted);
+    }
+
+    [Fact]
+    public async Task Page_by_page_the_windows_are_the_same_as_at_once()
+    {
+        var request = new LongInferenceRequest { File = Write("a", s_bytes), Model = Plain };
+        var whole = await InferAsync(request);
+        var pages = new List<LongInferenceReport>();
+        do
+        {
+            pages.Add(
+                await Service.InferAsync(
+                    request with
+                    {
+                        MaxWindows = 2,
+                        Cursor = pages.LastOrDefault()?.NextCursor,
+                    },
+                    progress: null,
+                    Cancellation
+                )
+            );
+        } while (pages[^1].State == InferenceState.Paused);
+
+        var windows = pages.SelectMany(page => page.BitStream!.Windows).ToList();
+        Assert.Equal(
+            whole.Windows.Select(window => (window.FirstBit, window.Bits, window.BitsPerByte)),
+            windows.Select(window => (window.FirstBit, window.Bits, window.BitsPerByte))
+        );
+        Assert.Equal(whole.Predicted, string.Concat(pages.Select(page => page.BitStream!.Predicted)));
+    }
+
+    [Fact]
+    public async Task Cancelling_keeps_the_windows_that_are_done()
+    {
+        using var source = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var progress = new Stop(source);
+
+        var report = await Service.InferAsync(
+            new LongInferenceRequest
+            {
+                File = Write("a", [.. Enumerable.Repeat(s_bytes, 20).SelectMany(one => one)]),
+                Model = Plain,
+            },
+            progress,
+            source.Token
+        );
+
+        Assert.Equal(InferenceState.Cancelled, report.State);
+        Assert.InRange(report.BitStream!.WindowCount, 1, 40);
+        Assert.NotNull(report.NextCursor);
+    }
+
+    [Fact]
+    public async Task A_longer_window_and_chunks_are_in_force_from_the_next_request_on()
+    {
+        var request = new LongInferenceRequest
+        {
+            File = Write("a", s_bytes),
+            Model = Plain,
+            CtxBits = 400,
+        };
+        var before = await Assert.ThrowsAsync<ContextException>(() => InferAsync(request));
+        Assert.Contains(
+            "ctx_bits: 400 is out of range; use 16 to 96, the window of plain",
+            before.Message,
+            StringComparison.Ordinal
+        );
+
+        var expanded = await Service.ExpandPositionsAsync(new PositionRequest(Plain, 400, Method: null), Cancellation);
+        var chunks = await Service.SetChunkingAsync(
+            new ChunkingRequest
+            {
+                Model = Plain,
+                ChunkSize = 64,
+                Overlap = 0.25,
+            },
+            Cancellation
+        );
+
+        Assert.Equal((PositionKind.Sinusoidal, 96, 400), (expanded.Kind, expanded.OldLength, expanded.NewLength));
+        Assert.Equal(0, expanded.Parity.LargestChange);
+        Assert.Equal((Plain, 64, 0.25), (chunks.Model, chunks.ChunkSize, chunks.Overlap));
+        var model = BitTransformer.Load(PathOf(Plain)).ExpandPositionalEncoding(400).WithChunks(64, 16);
+        var bits = ByteBits.Of(s_bytes, parity: false)[..400];
+        var logits = new float[800];
+        model.CreateSession().Forward(bits, 0, logits);
+        var predicted = string.Concat(
+            Enumerable.Range(0, 399).Select(i => logits[(2 * i) + 1] > logits[2 * i] ? '1' : '0')
+        );
+        Assert.Equal("0" + predicted, (await InferAsync(request)).Predicted![..400]);
+    }
+
+    [Theory]
+    [InlineData("0102", Plain, "bits: '2' found at character 4, expected 0 or 1.")]
+    [InlineData("01", Plain, "bits: 2 bits found, expected a multiple of 8, the bits of a byte.")]
+    [InlineData(
+        "01000001",
+        Parity,
+        "bits: 8 bits found, expected a multiple of 9, the bits of a byte and its parity bit."
+    )]
+    [InlineData("010000011", Parity, "bits: wrong parity in 1 of 1 bytes, the first at byte 0 (bits 0 to 8).")]
+    [InlineData(" ", Plain, "bits: there are none; give the characters 0 and 1, or a file.")]
+    [InlineData("01000001", "other", "model: 'other' is no installed bit model; use parity or plain, or train one")]
+    public async Task Bits_that_cannot_be_read_are_refused_by_name(string bits, string model, string message) =>
+        await RefusesAsync(new LongInferenceRequest { Bits = bits, Model = model }, message);
+
+    [Fact]
+    public async Task Wrong_arguments_are_refused_by_name()
+    {
+        var right = new LongInferenceRequest { Bits = "01000001", Model = Plain };
+        await RefusesAsync(right with { File = "a" }, "bits, file: both were given; give one of them.");
+        await RefusesAsync(right with { Text = "a" }, "text, document, datastore, path_glob: a bit model reads");
+        await RefusesAsync(right with { Mode = InferenceMode.Generate }, "mode: generate is of texts");
+        await RefusesAsync(right with { Window = 5 }, "window, overlap: they are of tokens");
+        await RefusesAsync(
+            right with
+            {
+                CtxBits = 32,
+                OverlapBits = 32,
+            },
+            "overlap_bits: 32 is out of range; use 1 to 31"
+        );
+        await RefusesAsync(
+            right with
+            {
+                Bits = null,
+                File = Write("empty", []),
+            },
+            "is empty; there is nothing to predict."
+        );
+        await RefusesAsync(right with { Bits = null, File = Folder.Path }, "is a directory; name a file in it.");
+        await RefusesAsync(right with { Bits = null, File = "/etc/hostname" }, "outside the allowed roots");
+    }
+
+    [Fact]
+    public void The_least_likely_spans_are_found_wherever_they_are()
+    {
+        var spans = new UnlikelyByteSpans(firstByte: 1000);
+        for (var i = 0; i < 100_000; i++)
+        {
+            spans.Add(i is >= 40_000 and < 40_100 or >= 99_990 ? 9 : 1 + (i % 7 * 0.1));
+        }
+
+        var found = spans.Highest(2, (_, _) => "");
+
+        Assert.InRange(found[0].Offset, 40_980, 41_000);
+        Assert.InRange(found[0].Offset + found[0].Length, 41_100, 41_120);
+        Assert.InRange(found[1].Offset, 100_970, 100_990);
+    }
+
+    private async Task<BitStreamReport> InferAsync(LongInferenceRequest request) =>
+        (await Service.InferAsync(request, progress: null, Cancellation)).BitStream!;
+
+    private async Task RefusesAsync(LongInferenceRequest request, string message)
+    {
+        var error = await Assert.ThrowsAsync<ContextException>(() => InferAsync(request));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Stop(CancellationTokenSource source) : IProgress<LongInferenceProgress>
+    {
+        public void Report(LongInferenceProgress value)
+        {
+            if (value.Window > 10)
+            {
+                source.Cancel();
+            }
+        }
+    }
+}
