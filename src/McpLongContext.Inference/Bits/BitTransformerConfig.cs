@@ -113,7 +113,7 @@ public sealed record BitTransformerConfig
 
     /// <summary>Reads the configuration of a file.</summary>
     /// <param name="path">The file, for messages.</param>
-    /// <param name="metadata">Its metadata.</param>
+    /// <param name="metadata">The metadata of the file.</param>
     /// <exception cref="CheckpointException">The file is of another format or version, or a field is not
     /// valid.</exception>
     public static BitTransformerConfig Read(string path, IReadOnlyDictionary<string, string> metadata)
