@@ -6,7 +6,7 @@ namespace McpLongContext.Context.Freshness;
 /// <param name="Report">The report for the user, without Git; <see langword="null"/>: there are no sources, or an ingest is
 /// reading them.</param>
 /// <param name="Stale">Paths of documents that must not be cited.</param>
-/// <param name="Git">Ends with the states of the Git trees.</param>
+/// <param name="Git">Ends with the state of each Git tree.</param>
 internal sealed record FreshnessCheck(
     FreshnessReport? Report,
     IReadOnlySet<string> Stale,

@@ -10,7 +10,7 @@ internal sealed class GitTrees(AllowedRoots roots, DocumentPaths paths)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, GitStatus> _known = new(StringComparer.Ordinal);
 
-    /// <summary>The states of the trees, each once.</summary>
+    /// <summary>The state of each tree, once.</summary>
     /// <param name="sources">The paths of the sources, each with its files.</param>
     /// <param name="cancellation">Ends the comparison.</param>
     public IReadOnlyList<GitState> Read(

@@ -19,7 +19,7 @@ internal sealed class SourceWatch(
 {
     private const string LeaseFile = "watch.lock";
 
-    /// <summary>The pause that ends a group of changes: an editor writes, renames and deletes to save once.</summary>
+    /// <summary>The pause that ends a burst of changes: an editor writes, renames and deletes to save once.</summary>
     private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(150);
 
     /// <summary>The longest wait for a pause in the changes.</summary>
