@@ -113,7 +113,7 @@ internal sealed class EmbeddingEvidence
     /// </summary>
     /// <param name="document">The document of the passage.</param>
     /// <param name="passage">The passage.</param>
-    /// <param name="statements">The statements of the passage, all of them and in order.</param>
+    /// <param name="statements">All statements of the passage, in order.</param>
     public double[]? Align(StoredDocument document, Passage passage, IReadOnlyList<Statement> statements)
     {
         var kind = StoredKind.Of(document);

@@ -16,7 +16,7 @@ internal sealed class StatementScorer(DatastoreSnapshot snapshot, Question quest
     /// <summary>The score of each statement, comparable within the passage.</summary>
     /// <param name="document">The document of the passage.</param>
     /// <param name="passage">The passage.</param>
-    /// <param name="statements">The statements of the passage, all of them and in order.</param>
+    /// <param name="statements">All statements of the passage, in order.</param>
     public double[] Score(StoredDocument document, Passage passage, IReadOnlyList<Statement> statements) =>
         embeddings?.Align(document, passage, statements) ?? [.. statements.Select(one => Lexical(passage.Text, one))];
 
