@@ -1,6 +1,6 @@
 using System.Text;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Memories;
+using McpLongContext.Context.Inferrers;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Dashboard.Rendering;
 using Microsoft.Extensions.Logging;

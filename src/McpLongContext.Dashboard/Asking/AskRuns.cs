@@ -1,5 +1,5 @@
 using McpLongContext.Context.Contracts;
-using McpLongContext.Context.Memories;
+using McpLongContext.Context.Inferrers;
 using McpLongContext.Context.Retrieval;
 using Microsoft.Extensions.Logging;
 

@@ -90,6 +90,7 @@ internal sealed class EvalCommand : ServiceCommand
     protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
     {
         var set = Read(call.Parsed);
+        TokenCounter.Load();
         var keep = call.Parsed.GetValue(_keep);
         var datastore = keep ?? $"eval-{Guid.NewGuid():n}";
         try

@@ -17,6 +17,9 @@ public sealed class RetrieverTests
         TimeProvider.System
     );
 
+    /// <summary>Counts are exact from the first answer on.</summary>
+    static RetrieverTests() => TokenCounter.Load();
+
     [Fact]
     public void Evidence_cites_the_lines_that_it_shows()
     {
