@@ -10,10 +10,10 @@ public sealed record FreshnessReport
     /// Paths of changed files that were not read again in time and were left out of the search; the first ones where
     /// there are many. They are read in the background.
     /// </summary>
-    public IReadOnlyList<string> Behind { get; init; } = [];
+    public IReadOnlyList<string> Stale { get; init; } = [];
 
     /// <summary>The number of changed files that were left out.</summary>
-    public int BehindCount { get; init; }
+    public int StaleCount { get; init; }
 
     /// <summary>Sources at whose paths nothing exists at present; their documents were left out.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];

@@ -27,7 +27,7 @@ internal sealed class FreshnessKeeper(
     /// <summary>The time that a query waits for changed files; what is not read by then is left out of it.</summary>
     private static readonly TimeSpan s_budget = TimeSpan.FromSeconds(1);
 
-    private const int NamedBehind = 20;
+    private const int NamedStale = 20;
 
     private readonly ConcurrentDictionary<string, SourceMonitor> _monitors = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (SourceWatch Watch, Task Work)> _watches = new(
@@ -62,7 +62,7 @@ internal sealed class FreshnessKeeper(
 
         // Read while the search runs.
         var git = Task.Run(() => monitor.Trees.Read(comparison.Sources, cancellation), cancellation);
-        var before = monitor.BehindCount;
+        var before = monitor.StaleCount;
         var unread = await monitor.RefreshAsync(question, s_budget, cancellation);
         var stale = unread.Keys.ToHashSet(StringComparer.Ordinal);
         stale.UnionWith(comparison.Missing.SelectMany(source => source.Files));
@@ -73,8 +73,8 @@ internal sealed class FreshnessKeeper(
         var freshness = new FreshnessReport
         {
             Fresh = changed.Length == 0 && comparison.Missing.Count == 0 && comparison.Hidden.Count == 0,
-            Behind = [.. changed.Take(NamedBehind).Select(paths.Show)],
-            BehindCount = changed.Length,
+            Stale = [.. changed.Take(NamedStale).Select(paths.Show)],
+            StaleCount = changed.Length,
             Missing = [.. comparison.Missing.Select(source => paths.Show(source.Path))],
             Unchecked = [.. comparison.Hidden.Select(paths.Show)],
             Refreshed = Math.Max(0, before - unread.Count),

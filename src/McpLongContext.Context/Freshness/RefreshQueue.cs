@@ -42,7 +42,7 @@ internal sealed class RefreshQueue
     private bool IsEmpty => _waiting.Count == 0 && _running.Count == 0;
 
     /// <summary>The paths that are waiting, in progress or unreadable, and whether each is gone.</summary>
-    public IReadOnlyDictionary<string, bool> Behind()
+    public IReadOnlyDictionary<string, bool> Stale()
     {
         lock (_gate)
         {
@@ -57,7 +57,7 @@ internal sealed class RefreshQueue
     }
 
     /// <summary>Whether any of some files waits or runs.</summary>
-    public bool IsBehind(IReadOnlyList<string> paths)
+    public bool IsStale(IReadOnlyList<string> paths)
     {
         lock (_gate)
         {

@@ -50,7 +50,7 @@ internal sealed class SourceMonitor : IAsyncDisposable
     public GitTrees Trees { get; }
 
     /// <summary>The number of files that differ and are pending.</summary>
-    public int BehindCount => _queue.Behind().Count;
+    public int StaleCount => _queue.Stale().Count;
 
     /// <summary>Whether a source is watched, read to its end or not.</summary>
     public bool IsWatched
@@ -104,7 +104,7 @@ internal sealed class SourceMonitor : IAsyncDisposable
     {
         if (_queue.Emptied.IsCompleted)
         {
-            return _queue.Behind();
+            return _queue.Stale();
         }
 
         IReadOnlyList<string> needed = [];
@@ -128,13 +128,13 @@ internal sealed class SourceMonitor : IAsyncDisposable
             await done.WaitAsync(cancellation);
         }
 
-        while (!done.IsCompleted && _time.GetElapsedTime(start) < s_longest && _queue.IsBehind(needed))
+        while (!done.IsCompleted && _time.GetElapsedTime(start) < s_longest && _queue.IsStale(needed))
         {
             await Task.Delay(s_look, _time, cancellation);
         }
 
         cancellation.ThrowIfCancellationRequested();
-        return _queue.Behind();
+        return _queue.Stale();
     }
 
     /// <summary>Stops the reading; what is stored stays.</summary>

@@ -204,7 +204,7 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
         _version = snapshot.SourceVersion;
         lock (seeing)
         {
-            foreach (var (path, isGone) in queue.Behind())
+            foreach (var (path, isGone) in queue.Stale())
             {
                 if (isGone ? !snapshot.Documents.TryFind(path, out _) : IsStored(path))
                 {

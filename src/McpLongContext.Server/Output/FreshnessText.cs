@@ -22,11 +22,11 @@ internal static class FreshnessText
             );
         }
 
-        if (freshness.BehindCount > 0)
+        if (freshness.StaleCount > 0)
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"; {IngestText.Count(freshness.BehindCount, "changed file")} left out until read again: {Names(freshness.Behind, freshness.BehindCount)}"
+                $"; {IngestText.Count(freshness.StaleCount, "changed file")} left out until read again: {Names(freshness.Stale, freshness.StaleCount)}"
             );
         }
 

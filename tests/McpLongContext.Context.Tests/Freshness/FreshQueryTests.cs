@@ -203,7 +203,7 @@ public sealed class FreshQueryTests : IAsyncLifetime
             TestContext.Current.CancellationToken
         );
 
-        Assert.Equal(result.Freshness!.BehindCount == 0, result.Freshness.Fresh);
+        Assert.Equal(result.Freshness!.StaleCount == 0, result.Freshness.Fresh);
         Assert.All(result.Evidence, item => Assert.DoesNotContain("fog", item.Text, StringComparison.Ordinal));
     }
 

@@ -18,7 +18,7 @@ public sealed class FreshnessTests
 
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(1);
 
-    /// <summary>On a machine that is busy with other work, what is behind may be so for longer; it is told, too.</summary>
+    /// <summary>On a machine that is busy with other work, what is stale may be so for longer; it is told, too.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     private int _answers;

@@ -68,7 +68,7 @@ internal sealed class SourceWatch(
     {
         var start = time.GetTimestamp();
         await monitor.CompareAsync(cancellation);
-        if (monitor.BehindCount is not (> 0 and var changed))
+        if (monitor.StaleCount is not (> 0 and var changed))
         {
             return;
         }
