@@ -155,7 +155,7 @@ internal sealed class InfiniCommand : Command
         AtomicFile.Write(output, stream => stream.Write(adapter));
         parsed.InvocationConfiguration.Output.WriteLine(
             $"{output}: {adapter.Length} bytes, {state.Step} steps in {state.Seconds:F0} s ({state.ProcessorSeconds:F0} s of "
-                + $"the processor), {state.Best:P0} right on held-out texts. Metrics and picture: {folder}"
+                + $"the processor), score {state.Best:F2} on held-out texts. Metrics and picture: {folder}"
         );
         return 0;
     }
