@@ -23,7 +23,7 @@ internal sealed class BitCompressor(BitModels models)
         CancellationToken cancellation
     )
     {
-        var model = await models.LoadAsync(name, cancellation);
+        var model = models.Load(name);
         await Task.Run(
             () =>
             {
@@ -65,7 +65,7 @@ internal sealed class BitCompressor(BitModels models)
     )
     {
         var archive = BitArchive.Read(input, path);
-        var model = await models.LoadAsync(name, cancellation);
+        var model = models.Load(name);
         Require(archive, model, path);
         await Task.Run(
             () =>

@@ -30,7 +30,7 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
     )
     {
         Check(request);
-        var model = await models.LoadAsync(request.Model, cancellation);
+        var model = models.Load(request.Model);
         var config = model.Model.Config;
         using IBitSource source = request.File is { } file
             ? new FileBits(roots, file)

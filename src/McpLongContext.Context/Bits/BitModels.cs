@@ -9,23 +9,16 @@ using McpLongContext.LongAttention.Positions;
 
 namespace McpLongContext.Context.Bits;
 
-/// <summary>The installed bit models. The one that is shipped with the program is installed when it is first
-/// needed.</summary>
+/// <summary>The installed bit models.</summary>
 internal sealed class BitModels(ModelStore models)
 {
-    /// <summary>The model that is shipped.</summary>
-    public const string Shipped = "bits-source";
-
-    private static readonly string s_shippedFolder = Path.Combine(AppContext.BaseDirectory, "config", "bits", Shipped);
-
     /// <summary>Loads a model; it is small, so nothing is kept.</summary>
-    /// <param name="name">The model; <see langword="null"/> for the first installed one, or the shipped one.</param>
-    /// <param name="cancellation">Ends an installation.</param>
+    /// <param name="name">The model; <see langword="null"/> for the first installed one.</param>
     /// <exception cref="ContextException">There is no such model; the message says how to get one.</exception>
     /// <exception cref="ModelException">The model is damaged.</exception>
-    public async Task<LoadedBitModel> LoadAsync(string? name, CancellationToken cancellation)
+    public LoadedBitModel Load(string? name)
     {
-        var installed = await FindAsync(name, cancellation);
+        var installed = Find(name);
         try
         {
             var path = BitTransformerConfig.FindFile(installed.Folder)!;
@@ -52,15 +45,15 @@ internal sealed class BitModels(ModelStore models)
 
     /// <summary>Sets the chunks of attention of a model, in bits.</summary>
     /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
-    public async Task<ChunkingReport> SetChunksAsync(ChunkingRequest request, CancellationToken cancellation)
+    public ChunkingReport SetChunks(ChunkingRequest request)
     {
         if (request.ApplyToExisting)
         {
             throw new ContextException("apply_to_existing: a bit model keeps nothing that it has read; leave it out.");
         }
 
-        var installed = await FindAsync(request.Model, cancellation);
-        var config = (await LoadAsync(request.Model, cancellation)).Model.Config;
+        var installed = Find(request.Model);
+        var config = Load(request.Model).Model.Config;
         if (request.ChunkSize is not null || request.Overlap is not null)
         {
             var size = request.ChunkSize ?? config.ChunkSize;
@@ -82,15 +75,10 @@ internal sealed class BitModels(ModelStore models)
         };
     }
 
-    private async Task<InstalledModel> FindAsync(string? name, CancellationToken cancellation)
+    private InstalledModel Find(string? name)
     {
         var all = models.List().Where(model => model.Entry.Purpose == ModelEntry.Bits).ToList();
         var found = name is null ? all.FirstOrDefault() : all.Find(model => model.Name == name);
-        if (found is null && name is null or Shipped && Directory.Exists(s_shippedFolder))
-        {
-            found = await models.InstallAsync(s_shippedFolder, progress: null, cancellation);
-        }
-
         return found
             ?? throw new ContextException(
                 $"model: {(name is null ? "no bit model is installed" : $"'{name}' is no installed bit model")}; "

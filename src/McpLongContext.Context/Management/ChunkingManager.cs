@@ -21,7 +21,7 @@ internal sealed class ChunkingManager(
     {
         if (request.Model is not null)
         {
-            return await bitModels.SetChunksAsync(request, cancellation);
+            return bitModels.SetChunks(request);
         }
 
         Require("chunk_size", request.ChunkSize, ChunkSettings.MinSize, encoders.Window);

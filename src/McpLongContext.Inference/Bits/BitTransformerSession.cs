@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using McpLongContext.Inference.Layers;
 using McpLongContext.Kernels.Attention;
 using McpLongContext.Kernels.Elementwise;
 using McpLongContext.Kernels.Products;
@@ -95,8 +94,12 @@ public sealed class BitTransformerSession
     /// <param name="queries">How many queries, evenly spaced; fewer where the block has fewer.</param>
     public double AttentionEntropy(int queries)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(_blockCount);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(queries);
+        if (_blockCount == 0)
+        {
+            throw new InvalidOperationException("no bits were read since the window began; read some first.");
+        }
+
         var cache = _caches[(_config.LayerCount - 1) * _lanes];
         var (headDim, count) = (_config.HeadDim, Math.Min(queries, _blockCount));
         var keys = new float[cache.Count * headDim];
