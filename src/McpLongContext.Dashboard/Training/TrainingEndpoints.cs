@@ -18,7 +18,10 @@ internal static class TrainingEndpoints
     private static IResult Show(TrainingRuns runs, string? run)
     {
         var all = runs.All();
-        var shown = run is null ? all.FirstOrDefault() : runs.Get(run);
+        var shown =
+            run is not null ? runs.Get(run)
+            : all is [var latest, ..] ? latest
+            : null;
         return View.Of<TrainingPage, TrainingModel>(new(runs.Folder, all, shown));
     }
 
