@@ -12,6 +12,9 @@ namespace McpLongContext.Training.Modules;
 /// </summary>
 internal sealed class InfiniAttention : nn.Module
 {
+    /// <summary>A finite beta whose sigmoid is 0 in fp32: files hold finite numbers only.</summary>
+    private const float Closed = -1000;
+
     private readonly DecoderConfig _config;
     private readonly int _window;
     private readonly DifferentiableMemory _memory;
@@ -36,7 +39,7 @@ internal sealed class InfiniAttention : nn.Module
         _window = config.WindowOf(layer);
         (_queryNorm, _keyNorm) = norms;
         HasMemory = betas is not null;
-        _betas = new Parameter(betas is null ? full(config.HeadCount, float.NegativeInfinity) : tensor(betas));
+        _betas = new Parameter(betas is null ? full(config.HeadCount, Closed) : tensor(betas));
         Projections = projections;
         foreach (var (kind, projection) in projections)
         {
@@ -74,7 +77,7 @@ internal sealed class InfiniAttention : nn.Module
             .Where(projection => projection.Value is LoraLinear)
             .Select(projection => (projection.Key, (LoraLinear)projection.Value));
 
-    /// <summary>beta of each head; minus infinity where there is no compressive memory.</summary>
+    /// <summary>beta of each head; as good as minus infinity where there is no compressive memory.</summary>
     public Parameter Betas => _betas;
 
     /// <summary>Attends.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Commands;
@@ -28,7 +29,7 @@ public sealed class LanguageCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_model_from_nothing_learns_a_text_and_is_installed()
+    public async Task A_model_from_nothing_learns_a_text_and_the_engine_takes_it()
     {
         Assert.Equal(
             0,
@@ -39,8 +40,12 @@ public sealed class LanguageCommandTests : IDisposable
         Assert.InRange(heldOut.GetProperty("accuracy").GetDouble(), 0.5, 1);
         Assert.InRange(heldOut.GetProperty("loss").GetDouble(), 0, 2.5);
         var store = new ModelStore(new ModelStoreOptions { Folder = Path.Combine(_folder, "models") });
-        Assert.True(File.Exists(Path.Combine(Model, InfiniAdapter.FileName)));
-        Assert.Empty(store.List());
+        var trained = TrainedModel.Find(Model, store);
+        var config = DecoderConfig.Load(Model);
+        var adapter = InfiniAdapter.Load(Path.Combine(Model, InfiniAdapter.FileName), config, trained.Weights);
+        Assert.Equal((true, false), (IsClosed(0), IsClosed(1)));
+
+        bool IsClosed(int layer) => !adapter.Gates.Of(layer).ContainsAnyExcept(0f);
     }
 
     [Fact]
