@@ -30,10 +30,21 @@ public sealed class NamesTests
         Assert.Empty(others);
     }
 
-    /// <summary>Whether a framework has named the parameters.</summary>
+    /// <summary>Whether a framework has named the parameters, in a class or in an interface.</summary>
     private static bool IsForeign(MethodBase method) =>
-        method is MethodInfo { IsVirtual: true } info
-        && info.GetBaseDefinition().DeclaringType?.Assembly.GetName().Name is { } name
+        method is MethodInfo { IsVirtual: true, DeclaringType: { } type } info
+        && (
+            IsFramework(info.GetBaseDefinition().DeclaringType)
+            || (
+                !type.IsInterface
+                && type.GetInterfaces()
+                    .Where(IsFramework)
+                    .Any(contract => type.GetInterfaceMap(contract).TargetMethods.Contains(info))
+            )
+        );
+
+    private static bool IsFramework(Type? type) =>
+        type?.Assembly.GetName().Name is { } name
         && (
             name.StartsWith("System", StringComparison.Ordinal)
             || name.StartsWith("Microsoft", StringComparison.Ordinal)

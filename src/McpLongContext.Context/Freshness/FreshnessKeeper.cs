@@ -37,10 +37,10 @@ internal sealed class FreshnessKeeper(
     private readonly Lock _gate = new();
 
     /// <summary>
-    /// Compares the sources of a datastore with the disk and reads changed files again, those that the question needs
+    /// Compares the sources of a datastore with the disk and reads changed files again, those that the query needs
     /// first.
     /// </summary>
-    public async Task<FreshnessCheck> EnsureAsync(string name, string? question, CancellationToken cancellation)
+    public async Task<FreshnessCheck> EnsureAsync(string name, string? query, CancellationToken cancellation)
     {
         if (jobs.FindIndexing(name) is not null)
         {
@@ -63,7 +63,7 @@ internal sealed class FreshnessKeeper(
         // Read while the search runs.
         var git = Task.Run(() => monitor.Trees.Read(comparison.Sources, cancellation), cancellation);
         var before = monitor.StaleCount;
-        var unread = await monitor.RefreshAsync(question, s_budget, cancellation);
+        var unread = await monitor.RefreshAsync(query, s_budget, cancellation);
         var stale = unread.Keys.ToHashSet(StringComparer.Ordinal);
         stale.UnionWith(comparison.Missing.SelectMany(source => source.Files));
         string[] changed =

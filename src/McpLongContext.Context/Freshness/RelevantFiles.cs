@@ -4,10 +4,10 @@ using McpLongContext.Context.Ingestion.Sources;
 namespace McpLongContext.Context.Freshness;
 
 /// <summary>
-/// Finds among many changed files those that a question needs, without indexing any: a file counts by the words of the
-/// question in its path and its bytes, the more the fewer of the files have the word.
+/// Finds among many changed files those that a query needs, without indexing any: a file counts by the words of the
+/// query in its path and its bytes, the more the fewer of the files have the word.
 /// </summary>
-internal sealed class RelevantFiles(AllowedRoots roots, string question, TimeProvider time)
+internal sealed class RelevantFiles(AllowedRoots roots, string query, TimeProvider time)
 {
     private const int ShortestWord = 3;
     private const int MostWords = 16;
@@ -15,14 +15,14 @@ internal sealed class RelevantFiles(AllowedRoots roots, string question, TimePro
     /// <summary>Longer files are books and data, of which only the beginning is searched.</summary>
     private const int MostBytes = 256 * 1024;
 
-    /// <summary>What cannot be looked at in this time counts by its path.</summary>
+    /// <summary>The time to look into files; a file that is not reached counts by its path.</summary>
     private static readonly TimeSpan s_most = TimeSpan.FromSeconds(1.5);
 
     private readonly long _start = time.GetTimestamp();
     private readonly string[] _words =
     [
-        .. question
-            .Split([.. question.Where(c => !char.IsLetterOrDigit(c) && c != '_').Distinct()])
+        .. query
+            .Split([.. query.Where(c => !char.IsLetterOrDigit(c) && c != '_').Distinct()])
             .Where(word => word.Length >= ShortestWord)
             .Distinct(StringComparer.OrdinalIgnoreCase)
             .OrderByDescending(word => word.Length)

@@ -89,15 +89,15 @@ internal sealed class SourceMonitor : IAsyncDisposable
         );
 
     /// <summary>
-    /// Reads what waits, and waits for it as long as the budget allows; for the files that a question needs, a few times
+    /// Reads what waits, and waits for it as long as the budget allows; for the files that a query needs, a few times
     /// as long.
     /// </summary>
-    /// <param name="question">The question; <see langword="null"/>: any order will do.</param>
+    /// <param name="query">The query; <see langword="null"/>: any order will do.</param>
     /// <param name="budget">How long to wait; <see langword="null"/> waits for everything.</param>
     /// <param name="cancellation">Ends the waiting, not the reading.</param>
     /// <returns>The paths that are still stale, and whether each is gone.</returns>
     public async Task<IReadOnlyDictionary<string, bool>> RefreshAsync(
-        string? question,
+        string? query,
         TimeSpan? budget,
         CancellationToken cancellation
     )
@@ -108,9 +108,9 @@ internal sealed class SourceMonitor : IAsyncDisposable
         }
 
         IReadOnlyList<string> needed = [];
-        if (question is not null && _queue.Waiting() is { Count: > SourceRefresh.BatchFiles } waiting)
+        if (query is not null && _queue.Waiting() is { Count: > SourceRefresh.BatchFiles } waiting)
         {
-            var relevant = new RelevantFiles(_roots, question, _time);
+            var relevant = new RelevantFiles(_roots, query, _time);
             var ranked = await Task.Run(() => relevant.Rank(waiting, cancellation), cancellation);
             _queue.Prioritize(ranked);
             needed = [.. ranked.Take(SourceRefresh.BatchFiles)];

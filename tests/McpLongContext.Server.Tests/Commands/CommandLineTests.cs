@@ -16,7 +16,10 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ingset", "ingset: unknown command; use one of serve, dashboard, ingest, query, infer, datastores, models, eval.")]
+    [InlineData(
+        "ingset",
+        "ingset: unknown command; use one of serve, dashboard, ingest, query, infer, scan, compress, decompress, datastores, models, eval."
+    )]
     [InlineData("ingest", "PATH: missing. Files and directories.")]
     [InlineData("query", "QUESTION: missing. The question;")]
     [InlineData(
