@@ -30,7 +30,9 @@ internal static class TokenCounter
     /// <summary>The number of tokens of a text.</summary>
     public static int Count(string text) =>
         s_tokenizer.IsValueCreated
-            ? text.Length == 0 ? 0 : s_tokenizer.Value.CountTokens(text)
+            ? text.Length == 0
+                ? 0
+                : s_tokenizer.Value.CountTokens(text)
             : (Encoding.UTF8.GetByteCount(text) + EstimatedBytes - 1) / EstimatedBytes;
 
     /// <summary>The length of the longest beginning of a text that has at most so many tokens.</summary>

@@ -33,8 +33,7 @@ internal static class DamageText
             DamageCode.Passages =>
                 $"{damage.LostPassages} of its {damage.ExpectedPassages} passages are damaged or missing. "
                     + "Ingest the document again.",
-            DamageCode.PassageCounter =>
-                $"The next passage would get the id {damage.Subject}, which is taken.",
+            DamageCode.PassageCounter => $"The next passage would get the id {damage.Subject}, which is taken.",
             DamageCode.LexicalIndex when damage.Subject.Length == 0 =>
                 "The lexical index does not hold every passage once.",
             DamageCode.LexicalIndex => $"The lexical index is damaged: {damage.Subject}",

@@ -73,7 +73,7 @@ internal sealed class SourceWatch(
             return;
         }
 
-        var unread = await monitor.RefreshAsync(question: null, budget: null, cancellation);
+        var unread = await monitor.RefreshAsync(query: null, budget: null, cancellation);
         if (changed > unread.Count)
         {
             var seconds = time.GetElapsedTime(start).TotalSeconds;
