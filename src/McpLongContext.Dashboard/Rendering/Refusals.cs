@@ -25,7 +25,7 @@ internal sealed class Refusals : IEndpointFilter
     /// <summary>Whether the message of an exception tells a user what to do.</summary>
     public static bool IsFixable(Exception error) => error is ContextException or DatastoreException or ModelException;
 
-    /// <summary>What the page says about the error that ended some work; one that nobody can fix is logged, too.</summary>
+    /// <summary>The message for the page on the error that ended some work; a defect is logged, too.</summary>
     public static string Say(Exception error, ILogger logger)
     {
         if (IsFixable(error) || error is OperationCanceledException)
