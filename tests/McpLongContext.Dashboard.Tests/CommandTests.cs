@@ -54,6 +54,7 @@ public sealed class CommandTests
                 ]
             )
             {
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
                 RedirectStandardInput = true,

