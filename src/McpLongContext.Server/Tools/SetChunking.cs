@@ -16,11 +16,11 @@ internal sealed class SetChunking(Lazy<ChunkingManager> chunking, ILogger<SetChu
         new ToolText(
             "set_chunking",
             "Set chunking",
-            "Sets how a datastore's documents are cut into overlapping encoder inputs: chunk_size in tokens, overlap "
-                + "as the share of a chunk that its neighbors cover too. The defaults suit code, prose and "
-                + "transcripts; use it to trade encoding time against accuracy (less overlap is faster). Applies to "
-                + "documents ingested from now on, and with apply_to_existing to the others too, in the background. "
-                + "What is left out stays; without chunk_size and overlap it tells the settings in force."
+            "Sets how documents are cut into overlapping encoder inputs. The defaults suit code, prose "
+                + "and transcripts; use it to trade encoding time against accuracy. Applies to later ingests, "
+                + "with apply_to_existing to stored documents too. Without chunk_size and overlap it tells the "
+                + "settings.",
+            Scopes.Admin
         ),
         new ToolAnnotations
         {
@@ -62,12 +62,12 @@ internal sealed class SetChunking(Lazy<ChunkingManager> chunking, ILogger<SetChu
 
 /// <summary>The arguments of <see cref="SetChunking"/>.</summary>
 internal sealed record SetChunkingArguments(
-    [property: Description("The datastore; created when missing.")] string Datastore = "default",
-    [property: Description("Length of an encoder input in tokens, up to the encoder's window (512 unless expanded).")]
+    [property: Description("Created when missing.")] string Datastore = "default",
+    [property: Description("Tokens of an encoder input, up to the encoder's window.")]
     [property: Range(ChunkSettings.MinSize, ChunkSettings.MaxSize)]
         int? ChunkSize = null,
-    [property: Description("Share of a chunk that overlaps with its neighbors.")]
+    [property: Description("Share of a chunk.")]
     [property: Range(0.0, ChunkSettings.MaxOverlap)]
         double? Overlap = null,
-    [property: Description("Also encode the documents that are stored already again.")] bool ApplyToExisting = false
+    [property: Description("Encode stored documents again.")] bool ApplyToExisting = false
 );
