@@ -16,7 +16,10 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ingset", "ingset: unknown command; use one of serve, ingest, query, infer, datastores, models, eval.")]
+    [InlineData(
+        "ingset",
+        "ingset: unknown command; use one of serve, ingest, query, infer, datastores, models, eval, setup, doctor."
+    )]
     [InlineData("ingest", "PATH: missing. Files and directories.")]
     [InlineData("query", "QUESTION: missing. The question;")]
     [InlineData(
