@@ -6,6 +6,11 @@ public sealed record IngestRequest
     /// <summary>Files and directories; relative ones are relative to the working directory.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
+    /// <summary>
+    /// Folders beneath which the paths must lie, within the allowed roots; empty for all of these.
+    /// </summary>
+    public IReadOnlyList<string> Roots { get; init; } = [];
+
     /// <summary>A text to ingest instead of paths; needs <see cref="Name"/>.</summary>
     public string? Text { get; init; }
 

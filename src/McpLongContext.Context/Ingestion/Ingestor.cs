@@ -31,8 +31,6 @@ internal sealed class Ingestor(
 {
     private const string Installing = "Installing the encoder";
 
-    private readonly Indexer _indexer = new(roots, paths, time);
-
     /// <summary>Starts an ingest and waits for it as long as the request says.</summary>
     /// <param name="request">The sources to ingest.</param>
     /// <param name="progress">Told about every change while waiting.</param>
@@ -45,16 +43,18 @@ internal sealed class Ingestor(
     )
     {
         // Everything that can be refused is refused before anything is created.
+        var within = request.Text is null ? roots.Narrow(request.Roots) : roots;
+        var indexer = new Indexer(within, paths, time);
         Func<Datastore, IngestJob, Task>? text = null;
         IReadOnlyList<string> sources = [];
         if (request.Text is null)
         {
-            sources = ResolvePaths(request);
+            sources = ResolvePaths(request, within);
         }
         else
         {
             var (name, content) = TextSource.Require(request);
-            text = (datastore, job) => _indexer.IndexTextAsync(datastore, name, content, job);
+            text = (datastore, job) => indexer.IndexTextAsync(datastore, name, content, job);
         }
 
         Limits.RequireWait(request.Wait);
@@ -73,8 +73,8 @@ internal sealed class Ingestor(
                     {
                         await (
                             Path.Exists(source)
-                                ? _indexer.IndexPathAsync(datastore, source, request.Watch, job)
-                                : _indexer.RemovePathAsync(datastore, source, job)
+                                ? indexer.IndexPathAsync(datastore, source, request.Watch, job)
+                                : indexer.RemovePathAsync(datastore, source, job)
                         );
                     }
                 }
@@ -258,7 +258,7 @@ internal sealed class Ingestor(
         }
     }
 
-    private IReadOnlyList<string> ResolvePaths(IngestRequest request)
+    private IReadOnlyList<string> ResolvePaths(IngestRequest request, AllowedRoots within)
     {
         if (request.Name is not null)
         {
@@ -271,7 +271,7 @@ internal sealed class Ingestor(
 
         string Resolve(string path) =>
             DocumentPaths.IsPath(path)
-                ? ResolvePath(request.Datastore, paths.Identify(path))
+                ? ResolvePath(request.Datastore, paths.Identify(path), within)
                 : throw new ContextException(
                     $"path: '{Printable.Path(path)}' is not a path; name a file or a directory."
                 );
@@ -280,14 +280,14 @@ internal sealed class Ingestor(
     /// <summary>
     /// Resolves a path at which something exists, or of which something is stored that has vanished since.
     /// </summary>
-    private string ResolvePath(string datastore, string path)
+    private string ResolvePath(string datastore, string path, AllowedRoots within)
     {
-        var resolved = roots.ResolveAny(path);
+        var resolved = within.ResolveAny(path);
         var isVanished =
             !Path.Exists(resolved)
             && datastores.Names.Contains(datastore, StringComparer.Ordinal)
             && Indexer.IsStored(datastores.Open(datastore), resolved);
-        return isVanished ? resolved : roots.Resolve(path);
+        return isVanished ? resolved : within.Resolve(path);
     }
 
     /// <summary>Shows the installation of the encoder in the notes of a job.</summary>

@@ -65,6 +65,8 @@ internal static class CommandLine
             new DatastoresCommand(global),
             new ModelsCommand(global),
             new EvalCommand(global),
+            new SetupCommand(),
+            new DoctorCommand(global),
         };
         global.AddTo(root);
         root.Action = serve.Action;

@@ -95,9 +95,28 @@ internal static class ContextServer
         };
         options.ServerInstructions = Instructions;
         services.GetRequiredService<DocumentResources>().Handle(options.Handlers);
+        var tools = services.GetServices<McpServerTool>();
+        options.Filters.Request.ListToolsFilters.Add(next => ListPermitted(next, tools));
         options.Filters.Message.IncomingFilters.Add(next => WarnOfRefusals(next, logger));
         options.Filters.Message.IncomingFilters.Add(ExplainMalformedParams);
     }
+
+    // A tool that the caller's token does not permit only costs its agent words.
+    private static McpRequestHandler<ListToolsRequestParams, ListToolsResult> ListPermitted(
+        McpRequestHandler<ListToolsRequestParams, ListToolsResult> next,
+        IEnumerable<McpServerTool> tools
+    ) =>
+        async (request, cancellation) =>
+        {
+            var result = await next(request, cancellation);
+            var access = Access.Of(request.User);
+            var permitted = tools
+                .Where(tool => tool is not IScoped scoped || access.Allows(scoped.Scope))
+                .Select(tool => tool.ProtocolTool.Name)
+                .ToHashSet(StringComparer.Ordinal);
+            result.Tools = [.. result.Tools.Where(tool => permitted.Contains(tool.Name))];
+            return result;
+        };
 
     // What a client asked wrongly is no defect of the server: a line in the log, not a stack trace (see LogSetup).
     private static McpMessageHandler WarnOfRefusals(McpMessageHandler next, ILogger logger) =>

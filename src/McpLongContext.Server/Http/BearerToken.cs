@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Server.Protocol;
 
 namespace McpLongContext.Server.Http;
 
-/// <summary>A secret that a client sends with every request; only its hash is kept.</summary>
+/// <summary>A secret that a client sends with every request, and its permissions; only a hash of it is kept.</summary>
 internal sealed class BearerToken
 {
     /// <summary>Characters of a token, at least: 16 random bytes in base64.</summary>
@@ -12,11 +13,26 @@ internal sealed class BearerToken
 
     private readonly byte[] _hash;
 
-    private BearerToken(string secret) => _hash = SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+    private BearerToken(string secret, string name, Access access)
+    {
+        _hash = SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+        Name = name;
+        Access = access;
+    }
+
+    /// <summary>The name of who has the token.</summary>
+    public string Name { get; }
+
+    /// <summary>The permissions of who has the token.</summary>
+    public Access Access { get; }
+
+    /// <summary>The token of a text, which permits everything; none of an empty one.</summary>
+    /// <exception cref="ContextException">The token could be guessed, or cannot be sent.</exception>
+    public static BearerToken? Of(string? text) => Of(text, "token", new Access(Scopes.All, [], []));
 
     /// <summary>The token of a text; none of an empty one.</summary>
     /// <exception cref="ContextException">The token could be guessed, or cannot be sent.</exception>
-    public static BearerToken? Of(string? text)
+    public static BearerToken? Of(string? text, string name, Access access)
     {
         var secret = text?.Trim();
         if (string.IsNullOrEmpty(secret))
@@ -33,25 +49,10 @@ internal sealed class BearerToken
         }
 
         return secret.All(letter => char.IsAsciiLetterOrDigit(letter) || "-._~+/=".Contains(letter))
-            ? new BearerToken(secret)
+            ? new BearerToken(secret, name, access)
             : throw new ContextException(
                 "token: letters, digits and - . _ ~ + / = are allowed, and no others (RFC 6750)."
             );
-    }
-
-    /// <summary>The token in a file.</summary>
-    /// <exception cref="ContextException">The file cannot be read, or holds no token.</exception>
-    public static BearerToken Load(string file)
-    {
-        try
-        {
-            return Of(File.ReadAllText(file))
-                ?? throw new ContextException($"--token-file: {file} is empty; write a token into it.");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new ContextException($"--token-file: {error.Message}", error);
-        }
     }
 
     /// <summary>Whether a client sent this token; takes the same time whatever it sent.</summary>

@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using System.Security.Claims;
+using System.Threading.RateLimiting;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Dashboard;
 using McpLongContext.Dashboard.Settings;
@@ -11,6 +13,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
@@ -34,6 +37,14 @@ internal static class HttpHost
     private static readonly TimeSpan s_idleSession = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan s_resumable = TimeSpan.FromMinutes(5);
     private const long EventMemory = 64 << 20;
+    private const int MostConnections = 1024;
+
+    private static readonly TokenBucketRateLimiterOptions s_rate = new()
+    {
+        TokenLimit = 600,
+        TokensPerPeriod = 100,
+        ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+    };
 
     /// <summary>Builds the host; nothing that tools use is created before the first call.</summary>
     /// <param name="configuration">Settings of file and environment.</param>
@@ -66,6 +77,7 @@ internal static class HttpHost
             ))
             .AddProtocol()
             .AddAccess(http)
+            .AddRateLimits()
             .AddRouting()
             .AddHealthChecks()
             .AddCheck<DataFolderCheck>("data_folder");
@@ -131,16 +143,29 @@ internal static class HttpHost
         );
         return services.AddAuthorization(authorization =>
         {
-            if (http.Token is not null)
+            if (http.Tokens.Count > 0)
             {
                 authorization.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();
             }
         });
     }
 
+    /// <summary>Limits the requests of each token, so that none takes the server from the others.</summary>
+    private static IServiceCollection AddRateLimits(this IServiceCollection services) =>
+        services.AddRateLimiter(limits =>
+        {
+            limits.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context =>
+                context.User.FindFirstValue(ClaimTypes.NameIdentifier) is { } name
+                    ? RateLimitPartition.GetTokenBucketLimiter(name, _ => s_rate)
+                    : RateLimitPartition.GetNoLimiter("")
+            );
+        });
+
     private static void Listen(KestrelServerOptions kestrel, HttpAddress address)
     {
         kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = MostConnections;
         kestrel.Limits.MaxRequestBodySize = ClientInput.LongestLine;
         if (address.Ip is { } ip)
         {
@@ -158,6 +183,7 @@ internal static class HttpHost
         application.UseRouting();
         application.UseAuthentication();
         application.UseAuthorization();
+        application.UseRateLimiter();
         application.UseMiddleware<MediaTypeCheck>();
         application.MapHealthChecks(HealthPath).AllowAnonymous();
         application.MapMcp(ProtocolPath);

@@ -9,8 +9,8 @@ internal sealed record HttpOptions
     /// <summary>The address that the server listens on.</summary>
     public required HttpAddress Address { get; init; }
 
-    /// <summary>The bearer token that every client must send; <see langword="null"/> where none is needed.</summary>
-    public BearerToken? Token { get; init; }
+    /// <summary>The bearer tokens of which every client must send one; empty where none is needed.</summary>
+    public IReadOnlyList<BearerToken> Tokens { get; init; } = [];
 
     /// <summary>Names under which clients reach the server, beside those of <see cref="Address"/>.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
@@ -25,13 +25,16 @@ internal sealed record HttpOptions
         var options = new HttpOptions
         {
             Address = HttpAddress.Parse(address),
-            Token = tokenFile is not null ? BearerToken.Load(tokenFile) : BearerToken.Of(configuration["token"]),
+            Tokens =
+                tokenFile is not null ? TokenFile.Load(tokenFile)
+                : BearerToken.Of(configuration["token"]) is { } token ? [token]
+                : [],
             AllowedHosts =
             [
                 .. configuration.GetSection("http:allowed_hosts").GetChildren().Select(host => host.Value ?? ""),
             ],
         };
-        return options.Address.IsLoopback || options.Token is not null
+        return options.Address.IsLoopback || options.Tokens.Count > 0
             ? options
             : throw new ContextException(
                 $"--http: {options.Address} is reached from other machines, so clients need a token; write one into a "

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using McpLongContext.Server.Protocol;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -29,15 +30,26 @@ internal sealed class TokenAuthentication(
             return Task.FromResult(AuthenticateResult.NoResult());
         }
 
-        if (http.Token?.Matches(header[Prefix.Length..].Trim()) != true)
+        var secret = header[Prefix.Length..].Trim();
+        // All are compared, so that the time tells nothing.
+        var found = http.Tokens.Where(token => token.Matches(secret)).ToArray();
+        if (found is not [var token])
         {
             return Task.FromResult(AuthenticateResult.Fail("The bearer token is unknown."));
         }
 
-        var identity = new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, "token")], SchemeName);
+        var identity = new ClaimsIdentity(ClaimsOf(token), SchemeName);
         var ticket = new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName);
         return Task.FromResult(AuthenticateResult.Success(ticket));
     }
+
+    private static IEnumerable<Claim> ClaimsOf(BearerToken token) =>
+        [
+            new(ClaimTypes.NameIdentifier, token.Name),
+            new(Access.ScopeClaim, token.Access.ScopeNames),
+            .. token.Access.Datastores.Select(name => new Claim(Access.DatastoreClaim, name)),
+            .. token.Access.Roots.Select(root => new Claim(Access.RootClaim, root)),
+        ];
 
     /// <inheritdoc/>
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)

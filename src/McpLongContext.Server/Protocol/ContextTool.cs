@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpLongContext.Context.Contracts;
@@ -15,7 +16,7 @@ namespace McpLongContext.Server.Protocol;
 /// </summary>
 /// <typeparam name="TArguments">The arguments; optional ones are constructor parameters with a default.</typeparam>
 /// <typeparam name="TResult">The structured result.</typeparam>
-internal abstract class ContextTool<TArguments, TResult> : McpServerTool
+internal abstract class ContextTool<TArguments, TResult> : McpServerTool, IScoped
     where TArguments : class
     where TResult : class
 {
@@ -24,6 +25,7 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
     protected ContextTool(ToolText text, ToolAnnotations annotations, ILogger logger)
     {
         annotations.Title = text.Title;
+        Scope = text.Scope;
         annotations.OpenWorldHint = false;
         _logger = logger;
         ProtocolTool = new Tool
@@ -32,21 +34,16 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
             Title = text.Title,
             Description = text.Description,
             InputSchema = InputSchema(),
-            OutputSchema = AIJsonUtilities.CreateJsonSchema(
-                typeof(TResult),
-                serializerOptions: ContextJson.Options,
-                inferenceOptions: new()
-                {
-                    IncludeSchemaKeyword = false,
-                    TransformSchemaNode = static (_, node) => WithNullApart(node),
-                }
-            ),
+            OutputSchema = OutputSchema(),
             Annotations = annotations,
         };
     }
 
     /// <inheritdoc/>
     public override Tool ProtocolTool { get; }
+
+    /// <inheritdoc/>
+    public Scopes Scope { get; }
 
     /// <inheritdoc/>
     public override IReadOnlyList<object> Metadata => [];
@@ -59,11 +56,13 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
     {
         try
         {
+            var access = Access.Of(request.User);
             var given = ArgumentCheck.Apply(ProtocolTool.InputSchema, request.Params.Arguments);
+            access.Apply(ProtocolTool, Scope, given);
             var arguments = JsonSerializer.SerializeToElement(given, ContextJson.Options);
             var result = await RunAsync(
                 arguments.Deserialize<TArguments>(ContextJson.Options)!,
-                new ToolCall(request.Server, request.Params.ProgressToken),
+                new ToolCall(request.Server, request.Params.ProgressToken, access),
                 cancellation
             );
             return new CallToolResult
@@ -116,26 +115,32 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
         return JsonSerializer.SerializeToElement(strict, ContextJson.Options);
     }
 
-    // A result's member may be null; some clients read one type a schema only, so null is a branch of its own.
-    private static JsonNode WithNullApart(JsonNode node)
+    // Every agent pays for the schemas in every session, and reads the text of a result: the schema names the members
+    // that every result has, and their types, without those inside them.
+    private static JsonElement OutputSchema()
     {
-        if (node is not JsonObject schema || schema["type"] is not JsonArray types)
+        var schema = AIJsonUtilities.CreateJsonSchema(
+            typeof(TResult),
+            serializerOptions: ContextJson.Options,
+            inferenceOptions: new() { IncludeSchemaKeyword = false }
+        );
+        var required = schema.GetProperty("required").EnumerateArray().Select(name => name.GetString()!).ToArray();
+        var members = required.Select(name => KeyValuePair.Create<string, JsonNode?>(name, OutlineOf(schema, name)));
+        var outline = new JsonObject
         {
-            return node;
-        }
-
-        schema["type"] = types.Select(type => type!.GetValue<string>()).Single(type => type != "null");
-        RemoveNullChoice(schema);
-        var nullable = new JsonObject();
-        if (schema["description"]?.DeepClone() is { } description)
-        {
-            nullable["description"] = description;
-            schema.Remove("description");
-        }
-
-        nullable["anyOf"] = new JsonArray(schema.DeepClone(), new JsonObject { ["type"] = "null" });
-        return nullable;
+            ["type"] = "object",
+            ["properties"] = new JsonObject(members),
+            ["required"] = new JsonArray([.. required.Select(name => JsonValue.Create(name))]),
+        };
+        return JsonSerializer.SerializeToElement(outline, ContextJson.Options);
     }
+
+    // A member that may be null has no type, because some clients read one type a schema only.
+    private static JsonObject OutlineOf(JsonElement schema, string member) =>
+        schema.GetProperty("properties").GetProperty(member).TryGetProperty("type", out var type)
+        && type.ValueKind == JsonValueKind.String
+            ? new JsonObject { ["type"] = type.GetString() }
+            : [];
 
     // A schema of one type has no choice of another.
     private static void RemoveNullChoice(JsonObject schema)
@@ -162,6 +167,12 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
             {
                 schema.Remove("default");
             }
+
+            // The most that the type can hold is no limit to tell.
+            if (schema["maximum"]?.ToJsonString() == int.MaxValue.ToString(CultureInfo.InvariantCulture))
+            {
+                schema.Remove("maximum");
+            }
         }
 
         return node;
@@ -172,7 +183,8 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool
 /// <param name="Name">The name, in snake_case.</param>
 /// <param name="Title">The name for people.</param>
 /// <param name="Description">Purpose and use, under 1 KB.</param>
-internal sealed record ToolText(string Name, string Title, string Description);
+/// <param name="Scope">The kind of call.</param>
+internal sealed record ToolText(string Name, string Title, string Description, Scopes Scope = Scopes.Read);
 
 /// <summary>A tool's result in its two forms.</summary>
 /// <param name="Text">The text that an agent reads.</param>
@@ -182,4 +194,5 @@ internal sealed record ToolResult<TResult>(string Text, TResult Structured);
 /// <summary>The call that a tool answers.</summary>
 /// <param name="Server">The session.</param>
 /// <param name="ProgressToken">Where progress goes, when the client asked for it.</param>
-internal sealed record ToolCall(McpServer Server, ProgressToken? ProgressToken);
+/// <param name="Access">The permissions of the caller.</param>
+internal sealed record ToolCall(McpServer Server, ProgressToken? ProgressToken, Access Access);

@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Security.Claims;
 using System.Text;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Management;
 using McpLongContext.Server.Output;
+using McpLongContext.Server.Protocol;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -22,8 +24,9 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
     public void Handle(McpServerHandlers handlers)
     {
         handlers.ListResourceTemplatesHandler = (_, _) => ValueTask.FromResult(Templates());
-        handlers.ListResourcesHandler = (request, _) => Guarded(() => List(request.Params?.Cursor));
-        handlers.ReadResourceHandler = (request, _) => Guarded(() => Read(request.Params?.Uri));
+        handlers.ListResourcesHandler = (request, _) =>
+            Guarded(() => List(request.Params?.Cursor, Reader(request.User)));
+        handlers.ReadResourceHandler = (request, _) => Guarded(() => Read(request.Params?.Uri, Reader(request.User)));
     }
 
     private static ListResourceTemplatesResult Templates() =>
@@ -44,11 +47,16 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
             ],
         };
 
-    private ListResourcesResult List(string? cursor)
+    private static Access Reader(ClaimsPrincipal? user) =>
+        Access.Of(user) is var access && access.Allows(Scopes.Read)
+            ? access
+            : throw new ContextException("uri: the token lacks the scope read; use another token.");
+
+    private ListResourcesResult List(string? cursor, Access access)
     {
         var position = cursor is null ? Position.Start : Position.Parse(cursor);
         var page = new List<Resource>(PageSize);
-        foreach (var name in Names().SkipWhile(name => string.CompareOrdinal(name, position.Datastore) < 0))
+        foreach (var name in Names(access).SkipWhile(name => string.CompareOrdinal(name, position.Datastore) < 0))
         {
             var skip = name == position.Datastore ? position.Document : 0;
             foreach (var (index, document) in datastores.Value.Show(name).Documents.Index().Skip(skip))
@@ -65,8 +73,8 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
         return new() { Resources = page };
     }
 
-    private IEnumerable<string> Names() =>
-        datastores.Value.List().Select(datastore => datastore.Name).Order(StringComparer.Ordinal);
+    private IEnumerable<string> Names(Access access) =>
+        datastores.Value.List().Select(datastore => datastore.Name).Where(access.Allows).Order(StringComparer.Ordinal);
 
     private static Resource Describe(string datastore, DocumentSummary document) =>
         new()
@@ -78,7 +86,7 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
             Size = document.Bytes,
         };
 
-    private ReadResourceResult Read(string? uri)
+    private ReadResourceResult Read(string? uri, Access access)
     {
         if (uri is null)
         {
@@ -86,6 +94,7 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
         }
 
         var address = ResourceUri.Parse(uri);
+        access.Require(address.Datastore);
         var document = Read(address);
         if (document.Text.Length > LargestText)
         {

@@ -19,12 +19,11 @@ internal sealed class ExpandPositionalEncoding(
         new ToolText(
             "expand_positional_encoding",
             "Expand positional encoding",
-            "Makes an installed local model take longer inputs than it was trained with, without training: linear, "
-                + "ntk, yarn or llama3 scaling for rotary positions, recompute for sinusoidal tables, copy or "
-                + "interpolation for learned ones. Use it when a text does not fit the window of a model. In force "
-                + "from the model's next request on, kept until changed; new_length equal to the trained window "
-                + "restores the model exactly. Returns old and new length, the memory of a full window, and how far "
-                + "a short text is read differently now. Stored documents and keys stay valid."
+            "Lengthens the window of an installed local model without training, from its next request on. "
+                + "Use it when a text does not fit the window; the trained length restores the model exactly. "
+                + "Returns both lengths, the memory of a full window, and how much a short text is read "
+                + "differently.",
+            Scopes.Admin
         ),
         new ToolAnnotations
         {
@@ -52,10 +51,9 @@ internal sealed class ExpandPositionalEncoding(
 
 /// <summary>The arguments of <see cref="ExpandPositionalEncoding"/>.</summary>
 internal sealed record ExpandArguments(
-    [property: Description("An installed model, for example tinyllama-chat.")] string Model,
-    [property: Description("The window to reach in tokens, from the trained one to 64 times that.")]
+    [property: Description("For example tinyllama-chat.")] string Model,
+    [property: Description("Tokens, up to 64 times the trained window.")]
     [property: Range(1, int.MaxValue)]
         int NewLength,
-    [property: Description("How; left out, yarn for rotary positions, copy for learned ones.")]
-        PositionMethod? Method = null
+    [property: Description("Left out, yarn for rotary positions, copy for learned ones.")] PositionMethod? Method = null
 );

@@ -16,15 +16,11 @@ internal sealed class InferLong(Lazy<LongInferrer> inferrer, TimeProvider time, 
         new ToolText(
             "infer_long",
             "Long inference",
-            "Reads a text, a document or the documents of a datastore through a local language model, in overlapping "
-                + "windows that cover every token once. Use it to find the lines a model expects least (mode score: "
-                + "perplexity, entropy, most surprising spans with citations), to continue a text (generate), or to "
-                + "apply one instruction to every window of a text that is too long to read (map: outputs with the "
-                + "lines they cover). With bits or a file of any kind (binaries, logs): the byte offsets that a model of "
-                + "bits expects least. Mode generate with memory "
-                + "unlimiformer writes once, from all documents together. Small models make mistakes: check outputs "
-                + "against the cited lines. A long text takes several calls: while the result has next_cursor, repeat the call with it. A cancelled call "
-                + "keeps its finished windows, and the same call again continues after them. Needs an installed "
+            "Reads a text, a document, a whole datastore or any file through a local model, window by "
+                + "window. Use it to find the lines the model expects least (mode score: perplexity, entropy, "
+                + "cited spans), to continue a text (generate), or to apply one instruction to every window of "
+                + "a text too long to read (map, with cited lines). Small models err: check outputs against the "
+                + "cited lines. bits or file: the bytes that a bit model expects least. While the result has next_cursor, repeat the call with it. Needs an installed "
                 + "generative model; the error says how to get one."
         ),
         new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },
@@ -72,54 +68,37 @@ internal sealed class InferLong(Lazy<LongInferrer> inferrer, TimeProvider time, 
 
 /// <summary>The arguments of <see cref="InferLong"/>.</summary>
 internal sealed record InferArguments(
-    [property: Description("A text; or give document, or datastore.")] string? Text = null,
-    [property: Description("A document of the datastore, by the path that citations show.")] string? Document = null,
-    [property: Description("The datastore of document; alone or with path_glob: all its documents, one by one.")]
-        string? Datastore = null,
-    [property: Description("Only documents of the datastore whose path matches, for example src/**/*.cs")]
-        string? PathGlob = null,
-    [property: Description("Bits instead of a text, as the characters 0 and 1, whole bytes.")] string? Bits = null,
-    [property: Description("A file of any kind beneath the allowed roots, read bit by bit.")] string? File = null,
-    [property: Description("Bits of a window of bits or file; left out, 4096, at most the model's window.")]
+    [property: Description("A text; or give document or datastore.")] string? Text = null,
+    [property: Description("A document by its path in citations.")] string? Document = null,
+    [property: Description("The datastore of document; without document, all its documents.")] string? Datastore = null,
+    [property: Description("Only matching documents.")] string? PathGlob = null,
+    [property: Description("Instead of a text: characters 0 and 1, whole bytes.")] string? Bits = null,
+    [property: Description("Any file under the allowed roots, read bit by bit.")] string? File = null,
+    [property: Description("Bits of a window; left out, 4096.")]
     [property: Range(1, int.MaxValue)]
         int? CtxBits = null,
-    [property: Description("Bits of such a window that the window before covers; left out, 256.")]
+    [property: Description("Left out, 256.")]
     [property: Range(1, int.MaxValue)]
         int? OverlapBits = null,
-    [property: Description(
-        "score: how well the model predicts the text; generate: continue its end; map: follow instruction for each window."
-    )]
+    [property: Description("score: predict the text; generate: continue it; map: follow instruction in each window.")]
         InferenceMode Mode = InferenceMode.Score,
-    [property: Description(
-        "What to do with each window, for mode map: for example, list the decisions made. With a memory: what to write."
-    )]
+    [property: Description("For map, or what to write with a memory; for example, list the decisions made.")]
         string? Instruction = null,
     [property: Description(
-        "What the model reads in mode generate: window (the end of each text; the default), or unlimiformer (whatever its "
-            + "retrieval attention selects for instruction among all tokens of the text or the documents), or infini (a "
-            + "memory of constant size of a datastore or of text, which has an influence with a trained adapter only)."
+        "For generate: window (the end of the text), unlimiformer (retrieval attention over all tokens), infini (compressive memory; needs a trained adapter)."
     )]
         MemoryKind? Memory = null,
-    [property: Description(
-        "Tokens of a window, prompt and new tokens included; left out, the model's trained window, at most 4096."
-    )]
+    [property: Description("Tokens, output included; left out, the trained window, at most 4096.")]
     [property: Range(1, int.MaxValue)]
         int? Window = null,
-    [property: Description(
-        "Share of a window that the window before covers; left out, the datastore's (set_chunking)."
-    )]
+    [property: Description("Share of a window; left out, the datastore's.")]
     [property: Range(0.0, ChunkSettings.MaxOverlap)]
         double? Overlap = null,
-    [property: Description("Most tokens written in a window, for generate and map; left out, 128.")]
+    [property: Description("Per window; left out, 128.")]
     [property: Range(1, Limits.MaxNewTokens)]
         int? MaxNewTokens = null,
-    [property: Description("An installed generative model; left out, the default one.")] string? Model = null,
-    [property: Description("Most windows in this call.")]
-    [property: Range(1, Limits.MaxCallWindows)]
-        int MaxWindows = 50,
-    [property: Description("No window is begun after this time; one at least is done.")]
-    [property: Range(0, Limits.MaxWaitSeconds)]
-        int WaitSeconds = 40,
-    [property: Description("Continues after the call that returned it; repeat the other arguments.")]
-        string? Cursor = null
+    [property: Description("Left out, the default one.")] string? Model = null,
+    [property: Description("In this call.")] [property: Range(1, Limits.MaxCallWindows)] int MaxWindows = 50,
+    [property: Description("No window begins later.")] [property: Range(0, Limits.MaxWaitSeconds)] int WaitSeconds = 40,
+    [property: Description("Continues the call that returned it; repeat the other arguments.")] string? Cursor = null
 );

@@ -22,13 +22,13 @@ internal sealed class IngestDocument(
         new ToolText(
             "ingest_document",
             "Ingest document",
-            "Stores a file, a directory (recursive, .gitignore respected) or a text in a persistent local datastore, "
-                + "so that query_long_context can answer questions about it with citations. Use it once for a "
-                + "repository, book, log or transcript that is too long to read. Changed files are read again by the "
-                + "next query, or with watch as they change; vanished ones are removed. Give either path, or text and name. "
-                + "Everything is searchable lexically (BM25) within seconds; deeper encoding that is not done after "
-                + "wait_seconds continues in the background (ask ingest_status with the returned job). Cancelling the "
-                + "call stops the job and keeps what is stored. Returns counts and the skipped files with reasons."
+            "Stores a file, a directory (recursive, .gitignore respected) or a text in a local datastore, "
+                + "so that query_long_context answers questions about it. Use it for a repository, book, log or "
+                + "transcript too long to read; later changes of files are seen by queries. "
+                + "Give path, or text and name. Searchable within seconds; encoding "
+                + "not done after wait_seconds continues in the background (ingest_status). Returns counts and "
+                + "skipped files with reasons.",
+            Scopes.Ingest
         ),
         new ToolAnnotations
         {
@@ -49,6 +49,7 @@ internal sealed class IngestDocument(
         var request = new IngestRequest
         {
             Paths = arguments.Path is { } path ? [path] : [],
+            Roots = call.Access.Roots,
             Text = arguments.Text,
             Name = arguments.Name,
             Datastore = arguments.Datastore,
@@ -90,26 +91,18 @@ internal sealed class IngestDocument(
 /// <summary>The arguments of <see cref="IngestDocument"/>.</summary>
 internal sealed record IngestArguments(
     [property: Description(
-        "A file or directory under the server's allowed roots; a relative path starts at its working directory."
+        "A file or directory under the allowed roots, absolute or from the server's working directory."
     )]
         string? Path = null,
-    [property: Description("A text to store instead of a path; needs name.")] string? Text = null,
-    [property: Description("The document name that citations of text show, for example meetings/2024-05-01.md")]
-        string? Name = null,
-    [property: Description("The datastore to store in; created when missing. One per project is a good habit.")]
-        string Datastore = "default",
+    [property: Description("A text to store instead; needs name.")] string? Text = null,
+    [property: Description("Name of the text in citations, for example meetings/2024-05-01.md")] string? Name = null,
+    [property: Description("Created when missing; best one per project.")] string Datastore = "default",
     [property: Description(
-        "unlimiformer: also build the memory that query_long_context and infer_long read with memory unlimiformer; it "
-            + "takes a decoder about a minute for 40,000 tokens, in the background, and 72 bytes a token. infini: the "
-            + "compressive memory of constant size; it passes all of the decoder's layers and takes two to three times as long."
+        "Also build this memory for answers and infer_long, in the background: unlimiformer (about a minute for 40,000 tokens) or infini (two to three times as long)."
     )]
         MemoryKind Memory = MemoryKind.Window,
-    [property: Description(
-        "true: changes of the path are ingested as they happen, now and whenever a server uses the datastore; false ends "
-            + "that. Without it, changed files are read again when a query needs them."
-    )]
-        bool? Watch = null,
-    [property: Description("How long to wait for the encoding before it continues in the background.")]
+    [property: Description("true: ingest changes as they happen; false ends that.")] bool? Watch = null,
+    [property: Description("Wait for the encoding no longer.")]
     [property: Range(0, Limits.MaxWaitSeconds)]
         int WaitSeconds = 20
 );

@@ -14,9 +14,8 @@ internal sealed class IngestStatus(Lazy<JobRegistry> registry, ILogger<IngestSta
         new ToolText(
             "ingest_status",
             "Ingest status",
-            "Tells where ingest jobs of this server stand: stage, counts, documents still to encode, errors. Use it "
-                + "after ingest_document returned a job that continues in the background; the datastore can be queried "
-                + "meanwhile. Without arguments it tells about the latest jobs."
+            "Tells where ingest jobs stand: stage, counts, pending documents, errors. Use it after "
+                + "ingest_document returned a job that continues; queries work meanwhile."
         ),
         new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },
         logger
@@ -34,6 +33,7 @@ internal sealed class IngestStatus(Lazy<JobRegistry> registry, ILogger<IngestSta
         var jobs = registry
             .Value.Reports(arguments.Job)
             .Where(job => arguments.Datastore is null || job.Datastore == arguments.Datastore)
+            .Where(job => call.Access.Allows(job.Datastore))
             .TakeLast(LatestJobs)
             .ToArray();
         var text =
@@ -46,8 +46,8 @@ internal sealed class IngestStatus(Lazy<JobRegistry> registry, ILogger<IngestSta
 
 /// <summary>The arguments of <see cref="IngestStatus"/>.</summary>
 internal sealed record IngestStatusArguments(
-    [property: Description("The job that ingest_document returned; left out, the latest jobs.")] string? Job = null,
-    [property: Description("Only jobs of this datastore.")] string? Datastore = null
+    [property: Description("Left out, the latest jobs.")] string? Job = null,
+    [property: Description("Only jobs of it.")] string? Datastore = null
 );
 
 /// <summary>The result of <see cref="IngestStatus"/>.</summary>

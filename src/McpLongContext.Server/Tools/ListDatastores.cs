@@ -13,9 +13,8 @@ internal sealed class ListDatastores(Lazy<DatastoreManager> manager, ILogger<Lis
         new ToolText(
             "list_datastores",
             "List datastores",
-            "Lists the datastores with their documents, passages, tokens, size and chunk settings, and how many "
-                + "documents still wait for encoding. Use it to find out what can be queried before asking "
-                + "query_long_context or ingesting again; the documents themselves are listed as resources."
+            "Lists the datastores: documents, passages, tokens, size, settings, what still waits for "
+                + "encoding. Use it to find out what can be queried; the documents are listed as resources."
         ),
         new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },
         logger
@@ -28,7 +27,7 @@ internal sealed class ListDatastores(Lazy<DatastoreManager> manager, ILogger<Lis
         CancellationToken cancellation
     )
     {
-        var datastores = manager.Value.List();
+        var datastores = manager.Value.List().Where(one => call.Access.Allows(one.Name)).ToArray();
         return Task.FromResult(
             new ToolResult<DatastoreList>(DatastoreText.Render(datastores), new DatastoreList(datastores))
         );

@@ -21,14 +21,13 @@ internal sealed class QueryLongContext(
         new ToolText(
             "query_long_context",
             "Query long context",
-            "Finds the passages that answer a question in an ingested repository, book or transcript, ranked, with "
-                + "citations path:start-end and numbered lines, inside a token budget. Use it before reading or "
-                + "grepping many files: for questions in plain words (\"where are retries configured?\"), for "
-                + "identifiers, error messages and \"quoted phrases\" (exact matches always rank), for who said what "
-                + "in a meeting. Ingest with ingest_document first; call list_datastores when unsure what is there. "
-                + "Narrow with path_glob, page with cursor. Cite the evidence by its citation; the definitions in it "
-                + "and its best lines are named beside it, the best sentences of long lines stand in «». A small local chat model adds a short answer only where answer asks for one: "
-                + "check it against the evidence."
+            "Finds the lines that answer a question in an ingested repository, book or transcript: ranked "
+                + "evidence with citations path:start-end, inside a token budget. Use it before reading or "
+                + "grepping many files: for questions in plain words (\"where are retries configured?\"), "
+                + "identifiers, error messages and \"quoted phrases\" (exact matches always rank), who said what "
+                + "in a meeting. Ingest with ingest_document first; list_datastores shows what is there. Cite "
+                + "the evidence by its citation; its best lines are named, best sentences stand in «». With answer, a small local model adds a short answer: check it "
+                + "against the evidence."
         ),
         new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },
         logger
@@ -70,31 +69,25 @@ internal sealed class QueryLongContext(
 
 /// <summary>The arguments of <see cref="QueryLongContext"/>.</summary>
 internal sealed record QueryArguments(
-    [property: Description(
-        "The question, in plain words; put exact phrases in double quotes. At most about 8,000 characters."
-    )]
+    [property: Description("In plain words; exact phrases in double quotes. At most 8,000 characters.")]
         string Question,
-    [property: Description("The datastore to ask.")] string Datastore = "default",
-    [property: Description("Budget of the returned text in tokens (of the vocabulary o200k).")]
+    [property: Description("Where to search.")] string Datastore = "default",
+    [property: Description("Budget of the returned text, tokens of o200k.")]
     [property: Range(Limits.MinEvidenceTokens, Limits.MaxEvidenceTokens)]
         int MaxTokens = 4000,
-    [property: Description("Most passages to return; left out, the budget decides.")]
+    [property: Description("Most results; left out, the budget decides.")]
     [property: Range(1, Limits.MaxTopK)]
         int? TopK = null,
-    [property: Description("Only documents whose path matches, for example src/**/*.cs")] string? PathGlob = null,
+    [property: Description("Only matching documents, for example src/**/*.cs")] string? PathGlob = null,
     [property: Description(
-        "Whether a local chat model answers from the evidence: never, auto (when one is installed, within 10 seconds), "
-            + "always (within 45 seconds)."
+        "A local chat model answers: never, auto (if installed, within 10 s), always (within 45 s)."
     )]
         AnswerMode Answer = AnswerMode.Never,
     [property: Description(
-        "What the chat model reads for its answer: window (the passages found), or unlimiformer (its own retrieval "
-            + "attention over every token of the datastore; the answer cites the lines that it attended to most), or infini (the "
-            + "passages, with a memory of constant size of all documents after them, which needs a trained adapter). The "
-            + "memory that this needs is built in the background once asked for; the answer says how much is in it."
+        "What that model reads: window (the evidence), unlimiformer (its retrieval attention over the whole datastore, cited), infini (the evidence and a compressive memory; needs a trained adapter)."
     )]
         MemoryKind Memory = MemoryKind.Window,
-    [property: Description("concise: citations and lines; detailed: also scores and search statistics.")]
+    [property: Description("detailed adds scores and statistics.")]
         ResponseFormat ResponseFormat = ResponseFormat.Concise,
     [property: Description("Continues after the page that returned it; repeat the other arguments.")]
         string? Cursor = null

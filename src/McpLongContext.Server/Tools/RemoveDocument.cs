@@ -13,9 +13,9 @@ internal sealed class RemoveDocument(Lazy<DatastoreManager> datastores, ILogger<
         new ToolText(
             "remove_document",
             "Remove document",
-            "Removes a document, or all documents under a directory, from a datastore; files on disk are not "
-                + "touched. Use it when something was ingested by mistake or is obsolete. Files that vanished from an "
-                + "ingested directory need no removal: ingesting the directory again removes them."
+            "Removes a document, or all under a directory, from a datastore; files on disk stay. Use it "
+                + "for what was ingested by mistake. Vanished files need none: ingest their directory again.",
+            Scopes.Admin
         ),
         new ToolAnnotations
         {
@@ -48,7 +48,7 @@ internal sealed class RemoveDocument(Lazy<DatastoreManager> datastores, ILogger<
 
 /// <summary>The arguments of <see cref="RemoveDocument"/>.</summary>
 internal sealed record RemoveDocumentArguments(
-    [property: Description("The document's path as citations show it, or a directory of documents.")] string Document,
+    [property: Description("The path in citations, or a directory.")] string Document,
     [property: Description("The datastore.")] string Datastore = "default"
 );
 

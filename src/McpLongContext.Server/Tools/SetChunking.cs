@@ -16,12 +16,11 @@ internal sealed class SetChunking(Lazy<ChunkingManager> chunking, ILogger<SetChu
         new ToolText(
             "set_chunking",
             "Set chunking",
-            "Sets how a datastore's documents are cut into overlapping encoder inputs: chunk_size in tokens, overlap "
-                + "as the share of a chunk that its neighbors cover too. The defaults suit code, prose and "
-                + "transcripts; use it to trade encoding time against accuracy (less overlap is faster). Applies to "
-                + "documents ingested from now on, and with apply_to_existing to the others too, in the background. With "
-                + "model it sets the chunks of attention of a bit model, in bits. "
-                + "What is left out stays; without chunk_size and overlap it tells the settings in force."
+            "Sets how documents are cut into overlapping encoder inputs. The defaults suit code, prose "
+                + "and transcripts; use it to trade encoding time against accuracy. Applies to later ingests, "
+                + "with apply_to_existing to stored documents too. Without chunk_size and overlap it tells the "
+                + "settings. With model: chunks of a bit model, in bits.",
+            Scopes.Admin
         ),
         new ToolAnnotations
         {
@@ -72,14 +71,13 @@ internal sealed class SetChunking(Lazy<ChunkingManager> chunking, ILogger<SetChu
 
 /// <summary>The arguments of <see cref="SetChunking"/>.</summary>
 internal sealed record SetChunkingArguments(
-    [property: Description("The datastore; created when missing.")] string Datastore = "default",
-    [property: Description("Length of an encoder input in tokens, up to the encoder's window (512 unless expanded).")]
+    [property: Description("Created when missing.")] string Datastore = "default",
+    [property: Description("Tokens of an encoder input, up to the encoder's window.")]
     [property: Range(ChunkSettings.MinSize, ChunkSettings.MaxSize)]
         int? ChunkSize = null,
-    [property: Description("Share of a chunk that overlaps with its neighbors.")]
+    [property: Description("Share of a chunk.")]
     [property: Range(0.0, ChunkSettings.MaxOverlap)]
         double? Overlap = null,
-    [property: Description("Also encode the documents that are stored already again.")] bool ApplyToExisting = false,
-    [property: Description("An installed bit model, whose chunks are set, in bits, instead of the datastore's.")]
-        string? Model = null
+    [property: Description("Encode stored documents again.")] bool ApplyToExisting = false,
+    [property: Description("A bit model.")] string? Model = null
 );

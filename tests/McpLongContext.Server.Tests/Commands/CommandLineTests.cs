@@ -18,7 +18,7 @@ public sealed class CommandLineTests : IDisposable
     [Theory]
     [InlineData(
         "ingset",
-        "ingset: unknown command; use one of serve, dashboard, ingest, query, infer, scan, compress, decompress, datastores, models, eval."
+        "ingset: unknown command; use one of serve, dashboard, ingest, query, infer, scan, compress, decompress, datastores, models, eval, setup, doctor."
     )]
     [InlineData("ingest", "PATH: missing. Files and directories.")]
     [InlineData("query", "QUESTION: missing. The question;")]

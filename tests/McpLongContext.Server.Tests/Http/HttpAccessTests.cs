@@ -74,7 +74,7 @@ public sealed class HttpAccessTests : IDisposable
     }
 
     private static HttpOptions WithToken() =>
-        new() { Address = HttpAddress.Parse("http://127.0.0.1:0"), Token = BearerToken.Of(Secret) };
+        new() { Address = HttpAddress.Parse("http://127.0.0.1:0"), Tokens = [BearerToken.Of(Secret)!] };
 
     private static async Task<HttpStatusCode> StatusOfAsync(HttpServer server, string path)
     {

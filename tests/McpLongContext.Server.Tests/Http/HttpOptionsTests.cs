@@ -50,10 +50,10 @@ public sealed class HttpOptionsTests : IDisposable
         );
         Assert.Contains("MCP_LONG_CONTEXT_TOKEN", error.Message, StringComparison.Ordinal);
 
-        Assert.NotNull(HttpOptions.Validate(Configuration(("token", Secret)), address, tokenFile: null).Token);
+        Assert.Single(HttpOptions.Validate(Configuration(("token", Secret)), address, tokenFile: null).Tokens);
         var file = _folder.PathOf("token");
         File.WriteAllText(file, Secret + "\n");
-        Assert.True(HttpOptions.Validate(Configuration(), address, file).Token!.Matches(Secret));
+        Assert.True(HttpOptions.Validate(Configuration(), address, file).Tokens[0].Matches(Secret));
     }
 
     [Theory]
@@ -66,10 +66,24 @@ public sealed class HttpOptionsTests : IDisposable
     public void A_file_without_a_token_is_refused()
     {
         var file = _folder.PathOf("token");
-        Assert.Throws<ContextException>(() => BearerToken.Load(file));
+        Assert.Throws<ContextException>(() => TokenFile.Load(file));
 
         File.WriteAllText(file, "\n");
-        Assert.Throws<ContextException>(() => BearerToken.Load(file));
+        Assert.Throws<ContextException>(() => TokenFile.Load(file));
+    }
+
+    [Theory]
+    [InlineData("""{"tokens":[]}""")]
+    [InlineData("""{"tokens":[{"name":"a","token":"c2VjcmV0LW9mLXRoZS10ZXN0cw==","scopes":["write"]}]}""")]
+    [InlineData("""{"tokens":[{"name":"a","token":"short","scopes":["read"]}]}""")]
+    [InlineData("""{"tokens":[{"name":"a","scopes":["read"]}]}""")]
+    [InlineData("""{"tokens":""")]
+    public void A_file_of_tokens_with_a_mistake_is_refused(string text)
+    {
+        var file = _folder.PathOf("tokens.json");
+        File.WriteAllText(file, text);
+
+        Assert.Throws<ContextException>(() => TokenFile.Load(file));
     }
 
     private static IConfiguration Configuration(params (string Key, string Value)[] settings) =>

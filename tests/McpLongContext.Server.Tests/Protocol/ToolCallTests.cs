@@ -288,25 +288,20 @@ public sealed class ToolCallTests : IAsyncLifetime
 
     private static void AssertComplete(JsonElement schema, JsonElement value)
     {
-        if (value.ValueKind != JsonValueKind.Null && schema.TryGetProperty("anyOf", out var choices))
+        foreach (var property in schema.GetProperty("properties").EnumerateObject())
         {
-            schema = choices[0];
-        }
-
-        if (value.ValueKind == JsonValueKind.Object)
-        {
-            foreach (var property in schema.GetProperty("properties").EnumerateObject())
-            {
-                Assert.True(value.TryGetProperty(property.Name, out var member), $"{property.Name} is missing.");
-                AssertComplete(property.Value, member);
-            }
-        }
-        else if (value.ValueKind == JsonValueKind.Array)
-        {
-            foreach (var item in value.EnumerateArray())
-            {
-                AssertComplete(schema.GetProperty("items"), item);
-            }
+            Assert.True(value.TryGetProperty(property.Name, out var member), $"{property.Name} is missing.");
+            var isOfType =
+                !property.Value.TryGetProperty("type", out var type)
+                || type.GetString() switch
+                {
+                    "array" => member.ValueKind == JsonValueKind.Array,
+                    "object" => member.ValueKind == JsonValueKind.Object,
+                    "string" => member.ValueKind == JsonValueKind.String,
+                    "boolean" => member.ValueKind is JsonValueKind.True or JsonValueKind.False,
+                    _ => member.ValueKind == JsonValueKind.Number,
+                };
+            Assert.True(isOfType, $"{property.Name} is a {member.ValueKind}.");
         }
     }
 }

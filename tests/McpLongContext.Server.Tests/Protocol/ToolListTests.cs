@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.ML.Tokenizers;
 using ModelContextProtocol.Client;
 
 namespace McpLongContext.Server.Tests.Protocol;
@@ -69,6 +70,24 @@ public sealed class ToolListTests : IDisposable
                 Assert.NotEmpty(property.Value.GetProperty("description").GetString()!);
             }
         }
+    }
+
+    [Fact]
+    public async Task Descriptions_and_schemas_cost_an_agent_at_most_2500_tokens()
+    {
+        var tokenizer = TiktokenTokenizer.CreateForModel("gpt-4o");
+        var counts = (await ListAsync())
+            .Select(tool => tool.ProtocolTool)
+            .ToDictionary(
+                tool => tool.Name,
+                tool =>
+                    tokenizer.CountTokens(tool.Name + "\n" + tool.Description)
+                    + tokenizer.CountTokens(tool.InputSchema.GetRawText())
+                    + tokenizer.CountTokens(tool.OutputSchema!.Value.GetRawText()),
+                StringComparer.Ordinal
+            );
+
+        Assert.True(counts.Values.Sum() <= 2500, $"{counts.Values.Sum()}: {string.Join(", ", counts)}");
     }
 
     [Fact]

@@ -24,6 +24,21 @@ public sealed class AllowedRoots
     /// <summary>The roots, links resolved.</summary>
     public IReadOnlyList<string> Roots => _roots;
 
+    /// <summary>Those of other roots that lie within these; these where there are no others.</summary>
+    /// <exception cref="ContextException">None of the others lies within these, or one is not a directory.</exception>
+    public AllowedRoots Narrow(IReadOnlyList<string> others)
+    {
+        if (others.Count == 0)
+        {
+            return this;
+        }
+
+        var narrow = new AllowedRoots(others).Roots.Where(Contains).ToArray();
+        return narrow.Length > 0
+            ? new AllowedRoots(narrow)
+            : throw new ContextException("path: no folder may be read with this token; give text and name instead.");
+    }
+
     /// <summary>Resolves a path that a user named.</summary>
     /// <returns>The absolute path without links.</returns>
     /// <exception cref="ContextException">The path is malformed, outside the roots, or does not exist.</exception>

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Server.Protocol;
+
+namespace McpLongContext.Server.Http;
+
+/// <summary>
+/// The file of the tokens: one token and nothing else, or JSON with several,
+/// <c>{"tokens":[{"name":"ci","token":"...","scopes":["read"],"datastores":["web-*"],"roots":["/srv/web"]}]}</c>.
+/// </summary>
+internal static class TokenFile
+{
+    /// <summary>Reads the tokens of a file.</summary>
+    /// <exception cref="ContextException">The file cannot be read, or is none of tokens.</exception>
+    public static IReadOnlyList<BearerToken> Load(string file)
+    {
+        try
+        {
+            var text = File.ReadAllText(file).Trim();
+            return text.StartsWith('{') ? Parse(file, text)
+                : BearerToken.Of(text) is { } token ? [token]
+                : throw new ContextException($"--token-file: {file} is empty; write a token into it.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ContextException($"--token-file: {error.Message}", error);
+        }
+        catch (JsonException error)
+        {
+            throw new ContextException($"--token-file: {file} is not a list of tokens: {error.Message}", error);
+        }
+    }
+
+    private static BearerToken[] Parse(string file, string text)
+    {
+        var entries = JsonSerializer.Deserialize<Entries>(text, ContextJson.Options)!.Tokens;
+        var names = entries.Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
+        return entries.Count > 0 && names.Count == entries.Count
+            ? [.. entries.Select(TokenOf)]
+            : throw new ContextException($"--token-file: {file} has no tokens, or two of one name.");
+    }
+
+    private static BearerToken TokenOf(Entry entry)
+    {
+        var scopes = Scopes.None;
+        foreach (var name in entry.Scopes)
+        {
+            scopes |= Access.ScopeOf(name) is var scope and not Scopes.None
+                ? scope
+                : throw new ContextException(
+                    $"--token-file: '{name}' of {entry.Name} is not a scope; there are read, ingest and admin."
+                );
+        }
+
+        return BearerToken.Of(entry.Token, entry.Name, new Access(scopes, entry.Datastores ?? [], entry.Roots ?? []))
+            ?? throw new ContextException($"--token-file: {entry.Name} has an empty token.");
+    }
+
+    private sealed record Entries(IReadOnlyList<Entry> Tokens);
+
+    private sealed record Entry(
+        string Name,
+        string Token,
+        IReadOnlyList<string> Scopes,
+        IReadOnlyList<string>? Datastores = null,
+        IReadOnlyList<string>? Roots = null
+    );
+}

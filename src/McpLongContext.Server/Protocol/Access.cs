@@ -1,0 +1,111 @@
+using System.IO.Enumeration;
+using System.Security.Claims;
+using System.Text.Json;
+using McpLongContext.Context.Contracts;
+using ModelContextProtocol.Protocol;
+
+namespace McpLongContext.Server.Protocol;
+
+/// <summary>The permissions of a caller. The client of stdio, and of HTTP without tokens, may do everything.</summary>
+/// <param name="Scopes">The permitted kinds of calls.</param>
+/// <param name="Datastores">Names of the datastores, with <c>*</c> for any part; all where there are none.</param>
+/// <param name="Roots">Folders beneath which files may be ingested; those of the server where there are none.</param>
+internal sealed record Access(Scopes Scopes, IReadOnlyList<string> Datastores, IReadOnlyList<string> Roots)
+{
+    /// <summary>The claim of scopes, one each or several in one, between spaces.</summary>
+    public const string ScopeClaim = "scope";
+
+    /// <summary>The claim of a datastore.</summary>
+    public const string DatastoreClaim = "datastores";
+
+    /// <summary>The claim of a root.</summary>
+    public const string RootClaim = "roots";
+
+    private const string DatastoreArgument = "datastore";
+
+    /// <summary>Arguments that mean documents of a datastore, which is the default one where none is named.</summary>
+    private static readonly string[] s_documents = ["document", "path_glob"];
+
+    private static readonly Scopes[] s_scopes = [Scopes.Read, Scopes.Ingest, Scopes.Admin];
+
+    private static readonly Access s_everything = new(Scopes.All, [], []);
+
+    /// <summary>The names of the scopes, between spaces.</summary>
+    public string ScopeNames => string.Join(' ', s_scopes.Where(Allows).Select(NameOf));
+
+    /// <summary>The permissions of a user.</summary>
+    /// <param name="user">The user of a request; an authenticated one has no more than its claims say.</param>
+    public static Access Of(ClaimsPrincipal? user) =>
+        user?.Identity?.IsAuthenticated != true
+            ? s_everything
+            : new Access(
+                user.FindAll(ScopeClaim)
+                    .SelectMany(claim => claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                    .Aggregate(Scopes.None, (all, one) => all | ScopeOf(one)),
+                [.. user.FindAll(DatastoreClaim).Select(claim => claim.Value)],
+                [.. user.FindAll(RootClaim).Select(claim => claim.Value)]
+            );
+
+    /// <summary>The scope of a name; none of an unknown one.</summary>
+    public static Scopes ScopeOf(string name) =>
+        name switch
+        {
+            "read" => Scopes.Read,
+            "ingest" => Scopes.Ingest,
+            "admin" => Scopes.Admin,
+            _ => Scopes.None,
+        };
+
+    /// <summary>Whether calls of a kind are permitted.</summary>
+    public bool Allows(Scopes scope) => (Scopes & scope) == scope;
+
+    /// <summary>Whether a datastore may be used.</summary>
+    public bool Allows(string datastore) =>
+        Datastores.Count == 0
+        || Datastores.Any(name => FileSystemName.MatchesSimpleExpression(name, datastore, ignoreCase: false));
+
+    /// <summary>Refuses a datastore that may not be used; whether it exists is not told.</summary>
+    /// <exception cref="ContextException">The datastore may not be used.</exception>
+    public void Require(string datastore)
+    {
+        if (!Allows(datastore))
+        {
+            throw new ContextException(
+                $"datastore: the token gives no access to '{datastore}'; it does to {string.Join(", ", Datastores)}."
+            );
+        }
+    }
+
+    /// <summary>
+    /// Refuses a call that is not permitted; where the datastore is left out, it is the first of the token.
+    /// </summary>
+    /// <exception cref="ContextException">The call is not permitted.</exception>
+    public void Apply(Tool tool, Scopes scope, Dictionary<string, JsonElement> arguments)
+    {
+        if (!Allows(scope))
+        {
+            throw new ContextException($"{tool.Name}: the token lacks the scope {NameOf(scope)}; use another token.");
+        }
+
+        if (
+            Datastores.Count == 0
+            || !tool.InputSchema.GetProperty("properties").TryGetProperty(DatastoreArgument, out var schema)
+        )
+        {
+            return;
+        }
+
+        if (arguments.TryGetValue(DatastoreArgument, out var named))
+        {
+            Require(named.GetString()!);
+        }
+        else if (schema.TryGetProperty("default", out _) || s_documents.Any(arguments.ContainsKey))
+        {
+            var first = Datastores.FirstOrDefault(name => !name.Contains('*')) ?? "default";
+            Require(first);
+            arguments[DatastoreArgument] = JsonSerializer.SerializeToElement(first, ContextJson.Options);
+        }
+    }
+
+    private static string NameOf(Scopes scope) => scope.ToString().ToLowerInvariant();
+}

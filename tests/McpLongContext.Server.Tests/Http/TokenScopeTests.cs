@@ -1,0 +1,166 @@
+using System.Net;
+using McpLongContext.Server.Http;
+using ModelContextProtocol;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace McpLongContext.Server.Tests.Http;
+
+public sealed class TokenScopeTests : IDisposable
+{
+    private const string Writer = "d3JpdGVyLW9mLXRoZS10ZXN0cw==";
+    private const string Reader = "cmVhZGVyLW9mLXRoZS10ZXN0cw==";
+    private const string Stranger = "c3RyYW5nZXItb2YtdGhlLXRlc3Rz";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_token_sees_and_calls_the_tools_of_its_scopes_only()
+    {
+        await using var server = await StartAsync();
+        await using var reader = await server.ConnectAsync(token: Reader);
+        var tools = await reader.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(
+            ["infer_long", "ingest_status", "list_datastores", "query_long_context"],
+            tools.Select(tool => tool.Name).Order(StringComparer.Ordinal)
+        );
+        var refused = await CallAsync(reader, "ingest_document", new() { ["text"] = "x", ["name"] = "x.txt" });
+        Assert.True(refused.IsError);
+        Assert.Contains("scope ingest", TextOf(refused), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_reaches_its_datastores_only()
+    {
+        await using var server = await StartAsync();
+        await using var writer = await server.ConnectAsync(token: Writer);
+        await using var reader = await server.ConnectAsync(token: Reader);
+        await using var stranger = await server.ConnectAsync(token: Stranger);
+        await CallAsync(
+            writer,
+            "ingest_document",
+            new() { ["text"] = "The gate closes at nine.", ["name"] = "gate.txt" }
+        );
+
+        // The first datastore of a token is its default.
+        Assert.Contains("gate.txt:1", TextOf(await QueryAsync(reader, datastore: null)), StringComparison.Ordinal);
+        Assert.Contains("web-gate", TextOf(await CallAsync(reader, "list_datastores", [])), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "web-gate",
+            TextOf(await CallAsync(stranger, "list_datastores", [])),
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain(
+            "web-gate",
+            TextOf(await CallAsync(stranger, "ingest_status", [])),
+            StringComparison.Ordinal
+        );
+        foreach (var name in (string[])["web-gate", "default", "web-gate/../web-gate", "none"])
+        {
+            var refused = await QueryAsync(stranger, name);
+            Assert.True(refused.IsError);
+            Assert.Contains("no access", TextOf(refused), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_token_reads_resources_of_its_datastores_only()
+    {
+        const string Uri = "longcontext://web-gate/gate.txt";
+        await using var server = await StartAsync();
+        await using var writer = await server.ConnectAsync(token: Writer);
+        await using var stranger = await server.ConnectAsync(token: Stranger);
+        var stop = TestContext.Current.CancellationToken;
+        await CallAsync(
+            writer,
+            "ingest_document",
+            new() { ["text"] = "The gate closes at nine.", ["name"] = "gate.txt" }
+        );
+
+        Assert.Single(await writer.ListResourcesAsync(cancellationToken: stop));
+        Assert.NotEmpty((await writer.ReadResourceAsync(Uri, cancellationToken: stop)).Contents);
+        Assert.Empty(await stranger.ListResourcesAsync(cancellationToken: stop));
+        await Assert.ThrowsAsync<McpProtocolException>(() =>
+            stranger.ReadResourceAsync(Uri, cancellationToken: stop).AsTask()
+        );
+    }
+
+    [Theory]
+    [InlineData("outside.txt")]
+    [InlineData("inside/../outside.txt")]
+    [InlineData("inside/link.txt")]
+    [InlineData("inside/%2e%2e/outside.txt")]
+    [InlineData("/etc/hostname")]
+    public async Task A_token_ingests_beneath_its_roots_only(string path)
+    {
+        _folder.Write("work/outside.txt", "Not for the writer.");
+        _folder.Write("work/inside/file.txt", "For the writer.");
+        File.CreateSymbolicLink(_folder.PathOf("work/inside/link.txt"), _folder.PathOf("work/outside.txt"));
+        await using var server = await StartAsync();
+        await using var writer = await server.ConnectAsync(token: Writer);
+
+        var refused = await CallAsync(writer, "ingest_document", new() { ["path"] = _folder.PathOf("work/" + path) });
+        var stored = await CallAsync(writer, "ingest_document", new() { ["path"] = _folder.PathOf("work/inside") });
+        var found = await CallAsync(writer, "query_long_context", new() { ["question"] = "Not for the writer" });
+
+        Assert.True(refused.IsError);
+        Assert.NotEqual(true, stored.IsError);
+        Assert.DoesNotContain("Not for", TextOf(found), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_session_belongs_to_the_token_that_began_it()
+    {
+        await using var server = await StartAsync();
+        await using var writer = await server.ConnectAsync("2025-11-25", Writer);
+        using var request = new HttpRequestMessage(HttpMethod.Delete, server.Url);
+        request.Headers.Add("Authorization", "Bearer " + Stranger);
+        request.Headers.Add("Mcp-Session-Id", writer.SessionId);
+
+        using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+    }
+
+    private async Task<HttpServer> StartAsync()
+    {
+        var file = _folder.PathOf("tokens.json");
+        var root = _folder.PathOf("work/inside");
+        Directory.CreateDirectory(root);
+        await File.WriteAllTextAsync(
+            file,
+            $$"""
+            {
+              "tokens": [
+                { "name": "writer", "token": "{{Writer}}", "scopes": ["read", "ingest"], "datastores": ["web-gate"],
+                  "roots": ["{{root.Replace('\\', '/')}}"] },
+                { "name": "reader", "token": "{{Reader}}", "scopes": ["read"], "datastores": ["web-gate", "web-*"] },
+                { "name": "stranger", "token": "{{Stranger}}", "scopes": ["read"], "datastores": ["other"] }
+              ]
+            }
+            """
+        );
+        return await HttpServer.StartAsync(
+            _folder,
+            new HttpOptions { Address = HttpAddress.Parse("http://127.0.0.1:0"), Tokens = TokenFile.Load(file) }
+        );
+    }
+
+    private static Task<CallToolResult> QueryAsync(McpClient client, string? datastore) =>
+        CallAsync(
+            client,
+            "query_long_context",
+            new() { ["question"] = "When does the gate close?", ["datastore"] = datastore }
+        );
+
+    private static async Task<CallToolResult> CallAsync(
+        McpClient client,
+        string tool,
+        Dictionary<string, object?> arguments
+    ) => await client.CallToolAsync(tool, arguments, cancellationToken: TestContext.Current.CancellationToken);
+
+    private static string TextOf(CallToolResult result) => ((TextContentBlock)result.Content[0]).Text;
+}
