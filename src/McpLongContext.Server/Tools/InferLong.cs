@@ -74,12 +74,8 @@ internal sealed record InferArguments(
     [property: Description("Only matching documents.")] string? PathGlob = null,
     [property: Description("Instead of a text: characters 0 and 1, whole bytes.")] string? Bits = null,
     [property: Description("Any file under the allowed roots, read bit by bit.")] string? File = null,
-    [property: Description("Bits of a window; left out, 4096.")]
-    [property: Range(1, int.MaxValue)]
-        int? CtxBits = null,
-    [property: Description("Left out, 256.")]
-    [property: Range(1, int.MaxValue)]
-        int? OverlapBits = null,
+    [property: Description("Bits of a window; left out, 4096.")] [property: Range(1, int.MaxValue)] int? CtxBits = null,
+    [property: Description("Left out, 256.")] [property: Range(1, int.MaxValue)] int? OverlapBits = null,
     [property: Description("score: predict the text; generate: continue it; map: follow instruction in each window.")]
         InferenceMode Mode = InferenceMode.Score,
     [property: Description("For map, or what to write with a memory; for example, list the decisions made.")]
