@@ -9,7 +9,7 @@ internal sealed class DataFolderCheck(LongContextOptions options) : IHealthCheck
     /// <inheritdoc/>
     public async Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellation = default
     )
     {
         var file = Path.Combine(options.Home, $".health-{Guid.NewGuid():N}");
@@ -25,8 +25,8 @@ internal sealed class DataFolderCheck(LongContextOptions options) : IHealthCheck
                     Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous,
                 }
             );
-            await stream.WriteAsync(new byte[1], cancellationToken);
-            await stream.FlushAsync(cancellationToken);
+            await stream.WriteAsync(new byte[1], cancellation);
+            await stream.FlushAsync(cancellation);
             return HealthCheckResult.Healthy();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -26,7 +26,7 @@ public sealed class AllowedRoots
 
     /// <summary>Those of other roots that lie within these; these where there are no others.</summary>
     /// <exception cref="ContextException">None of the others lies within these, or one is not a directory.</exception>
-    public AllowedRoots Narrow(IReadOnlyList<string> others)
+    internal AllowedRoots Narrow(IReadOnlyList<string> others)
     {
         if (others.Count == 0)
         {
