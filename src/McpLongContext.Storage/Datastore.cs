@@ -127,7 +127,7 @@ public sealed class Datastore : IDisposable
     /// </summary>
     /// <exception cref="ArgumentException">The profile is not valid.</exception>
     /// <exception cref="DatastoreException">The key is taken by an encoder with another profile.</exception>
-    public EmbeddingWriter WriteEmbeddings(EncoderProfile encoder)
+    public EmbeddingWriter WriteEmbeddings(EmbeddingProfile encoder)
     {
         Register(encoder, hasKeys: false);
         return new EmbeddingWriter(this, encoder);
@@ -137,11 +137,11 @@ public sealed class Datastore : IDisposable
     /// Begins to write keys of a decoder, which is registered with its first use. The key of the profile names it for
     /// <see cref="DatastoreSnapshot.Keys"/>.
     /// </summary>
-    /// <param name="encoder">Made by <see cref="EncoderProfile.OfKeys"/>.</param>
+    /// <param name="encoder">Made by <see cref="EmbeddingProfile.OfKeys"/>.</param>
     /// <param name="planes">Vectors a token.</param>
     /// <exception cref="ArgumentException">The profile is not valid.</exception>
     /// <exception cref="DatastoreException">The key is taken by an encoder with another profile.</exception>
-    public KeyWriter WriteKeys(EncoderProfile encoder, int planes = 1)
+    public KeyWriter WriteKeys(EmbeddingProfile encoder, int planes = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(planes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(planes, KeyShape.MaxPlanes);
@@ -154,7 +154,7 @@ public sealed class Datastore : IDisposable
     public void DropEmbeddings(string encoder) =>
         Write(database =>
         {
-            EncoderProfile.Drop(database, encoder);
+            EmbeddingProfile.Drop(database, encoder);
             return true;
         });
 
@@ -331,7 +331,7 @@ public sealed class Datastore : IDisposable
     internal static Datastore Open(string name, string folder, TimeProvider time) => new(name, folder, time);
 
     /// <summary>Publishes a segment that is on disk.</summary>
-    internal void Publish(EncoderProfile encoder, SegmentLayout layout, string file, IReadOnlyList<SegmentRun> runs)
+    internal void Publish(EmbeddingProfile encoder, SegmentLayout layout, string file, IReadOnlyList<SegmentRun> runs)
     {
         var path = Path.Combine(SegmentsFolder, file);
         var (isNeeded, segments) = Write(database =>
@@ -342,7 +342,7 @@ public sealed class Datastore : IDisposable
                 throw new DatastoreException($"The segment '{path}' vanished before it was published. Encode again.");
             }
 
-            var id = EncoderProfile.Register(database, encoder);
+            var id = EmbeddingProfile.Register(database, encoder);
             var added = SegmentCatalog.Add(database, id, layout, file, runs);
             return (added, database.Scalar("SELECT count(*) FROM segments") ?? 0);
         });
@@ -373,10 +373,10 @@ public sealed class Datastore : IDisposable
         }
     }
 
-    private void Register(EncoderProfile encoder, bool hasKeys)
+    private void Register(EmbeddingProfile encoder, bool hasKeys)
     {
         ArgumentNullException.ThrowIfNull(encoder);
-        EncoderProfile.Require(encoder);
+        EmbeddingProfile.Require(encoder);
         if (encoder.HasKeys != hasKeys)
         {
             throw new ArgumentException(
@@ -387,10 +387,10 @@ public sealed class Datastore : IDisposable
         }
 
         long? known = null;
-        Maintain(database => known = EncoderProfile.FindSame(database, encoder));
+        Maintain(database => known = EmbeddingProfile.FindSame(database, encoder));
         if (known is null)
         {
-            Write(database => EncoderProfile.Register(database, encoder));
+            Write(database => EmbeddingProfile.Register(database, encoder));
         }
     }
 

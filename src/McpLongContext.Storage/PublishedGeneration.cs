@@ -61,7 +61,7 @@ internal sealed class PublishedGeneration
     /// <summary>Maps a segment of an encoder, of token embeddings or of keys, and verifies its directory.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
-    public static SegmentReader OpenSegment(string path, EncoderProfile encoder) =>
+    public static SegmentReader OpenSegment(string path, EmbeddingProfile encoder) =>
         encoder.HasKeys ? KeySegment.Open(path, encoder) : EmbeddingSegment.Open(path, encoder);
 
     /// <summary>Takes hold once more; <see langword="false"/> when everybody has let go already.</summary>
@@ -101,7 +101,7 @@ internal sealed class PublishedGeneration
             return index;
         }
 
-        return EncoderProfile.Find(reader, encoder) is { Profile.HasKeys: false } found
+        return EmbeddingProfile.Find(reader, encoder) is { Profile.HasKeys: false } found
             ? _indexes.GetOrAdd(
                 encoder,
                 EmbeddingIndex.Load(reader, found.Id, found.Profile, Documents, _segments, _damage)
@@ -117,7 +117,7 @@ internal sealed class PublishedGeneration
             return index;
         }
 
-        return EncoderProfile.Find(reader, encoder) is { Profile.HasKeys: true } found
+        return EmbeddingProfile.Find(reader, encoder) is { Profile.HasKeys: true } found
             ? _keys.GetOrAdd(encoder, KeyIndex.Load(reader, found.Id, found.Profile, Documents, _segments, _damage))
             : null;
     }
@@ -147,7 +147,7 @@ internal sealed class PublishedGeneration
     {
         try
         {
-            if (EncoderProfile.Find(reader, encoder) is { } found)
+            if (EmbeddingProfile.Find(reader, encoder) is { } found)
             {
                 _segments.Add(segment, _pool.Acquire(path, found.Profile));
             }

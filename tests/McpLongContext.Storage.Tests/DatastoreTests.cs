@@ -9,7 +9,7 @@ public sealed class DatastoreTests : IDisposable
 {
     private readonly TemporaryHome _home = new();
     private readonly Datastore _datastore;
-    private readonly EncoderProfile _profile = StateSamples.Profile();
+    private readonly EmbeddingProfile _profile = StateSamples.Profile();
     private readonly NewDocument _document = Document("a", "one", "two");
 
     public DatastoreTests()

@@ -10,7 +10,7 @@ public sealed class SnapshotSourceTests : IDisposable
 {
     private readonly TemporaryHome _home = new();
     private readonly Datastore _datastore;
-    private readonly EncoderProfile _profile = StateSamples.Profile();
+    private readonly EmbeddingProfile _profile = StateSamples.Profile();
 
     public SnapshotSourceTests()
     {

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace McpLongContext.Benchmarks;
 
-/// <summary>What a figure was measured on.</summary>
+/// <summary>The machine of a figure.</summary>
 internal static class Machine
 {
     public static string Describe() =>

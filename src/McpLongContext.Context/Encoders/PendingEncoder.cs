@@ -206,11 +206,11 @@ internal sealed class PendingEncoder(
         return tokens;
     }
 
-    private EncoderProfile Profile()
+    private EmbeddingProfile Profile()
     {
         using var snapshot = datastore.Snapshot();
         return snapshot.Embeddings(encoder.Key)?.Encoder
-            ?? new EncoderProfile
+            ?? new EmbeddingProfile
             {
                 Key = encoder.Key,
                 Mean = encoder.Statistics.Mean,

@@ -37,7 +37,7 @@ internal static class DamageText
             DamageCode.LexicalIndex when damage.Subject.Length == 0 =>
                 "The lexical index does not hold every passage once.",
             DamageCode.LexicalIndex => $"The lexical index is damaged: {damage.Subject}",
-            DamageCode.EncoderProfile =>
+            DamageCode.EmbeddingProfile =>
                 $"The statistics of encoder '{damage.Subject}' are damaged. Encode the documents again.",
             DamageCode.Segment => $"The embeddings or keys of {damage.LostPassages} passages are damaged or missing"
                 + $"{Documents(damage.Documents)}. They are computed again when the documents are encoded next.",

@@ -54,7 +54,7 @@ internal static class CompressiveMemoryTable
                 memory
                     ?? throw new DatastoreCorruptException(
                         $"The entry of memory {id} in '{database.Path}' is damaged. Verify the datastore with repair, "
-                            + "then ingest again with the memory infini."
+                            + "then build the compressive memory again."
                     )
             );
         }

@@ -19,7 +19,7 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
     private readonly PlacedRun[] _runs;
     private readonly ConcurrentDictionary<string, byte> _damage;
 
-    private EmbeddingIndex(EncoderProfile encoder, PlacedRun[] runs, IEnumerable<string> damage)
+    private EmbeddingIndex(EmbeddingProfile encoder, PlacedRun[] runs, IEnumerable<string> damage)
     {
         Encoder = encoder;
         _runs = runs;
@@ -32,7 +32,7 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
     }
 
     /// <summary>The encoder.</summary>
-    public EncoderProfile Encoder { get; }
+    public EmbeddingProfile Encoder { get; }
 
     /// <summary>The number of passages that have embeddings.</summary>
     public long Passages { get; }
@@ -145,7 +145,7 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
     internal static EmbeddingIndex Load(
         Database database,
         long encoderId,
-        EncoderProfile encoder,
+        EmbeddingProfile encoder,
         DocumentTable documents,
         IReadOnlyDictionary<long, SegmentReader> segments,
         IEnumerable<string> damage

@@ -5,7 +5,7 @@ namespace McpLongContext.Storage.Embeddings;
 /// <summary>A mapped segment of token embeddings.</summary>
 internal sealed class EmbeddingSegment : SegmentReader
 {
-    private EmbeddingSegment(SegmentPages pages, EmbeddingSegmentLayout layout, EncoderProfile encoder)
+    private EmbeddingSegment(SegmentPages pages, EmbeddingSegmentLayout layout, EmbeddingProfile encoder)
         : base(pages, layout, encoder)
     {
         Layout = layout;
@@ -24,7 +24,7 @@ internal sealed class EmbeddingSegment : SegmentReader
     /// <summary>Maps a segment of the encoder and verifies its directory.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
-    public static EmbeddingSegment Open(string path, EncoderProfile encoder)
+    public static EmbeddingSegment Open(string path, EmbeddingProfile encoder)
     {
         var pages = SegmentPages.Open(path, EmbeddingSegmentLayout.FileMagic);
         try

@@ -51,7 +51,7 @@ internal sealed record EmbeddingSegmentLayout(
     public override long BodyBytes => SegmentPages.Align(ResidualCodesAt + ((long)Tokens * ResidualCodeBytes));
 
     /// <summary>The layout of a segment of an encoder.</summary>
-    public static EmbeddingSegmentLayout Of(EncoderProfile encoder, int runs, int passages, int tokens) =>
+    public static EmbeddingSegmentLayout Of(EmbeddingProfile encoder, int runs, int passages, int tokens) =>
         new(
             encoder.Precision,
             encoder.Dimensions,
@@ -66,7 +66,7 @@ internal sealed record EmbeddingSegmentLayout(
     /// <exception cref="DatastoreException">
     /// The file is no segment, one of another format, or one of another encoder.
     /// </exception>
-    public static EmbeddingSegmentLayout ReadHeader(ReadOnlySpan<byte> header, EncoderProfile encoder, string path)
+    public static EmbeddingSegmentLayout ReadHeader(ReadOnlySpan<byte> header, EmbeddingProfile encoder, string path)
     {
         (var runs, var passages, var tokens) = ReadHeader(header, Format, encoder, path);
         return Of(encoder, runs, passages, tokens);

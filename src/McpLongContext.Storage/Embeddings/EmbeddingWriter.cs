@@ -21,7 +21,7 @@ public sealed class EmbeddingWriter
     private readonly ArrayBufferWriter<byte> _binaryCodes = new();
     private readonly ArrayBufferWriter<byte> _residualCodes = new();
 
-    internal EmbeddingWriter(Datastore datastore, EncoderProfile encoder)
+    internal EmbeddingWriter(Datastore datastore, EmbeddingProfile encoder)
     {
         _datastore = datastore;
         Encoder = encoder;
@@ -30,7 +30,7 @@ public sealed class EmbeddingWriter
     }
 
     /// <summary>The encoder whose embeddings these are.</summary>
-    public EncoderProfile Encoder { get; }
+    public EmbeddingProfile Encoder { get; }
 
     /// <summary>Token embeddings collected since the last publication.</summary>
     public int Tokens => _offsets[^1];

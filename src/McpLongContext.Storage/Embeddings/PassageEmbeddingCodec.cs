@@ -31,7 +31,7 @@ internal sealed class PassageEmbeddingCodec
     private readonly float[] _mean;
     private readonly float[] _deviation;
 
-    public PassageEmbeddingCodec(EncoderProfile profile)
+    public PassageEmbeddingCodec(EmbeddingProfile profile)
     {
         Dimensions = profile.Dimensions;
         _mean = profile.Mean.ToArray();

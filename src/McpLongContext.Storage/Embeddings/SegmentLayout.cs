@@ -68,7 +68,7 @@ internal abstract record SegmentLayout(EmbeddingPrecision Precision, int Dimensi
     protected static (int Runs, int Passages, int Tokens) ReadHeader(
         ReadOnlySpan<byte> header,
         int expected,
-        EncoderProfile encoder,
+        EmbeddingProfile encoder,
         string path
     )
     {

@@ -5,7 +5,7 @@ namespace McpLongContext.Storage.Embeddings;
 /// on undisturbed while a compaction retires the file under it.
 /// </summary>
 /// <param name="open">Maps a segment file of an encoder, of whichever kind it is.</param>
-internal sealed class SegmentPool(Func<string, EncoderProfile, SegmentReader> open)
+internal sealed class SegmentPool(Func<string, EmbeddingProfile, SegmentReader> open)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
@@ -15,7 +15,7 @@ internal sealed class SegmentPool(Func<string, EncoderProfile, SegmentReader> op
     /// </summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
-    public SegmentReader Acquire(string path, EncoderProfile encoder)
+    public SegmentReader Acquire(string path, EmbeddingProfile encoder)
     {
         lock (_lock)
         {

@@ -13,7 +13,7 @@ internal abstract class SegmentReader : IDisposable
     private readonly int[] _firstSlots;
 
     /// <summary>Reads and verifies the directory.</summary>
-    protected SegmentReader(SegmentPages pages, SegmentLayout layout, EncoderProfile encoder)
+    protected SegmentReader(SegmentPages pages, SegmentLayout layout, EmbeddingProfile encoder)
     {
         if (pages.BodyBytes != layout.BodyBytes)
         {
@@ -40,7 +40,7 @@ internal abstract class SegmentReader : IDisposable
     public SegmentLayout Layout { get; }
 
     /// <summary>The encoder that made the contents.</summary>
-    public EncoderProfile Encoder { get; }
+    public EmbeddingProfile Encoder { get; }
 
     /// <summary>The runs, in the order of their slots.</summary>
     public IReadOnlyList<SegmentRun> Runs => _runs;

@@ -31,7 +31,7 @@ internal sealed class TokenEmbeddingCodec
 
     /// <summary>The codec of an encoder's token embeddings.</summary>
     /// <exception cref="DatastoreException">The profile has a precision that this program does not know.</exception>
-    public TokenEmbeddingCodec(EncoderProfile profile)
+    public TokenEmbeddingCodec(EmbeddingProfile profile)
     {
         if (profile.Precision != EmbeddingPrecision.TwoBit)
         {

@@ -10,7 +10,7 @@ namespace McpLongContext.Storage.Keys;
 /// </summary>
 public sealed class KeyIndex
 {
-    private KeyIndex(EncoderProfile encoder, IReadOnlyList<KeyedDocument> documents, IReadOnlyList<string> damage)
+    private KeyIndex(EmbeddingProfile encoder, IReadOnlyList<KeyedDocument> documents, IReadOnlyList<string> damage)
     {
         Encoder = encoder;
         Documents = documents;
@@ -19,7 +19,7 @@ public sealed class KeyIndex
     }
 
     /// <summary>The decoder that made the keys.</summary>
-    public EncoderProfile Encoder { get; }
+    public EmbeddingProfile Encoder { get; }
 
     /// <summary>The documents that have keys, by path; equal contents once.</summary>
     public IReadOnlyList<KeyedDocument> Documents { get; }
@@ -33,7 +33,7 @@ public sealed class KeyIndex
     internal static KeyIndex Load(
         Database database,
         long encoderId,
-        EncoderProfile encoder,
+        EmbeddingProfile encoder,
         DocumentTable documents,
         IReadOnlyDictionary<long, SegmentReader> segments,
         IEnumerable<string> damage

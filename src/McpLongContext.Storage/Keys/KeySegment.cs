@@ -6,7 +6,7 @@ namespace McpLongContext.Storage.Keys;
 /// <summary>A mapped segment of keys.</summary>
 internal sealed class KeySegment : SegmentReader
 {
-    private KeySegment(SegmentPages pages, KeySegmentLayout layout, EncoderProfile encoder)
+    private KeySegment(SegmentPages pages, KeySegmentLayout layout, EmbeddingProfile encoder)
         : base(pages, layout, encoder) => Layout = layout;
 
     public new KeySegmentLayout Layout { get; }
@@ -14,7 +14,7 @@ internal sealed class KeySegment : SegmentReader
     /// <summary>Maps a segment of the encoder and verifies its directory.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
-    public static KeySegment Open(string path, EncoderProfile encoder)
+    public static KeySegment Open(string path, EmbeddingProfile encoder)
     {
         var pages = SegmentPages.Open(path, KeySegmentLayout.FileMagic);
         try

@@ -46,7 +46,7 @@ internal sealed record KeySegmentLayout(KeyShape Shape, int Runs, int Passages, 
 
     /// <summary>Reads the header of a segment of an encoder.</summary>
     /// <exception cref="DatastoreException">The file is no segment, a newer one, or one of another encoder.</exception>
-    public static KeySegmentLayout ReadHeader(ReadOnlySpan<byte> header, EncoderProfile encoder, string path)
+    public static KeySegmentLayout ReadHeader(ReadOnlySpan<byte> header, EmbeddingProfile encoder, string path)
     {
         (var runs, var passages, var tokens) = ReadHeader(header, Format, encoder, path);
         var planes = Number(header, PlanesAt);

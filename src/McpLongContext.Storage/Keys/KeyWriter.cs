@@ -16,7 +16,7 @@ public sealed class KeyWriter
     private readonly List<int> _ids = [];
     private readonly List<KeyBuffer> _keys = [];
 
-    internal KeyWriter(Datastore datastore, EncoderProfile encoder, int planes)
+    internal KeyWriter(Datastore datastore, EmbeddingProfile encoder, int planes)
     {
         _datastore = datastore;
         Encoder = encoder;
@@ -24,7 +24,7 @@ public sealed class KeyWriter
     }
 
     /// <summary>The decoder that makes the keys.</summary>
-    public EncoderProfile Encoder { get; }
+    public EmbeddingProfile Encoder { get; }
 
     /// <summary>The key vectors that are stored for a token.</summary>
     public KeyShape Shape { get; }

@@ -19,7 +19,7 @@ public enum DamageCode
     LexicalIndex,
 
     /// <summary>The statistics of an encoder, without which its embeddings cannot be read.</summary>
-    EncoderProfile,
+    EmbeddingProfile,
 
     /// <summary>A segment of embeddings or keys.</summary>
     Segment,

@@ -179,13 +179,13 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         {
             try
             {
-                _ = EncoderProfile.Find(reader, key);
+                _ = EmbeddingProfile.Find(reader, key);
             }
             catch (DatastoreCorruptException)
             {
                 Report(
-                    Damage(DamageCode.EncoderProfile, reader.Path, key),
-                    database => EncoderProfile.Drop(database, key)
+                    Damage(DamageCode.EmbeddingProfile, reader.Path, key),
+                    database => EmbeddingProfile.Drop(database, key)
                 );
             }
         }

@@ -2,7 +2,7 @@ using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Context.Tests.Freshness;
 
-/// <summary>What a query cites is on disk at the moment of the question.</summary>
+/// <summary>Cited lines are on disk at the moment of the query.</summary>
 public sealed class FreshQueryTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _sandbox = Directory.CreateTempSubdirectory("fresh-");

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpLongContext.Context.Tests.Ingestion;
 
-/// <summary>What an ingest tells while it runs, in a home without an encoder.</summary>
+/// <summary>The reports of a running ingest, in a home without an encoder.</summary>
 public sealed class IngestProgressTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpLongContext.Context.Tests.LongInference;
 
-/// <summary>What cannot be done is named, with the remedy.</summary>
+/// <summary>A request that cannot be met is named, with the remedy.</summary>
 public sealed class InferenceArgumentTests : StoriesInference
 {
     [Theory]

@@ -6,7 +6,7 @@ using Decoder = McpLongContext.Inference.Decoders.Decoder;
 
 namespace McpLongContext.Context.Tests.LongInference;
 
-/// <summary>What the windows of a long text give.</summary>
+/// <summary>The results of the windows of a long text.</summary>
 public sealed class LongInferenceTests : StoriesInference
 {
     [Fact]

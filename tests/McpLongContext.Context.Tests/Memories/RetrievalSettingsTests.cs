@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpLongContext.Context.Tests.Memories;
 
-/// <summary>What the settings of retrieval attention do to what the tools read; stories15M has a window of 256 tokens.</summary>
+/// <summary>The effects of the settings of retrieval attention on the tools; stories15M has a window of 256 tokens.</summary>
 public sealed class RetrievalSettingsTests : IAsyncLifetime
 {
     private static readonly UnlimiformerOptions s_inMemory = new() { UseDatastore = false };

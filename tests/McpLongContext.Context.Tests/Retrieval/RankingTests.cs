@@ -5,7 +5,7 @@ using McpLongContext.Context.Retrieval.Ranking;
 
 namespace McpLongContext.Context.Tests.Retrieval;
 
-/// <summary>What decides where words alone do not.</summary>
+/// <summary>The rules that decide where words alone do not.</summary>
 public sealed class RankingTests
 {
     private readonly SnapshotSearch _retriever = new(

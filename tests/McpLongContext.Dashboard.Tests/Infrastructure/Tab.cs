@@ -34,7 +34,7 @@ internal sealed class Tab : IAsyncDisposable
 
     public IPage Page { get; }
 
-    /// <summary>What the pages did that they must not do.</summary>
+    /// <summary>The forbidden acts of the pages.</summary>
     public IReadOnlyList<string> Wrongs => _wrongs;
 
     /// <summary>Opens a page.</summary>

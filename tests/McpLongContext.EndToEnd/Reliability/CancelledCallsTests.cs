@@ -21,7 +21,7 @@ public sealed class CancelledCallsTests
     /// <summary>Far less than the cancelled work takes, far more than a busy machine needs to notice.</summary>
     private static readonly TimeSpan s_prompt = TimeSpan.FromSeconds(30);
 
-    /// <summary>What timers and a rare collection take of a second.</summary>
+    /// <summary>The share of a second that timers and a rare collection take.</summary>
     private static readonly TimeSpan s_idle = TimeSpan.FromMilliseconds(30);
 
     private static readonly string s_text = string.Concat(

@@ -114,7 +114,7 @@ internal sealed class CrashDisk
     {
         public byte[] Content { get; set; } = [];
 
-        /// <summary>What was not flushed.</summary>
+        /// <summary>The writes that were not flushed.</summary>
         public List<DiskOperation> Pending { get; } = [];
 
         public void Apply(DiskOperation operation)

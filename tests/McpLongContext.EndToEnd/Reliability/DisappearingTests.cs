@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpLongContext.EndToEnd.Reliability;
 
-/// <summary>What a server stands on goes away, sleeps or changes beneath it: it says so and stays up.</summary>
+/// <summary>Files and folders of a server go away, sleep or change beneath it: it says so and stays up.</summary>
 public sealed class DisappearingTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -1,6 +1,6 @@
 namespace McpLongContext.EndToEnd.Reliability;
 
-/// <summary>What must hold of a datastore whatever happened to the process or the machine that wrote it.</summary>
+/// <summary>The promises of a datastore, whatever happened to the process or the machine that wrote it.</summary>
 internal static class DurabilityContract
 {
     /// <summary>

@@ -276,7 +276,7 @@ public sealed class MutatedModelTests : IDisposable
         TestContext.Current.SendDiagnosticMessage($"{name}: {refused} of {Scale.Of(Mutants.Count)} mutants refused");
     }
 
-    /// <summary>What a message must name: the file or folder; what a package lacks is named by the package.</summary>
+    /// <summary>The name that a message must have: the file or folder; a gap of a package is named by the package.</summary>
     private string Named(Exception error) => error is CheckpointException ? _folder.Name : "";
 
     private static IEnumerable<string> ByteLetters() =>

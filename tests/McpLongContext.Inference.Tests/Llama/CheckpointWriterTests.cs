@@ -2,7 +2,7 @@ using McpLongContext.Inference.Decoders.Checkpoints;
 
 namespace McpLongContext.Inference.Tests.Llama;
 
-/// <summary>What is written is what is read.</summary>
+/// <summary>A written checkpoint is read as it was.</summary>
 public sealed class CheckpointWriterTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("writer-");

@@ -5,7 +5,7 @@ using Decoder = McpLongContext.Inference.Decoders.Decoder;
 
 namespace McpLongContext.Inference.Tests.Llama;
 
-/// <summary>What cannot be loaded is named, with what was found and what would do.</summary>
+/// <summary>A model that cannot be loaded is named, with the fault that was found and the remedy.</summary>
 public sealed class LlamaLoadingTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("llama-");

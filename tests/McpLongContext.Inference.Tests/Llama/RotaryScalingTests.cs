@@ -2,7 +2,7 @@ using McpLongContext.Inference.Decoders.Positions;
 
 namespace McpLongContext.Inference.Tests.Llama;
 
-/// <summary>What each method promises of the frequencies; the tiny decoders test their values.</summary>
+/// <summary>The promises of each method for the frequencies; the tiny decoders test their values.</summary>
 public sealed class RotaryScalingTests
 {
     private const int HeadDim = 64;

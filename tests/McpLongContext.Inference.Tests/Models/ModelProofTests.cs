@@ -7,7 +7,7 @@ using McpLongContext.Inference.Tests.Llama.Families;
 
 namespace McpLongContext.Inference.Tests.Models;
 
-/// <summary>What is installed was loaded and has run; what cannot be used is not installed, and the message says why.</summary>
+/// <summary>An installed model was loaded and has run; one that cannot be used is not installed, and the message says why.</summary>
 public sealed class ModelProofTests : IDisposable
 {
     private readonly TemporaryStore _temporary = new TemporaryStore().With(options =>

@@ -6,7 +6,7 @@ using McpLongContext.Inference.Tokenizers.Formats;
 
 namespace McpLongContext.Inference.Tests.Tokenizers;
 
-/// <summary>What the metadata of a GGUF file say about a tokenizer, and what they may not say.</summary>
+/// <summary>Statements of a GGUF file's metadata about a tokenizer, and those that are refused.</summary>
 public sealed class GgufTokenizerTests : IDisposable
 {
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():n}.gguf");

@@ -6,7 +6,7 @@ using McpLongContext.Inference.Tokenizers.Formats;
 
 namespace McpLongContext.Inference.Tests.Tokenizers;
 
-/// <summary>What a folder's files say about a tokenizer, and what they may not say.</summary>
+/// <summary>Statements of a folder's files about a tokenizer, and those that are refused.</summary>
 public sealed class TokenizerJsonTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tokenizer-json-");

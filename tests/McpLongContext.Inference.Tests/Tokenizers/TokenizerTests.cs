@@ -4,7 +4,7 @@ using McpLongContext.Inference.Tokenizers;
 
 namespace McpLongContext.Inference.Tests.Tokenizers;
 
-/// <summary>What holds for every tokenizer, on those of real models.</summary>
+/// <summary>Properties of every tokenizer, on those of real models.</summary>
 public sealed class TokenizerTests
 {
     private const string Mixed =

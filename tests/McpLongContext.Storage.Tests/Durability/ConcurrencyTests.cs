@@ -14,7 +14,7 @@ public sealed class ConcurrencyTests : IDisposable
     private const int Documents = 12;
 
     private readonly TemporaryHome _home = new();
-    private readonly EncoderProfile _profile = StateSamples.Profile();
+    private readonly EmbeddingProfile _profile = StateSamples.Profile();
 
     public void Dispose() => _home.Dispose();
 

@@ -20,8 +20,8 @@ public sealed class MutatedFilesTests : IDisposable
     private const int Count = 40;
 
     private readonly TemporaryHome _home = new();
-    private readonly EncoderProfile _profile = StateSamples.Profile();
-    private readonly EncoderProfile _keys = KeySamples.Profile();
+    private readonly EmbeddingProfile _profile = StateSamples.Profile();
+    private readonly EmbeddingProfile _keys = KeySamples.Profile();
 
     public MutatedFilesTests()
     {

@@ -113,7 +113,7 @@ public sealed class EmbeddingWriterTests : IDisposable
         bool isTaken
     )
     {
-        var profile = EncoderProfile.OfKeys("x", width) with { Precision = precision };
+        var profile = EmbeddingProfile.OfKeys("x", width) with { Precision = precision };
         Action write = profile.HasKeys
             ? () => _datastore.WriteKeys(profile)
             : () => _datastore.WriteEmbeddings(profile);
@@ -136,7 +136,7 @@ public sealed class EmbeddingWriterTests : IDisposable
         means[63] = mean;
         float[] spread = [.. Enumerable.Repeat(1f, deviations)];
         spread[63] = deviation;
-        var profile = new EncoderProfile
+        var profile = new EmbeddingProfile
         {
             Key = key,
             Mean = means,

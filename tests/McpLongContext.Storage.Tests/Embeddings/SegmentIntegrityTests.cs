@@ -9,7 +9,7 @@ namespace McpLongContext.Storage.Tests.Embeddings;
 public sealed class SegmentIntegrityTests : IDisposable
 {
     private readonly TemporaryHome _home = new();
-    private readonly EncoderProfile _profile = StateSamples.Profile();
+    private readonly EmbeddingProfile _profile = StateSamples.Profile();
     private readonly NewDocument _document = Document("a", "1", "2", "3");
 
     public SegmentIntegrityTests()

@@ -8,7 +8,7 @@ internal static class StateSamples
 {
     public const int Width = 128;
 
-    public static EncoderProfile Profile(string key = "test-encoder") =>
+    public static EmbeddingProfile Profile(string key = "test-encoder") =>
         new()
         {
             Key = key,
@@ -17,7 +17,7 @@ internal static class StateSamples
         };
 
     /// <summary>Gaussian embeddings with the profile's mean and deviation, <c>[count, Width]</c>.</summary>
-    public static float[] Random(EncoderProfile profile, int count, int seed)
+    public static float[] Random(EmbeddingProfile profile, int count, int seed)
     {
         var random = new Random(seed);
         var embeddings = new float[count * Width];
@@ -33,7 +33,7 @@ internal static class StateSamples
     /// <summary>Stores random embeddings for every passage of a document, so many tokens each; returns them.</summary>
     public static float[] Encode(
         Datastore datastore,
-        EncoderProfile profile,
+        EmbeddingProfile profile,
         ContentKey content,
         int passages,
         int tokensPerPassage,

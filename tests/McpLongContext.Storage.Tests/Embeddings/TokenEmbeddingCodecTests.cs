@@ -91,7 +91,7 @@ public class TokenEmbeddingCodecTests
     }
 
     private static (float[] Centered, float[] Restored) RoundTrip(
-        EncoderProfile profile,
+        EmbeddingProfile profile,
         TokenEmbeddingCodec codec,
         ReadOnlySpan<float> embedding
     )

@@ -14,7 +14,7 @@ internal static class FormatFixture
     public const int TokensPerPassage = 3;
     public const int Seed = 17;
 
-    public static EncoderProfile Encoder { get; } = StateSamples.Profile(key: "fixture-encoder");
+    public static EmbeddingProfile Encoder { get; } = StateSamples.Profile(key: "fixture-encoder");
 
     public static NewDocument[] Documents { get; } =
     [

@@ -21,7 +21,7 @@ public abstract class KeyDatastore : IDisposable
 
     private protected TemporaryHome Home { get; } = new();
 
-    private protected EncoderProfile Profile { get; } = KeySamples.Profile();
+    private protected EmbeddingProfile Profile { get; } = KeySamples.Profile();
 
     protected string[] Segments => [.. Directory.GetFiles(Path.Combine(Datastore.Folder, "states")).Order()];
 

@@ -154,7 +154,7 @@ public sealed class KeyIndexTests : KeyDatastore
     [Fact]
     public void Keys_of_several_models_stand_side_by_side_and_beside_states()
     {
-        var other = EncoderProfile.OfKeys("other decoder", 8);
+        var other = EmbeddingProfile.OfKeys("other decoder", 8);
         KeySamples.Encode(Datastore, Profile, Note.ContentKey, [3], seed: 1);
         KeySamples.Encode(Datastore, other, Note.ContentKey, [5], seed: 2);
         StateSamples.Encode(Datastore, StateSamples.Profile(), Note.ContentKey, 1, 4, 1);
@@ -180,7 +180,7 @@ public sealed class KeyIndexTests : KeyDatastore
         const int Tokens = 20_000;
         var keys = new KeyBuffer(new KeyShape(Planes: 1, Dimensions: 64));
         keys.Append(0, new float[Tokens * 64]);
-        var writer = Datastore.WriteKeys(EncoderProfile.OfKeys("wide", 64));
+        var writer = Datastore.WriteKeys(EmbeddingProfile.OfKeys("wide", 64));
         writer.Add(Note.ContentKey, 0, [Tokens], new int[Tokens], keys);
         writer.Publish();
 

@@ -12,12 +12,13 @@ internal static class KeySamples
     /// <summary>No multiple of 64, as the heads of some models are.</summary>
     public const int Width = 24;
 
-    public static EncoderProfile Profile(string key = "decoder;layer 8;head 1") => EncoderProfile.OfKeys(key, Width);
+    public static EmbeddingProfile Profile(string key = "decoder;layer 8;head 1") =>
+        EmbeddingProfile.OfKeys(key, Width);
 
     /// <summary>Stores keys of passages with so many tokens each, in one segment.</summary>
     public static (int[] Ids, KeyBuffer Keys) Encode(
         Datastore datastore,
-        EncoderProfile profile,
+        EmbeddingProfile profile,
         ContentKey content,
         int[] tokenCounts,
         int seed,

@@ -5,7 +5,7 @@ using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Lexical;
 
-/// <summary>What is looked for as it is written: where it begins, where it ends, and in which forms it is found.</summary>
+/// <summary>Literals of a query: where one begins, where it ends, and in which forms it is found.</summary>
 public sealed class LiteralTests : IDisposable
 {
     private readonly TemporaryHome _home = new();

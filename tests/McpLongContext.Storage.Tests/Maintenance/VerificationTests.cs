@@ -14,7 +14,7 @@ public sealed class VerificationTests : IDisposable
 {
     private readonly TemporaryHome _home = new();
     private readonly Datastore _datastore;
-    private readonly EncoderProfile _profile = StateSamples.Profile();
+    private readonly EmbeddingProfile _profile = StateSamples.Profile();
     private readonly NewDocument[] _documents =
     [
         Document("a.txt", "alpha one", "alpha two"),
@@ -251,7 +251,7 @@ public sealed class VerificationTests : IDisposable
     public void A_damaged_encoder_loses_its_states()
     {
         Damage("UPDATE encoders SET mean = zeroblob(512)");
-        Assert.Equal(_profile.Key, AssertFinding("datastore.db", DamageCode.EncoderProfile).Subject);
+        Assert.Equal(_profile.Key, AssertFinding("datastore.db", DamageCode.EmbeddingProfile).Subject);
         AssertRepairLeaves("a.txt", "b.txt");
         StateSamples.Encode(_datastore, _profile, _documents[0].ContentKey, 2, 4, 1);
     }

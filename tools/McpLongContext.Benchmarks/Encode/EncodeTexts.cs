@@ -45,7 +45,7 @@ internal sealed record EncodeTexts(string Name, List<List<string>> Documents)
         );
     }
 
-    /// <summary>What the encoder reads: a sequence for each text, long ones in several.</summary>
+    /// <summary>The inputs of the encoder: a sequence for each text, several for a long one.</summary>
     public List<int[]> Sequences(BertEncoder encoder)
     {
         var sequences = new List<int[]>();

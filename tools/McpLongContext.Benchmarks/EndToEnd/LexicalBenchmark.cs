@@ -132,7 +132,7 @@ internal static partial class LexicalBenchmark
     [GeneratedRegex(@"\w+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Words();
 
-    /// <summary>What an index took and takes.</summary>
+    /// <summary>The costs of an index: its building and its queries.</summary>
     private sealed record LexicalFigures(double Seconds, double Bytes, double Median, double Slow)
     {
         public static LexicalFigures Of(double seconds, double bytes, List<double> queries)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace McpLongContext.Benchmarks.Growth;
 
-/// <summary>What a datastore of some size took and takes.</summary>
+/// <summary>The costs of a datastore of some size: its building and its queries.</summary>
 /// <param name="Megabytes">Source texts.</param>
 /// <param name="Tokens">Token states, in millions.</param>
 /// <param name="SearchableSeconds">Until everything was answerable by words.</param>

@@ -172,6 +172,6 @@ internal static class KernelBenchmark
         return [.. Enumerable.Range(0, length).Select(_ => random.NextSingle() - 0.5f)];
     }
 
-    /// <summary>What a figure is compared with.</summary>
+    /// <summary>The reference of a figure.</summary>
     private sealed record Reference(string Name, double Operations, Action Body);
 }

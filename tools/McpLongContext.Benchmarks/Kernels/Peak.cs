@@ -5,7 +5,7 @@ using McpLongContext.Kernels.MachineCode;
 
 namespace McpLongContext.Benchmarks.Kernels;
 
-/// <summary>What a core can do at most: the same operation over and over in registers, without memory.</summary>
+/// <summary>The peak of a core: the same operation over and over in registers, without memory.</summary>
 internal static class Peak
 {
     private const int Steps = 20_000;

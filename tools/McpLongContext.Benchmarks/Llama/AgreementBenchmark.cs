@@ -128,7 +128,7 @@ internal static class AgreementBenchmark
         return new Continuation([.. tokens], [.. rivals]);
     }
 
-    /// <summary>What a program wrote.</summary>
+    /// <summary>The output of a program.</summary>
     /// <param name="Tokens">The likeliest ones.</param>
     /// <param name="Rivals">The second likeliest one of each.</param>
     private sealed record Continuation(int[] Tokens, TokenRival[] Rivals);

@@ -1,6 +1,6 @@
 namespace McpLongContext.Benchmarks.Llama;
 
-/// <summary>What one round took.</summary>
+/// <summary>The cost of one round.</summary>
 /// <param name="PromptSeconds">The prompt.</param>
 /// <param name="TokenSeconds">A decoded token.</param>
 /// <param name="Tokens">The tokens that were decoded greedily.</param>

@@ -94,7 +94,7 @@ internal static class InfiniKeysBenchmark
         output.WriteLine($"facts in sentences: {told} of {s_names.Length}");
     }
 
-    /// <summary>What the adapter does to plain text: perplexity in segments as long, with it and without.</summary>
+    /// <summary>The effect of the adapter on plain text: perplexity in segments as long, with it and without.</summary>
     public static void Damage(
         TextWriter output,
         string model,

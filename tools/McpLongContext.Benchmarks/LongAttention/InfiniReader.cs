@@ -66,7 +66,7 @@ internal sealed class InfiniReader : IDisposable
         attention.EndSegment();
     }
 
-    /// <summary>What the model writes after a question with a copy of a memory, until it ends.</summary>
+    /// <summary>The model's output after a question with a copy of a memory, until it ends.</summary>
     public string Answer(CompressiveMemory memory, string question, int most)
     {
         var copy = Adapter.CreateMemory(Config);
@@ -75,7 +75,7 @@ internal sealed class InfiniReader : IDisposable
         return Write(run, Tokenizer.EncodePrompt(question), most);
     }
 
-    /// <summary>What the plain model writes that sees as much of the end of a text as its window holds.</summary>
+    /// <summary>The output of the plain model, which sees as much of the end of a text as its window holds.</summary>
     public string AnswerFromWindow(ReadOnlySpan<int> text, string question, int most)
     {
         var asked = Tokenizer.Encode(question);

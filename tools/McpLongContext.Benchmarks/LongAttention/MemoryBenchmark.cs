@@ -33,7 +33,7 @@ internal sealed class MemoryBenchmark : IDisposable
     private readonly Tokenizer _tokenizer;
     private readonly ChatFrame _frame;
     private readonly KeyLayout _layout;
-    private readonly EncoderProfile _profile;
+    private readonly EmbeddingProfile _profile;
     private readonly ComputeThreadPool _threadPool = new(Environment.ProcessorCount);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("memory-benchmark-");
 
@@ -46,7 +46,7 @@ internal sealed class MemoryBenchmark : IDisposable
         _frame = ChatFrame.Of(ChatTemplate.Of(_tokenizer)!);
         var heads = RetrievalHeadsFile.ReadOrCalibrate(installed, _model, _tokenizer, [.. _frame.Before]);
         _layout = KeyLayout.Of(_model.Config, heads, KeyDepth.Selection);
-        _profile = EncoderProfile.OfKeys("benchmark", _model.Config.HeadDim);
+        _profile = EmbeddingProfile.OfKeys("benchmark", _model.Config.HeadDim);
     }
 
     public void Dispose()

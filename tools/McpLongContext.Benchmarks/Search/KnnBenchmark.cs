@@ -31,7 +31,7 @@ internal static class KnnBenchmark
         try
         {
             using var datastore = new DatastoreHome(folder).OpenOrCreate("knn");
-            var profile = new EncoderProfile
+            var profile = new EmbeddingProfile
             {
                 Key = "random",
                 Mean = new float[Dimensions],
@@ -100,7 +100,7 @@ internal static class KnnBenchmark
         );
     }
 
-    private static void Fill(Datastore datastore, EncoderProfile profile, float[] pool, int documents)
+    private static void Fill(Datastore datastore, EmbeddingProfile profile, float[] pool, int documents)
     {
         var random = new Random(5);
         var counts = Enumerable.Repeat(TokensPerPassage, PassagesPerDocument).ToArray();

@@ -38,7 +38,7 @@ internal sealed class DecoderKeys : IDisposable
             heads.KeyValueHead,
             options.Depth == KeyDepth.Full ? Layout.LayerBegin : null
         );
-        Profile = EncoderProfile.OfKeys(name.ToString(), model.Config.HeadDim);
+        Profile = EmbeddingProfile.OfKeys(name.ToString(), model.Config.HeadDim);
         _encoder = new Lazy<KeyEncoder>(() => new KeyEncoder(model, Layout, [.. Frame.Before]));
     }
 
@@ -49,7 +49,7 @@ internal sealed class DecoderKeys : IDisposable
     public KeyLayout Layout { get; }
 
     /// <summary>Names the keys in datastores: those of equal profiles are comparable.</summary>
-    public EncoderProfile Profile { get; }
+    public EmbeddingProfile Profile { get; }
 
     /// <summary>Encodes texts and queries; created when it is first used.</summary>
     public KeyEncoder Encoder => _encoder.Value;

@@ -46,7 +46,7 @@ internal sealed class MemoryEncoder(
 
     private async Task<bool> EncodePendingAsync(Action<MemoryProgress> progress, CancellationToken cancellation)
     {
-        EncoderProfile profile;
+        EmbeddingProfile profile;
         int planes;
         Tokenizer tokenizer;
         using (var lease = await decoders.LeaseAsync(model, cancellation))

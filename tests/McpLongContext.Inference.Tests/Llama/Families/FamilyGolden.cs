@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace McpLongContext.Inference.Tests.Llama.Families;
 
-/// <summary>What tools/golden/llama/export_families.py has computed in double precision.</summary>
+/// <summary>The figures that tools/golden/llama/export_families.py has computed in double precision.</summary>
 internal static class FamilyGolden
 {
     private static readonly JsonObject s_golden = (JsonObject)

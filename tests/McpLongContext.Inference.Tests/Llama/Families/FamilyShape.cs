@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace McpLongContext.Inference.Tests.Llama.Families;
 
-/// <summary>What decides which tensors a model has, and their sizes.</summary>
+/// <summary>The settings that decide which tensors a model has, and their sizes.</summary>
 internal sealed record FamilyShape(
     int Vocabulary,
     int Hidden,

@@ -57,7 +57,7 @@ public sealed class MutantTests
         return config;
     }
 
-    /// <summary>What is wrong; null where nothing is.</summary>
+    /// <summary>The fault; null where there is none.</summary>
     private static string? Judge(FamilyFolder folder, JsonObject mutant)
     {
         var expected = (double?)mutant["perplexity"];

@@ -97,7 +97,7 @@ public sealed class KeyEncoderTests
         }
     }
 
-    /// <summary>What plain attention is given in each layer.</summary>
+    /// <summary>The input of plain attention in each layer.</summary>
     private static Observed[] Observe(Decoder model, int[] tokens)
     {
         var observer = new Observer(model.Config);

@@ -18,10 +18,10 @@ public enum EmbeddingPrecision
 }
 
 /// <summary>
-/// The common properties of one encoder's embeddings: their width, how they are quantized, and the statistics that the
+/// The common properties of the embeddings of one encoder, or of the keys of one decoder: their width, how they are quantized, and the statistics that the
 /// quantizer needs, measured once by the caller on typical text.
 /// </summary>
-public sealed record EncoderProfile
+public sealed record EmbeddingProfile
 {
     /// <summary>The greatest width of an embedding.</summary>
     public const int MaxDimensions = 8192;
@@ -52,11 +52,11 @@ public sealed record EncoderProfile
     /// <summary>The profile of keys, which need no statistics.</summary>
     /// <param name="key">Identifies what makes them: model, weights, layer, head, windows.</param>
     /// <param name="dimensions">The width of a key.</param>
-    public static EncoderProfile OfKeys(string key, int dimensions)
+    public static EmbeddingProfile OfKeys(string key, int dimensions)
     {
         var ones = new float[dimensions];
         Array.Fill(ones, 1);
-        return new EncoderProfile
+        return new EmbeddingProfile
         {
             Key = key,
             Precision = EmbeddingPrecision.Key,
@@ -67,7 +67,7 @@ public sealed record EncoderProfile
 
     /// <summary>Throws when the profile is no profile.</summary>
     /// <exception cref="ArgumentException">A member is out of range.</exception>
-    internal static void Require(EncoderProfile encoder)
+    internal static void Require(EmbeddingProfile encoder)
     {
         if (string.IsNullOrWhiteSpace(encoder.Key))
         {
@@ -99,7 +99,7 @@ public sealed record EncoderProfile
     }
 
     /// <summary>The profile stored under a key, with its row id.</summary>
-    internal static (long Id, EncoderProfile Profile)? Find(Database database, string key)
+    internal static (long Id, EmbeddingProfile Profile)? Find(Database database, string key)
     {
         using var row = database
             .Prepare("SELECT id, precision, mean, deviation, checksum FROM encoders WHERE key = ?1")
@@ -109,7 +109,7 @@ public sealed record EncoderProfile
             return null;
         }
 
-        var profile = new EncoderProfile
+        var profile = new EmbeddingProfile
         {
             Key = key,
             Precision = (EmbeddingPrecision)row.Int32(1),
@@ -129,7 +129,7 @@ public sealed record EncoderProfile
 
     /// <summary>The row id of this very profile, or <see langword="null"/> when its key is free.</summary>
     /// <exception cref="DatastoreException">The key is taken by another profile.</exception>
-    internal static long? FindSame(Database database, EncoderProfile profile)
+    internal static long? FindSame(Database database, EmbeddingProfile profile)
     {
         if (Find(database, profile.Key) is not { } stored)
         {
@@ -145,7 +145,7 @@ public sealed record EncoderProfile
     }
 
     /// <summary>Stores the profile unless it is there; returns its row id.</summary>
-    internal static long Register(Database database, EncoderProfile profile)
+    internal static long Register(Database database, EmbeddingProfile profile)
     {
         if (FindSame(database, profile) is { } id)
         {
