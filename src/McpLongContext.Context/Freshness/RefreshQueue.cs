@@ -27,18 +27,6 @@ internal sealed class RefreshQueue
         }
     }
 
-    /// <summary>The number of files that wait.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _waiting.Count;
-            }
-        }
-    }
-
     private bool IsEmpty => _waiting.Count == 0 && _running.Count == 0;
 
     /// <summary>The paths that are waiting, in progress or unreadable, and whether each is gone.</summary>
@@ -84,12 +72,13 @@ internal sealed class RefreshQueue
         }
     }
 
-    /// <summary>Drops a file that another process has stored.</summary>
-    public void Drop(string path)
+    /// <summary>Forgets what waits and queues anew; nobody sees the queue in between.</summary>
+    public void Replace(Action fill)
     {
         lock (_gate)
         {
-            _waiting.Remove(path);
+            _waiting.Clear();
+            fill();
             SignalIfEmpty();
         }
     }
@@ -108,8 +97,7 @@ internal sealed class RefreshQueue
 
     /// <summary>Takes the next files, which are in progress until <see cref="Finish"/>.</summary>
     /// <param name="most">The most to take.</param>
-    /// <param name="onlyFirst">Whether only what a query needs is taken.</param>
-    public IReadOnlyList<(string Path, SourceEntry? File)> Take(int most, bool onlyFirst)
+    public IReadOnlyList<(string Path, SourceEntry? File)> Take(int most)
     {
         lock (_gate)
         {
@@ -122,13 +110,10 @@ internal sealed class RefreshQueue
                 }
             }
 
-            if (!onlyFirst)
+            foreach (var (path, file) in _waiting.Take(most - taken.Count).ToList())
             {
-                foreach (var (path, file) in _waiting.Take(most - taken.Count).ToList())
-                {
-                    _waiting.Remove(path);
-                    taken.Add((path, file));
-                }
+                _waiting.Remove(path);
+                taken.Add((path, file));
             }
 
             foreach (var (path, _) in taken)

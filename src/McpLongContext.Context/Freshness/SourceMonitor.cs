@@ -173,14 +173,33 @@ internal sealed class SourceMonitor : IAsyncDisposable
         );
     }
 
+    /// <summary>Where another process has stored meanwhile, compares again with what is stored now.</summary>
+    private IReadOnlyList<KnownSource> CompareStored()
+    {
+        lock (_seeing)
+        {
+            var sources = _sources;
+            LoadStored();
+            if (!ReferenceEquals(sources, _sources))
+            {
+                _queue.Replace(() => Compare(_stopping.Token));
+            }
+
+            return _sources;
+        }
+    }
+
     /// <summary>The sources as they are stored; while files are being read, as this process has seen them.</summary>
     private void Load()
     {
-        if (_isWorking)
+        if (!_isWorking)
         {
-            return;
+            LoadStored();
         }
+    }
 
+    private void LoadStored()
+    {
         using var snapshot = _datastore.Snapshot();
         var version = snapshot.SourceVersion;
         if (version == _version)
@@ -245,7 +264,7 @@ internal sealed class SourceMonitor : IAsyncDisposable
     {
         try
         {
-            await _refresh.RunAsync(_sources, _stopping.Token);
+            await _refresh.RunAsync(CompareStored, _stopping.Token);
             return true;
         }
         catch (OperationCanceledException)

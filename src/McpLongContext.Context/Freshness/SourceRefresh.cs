@@ -9,7 +9,7 @@ namespace McpLongContext.Context.Freshness;
 
 /// <summary>
 /// Reads the files of a queue and stores what changed, a batch at a time, each durable before the next. Of several
-/// processes one does so, which holds the lease; the others read only what their own queries need at once.
+/// processes one does so at a time, which holds the lease; the next one begins with what is stored then.
 /// </summary>
 /// <param name="datastore">The datastore.</param>
 /// <param name="indexer">Reads the files.</param>
@@ -22,61 +22,42 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
 
     private const string LeaseFile = "refresh.lock";
 
-    /// <summary>The version of the stored sources that the queue was compared with.</summary>
-    private long _version = -1;
+    private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(20);
 
-    private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(200);
-
-    /// <summary>Works until the queue is empty.</summary>
-    public async Task RunAsync(IReadOnlyList<KnownSource> sources, CancellationToken cancellation)
+    /// <summary>Works until the queue is empty, alone among the processes of the datastore.</summary>
+    /// <param name="compare">Compares the sources with the disk, as they are stored once the lease is held.</param>
+    /// <param name="cancellation">Ends the work after the present batch.</param>
+    public async Task RunAsync(Func<IReadOnlyList<KnownSource>> compare, CancellationToken cancellation)
     {
-        FileStream? lease = null;
-        try
+        using var lease = await TakeLeaseAsync(cancellation);
+        var sources = compare();
+        while (queue.Take(BatchFiles) is { Count: > 0 } batch)
         {
-            while (!queue.Emptied.IsCompleted)
-            {
-                if (lease is null)
-                {
-                    lease = TryTakeLease();
-                    DropStored(sources);
-                }
-
-                // A few files are read sooner than waited for.
-                var isMine = lease is not null || queue.Count <= BatchFiles;
-                if (queue.Take(BatchFiles, onlyFirst: !isMine) is { Count: > 0 } batch)
-                {
-                    await StoreAsync(batch, sources, cancellation);
-                }
-                else if (!isMine)
-                {
-                    await Task.Delay(s_retry, cancellation);
-                }
-            }
-
-            KeepStructure(sources);
+            await StoreAsync(batch, sources, cancellation);
         }
-        finally
-        {
-            lease?.Dispose();
-        }
+
+        KeepStructure(sources);
     }
 
-    /// <summary>The system frees the lease when its holder dies.</summary>
-    private FileStream? TryTakeLease()
+    /// <summary>Waits for the lease, which the system frees when its holder dies.</summary>
+    private async Task<FileStream> TakeLeaseAsync(CancellationToken cancellation)
     {
-        datastore.ThrowIfRemoved();
-        try
+        while (true)
         {
-            return new FileStream(
-                Path.Combine(datastore.Folder, LeaseFile),
-                FileMode.OpenOrCreate,
-                FileAccess.ReadWrite,
-                FileShare.None
-            );
-        }
-        catch (IOException) when (Directory.Exists(datastore.Folder))
-        {
-            return null;
+            datastore.ThrowIfRemoved();
+            try
+            {
+                return new FileStream(
+                    Path.Combine(datastore.Folder, LeaseFile),
+                    FileMode.OpenOrCreate,
+                    FileAccess.ReadWrite,
+                    FileShare.None
+                );
+            }
+            catch (IOException) when (Directory.Exists(datastore.Folder))
+            {
+                await Task.Delay(s_retry, cancellation);
+            }
         }
     }
 
@@ -110,11 +91,9 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
     )
     {
         List<NewDocument> put = [.. reads.Select(read => read.Document).OfType<NewDocument>()];
-        List<string> removed =
-        [
-            .. batch.Where(item => item.File is null).Select(item => item.Path),
-            .. reads.Where(read => !read.StaysStored).Select(read => read.Path),
-        ];
+        List<string> gone = [.. batch.Where(item => item.File is null).Select(item => item.Path)];
+        List<string> refused = [.. reads.Where(read => !read.StaysStored).Select(read => read.Path)];
+        List<string> removed = [.. gone, .. refused];
         SourceChange change;
         lock (seeing)
         {
@@ -122,7 +101,9 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
             {
                 RemoveFiles =
                 [
-                    .. removed.SelectMany(path =>
+                    // One that came back meanwhile waits to be read again: with its old stamp it would count as stored.
+                    .. gone.SelectMany(path => sources.Select(source => (source.Path, path))),
+                    .. refused.SelectMany(path =>
                         sources.Where(source => !source.Files.ContainsKey(path)).Select(source => (source.Path, path))
                     ),
                 ],
@@ -190,33 +171,6 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
         }
 
         return current;
-    }
-
-    /// <summary>Drops from the queue what another process has stored meanwhile.</summary>
-    private void DropStored(IReadOnlyList<KnownSource> sources)
-    {
-        using var snapshot = datastore.Snapshot();
-        if (snapshot.SourceVersion == _version)
-        {
-            return;
-        }
-
-        _version = snapshot.SourceVersion;
-        lock (seeing)
-        {
-            foreach (var (path, isGone) in queue.Stale())
-            {
-                if (isGone ? !snapshot.Documents.TryFind(path, out _) : IsStored(path))
-                {
-                    queue.Drop(path);
-                }
-            }
-        }
-
-        bool IsStored(string path) =>
-            sources.All(source =>
-                !source.Files.TryGetValue(path, out var known) || snapshot.SourceStamp(source.Path, path) == known.Stamp
-            );
     }
 
     /// <summary>Records the directories as read, once all files are stored.</summary>
