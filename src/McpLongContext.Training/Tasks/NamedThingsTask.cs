@@ -3,42 +3,6 @@ namespace McpLongContext.Training.Tasks;
 /// <summary>Sentences that name someone or something, and questions for the name.</summary>
 internal sealed class NamedThingsTask : ITrainingTask
 {
-    private static readonly string[] s_names =
-    [
-        "Lily",
-        "Tom",
-        "Ben",
-        "Sam",
-        "Max",
-        "Anna",
-        "Tim",
-        "Mia",
-        "Sue",
-        "Jack",
-        "Lucy",
-        "Bob",
-        "Amy",
-        "Joe",
-        "Sara",
-        "Mark",
-        "Jane",
-        "Leo",
-        "Ella",
-        "John",
-        "Mary",
-        "Peter",
-        "Emma",
-        "Jim",
-        "Molly",
-        "Nick",
-        "Rose",
-        "Dan",
-        "Kate",
-        "Paul",
-        "Ruby",
-        "Fred",
-    ];
-
     private static readonly string[] s_things =
     [
         "teacher",
@@ -84,7 +48,7 @@ internal sealed class NamedThingsTask : ITrainingTask
     public TaskSample Draw(Random random)
     {
         var (fact, question) = Draws.One(random, s_wordings);
-        var (thing, name) = (Draws.One(random, s_things), Draws.One(random, s_names));
+        var (thing, name) = (Draws.One(random, s_things), Draws.One(random, PersonNames.All));
         return new TaskSample(
             [string.Format(null, fact, thing, name)],
             [(string.Format(null, question, thing), $" {name}")]

@@ -1,0 +1,41 @@
+namespace McpLongContext.Training.Tasks;
+
+/// <summary>First names of the persons in training sentences.</summary>
+internal static class PersonNames
+{
+    public static readonly string[] All =
+    [
+        "Lily",
+        "Tom",
+        "Ben",
+        "Sam",
+        "Max",
+        "Anna",
+        "Tim",
+        "Mia",
+        "Sue",
+        "Jack",
+        "Lucy",
+        "Bob",
+        "Amy",
+        "Joe",
+        "Sara",
+        "Mark",
+        "Jane",
+        "Leo",
+        "Ella",
+        "John",
+        "Mary",
+        "Peter",
+        "Emma",
+        "Jim",
+        "Molly",
+        "Nick",
+        "Rose",
+        "Dan",
+        "Kate",
+        "Paul",
+        "Ruby",
+        "Fred",
+    ];
+}
