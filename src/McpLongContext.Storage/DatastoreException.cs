@@ -18,6 +18,21 @@ public class DatastoreException : Exception
 /// <summary>Another process holds the datastore for longer than is waited for; trying again may succeed.</summary>
 public sealed class DatastoreBusyException(string message) : DatastoreException(message);
 
+/// <summary>No datastore has this name.</summary>
+/// <param name="name">The name that was asked for.</param>
+/// <param name="existing">The names that exist.</param>
+public sealed class UnknownDatastoreException(string name, IReadOnlyList<string> existing)
+    : DatastoreException(MessageOf(name, existing))
+{
+    /// <summary>The error as it is told to whom only some names may be told.</summary>
+    public UnknownDatastoreException Among(Func<string, bool> isTold) => new(name, [.. existing.Where(isTold)]);
+
+    private static string MessageOf(string name, IReadOnlyList<string> existing) =>
+        existing.Count == 0
+            ? $"There is no datastore '{name}': none has been made yet. Ingest something first."
+            : $"There is no datastore '{name}'. There are: {string.Join(", ", existing)}.";
+}
+
 /// <summary>Stored bytes are not what was written.</summary>
 public sealed class DatastoreCorruptException(string message) : DatastoreException(message);
 

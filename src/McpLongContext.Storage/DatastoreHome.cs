@@ -178,13 +178,5 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
 
     private string TemporaryFolder(string name) => Path.Combine(_temporary, $"{name}-{Guid.NewGuid():N}");
 
-    private DatastoreException Unknown(string name)
-    {
-        var names = List();
-        return new DatastoreException(
-            names.Count == 0
-                ? $"There is no datastore '{name}': none has been made yet. Ingest something first."
-                : $"There is no datastore '{name}'. There are: {string.Join(", ", names)}."
-        );
-    }
+    private UnknownDatastoreException Unknown(string name) => new(name, List());
 }

@@ -136,7 +136,12 @@ public sealed class CSharpSdkTests
                     EnvironmentVariables = environment,
                 }
             ),
-            new McpClientOptions { ProtocolVersion = version },
+            new McpClientOptions
+            {
+                ProtocolVersion = version,
+                // The client takes five seconds of silence for an older server; a busy machine may need them to start one.
+                DiscoverProbeTimeout = TimeSpan.FromMinutes(1),
+            },
             cancellationToken: Cancellation
         );
 

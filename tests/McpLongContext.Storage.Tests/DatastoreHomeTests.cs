@@ -31,7 +31,7 @@ public sealed class DatastoreHomeTests : IDisposable
     {
         _home.Home.OpenOrCreate("alpha").Dispose();
         _home.Home.OpenOrCreate("beta").Dispose();
-        var error = Assert.Throws<DatastoreException>(() => _home.Home.Open("gamma"));
+        var error = Assert.Throws<UnknownDatastoreException>(() => _home.Home.Open("gamma"));
         Assert.Contains("'gamma'", error.Message, StringComparison.Ordinal);
         Assert.Contains("alpha, beta", error.Message, StringComparison.Ordinal);
     }
@@ -93,7 +93,7 @@ public sealed class DatastoreHomeTests : IDisposable
         _home.Home.Remove("notes");
         Assert.False(_home.Home.Exists("notes"));
         Assert.Equal("the quick fox", snapshot.Passages.TextOf(snapshot.Documents.All[0]));
-        var error = Assert.Throws<DatastoreException>(() => _home.Home.Remove("notes"));
+        var error = Assert.Throws<UnknownDatastoreException>(() => _home.Home.Remove("notes"));
         Assert.Contains("There is no datastore 'notes'", error.Message, StringComparison.Ordinal);
     }
 
@@ -128,7 +128,7 @@ public sealed class DatastoreHomeTests : IDisposable
         DatastoreIdentity.MarkRemoved(folder, isRemoved: true);
         Directory.Delete(Path.Combine(_home.Root, "temporary"));
 
-        var error = Assert.Throws<DatastoreException>(() => _home.Home.Open("notes"));
+        var error = Assert.Throws<UnknownDatastoreException>(() => _home.Home.Open("notes"));
         Assert.Contains("none has been made yet", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder));
     }

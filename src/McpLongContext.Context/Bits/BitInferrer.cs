@@ -30,11 +30,11 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
     )
     {
         Check(request);
+        // The file is opened first: a wrong path costs no model.
+        using var file = request.File is { } path ? new FileBits(roots.Narrow(request.Roots), path) : null;
         var model = models.Load(request.Model);
         var config = model.Model.Config;
-        using IBitSource source = request.File is { } file
-            ? new FileBits(roots, file)
-            : new GivenBits(request.Bits!, config.Parity);
+        IBitSource source = file is not null ? file : new GivenBits(request.Bits!, config.Parity);
         var plan = BitWindowPlan.Of(request, model, source.Length);
         var identity = InferenceCursor.Identify([source.Key, model.Key, plan.ToString()]);
         var cursor = InferenceCursor.Of(request.Cursor, identity);

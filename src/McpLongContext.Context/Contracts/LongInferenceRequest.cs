@@ -42,6 +42,9 @@ public sealed record LongInferenceRequest
     /// <summary>A file of any kind beneath the allowed roots, which a bit model reads bit by bit.</summary>
     public string? File { get; init; }
 
+    /// <summary>Folders beneath which <see cref="File"/> must lie; empty for the allowed roots.</summary>
+    public IReadOnlyList<string> Roots { get; init; } = [];
+
     /// <summary>Bits of a window; <see langword="null"/>: 4,096, at most the model's window.</summary>
     public int? CtxBits { get; init; }
 

@@ -2,10 +2,10 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace McpLongContext.Server.Output;
+namespace McpLongContext.Context.Documents;
 
 /// <summary>
-/// Text of documents made harmless for a terminal and for a line-oriented result: control characters and marks that
+/// Text of documents made harmless for a terminal, a page and a line-oriented result: control characters and marks that
 /// reorder text are shown instead of obeyed, so that a document can neither drive the terminal nor hide or forge lines.
 /// </summary>
 internal static class VisibleText

@@ -54,25 +54,29 @@ internal sealed class JobRegistry(TimeProvider time) : IAsyncDisposable
 
     /// <summary>The job of a handle.</summary>
     /// <exception cref="ContextException">No job has this handle.</exception>
-    public IngestJob Get(string id)
-    {
-        var jobs = All();
-        return jobs.FirstOrDefault(job => job.Id == id)
-            ?? throw new ContextException(
-                $"job '{id}' is unknown: jobs live as long as the process that started them. "
-                    + (
-                        jobs.Count == 0
-                            ? "This one has none"
-                            : $"This one has {string.Join(", ", jobs.Select(job => job.Id))}"
-                    )
-                    + "; list_datastores shows what every datastore holds and what is pending."
-            );
-    }
+    public IngestJob Get(string id) => Get(id, All());
 
-    /// <summary>The reports of all jobs, oldest first; or that of a handle.</summary>
+    private static IngestJob Get(string id, IReadOnlyList<IngestJob> jobs) =>
+        jobs.FirstOrDefault(job => job.Id == id)
+        ?? throw new ContextException(
+            $"job '{id}' is unknown: jobs live as long as the process that started them. "
+                + (
+                    jobs.Count == 0
+                        ? "This one has none"
+                        : $"This one has {string.Join(", ", jobs.Select(job => job.Id))}"
+                )
+                + "; list_datastores shows what every datastore holds and what is pending."
+        );
+
+    /// <summary>The reports of the jobs of some datastores, oldest first; or that of a handle.</summary>
+    /// <param name="job">The handle; <see langword="null"/>: all jobs.</param>
+    /// <param name="isShown">Whether the jobs of a datastore are shown; others count as unknown.</param>
     /// <exception cref="ContextException">The job is unknown.</exception>
-    public IReadOnlyList<IngestReport> Reports(string? job) =>
-        job is null ? [.. All().Select(one => one.Report)] : [Get(job).Report];
+    public IReadOnlyList<IngestReport> Reports(string? job, Func<string, bool> isShown)
+    {
+        List<IngestJob> shown = [.. All().Where(one => isShown(one.Datastore))];
+        return job is null ? [.. shown.Select(one => one.Report)] : [Get(job, shown).Report];
+    }
 
     /// <summary>Cancels a job and waits until it has stopped; what was acknowledged is kept.</summary>
     /// <exception cref="ContextException">The job is unknown.</exception>

@@ -47,8 +47,14 @@ document.addEventListener(
     const place = part.open && part.dataset.load ? part.querySelector("[data-place]") : null;
     if (!place || part.dataset.loaded) return;
     part.dataset.loaded = "yes";
-    const response = await fetch(part.dataset.load);
-    place.innerHTML = await response.text();
+    try {
+      const response = await fetch(part.dataset.load);
+      if (!response.ok) throw new Error(response.status);
+      place.innerHTML = await response.text();
+    } catch {
+      delete part.dataset.loaded;
+      place.textContent = "Not available: the datastore has changed, or the server does not answer.";
+    }
   },
   true,
 );

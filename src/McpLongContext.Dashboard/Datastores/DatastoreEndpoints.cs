@@ -108,6 +108,13 @@ internal static class DatastoreEndpoints
         var asked = Math.Max(1, line ?? 1);
         var first = ((asked - 1) / DocumentModel.PageLines * DocumentModel.PageLines) + 1;
         var text = datastores.Read(name, path, first, first + DocumentModel.PageLines - 1);
+        if (text.Text.Length > DocumentModel.LargestText)
+        {
+            throw new ContextException(
+                $"lines: {first}-{text.EndLine} of '{path}' are too long for a page; read the file itself."
+            );
+        }
+
         return View.Of<DocumentPage, DocumentModel>(new(name, text, asked));
     }
 
@@ -127,7 +134,7 @@ internal static class DatastoreEndpoints
             tasks,
             name,
             "Verify",
-            async () => Outcome(await datastores.VerifyAsync(name, repair: false, CancellationToken.None))
+            async cancellation => Outcome(await datastores.VerifyAsync(name, repair: false, cancellation))
         );
 
     private static IResult Repair(DatastoreManager datastores, MaintenanceTasks tasks, string name) =>
@@ -135,7 +142,7 @@ internal static class DatastoreEndpoints
             tasks,
             name,
             "Repair",
-            async () => Outcome(await datastores.VerifyAsync(name, repair: true, CancellationToken.None))
+            async cancellation => Outcome(await datastores.VerifyAsync(name, repair: true, cancellation))
         );
 
     private static IResult Compact(DatastoreManager datastores, MaintenanceTasks tasks, string name) =>
@@ -143,9 +150,9 @@ internal static class DatastoreEndpoints
             tasks,
             name,
             "Compact",
-            async () =>
+            async cancellation =>
             {
-                var report = await datastores.CompactAsync(name, CancellationToken.None);
+                var report = await datastores.CompactAsync(name, cancellation);
                 return $"{Text.Amount.Bytes(report.BytesBefore)} before, {Text.Amount.Bytes(report.BytesAfter)} after.";
             }
         );
@@ -160,13 +167,16 @@ internal static class DatastoreEndpoints
         return Results.LocalRedirect("/");
     }
 
-    private static IResult Begin(MaintenanceTasks tasks, string datastore, string work, Func<Task<string>> run)
+    private static IResult Begin(
+        MaintenanceTasks tasks,
+        string datastore,
+        string work,
+        Func<CancellationToken, Task<string>> run
+    )
     {
-        tasks.Start(Title(work, datastore), run);
+        tasks.Start(work, datastore, run);
         return Results.LocalRedirect(DatastoreAddress.Of(datastore));
     }
-
-    private static string Title(string work, string datastore) => $"{work} {datastore}";
 
     private static string Outcome(VerifyReport report) =>
         report.Sound ? "Sound: nothing was found."
@@ -176,16 +186,11 @@ internal static class DatastoreEndpoints
     private static ActivityModel ActivityOf(JobRegistry jobs, MaintenanceTasks tasks, string? datastore) =>
         new(
             [
-                .. jobs.Reports(job: null)
-                    .Where(report => datastore is null || report.Datastore == datastore)
+                .. jobs.Reports(job: null, name => datastore is null || name == datastore)
                     .Reverse()
                     .Take(ShownJobs)
                     .Select(report => new JobProgress(report)),
             ],
-            [
-                .. tasks
-                    .All()
-                    .Where(task => datastore is null || task.Title.EndsWith($" {datastore}", StringComparison.Ordinal)),
-            ]
+            [.. tasks.All().Where(task => datastore is null || task.Datastore == datastore)]
         );
 }

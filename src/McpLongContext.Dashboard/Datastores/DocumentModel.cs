@@ -11,6 +11,9 @@ public sealed record DocumentModel(string Datastore, DocumentText Document, int 
     /// <summary>Lines on a page.</summary>
     public const int PageLines = 1000;
 
+    /// <summary>Characters of a page at most.</summary>
+    public const int LargestText = 1_000_000;
+
     /// <summary>The first line of the page before; <see langword="null"/> on the first page.</summary>
     public int? Previous => Document.StartLine > 1 ? Math.Max(1, Document.StartLine - PageLines) : null;
 

@@ -5,14 +5,21 @@ namespace McpLongContext.Dashboard.Datastores;
 
 /// <summary>Verifying, repairing or compacting a datastore, which may outlive the request that began it.</summary>
 /// <param name="name">Distinguishes the task.</param>
-/// <param name="title">The work and the datastore.</param>
-public sealed class MaintenanceTask(string name, string title)
+/// <param name="work">The work, in a word.</param>
+/// <param name="datastore">The datastore.</param>
+public sealed class MaintenanceTask(string name, string work, string datastore)
 {
     /// <summary>Distinguishes the task.</summary>
     public string Name => name;
 
     /// <summary>The work and the datastore.</summary>
-    public string Title => title;
+    public string Title => $"{work} {datastore}";
+
+    /// <summary>The work, in a word.</summary>
+    public string Work => work;
+
+    /// <summary>The datastore.</summary>
+    public string Datastore => datastore;
 
     /// <summary>Whether the task still works.</summary>
     public bool IsActive { get; private set; } = true;
@@ -24,13 +31,13 @@ public sealed class MaintenanceTask(string name, string title)
     public string Outcome { get; private set; } = "";
 
     /// <summary>Does the work.</summary>
-    /// <param name="work">Returns the outcome, in words.</param>
+    /// <param name="run">Returns the outcome, in words.</param>
     /// <param name="logger">Told of defects.</param>
-    internal async Task RunAsync(Func<Task<string>> work, ILogger logger)
+    internal async Task RunAsync(Func<Task<string>> run, ILogger logger)
     {
         try
         {
-            Outcome = await work();
+            Outcome = await run();
             IsDone = true;
         }
 #pragma warning disable CA1031 // The error belongs to the page, whoever looks at it.

@@ -3,11 +3,12 @@ using Microsoft.Extensions.Logging;
 namespace McpLongContext.Dashboard.Datastores;
 
 /// <summary>The maintenance tasks of this process: the running ones and the latest that ended.</summary>
-internal sealed class MaintenanceTasks(ILogger<MaintenanceTasks> logger)
+internal sealed class MaintenanceTasks(ILogger<MaintenanceTasks> logger) : IDisposable
 {
     private const int Remembered = 8;
 
     private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _ending = new();
     private readonly List<MaintenanceTask> _tasks = [];
     private int _count;
 
@@ -21,19 +22,20 @@ internal sealed class MaintenanceTasks(ILogger<MaintenanceTasks> logger)
     }
 
     /// <summary>Begins a task; the same one twice at a time is one.</summary>
-    /// <param name="title">The work and the datastore.</param>
-    /// <param name="work">Returns the outcome, in words.</param>
-    public void Start(string title, Func<Task<string>> work)
+    /// <param name="title">The work, in a word.</param>
+    /// <param name="datastore">The datastore.</param>
+    /// <param name="work">Returns the outcome, in words; canceled when the process ends.</param>
+    public void Start(string title, string datastore, Func<CancellationToken, Task<string>> work)
     {
         lock (_gate)
         {
-            if (_tasks.Exists(task => task.Title == title && task.IsActive))
+            if (_tasks.Exists(task => IsSame(task) && task.IsActive))
             {
                 return;
             }
 
-            _tasks.RemoveAll(task => task.Title == title);
-            var task = new MaintenanceTask($"task-{++_count}", title);
+            _tasks.RemoveAll(IsSame);
+            var task = new MaintenanceTask($"task-{++_count}", title, datastore);
             _tasks.Add(task);
             var ended = _tasks.Where(one => one != task && !one.IsActive).ToList();
             foreach (var old in ended.Take(_tasks.Count - Remembered))
@@ -41,7 +43,15 @@ internal sealed class MaintenanceTasks(ILogger<MaintenanceTasks> logger)
                 _tasks.Remove(old);
             }
 
-            _ = Task.Run(() => task.RunAsync(work, logger));
+            _ = Task.Run(() => task.RunAsync(() => work(_ending.Token), logger));
         }
+
+        bool IsSame(MaintenanceTask task) => task.Work == title && task.Datastore == datastore;
+    }
+
+    public void Dispose()
+    {
+        _ending.Cancel();
+        _ending.Dispose();
     }
 }

@@ -1,3 +1,5 @@
+using McpLongContext.Context.Documents;
+
 namespace McpLongContext.Dashboard.Text;
 
 /// <summary>The lines of a text with their numbers.</summary>
@@ -7,8 +9,7 @@ public static class TextLines
     /// <param name="text">The text; a last line feed begins no line.</param>
     /// <param name="first">The number of its first line.</param>
     public static IEnumerable<(int Number, string Line)> Of(string text, int first) =>
-        VisibleText
-            .Lines(text.EndsWith('\n') ? text[..^1] : text)
+        (text.EndsWith('\n') ? text[..^1] : text)
             .Split('\n')
-            .Select((line, i) => (first + i, line.TrimEnd('\r')));
+            .Select((line, i) => (first + i, VisibleText.Lines(line.TrimEnd('\r'))));
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.IO.Compression;
 using McpLongContext.Context.Bits;
+using McpLongContext.Context.Documents;
 using McpLongContext.Server.Output;
 
 namespace McpLongContext.Server.Commands;

@@ -2,10 +2,10 @@ using System.CommandLine;
 using System.ComponentModel;
 using System.Diagnostics;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Server.Configuration;
 using McpLongContext.Server.Http;
-using McpLongContext.Server.Output;
 
 namespace McpLongContext.Server.Commands;
 
@@ -38,7 +38,11 @@ internal sealed class DashboardCommand : Command
             var configuration = Settings.Load();
             var options = _global.Validate(configuration, parsed) with { ResumeEncoding = true };
             _ = new AllowedRoots(options.AllowedRoots);
-            var http = new HttpOptions { Address = HttpAddress.Parse(parsed.GetValue(_http)) };
+            var http = new HttpOptions
+            {
+                Address = HttpAddress.Parse(parsed.GetValue(_http)),
+                AllowedHosts = HttpOptions.HostsOf(configuration),
+            };
             if (!http.Address.IsLoopback)
             {
                 throw new ContextException(

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Management;
 using McpLongContext.Server.Output;
 

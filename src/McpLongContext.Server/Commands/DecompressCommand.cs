@@ -1,6 +1,7 @@
 using System.CommandLine;
 using McpLongContext.Context.Bits;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Server.Output;
 
 namespace McpLongContext.Server.Commands;

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Server.Configuration;
 using McpLongContext.Server.Hosting;
 using McpLongContext.Server.Http;
-using McpLongContext.Server.Output;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

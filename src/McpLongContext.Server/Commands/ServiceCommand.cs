@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Server.Configuration;

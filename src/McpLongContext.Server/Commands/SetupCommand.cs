@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Server.Output;
+using McpLongContext.Context.Documents;
 using McpLongContext.Server.Setup;
 
 namespace McpLongContext.Server.Commands;

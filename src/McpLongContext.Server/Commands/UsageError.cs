@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using McpLongContext.Server.Output;
+using McpLongContext.Context.Documents;
 
 namespace McpLongContext.Server.Commands;
 

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
-using McpLongContext.Server.Output;
+using McpLongContext.Context.Documents;
 using McpLongContext.Server.Prompts;
 using McpLongContext.Server.Protocol;
 using McpLongContext.Server.Resources;

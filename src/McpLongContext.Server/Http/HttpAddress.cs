@@ -46,6 +46,12 @@ internal sealed record HttpAddress(string Host, int Port)
 
         var host = uri.HostNameType == UriHostNameType.IPv6 ? uri.DnsSafeHost : uri.Host;
         var isAddress = host == "localhost" || IPAddress.TryParse(host, out _);
+        if (host == "localhost" && uri.Port == 0)
+        {
+            // It stands for two addresses, which would get two ports.
+            throw new ContextException($"--http: '{text}' cannot take a free port; give http://127.0.0.1:0.");
+        }
+
         return uri.Scheme == Uri.UriSchemeHttp && isAddress ? new(host, uri.Port) : throw Malformed(text);
     }
 

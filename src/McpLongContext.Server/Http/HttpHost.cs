@@ -81,7 +81,7 @@ internal static class HttpHost
             .AddRouting()
             .AddHealthChecks()
             .AddCheck<DataFolderCheck>("data_folder");
-        return Map(builder.Build());
+        return Map(builder.Build(), http);
     }
 
     /// <summary>Starts a host.</summary>
@@ -177,7 +177,7 @@ internal static class HttpHost
         }
     }
 
-    private static WebApplication Map(WebApplication application)
+    private static WebApplication Map(WebApplication application, HttpOptions http)
     {
         application.UseMiddleware<OriginCheck>();
         application.UseRouting();
@@ -187,7 +187,12 @@ internal static class HttpHost
         application.UseMiddleware<MediaTypeCheck>();
         application.MapHealthChecks(HealthPath).AllowAnonymous();
         application.MapMcp(ProtocolPath);
-        application.MapDashboard();
+        // Pages know no scopes, and browsers send no token.
+        if (http.Tokens.Count == 0)
+        {
+            application.MapDashboard();
+        }
+
         return application;
     }
 }

@@ -15,6 +15,10 @@ internal sealed record HttpOptions
     /// <summary>Names under which clients reach the server, beside those of <see cref="Address"/>.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
+    /// <summary>The names under which clients reach the server, of the settings.</summary>
+    public static IReadOnlyList<string> HostsOf(IConfiguration configuration) =>
+        [.. configuration.GetSection("http:allowed_hosts").GetChildren().Select(host => host.Value ?? "")];
+
     /// <summary>Validates the settings.</summary>
     /// <param name="configuration">File and environment; <c>token</c> and the section <c>http</c>.</param>
     /// <param name="address">The address of the command line.</param>
@@ -29,10 +33,7 @@ internal sealed record HttpOptions
                 tokenFile is not null ? TokenFile.Load(tokenFile)
                 : BearerToken.Of(configuration["token"]) is { } token ? [token]
                 : [],
-            AllowedHosts =
-            [
-                .. configuration.GetSection("http:allowed_hosts").GetChildren().Select(host => host.Value ?? ""),
-            ],
+            AllowedHosts = HostsOf(configuration),
         };
         return options.Address.IsLoopback || options.Tokens.Count > 0
             ? options

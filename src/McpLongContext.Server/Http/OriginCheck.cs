@@ -6,10 +6,13 @@ namespace McpLongContext.Server.Http;
 
 /// <summary>
 /// Refuses requests that a web page of another site makes a browser send. A page whose name resolves to this machine
-/// (DNS rebinding) shows in the header <c>Host</c>, any other page in the header <c>Origin</c>; programs send none.
+/// (DNS rebinding) shows in the header <c>Host</c>, any other page in <c>Origin</c> or, where it only embeds what it gets,
+/// in <c>Sec-Fetch-Site</c>; programs send neither. A link that is followed is no embedding and passes.
 /// </summary>
 internal sealed class OriginCheck(RequestDelegate next, HttpOptions options)
 {
+    private const string OtherSite = "Web pages of other sites have no access.";
+
     private static readonly string[] s_loopback = ["localhost", "127.0.0.1", "[::1]"];
 
     // Under any address there are as many names as the network gives; the token that is needed there is the protection.
@@ -39,10 +42,16 @@ internal sealed class OriginCheck(RequestDelegate next, HttpOptions options)
             );
         }
 
-        var origins = context.Request.Headers[HeaderNames.Origin];
+        var headers = context.Request.Headers;
+        if (headers["Sec-Fetch-Site"] == "cross-site" && headers["Sec-Fetch-Mode"] != "navigate")
+        {
+            return RefuseAsync(context, StatusCodes.Status403Forbidden, OtherSite);
+        }
+
+        var origins = headers[HeaderNames.Origin];
         return origins.Count == 0 || (origins.Count == 1 && IsOurs(origins[0], host))
             ? next(context)
-            : RefuseAsync(context, StatusCodes.Status403Forbidden, "Web pages of other sites have no access.");
+            : RefuseAsync(context, StatusCodes.Status403Forbidden, OtherSite);
     }
 
     /// <summary>Whether an origin is this server under one of its names.</summary>

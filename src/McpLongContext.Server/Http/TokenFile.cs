@@ -34,10 +34,11 @@ internal static class TokenFile
     private static BearerToken[] Parse(string file, string text)
     {
         var entries = JsonSerializer.Deserialize<Entries>(text, ContextJson.Options)!.Tokens;
-        var names = entries.Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
-        return entries.Count > 0 && names.Count == entries.Count
+        return entries.Count > 0 && AreDistinct(entry => entry.Name) && AreDistinct(entry => entry.Token.Trim())
             ? [.. entries.Select(TokenOf)]
-            : throw new ContextException($"--token-file: {file} has no tokens, or two of one name.");
+            : throw new ContextException($"--token-file: {file} has no tokens, or two of one name or of one secret.");
+
+        bool AreDistinct(Func<Entry, string> member) => entries.DistinctBy(member).Count() == entries.Count;
     }
 
     private static BearerToken TokenOf(Entry entry)
@@ -50,6 +51,14 @@ internal static class TokenFile
                 : throw new ContextException(
                     $"--token-file: '{name}' of {entry.Name} is not a scope; there are read, ingest and admin."
                 );
+        }
+
+        // An empty list would mean all, the opposite of what it says.
+        if (entry is { Datastores.Count: 0 } or { Roots.Count: 0 })
+        {
+            throw new ContextException(
+                $"--token-file: {entry.Name} has an empty list of datastores or roots; leave the member out for all."
+            );
         }
 
         return BearerToken.Of(entry.Token, entry.Name, new Access(scopes, entry.Datastores ?? [], entry.Roots ?? []))

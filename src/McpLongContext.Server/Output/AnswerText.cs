@@ -1,5 +1,6 @@
 using System.Globalization;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 
 namespace McpLongContext.Server.Output;
 

@@ -1,4 +1,5 @@
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Storage.Maintenance;
 
 namespace McpLongContext.Server.Output;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 
 namespace McpLongContext.Server.Output;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.LongAttention.Positions;
 
 namespace McpLongContext.Server.Output;

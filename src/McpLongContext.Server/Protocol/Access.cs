@@ -2,6 +2,7 @@ using System.IO.Enumeration;
 using System.Security.Claims;
 using System.Text.Json;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Storage;
 using ModelContextProtocol.Protocol;
 
 namespace McpLongContext.Server.Protocol;
@@ -75,6 +76,10 @@ internal sealed record Access(Scopes Scopes, IReadOnlyList<string> Datastores, I
             );
         }
     }
+
+    /// <summary>The message of an error, without names of datastores that may not be used.</summary>
+    public string MessageOf(Exception error) =>
+        error is UnknownDatastoreException unknown ? unknown.Among(Allows).Message : error.Message;
 
     /// <summary>
     /// Refuses a call that is not permitted; where the datastore is left out, it is the first of the token.

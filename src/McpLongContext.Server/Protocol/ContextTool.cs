@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Server.Output;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
@@ -54,9 +55,9 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool, IScope
         CancellationToken cancellation = default
     )
     {
+        var access = Access.Of(request.User);
         try
         {
-            var access = Access.Of(request.User);
             var given = ArgumentCheck.Apply(ProtocolTool.InputSchema, request.Params.Arguments);
             access.Apply(ProtocolTool, Scope, given);
             var arguments = JsonSerializer.SerializeToElement(given, ContextJson.Options);
@@ -73,7 +74,7 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool, IScope
         }
         catch (Exception error) when (UserError.Is(error))
         {
-            return Failure(error.Message);
+            return Failure(access.MessageOf(error));
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {

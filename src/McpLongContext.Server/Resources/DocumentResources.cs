@@ -25,8 +25,9 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
     {
         handlers.ListResourceTemplatesHandler = (_, _) => ValueTask.FromResult(Templates());
         handlers.ListResourcesHandler = (request, _) =>
-            Guarded(() => List(request.Params?.Cursor, Reader(request.User)));
-        handlers.ReadResourceHandler = (request, _) => Guarded(() => Read(request.Params?.Uri, Reader(request.User)));
+            Guarded(request.User, access => List(request.Params?.Cursor, access));
+        handlers.ReadResourceHandler = (request, _) =>
+            Guarded(request.User, access => Read(request.Params?.Uri, access));
     }
 
     private static ListResourceTemplatesResult Templates() =>
@@ -47,8 +48,8 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
             ],
         };
 
-    private static Access Reader(ClaimsPrincipal? user) =>
-        Access.Of(user) is var access && access.Allows(Scopes.Read)
+    private static Access Reader(Access access) =>
+        access.Allows(Scopes.Read)
             ? access
             : throw new ContextException("uri: the token lacks the scope read; use another token.");
 
@@ -137,15 +138,16 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
         }
     }
 
-    private static ValueTask<T> Guarded<T>(Func<T> answer)
+    private static ValueTask<T> Guarded<T>(ClaimsPrincipal? user, Func<Access, T> answer)
     {
+        var access = Access.Of(user);
         try
         {
-            return ValueTask.FromResult(answer());
+            return ValueTask.FromResult(answer(Reader(access)));
         }
         catch (Exception error) when (UserError.Is(error))
         {
-            throw new McpProtocolException(error.Message, error, McpErrorCode.InvalidParams);
+            throw new McpProtocolException(access.MessageOf(error), error, McpErrorCode.InvalidParams);
         }
     }
 

@@ -31,9 +31,8 @@ internal sealed class IngestStatus(Lazy<JobRegistry> registry, ILogger<IngestSta
     )
     {
         var jobs = registry
-            .Value.Reports(arguments.Job)
+            .Value.Reports(arguments.Job, call.Access.Allows)
             .Where(job => arguments.Datastore is null || job.Datastore == arguments.Datastore)
-            .Where(job => call.Access.Allows(job.Datastore))
             .TakeLast(LatestJobs)
             .ToArray();
         var text =

@@ -16,7 +16,7 @@ internal static class CheckpointArchive
 
     /// <summary>Writes a checkpoint.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="header">What the training needs besides parameters and moments, as JSON.</param>
+    /// <param name="header">State of the training other than parameters and moments, as JSON.</param>
     /// <param name="parameters">The trained parameters, float32, of any shape.</param>
     /// <param name="saveMoments">Writes the state of the optimizer.</param>
     /// <exception cref="TrainingException">The checkpoint cannot be written; the earlier one stays.</exception>

@@ -1,6 +1,6 @@
-using McpLongContext.Server.Output;
+using McpLongContext.Context.Documents;
 
-namespace McpLongContext.Server.Tests.Output;
+namespace McpLongContext.Context.Tests.Documents;
 
 public sealed class VisibleTextTests
 {

@@ -32,6 +32,7 @@ public sealed class HttpOptionsTests : IDisposable
     [InlineData("http://me:secret@127.0.0.1:7420", "ADDRESS:PORT")]
     [InlineData("ftp://127.0.0.1:7420", "ADDRESS:PORT")]
     [InlineData("http://127.0.0.1:99999", "ADDRESS:PORT")]
+    [InlineData("http://localhost:0", "http://127.0.0.1:0")]
     public void Any_other_address_is_refused_with_the_remedy(string text, string remedy)
     {
         var error = Assert.Throws<ContextException>(() => HttpAddress.Parse(text));
@@ -77,6 +78,16 @@ public sealed class HttpOptionsTests : IDisposable
     [InlineData("""{"tokens":[{"name":"a","token":"c2VjcmV0LW9mLXRoZS10ZXN0cw==","scopes":["write"]}]}""")]
     [InlineData("""{"tokens":[{"name":"a","token":"short","scopes":["read"]}]}""")]
     [InlineData("""{"tokens":[{"name":"a","scopes":["read"]}]}""")]
+    [InlineData(
+        """{"tokens":[{"name":"a","token":"c2VjcmV0LW9mLXRoZS10ZXN0cw==","scopes":["read"],"datastores":[]}]}"""
+    )]
+    [InlineData("""{"tokens":[{"name":"a","token":"c2VjcmV0LW9mLXRoZS10ZXN0cw==","scopes":["read"],"roots":[]}]}""")]
+    [InlineData(
+        """
+            {"tokens":[{"name":"a","token":"c2VjcmV0LW9mLXRoZS10ZXN0cw==","scopes":["read"]},
+            {"name":"b","token":"c2VjcmV0LW9mLXRoZS10ZXN0cw==","scopes":["read"]}]}
+            """
+    )]
     [InlineData("""{"tokens":""")]
     public void A_file_of_tokens_with_a_mistake_is_refused(string text)
     {

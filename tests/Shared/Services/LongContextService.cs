@@ -50,7 +50,7 @@ internal sealed class LongContextService : IAsyncDisposable
         CancellationToken cancellation
     ) => Get<Ingestor>().WaitAsync(job, wait, progress, cancellation);
 
-    public IReadOnlyList<IngestReport> Jobs(string? job) => Get<JobRegistry>().Reports(job);
+    public IReadOnlyList<IngestReport> Jobs(string? job) => Get<JobRegistry>().Reports(job, static _ => true);
 
     public Task<IngestReport> CancelAsync(string job) => Get<JobRegistry>().CancelAsync(job);
 
