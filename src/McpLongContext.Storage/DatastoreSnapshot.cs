@@ -68,10 +68,8 @@ public sealed class DatastoreSnapshot : IDisposable
     /// <summary>The ingested sources, by path.</summary>
     public IReadOnlyList<StoredSource> Sources() => SourceTable.Sources(Reader);
 
-    /// <summary>
-    /// The stamp with which a file of a source was last read; <see langword="null"/>: it was not.
-    /// </summary>
-    public FileStamp? SourceStamp(string source, string path) => SourceTable.StampOf(Reader, source, path);
+    /// <summary>A file of a source as it was last read; <see langword="null"/>: it was not.</summary>
+    public StoredFile? SourceFile(string source, string path) => SourceTable.FileOf(Reader, source, path);
 
     /// <summary>The files of all sources as they were last read.</summary>
     public IReadOnlyList<StoredFile> SourceFiles() => SourceTable.Files(Reader);

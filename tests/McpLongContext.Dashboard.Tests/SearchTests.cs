@@ -22,7 +22,7 @@ public sealed class SearchTests(Browser browser)
         await tab.Page.Keyboard.PressAsync("Enter");
         var first = tab.Page.Locator(".evidence").First;
         await Expect(first.Locator("h3")).ToContainTextAsync("wells.md:");
-        await Expect(first.Locator(".marked")).ToContainTextAsync("pump of the north well");
+        await Expect(first.Locator(".marked").First).ToContainTextAsync("pump of the north well");
         await first.GetByText("Why").ClickAsync();
         var cells = first.Locator("td.number");
         await Expect(cells.Nth(0)).Not.ToHaveTextAsync("–");

@@ -38,12 +38,7 @@ public sealed record QueryExplanation
 /// <summary>A piece of evidence with the scores of its passages.</summary>
 /// <param name="Evidence">The evidence.</param>
 /// <param name="Passages">The passages that it consists of, in the order of the text.</param>
-/// <param name="TermLines">The lines with the rarest terms of the question, 1-based.</param>
-public sealed record ExplainedEvidence(
-    Evidence Evidence,
-    IReadOnlyList<PassageScores> Passages,
-    IReadOnlyList<int> TermLines
-);
+public sealed record ExplainedEvidence(Evidence Evidence, IReadOnlyList<PassageScores> Passages);
 
 /// <summary>The scores of a passage by each signal, before they are standardized and fused.</summary>
 /// <param name="Passage">The id of the passage in this state of the datastore.</param>

@@ -155,7 +155,13 @@ internal sealed class FreshnessKeeper(
             // The process ends.
         }
         catch (Exception error)
-            when (error is DatastoreException or ContextException or IOException or UnauthorizedAccessException)
+            when (error
+                    is DatastoreException
+                        or ObjectDisposedException
+                        or ContextException
+                        or IOException
+                        or UnauthorizedAccessException
+            )
         {
             // The next query begins anew; until then queries compare by themselves.
             logger.LogWarning(error, "Watching {Datastore} ended", name);
@@ -175,7 +181,7 @@ internal sealed class FreshnessKeeper(
         return new SourceMonitor(
             datastore,
             readable,
-            new Indexer(readable, paths, time),
+            narrowed => new Indexer(narrowed, paths, time),
             new GitTrees(readable, paths),
             time,
             logger

@@ -1,10 +1,11 @@
+using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Storage.Sources;
 
 namespace McpLongContext.Context.Freshness;
 
 /// <summary>A source and the state in which its files were seen last.</summary>
-internal sealed class KnownSource(StoredSource source)
+internal sealed class KnownSource(StoredSource source, Indexer indexer)
 {
     /// <summary>The number of files from which several threads share a comparison.</summary>
     private const int Many = 2000;
@@ -14,6 +15,9 @@ internal sealed class KnownSource(StoredSource source)
     private string[]? _contents;
 
     public StoredSource Source { get; } = source;
+
+    /// <summary>Finds and reads the files beneath the roots of the source.</summary>
+    public Indexer Indexer { get; } = indexer;
 
     public string Path => Source.Path;
 

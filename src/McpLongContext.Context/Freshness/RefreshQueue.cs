@@ -72,14 +72,17 @@ internal sealed class RefreshQueue
         }
     }
 
-    /// <summary>Forgets what waits and queues anew; nobody sees the queue in between.</summary>
-    public void Replace(Action fill)
+    /// <summary>Forgets what waits or failed and queues anew; nobody sees the queue in between.</summary>
+    /// <returns>The result of <paramref name="fill"/>.</returns>
+    public T Replace<T>(Func<T> fill)
     {
         lock (_gate)
         {
             _waiting.Clear();
-            fill();
+            _failed.Clear();
+            var result = fill();
             SignalIfEmpty();
+            return result;
         }
     }
 
@@ -88,10 +91,9 @@ internal sealed class RefreshQueue
     {
         lock (_gate)
         {
-            foreach (var path in paths)
-            {
-                _first.Enqueue(path);
-            }
+            List<string> order = [.. paths.Concat(_first).Where(_waiting.ContainsKey).Distinct(StringComparer.Ordinal)];
+            _first.Clear();
+            order.ForEach(_first.Enqueue);
         }
     }
 

@@ -1,7 +1,9 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Freshness.Git;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Storage;
+using McpLongContext.Storage.Sources;
 using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Context.Freshness;
@@ -19,10 +21,11 @@ internal sealed class SourceMonitor : IAsyncDisposable
 
     private readonly Datastore _datastore;
     private readonly AllowedRoots _roots;
+    private readonly Func<AllowedRoots, Indexer> _index;
     private readonly Indexer _indexer;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Lock _seeing = new();
+    private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly RefreshQueue _queue = new();
     private readonly SourceRefresh _refresh;
@@ -34,14 +37,15 @@ internal sealed class SourceMonitor : IAsyncDisposable
     public SourceMonitor(
         Datastore datastore,
         AllowedRoots roots,
-        Indexer indexer,
+        Func<AllowedRoots, Indexer> index,
         GitTrees trees,
         TimeProvider time,
         ILogger logger
     )
     {
-        (_datastore, _roots, _indexer, Trees, _time, _logger) = (datastore, roots, indexer, trees, time, logger);
-        _refresh = new SourceRefresh(datastore, indexer, _queue, _seeing);
+        (_datastore, _roots, _index, Trees, _time, _logger) = (datastore, roots, index, trees, time, logger);
+        _indexer = index(roots);
+        _refresh = new SourceRefresh(datastore, _queue, _gate);
     }
 
     public Datastore Datastore => _datastore;
@@ -65,14 +69,15 @@ internal sealed class SourceMonitor : IAsyncDisposable
     /// <summary>The paths of the sources that are watched and may be read.</summary>
     public IReadOnlyList<string> WatchedPaths()
     {
-        lock (_seeing)
-        {
-            Load();
-            return
-            [
-                .. _sources.Where(known => known.Source.IsWatched).Select(known => known.Path).Where(_roots.Contains),
-            ];
-        }
+        using var snapshot = _datastore.Snapshot();
+        return
+        [
+            .. snapshot
+                .Sources()
+                .Where(source => source is { IsWatched: true, IsComplete: true })
+                .Select(source => source.Path)
+                .Where(_roots.Contains),
+        ];
     }
 
     /// <summary>Compares the sources with the disk; what differs waits to be read.</summary>
@@ -80,7 +85,7 @@ internal sealed class SourceMonitor : IAsyncDisposable
         Task.Run(
             () =>
             {
-                lock (_seeing)
+                lock (_gate)
                 {
                     return Compare(cancellation);
                 }
@@ -107,6 +112,7 @@ internal sealed class SourceMonitor : IAsyncDisposable
             return _queue.Stale();
         }
 
+        var start = _time.GetTimestamp();
         IReadOnlyList<string> needed = [];
         if (query is not null && _queue.Waiting() is { Count: > SourceRefresh.BatchFiles } waiting)
         {
@@ -117,7 +123,6 @@ internal sealed class SourceMonitor : IAsyncDisposable
         }
 
         // What failed stays stale; the next comparison begins with what is stored.
-        var start = _time.GetTimestamp();
         var done = Task.WhenAny(_queue.Emptied, Start());
         if (budget is { } limit)
         {
@@ -145,9 +150,44 @@ internal sealed class SourceMonitor : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private Comparison Compare(CancellationToken cancellation)
+    /// <summary>
+    /// Compares with what is stored; while files are being read, with what this process has seen of them.
+    /// </summary>
+    private Comparison Compare(CancellationToken cancellation) =>
+        !_isWorking && TryLoad() ? FindAnew(cancellation) : Find(cancellation);
+
+    /// <summary>Where another process has stored meanwhile, compares again with what is stored now.</summary>
+    /// <returns>The sources as this process sees them from now on.</returns>
+    private IReadOnlyList<KnownSource> CompareStored()
     {
-        Load();
+        lock (_gate)
+        {
+            if (TryLoad())
+            {
+                FindAnew(_stopping.Token);
+            }
+
+            return _sources;
+        }
+    }
+
+    /// <summary>Whoever loads what is stored begins the queue anew: older entries could undo it.</summary>
+    private Comparison FindAnew(CancellationToken cancellation)
+    {
+        try
+        {
+            return _queue.Replace(() => Find(cancellation));
+        }
+        catch
+        {
+            // A queue that was filled in part is none: the next comparison loads again.
+            _version = -1;
+            throw;
+        }
+    }
+
+    private Comparison Find(CancellationToken cancellation)
+    {
         var missing = new List<KnownSource>();
         var hidden = new List<KnownSource>();
         foreach (var source in _sources)
@@ -162,7 +202,15 @@ internal sealed class SourceMonitor : IAsyncDisposable
             }
             else if (source.IsChanged(cancellation))
             {
-                new SourceScan(source, _queue, _sources).Run(_indexer.Scanner, cancellation);
+                try
+                {
+                    new SourceScan(source, _queue, _sources).Run(source.Indexer.Scanner, cancellation);
+                }
+                catch (Exception e) when (e is ContextException or IOException or UnauthorizedAccessException)
+                {
+                    // It vanished, or leads elsewhere by now.
+                    missing.Add(source);
+                }
             }
         }
 
@@ -173,43 +221,22 @@ internal sealed class SourceMonitor : IAsyncDisposable
         );
     }
 
-    /// <summary>Where another process has stored meanwhile, compares again with what is stored now.</summary>
-    private IReadOnlyList<KnownSource> CompareStored()
-    {
-        lock (_seeing)
-        {
-            var sources = _sources;
-            LoadStored();
-            if (!ReferenceEquals(sources, _sources))
-            {
-                _queue.Replace(() => Compare(_stopping.Token));
-            }
-
-            return _sources;
-        }
-    }
-
-    /// <summary>The sources as they are stored; while files are being read, as this process has seen them.</summary>
-    private void Load()
-    {
-        if (!_isWorking)
-        {
-            LoadStored();
-        }
-    }
-
-    private void LoadStored()
+    /// <summary>Loads the sources as they are stored, unless that is what was loaded last.</summary>
+    private bool TryLoad()
     {
         using var snapshot = _datastore.Snapshot();
         var version = snapshot.SourceVersion;
         if (version == _version)
         {
-            return;
+            return false;
         }
 
         List<KnownSource> sources =
         [
-            .. snapshot.Sources().Where(source => source.IsComplete).Select(source => new KnownSource(source)),
+            .. snapshot
+                .Sources()
+                .Where(source => source.IsComplete)
+                .Select(source => new KnownSource(source, IndexerOf(source))),
         ];
         var byPath = sources.ToDictionary(source => source.Path, StringComparer.Ordinal);
         foreach (var file in snapshot.SourceFiles())
@@ -221,12 +248,16 @@ internal sealed class SourceMonitor : IAsyncDisposable
         }
 
         (_sources, _version) = (sources, version);
+        return true;
     }
+
+    private Indexer IndexerOf(StoredSource source) =>
+        source.Roots.Count == 0 ? _indexer : _index(_roots.NarrowExisting(source.Roots));
 
     /// <summary>Works on the queue, if nobody does.</summary>
     private Task Start()
     {
-        lock (_seeing)
+        lock (_gate)
         {
             if (!_isWorking && !_stopping.IsCancellationRequested)
             {
@@ -240,10 +271,10 @@ internal sealed class SourceMonitor : IAsyncDisposable
 
     private async Task WorkAsync()
     {
-        while (true)
+        for (var goesOn = true; goesOn; )
         {
             var isDone = await TryWorkAsync();
-            lock (_seeing)
+            lock (_gate)
             {
                 if (!isDone)
                 {
@@ -251,11 +282,7 @@ internal sealed class SourceMonitor : IAsyncDisposable
                     _version = -1;
                 }
 
-                if (!isDone || _queue.Emptied.IsCompleted)
-                {
-                    _isWorking = false;
-                    return;
-                }
+                goesOn = _isWorking = isDone && !_queue.Emptied.IsCompleted;
             }
         }
     }
@@ -271,7 +298,9 @@ internal sealed class SourceMonitor : IAsyncDisposable
         {
             return false;
         }
-        catch (Exception error) when (error is DatastoreException or IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // Whatever it is, the next query begins anew.
+        catch (Exception error)
+#pragma warning restore CA1031
         {
             _logger.LogWarning(error, "Changed files of {Datastore} could not be stored", _datastore.Name);
             return false;

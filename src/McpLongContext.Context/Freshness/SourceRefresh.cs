@@ -1,3 +1,4 @@
+using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Ingestion.Splitting.Symbols;
@@ -12,24 +13,25 @@ namespace McpLongContext.Context.Freshness;
 /// processes one does so at a time, which holds the lease; the next one begins with what is stored then.
 /// </summary>
 /// <param name="datastore">The datastore.</param>
-/// <param name="indexer">Reads the files.</param>
 /// <param name="queue">The files.</param>
-/// <param name="seeing">Held by whoever uses the state of the sources' files.</param>
-internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, RefreshQueue queue, Lock seeing)
+/// <param name="gate">Held by whoever uses the state of the sources' files.</param>
+internal sealed class SourceRefresh(Datastore datastore, RefreshQueue queue, Lock gate)
 {
     /// <summary>Files of a batch.</summary>
     public const int BatchFiles = 64;
-
-    private const string LeaseFile = "refresh.lock";
-
-    private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Works until the queue is empty, alone among the processes of the datastore.</summary>
     /// <param name="compare">Compares the sources with the disk, as they are stored once the lease is held.</param>
     /// <param name="cancellation">Ends the work after the present batch.</param>
     public async Task RunAsync(Func<IReadOnlyList<KnownSource>> compare, CancellationToken cancellation)
     {
-        using var lease = await TakeLeaseAsync(cancellation);
+        // Until the lease is free, what its holder has stored stops to be stale here.
+        using var lease = await DatastoreLock.AcquireAsync(
+            datastore,
+            DatastoreLock.Refresh,
+            cancellation,
+            () => compare()
+        );
         var sources = compare();
         while (queue.Take(BatchFiles) is { Count: > 0 } batch)
         {
@@ -37,28 +39,6 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
         }
 
         KeepStructure(sources);
-    }
-
-    /// <summary>Waits for the lease, which the system frees when its holder dies.</summary>
-    private async Task<FileStream> TakeLeaseAsync(CancellationToken cancellation)
-    {
-        while (true)
-        {
-            datastore.ThrowIfRemoved();
-            try
-            {
-                return new FileStream(
-                    Path.Combine(datastore.Folder, LeaseFile),
-                    FileMode.OpenOrCreate,
-                    FileAccess.ReadWrite,
-                    FileShare.None
-                );
-            }
-            catch (IOException) when (Directory.Exists(datastore.Folder))
-            {
-                await Task.Delay(s_retry, cancellation);
-            }
-        }
     }
 
     private async Task StoreAsync(
@@ -69,14 +49,20 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
     {
         try
         {
-            var current = Current(batch.Select(item => item.Path));
+            var (files, current) = Stored(batch, sources);
+            // A document that was removed on request meanwhile stays out; a file that no source has any more is gone next.
+            var wanted = batch
+                .Where(item => !files.Any(file => file.Path == item.Path && file.Role == FileRole.Removed))
+                .Select(item => (item.Path, item.File, Indexer: IndexerOf(item.Path, sources)))
+                .Where(item => item.File is null || item.Indexer is not null)
+                .ToList();
             var reads = await Task.WhenAll(
-                batch
+                wanted
                     .Where(item => item.File is not null)
-                    .Select(item => Task.Run(() => indexer.Read(item.File!, current, cancellation), cancellation))
+                    .Select(item => Task.Run(() => item.Indexer!.Read(item.File!, current, cancellation), cancellation))
             );
             cancellation.ThrowIfCancellationRequested();
-            Store(batch, reads, sources);
+            Store([.. wanted.Where(item => item.File is null).Select(item => item.Path)], reads, sources, files);
         }
         finally
         {
@@ -85,17 +71,17 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
     }
 
     private void Store(
-        IReadOnlyList<(string Path, SourceEntry? File)> batch,
+        IReadOnlyList<string> gone,
         IReadOnlyList<Indexer.Source> reads,
-        IReadOnlyList<KnownSource> sources
+        IReadOnlyList<KnownSource> sources,
+        IReadOnlyList<StoredFile> before
     )
     {
         List<NewDocument> put = [.. reads.Select(read => read.Document).OfType<NewDocument>()];
-        List<string> gone = [.. batch.Where(item => item.File is null).Select(item => item.Path)];
         List<string> refused = [.. reads.Where(read => !read.StaysStored).Select(read => read.Path)];
         List<string> removed = [.. gone, .. refused];
         SourceChange change;
-        lock (seeing)
+        lock (gate)
         {
             change = new SourceChange
             {
@@ -107,7 +93,7 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
                         sources.Where(source => !source.Files.ContainsKey(path)).Select(source => (source.Path, path))
                     ),
                 ],
-                Files = [.. reads.SelectMany(read => See(read, sources))],
+                Files = [.. reads.SelectMany(read => See(read, sources, before))],
             };
         }
 
@@ -122,14 +108,18 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
                 }
             );
         }
-        else
+        else if (change.Files.Count > 0 || change.RemoveFiles.Count > 0)
         {
             datastore.ApplySources(change);
         }
     }
 
     /// <summary>Keeps the state in which a file was read; one that could not be is tried again later.</summary>
-    private List<StoredFile> See(Indexer.Source read, IReadOnlyList<KnownSource> sources)
+    private List<StoredFile> See(
+        Indexer.Source read,
+        IReadOnlyList<KnownSource> sources,
+        IReadOnlyList<StoredFile> before
+    )
     {
         var files = new List<StoredFile>();
         foreach (var source in sources)
@@ -142,6 +132,11 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
             if (read is { Stamp.Exists: false, StaysStored: true })
             {
                 queue.Fail(read.Path);
+                if (before.Any(file => (file.Source, file.Path) == (source.Path, read.Path) && !file.Stamp.Exists))
+                {
+                    // Known already: it is tried again when its stamp changes, or what is stored.
+                    continue;
+                }
             }
 
             // What was left out for its size has been seen by the scan alone.
@@ -153,14 +148,19 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
         return files;
     }
 
-    /// <summary>The contents of stored documents that this program has split, of some paths.</summary>
-    private Dictionary<string, ContentKey> Current(IEnumerable<string> paths)
+    /// <summary>Of some paths the stored files, and the contents of documents that this program has split.</summary>
+    private (IReadOnlyList<StoredFile> Files, Dictionary<string, ContentKey> Current) Stored(
+        IReadOnlyList<(string Path, SourceEntry? File)> batch,
+        IReadOnlyList<KnownSource> sources
+    )
     {
         using var snapshot = datastore.Snapshot();
         var symbols = snapshot.Symbols.Current(SymbolScanner.Version);
         var current = new Dictionary<string, ContentKey>(StringComparer.Ordinal);
-        foreach (var path in paths)
+        var files = new List<StoredFile>();
+        foreach (var (path, _) in batch)
         {
+            files.AddRange(sources.Select(source => snapshot.SourceFile(source.Path, path)).OfType<StoredFile>());
             if (
                 snapshot.Documents.TryFind(path, out var document)
                 && (document.PassageCount == 0 || symbols.Contains(document.FirstPassage))
@@ -170,14 +170,23 @@ internal sealed class SourceRefresh(Datastore datastore, Indexer indexer, Refres
             }
         }
 
-        return current;
+        return (files, current);
+    }
+
+    /// <summary>The indexer of the source that a file was found in, which reads beneath that source's roots only.</summary>
+    private Indexer? IndexerOf(string path, IReadOnlyList<KnownSource> sources)
+    {
+        lock (gate)
+        {
+            return sources.FirstOrDefault(source => source.Files.ContainsKey(path))?.Indexer;
+        }
     }
 
     /// <summary>Records the directories as read, once all files are stored.</summary>
     private void KeepStructure(IReadOnlyList<KnownSource> sources)
     {
         using var snapshot = datastore.Snapshot();
-        lock (seeing)
+        lock (gate)
         {
             if (queue.Emptied.IsCompleted)
             {

@@ -33,14 +33,14 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     /// <summary>Indexes files and directories; documents that vanished from a directory are removed.</summary>
     /// <param name="datastore">Receives the documents.</param>
     /// <param name="path">A file or directory, absolute.</param>
-    /// <param name="watch">Whether it is watched from now on; <see langword="null"/> leaves that as it is.</param>
+    /// <param name="request">Says whether it is watched from now on, and beneath which roots its files must lie.</param>
     /// <param name="job">Told about every batch; its cancellation stops between files.</param>
     /// <exception cref="ContextException">The path does not exist or is outside the allowed roots.</exception>
-    public async Task IndexPathAsync(Datastore datastore, string path, bool? watch, IngestJob job)
+    public async Task IndexPathAsync(Datastore datastore, string path, IngestRequest request, IngestJob job)
     {
         var root = roots.Resolve(path);
         var (stored, current) = DocumentsBeneath(datastore, root);
-        var record = SourceRecord.Begin(datastore, root, watch);
+        var record = SourceRecord.Begin(datastore, root, request.Watch, request.Roots);
         await using var batch = new Batch(datastore, record, job);
         var found = new HashSet<string>(StringComparer.Ordinal);
         var doubtful = new List<string>();

@@ -73,7 +73,7 @@ internal sealed class Ingestor(
                     {
                         await (
                             Path.Exists(source)
-                                ? indexer.IndexPathAsync(datastore, source, request.Watch, job)
+                                ? indexer.IndexPathAsync(datastore, source, request, job)
                                 : indexer.RemovePathAsync(datastore, source, job)
                         );
                     }
@@ -226,7 +226,7 @@ internal sealed class Ingestor(
             return;
         }
 
-        using var exclusive = await EncodingLock.AcquireAsync(datastore, EncodingLock.Embeddings, job.Cancellation);
+        using var exclusive = await DatastoreLock.AcquireAsync(datastore, DatastoreLock.Embeddings, job.Cancellation);
         await new PendingEncoder(datastore, encoder, demands.Of(datastore.Name), questions).RunAsync(
             tokens =>
             {

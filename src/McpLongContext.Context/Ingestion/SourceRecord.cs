@@ -30,7 +30,8 @@ internal sealed class SourceRecord
     /// <param name="datastore">The datastore.</param>
     /// <param name="path">The path of the source, links resolved.</param>
     /// <param name="watch">Whether it is watched from now on; <see langword="null"/> leaves that as it is.</param>
-    public static SourceRecord Begin(Datastore datastore, string path, bool? watch)
+    /// <param name="roots">Folders beneath which its files must lie; empty for the roots of the process.</param>
+    public static SourceRecord Begin(Datastore datastore, string path, bool? watch, IReadOnlyList<string> roots)
     {
         StoredSource? known;
         Dictionary<string, StoredFile> before;
@@ -51,11 +52,11 @@ internal sealed class SourceRecord
             }
         }
 
-        var source = new StoredSource(path, known?.IsComplete ?? false, watch ?? known?.IsWatched ?? false);
-        if (source != known)
+        var source = new StoredSource(path, known?.IsComplete ?? false, watch ?? known?.IsWatched ?? false)
         {
-            datastore.ApplySources(new SourceChange { Sources = [source] });
-        }
+            Roots = roots,
+        };
+        datastore.ApplySources(new SourceChange { Sources = [source] });
 
         return new SourceRecord(datastore, source, before, linked);
     }

@@ -149,7 +149,7 @@ internal sealed class Retriever(
     {
         var (scope, searched) = ScopeOf(snapshot, request.PathGlob, paths, stale);
         return searched == 0
-            ? new RankingResult([], null, 0, [NothingToSearch(snapshot, request)], [])
+            ? new RankingResult([], null, 0, [NothingToSearch(snapshot, request, paths)], [])
             : Rank(snapshot, request.Question, scope, searched, encoder, cancellation);
     }
 
@@ -207,10 +207,11 @@ internal sealed class Retriever(
         return encoder?.Telling(demands.Of(datastore));
     }
 
-    private static string NothingToSearch(DatastoreSnapshot snapshot, QueryRequest request) =>
-        snapshot.Documents.PassageCount == 0
-            ? $"Datastore '{request.Datastore}' is empty: ingest a document first."
-            : $"No document of datastore '{request.Datastore}' matches path_glob '{request.PathGlob}'.";
+    private static string NothingToSearch(DatastoreSnapshot snapshot, QueryRequest request, DocumentPaths paths) =>
+        snapshot.Documents.PassageCount == 0 ? $"Datastore '{request.Datastore}' is empty: ingest a document first."
+        : ScopeOf(snapshot, request.PathGlob, paths, stale: null).Passages == 0
+            ? $"No document of datastore '{request.Datastore}' matches path_glob '{request.PathGlob}'."
+        : $"Everything to search in datastore '{request.Datastore}' was left out: the files are changed or missing.";
 
     private static IEnumerable<string> Notes(
         string question,
@@ -266,7 +267,13 @@ internal sealed class Retriever(
             );
     }
 
-    private static (PassageScope Scope, int Passages) ScopeOf(
+    /// <summary>The passages to search, and their number.</summary>
+    /// <param name="snapshot">The state of the datastore.</param>
+    /// <param name="glob">Only documents whose path matches; <see langword="null"/>: all.</param>
+    /// <param name="paths">Shows paths.</param>
+    /// <param name="stale">Paths of documents that are left out.</param>
+    /// <exception cref="ContextException">The pattern is malformed.</exception>
+    internal static (PassageScope Scope, int Passages) ScopeOf(
         DatastoreSnapshot snapshot,
         string? glob,
         DocumentPaths paths,

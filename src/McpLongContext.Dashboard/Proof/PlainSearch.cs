@@ -1,3 +1,4 @@
+using McpLongContext.Context.Retrieval;
 using McpLongContext.Dashboard.Text;
 
 namespace McpLongContext.Dashboard.Proof;
@@ -8,7 +9,6 @@ namespace McpLongContext.Dashboard.Proof;
 /// </summary>
 internal sealed class PlainSearch
 {
-    private const int CharactersPerToken = 4;
     private const int ReadFiles = 10;
     private const int ShortestWord = 3;
 
@@ -21,12 +21,13 @@ internal sealed class PlainSearch
     /// <summary>Searches a document for all questions.</summary>
     public void Read(string path, string text)
     {
+        var tokens = TokenCounter.Count(text);
         foreach (var (_, words, hits) in _searches)
         {
             var found = words.Count(word => text.Contains(word, StringComparison.OrdinalIgnoreCase));
             if (found > 0)
             {
-                hits.Add(new Hit(path, found, text.Length / CharactersPerToken));
+                hits.Add(new Hit(path, found, tokens));
             }
         }
     }

@@ -1,5 +1,6 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Management;
+using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Retrieval.Explanations;
 using McpLongContext.Dashboard.Rendering;
 using Microsoft.Extensions.Logging;
@@ -68,6 +69,7 @@ public sealed class ProofRun
     {
         try
         {
+            TokenCounter.Load();
             var plain = new PlainSearch(Queries);
             foreach (var document in datastores.Show(Datastore).Documents)
             {
@@ -125,17 +127,17 @@ public sealed class ProofRun
         };
         var result = await explainer.QueryAsync(request, signal, cancellation);
         var paths = new HashSet<string>(StringComparer.Ordinal);
-        var characters = 0;
+        var tokens = 0;
         foreach (var evidence in result.Evidence)
         {
             paths.Add(evidence.Path);
-            characters += evidence.Text.Length;
+            tokens += TokenCounter.Count(evidence.Text);
             if (query.Matches(evidence.Path))
             {
-                return (paths.Count, characters / 4);
+                return (paths.Count, tokens);
             }
         }
 
-        return (0, characters / 4);
+        return (0, tokens);
     }
 }

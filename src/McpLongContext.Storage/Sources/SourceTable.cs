@@ -1,3 +1,4 @@
+using System.Text.Json;
 using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.Sources;
@@ -12,7 +13,8 @@ internal static class SourceTable
           id INTEGER PRIMARY KEY AUTOINCREMENT,
           path TEXT NOT NULL UNIQUE,
           complete INTEGER NOT NULL,
-          watched INTEGER NOT NULL);
+          watched INTEGER NOT NULL,
+          roots TEXT NOT NULL);
         CREATE TABLE IF NOT EXISTS source_files(
           source_id INTEGER NOT NULL,
           path TEXT NOT NULL,
@@ -40,10 +42,15 @@ internal static class SourceTable
     public static List<StoredSource> Sources(Database database)
     {
         var sources = new List<StoredSource>();
-        using var rows = database.Prepare("SELECT path, complete, watched FROM sources ORDER BY path");
+        using var rows = database.Prepare("SELECT path, complete, watched, roots FROM sources ORDER BY path");
         while (rows.Step())
         {
-            sources.Add(new StoredSource(rows.Text(0), rows.Int32(1) != 0, rows.Int32(2) != 0));
+            sources.Add(
+                new StoredSource(rows.Text(0), rows.Int32(1) != 0, rows.Int32(2) != 0)
+                {
+                    Roots = JsonSerializer.Deserialize<string[]>(rows.Text(3))!,
+                }
+            );
         }
 
         return sources;
@@ -77,17 +84,24 @@ internal static class SourceTable
         return files;
     }
 
-    /// <summary>The stamp of a file of a source; <see langword="null"/>: the file is not known.</summary>
-    public static FileStamp? StampOf(Database database, string source, string path)
+    /// <summary>A file of a source; <see langword="null"/>: the file is not known.</summary>
+    public static StoredFile? FileOf(Database database, string source, string path)
     {
         using var row = database
             .Prepare(
-                "SELECT size, modified, identity FROM source_files "
+                "SELECT role, size, modified, identity FROM source_files "
                     + "WHERE source_id = (SELECT id FROM sources WHERE path = ?1) AND path = ?2"
             )
             .Bind(1, source)
             .Bind(2, path);
-        return row.Step() ? new FileStamp(row.Int64(0), row.Int64(1), row.Int64(2)) : null;
+        return row.Step()
+            ? new StoredFile(
+                path,
+                source,
+                (FileRole)row.Int32(0),
+                new FileStamp(row.Int64(1), row.Int64(2), row.Int64(3))
+            )
+            : null;
     }
 
     /// <summary>Makes a change inside the caller's transaction.</summary>
@@ -117,12 +131,13 @@ internal static class SourceTable
         {
             database
                 .Prepare(
-                    "INSERT INTO sources(path, complete, watched) VALUES (?1, ?2, ?3) "
-                        + "ON CONFLICT(path) DO UPDATE SET complete = ?2, watched = ?3"
+                    "INSERT INTO sources(path, complete, watched, roots) VALUES (?1, ?2, ?3, ?4) "
+                        + "ON CONFLICT(path) DO UPDATE SET complete = ?2, watched = ?3, roots = ?4"
                 )
                 .Bind(1, source.Path)
                 .Bind(2, source.IsComplete ? 1L : 0)
                 .Bind(3, source.IsWatched ? 1L : 0)
+                .Bind(4, JsonSerializer.Serialize(source.Roots))
                 .Run();
         }
 

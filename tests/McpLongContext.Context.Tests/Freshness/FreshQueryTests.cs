@@ -50,6 +50,33 @@ public sealed class FreshQueryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_source_that_became_a_link_to_nothing_is_missing_and_the_others_answer()
+    {
+        var other = Path.Combine(Source, "other");
+        Write("other/tower.txt", "The warden of the tower slept.\n");
+        await IngestAsync(other);
+        await IngestAsync(Source);
+        Directory.Delete(other, recursive: true);
+        File.CreateSymbolicLink(other, Path.Combine(_sandbox.FullName, "nowhere"));
+
+        var result = await AskAsync("keeper");
+
+        Assert.Equal(["notes.txt:1-1"], CitationsOf(result));
+        Assert.Empty((await AskAsync("warden")).Evidence);
+    }
+
+    [Fact]
+    public async Task A_query_whose_documents_are_all_gone_says_so()
+    {
+        Directory.Delete(Source, recursive: true);
+
+        var result = await AskAsync("keeper");
+
+        Assert.Empty(result.Evidence);
+        Assert.Contains(result.Notes, note => note.Contains("left out", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_change_that_keeps_size_and_time_is_noticed()
     {
         var path = Path.Combine(Source, "notes.txt");

@@ -112,6 +112,83 @@ public sealed class TokenScopeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_link_out_of_its_roots_is_not_followed_by_a_refresh_either()
+    {
+        _folder.Write("work/outside.txt", "Not for the writer.");
+        _folder.Write("work/inside/file.txt", "For the writer.");
+        await using var server = await StartAsync();
+        await using var writer = await server.ConnectAsync(token: Writer);
+        await CallAsync(writer, "ingest_document", new() { ["path"] = _folder.PathOf("work/inside") });
+
+        File.CreateSymbolicLink(_folder.PathOf("work/inside/link.txt"), _folder.PathOf("work/outside.txt"));
+        _folder.Write("work/inside/new.txt", "New for the writer.");
+        var found = TextOf(await CallAsync(writer, "query_long_context", new() { ["question"] = "for the writer" }));
+
+        Assert.Contains("New for the writer", found, StringComparison.Ordinal);
+        Assert.DoesNotContain("Not for", found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_reads_files_of_a_bit_model_beneath_its_roots_only()
+    {
+        _folder.Write("work/outside.bin", "Not for the writer.");
+        await using var server = await StartAsync();
+        await using var writer = await server.ConnectAsync(token: Writer);
+
+        var refused = await CallAsync(writer, "infer_long", new() { ["file"] = _folder.PathOf("work/outside.bin") });
+
+        Assert.True(refused.IsError);
+        Assert.Contains("outside the allowed roots", TextOf(refused), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Names_of_other_datastores_and_jobs_are_not_told()
+    {
+        await using var server = await StartAsync();
+        await using var writer = await server.ConnectAsync(token: Writer);
+        await using var stranger = await server.ConnectAsync(token: Stranger);
+        var stored = await CallAsync(
+            writer,
+            "ingest_document",
+            new() { ["text"] = "The gate closes at nine.", ["name"] = "gate.txt" }
+        );
+        var job = stored.StructuredContent!.Value.GetProperty("job").GetString()!;
+
+        var unknown = TextOf(await QueryAsync(stranger, "other"));
+        var others = TextOf(await CallAsync(stranger, "ingest_status", new() { ["job"] = job }));
+        var none = TextOf(await CallAsync(stranger, "ingest_status", new() { ["job"] = "ingest-none" }));
+
+        Assert.DoesNotContain("web-gate", unknown, StringComparison.Ordinal);
+        Assert.DoesNotContain(job, none, StringComparison.Ordinal);
+        Assert.Equal(none.Replace("ingest-none", job, StringComparison.Ordinal), others);
+    }
+
+    [Theory]
+    [InlineData("GET", "")]
+    [InlineData("GET", "search?datastore=web-gate&question=gate")]
+    [InlineData("GET", "datastores/web-gate/document?path=gate.txt")]
+    [InlineData("POST", "datastores/web-gate/remove")]
+    public async Task No_token_opens_the_dashboard(string method, string page)
+    {
+        await using var server = await StartAsync();
+        await using var writer = await server.ConnectAsync(token: Writer);
+        await CallAsync(
+            writer,
+            "ingest_document",
+            new() { ["text"] = "The gate closes at nine.", ["name"] = "gate.txt" }
+        );
+        var root = new Uri(server.Url, "/");
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(root, page));
+        request.Headers.Add("Authorization", "Bearer " + Reader);
+        request.Headers.Add("Origin", root.GetLeftPart(UriPartial.Authority));
+
+        using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Contains("gate.txt", TextOf(await QueryAsync(writer, datastore: null)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_session_belongs_to_the_token_that_began_it()
     {
         await using var server = await StartAsync();

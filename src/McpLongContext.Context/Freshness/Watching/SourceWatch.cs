@@ -1,4 +1,5 @@
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Datastores;
 
 namespace McpLongContext.Context.Freshness.Watching;
 
@@ -17,8 +18,6 @@ internal sealed class SourceWatch(
     TimeProvider time
 )
 {
-    private const string LeaseFile = "watch.lock";
-
     /// <summary>The pause that ends a burst of changes: an editor writes, renames and deletes to save once.</summary>
     private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(150);
 
@@ -39,7 +38,7 @@ internal sealed class SourceWatch(
     /// <summary>Follows the sources until it is canceled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        using var lease = await AcquireAsync(cancellation);
+        using var lease = await DatastoreLock.AcquireAsync(monitor.Datastore, DatastoreLock.Watch, cancellation);
         using var folders = new FolderWatch();
         var compared = time.GetTimestamp();
         while (true)
@@ -78,24 +77,6 @@ internal sealed class SourceWatch(
         {
             var seconds = time.GetElapsedTime(start).TotalSeconds;
             await refreshed(new WatchReport(monitor.Datastore.Name, changed - unread.Count, seconds), cancellation);
-        }
-    }
-
-    /// <summary>The system frees the lease when its holder dies.</summary>
-    private async Task<FileStream> AcquireAsync(CancellationToken cancellation)
-    {
-        var path = Path.Combine(monitor.Datastore.Folder, LeaseFile);
-        while (true)
-        {
-            monitor.Datastore.ThrowIfRemoved();
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                await Task.Delay(s_tick, time, cancellation);
-            }
         }
     }
 }

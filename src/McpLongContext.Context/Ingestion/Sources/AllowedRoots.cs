@@ -36,8 +36,12 @@ public sealed class AllowedRoots
         var narrow = new AllowedRoots(others).Roots.Where(Contains).ToArray();
         return narrow.Length > 0
             ? new AllowedRoots(narrow)
-            : throw new ContextException("path: no folder may be read with this token; give text and name instead.");
+            : throw new ContextException("path: no folder may be read with this token; give a text instead.");
     }
+
+    /// <summary>Those of other roots that lie within these and still exist, which may be none.</summary>
+    internal AllowedRoots NarrowExisting(IReadOnlyList<string> others) =>
+        new(new AllowedRoots(others.Where(Directory.Exists)).Roots.Where(Contains));
 
     /// <summary>Resolves a path that a user named.</summary>
     /// <returns>The absolute path without links.</returns>

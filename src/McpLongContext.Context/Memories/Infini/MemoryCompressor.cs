@@ -1,4 +1,5 @@
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Inference;
@@ -35,7 +36,7 @@ internal sealed class MemoryCompressor(
     /// <exception cref="ModelException">The decoder's adapter is damaged or for another model.</exception>
     public async Task RunAsync(Action<MemoryProgress> progress, CancellationToken cancellation)
     {
-        using var exclusive = await EncodingLock.AcquireAsync(datastore, EncodingLock.Compressed, cancellation);
+        using var exclusive = await DatastoreLock.AcquireAsync(datastore, DatastoreLock.Compressed, cancellation);
         // Documents may come and go meanwhile, and a compressive memory that held one of them with it; a round that
         // stored nothing has nothing left that it can do.
         while (await ReadPendingAsync(progress, cancellation)) { }

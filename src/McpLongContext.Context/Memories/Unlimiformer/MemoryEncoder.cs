@@ -1,4 +1,5 @@
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Inference.Tokenizers;
@@ -38,7 +39,7 @@ internal sealed class MemoryEncoder(
     /// <exception cref="ContextException">There is no such model.</exception>
     public async Task RunAsync(Action<MemoryProgress> progress, CancellationToken cancellation)
     {
-        using var exclusive = await EncodingLock.AcquireAsync(datastore, EncodingLock.Keys, cancellation);
+        using var exclusive = await DatastoreLock.AcquireAsync(datastore, DatastoreLock.Keys, cancellation);
         // Documents may come and change meanwhile, and so may the model's positions; a round that computed nothing has
         // nothing left that it can do.
         while (await EncodePendingAsync(progress, cancellation)) { }

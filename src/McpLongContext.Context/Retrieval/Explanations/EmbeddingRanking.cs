@@ -1,7 +1,9 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
+using McpLongContext.Context.Retrieval.Highlights;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Passages;
+using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
 namespace McpLongContext.Context.Retrieval.Explanations;
 
@@ -13,19 +15,23 @@ internal sealed class EmbeddingRanking(
     TimeProvider time
 )
 {
-    private const int CharactersPerToken = 4;
     private const int Candidates = 100;
 
     /// <summary>The passages that fit the budget, best first.</summary>
     /// <param name="request">The question.</param>
     /// <param name="signal">Passage embeddings or token embeddings.</param>
+    /// <param name="stale">Paths of documents that are not searched, because their files have changed since.</param>
     /// <param name="cancellation">Ends the search.</param>
-    public QueryResult Query(QueryRequest request, RankingSignal signal, CancellationToken cancellation)
+    public QueryResult Query(
+        QueryRequest request,
+        RankingSignal signal,
+        IReadOnlySet<string> stale,
+        CancellationToken cancellation
+    )
     {
         var start = time.GetTimestamp();
         Limits.Require("max_tokens", request.MaxTokens, Limits.MinEvidenceTokens, Limits.MaxEvidenceTokens);
-        var documents = request.PathGlob is { } glob ? PathGlob.Select(glob, snapshot.Documents.All, paths) : null;
-        var scope = documents is null ? PassageScope.All : PassageScope.Of(documents);
+        var (scope, _) = Retriever.ScopeOf(snapshot, request.PathGlob, paths, stale);
         var question = QueryAnalyzer.Analyze(request.Question);
         var index = snapshot.Embeddings(encoder.Key);
         var signals = EmbeddingEvidence.Search(snapshot, scope, question, encoder, index, cancellation);
@@ -33,8 +39,8 @@ internal sealed class EmbeddingRanking(
         var (pooled, tokens) = signals.Score(ids, cancellation);
         var scores = signal == RankingSignal.PassageEmbedding ? pooled : tokens;
         var ranked = ids.Zip(scores).Where(hit => !double.IsNaN(hit.Second)).OrderByDescending(hit => hit.Second);
-        var evidence = new List<Evidence>();
-        var room = request.MaxTokens * CharactersPerToken;
+        var page = new List<(StoredDocument Document, double Score, IReadOnlyList<Passage> Passages)>();
+        var room = request.MaxTokens;
         foreach (var (id, score) in ranked.Take(request.TopK ?? Candidates))
         {
             if (!snapshot.Passages.TryGet(id, out var passage))
@@ -42,28 +48,33 @@ internal sealed class EmbeddingRanking(
                 continue;
             }
 
-            room -= passage.Text.Length;
-            if (room < 0 && evidence.Count > 0)
+            room -= TokenCounter.Count(passage.Text);
+            if (room < 0 && page.Count > 0)
             {
                 break;
             }
 
-            evidence.Add(Show(passage, score));
+            page.Add((snapshot.Documents.OfPassage(id), score, [passage]));
         }
+
+        var highlights = new Highlighter(new StatementScorer(snapshot, question, signals)).Mark(page);
+        List<Evidence> evidence =
+        [
+            .. page.Zip(highlights, (one, marks) => Show(one.Document, one.Passages[0], one.Score, marks)),
+        ];
 
         return new QueryResult
         {
             Datastore = request.Datastore,
             Evidence = evidence,
-            Tokens = evidence.Sum(item => item.Text.Length) / CharactersPerToken,
+            Tokens = evidence.Sum(item => TokenCounter.Count(item.Text)),
             SearchedPassages = signals.CoveredPassages,
             ElapsedMilliseconds = time.GetElapsedTime(start).TotalMilliseconds,
         };
     }
 
-    private Evidence Show(Passage passage, double score)
+    private Evidence Show(StoredDocument document, Passage passage, double score, IReadOnlyList<Highlight> highlights)
     {
-        var document = snapshot.Documents.OfPassage(passage.Id);
         var path = paths.Show(document.Path);
         var lines = (passage.StartLine, passage.EndLine);
         var citation = Citation.Of(document, path, passage.Context, passage.Context, lines);
@@ -76,6 +87,7 @@ internal sealed class EmbeddingRanking(
             EndLine = passage.EndLine,
             Score = score,
             Context = citation.Context,
+            Highlights = highlights,
             // A passage's lines count from its first one that is not blank.
             Text = passage.Text.Trim('\n', '\r').TrimEnd(),
         };

@@ -2,8 +2,8 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
+using McpLongContext.Context.Freshness;
 using McpLongContext.Storage;
-using McpLongContext.Storage.Analysis;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
 
@@ -13,6 +13,7 @@ namespace McpLongContext.Context.Retrieval.Explanations;
 internal sealed class QueryExplainer(
     DatastoreRegistry datastores,
     EncoderProvider encoders,
+    FreshnessKeeper freshness,
     Retriever retriever,
     DocumentFinder finder,
     QueryPriority questions,
@@ -21,9 +22,6 @@ internal sealed class QueryExplainer(
 )
 {
     private const int LexicalHits = 1000;
-
-    /// <summary>The share of the best line's rarity that a marked line has.</summary>
-    private const double LeastRarity = 0.5;
 
     private RetrievalEncoder? _encoder;
 
@@ -65,19 +63,26 @@ internal sealed class QueryExplainer(
             return await retriever.QueryAsync(request, cancellation);
         }
 
+        var check = await freshness.EnsureAsync(request.Datastore, request.Question, cancellation);
         var datastore = datastores.Open(request.Datastore);
         using var running = questions.Announce();
         var encoder = signal == RankingSignal.Lexical ? null : Required(await EncoderAsync(cancellation));
-        return await Task.Run(
+        var result = await Task.Run(
             () =>
             {
                 using var snapshot = datastore.Snapshot();
                 return encoder is null
-                    ? Retriever.Query(snapshot, request, encoder: null, paths, time, cancellation)
-                    : new EmbeddingRanking(snapshot, encoder, paths, time).Query(request, signal, cancellation);
+                    ? Retriever.Query(snapshot, request, encoder: null, paths, time, cancellation, check.Stale)
+                    : new EmbeddingRanking(snapshot, encoder, paths, time).Query(
+                        request,
+                        signal,
+                        check.Stale,
+                        cancellation
+                    );
             },
             cancellation
         );
+        return result with { Freshness = await check.CompleteAsync() };
     }
 
     /// <summary>
@@ -138,7 +143,6 @@ internal sealed class QueryExplainer(
                 .Search(snapshot, scope, question, encoder, snapshot.Embeddings(encoder.Key), cancellation)
                 .Score(ids, cancellation);
         var scores = ids.Select((id, i) => (id, Pooled: pooled?[i], Tokens: tokens?[i])).ToDictionary(one => one.id);
-        var rarity = question.Terms.ToDictionary(term => term, snapshot.Lexical.InverseDocumentFrequency);
         return new QueryExplanation
         {
             Evidence =
@@ -154,8 +158,7 @@ internal sealed class QueryExplainer(
                             scores[passage.Id].Pooled,
                             scores[passage.Id].Tokens
                         )),
-                    ],
-                    TermLines(one.Evidence, rarity)
+                    ]
                 )),
             ],
             Tokens = result.Tokens,
@@ -188,24 +191,6 @@ internal sealed class QueryExplainer(
                 .Passages.WholeBetween(low, document.FirstPassage + document.PassageCount - 1)
                 .TakeWhile(passage => passage.StartLine <= evidence.EndLine),
         ];
-    }
-
-    private static List<int> TermLines(Evidence evidence, Dictionary<string, double> rarity)
-    {
-        List<(int Line, double Rarity)> lines =
-        [
-            .. evidence
-                .Text.Split('\n')
-                .Select(
-                    (line, i) =>
-                        (
-                            evidence.StartLine + i,
-                            TermAnalyzer.Terms(line).Distinct(StringComparer.Ordinal).Sum(rarity.GetValueOrDefault)
-                        )
-                ),
-        ];
-        var least = LeastRarity * lines.Max(line => line.Rarity);
-        return [.. lines.Where(line => line.Rarity > 0 && line.Rarity >= least).Select(line => line.Line)];
     }
 
     private async Task<RetrievalEncoder?> EncoderAsync(CancellationToken cancellation)

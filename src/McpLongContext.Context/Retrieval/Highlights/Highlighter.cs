@@ -1,5 +1,6 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
+using McpLongContext.Context.Ingestion.Splitting;
 using McpLongContext.Storage.Passages;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
@@ -33,7 +34,7 @@ internal sealed class Highlighter(StatementScorer scorer)
         var words = 0;
         foreach (var candidate in page.Take(Pieces).SelectMany(Candidates).OrderByDescending(one => one.Score))
         {
-            words += WordsIn(candidate.Text);
+            words += Sentences.CountWords(candidate.Text);
             if (words > MarkedWords && marked.Count > 0)
             {
                 break;
@@ -126,17 +127,6 @@ internal sealed class Highlighter(StatementScorer scorer)
 
     private static Highlight Show(int line, string text, double score) =>
         new(line, line + text.AsSpan().Count('\n'), text) { Score = score };
-
-    private static int WordsIn(string text)
-    {
-        var count = 0;
-        for (var i = 0; i < text.Length; i++)
-        {
-            count += !char.IsWhiteSpace(text[i]) && (i == 0 || char.IsWhiteSpace(text[i - 1])) ? 1 : 0;
-        }
-
-        return count;
-    }
 
     /// <summary>A statement that may be marked.</summary>
     private readonly record struct Candidate(int Piece, int Start, int Line, string Text, double Score);
