@@ -89,6 +89,57 @@ public sealed class HostileFileTests
         );
 
     [Fact]
+    public void Deep_nesting_of_notes_is_refused() =>
+        Assert.Contains(
+            "nested deeper",
+            Sample.Refusal(
+                new DocumentFile(
+                    "a.odt",
+                    Zip(
+                        (
+                            "content.xml",
+                            "<d><body><text><p>"
+                                + Nested("<note><note-body><p>", "word", "</p></note-body></note>")
+                                + "</p></text></body></d>"
+                        )
+                    )
+                )
+            ),
+            StringComparison.Ordinal
+        );
+
+    [Theory]
+    [InlineData("<w:sdt><w:sdtContent>", "<w:p/>", "</w:sdtContent></w:sdt>")]
+    [InlineData("<w:tbl><w:tr><w:tc>", "<w:p/>", "</w:tc></w:tr></w:tbl>")]
+    [InlineData("<w:unknown>", "<w:p/>", "</w:unknown>")]
+    public void Deep_nesting_of_a_Word_document_is_refused(string before, string inner, string after)
+    {
+        const string Namespace = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
+        const string Package = "http://schemas.openxmlformats.org/package/2006";
+        const string Office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument";
+        const string Main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
+        var zip = Zip(
+            (
+                "[Content_Types].xml",
+                $"<Types xmlns='{Package}/content-types'>"
+                    + "<Default Extension='rels' ContentType='application/vnd.openxmlformats-package.relationships+xml'/>"
+                    + $"<Override PartName='/word/document.xml' ContentType='{Main}'/></Types>"
+            ),
+            (
+                "_rels/.rels",
+                $"<Relationships xmlns='{Package}/relationships'>"
+                    + $"<Relationship Id='a' Type='{Office}' Target='word/document.xml'/></Relationships>"
+            ),
+            (
+                "word/document.xml",
+                $"<w:document xmlns:w='{Namespace}'><w:body>{Nested(before, inner, after)}</w:body></w:document>"
+            )
+        );
+
+        Assert.Contains("nested deeper", Sample.Refusal(new DocumentFile("a.docx", zip)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Time_is_bounded()
     {
         var file = Sample.Load("groff-columns.pdf");
@@ -118,6 +169,12 @@ public sealed class HostileFileTests
         Assert.Null(DocumentFormats.Find(Sample.Of("a.json", "{\"messages\": []}")));
         Assert.Null(DocumentFormats.Find(new DocumentFile("a.zip", Zip(("a.txt", "text")))));
         Assert.Null(DocumentFormats.Find(new DocumentFile("a", ReadOnlyMemory<byte>.Empty)));
+    }
+
+    private static string Nested(string before, string inner, string after)
+    {
+        const int Depth = 100_000;
+        return string.Concat(Enumerable.Repeat(before, Depth)) + inner + string.Concat(Enumerable.Repeat(after, Depth));
     }
 
     private static byte[] Zip(params (string Name, string Text)[] parts)
