@@ -2,6 +2,7 @@ using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Examples;
+using McpLongContext.Training.Loop;
 using McpLongContext.Training.Tasks;
 
 namespace McpLongContext.Training.Infini;
@@ -46,7 +47,7 @@ internal sealed class HeldOutEvaluation(
 
         bool IsRight(ITrainingTask task, int length, double place, int textSeed)
         {
-            var random = new Random(InfiniTrainer.SeedOf(textSeed, length));
+            var random = new Random(Seeds.Of(textSeed, length));
             var sample = SampleTokens.Of(tokenizer, task.Draw(random));
             var memory = adapter.CreateMemory(adapted.Config);
             Remember(adapted, adapter, memory, Text(random, sample, length, place), cancellation);

@@ -75,7 +75,7 @@ internal sealed class LanguageTrainer : ITrainer
     {
         using var scope = NewDisposeScope();
         var step = State.Step + 1;
-        var random = new Random(InfiniTrainer.SeedOf(_settings.Seed, step));
+        var random = new Random(Seeds.Of(_settings.Seed, step));
         var (loss, accuracy) = Read(_source.Draw(random, _settings.BatchSize, heldOut: false));
         var result = new StepResult(
             new Dictionary<string, double> { ["next token"] = loss.item<float>() },
@@ -99,7 +99,7 @@ internal sealed class LanguageTrainer : ITrainer
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
-            var random = new Random(InfiniTrainer.SeedOf(_settings.Seed, -1 - i));
+            var random = new Random(Seeds.Of(_settings.Seed, uint.MaxValue - i));
             var (loss, accuracy) = Read(_source.Draw(random, 1, heldOut: true));
             losses.Add(loss.item<float>());
             accuracies.Add(accuracy);
