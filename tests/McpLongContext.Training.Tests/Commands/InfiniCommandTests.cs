@@ -70,6 +70,19 @@ public sealed class InfiniCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_training_that_begins_anew_measures_anew()
+    {
+        Assert.Equal(0, await RunAsync("--steps", "2"));
+        File.Delete(Path.Combine(RunFolder, "checkpoint.zip"));
+
+        Assert.Equal(0, await RunAsync("--steps", "1"));
+
+        var steps = File.ReadAllLines(Path.Combine(RunFolder, "metrics.jsonl"))
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt32());
+        Assert.Equal([1, 1], steps);
+    }
+
+    [Fact]
     public async Task A_training_begins_with_another_adapter()
     {
         Assert.Equal(0, await RunAsync("--steps", "2"));
