@@ -124,7 +124,7 @@ internal sealed class LanguageTrainer : ITrainer
         var tokens = tensor(sequences.Tokens).reshape(sequences.Count, sequences.Segments, -1);
         var targets = tensor(sequences.Targets);
         var asked = targets.ge(0).nonzero().squeeze(-1);
-        var states = _model.Read(tokens).Embeddings.reshape(-1, _model.Config.HiddenSize);
+        var states = _model.Read(tokens).States.reshape(-1, _model.Config.HiddenSize);
         var logits = _model.Logits(states.index_select(0, asked));
         var expected = targets.index_select(0, asked);
         var right = logits.argmax(-1).eq(expected).to_type(ScalarType.Float32).mean();
