@@ -51,7 +51,7 @@ internal sealed class BitsCommand : Command
         Description = "Without an embedding of a bit's place in its byte.",
     };
     private readonly Option<bool> _reversible = new("--reversible") { Description = "Reversible layers." };
-    private readonly Option<bool> _act = new("--act") { Description = "Adaptive computation time." };
+    private readonly Option<bool> _act = new("--act") { Description = "Mix layers by halting probabilities." };
     private readonly Option<int> _batch = Number("--batch", "Streams of a step.", s_defaults.BatchSize);
     private readonly Option<int> _accumulate = Number("--accumulate", "Windows of a step.", s_defaults.Accumulate);
     private readonly Option<int> _steps = Number("--steps", "Steps at most.", s_defaults.Steps);

@@ -208,8 +208,7 @@ internal sealed class InfiniCommand : Command
         if (settings.Tasks.Count == 0 || settings.Tasks[0].StartsWith("language", StringComparison.Ordinal))
         {
             throw new TrainingException(
-                "--task: the first one decides how fast texts grow and which adapter is best; expected one that asks "
-                    + "something, such as pass-key."
+                "--task: the first one decides when texts grow; expected one that asks something, such as pass-key."
             );
         }
     }
