@@ -31,7 +31,7 @@ internal sealed class TrainingLoop(
     /// Breaks it off: between steps, where the last one is kept, or within an evaluation, where the last checkpoint is.
     /// </param>
     /// <returns>How far it came.</returns>
-    /// <exception cref="OperationCanceledException">It was broken off.</exception>
+    /// <exception cref="OperationCanceledException">The training was broken off.</exception>
     /// <exception cref="TrainingException">
     /// A checkpoint does not fit, a file cannot be written, or a loss is no number; the last good checkpoint is kept.
     /// </exception>
