@@ -1,6 +1,7 @@
 using McpLongContext.Dashboard.Asking;
 using McpLongContext.Dashboard.Assets;
 using McpLongContext.Dashboard.Datastores;
+using McpLongContext.Dashboard.Performance;
 using McpLongContext.Dashboard.Proof;
 using McpLongContext.Dashboard.Rendering;
 using McpLongContext.Dashboard.Search;
@@ -20,6 +21,7 @@ internal static class DashboardEndpoints
     public static IServiceCollection AddDashboard(this IServiceCollection services) =>
         services
             .AddSingleton<MaintenanceTasks>()
+            .AddSingleton<RecentMeasurements>()
             .AddSingleton<AskRuns>()
             .AddSingleton<ProofRuns>()
             .AddSingleton<TrainingRuns>();
@@ -41,6 +43,7 @@ internal static class DashboardEndpoints
         pages.MapAsking();
         pages.MapProof();
         pages.MapTraining();
+        pages.MapPerformance();
         return endpoints;
     }
 }

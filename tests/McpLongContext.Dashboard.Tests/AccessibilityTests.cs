@@ -17,6 +17,7 @@ public sealed class AccessibilityTests(Browser browser)
         "/ask",
         "/proof",
         "/training",
+        "/performance",
     ];
 
     [Fact]

@@ -1,5 +1,6 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Decoders;
+using McpLongContext.Context.Telemetry;
 using McpLongContext.Inference;
 
 namespace McpLongContext.Context.Answers;
@@ -64,7 +65,12 @@ internal sealed class AnswerWriter(Func<MemoryKind, IAnswerReader> readers, Deco
         }
 
         var start = time.GetTimestamp();
-        var answer = await WaitAsync(request, evidence, mode, limit, progress, cancellation);
+        var answer = await Operation.MeasureAsync(
+            Operation.Chat,
+            request.Datastore,
+            time,
+            () => WaitAsync(request, evidence, mode, limit, progress, cancellation)
+        );
         return answer with { Seconds = time.GetElapsedTime(start).TotalSeconds };
     }
 
@@ -126,12 +132,12 @@ internal sealed class AnswerWriter(Func<MemoryKind, IAnswerReader> readers, Deco
                 $"{decoder.Name} only continues texts; {HowToGetOne}.",
                 decoder.Name
             )
-            : await reader.AnswerAsync(
-                request,
-                evidence,
-                decoder,
-                count => progress?.Report(new AnswerProgress(count)),
-                cancellation
-            );
+            : await reader.AnswerAsync(request, evidence, decoder, Tell, cancellation);
+
+        void Tell(int count)
+        {
+            ContextMeter.CountTokens(Operation.Chat, "output", decoder.Name, 1);
+            progress?.Report(new AnswerProgress(count));
+        }
     }
 }

@@ -1,4 +1,5 @@
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Telemetry;
 using McpLongContext.Inference;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
@@ -13,6 +14,10 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
 {
     private readonly SemaphoreSlim _gate = new(1);
     private LoadedDecoder? _loaded;
+    private int _waiting;
+
+    /// <summary>The requests that wait for a model that another request leases.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>Whether the default model holds conversations, as far as it tells without being loaded.</summary>
     public bool HasChat => FindDefault() is { } model && model.Entry.Purpose != ModelEntry.Completion;
@@ -35,9 +40,10 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
     public async Task<DecoderLease> LeaseAsync(string? name, CancellationToken cancellation)
     {
         var installed = Choose(name);
-        await _gate.WaitAsync(cancellation);
+        await WaitAsync(cancellation);
         try
         {
+            ContextMeter.CountLookups("decoder", _loaded?.Key == LoadedDecoder.KeyOf(installed));
             if (_loaded?.Key != LoadedDecoder.KeyOf(installed))
             {
                 _loaded?.Dispose();
@@ -60,6 +66,19 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
         await _gate.WaitAsync();
         _loaded?.Dispose();
         _gate.Dispose();
+    }
+
+    private async Task WaitAsync(CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            await _gate.WaitAsync(cancellation);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
     }
 
     private InstalledModel Choose(string? name) => name is null ? FindDefault() ?? throw NoDecoder() : Named(name);

@@ -1,5 +1,6 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
+using McpLongContext.Context.Telemetry;
 using McpLongContext.Inference.Bert;
 using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage.Passages;
@@ -45,7 +46,7 @@ internal sealed class DocumentEncoder
         var kind = StoredKind.Of(document);
         var first = passages.Count == 0 ? 0 : (int)(passages[0].Id - document.FirstPassage);
         List<string> texts = [.. passages.Select(passage => EncoderText.Body(passage.Text, kind))];
-        return EncoderText.IsWrittenOut(kind)
+        var encoded = EncoderText.IsWrittenOut(kind)
             ? _encoder.Encode(
                 texts,
                 [.. passages.Select(passage => EncoderText.Header(document.Path, passage.Context))],
@@ -53,9 +54,18 @@ internal sealed class DocumentEncoder
                 cancellation
             )
             : _encoder.Encode(texts, first, cancellation);
+        Count(encoded.TokensRead);
+        return encoded;
     }
 
     /// <summary>Encodes a query, its identifiers written out.</summary>
-    public EncodedQuery EncodeQuery(string question) =>
-        _encoder.EncodeQuery(EncoderText.Body(question, DocumentKind.Code));
+    public EncodedQuery EncodeQuery(string question)
+    {
+        var encoded = _encoder.EncodeQuery(EncoderText.Body(question, DocumentKind.Code));
+        Count(encoded.Tokens.Length);
+        return encoded;
+    }
+
+    private static void Count(int tokens) =>
+        ContextMeter.CountTokens(Operation.Embeddings, "input", model: null, tokens);
 }

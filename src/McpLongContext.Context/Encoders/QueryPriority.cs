@@ -11,6 +11,9 @@ internal sealed class QueryPriority
 {
     private readonly ConcurrentDictionary<RunningQuery, byte> _running = new();
 
+    /// <summary>The queries that run at this moment.</summary>
+    public int Running => _running.Count;
+
     /// <summary>A query runs until the result is disposed.</summary>
     public IDisposable Announce()
     {

@@ -1,6 +1,7 @@
 using McpLongContext.Context.Bits;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Memories;
+using McpLongContext.Context.Telemetry;
 using McpLongContext.Inference;
 
 namespace McpLongContext.Context.Inferrers;
@@ -9,7 +10,12 @@ namespace McpLongContext.Context.Inferrers;
 /// Long inference: reads long texts through a decoder, by the memory kind that a request names, and bits or files through
 /// a bit model.
 /// </summary>
-internal sealed class LongInferrer(MemoryRegistry memories, BitInferrer bits, CurrentUnlimiformer settings)
+internal sealed class LongInferrer(
+    MemoryRegistry memories,
+    BitInferrer bits,
+    CurrentUnlimiformer settings,
+    TimeProvider time
+)
 {
     /// <summary>
     /// Reads and writes. Canceling does not throw once the first window is begun: the report has what was done, and the
@@ -21,7 +27,28 @@ internal sealed class LongInferrer(MemoryRegistry memories, BitInferrer bits, Cu
     /// <exception cref="ContextException">An argument is not valid, or no model is installed; the message says
     /// which.</exception>
     /// <exception cref="ModelException">The model is damaged or not supported.</exception>
-    public Task<LongInferenceReport> InferAsync(
+    public async Task<LongInferenceReport> InferAsync(
+        LongInferenceRequest request,
+        IProgress<LongInferenceProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var report = await Operation.MeasureAsync(
+            Operation.TextCompletion,
+            request.Datastore,
+            time,
+            () => RunAsync(request, progress, cancellation)
+        );
+        var (read, written) = (
+            report.Windows.Sum(one => (long)one.TokensRead),
+            report.Windows.Sum(one => one.NewTokens)
+        );
+        ContextMeter.CountTokens(Operation.TextCompletion, "input", report.Model, read);
+        ContextMeter.CountTokens(Operation.TextCompletion, "output", report.Model, written);
+        return report;
+    }
+
+    private Task<LongInferenceReport> RunAsync(
         LongInferenceRequest request,
         IProgress<LongInferenceProgress>? progress,
         CancellationToken cancellation

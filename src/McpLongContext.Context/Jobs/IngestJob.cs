@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Telemetry;
 
 namespace McpLongContext.Context.Jobs;
 
@@ -8,6 +10,9 @@ namespace McpLongContext.Context.Jobs;
 /// </summary>
 internal sealed class IngestJob : IDisposable
 {
+    private const string KindAttribute = "mcp_long_context.job.kind";
+    private const string StateAttribute = "mcp_long_context.job.state";
+
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly CancellationTokenSource _cancellation = new();
@@ -31,6 +36,9 @@ internal sealed class IngestJob : IDisposable
     public string Id => _report.Job;
 
     public string Datastore => _report.Datastore;
+
+    /// <summary>The kind of work.</summary>
+    public JobKind Kind { get; init; }
 
     /// <summary>The decoder memory that it builds; <see langword="null"/>: none.</summary>
     public MemoryTarget? Builds { get; init; }
@@ -101,6 +109,9 @@ internal sealed class IngestJob : IDisposable
 
     private async Task RunAsync(Func<IngestJob, Task> work)
     {
+        var kind = Kind.ToString().ToLowerInvariant();
+        using var activity = ContextMeter.Activities.StartActivity($"job {kind}");
+        activity?.SetTag(ContextMeter.DataSource, Datastore);
         try
         {
             await work(this);
@@ -119,6 +130,12 @@ internal sealed class IngestJob : IDisposable
         finally
         {
             _indexed.TrySetResult();
+            var state = _report.State.ToString().ToLowerInvariant();
+            activity?.SetTag(StateAttribute, state);
+            ContextMeter.JobDuration.Record(
+                ElapsedSeconds,
+                new TagList { { KindAttribute, kind }, { StateAttribute, state } }
+            );
         }
     }
 

@@ -19,7 +19,11 @@ internal sealed class JobRegistry(TimeProvider time) : IAsyncDisposable
     public IngestJob Start(JobKind kind, string datastore, Func<IngestJob, Task> work, MemoryTarget? builds = null)
     {
         var number = RandomNumberGenerator.GetHexString(8, lowercase: true);
-        var job = new IngestJob($"{kind.ToString().ToLowerInvariant()}-{number}", datastore, time) { Builds = builds };
+        var job = new IngestJob($"{kind.ToString().ToLowerInvariant()}-{number}", datastore, time)
+        {
+            Kind = kind,
+            Builds = builds,
+        };
         lock (_gate)
         {
             _jobs.Add(job);

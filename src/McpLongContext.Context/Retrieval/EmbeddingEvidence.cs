@@ -4,6 +4,7 @@ using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Retrieval.Highlights;
+using McpLongContext.Context.Telemetry;
 using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Analysis;
@@ -227,6 +228,8 @@ internal sealed class EmbeddingEvidence
             }
         }
 
+        ContextMeter.CountLookups("embeddings", isHit: true, pooled.Count(score => !double.IsNaN(score)));
+        ContextMeter.CountLookups("embeddings", isHit: false, late.Count);
         // The snapshot is for this thread alone: what is read of it is read before.
         var chunks = DatastoreRegistry.ChunksOf(_snapshot);
         var runs = Runs(late.Values)

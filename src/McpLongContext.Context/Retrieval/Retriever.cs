@@ -5,6 +5,7 @@ using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Freshness;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Retrieval.Highlights;
+using McpLongContext.Context.Telemetry;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Passages;
 
@@ -31,7 +32,15 @@ internal sealed class Retriever(
 
     /// <summary>Finds the cited evidence for a query.</summary>
     /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
-    public async Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation)
+    public Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation) =>
+        Operation.MeasureAsync(
+            Operation.Retrieval,
+            request.Datastore,
+            time,
+            () => FindEvidenceAsync(request, cancellation)
+        );
+
+    private async Task<QueryResult> FindEvidenceAsync(QueryRequest request, CancellationToken cancellation)
     {
         TokenCounter.Prepare();
         await background.WaitForIndexAsync(request.Datastore, cancellation);

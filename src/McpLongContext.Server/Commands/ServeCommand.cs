@@ -6,6 +6,7 @@ using McpLongContext.Context.Jobs;
 using McpLongContext.Server.Configuration;
 using McpLongContext.Server.Hosting;
 using McpLongContext.Server.Http;
+using McpLongContext.Server.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -104,8 +105,12 @@ internal sealed class ServeCommand : Command
     internal static async Task WaitForEndAsync(IHost host, CancellationToken cancellation)
     {
         await host.WaitForShutdownAsync(cancellation);
-        // The end of Main ends what still runs.
-        await Task.WhenAny(CleanUpAsync(host), Task.Delay(ServerHost.CleanUp, CancellationToken.None));
+        // The end of Main ends what still runs. A last export of telemetry blocks while its collector does not answer.
+        var limit = TelemetryExport.IsConfigured ? TelemetryExport.Flush : ServerHost.CleanUp;
+        await Task.WhenAny(
+            Task.Run(() => CleanUpAsync(host), CancellationToken.None),
+            Task.Delay(limit, CancellationToken.None)
+        );
     }
 
     // On Unix a console stream holds a lock of the whole console while it writes: a client that stops reading would

@@ -7,7 +7,6 @@ using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Extensions.Logging;
-using Serilog.Settings.Configuration;
 
 namespace McpLongContext.Server.Configuration;
 
@@ -19,12 +18,15 @@ internal static class LogSetup
 {
     private const long LargestFile = 10 << 20;
     private const int KeptFiles = 7;
+    private const string Default = "Serilog:MinimumLevel:Default";
+    private const string Overrides = "Serilog:MinimumLevel:Override";
 
     /// <summary>Writes the log to standard error and to files in the data folder.</summary>
     /// <param name="services">The services of a host, or of a command.</param>
-    /// <param name="configuration">The configuration, whose section Serilog sets the levels.</param>
+    /// <param name="configuration">The configuration, whose section Serilog:MinimumLevel sets the levels.</param>
     /// <param name="home">The data folder.</param>
     /// <param name="standardErrorFrom">The least level that goes to standard error.</param>
+    /// <exception cref="ContextException">A level is none.</exception>
     public static IServiceCollection AddLog(
         this IServiceCollection services,
         IConfiguration configuration,
@@ -33,11 +35,15 @@ internal static class LogSetup
     )
     {
         var setup = new LoggerConfiguration()
-            // The settings have levels alone: looking for sinks in all assemblies costs every start.
-            .ReadFrom.Configuration(configuration, new ConfigurationReaderOptions(typeof(LoggerConfiguration).Assembly))
+            .MinimumLevel.Is(LevelOf(configuration, Default) ?? LogEventLevel.Information)
             // The SDK logs every request that is refused as an unhandled exception; ContextServer warns of it instead.
             .Filter.ByExcluding(one => one.Exception is McpProtocolException)
             .WriteTo.Sink(new BackgroundSink(StandardError()), standardErrorFrom);
+        foreach (var source in configuration.GetSection(Overrides).GetChildren())
+        {
+            setup.MinimumLevel.Override(source.Key, LevelOf(configuration, source.Path) ?? LogEventLevel.Information);
+        }
+
         var unwritable = AddFile(setup, Path.Combine(home, "logs"));
         var logger = setup.CreateLogger();
         if (unwritable is not null)
@@ -61,6 +67,16 @@ internal static class LogSetup
             logger.LogWarning("{Warning}", warning);
         }
     }
+
+    private static LogEventLevel? LevelOf(IConfiguration configuration, string key) =>
+        configuration[key] switch
+        {
+            null or "" => null,
+            { } text when Enum.TryParse<LogEventLevel>(text, ignoreCase: true, out var level) => level,
+            { } text => throw new ContextException(
+                $"{key}: expected one of {string.Join(", ", Enum.GetNames<LogEventLevel>())}, found '{text}'."
+            ),
+        };
 
     private static Logger StandardError() =>
         new LoggerConfiguration()

@@ -69,13 +69,15 @@ internal static class ContextServer
     /// <param name="lifetime">Told about every message that is taken up.</param>
     public static McpServer Create(ITransport transport, IServiceProvider services, ClientLifetime lifetime)
     {
-        var options = new McpServerOptions
-        {
-            ToolCollection = [.. services.GetServices<McpServerTool>()],
-            PromptCollection = [.. services.GetServices<McpServerPrompt>()],
-        };
+        var tools = new ToolList(services);
+        var options = new McpServerOptions { PromptCollection = [.. services.GetServices<McpServerPrompt>()] };
+        tools.Handle(options.Handlers);
         options.Filters.Message.IncomingFilters.Add(next =>
-            (context, cancellation) => lifetime.TakeUpAsync(context.JsonRpcMessage, () => next(context, cancellation))
+            async (context, cancellation) =>
+            {
+                await lifetime.TakeUpAsync(context.JsonRpcMessage, () => next(context, cancellation));
+                tools.Begin();
+            }
         );
         Describe(options, services);
         return McpServer.Create(transport, options, services.GetRequiredService<ILoggerFactory>(), services);
@@ -95,8 +97,7 @@ internal static class ContextServer
         };
         options.ServerInstructions = Instructions;
         services.GetRequiredService<DocumentResources>().Handle(options.Handlers);
-        var tools = services.GetServices<McpServerTool>();
-        options.Filters.Request.ListToolsFilters.Add(next => ListPermitted(next, tools));
+        options.Filters.Request.ListToolsFilters.Add(next => ListPermitted(next, services));
         options.Filters.Message.IncomingFilters.Add(next => WarnOfRefusals(next, logger));
         options.Filters.Message.IncomingFilters.Add(ExplainMalformedParams);
     }
@@ -104,13 +105,14 @@ internal static class ContextServer
     // A tool that the caller's token does not permit only costs its agent words.
     private static McpRequestHandler<ListToolsRequestParams, ListToolsResult> ListPermitted(
         McpRequestHandler<ListToolsRequestParams, ListToolsResult> next,
-        IEnumerable<McpServerTool> tools
+        IServiceProvider services
     ) =>
         async (request, cancellation) =>
         {
             var result = await next(request, cancellation);
             var access = Access.Of(request.User);
-            var permitted = tools
+            var permitted = services
+                .GetServices<McpServerTool>()
                 .Where(tool => tool is not IScoped scoped || access.Allows(scoped.Scope))
                 .Select(tool => tool.ProtocolTool.Name)
                 .ToHashSet(StringComparer.Ordinal);

@@ -114,6 +114,7 @@ internal static class LongContextServices
             .AddSingleton<BitCompressor>()
             .AddSingleton<LongInferrer>()
             .AddSingleton<DatastoreManager>()
+            .AddSingleton<DatastoreGauges>()
             .AddSingleton<ChunkingManager>()
             .AddSingleton<ContextExtender>();
 

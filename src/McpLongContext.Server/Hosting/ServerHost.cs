@@ -1,6 +1,7 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Server.Configuration;
 using McpLongContext.Server.Protocol;
+using McpLongContext.Server.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -32,6 +33,7 @@ internal static class ServerHost
             }
         );
         builder.Configuration.AddConfiguration(configuration);
+        builder.AddTelemetryExport();
         builder
             .Services.Configure<HostOptions>(host => host.ShutdownTimeout = CleanUp)
             .AddLog(configuration, options.Home, LevelAlias.Minimum)

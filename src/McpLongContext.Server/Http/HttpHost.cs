@@ -7,6 +7,7 @@ using McpLongContext.Dashboard.Settings;
 using McpLongContext.Server.Configuration;
 using McpLongContext.Server.Hosting;
 using McpLongContext.Server.Protocol;
+using McpLongContext.Server.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
@@ -61,6 +62,7 @@ internal static class HttpHost
             }
         );
         builder.Configuration.AddConfiguration(configuration);
+        builder.AddTelemetryExport();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, http.Address));
         builder
             .Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerHost.CleanUp)

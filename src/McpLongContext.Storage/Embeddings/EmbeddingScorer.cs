@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using McpLongContext.Kernels.Search;
+using McpLongContext.Storage.Telemetry;
 
 namespace McpLongContext.Storage.Embeddings;
 
@@ -9,13 +10,16 @@ namespace McpLongContext.Storage.Embeddings;
 internal static class EmbeddingScorer
 {
     /// <summary>scores[p] = vector · pooled[p].</summary>
-    public static void Pooled(PlacedRun run, ReadOnlySpan<float> vector, Span<float> scores) =>
+    public static void Pooled(PlacedRun run, ReadOnlySpan<float> vector, Span<float> scores)
+    {
         run.Segment.Vectors.Dot(
             run.Segment.Pooled(run.FirstSlot, run.Passages),
             run.Segment.Scales(run.FirstSlot, run.Passages),
             vector,
             scores
         );
+        StorageMeter.ScannedPassages.Add(run.Passages);
+    }
 
     /// <summary>
     /// scores[p] = sum over q of weight[q] * max over tokens t of p of code(q) · code(t) / dimensions, binary codes
@@ -39,6 +43,7 @@ internal static class EmbeddingScorer
             offsets,
             similar
         );
+        StorageMeter.ScannedTokens.Add(offsets[^1] - offsets[0]);
         for (var p = 0; p < run.Passages; p++)
         {
             float score = 0;

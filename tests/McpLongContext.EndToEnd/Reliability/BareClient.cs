@@ -66,14 +66,20 @@ internal sealed class BareClient : IAsyncDisposable
     /// <param name="home">Its data.</param>
     /// <param name="directory">Its working directory, all that it may read.</param>
     /// <param name="readsErrors">Whether its standard error is read.</param>
-    public static async Task<BareClient> StartAsync(ServerHome home, string directory, bool readsErrors = true)
+    /// <param name="environment">Variables of its environment.</param>
+    public static async Task<BareClient> StartAsync(
+        ServerHome home,
+        string directory,
+        bool readsErrors = true,
+        IEnumerable<(string Name, string Value)>? environment = null
+    )
     {
         var client = new BareClient(
             ProgramRun.Start(
                 home.ServerCommand[0],
                 home.ServerCommand.Skip(1),
                 directory,
-                ("MCP_LONG_CONTEXT_INSTALL_DEFAULT_ENCODER", "false")
+                [.. environment ?? [], ("MCP_LONG_CONTEXT_INSTALL_DEFAULT_ENCODER", "false")]
             ),
             readsErrors
         );
