@@ -29,7 +29,8 @@ internal sealed record Access(Scopes Scopes, IReadOnlyList<string> Datastores, I
 
     private static readonly Scopes[] s_scopes = [Scopes.Read, Scopes.Ingest, Scopes.Admin];
 
-    private static readonly Access s_everything = new(Scopes.All, [], []);
+    /// <summary>Everything is permitted.</summary>
+    public static Access Everything { get; } = new(Scopes.All, [], []);
 
     /// <summary>The names of the scopes, between spaces.</summary>
     public string ScopeNames => string.Join(' ', s_scopes.Where(Allows).Select(NameOf));
@@ -38,7 +39,7 @@ internal sealed record Access(Scopes Scopes, IReadOnlyList<string> Datastores, I
     /// <param name="user">The user of a request; an authenticated one has no more than its claims say.</param>
     public static Access Of(ClaimsPrincipal? user) =>
         user?.Identity?.IsAuthenticated != true
-            ? s_everything
+            ? Everything
             : new Access(
                 user.FindAll(ScopeClaim)
                     .SelectMany(claim => claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))

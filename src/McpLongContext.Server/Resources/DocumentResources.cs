@@ -27,7 +27,7 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
         handlers.ListResourcesHandler = (request, _) =>
             Guarded(request.User, access => List(request.Params?.Cursor, access));
         handlers.ReadResourceHandler = (request, _) =>
-            Guarded(request.User, access => Read(request.Params?.Uri, access));
+            Guarded(request.User, access => Read(request.Params?.Uri, access), request.Params?.Uri);
     }
 
     private static ListResourceTemplatesResult Templates() =>
@@ -138,7 +138,7 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
         }
     }
 
-    private static ValueTask<T> Guarded<T>(ClaimsPrincipal? user, Func<Access, T> answer)
+    private static ValueTask<T> Guarded<T>(ClaimsPrincipal? user, Func<Access, T> answer, string? uri = null)
     {
         var access = Access.Of(user);
         try
@@ -147,7 +147,14 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
         }
         catch (Exception error) when (UserError.Is(error))
         {
-            throw new McpProtocolException(access.MessageOf(error), error, McpErrorCode.InvalidParams);
+            var refusal = new McpProtocolException(access.MessageOf(error), error, McpErrorCode.InvalidParams);
+            if (uri is not null)
+            {
+                // The member "uri" of the error's data (SEP-2164).
+                refusal.Data["uri"] = uri;
+            }
+
+            throw refusal;
         }
     }
 

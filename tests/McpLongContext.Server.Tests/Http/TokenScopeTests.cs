@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using McpLongContext.Server.Http;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
@@ -86,6 +87,36 @@ public sealed class TokenScopeTests : IDisposable
         await Assert.ThrowsAsync<McpProtocolException>(() =>
             stranger.ReadResourceAsync(Uri, cancellationToken: stop).AsTask()
         );
+    }
+
+    [Theory]
+    [InlineData("longcontext://web-gate/gate.txt")]
+    [InlineData("longcontext://other/../web-gate/gate.txt")]
+    [InlineData("longcontext://other/%2e%2e/web-gate/gate.txt")]
+    [InlineData("longcontext://other%2f..%2fweb-gate/gate.txt")]
+    [InlineData("longcontext://other%00/web-gate/gate.txt")]
+    [InlineData("longcontext://other/..\\web-gate\\gate.txt")]
+    [InlineData("longcontext://other@web-gate/gate.txt")]
+    [InlineData("longcontext://WEB-GATE/gate.txt")]
+    [InlineData("longcontext://other//etc/hostname")]
+    [InlineData("file:///etc/hostname")]
+    public async Task No_address_leads_out_of_the_datastores_of_a_token(string uri)
+    {
+        await using var server = await StartAsync();
+        await using var writer = await server.ConnectAsync(token: Writer);
+        await using var stranger = await server.ConnectAsync(token: Stranger);
+        await CallAsync(
+            writer,
+            "ingest_document",
+            new() { ["text"] = "The gate closes at nine.", ["name"] = "gate.txt" }
+        );
+
+        var refusal = await Assert.ThrowsAsync<McpProtocolException>(() =>
+            stranger.ReadResourceAsync(uri, cancellationToken: TestContext.Current.CancellationToken).AsTask()
+        );
+
+        Assert.DoesNotContain("nine", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(uri, ((JsonElement)refusal.Data["uri"]!).GetString());
     }
 
     [Theory]
