@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Server.Protocol;
 
 namespace McpLongContext.Server.Http;
 

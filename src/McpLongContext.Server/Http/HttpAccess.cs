@@ -1,10 +1,11 @@
 using System.Security.Claims;
 using System.Threading.RateLimiting;
-using McpLongContext.Server.Protocol;
+using McpLongContext.Context.Contracts;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol.AspNetCore.Authentication;
 
@@ -37,12 +38,18 @@ internal static class HttpAccess
                 if (http.Issuer is not null)
                 {
                     tokens.ForwardDefaultSelector = context =>
-                        TokenAuthentication.Find(context.Request, http) is null
-                            ? IssuerAuthentication.SchemeName
-                            : null;
+                        context.Request.Headers.Authorization.Count == 0
+                        || TokenAuthentication.Find(context.Request, http) is not null
+                            ? null
+                            : IssuerAuthentication.SchemeName;
                 }
             }
         );
+        authentication.AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(
+            SessionAuthentication.SchemeName,
+            configureOptions: null
+        );
+        services.AddSingleton<SessionStore>();
         if (http.Issuer is { } issuer)
         {
             authentication.AddIssuer(issuer);
@@ -58,6 +65,15 @@ internal static class HttpAccess
                     .Build();
             }
         });
+    }
+
+    /// <summary>Requires a session for pages, and adds the form that begins one.</summary>
+    public static void RequireSession(this RouteGroupBuilder pages)
+    {
+        pages.RequireAuthorization(policy =>
+            policy.AddAuthenticationSchemes(SessionAuthentication.SchemeName).RequireAuthenticatedUser()
+        );
+        pages.MapSignIn();
     }
 
     /// <summary>Limits the requests of each token, so that none takes the server from the others.</summary>

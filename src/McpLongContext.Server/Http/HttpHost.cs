@@ -152,10 +152,10 @@ internal static class HttpHost
         application.UseMiddleware<MediaTypeCheck>();
         application.MapHealthChecks(HealthPath).AllowAnonymous();
         application.MapMcp(ProtocolPath);
-        // Pages know no scopes, and browsers send no token.
-        if (!http.NeedsToken)
+        var pages = application.MapDashboard();
+        if (http.NeedsToken)
         {
-            application.MapDashboard();
+            pages.RequireSession();
         }
 
         return application;

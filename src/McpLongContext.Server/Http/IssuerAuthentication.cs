@@ -1,5 +1,4 @@
 using McpLongContext.Context.Contracts;
-using McpLongContext.Server.Protocol;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Http;

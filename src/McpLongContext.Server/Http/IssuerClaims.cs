@@ -1,7 +1,6 @@
 using System.Security.Claims;
 using System.Text.Json;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Server.Protocol;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 

@@ -1,6 +1,6 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
-using McpLongContext.Server.Protocol;
+using McpLongContext.Context.Contracts;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -34,7 +34,8 @@ internal sealed class TokenAuthentication(
     protected override Task<AuthenticateResult> HandleAuthenticateAsync() =>
         Task.FromResult(
             SecretOf(Request) is null ? AuthenticateResult.NoResult()
-            : Find(Request, http) is { } token ? AuthenticateResult.Success(TicketOf(token))
+            : Find(Request, http) is { } token
+                ? AuthenticateResult.Success(new AuthenticationTicket(UserOf(token), SchemeName))
             : AuthenticateResult.Fail("The bearer token is unknown.")
         );
 
@@ -44,8 +45,8 @@ internal sealed class TokenAuthentication(
         return header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header[Prefix.Length..].Trim() : null;
     }
 
-    private static AuthenticationTicket TicketOf(BearerToken token) =>
-        new(new ClaimsPrincipal(new ClaimsIdentity(ClaimsOf(token), SchemeName)), SchemeName);
+    /// <summary>The user who has a token, with the claims that <see cref="Access.Of"/> reads.</summary>
+    public static ClaimsPrincipal UserOf(BearerToken token) => new(new ClaimsIdentity(ClaimsOf(token), SchemeName));
 
     private static IEnumerable<Claim> ClaimsOf(BearerToken token) =>
         [

@@ -4,7 +4,6 @@ using System.Text;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Management;
 using McpLongContext.Server.Output;
-using McpLongContext.Server.Protocol;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;

@@ -1,6 +1,6 @@
 using System.Net;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Server.Http;
-using McpLongContext.Server.Protocol;
 
 namespace McpLongContext.Server.Tests.Http;
 

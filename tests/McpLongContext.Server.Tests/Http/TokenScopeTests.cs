@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using McpLongContext.Server.Http;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
@@ -116,7 +115,7 @@ public sealed class TokenScopeTests : IDisposable
         );
 
         Assert.DoesNotContain("nine", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal(uri, ((JsonElement)refusal.Data["uri"]!).GetString());
+        Assert.Equal(uri, refusal.Data["uri"]);
     }
 
     [Theory]
@@ -192,31 +191,6 @@ public sealed class TokenScopeTests : IDisposable
         Assert.DoesNotContain("web-gate", unknown, StringComparison.Ordinal);
         Assert.DoesNotContain(job, none, StringComparison.Ordinal);
         Assert.Equal(none.Replace("ingest-none", job, StringComparison.Ordinal), others);
-    }
-
-    [Theory]
-    [InlineData("GET", "")]
-    [InlineData("GET", "search?datastore=web-gate&question=gate")]
-    [InlineData("GET", "datastores/web-gate/document?path=gate.txt")]
-    [InlineData("POST", "datastores/web-gate/remove")]
-    public async Task No_token_opens_the_dashboard(string method, string page)
-    {
-        await using var server = await StartAsync();
-        await using var writer = await server.ConnectAsync(token: Writer);
-        await CallAsync(
-            writer,
-            "ingest_document",
-            new() { ["text"] = "The gate closes at nine.", ["name"] = "gate.txt" }
-        );
-        var root = new Uri(server.Url, "/");
-        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(root, page));
-        request.Headers.Add("Authorization", "Bearer " + Reader);
-        request.Headers.Add("Origin", root.GetLeftPart(UriPartial.Authority));
-
-        using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
-
-        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-        Assert.Contains("gate.txt", TextOf(await QueryAsync(writer, datastore: null)), StringComparison.Ordinal);
     }
 
     [Fact]
