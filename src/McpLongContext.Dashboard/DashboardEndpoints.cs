@@ -7,6 +7,7 @@ using McpLongContext.Dashboard.Rendering;
 using McpLongContext.Dashboard.Search;
 using McpLongContext.Dashboard.Settings;
 using McpLongContext.Dashboard.Training;
+using McpLongContext.Dashboard.Visitors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -20,6 +21,8 @@ internal static class DashboardEndpoints
     /// <summary>Adds what the pages need beside the services of Context.</summary>
     public static IServiceCollection AddDashboard(this IServiceCollection services) =>
         services
+            .AddHttpContextAccessor()
+            .AddScoped<Visitor>()
             .AddSingleton<MaintenanceTasks>()
             .AddSingleton<RecentMeasurements>()
             .AddSingleton<AskRuns>()
@@ -27,7 +30,8 @@ internal static class DashboardEndpoints
             .AddSingleton<TrainingRuns>();
 
     /// <summary>Maps the pages at the root of the server.</summary>
-    public static IEndpointRouteBuilder MapDashboard(this IEndpointRouteBuilder endpoints)
+    /// <returns>The group of the pages.</returns>
+    public static RouteGroupBuilder MapDashboard(this IEndpointRouteBuilder endpoints)
     {
         // Forms of other sites are refused by their Origin; a token in each form would need keys on disk.
         var pages = endpoints
@@ -35,6 +39,7 @@ internal static class DashboardEndpoints
             .DisableAntiforgery()
             .AddEndpointFilter<SecurityHeaders>()
             .AddEndpointFilter<OwnForms>()
+            .AddEndpointFilter<Permission>()
             .AddEndpointFilter<Refusals>();
         pages.MapAssets();
         pages.MapDatastores();
@@ -44,6 +49,6 @@ internal static class DashboardEndpoints
         pages.MapProof();
         pages.MapTraining();
         pages.MapPerformance();
-        return endpoints;
+        return pages;
     }
 }

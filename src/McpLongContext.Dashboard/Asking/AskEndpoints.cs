@@ -1,6 +1,7 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Dashboard.Rendering;
+using McpLongContext.Dashboard.Visitors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -17,27 +18,30 @@ internal static class AskEndpoints
     /// <summary>Maps the page.</summary>
     public static void MapAsking(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet("/ask", Show);
-        pages.MapGet("/ask/answer", ShowAnswer);
-        pages.MapPost("/ask", Start);
-        pages.MapPost("/ask/stop", Stop);
+        pages.MapGet("/ask", Show).Needs(Scopes.Read);
+        pages.MapGet("/ask/answer", ShowAnswer).Needs(Scopes.Read);
+        pages.MapPost("/ask", Start).Needs(Scopes.Read);
+        pages.MapPost("/ask/stop", Stop).Needs(Scopes.Read);
     }
 
-    private static IResult Show(DatastoreRegistry datastores, AskRuns runs)
+    private static IResult Show(DatastoreRegistry datastores, AskRuns runs, Visitor visitor)
     {
-        var form = runs.Latest?.Form ?? new AskForm("", "default", MemoryKind.Unlimiformer, UsualTokens);
-        return View.Of<AskPage, AskModel>(new(datastores.Names, runs.Latest, form));
+        var run = runs.LatestOf(visitor.Name);
+        var form = run?.Form ?? new AskForm("", visitor.Access.UsualDatastore, MemoryKind.Unlimiformer, UsualTokens);
+        return View.Of<AskPage, AskModel>(new(visitor.See(datastores.Names), run, form));
     }
 
-    private static IResult ShowAnswer(AskRuns runs, HttpResponse response)
+    private static IResult ShowAnswer(AskRuns runs, Visitor visitor, HttpResponse response)
     {
-        response.Headers[LiveParts.NextHeader] = LiveParts.Next(runs.Latest is { IsActive: true });
-        return View.Of<Answer, AskRun?>(runs.Latest);
+        var run = runs.LatestOf(visitor.Name);
+        response.Headers[LiveParts.NextHeader] = LiveParts.Next(run is { IsActive: true });
+        return View.Of<Answer, AskRun?>(run);
     }
 
     private static IResult Start(
         DatastoreRegistry datastores,
         AskRuns runs,
+        Visitor visitor,
         [FromForm] string query,
         [FromForm] string datastore,
         [FromForm] MemoryKind kind,
@@ -48,19 +52,22 @@ internal static class AskEndpoints
         try
         {
             Limits.Require("tokens", tokens, 1, MostTokens);
-            runs.Start(form);
+            runs.Start(form, visitor.Name);
             return Results.LocalRedirect("/ask");
         }
         catch (ContextException refusal)
         {
-            var model = new AskModel(datastores.Names, runs.Latest, form) { Refusal = refusal.Message };
+            var model = new AskModel(visitor.See(datastores.Names), runs.LatestOf(visitor.Name), form)
+            {
+                Refusal = refusal.Message,
+            };
             return View.Of<AskPage, AskModel>(model, StatusCodes.Status400BadRequest);
         }
     }
 
-    private static IResult Stop(AskRuns runs)
+    private static IResult Stop(AskRuns runs, Visitor visitor)
     {
-        runs.Latest?.Cancel();
+        runs.LatestOf(visitor.Name)?.Cancel();
         return Results.LocalRedirect("/ask");
     }
 }

@@ -10,26 +10,38 @@ internal sealed class AskRuns(LongInferrer inferrer, Retriever retriever, ILogge
 {
     private readonly Lock _gate = new();
 
-    /// <summary>The latest question; <see langword="null"/> before the first one.</summary>
-    public AskRun? Latest { get; private set; }
+    private AskRun? _latest;
+    private string _visitor = "";
 
-    /// <summary>Begins a question.</summary>
-    /// <exception cref="ContextException">Another one is still being answered.</exception>
-    public void Start(AskForm form)
+    /// <summary>The latest question, if it is of this visitor.</summary>
+    /// <param name="visitor">The name of the visitor.</param>
+    public AskRun? LatestOf(string visitor)
     {
         lock (_gate)
         {
-            if (Latest is { IsActive: true })
+            return _visitor == visitor ? _latest : null;
+        }
+    }
+
+    /// <summary>Begins a question.</summary>
+    /// <param name="form">The question.</param>
+    /// <param name="visitor">The name of who asks.</param>
+    /// <exception cref="ContextException">Another one is still being answered.</exception>
+    public void Start(AskForm form, string visitor)
+    {
+        lock (_gate)
+        {
+            if (_latest is { IsActive: true })
             {
                 throw new ContextException("A question is still being answered; wait for its end, or stop it.");
             }
 
-            Latest?.Dispose();
+            _latest?.Dispose();
             var run = new AskRun(form);
-            Latest = run;
+            (_latest, _visitor) = (run, visitor);
             _ = Task.Run(() => run.RunAsync(inferrer, retriever, logger));
         }
     }
 
-    public void Dispose() => Latest?.Cancel();
+    public void Dispose() => _latest?.Cancel();
 }

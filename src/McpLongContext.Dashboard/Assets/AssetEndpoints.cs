@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Dashboard.Visitors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -28,14 +30,17 @@ internal static class AssetEndpoints
     private static void Map(IEndpointRouteBuilder pages, string name, string type)
     {
         var content = Read(name);
-        pages.MapGet(
-            Of(name),
-            (HttpResponse response) =>
-            {
-                response.Headers.CacheControl = "public, max-age=31536000, immutable";
-                return Results.Bytes(content, type);
-            }
-        );
+        pages
+            .MapGet(
+                Of(name),
+                (HttpResponse response) =>
+                {
+                    response.Headers.CacheControl = "public, max-age=31536000, immutable";
+                    return Results.Bytes(content, type);
+                }
+            )
+            .Needs(Scopes.None)
+            .AllowAnonymous();
     }
 
     private static byte[] Read(string name)

@@ -22,6 +22,7 @@ async function follow(region) {
     if (!document.hidden) {
       try {
         const response = await fetch(region.dataset.live);
+        if (response.status === 401) location.reload(); // the session has ended
         const html = await response.text();
         pause = Number(response.headers.get("X-Next")) || pause;
         if (response.ok && html !== shown) {

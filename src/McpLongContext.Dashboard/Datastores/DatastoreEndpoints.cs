@@ -3,6 +3,7 @@ using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Context.Management;
 using McpLongContext.Dashboard.Rendering;
+using McpLongContext.Dashboard.Visitors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -18,37 +19,48 @@ internal static class DatastoreEndpoints
     /// <summary>Maps the pages.</summary>
     public static void MapDatastores(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet("/", All);
-        pages.MapGet("/table", Table);
-        pages.MapGet("/activity", ShowActivity);
-        pages.MapPost("/ingest", IngestAsync);
-        pages.MapPost("/jobs/{job}/cancel", CancelAsync);
-        pages.MapGet("/datastores/{name}", One);
-        pages.MapGet("/datastores/{name}/document", Document);
-        pages.MapPost("/datastores/{name}/document/remove", RemoveDocumentAsync);
-        pages.MapPost("/datastores/{name}/verify", Verify);
-        pages.MapPost("/datastores/{name}/repair", Repair);
-        pages.MapPost("/datastores/{name}/compact", Compact);
-        pages.MapPost("/datastores/{name}/remove", RemoveAsync);
+        pages.MapGet("/", All).Needs(Scopes.Read);
+        pages.MapGet("/table", Table).Needs(Scopes.Read);
+        pages.MapGet("/activity", ShowActivity).Needs(Scopes.Read);
+        pages.MapPost("/ingest", IngestAsync).Needs(Scopes.Ingest);
+        pages.MapPost("/jobs/{job}/cancel", CancelAsync).Needs(Scopes.Ingest);
+        pages.MapGet("/datastores/{name}", One).Needs(Scopes.Read);
+        pages.MapGet("/datastores/{name}/document", Document).Needs(Scopes.Read);
+        pages.MapPost("/datastores/{name}/document/remove", RemoveDocumentAsync).Needs(Scopes.Admin);
+        pages.MapPost("/datastores/{name}/verify", Verify).Needs(Scopes.Admin);
+        pages.MapPost("/datastores/{name}/repair", Repair).Needs(Scopes.Admin);
+        pages.MapPost("/datastores/{name}/compact", Compact).Needs(Scopes.Admin);
+        pages.MapPost("/datastores/{name}/remove", RemoveAsync).Needs(Scopes.Admin);
     }
 
-    private static IResult All(DatastoreManager datastores, JobRegistry jobs, MaintenanceTasks tasks) =>
-        View.Of<DatastoresPage, DatastoresModel>(new(datastores.List(), ActivityOf(jobs, tasks, datastore: null)));
+    private static IResult All(
+        DatastoreManager datastores,
+        JobRegistry jobs,
+        MaintenanceTasks tasks,
+        Visitor visitor
+    ) =>
+        View.Of<DatastoresPage, DatastoresModel>(
+            new(ListOf(datastores, visitor), ActivityOf(jobs, tasks, visitor, datastore: null))
+            {
+                Datastore = visitor.Access.UsualDatastore,
+            }
+        );
 
-    private static IResult Table(DatastoreManager datastores, HttpResponse response)
+    private static IResult Table(DatastoreManager datastores, Visitor visitor, HttpResponse response)
     {
         response.Headers[LiveParts.NextHeader] = LiveParts.Next(isActive: false);
-        return View.Of<DatastoreTable, IReadOnlyList<DatastoreSummary>>(datastores.List());
+        return View.Of<DatastoreTable, IReadOnlyList<DatastoreSummary>>(ListOf(datastores, visitor));
     }
 
     private static IResult ShowActivity(
         JobRegistry jobs,
         MaintenanceTasks tasks,
+        Visitor visitor,
         HttpResponse response,
         string? datastore
     )
     {
-        var activity = ActivityOf(jobs, tasks, datastore);
+        var activity = ActivityOf(jobs, tasks, visitor, datastore);
         response.Headers[LiveParts.NextHeader] = LiveParts.Next(activity.IsActive);
         return View.Of<Activity, ActivityModel>(activity);
     }
@@ -58,6 +70,7 @@ internal static class DatastoreEndpoints
         DatastoreManager datastores,
         JobRegistry jobs,
         MaintenanceTasks tasks,
+        Visitor visitor,
         [FromForm] string path,
         [FromForm] string datastore
     )
@@ -67,6 +80,7 @@ internal static class DatastoreEndpoints
             var request = new IngestRequest
             {
                 Paths = [path],
+                Roots = visitor.Access.Roots,
                 Datastore = datastore,
                 Wait = TimeSpan.Zero,
             };
@@ -75,19 +89,27 @@ internal static class DatastoreEndpoints
         }
         catch (Exception refusal) when (Refusals.IsFixable(refusal))
         {
-            var model = new DatastoresModel(datastores.List(), ActivityOf(jobs, tasks, datastore: null))
+            var model = new DatastoresModel(
+                ListOf(datastores, visitor),
+                ActivityOf(jobs, tasks, visitor, datastore: null)
+            )
             {
                 Path = path,
                 Datastore = datastore,
-                Refusal = refusal.Message,
+                Refusal = visitor.Access.MessageOf(refusal),
             };
             return View.Of<DatastoresPage, DatastoresModel>(model, StatusCodes.Status400BadRequest);
         }
     }
 
-    private static async Task<IResult> CancelAsync(JobRegistry jobs, string job)
+    private static async Task<IResult> CancelAsync(JobRegistry jobs, Visitor visitor, string job)
     {
-        await jobs.CancelAsync(job);
+        // A job of a datastore that the visitor may not see is not told from none.
+        if (jobs.Reports(job: null, visitor.Access.Allows).Any(report => report.Job == job))
+        {
+            await jobs.CancelAsync(job);
+        }
+
         return Results.LocalRedirect("/#activity-title");
     }
 
@@ -95,12 +117,13 @@ internal static class DatastoreEndpoints
         DatastoreManager datastores,
         JobRegistry jobs,
         MaintenanceTasks tasks,
+        Visitor visitor,
         string name,
         string? filter,
         int? page
     ) =>
         View.Of<DatastorePage, DatastoreModel>(
-            new(datastores.Show(name), ActivityOf(jobs, tasks, name), filter ?? "", Math.Max(1, page ?? 1))
+            new(datastores.Show(name), ActivityOf(jobs, tasks, visitor, name), filter ?? "", Math.Max(1, page ?? 1))
         );
 
     private static IResult Document(DatastoreManager datastores, string name, string path, int? line)
@@ -183,14 +206,21 @@ internal static class DatastoreEndpoints
         : report.Repaired ? $"Repaired; ingest again to renew what was dropped.\n{string.Join('\n', report.Findings)}"
         : $"Damaged; repair it, then ingest again.\n{string.Join('\n', report.Findings)}";
 
-    private static ActivityModel ActivityOf(JobRegistry jobs, MaintenanceTasks tasks, string? datastore) =>
-        new(
-            [
-                .. jobs.Reports(job: null, name => datastore is null || name == datastore)
-                    .Reverse()
-                    .Take(ShownJobs)
-                    .Select(report => new JobProgress(report)),
-            ],
-            [.. tasks.All().Where(task => datastore is null || task.Datastore == datastore)]
+    private static IReadOnlyList<DatastoreSummary> ListOf(DatastoreManager datastores, Visitor visitor) =>
+        [.. datastores.List().Where(one => visitor.Access.Allows(one.Name))];
+
+    private static ActivityModel ActivityOf(
+        JobRegistry jobs,
+        MaintenanceTasks tasks,
+        Visitor visitor,
+        string? datastore
+    )
+    {
+        return new(
+            [.. jobs.Reports(job: null, IsShown).Reverse().Take(ShownJobs).Select(report => new JobProgress(report))],
+            [.. tasks.All().Where(task => IsShown(task.Datastore))]
         );
+
+        bool IsShown(string name) => visitor.Access.Allows(name) && (datastore is null || name == datastore);
+    }
 }

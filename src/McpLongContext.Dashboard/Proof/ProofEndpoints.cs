@@ -2,6 +2,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Management;
 using McpLongContext.Dashboard.Rendering;
+using McpLongContext.Dashboard.Visitors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -17,33 +18,35 @@ internal static class ProofEndpoints
     /// <summary>Maps the page.</summary>
     public static void MapProof(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet(
-            "/proof",
-            (DatastoreRegistry datastores, ProofRuns runs) => Page(new(datastores.Names, runs.Latest))
-        );
-        pages.MapGet("/proof/results", Results);
-        pages.MapPost("/proof", Start);
-        pages.MapPost("/proof/draw", Draw);
+        pages.MapGet("/proof", Show).Needs(Scopes.Read);
+        pages.MapGet("/proof/results", Results).Needs(Scopes.Read);
+        pages.MapPost("/proof", Start).Needs(Scopes.Read);
+        pages.MapPost("/proof/draw", Draw).Needs(Scopes.Read);
     }
 
-    private static IResult Results(ProofRuns runs, HttpResponse response)
+    private static IResult Show(DatastoreRegistry datastores, ProofRuns runs, Visitor visitor) =>
+        Page(ModelOf(datastores, runs, visitor) with { Datastore = visitor.Access.UsualDatastore });
+
+    private static IResult Results(ProofRuns runs, Visitor visitor, HttpResponse response)
     {
-        response.Headers[LiveParts.NextHeader] = LiveParts.Next(runs.Latest is { IsActive: true });
-        return View.Of<ProofResults, ProofRun?>(runs.Latest);
+        var run = runs.LatestOf(visitor.Name);
+        response.Headers[LiveParts.NextHeader] = LiveParts.Next(run is { IsActive: true });
+        return View.Of<ProofResults, ProofRun?>(run);
     }
 
     private static IResult Start(
         DatastoreRegistry registry,
         ProofRuns runs,
+        Visitor visitor,
         [FromForm] string datastore,
         [FromForm] string? queries
     )
     {
-        var form = new ProofModel(registry.Names, runs.Latest) { Text = queries ?? "", Datastore = datastore };
+        var form = ModelOf(registry, runs, visitor) with { Text = queries ?? "", Datastore = datastore };
         try
         {
-            runs.Start(datastore, ProofQuery.Parse(form.Text));
-            return Page(form with { Run = runs.Latest });
+            runs.Start(datastore, ProofQuery.Parse(form.Text), visitor.Name);
+            return Page(form with { Run = runs.LatestOf(visitor.Name) });
         }
         catch (ContextException refusal)
         {
@@ -55,6 +58,7 @@ internal static class ProofEndpoints
         DatastoreManager datastores,
         DatastoreRegistry registry,
         ProofRuns runs,
+        Visitor visitor,
         [FromForm] string datastore
     )
     {
@@ -66,7 +70,7 @@ internal static class ProofEndpoints
             .Take(Drawn)
             .ToList();
         return Page(
-            new ProofModel(registry.Names, runs.Latest)
+            ModelOf(registry, runs, visitor) with
             {
                 Datastore = datastore,
                 Text = string.Join('\n', drawn),
@@ -76,6 +80,9 @@ internal static class ProofEndpoints
 
         string TextOf(string path) => datastores.Read(datastore, path, startLine: null, endLine: null).Text;
     }
+
+    private static ProofModel ModelOf(DatastoreRegistry registry, ProofRuns runs, Visitor visitor) =>
+        new(visitor.See(registry.Names), runs.LatestOf(visitor.Name));
 
     private static IResult Page(ProofModel model, int status = StatusCodes.Status200OK) =>
         View.Of<ProofPage, ProofModel>(model, status);

@@ -12,22 +12,35 @@ internal sealed class ProofRuns(DatastoreManager datastores, QueryExplainer expl
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _ending = new();
 
-    /// <summary>The latest measurement; <see langword="null"/> before the first one.</summary>
-    public ProofRun? Latest { get; private set; }
+    private ProofRun? _latest;
+    private string _visitor = "";
 
-    /// <summary>Begins a measurement.</summary>
-    /// <exception cref="ContextException">Another one still goes on.</exception>
-    public void Start(string datastore, IReadOnlyList<ProofQuery> queries)
+    /// <summary>The latest measurement, if it is of this visitor.</summary>
+    /// <param name="visitor">The name of the visitor.</param>
+    public ProofRun? LatestOf(string visitor)
     {
         lock (_gate)
         {
-            if (Latest is { IsActive: true })
+            return _visitor == visitor ? _latest : null;
+        }
+    }
+
+    /// <summary>Begins a measurement.</summary>
+    /// <param name="datastore">The datastore.</param>
+    /// <param name="queries">The questions.</param>
+    /// <param name="visitor">The name of who begins it.</param>
+    /// <exception cref="ContextException">Another one still goes on.</exception>
+    public void Start(string datastore, IReadOnlyList<ProofQuery> queries, string visitor)
+    {
+        lock (_gate)
+        {
+            if (_latest is { IsActive: true })
             {
                 throw new ContextException("A measurement still goes on; wait for its end.");
             }
 
             var run = new ProofRun(datastore, queries);
-            Latest = run;
+            (_latest, _visitor) = (run, visitor);
             _ = Task.Run(() => run.RunAsync(datastores, explainer, logger, _ending.Token));
         }
     }

@@ -11,12 +11,13 @@ internal sealed class OwnForms : IEndpointFilter
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var request = context.HttpContext.Request;
-        var own = $"{request.Scheme}://{request.Host}";
-        return
-            HttpMethods.IsGet(request.Method)
-            || HttpMethods.IsHead(request.Method)
-            || string.Equals(request.Headers.Origin, own, StringComparison.OrdinalIgnoreCase)
+        return HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || IsOwn(request)
             ? await next(context)
             : Results.Text("Only a form of the dashboard may do this.", statusCode: StatusCodes.Status403Forbidden);
     }
+
+    // A reverse proxy takes the scheme off.
+    private static bool IsOwn(HttpRequest request) =>
+        Uri.TryCreate(request.Headers.Origin, UriKind.Absolute, out var origin)
+        && string.Equals(origin.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase);
 }

@@ -1,7 +1,9 @@
 using McpLongContext.Context.Contracts;
+using McpLongContext.Dashboard.Visitors;
 using McpLongContext.Inference;
 using McpLongContext.Storage;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Dashboard.Rendering;
@@ -18,7 +20,8 @@ internal sealed class Refusals : IEndpointFilter
         }
         catch (Exception refusal) when (IsFixable(refusal))
         {
-            return View.Of<RefusalPage, string>(refusal.Message, StatusCodes.Status400BadRequest);
+            var visitor = context.HttpContext.RequestServices.GetRequiredService<Visitor>();
+            return View.Of<RefusalPage, string>(visitor.Access.MessageOf(refusal), StatusCodes.Status400BadRequest);
         }
     }
 

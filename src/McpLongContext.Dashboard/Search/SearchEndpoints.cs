@@ -2,6 +2,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Retrieval.Explanations;
 using McpLongContext.Dashboard.Rendering;
+using McpLongContext.Dashboard.Visitors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -15,13 +16,14 @@ internal static class SearchEndpoints
     /// <summary>Maps the pages.</summary>
     public static void MapSearch(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet("/search", SearchAsync);
-        pages.MapGet("/search/alignment", AlignAsync);
+        pages.MapGet("/search", SearchAsync).Needs(Scopes.Read);
+        pages.MapGet("/search/alignment", AlignAsync).Needs(Scopes.Read);
     }
 
     private static async Task<IResult> SearchAsync(
         DatastoreRegistry datastores,
         QueryExplainer explainer,
+        Visitor visitor,
         [AsParameters] SearchForm form,
         CancellationToken cancellation
     )
@@ -29,18 +31,19 @@ internal static class SearchEndpoints
         var sides = new List<SearchSide>();
         if (!string.IsNullOrWhiteSpace(form.Query))
         {
-            sides.Add(await AskAsync(explainer, form, form.First, cancellation));
+            sides.Add(await AskAsync(explainer, visitor, form, form.First, cancellation));
             if (form.Compare == true)
             {
-                sides.Add(await AskAsync(explainer, form, form.Second, cancellation));
+                sides.Add(await AskAsync(explainer, visitor, form, form.Second, cancellation));
             }
         }
 
-        return View.Of<SearchPage, SearchModel>(new(datastores.Names, form, sides));
+        return View.Of<SearchPage, SearchModel>(new(visitor.See(datastores.Names), form, sides));
     }
 
     private static async Task<SearchSide> AskAsync(
         QueryExplainer explainer,
+        Visitor visitor,
         SearchForm form,
         SearchSetting setting,
         CancellationToken cancellation
@@ -49,7 +52,7 @@ internal static class SearchEndpoints
         var request = new QueryRequest
         {
             Question = form.Query!,
-            Datastore = form.Datastore ?? "default",
+            Datastore = form.Datastore ?? visitor.Access.UsualDatastore,
             PathGlob = setting.Path == "" ? null : setting.Path,
             MaxTokens = setting.Tokens,
         };
@@ -60,7 +63,13 @@ internal static class SearchEndpoints
         }
         catch (Exception refusal) when (Refusals.IsFixable(refusal))
         {
-            return new SearchSide(form, request.Datastore, setting, Explanation: null, refusal.Message);
+            return new SearchSide(
+                form,
+                request.Datastore,
+                setting,
+                Explanation: null,
+                visitor.Access.MessageOf(refusal)
+            );
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
 using McpLongContext.Server.Prompts;
 using McpLongContext.Server.Protocol;

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using McpLongContext.Context.Contracts;
-using McpLongContext.Server.Protocol;
 
 namespace McpLongContext.Server.Http;
 
@@ -28,7 +27,7 @@ internal sealed class BearerToken
 
     /// <summary>The token of a text, which permits everything; none of an empty one.</summary>
     /// <exception cref="ContextException">The token could be guessed, or cannot be sent.</exception>
-    public static BearerToken? Of(string? text) => Of(text, "token", new Access(Scopes.All, [], []));
+    public static BearerToken? Of(string? text) => Of(text, "token", Access.Everything);
 
     /// <summary>The token of a text; none of an empty one.</summary>
     /// <exception cref="ContextException">The token could be guessed, or cannot be sent.</exception>

@@ -1,6 +1,4 @@
 using System.Net.Sockets;
-using System.Security.Claims;
-using System.Threading.RateLimiting;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Dashboard;
 using McpLongContext.Dashboard.Settings;
@@ -8,13 +6,10 @@ using McpLongContext.Server.Configuration;
 using McpLongContext.Server.Hosting;
 using McpLongContext.Server.Protocol;
 using McpLongContext.Server.Telemetry;
-using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
@@ -40,18 +35,17 @@ internal static class HttpHost
     private const long EventMemory = 64 << 20;
     private const int MostConnections = 1024;
 
-    private static readonly TokenBucketRateLimiterOptions s_rate = new()
-    {
-        TokenLimit = 600,
-        TokensPerPeriod = 100,
-        ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-    };
-
     /// <summary>Builds the host; nothing that tools use is created before the first call.</summary>
     /// <param name="configuration">Settings of file and environment.</param>
     /// <param name="options">The validated settings.</param>
     /// <param name="http">The validated settings of HTTP.</param>
-    public static IHost Build(IConfiguration configuration, LongContextOptions options, HttpOptions http)
+    /// <param name="extend">Adds tools, resources and prompts beside those of the product.</param>
+    public static IHost Build(
+        IConfiguration configuration,
+        LongContextOptions options,
+        HttpOptions http,
+        Action<IServiceCollection>? extend = null
+    )
     {
         // Without the defaults of other hosts: no further settings from the environment, no static files.
         var builder = WebApplication.CreateEmptyBuilder(
@@ -79,10 +73,11 @@ internal static class HttpHost
             ))
             .AddProtocol()
             .AddAccess(http)
-            .AddRateLimits()
+            .AddRateLimits(http)
             .AddRouting()
             .AddHealthChecks()
             .AddCheck<DataFolderCheck>("data_folder");
+        extend?.Invoke(builder.Services);
         return Map(builder.Build(), http);
     }
 
@@ -133,37 +128,6 @@ internal static class HttpHost
         return services;
     }
 
-    private static IServiceCollection AddAccess(this IServiceCollection services, HttpOptions http)
-    {
-        // AddAuthentication would add keys for cookies, and write them to the user's folder.
-        services
-            .AddAuthenticationCore(schemes => schemes.DefaultScheme = TokenAuthentication.SchemeName)
-            .AddWebEncoders();
-        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(
-            TokenAuthentication.SchemeName,
-            configureOptions: null
-        );
-        return services.AddAuthorization(authorization =>
-        {
-            if (http.Tokens.Count > 0)
-            {
-                authorization.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();
-            }
-        });
-    }
-
-    /// <summary>Limits the requests of each token, so that none takes the server from the others.</summary>
-    private static IServiceCollection AddRateLimits(this IServiceCollection services) =>
-        services.AddRateLimiter(limits =>
-        {
-            limits.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-            limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context =>
-                context.User.FindFirstValue(ClaimTypes.NameIdentifier) is { } name
-                    ? RateLimitPartition.GetTokenBucketLimiter(name, _ => s_rate)
-                    : RateLimitPartition.GetNoLimiter("")
-            );
-        });
-
     private static void Listen(KestrelServerOptions kestrel, HttpAddress address)
     {
         kestrel.AddServerHeader = false;
@@ -182,6 +146,7 @@ internal static class HttpHost
     private static WebApplication Map(WebApplication application, HttpOptions http)
     {
         application.UseMiddleware<OriginCheck>();
+        application.UsePublicScheme(http);
         application.UseRouting();
         application.UseAuthentication();
         application.UseAuthorization();
@@ -189,10 +154,10 @@ internal static class HttpHost
         application.UseMiddleware<MediaTypeCheck>();
         application.MapHealthChecks(HealthPath).AllowAnonymous();
         application.MapMcp(ProtocolPath);
-        // Pages know no scopes, and browsers send no token.
-        if (http.Tokens.Count == 0)
+        var pages = application.MapDashboard();
+        if (http.NeedsToken)
         {
-            application.MapDashboard();
+            pages.RequireSession();
         }
 
         return application;

@@ -1,3 +1,4 @@
+using System.Threading.RateLimiting;
 using McpLongContext.Context.Contracts;
 using Microsoft.Extensions.Configuration;
 
@@ -11,6 +12,21 @@ internal sealed record HttpOptions
 
     /// <summary>The bearer tokens of which every client must send one; empty where none is needed.</summary>
     public IReadOnlyList<BearerToken> Tokens { get; init; } = [];
+
+    /// <summary>The issuer whose access tokens are accepted, too; <see langword="null"/> for none.</summary>
+    public TokenIssuer? Issuer { get; init; }
+
+    /// <summary>Whether every request needs a token.</summary>
+    public bool NeedsToken => Tokens.Count > 0 || Issuer is not null;
+
+    /// <summary>The requests that each token may send.</summary>
+    public TokenBucketRateLimiterOptions Rate { get; init; } =
+        new()
+        {
+            TokenLimit = 600,
+            TokensPerPeriod = 100,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+        };
 
     /// <summary>Names under which clients reach the server, beside those of <see cref="Address"/>.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
@@ -33,13 +49,14 @@ internal sealed record HttpOptions
                 tokenFile is not null ? TokenFile.Load(tokenFile)
                 : BearerToken.Of(configuration["token"]) is { } token ? [token]
                 : [],
+            Issuer = TokenIssuer.Of(configuration),
             AllowedHosts = HostsOf(configuration),
         };
-        return options.Address.IsLoopback || options.Tokens.Count > 0
+        return options.Address.IsLoopback || options.NeedsToken
             ? options
             : throw new ContextException(
                 $"--http: {options.Address} is reached from other machines, so clients need a token; write one into a "
-                    + "file and name it with --token-file FILE, or set MCP_LONG_CONTEXT_TOKEN."
+                    + "file and name it with --token-file FILE, set MCP_LONG_CONTEXT_TOKEN, or name an issuer (http:issuer)."
             );
     }
 }

@@ -25,6 +25,7 @@ internal sealed class OriginCheck(RequestDelegate next, HttpOptions options)
             .. options.AllowedHosts,
             new Uri(options.Address.ToString()).Host,
             .. options.Address.IsLoopback ? s_loopback : [],
+            .. options.Issuer?.Resource is { } resource ? [resource.Host] : (string[])[],
         ],
         StringComparer.OrdinalIgnoreCase
     );

@@ -1,7 +1,8 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
-using McpLongContext.Server.Protocol;
+using McpLongContext.Context.Contracts;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
@@ -21,27 +22,31 @@ internal sealed class TokenAuthentication(
 
     private const string Prefix = SchemeName + " ";
 
-    /// <inheritdoc/>
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
-    {
-        var header = Request.Headers.Authorization.ToString();
-        if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
-        {
-            return Task.FromResult(AuthenticateResult.NoResult());
-        }
-
-        var secret = header[Prefix.Length..].Trim();
+    /// <summary>The token that a request sends; none where it sends another one.</summary>
+    public static BearerToken? Find(HttpRequest request, HttpOptions http) =>
         // All are compared, so that the time tells nothing.
-        var found = http.Tokens.Where(token => token.Matches(secret)).ToArray();
-        if (found is not [var token])
-        {
-            return Task.FromResult(AuthenticateResult.Fail("The bearer token is unknown."));
-        }
+        SecretOf(request) is { } secret
+        && http.Tokens.Where(token => token.Matches(secret)).ToArray() is [var token]
+            ? token
+            : null;
 
-        var identity = new ClaimsIdentity(ClaimsOf(token), SchemeName);
-        var ticket = new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName);
-        return Task.FromResult(AuthenticateResult.Success(ticket));
+    /// <inheritdoc/>
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync() =>
+        Task.FromResult(
+            SecretOf(Request) is null ? AuthenticateResult.NoResult()
+            : Find(Request, http) is { } token
+                ? AuthenticateResult.Success(new AuthenticationTicket(UserOf(token), SchemeName))
+            : AuthenticateResult.Fail("The bearer token is unknown.")
+        );
+
+    private static string? SecretOf(HttpRequest request)
+    {
+        var header = request.Headers.Authorization.ToString();
+        return header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header[Prefix.Length..].Trim() : null;
     }
+
+    /// <summary>The user who has a token, with the claims that <see cref="Access.Of"/> reads.</summary>
+    public static ClaimsPrincipal UserOf(BearerToken token) => new(new ClaimsIdentity(ClaimsOf(token), SchemeName));
 
     private static IEnumerable<Claim> ClaimsOf(BearerToken token) =>
         [

@@ -1,3 +1,5 @@
+using McpLongContext.Context.Contracts;
+
 namespace McpLongContext.Server.Protocol;
 
 /// <summary>A tool whose calls a token may not permit.</summary>

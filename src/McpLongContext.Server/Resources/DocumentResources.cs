@@ -4,7 +4,6 @@ using System.Text;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Management;
 using McpLongContext.Server.Output;
-using McpLongContext.Server.Protocol;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -27,7 +26,7 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
         handlers.ListResourcesHandler = (request, _) =>
             Guarded(request.User, access => List(request.Params?.Cursor, access));
         handlers.ReadResourceHandler = (request, _) =>
-            Guarded(request.User, access => Read(request.Params?.Uri, access));
+            Guarded(request.User, access => Read(request.Params?.Uri, access), request.Params?.Uri);
     }
 
     private static ListResourceTemplatesResult Templates() =>
@@ -138,7 +137,7 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
         }
     }
 
-    private static ValueTask<T> Guarded<T>(ClaimsPrincipal? user, Func<Access, T> answer)
+    private static ValueTask<T> Guarded<T>(ClaimsPrincipal? user, Func<Access, T> answer, string? uri = null)
     {
         var access = Access.Of(user);
         try
@@ -147,7 +146,14 @@ internal sealed class DocumentResources(Lazy<DatastoreManager> datastores)
         }
         catch (Exception error) when (UserError.Is(error))
         {
-            throw new McpProtocolException(access.MessageOf(error), error, McpErrorCode.InvalidParams);
+            var refusal = new McpProtocolException(access.MessageOf(error), error, McpErrorCode.InvalidParams);
+            if (uri is not null)
+            {
+                // The member "uri" of the error's data (SEP-2164).
+                refusal.Data["uri"] = uri;
+            }
+
+            throw refusal;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Management;
 using McpLongContext.Server.Output;

@@ -14,7 +14,7 @@ internal sealed class DashboardServer : IAsyncDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("dashboard-");
     private readonly IHost _host;
 
-    private DashboardServer(string? models)
+    private DashboardServer(string? models, IReadOnlyList<BearerToken> tokens)
     {
         Directory.CreateDirectory(Documents);
         var options = new LongContextOptions
@@ -27,7 +27,11 @@ internal sealed class DashboardServer : IAsyncDisposable
             InstallDefaultEncoder = false,
         };
         var address = HttpAddress.Parse("http://127.0.0.1:0");
-        _host = HttpHost.Build(new ConfigurationBuilder().Build(), options, new HttpOptions { Address = address });
+        _host = HttpHost.Build(
+            new ConfigurationBuilder().Build(),
+            options,
+            new HttpOptions { Address = address, Tokens = tokens }
+        );
     }
 
     /// <summary>The sources of this repository.</summary>
@@ -53,10 +57,10 @@ internal sealed class DashboardServer : IAsyncDisposable
             )
             .Unlimiformer;
 
-    public static async Task<DashboardServer> StartAsync(bool encoder = true)
+    public static async Task<DashboardServer> StartAsync(bool encoder = true, params IReadOnlyList<BearerToken> tokens)
     {
         var models = encoder ? Path.GetDirectoryName(await TestModels.EncoderAsync()) : null;
-        var server = new DashboardServer(models);
+        var server = new DashboardServer(models, tokens);
         var protocol = await HttpHost.StartAsync(
             server._host,
             HttpAddress.Parse("http://127.0.0.1:0"),

@@ -8,21 +8,33 @@ namespace McpLongContext.EndToEnd.Infrastructure;
 /// </summary>
 internal static class NodeClients
 {
-    private static readonly string s_source = Path.Combine(AppContext.BaseDirectory, "clients");
     private static readonly Lazy<Task<string>> s_folder = new(InstallAsync);
+
+    /// <summary>The scripts and settings of the clients.</summary>
+    public static string Source { get; } = Path.Combine(AppContext.BaseDirectory, "clients");
 
     /// <summary>Runs a script of an installed package.</summary>
     public static async Task<ProgramRun> RunPackageAsync(string script, params IEnumerable<string> arguments) =>
-        await RunAsync(Path.Combine(await s_folder.Value, "node_modules", script), arguments);
+        await RunAsync("node", await PathOfAsync(script), arguments);
+
+    /// <summary>Runs a script of an installed package by a Node.js that may be newer than that of the machine.</summary>
+    /// <param name="version">The oldest major version of Node.js that runs the script.</param>
+    /// <param name="script">The script.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static async Task<ProgramRun> RunPackageAsync(
+        int version,
+        string script,
+        params IEnumerable<string> arguments
+    ) => await RunAsync(await NodeProgram.OfAsync(version), await PathOfAsync(script), arguments);
 
     /// <summary>Runs a script of <c>clients/</c>, beside the packages, where node looks for what it imports.</summary>
     public static async Task<ProgramRun> RunScriptAsync(string script, params IEnumerable<string> arguments)
     {
         var copy = Path.Combine(await s_folder.Value, $"{Guid.NewGuid():N}-{script}");
-        File.Copy(Path.Combine(s_source, script), copy);
+        File.Copy(Path.Combine(Source, script), copy);
         try
         {
-            return await RunAsync(copy, arguments);
+            return await RunAsync("node", copy, arguments);
         }
         finally
         {
@@ -30,49 +42,26 @@ internal static class NodeClients
         }
     }
 
-    private static Task<ProgramRun> RunAsync(string path, IEnumerable<string> arguments) =>
-        ProgramRun.OfAsync("node", [path, .. arguments], Repository.Root);
+    private static async Task<string> PathOfAsync(string script) =>
+        Path.Combine(await s_folder.Value, "node_modules", script);
+
+    private static Task<ProgramRun> RunAsync(string node, string path, IEnumerable<string> arguments) =>
+        ProgramRun.OfAsync(node, [path, .. arguments], Repository.Root);
 
     private static async Task<string> InstallAsync()
     {
-        var cache = Path.Combine(
-            Environment.GetFolderPath(
-                Environment.SpecialFolder.LocalApplicationData,
-                Environment.SpecialFolderOption.DoNotVerify
-            ),
-            "McpLongContext.EndToEnd"
+        var lockFile = await File.ReadAllBytesAsync(Path.Combine(Source, "package-lock.json"));
+        return await UserFolder.OfAsync(
+            Convert.ToHexStringLower(SHA256.HashData(lockFile))[..16],
+            async folder =>
+            {
+                foreach (var name in (string[])["package.json", "package-lock.json", ".npmrc"])
+                {
+                    File.Copy(Path.Combine(Source, name), Path.Combine(folder, name));
+                }
+
+                await Npm.RunAsync(folder, "ci");
+            }
         );
-        var lockFile = await File.ReadAllBytesAsync(Path.Combine(s_source, "package-lock.json"));
-        var folder = Path.Combine(cache, Convert.ToHexStringLower(SHA256.HashData(lockFile))[..16]);
-        if (Directory.Exists(folder))
-        {
-            return folder;
-        }
-
-        var staging = Directory.CreateDirectory(Path.Combine(cache, $"{Guid.NewGuid():N}.staging")).FullName;
-        try
-        {
-            foreach (var name in (string[])["package.json", "package-lock.json", ".npmrc"])
-            {
-                File.Copy(Path.Combine(s_source, name), Path.Combine(staging, name));
-            }
-
-            var npm = OperatingSystem.IsWindows() ? "npm.cmd" : "npm";
-            (await ProgramRun.OfAsync(npm, ["ci", "--loglevel=error"], staging)).Expect(0);
-            Directory.Move(staging, folder);
-        }
-        catch (IOException) when (Directory.Exists(folder))
-        {
-            // Another test run was faster.
-        }
-        finally
-        {
-            if (Directory.Exists(staging))
-            {
-                Directory.Delete(staging, recursive: true);
-            }
-        }
-
-        return folder;
     }
 }

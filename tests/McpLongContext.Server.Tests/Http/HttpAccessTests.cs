@@ -1,4 +1,5 @@
 using System.Net;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Server.Http;
 
 namespace McpLongContext.Server.Tests.Http;
@@ -71,6 +72,44 @@ public sealed class HttpAccessTests : IDisposable
         await using var client = await server.ConnectAsync(token: Secret);
 
         Assert.NotEmpty(await client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_token_that_sends_too_many_requests_is_told_to_wait_and_others_are_not()
+    {
+        const string Other = "b3RoZXItb2YtdGhlLXRlc3Rz";
+        await using var server = await HttpServer.StartAsync(
+            _folder,
+            WithToken() with
+            {
+                Tokens = [BearerToken.Of(Secret)!, BearerToken.Of(Other, "other", Access.Everything)!],
+                Rate = new()
+                {
+                    TokenLimit = 3,
+                    TokensPerPeriod = 1,
+                    ReplenishmentPeriod = TimeSpan.FromHours(1),
+                },
+            }
+        );
+        for (var i = 0; i < 3; i++)
+        {
+            using var passed = await PostAsync(Secret);
+            Assert.Equal(HttpStatusCode.UnsupportedMediaType, passed.StatusCode);
+        }
+
+        using var refused = await PostAsync(Secret);
+        using var other = await PostAsync(Other);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, other.StatusCode);
+
+        async Task<HttpResponseMessage> PostAsync(string token)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, server.Url);
+            request.Headers.Authorization = new("Bearer", token);
+            return await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        }
     }
 
     private static HttpOptions WithToken() =>

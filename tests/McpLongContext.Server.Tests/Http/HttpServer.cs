@@ -1,6 +1,7 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Server.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -17,13 +18,19 @@ internal sealed class HttpServer : IAsyncDisposable
     {
         _host = host;
         Url = new Uri(url);
-        Client = new HttpClient { BaseAddress = Url };
+        // A busy machine may take longer than a second to refuse a body before it is sent.
+        var handler = new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(1) };
+        Client = new HttpClient(handler) { BaseAddress = Url };
     }
 
     /// <summary>Where the protocol is.</summary>
     public Uri Url { get; }
 
     public HttpClient Client { get; }
+
+    /// <summary>All addresses that the server answers.</summary>
+    public IEnumerable<RouteEndpoint> Endpoints =>
+        _host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
 
     public static async Task<HttpServer> StartAsync(TemporaryFolder folder, HttpOptions? http = null)
     {

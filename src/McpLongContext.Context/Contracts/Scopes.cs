@@ -1,4 +1,4 @@
-namespace McpLongContext.Server.Protocol;
+namespace McpLongContext.Context.Contracts;
 
 /// <summary>Kinds of calls, which a token permits one by one.</summary>
 [Flags]

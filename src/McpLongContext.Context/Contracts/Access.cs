@@ -1,11 +1,8 @@
 using System.IO.Enumeration;
 using System.Security.Claims;
-using System.Text.Json;
-using McpLongContext.Context.Contracts;
 using McpLongContext.Storage;
-using ModelContextProtocol.Protocol;
 
-namespace McpLongContext.Server.Protocol;
+namespace McpLongContext.Context.Contracts;
 
 /// <summary>The permissions of a caller. The client of stdio, and of HTTP without tokens, may do everything.</summary>
 /// <param name="Scopes">The permitted kinds of calls.</param>
@@ -22,14 +19,10 @@ internal sealed record Access(Scopes Scopes, IReadOnlyList<string> Datastores, I
     /// <summary>The claim of a root.</summary>
     public const string RootClaim = "roots";
 
-    private const string DatastoreArgument = "datastore";
-
-    /// <summary>Arguments that mean documents of a datastore, which is the default one where none is named.</summary>
-    private static readonly string[] s_documents = ["document", "path_glob"];
-
     private static readonly Scopes[] s_scopes = [Scopes.Read, Scopes.Ingest, Scopes.Admin];
 
-    private static readonly Access s_everything = new(Scopes.All, [], []);
+    /// <summary>Everything is permitted.</summary>
+    public static Access Everything { get; } = new(Scopes.All, [], []);
 
     /// <summary>The names of the scopes, between spaces.</summary>
     public string ScopeNames => string.Join(' ', s_scopes.Where(Allows).Select(NameOf));
@@ -38,7 +31,7 @@ internal sealed record Access(Scopes Scopes, IReadOnlyList<string> Datastores, I
     /// <param name="user">The user of a request; an authenticated one has no more than its claims say.</param>
     public static Access Of(ClaimsPrincipal? user) =>
         user?.Identity?.IsAuthenticated != true
-            ? s_everything
+            ? Everything
             : new Access(
                 user.FindAll(ScopeClaim)
                     .SelectMany(claim => claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
@@ -81,36 +74,9 @@ internal sealed record Access(Scopes Scopes, IReadOnlyList<string> Datastores, I
     public string MessageOf(Exception error) =>
         error is UnknownDatastoreException unknown ? unknown.Among(Allows).Message : error.Message;
 
-    /// <summary>
-    /// Refuses a call that is not permitted; where the datastore is left out, it is the first of the token.
-    /// </summary>
-    /// <exception cref="ContextException">The call is not permitted.</exception>
-    public void Apply(Tool tool, Scopes scope, Dictionary<string, JsonElement> arguments)
-    {
-        if (!Allows(scope))
-        {
-            throw new ContextException($"{tool.Name}: the token lacks the scope {NameOf(scope)}; use another token.");
-        }
+    /// <summary>The datastore of who names none: the first of the token.</summary>
+    public string UsualDatastore => Datastores.FirstOrDefault(name => !name.Contains('*')) ?? "default";
 
-        if (
-            Datastores.Count == 0
-            || !tool.InputSchema.GetProperty("properties").TryGetProperty(DatastoreArgument, out var schema)
-        )
-        {
-            return;
-        }
-
-        if (arguments.TryGetValue(DatastoreArgument, out var named))
-        {
-            Require(named.GetString()!);
-        }
-        else if (schema.TryGetProperty("default", out _) || s_documents.Any(arguments.ContainsKey))
-        {
-            var first = Datastores.FirstOrDefault(name => !name.Contains('*')) ?? "default";
-            Require(first);
-            arguments[DatastoreArgument] = JsonSerializer.SerializeToElement(first, ContextJson.Options);
-        }
-    }
-
-    private static string NameOf(Scopes scope) => scope.ToString().ToLowerInvariant();
+    /// <summary>The name of a scope.</summary>
+    public static string NameOf(Scopes scope) => scope.ToString().ToLowerInvariant();
 }
