@@ -71,7 +71,12 @@ internal sealed class HttpServer : IAsyncDisposable
                         },
                 }
             ),
-            new McpClientOptions { ProtocolVersion = protocolVersion },
+            new McpClientOptions
+            {
+                ProtocolVersion = protocolVersion,
+                // After the usual five seconds a busy machine would count as a server of an older version.
+                DiscoverProbeTimeout = TimeSpan.FromMinutes(1),
+            },
             cancellationToken: TestContext.Current.CancellationToken
         );
 
