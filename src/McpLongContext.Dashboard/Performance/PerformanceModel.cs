@@ -3,7 +3,7 @@ namespace McpLongContext.Dashboard.Performance;
 /// <summary>The measurements of the last minutes.</summary>
 /// <param name="Operations">Durations in seconds, by operation.</param>
 /// <param name="Counts">Counted things: tokens, embeddings, lookups.</param>
-/// <param name="Depths">What runs or waits at this moment.</param>
+/// <param name="Depths">Work that runs or waits at this moment.</param>
 public sealed record PerformanceModel(
     IReadOnlyList<Measured> Operations,
     IReadOnlyList<Measured> Counts,

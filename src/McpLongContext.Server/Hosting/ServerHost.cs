@@ -33,7 +33,7 @@ internal static class ServerHost
             }
         );
         builder.Configuration.AddConfiguration(configuration);
-        builder.AddTelemetryExport();
+        builder.AddTelemetryExport(ContextServer.Name, ContextServer.Version);
         builder
             .Services.Configure<HostOptions>(host => host.ShutdownTimeout = CleanUp)
             .AddLog(configuration, options.Home, LevelAlias.Minimum)

@@ -56,7 +56,7 @@ internal static class HttpHost
             }
         );
         builder.Configuration.AddConfiguration(configuration);
-        builder.AddTelemetryExport();
+        builder.AddTelemetryExport(ContextServer.Name, ContextServer.Version);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, http.Address));
         builder
             .Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerHost.CleanUp)

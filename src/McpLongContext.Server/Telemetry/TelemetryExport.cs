@@ -2,7 +2,6 @@ using System.Collections;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Management;
 using McpLongContext.Context.Telemetry;
-using McpLongContext.Server.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -46,13 +45,19 @@ internal static class TelemetryExport
 
     /// <summary>Adds the export to a host.</summary>
     /// <param name="builder">The host's builder.</param>
+    /// <param name="service">The name of the service, where the environment gives no other.</param>
+    /// <param name="version">The version of the service.</param>
     /// <exception cref="ContextException">An endpoint is no URL.</exception>
-    public static IHostApplicationBuilder AddTelemetryExport(this IHostApplicationBuilder builder)
+    public static IHostApplicationBuilder AddTelemetryExport(
+        this IHostApplicationBuilder builder,
+        string service,
+        string version
+    )
     {
         var (metrics, traces) = (IsWanted("METRICS"), IsWanted("TRACES"));
         if (metrics || traces)
         {
-            Add(builder, metrics, traces);
+            Configure(builder, service, version, metrics, traces);
         }
 
         return builder;
@@ -77,7 +82,13 @@ internal static class TelemetryExport
     private static string? Variable(string name) =>
         Environment.GetEnvironmentVariable(Prefix + name) is { Length: > 0 } value ? value : null;
 
-    private static void Add(IHostApplicationBuilder builder, bool metrics, bool traces)
+    private static void Configure(
+        IHostApplicationBuilder builder,
+        string service,
+        string version,
+        bool metrics,
+        bool traces
+    )
     {
         // OpenTelemetry reads its variables from the host's configuration, which has none of the environment's others.
         builder.Configuration.AddInMemoryCollection(Variables());
@@ -87,7 +98,7 @@ internal static class TelemetryExport
                 resource
                     .Clear()
                     .AddTelemetrySdk()
-                    .AddService(ContextServer.Name, serviceVersion: ContextServer.Version)
+                    .AddService(service, serviceVersion: version)
                     .AddEnvironmentVariableDetector()
             );
         if (metrics)

@@ -45,7 +45,7 @@ public sealed class TelemetryTests : IDisposable
             var query = new QueryRequest { Question = $"Where is the {Word}?", Datastore = "metals" };
             Assert.NotEmpty((await service.QueryAsync(query, cancellation)).Evidence);
             await Assert.ThrowsAnyAsync<Exception>(() =>
-                service.QueryAsync(query with { PathGlob = $"{Name}[" }, cancellation)
+                service.QueryAsync(query with { MaxTokens = 1 }, cancellation)
             );
             meters.RecordObservableInstruments();
             gauges.Dispose();
