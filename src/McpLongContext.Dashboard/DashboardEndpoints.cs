@@ -3,6 +3,7 @@ using McpLongContext.Dashboard.Assets;
 using McpLongContext.Dashboard.Datastores;
 using McpLongContext.Dashboard.Proof;
 using McpLongContext.Dashboard.Rendering;
+using McpLongContext.Dashboard.Scanning;
 using McpLongContext.Dashboard.Search;
 using McpLongContext.Dashboard.Settings;
 using McpLongContext.Dashboard.Training;
@@ -22,6 +23,7 @@ internal static class DashboardEndpoints
             .AddSingleton<MaintenanceTasks>()
             .AddSingleton<AskRuns>()
             .AddSingleton<ProofRuns>()
+            .AddSingleton<ScanRuns>()
             .AddSingleton<TrainingRuns>();
 
     /// <summary>Maps the pages at the root of the server.</summary>
@@ -40,6 +42,7 @@ internal static class DashboardEndpoints
         pages.MapSettings();
         pages.MapAsking();
         pages.MapProof();
+        pages.MapScanning();
         pages.MapTraining();
         return endpoints;
     }

@@ -43,7 +43,7 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
             throw new ContextException("cursor: it is beyond the end; leave it out to begin anew.");
         }
 
-        var results = new BitResults(source, plan, config.BitsPerByte, cursor.Window);
+        var results = new BitResults(source, plan, config.BitsPerByte, cursor.Window, request.ByteRead);
         var began = time.GetTimestamp();
         var state = await Task.Run(
             () => Run(request, model, source, plan, cursor.Window, results, progress, cancellation),

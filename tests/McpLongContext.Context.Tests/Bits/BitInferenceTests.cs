@@ -218,6 +218,36 @@ public sealed class BitInferenceTests : BitService
         Assert.InRange(found[1].Offset, 100_970, 100_990);
     }
 
+    [Fact]
+    public void A_span_has_the_cost_of_each_of_its_bytes()
+    {
+        double[] costs = [.. Enumerable.Range(0, 100).Select(i => i is >= 40 and < 70 ? 8 + (i % 3) : 1.0)];
+        var spans = new UnlikelyByteSpans(firstByte: 500);
+        Array.ForEach(costs, spans.Add);
+
+        var found = Assert.Single(spans.Highest(1, (_, length) => new string('0', 2 * length)));
+
+        Assert.Equal(found.Length, found.Costs.Count);
+        Assert.Equal(costs.Skip((int)found.Offset - 500).Take(found.Length), found.Costs);
+    }
+
+    [Fact]
+    public async Task Every_byte_is_told_once_and_in_order_with_its_cost()
+    {
+        var told = new List<(long Offset, double Cost)>();
+        var stream = await InferAsync(
+            new()
+            {
+                File = Write("text.txt", s_bytes),
+                Model = Plain,
+                ByteRead = (offset, cost) => told.Add((offset, cost)),
+            }
+        );
+
+        Assert.Equal(Enumerable.Range(0, s_bytes.Length).Select(i => (long)i), told.Select(one => one.Offset));
+        Assert.Equal(stream.BitsPerByte, told.Average(one => one.Cost), 6);
+    }
+
     private async Task<BitStreamReport> InferAsync(LongInferenceRequest request) =>
         (await Service.InferAsync(request, progress: null, Cancellation)).BitStream!;
 
