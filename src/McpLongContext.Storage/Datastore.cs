@@ -193,8 +193,8 @@ public sealed class Datastore : IDisposable
             catch (FileNotFoundException e)
             {
                 throw new DatastoreException(
-                    $"The memory '{path}' is missing. Verify the datastore with repair, then ingest again with the memory "
-                        + "infini.",
+                    $"The compressive memory '{path}' is missing. Verify the datastore with repair, then build the "
+                        + "compressive memory again.",
                     e
                 );
             }

@@ -28,4 +28,24 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Equal("earlier", System.IO.File.ReadAllText(File));
         Assert.Single(Directory.GetFiles(_folder));
     }
+
+    [Fact]
+    public void Nothing_is_left_of_a_file_that_was_broken_off()
+    {
+        Assert.Throws<OperationCanceledException>(() =>
+            AtomicFile.Write(File, _ => throw new OperationCanceledException())
+        );
+
+        Assert.Empty(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public void What_a_killed_run_left_is_replaced()
+    {
+        System.IO.File.WriteAllText(File + AtomicFile.Staged, "half of an earlier one");
+
+        AtomicFile.Write(File, stream => stream.Write("whole"u8));
+
+        Assert.Equal("whole", System.IO.File.ReadAllText(Assert.Single(Directory.GetFiles(_folder))));
+    }
 }

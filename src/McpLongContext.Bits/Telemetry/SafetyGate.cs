@@ -5,7 +5,10 @@ namespace McpLongContext.Bits.Telemetry;
 /// burn-in close the gate for a window.
 /// </summary>
 /// <param name="complexityFloor">The least average of C.</param>
-/// <param name="symbiosisFloor">The least average of S.</param>
+/// <param name="symbiosisFloor">
+/// The least average of S. S is at least 1 / (1 + ln 2) = 0.59, so that a floor below it, as the default, never closes the
+/// gate.
+/// </param>
 /// <param name="decay">The weight of the average so far against a new window.</param>
 /// <param name="burnIn">Windows at the beginning that are never judged.</param>
 public sealed class SafetyGate(

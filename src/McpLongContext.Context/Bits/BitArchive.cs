@@ -10,23 +10,26 @@ namespace McpLongContext.Context.Bits;
 
 /// <summary>The header of a compressed file.</summary>
 /// <remarks>
-/// <c>MLCB</c>, a byte of version, 16 bytes of the SHA-256 of the model's key, 8 bytes of the kind of processor (ASCII,
-/// filled up with zeros), the length of the original (int64), CRC-32C of all before (uint32); numbers are
+/// <c>MLCB</c>, a byte of version, 16 bytes of the SHA-256 of the model's key, 16 bytes of the system and kind of
+/// processor (ASCII, filled up with zeros), the length of the original (int64), CRC-32C of all before (uint32); numbers are
 /// little-endian. Blocks follow.
 /// </remarks>
 /// <param name="Model">Names the model.</param>
-/// <param name="Processor">Names the order in which sums are computed.</param>
+/// <param name="Processor">Names what rounding depends on, as <see cref="ThisProcessor"/> does.</param>
 /// <param name="Length">Bytes of the original.</param>
 internal sealed record BitArchive(string Model, string Processor, long Length)
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
     private const int ModelBytes = 16;
-    private const int ProcessorBytes = 8;
+    private const int ProcessorBytes = 16;
     private const int Size = 4 + 1 + ModelBytes + ProcessorBytes + sizeof(long) + sizeof(uint);
 
     private static ReadOnlySpan<byte> Magic => "MLCB"u8;
 
-    /// <summary>Names the order in which this processor sums: probabilities must be the same to the last place.</summary>
+    /// <summary>
+    /// Names the system, whose library computes exponentials and sines, and the width of vectors, which is the order of
+    /// sums: probabilities must be the same to the last place.
+    /// </summary>
     public static string ThisProcessor
     {
         get
@@ -35,9 +38,16 @@ internal sealed record BitArchive(string Model, string Processor, long Length)
                 Vector512.IsHardwareAccelerated ? 512
                 : Vector256.IsHardwareAccelerated ? 256
                 : 128;
-            return $"{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()[..3]}-{width}";
+            return $"{System}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()[..3]}-{width}";
         }
     }
+
+    private static string System =>
+        OperatingSystem.IsWindows() ? "windows"
+        : OperatingSystem.IsMacOS() ? "macos"
+        : OperatingSystem.IsFreeBSD() ? "freebsd"
+        : RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal) ? "musl"
+        : "linux";
 
     /// <summary>The name of a model.</summary>
     public static string NameOf(LoadedBitModel model) =>
@@ -75,7 +85,7 @@ internal sealed record BitArchive(string Model, string Processor, long Length)
         if (bytes[4] != Version)
         {
             throw new ContextException(
-                $"FILE: '{path}' is of version {bytes[4]}, expected {Version}: a later program wrote it."
+                $"FILE: '{path}' is of version {bytes[4]}, expected {Version}: another version of the program wrote it."
             );
         }
 

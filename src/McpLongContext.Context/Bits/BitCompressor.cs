@@ -8,7 +8,7 @@ namespace McpLongContext.Context.Bits;
 internal sealed class BitCompressor(BitModels models)
 {
     /// <summary>Compresses a stream, a block at a time.</summary>
-    /// <param name="input">The original, from its beginning.</param>
+    /// <param name="input">The original, from its beginning to where it ends now, even if it grows meanwhile.</param>
     /// <param name="output">Receives the compressed file.</param>
     /// <param name="name">The model; <see langword="null"/> for the default one.</param>
     /// <param name="progress">Told the share that is done.</param>
@@ -27,11 +27,13 @@ internal sealed class BitCompressor(BitModels models)
         await Task.Run(
             () =>
             {
-                new BitArchive(BitArchive.NameOf(model), BitArchive.ThisProcessor, input.Length).Write(output);
+                var length = input.Length;
+                new BitArchive(BitArchive.NameOf(model), BitArchive.ThisProcessor, length).Write(output);
                 var block = new byte[BitBlock.MostBytes];
-                for (var done = 0L; done < input.Length; )
+                for (var done = 0L; done < length; )
                 {
-                    var count = input.ReadAtLeast(block, block.Length, throwOnEndOfStream: false);
+                    var rest = block.AsSpan(0, (int)Math.Min(block.Length, length - done));
+                    var count = input.ReadAtLeast(rest, rest.Length, throwOnEndOfStream: false);
                     if (count == 0)
                     {
                         throw new ContextException("FILE: it became shorter while it was read; try again.");
@@ -39,7 +41,7 @@ internal sealed class BitCompressor(BitModels models)
 
                     BitBlock.Write(output, model.Model, block[..count], cancellation);
                     done += count;
-                    progress?.Report((double)done / input.Length);
+                    progress?.Report((double)done / length);
                 }
             },
             cancellation
@@ -100,7 +102,7 @@ internal sealed class BitCompressor(BitModels models)
         {
             throw new ContextException(
                 $"FILE: '{path}' was compressed on a processor of the kind {archive.Processor}, this one is "
-                    + $"{BitArchive.ThisProcessor}: sums are rounded differently here. Decompress it on such a processor."
+                    + $"{BitArchive.ThisProcessor}: results are rounded differently here. Decompress it on one like that."
             );
         }
     }

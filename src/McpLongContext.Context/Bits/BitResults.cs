@@ -98,7 +98,9 @@ internal sealed class BitResults(
             Predicted = _predicted.Length <= MostPredicted ? _predicted.ToString() : null,
         };
 
-    /// <summary>A window may begin in the middle of a byte; after a cursor, that byte belongs to the call before.</summary>
+    /// <summary>
+    /// A window may begin in the middle of a byte. After a cursor, no call scores that byte: each has a part of its bits.
+    /// </summary>
     private static long FirstWholeByte(BitWindowPlan plan, int bitsPerByte, int firstWindow)
     {
         var window = plan[firstWindow];

@@ -12,6 +12,13 @@ internal sealed class PackageReader : IDisposable
     private const int MaxParts = 20_000;
     private const long MaxPartBytes = 128 * 1024 * 1024;
 
+    private static readonly XmlReaderSettings s_xml = new()
+    {
+        DtdProcessing = DtdProcessing.Ignore,
+        XmlResolver = null,
+        MaxCharactersInDocument = MaxPartBytes,
+    };
+
     private readonly ZipArchive _archive;
 
     private PackageReader(ZipArchive archive) => _archive = archive;
@@ -55,6 +62,7 @@ internal sealed class PackageReader : IDisposable
     }
 
     /// <summary>A part of XML; no entity is expanded, nothing outside is read.</summary>
+    /// <exception cref="UnreadableDocumentException">Elements are nested too deeply.</exception>
     public XDocument? FindXml(string name)
     {
         if (Find(name) is not { } bytes)
@@ -62,18 +70,44 @@ internal sealed class PackageReader : IDisposable
             return null;
         }
 
-        var settings = new XmlReaderSettings
-        {
-            DtdProcessing = DtdProcessing.Ignore,
-            XmlResolver = null,
-            MaxCharactersInDocument = MaxPartBytes,
-        };
-        using var reader = XmlReader.Create(new MemoryStream(bytes), settings);
+        CheckNesting(new MemoryStream(bytes));
+        using var reader = XmlReader.Create(new MemoryStream(bytes), s_xml);
         return XDocument.Load(reader);
+    }
+
+    /// <summary>
+    /// Bounds the nesting of all parts that are XML, whatever their names, before a library reads them: it recurses, or
+    /// takes time that grows with the square of the depth.
+    /// </summary>
+    /// <exception cref="UnreadableDocumentException">Elements are nested too deeply.</exception>
+    public void CheckNesting(ReadBudget budget)
+    {
+        foreach (var entry in _archive.Entries)
+        {
+            budget.Check();
+            using var stream = entry.Open();
+            try
+            {
+                CheckNesting(stream);
+            }
+            catch (XmlException)
+            {
+                // No XML, or damaged after this place: no reader of XML gets further.
+            }
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _archive.Dispose();
+
+    private static void CheckNesting(Stream stream)
+    {
+        using var reader = XmlReader.Create(stream, s_xml);
+        while (reader.Read())
+        {
+            ReadBudget.CheckDepth(reader.Depth);
+        }
+    }
 
     private static bool IsMedia(string name) =>
         Path.GetExtension(name).ToLowerInvariant()

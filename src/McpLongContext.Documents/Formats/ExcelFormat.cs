@@ -30,7 +30,7 @@ internal sealed class ExcelFormat : IDocumentFormat
     /// <inheritdoc/>
     public bool Read(DocumentFile file, TextBuilder text, ReadBudget budget)
     {
-        OfficePackage.Check(file);
+        OfficePackage.Check(file, budget);
         using var document = SpreadsheetDocument.Open(file.Open(), isEditable: false, OfficePackage.Settings);
         if (document.WorkbookPart is not { Workbook: { } workbook } part)
         {

@@ -91,16 +91,16 @@ internal sealed class OpenDocumentFormat : IDocumentFormat
                 {
                     case "h":
                         text.Mark($"paragraph={++_paragraphs}", cuts: false);
-                        text.AddHeading(LevelOf(element), TextOf(element));
+                        text.AddHeading(LevelOf(element), TextOf(element, depth));
                         break;
                     case "p":
-                        AddParagraph(element, item);
+                        AddParagraph(element, item, depth);
                         break;
                     case "list":
                         AddBlocks(element, "- ", depth + 1);
                         break;
                     case "table":
-                        AddTable(element);
+                        AddTable(element, depth);
                         break;
                     case "list-item"
                     or "list-header"
@@ -114,10 +114,10 @@ internal sealed class OpenDocumentFormat : IDocumentFormat
             }
         }
 
-        private void AddParagraph(XElement element, string item)
+        private void AddParagraph(XElement element, string item, int depth)
         {
             text.Mark($"paragraph={++_paragraphs}", cuts: false);
-            var words = TextOf(element);
+            var words = TextOf(element, depth);
             if (item.Length > 0 && words.Length > 0)
             {
                 text.Add(item + words);
@@ -128,14 +128,14 @@ internal sealed class OpenDocumentFormat : IDocumentFormat
             }
         }
 
-        private void AddTable(XElement table)
+        private void AddTable(XElement table, int depth)
         {
             text.Mark($"table={++_tables}", cuts: false);
             text.Blank();
             foreach (var row in table.Descendants().Where(Is("table-row")).Where(row => TableOf(row) == table))
             {
                 budget.Check();
-                text.AddRow(row.Elements().Where(Is("table-cell")).Select(TextOf));
+                text.AddRow(row.Elements().Where(Is("table-cell")).Select(cell => TextOf(cell, depth)));
             }
 
             text.Blank();
@@ -151,10 +151,10 @@ internal sealed class OpenDocumentFormat : IDocumentFormat
                 ? level
                 : 1;
 
-        private string TextOf(XElement element)
+        private string TextOf(XElement element, int depth)
         {
             var words = new StringBuilder();
-            Append(words, element, depth: 0);
+            Append(words, element, depth);
             return words.ToString().Trim();
         }
 
@@ -189,7 +189,7 @@ internal sealed class OpenDocumentFormat : IDocumentFormat
                     words.Append('\n');
                     break;
                 case "note":
-                    AppendNote(words, element);
+                    AppendNote(words, element, depth + 1);
                     break;
                 case "annotation" or "annotation-end" or "tracked-changes" or "desc" or "title":
                     break;
@@ -203,14 +203,14 @@ internal sealed class OpenDocumentFormat : IDocumentFormat
             }
         }
 
-        private void AppendNote(StringBuilder words, XElement note)
+        private void AppendNote(StringBuilder words, XElement note, int depth)
         {
             var id = note.Elements().FirstOrDefault(Is("note-citation"))?.Value.Trim();
             id = string.IsNullOrEmpty(id) ? $"{_notes.Count + 1}" : id;
             words.Append('[').Append(id).Append(']');
             if (note.Elements().FirstOrDefault(Is("note-body")) is { } body)
             {
-                _notes.Add((id, TextOf(body)));
+                _notes.Add((id, TextOf(body, depth)));
             }
         }
     }

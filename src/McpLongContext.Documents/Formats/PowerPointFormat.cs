@@ -31,7 +31,7 @@ internal sealed class PowerPointFormat : IDocumentFormat
     /// <inheritdoc/>
     public bool Read(DocumentFile file, TextBuilder text, ReadBudget budget)
     {
-        OfficePackage.Check(file);
+        OfficePackage.Check(file, budget);
         using var document = PresentationDocument.Open(file.Open(), isEditable: false, OfficePackage.Settings);
         if (document.PresentationPart is not { Presentation: { } presentation } part)
         {

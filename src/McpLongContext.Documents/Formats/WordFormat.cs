@@ -30,7 +30,7 @@ internal sealed class WordFormat : IDocumentFormat
     /// <inheritdoc/>
     public bool Read(DocumentFile file, TextBuilder text, ReadBudget budget)
     {
-        OfficePackage.Check(file);
+        OfficePackage.Check(file, budget);
         using var document = WordprocessingDocument.Open(file.Open(), isEditable: false, OfficePackage.Settings);
         if (document.MainDocumentPart is not { } main)
         {

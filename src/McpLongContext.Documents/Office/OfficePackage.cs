@@ -15,8 +15,8 @@ internal static class OfficePackage
     public static bool IsEncrypted(DocumentFile file, params ReadOnlySpan<string> extensions) =>
         extensions.Contains(file.Extension) && file.StartsWith([0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]);
 
-    /// <summary>Refuses encrypted files and bombs.</summary>
-    public static void Check(DocumentFile file)
+    /// <summary>Refuses encrypted files, bombs, and elements that are nested too deeply.</summary>
+    public static void Check(DocumentFile file, ReadBudget budget)
     {
         if (file.Parts.Count == 0)
         {
@@ -26,5 +26,6 @@ internal static class OfficePackage
         }
 
         using var package = PackageReader.Open(file);
+        package.CheckNesting(budget);
     }
 }

@@ -1,15 +1,20 @@
-using System.IO.Compression;
 using UglyToad.PdfPig.Filters;
 using UglyToad.PdfPig.Tokens;
 
 namespace McpLongContext.Documents.Pdf;
 
 /// <summary>
-/// The filters of the library, in front of which the unpacked size of compressed streams is looked at.
+/// The filters of the library; those that can unpack a small stream to a large one are asked only after its length was
+/// counted.
 /// </summary>
 /// <param name="budget">Bounds the time.</param>
 internal sealed class BoundedFilters(ReadBudget budget) : IFilterProvider
 {
+    // Bytes that a byte unpacks to at most: deflate's limit; 4,096 bytes for a code of 12 bits; 128 for two.
+    private const int FlateRatio = 1032;
+    private const int LzwRatio = 2731;
+    private const int RunLengthRatio = 64;
+
     private readonly IFilterProvider _filters = DefaultFilterProvider.Instance;
 
     /// <inheritdoc/>
@@ -23,19 +28,29 @@ internal sealed class BoundedFilters(ReadBudget budget) : IFilterProvider
     public IReadOnlyList<IFilter> GetAllFilters() => Bound(_filters.GetAllFilters());
 
     private List<IFilter> Bound(IReadOnlyList<IFilter> filters) =>
-        [.. filters.Select(filter => filter is FlateFilter ? new BoundedFlate(filter, budget) : filter)];
+        [
+            .. filters.Select(filter =>
+                filter switch
+                {
+                    FlateFilter => new Bounded(filter, FlateRatio, UnpackedLength.OfFlate, budget),
+                    LzwFilter => new Bounded(filter, LzwRatio, UnpackedLength.OfLzw, budget),
+                    RunLengthFilter => new Bounded(filter, RunLengthRatio, UnpackedLength.OfRunLength, budget),
+                    _ => filter,
+                }
+            ),
+        ];
 
-    private sealed class BoundedFlate(IFilter flate, ReadBudget budget) : IFilter
+    private sealed class Bounded(
+        IFilter filter,
+        int mostRatio,
+        Func<ReadOnlyMemory<byte>, long, long> count,
+        ReadBudget budget
+    ) : IFilter
     {
         /// <summary>The largest stream, unpacked.</summary>
         private const long MaxBytes = 128 * 1024 * 1024;
 
-        /// <summary>Deflate cannot do better.</summary>
-        private const int MaxRatio = 1032;
-
-        private const int HeaderBytes = 2;
-
-        public bool IsSupported => flate.IsSupported;
+        public bool IsSupported => filter.IsSupported;
 
         public Memory<byte> Decode(
             Memory<byte> input,
@@ -45,34 +60,12 @@ internal sealed class BoundedFilters(ReadBudget budget) : IFilterProvider
         )
         {
             budget.Check();
-            if (input.Length > MaxBytes / MaxRatio && IsTooLarge(input))
+            if (input.Length > MaxBytes / mostRatio && count(input, MaxBytes) > MaxBytes)
             {
                 throw new UnreadableDocumentException($"a part of it is larger than {MaxBytes >> 20} MB when unpacked");
             }
 
-            return flate.Decode(input, streamDictionary, filterProvider, filterIndex);
-        }
-
-        private static bool IsTooLarge(Memory<byte> input)
-        {
-            try
-            {
-                using var packed = new MemoryStream(input[HeaderBytes..].ToArray(), writable: false);
-                using var unpacked = new DeflateStream(packed, CompressionMode.Decompress);
-                var buffer = new byte[64 * 1024];
-                long total = 0;
-                for (int read; (read = unpacked.Read(buffer)) > 0 && total <= MaxBytes; )
-                {
-                    total += read;
-                }
-
-                return total > MaxBytes;
-            }
-            catch (InvalidDataException)
-            {
-                // Damaged after what was counted; the filter of the library says so.
-                return false;
-            }
+            return filter.Decode(input, streamDictionary, filterProvider, filterIndex);
         }
     }
 }

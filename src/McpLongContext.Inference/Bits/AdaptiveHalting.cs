@@ -3,12 +3,15 @@ using System.Numerics.Tensors;
 namespace McpLongContext.Inference.Bits;
 
 /// <summary>
-/// Adaptive computation time, by bit (Graves, arXiv 1603.08983): after layer l a bit halts with probability
-/// p_l = sigmoid(w_l x_l + b_l); its result is sum_l h_l x_l with h_l = p_l (1 - sum of the h before), what is left of 1
-/// going to its last layer. A bit whose sum has reached the threshold takes no further layer: later bits attend to it as
-/// it is. Without it the result is the last layer's.
+/// Halting by bit, a stick broken layer by layer as in PonderNet (Banino et al., arXiv 2107.05407): after layer l a bit
+/// halts with probability p_l = sigmoid(w_l x_l + b_l); its result is sum_l h_l x_l with h_l = p_l (1 - sum of the h
+/// before), what is left of 1 going to its last layer. A bit whose sum has reached a threshold (as in Graves, arXiv
+/// 1603.08983) stays as it is for later bits to attend to. Without halting the result is the last layer's.
 /// </summary>
-/// <remarks>Whether a bit halts depends on itself and the bits before it, so the model stays causal.</remarks>
+/// <remarks>
+/// Whether a bit halts depends on itself and the bits before it, so the model stays causal. No computation is saved:
+/// every layer is computed for all bits, and undone for those that have halted.
+/// </remarks>
 internal sealed class AdaptiveHalting(BitTransformerConfig config, int rows)
 {
     private readonly int _width = config.Width;

@@ -40,11 +40,12 @@ public sealed record BitTransformerConfig
     public bool IsReversible { get; init; }
 
     /// <summary>
-    /// Whether a bit takes only as many layers as it needs, <c>use_act</c> (Graves, arXiv 1603.08983).
+    /// Whether a bit's result is drawn from all layers by halting probabilities, <c>use_act</c>: stick-breaking as in
+    /// PonderNet (Banino et al., arXiv 2107.05407). It saves no computation.
     /// </summary>
     public bool IsAdaptive { get; init; }
 
-    /// <summary>The halting probability at which a bit takes no further layer, <c>act_threshold</c>.</summary>
+    /// <summary>The sum of halting probabilities at which a bit is left as it is, <c>act_threshold</c>.</summary>
     public float HaltThreshold { get; init; } = 0.9f;
 
     /// <summary>Whether the model reads a parity bit after each byte, <c>parity</c>.</summary>

@@ -4,7 +4,7 @@ namespace McpLongContext.Inference.Bits;
 /// The table of positions that is added to embeddings: sin(p / 10000^(2i/d)) and its cosine in turns (Vaswani et al.,
 /// arXiv 1706.03762, section 3.5), computed in double precision.
 /// </summary>
-internal static class SinusoidalPositions
+public static class SinusoidalPositions
 {
     private const double Base = 10_000;
 

@@ -66,11 +66,11 @@ public sealed class ModelProof(Precision decoderPrecision, Precision encoderPrec
         CheckRoundTrip(model.Folder, tokenizer, warnings);
         var tokens = tokenizer.EncodePrompt(PlainText);
         tokens = tokens[..Math.Min(tokens.Length, Math.Min(MaxTokens, decoder.Config.ContextLength))];
-        using (var run = decoder.CreateSession())
+        using (var session = decoder.CreateSession())
         {
             var states = new float[tokens.Length * decoder.Config.HiddenSize];
-            run.Forward(tokens, states);
-            run.Logits(states, new float[tokens.Length * decoder.Config.VocabularySize]);
+            session.Forward(tokens, states);
+            session.Logits(states, new float[tokens.Length * decoder.Config.VocabularySize]);
         }
 
         var config = decoder.Config;

@@ -54,9 +54,9 @@ public sealed class CompressiveMemory
     public long Bytes => (long)_state.Length * sizeof(float);
 
     /// <summary>
-    /// The compressive memory of all heads, [layers, heads, headDim + 1, headDim], as <see cref="State"/> has it.
+    /// M and z of all heads, [layers, heads, headDim + 1, headDim], as <see cref="State"/> has it.
     /// </summary>
-    public ReadOnlyMemory<float> Embeddings => _state;
+    public ReadOnlyMemory<float> Content => _state;
 
     private int HeadSize => (HeadDim + 1) * HeadDim;
 
@@ -90,7 +90,7 @@ public sealed class CompressiveMemory
     }
 
     /// <summary>Replaces what all heads remember.</summary>
-    /// <param name="states">As <see cref="Embeddings"/> gives it.</param>
+    /// <param name="states">As <see cref="Content"/> gives it.</param>
     /// <exception cref="ArgumentException">The length does not fit.</exception>
     public void Restore(ReadOnlySpan<float> states)
     {

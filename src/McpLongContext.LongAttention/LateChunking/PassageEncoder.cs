@@ -24,7 +24,7 @@ public sealed class PassageEncoder
     private const int BatchTokens = 512;
 
     private readonly BertEncoder _encoder;
-    private readonly BertSession _run;
+    private readonly BertSession _session;
     private readonly ChunkSettings _chunks;
     private readonly Action<CancellationToken>? _pause;
     private readonly int _hidden;
@@ -41,7 +41,7 @@ public sealed class PassageEncoder
     public PassageEncoder(BertEncoder encoder, ChunkSettings chunks, Action<CancellationToken>? pause = null)
     {
         _encoder = encoder;
-        _run = encoder.CreateSession();
+        _session = encoder.CreateSession();
         _chunks = chunks;
         _pause = pause;
         _hidden = encoder.Config.HiddenSize;
@@ -178,7 +178,7 @@ public sealed class PassageEncoder
         var embeddings = _embeddings.AsSpan(0, tokens * _hidden);
         if (tokens > 0)
         {
-            _run.Encode(CollectionsMarshal.AsSpan(_batch), CollectionsMarshal.AsSpan(_lengths), embeddings);
+            _session.Encode(CollectionsMarshal.AsSpan(_batch), CollectionsMarshal.AsSpan(_lengths), embeddings);
         }
 
         var start = 0;

@@ -137,11 +137,11 @@ public sealed record PositionParity(int Tokens, double LargestChange)
 
     private static float[] Logits(Decoder model, ReadOnlySpan<int> tokens, CancellationToken cancellation)
     {
-        using var run = model.CreateSession();
+        using var session = model.CreateSession();
         var states = new float[tokens.Length * model.Config.HiddenSize];
         var logits = new float[tokens.Length * model.Config.VocabularySize];
-        run.Forward(tokens, states, cancellation);
-        run.Logits(states, logits);
+        session.Forward(tokens, states, cancellation);
+        session.Logits(states, logits);
         return logits;
     }
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace McpLongContext.Training.Bits;
 
-/// <summary>Adaptive computation time by bit (Graves, arXiv 1603.08983), as the engine computes it.</summary>
+/// <summary>Halting by bit, as the engine computes it: see <see cref="BitTransformerConfig.IsAdaptive"/>.</summary>
 internal sealed class BitHalting
 {
     private readonly BitTransformerConfig _config;

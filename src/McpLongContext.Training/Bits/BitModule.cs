@@ -25,7 +25,10 @@ internal sealed class BitModule : nn.Module
         );
         OutputNorm = nn.LayerNorm(config.Width);
         Head = nn.Linear(config.Width, 2);
-        _positions = PositionsOf(config);
+        _positions = tensor(
+            SinusoidalPositions.Expand([], config.Width, config.MaxLength),
+            [config.MaxLength, config.Width]
+        );
         register_buffer("positions", _positions);
         RegisterComponents();
         BitInitialization.Apply(this);
@@ -113,16 +116,5 @@ internal sealed class BitModule : nn.Module
         x += attended;
         x += layer.FeedForward(x);
         return (x, x);
-    }
-
-    /// <summary>sin(p / 10000^(2i/d)) and its cosine in turns.</summary>
-    private static Tensor PositionsOf(BitTransformerConfig config)
-    {
-        var places = arange(config.MaxLength, ScalarType.Float64).unsqueeze(1);
-        var powers = arange(0, config.Width, 2, ScalarType.Float64) * (-Math.Log(10_000) / config.Width);
-        var angles = places * powers.exp();
-        return stack([angles.sin(), angles.cos()], -1)
-            .reshape(config.MaxLength, config.Width)
-            .to_type(ScalarType.Float32);
     }
 }

@@ -1,3 +1,4 @@
+using McpLongContext.Training.Loop;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -91,7 +92,7 @@ internal sealed class BitTrainer : IDisposable
         {
             _windows?.Dispose();
             var number = Chunks / ChunksOfWindow;
-            _windows = _streams.Draw(new Random(HashCode(_settings.Seed, number)), _settings.BatchSize);
+            _windows = _streams.Draw(new Random(Seeds.Of(_settings.Seed, number)), _settings.BatchSize);
             _windows = _windows.MoveToOuterDisposeScope();
         }
 
@@ -128,12 +129,4 @@ internal sealed class BitTrainer : IDisposable
 
     private static Tensor LossOf(Tensor logits, Tensor targets) =>
         nn.functional.cross_entropy(logits.reshape(-1, 2), targets.reshape(-1));
-
-    /// <summary>Mixes seed and number: the system's generator gives similar numbers for successive seeds.</summary>
-    private static int HashCode(int seed, long number)
-    {
-        var mixed = (((ulong)(uint)seed << 32) ^ (ulong)number) * 0x9E3779B97F4A7C15;
-        mixed = (mixed ^ (mixed >> 32)) * 0xD6E8FEB86659FD93;
-        return (int)(mixed >> 33);
-    }
 }

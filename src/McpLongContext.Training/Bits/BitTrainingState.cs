@@ -4,5 +4,7 @@ namespace McpLongContext.Training.Bits;
 /// <param name="Step">Steps done.</param>
 /// <param name="Seconds">Seconds spent.</param>
 /// <param name="Bits">Bits read.</param>
-/// <param name="Best">The least loss on what is held out, in bits of information a bit; 1 before the first.</param>
-internal sealed record BitTrainingState(int Step, double Seconds, long Bits, double Best = 1);
+/// <param name="Best">
+/// The least loss on what is held out, in bits of information a bit; before the first evaluation the greatest number.
+/// </param>
+internal sealed record BitTrainingState(int Step, double Seconds, long Bits, double Best = double.MaxValue);

@@ -51,7 +51,7 @@ internal sealed class BitsCommand : Command
         Description = "Without an embedding of a bit's place in its byte.",
     };
     private readonly Option<bool> _reversible = new("--reversible") { Description = "Reversible layers." };
-    private readonly Option<bool> _act = new("--act") { Description = "Adaptive computation time." };
+    private readonly Option<bool> _act = new("--act") { Description = "Mix layers by halting probabilities." };
     private readonly Option<int> _batch = Number("--batch", "Streams of a step.", s_defaults.BatchSize);
     private readonly Option<int> _accumulate = Number("--accumulate", "Windows of a step.", s_defaults.Accumulate);
     private readonly Option<int> _steps = Number("--steps", "Steps at most.", s_defaults.Steps);
@@ -169,17 +169,19 @@ internal sealed class BitsCommand : Command
     private static void Check(BitTrainingSettings settings)
     {
         var model = settings.Model;
-        Positive("--width", model.Width);
-        Positive("--heads", model.HeadCount);
-        Positive("--layers", model.LayerCount);
-        Positive("--feed-forward", model.FeedForwardSize);
-        Positive("--max-length", model.MaxLength);
-        Positive("--batch", settings.BatchSize);
-        Positive("--accumulate", settings.Accumulate);
-        Positive("--steps", settings.Steps);
-        Positive("--minutes", settings.Minutes);
-        Positive("--learning-rate", settings.LearningRate);
-        Positive("--evaluate-every", settings.EvaluateEvery);
+        OptionChecks.Positive(
+            ("--width", model.Width),
+            ("--heads", model.HeadCount),
+            ("--layers", model.LayerCount),
+            ("--feed-forward", model.FeedForwardSize),
+            ("--max-length", model.MaxLength),
+            ("--batch", settings.BatchSize),
+            ("--accumulate", settings.Accumulate),
+            ("--steps", settings.Steps),
+            ("--minutes", settings.Minutes),
+            ("--learning-rate", settings.LearningRate),
+            ("--evaluate-every", settings.EvaluateEvery)
+        );
         if (model.ChunkSize < 0 || model.ChunkOverlap < 0)
         {
             throw new TrainingException(
@@ -195,14 +197,6 @@ internal sealed class BitsCommand : Command
         if (model.FindProblem() is { } problem)
         {
             throw new TrainingException(problem + ".");
-        }
-
-        static void Positive(string option, double value)
-        {
-            if (value is not (> 0 and < double.PositiveInfinity))
-            {
-                throw new TrainingException($"{option} {value}: expected a number above 0.");
-            }
         }
     }
 

@@ -5,6 +5,7 @@ using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Examples;
 using McpLongContext.Training.Infini;
 using McpLongContext.Training.Libtorch;
+using McpLongContext.Training.Modules;
 using McpLongContext.Training.Tasks;
 
 namespace McpLongContext.Training.Commands;
@@ -144,7 +145,7 @@ internal sealed class InfiniCommand : Command
         var model = TrainedModel.Find(parsed.GetValue(_model)!, store);
         Check(settings, DecoderConfig.Load(model.Folder));
         var corpus = Corpus.Read(parsed.GetValue(_corpus) ?? []);
-        var start = StartOf(parsed.GetValue(_start), model);
+        var start = StartOf(parsed.GetValue(_start), model, settings.Adapter);
         LibtorchRuntime.Load(error);
         var rule = settings.Adapter.Rule.ToString().ToLowerInvariant();
         var folder = parsed.GetValue(_run) ?? Path.Combine(home, "training", $"{model.Name}-infini-{rule}");
@@ -207,14 +208,33 @@ internal sealed class InfiniCommand : Command
         if (settings.Tasks.Count == 0 || settings.Tasks[0].StartsWith("language", StringComparison.Ordinal))
         {
             throw new TrainingException(
-                "--task: the first one decides how fast texts grow and which adapter is best; expected one that asks "
-                    + "something, such as pass-key."
+                "--task: the first one decides when texts grow; expected one that asks something, such as pass-key."
             );
         }
     }
 
-    private static InfiniAdapter? StartOf(string? path, TrainedModel model) =>
-        path is null ? null : InfiniAdapter.Load(path, DecoderConfig.Load(model.Folder), model.Weights);
+    /// <summary>The adapter to begin with, which has to be as the options say.</summary>
+    private static InfiniAdapter? StartOf(string? path, TrainedModel model, AdapterSettings settings)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        var start = InfiniAdapter.Load(path, DecoderConfig.Load(model.Folder), model.Weights);
+        foreach (var rank in start.Changes.Select(change => change.Rank).DefaultIfEmpty(settings.Rank))
+        {
+            if (rank != settings.Rank || start.Rule != settings.Rule)
+            {
+                throw new TrainingException(
+                    $"--start {path}: rank {rank} and rule {start.Rule} found, expected rank {settings.Rank} and rule "
+                        + $"{settings.Rule}. Give --rank {rank} --rule {start.Rule.ToString().ToLowerInvariant()}, or another adapter."
+                );
+            }
+        }
+
+        return start;
+    }
 
     private static Option<T> Number<T>(string name, string description, T value) =>
         new(name) { Description = description, DefaultValueFactory = _ => value };

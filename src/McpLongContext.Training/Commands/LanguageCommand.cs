@@ -136,6 +136,12 @@ internal sealed class LanguageCommand : Command
         Directory.CreateDirectory(output);
         foreach (var path in Directory.EnumerateFiles(training.Best))
         {
+            // Left by a run that was killed.
+            if (path.EndsWith(AtomicFile.Staged, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             var bytes = File.ReadAllBytes(path);
             AtomicFile.Write(Path.Combine(output, Path.GetFileName(path)), stream => stream.Write(bytes));
         }

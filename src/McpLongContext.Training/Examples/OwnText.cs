@@ -41,20 +41,22 @@ internal static class OwnText
         );
         var begin = tokenizer.Settings.Begin ?? tokenizer.Settings.End ?? 0;
         var (state, logits) = (new float[model.Config.HiddenSize], new float[model.Config.VocabularySize]);
-        using var run = model.CreateSession(threads);
+        using var session = model.CreateSession(threads);
         for (var text = 0; tokens.Count < count; text++)
         {
             var sampler = samplers[text % samplers.Length];
-            run.Truncate(0);
+            session.Truncate(0);
             var next = begin;
             do
             {
                 cancellation.ThrowIfCancellationRequested();
                 tokens.Add(next);
-                run.Forward([next], state, cancellation);
-                run.Logits(state, logits);
+                session.Forward([next], state, cancellation);
+                session.Logits(state, logits);
                 next = sampler.Next(logits.AsSpan(0, tokenizer.Vocabulary.Count));
-            } while (!tokenizer.Settings.Ends.Contains(next) && run.Position < run.MaxTokens && tokens.Count < count);
+            } while (
+                !tokenizer.Settings.Ends.Contains(next) && session.Position < session.MaxTokens && tokens.Count < count
+            );
             written(tokens.Count);
         }
 

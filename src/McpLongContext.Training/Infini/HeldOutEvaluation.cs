@@ -2,6 +2,7 @@ using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Examples;
+using McpLongContext.Training.Loop;
 using McpLongContext.Training.Tasks;
 
 namespace McpLongContext.Training.Infini;
@@ -46,7 +47,7 @@ internal sealed class HeldOutEvaluation(
 
         bool IsRight(ITrainingTask task, int length, double place, int textSeed)
         {
-            var random = new Random(InfiniTrainer.SeedOf(textSeed, length));
+            var random = new Random(Seeds.Of(textSeed, length));
             var sample = SampleTokens.Of(tokenizer, task.Draw(random));
             var memory = adapter.CreateMemory(adapted.Config);
             Remember(adapted, adapter, memory, Text(random, sample, length, place), cancellation);
@@ -62,15 +63,15 @@ internal sealed class HeldOutEvaluation(
         CancellationToken cancellation
     )
     {
-        using var run = adapted.CreateSession(adapter.Attend(adapted.Config, memory), threads);
+        using var session = adapted.CreateSession(adapter.Attend(adapted.Config, memory), threads);
         var prompt = tokenizer.Settings is { AddsBegin: true, Begin: { } begin }
             ? [begin, .. asked.Question]
             : asked.Question;
         var (state, logits) = (new float[adapted.Config.HiddenSize], new float[adapted.Config.VocabularySize]);
         foreach (var expected in asked.Answer)
         {
-            run.Forward(prompt, state, cancellation);
-            run.Logits(state, logits);
+            session.Forward(prompt, state, cancellation);
+            session.Logits(state, logits);
             var found = System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(logits);
             // Either of the tokens that end a text does.
             if (found != expected && !(IsEnd(found) && IsEnd(expected)))
@@ -114,8 +115,8 @@ internal sealed class HeldOutEvaluation(
     )
     {
         var attention = adapter.Attend(adapted.Config, memory);
-        using var run = adapted.CreateSession(attention, adapted.Config.LayerCount - 1, threads);
-        run.Forward(tokens, [], cancellation);
+        using var session = adapted.CreateSession(attention, adapted.Config.LayerCount - 1, threads);
+        session.Forward(tokens, [], cancellation);
         attention.EndSegment();
     }
 }

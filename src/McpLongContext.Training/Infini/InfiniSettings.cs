@@ -2,9 +2,7 @@ using McpLongContext.Training.Modules;
 
 namespace McpLongContext.Training.Infini;
 
-/// <summary>
-/// A training of an Infini-attention adapter. The defaults are those that the shipped adapter was trained with.
-/// </summary>
+/// <summary>A training of an Infini-attention adapter.</summary>
 internal sealed record InfiniSettings
 {
     /// <summary>The adapter.</summary>

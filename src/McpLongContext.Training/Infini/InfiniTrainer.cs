@@ -52,6 +52,7 @@ internal sealed class InfiniTrainer : ITrainer
         (_evaluation, _file, _start) = (evaluation, file, start);
         _examples = new ExampleBuilder(tokenizer, filler);
         _curriculum = new Curriculum(settings.SegmentTokens);
+        State = new TrainingState();
         Optimizer = new TrainingOptimizer(
             model.Changes,
             model.Gates,
@@ -71,7 +72,12 @@ internal sealed class InfiniTrainer : ITrainer
         + $"{_settings.SegmentTokens}";
 
     /// <inheritdoc />
-    public TrainingState State { get; set; } = new();
+    /// <remarks>Never below the first level of the first task, whose answers decide when the next one begins.</remarks>
+    public TrainingState State
+    {
+        get;
+        set => field = value with { Level = Math.Max(value.Level, _tasks.FirstLevel) };
+    }
 
     /// <inheritdoc />
     public IEnumerable<Parameter> Parameters => _model.Changes.Concat(_model.Gates);
@@ -105,7 +111,7 @@ internal sealed class InfiniTrainer : ITrainer
     {
         using var scope = NewDisposeScope();
         var step = State.Step + 1;
-        var batch = Draw(new Random(SeedOf(_settings.Seed, step)));
+        var batch = Draw(new Random(Seeds.Of(_settings.Seed, step)));
         var states = SegmentReader.Read(_model, batch, _settings.Horizon);
         var logits = _model.Logits(states.index_select(0, batch.AnswerPositions));
         var answer = logits.shape[0] == 0 ? zeros(1).sum() : nn.functional.cross_entropy(logits, batch.AnswerTokens);
@@ -145,14 +151,6 @@ internal sealed class InfiniTrainer : ITrainer
     public void Keep() => _file.Keep();
 
     public void Dispose() => Optimizer.Dispose();
-
-    /// <summary>Mixes seed and step: the system's generator gives similar numbers for successive seeds.</summary>
-    internal static int SeedOf(int seed, int step)
-    {
-        var mixed = (((ulong)(uint)seed << 32) | (uint)step) * 0x9E3779B97F4A7C15;
-        mixed = (mixed ^ (mixed >> 32)) * 0xD6E8FEB86659FD93;
-        return (int)(mixed >> 33);
-    }
 
     /// <summary>Plain text to measure on, always the same.</summary>
     private Batch PlainBatch(bool heldOut)

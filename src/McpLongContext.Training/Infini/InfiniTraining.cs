@@ -35,7 +35,7 @@ internal sealed class InfiniTraining(
     /// <param name="corpus">Documents of the user, around which and from which facts are taken; may be empty.</param>
     /// <param name="start">An adapter to begin with; null: none.</param>
     /// <param name="progress">Told after every step and evaluation.</param>
-    /// <param name="cancellation">Breaks it off; the last step is kept.</param>
+    /// <param name="cancellation">Breaks it off, as <see cref="TrainingLoop.Run"/> says.</param>
     /// <returns>How far it came.</returns>
     /// <exception cref="TrainingException">Something is wrong that can be fixed; the last good checkpoint is
     /// kept.</exception>
@@ -53,7 +53,7 @@ internal sealed class InfiniTraining(
         var filler = ReadFiller(engine, tokenizer, corpus, progress, cancellation);
         using var model = InfiniDecoder.Load(trained.Folder, settings.Adapter);
         var tasks = TaskMix.Parse(settings.Tasks, corpus, settings.MostKeys);
-        ITrainingTask[] asked = [.. tasks.Tasks.Select(one => one.Task)];
+        ITrainingTask[] asked = [.. tasks.Tasks.Select(one => one.Task.HeldOut)];
         var evaluation = new HeldOutEvaluation(engine, tokenizer, filler, asked, settings, threads);
         using var trainer = new InfiniTrainer(model, tokenizer, filler, tasks, settings, evaluation, _file, start);
         var length = new LoopSettings(settings.Steps, settings.EvaluateEvery);

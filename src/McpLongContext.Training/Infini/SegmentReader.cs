@@ -22,7 +22,7 @@ internal static class SegmentReader
     {
         var states = horizon is { } segments
             ? ReadOneByOne(model, batch, segments)
-            : model.Read(batch.Tokens, weights: batch.Weights).Embeddings;
+            : model.Read(batch.Tokens, weights: batch.Weights).States;
         return states.reshape(-1, model.Config.HiddenSize);
     }
 

@@ -75,7 +75,7 @@ internal sealed class LanguageTrainer : ITrainer
     {
         using var scope = NewDisposeScope();
         var step = State.Step + 1;
-        var random = new Random(InfiniTrainer.SeedOf(_settings.Seed, step));
+        var random = new Random(Seeds.Of(_settings.Seed, step));
         var (loss, accuracy) = Read(_source.Draw(random, _settings.BatchSize, heldOut: false));
         var result = new StepResult(
             new Dictionary<string, double> { ["next token"] = loss.item<float>() },
@@ -99,7 +99,7 @@ internal sealed class LanguageTrainer : ITrainer
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
-            var random = new Random(InfiniTrainer.SeedOf(_settings.Seed, -1 - i));
+            var random = new Random(Seeds.Of(_settings.Seed, uint.MaxValue - i));
             var (loss, accuracy) = Read(_source.Draw(random, 1, heldOut: true));
             losses.Add(loss.item<float>());
             accuracies.Add(accuracy);
@@ -124,7 +124,7 @@ internal sealed class LanguageTrainer : ITrainer
         var tokens = tensor(sequences.Tokens).reshape(sequences.Count, sequences.Segments, -1);
         var targets = tensor(sequences.Targets);
         var asked = targets.ge(0).nonzero().squeeze(-1);
-        var states = _model.Read(tokens).Embeddings.reshape(-1, _model.Config.HiddenSize);
+        var states = _model.Read(tokens).States.reshape(-1, _model.Config.HiddenSize);
         var logits = _model.Logits(states.index_select(0, asked));
         var expected = targets.index_select(0, asked);
         var right = logits.argmax(-1).eq(expected).to_type(ScalarType.Float32).mean();

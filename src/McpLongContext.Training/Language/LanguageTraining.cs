@@ -31,7 +31,7 @@ internal sealed class LanguageTraining(
     /// <summary>Trains, or continues with a training that was broken off.</summary>
     /// <param name="sources">Makes the source of sequences for the model's tokenizer.</param>
     /// <param name="progress">Told after every step and evaluation.</param>
-    /// <param name="cancellation">Breaks it off; the last step is kept.</param>
+    /// <param name="cancellation">Breaks it off, as <see cref="TrainingLoop.Run"/> says.</param>
     /// <returns>How far it came.</returns>
     /// <exception cref="TrainingException">Something is wrong that can be fixed; the last good checkpoint is
     /// kept.</exception>

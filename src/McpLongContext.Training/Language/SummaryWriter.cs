@@ -28,14 +28,14 @@ internal sealed class SummaryWriter(Decoder model, InfiniGates gates, LanguageSe
             settings.Adapter.Rule
         );
         var attention = new SegmentedAttention(config, memory, gates, settings.SegmentTokens);
-        using var run = model.CreateSession(attention, threads);
+        using var session = model.CreateSession(attention, threads);
         var (state, logits) = (new float[config.HiddenSize], new float[config.VocabularySize]);
         var written = new List<int>();
         var prompt = pair.Prompt;
         while (written.Count < MostLength * pair.Summary.Length)
         {
-            run.Forward(prompt, state, cancellation);
-            run.Logits(state, logits);
+            session.Forward(prompt, state, cancellation);
+            session.Logits(state, logits);
             var next = TensorPrimitives.IndexOfMax<float>(logits);
             if (ends.Contains(next))
             {

@@ -68,9 +68,7 @@ internal static class LibtorchRuntime
 
         VersionNeeds.Weaken(bytes, MissingVersion);
         Directory.CreateDirectory(cache);
-        var staged = $"{copy}.{Guid.NewGuid():N}";
-        File.WriteAllBytes(staged, bytes);
-        File.Move(staged, copy, overwrite: true);
+        AtomicFile.Write(copy, stream => stream.Write(bytes));
         return copy;
     }
 

@@ -27,8 +27,11 @@ internal sealed class TrainingLoop(
 
     /// <summary>Trains.</summary>
     /// <param name="trainer">The training.</param>
-    /// <param name="cancellation">Breaks it off; the last step is kept.</param>
+    /// <param name="cancellation">
+    /// Breaks it off: between steps, where the last one is kept, or within an evaluation, where the last checkpoint is.
+    /// </param>
     /// <returns>How far it came.</returns>
+    /// <exception cref="OperationCanceledException">The training was broken off.</exception>
     /// <exception cref="TrainingException">
     /// A checkpoint does not fit, a file cannot be written, or a loss is no number; the last good checkpoint is kept.
     /// </exception>
@@ -92,6 +95,8 @@ internal sealed class TrainingLoop(
         Directory.CreateDirectory(folder);
         if (!File.Exists(_checkpoint))
         {
+            // Of a training that ended before its first checkpoint.
+            _metrics.Truncate(lastStep: 0);
             trainer.Begin();
             return;
         }

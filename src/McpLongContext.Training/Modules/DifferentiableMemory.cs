@@ -24,8 +24,8 @@ internal sealed class DifferentiableMemory(UpdateRule rule)
     }
 
     /// <summary>Writes segment after segment.</summary>
-    /// <param name="keys">[batch, segments, groups, tokens, headDim], not rotated.</param>
-    /// <param name="values">[batch, segments, groups, tokens, headDim].</param>
+    /// <param name="keys">[batch, segments, KV heads, tokens, headDim], not rotated.</param>
+    /// <param name="values">[batch, segments, KV heads, tokens, headDim].</param>
     /// <param name="before">The earlier content; null: nothing.</param>
     /// <param name="weights">
     /// [batch, segments]: how many segments each stands for, all alike, so that a short sequence teaches the dilution
@@ -33,14 +33,14 @@ internal sealed class DifferentiableMemory(UpdateRule rule)
     /// long one; null: one.
     /// </param>
     /// <returns>
-    /// M [batch, segments + 1, groups, headDim, headDim] and z [batch, segments + 1, groups, headDim] before each
+    /// M [batch, segments + 1, KV heads, headDim, headDim] and z [batch, segments + 1, KV heads, headDim] before each
     /// segment, and after the last.
     /// </returns>
     public (Tensor Matrices, Tensor Normalizers) Write(Tensor keys, Tensor values, MemoryState? before, Tensor? weights)
     {
         var features = Sigma(keys);
-        var (batch, groups, width) = (keys.shape[0], keys.shape[2], keys.shape[4]);
-        var start = before ?? new MemoryState(zeros(batch, groups, width, width), zeros(batch, groups, width));
+        var (batch, heads, width) = (keys.shape[0], keys.shape[2], keys.shape[4]);
+        var start = before ?? new MemoryState(zeros(batch, heads, width, width), zeros(batch, heads, width));
         var added = features.sum(3);
         var normalizers = Accumulate(
             start.Normalizer,

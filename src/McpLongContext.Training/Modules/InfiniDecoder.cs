@@ -77,7 +77,7 @@ internal sealed class InfiniDecoder : nn.Module
     /// <param name="weights">[batch, segments], as <see cref="DifferentiableMemory.Write"/> takes them; null:
     /// 1.</param>
     /// <returns>[batch, segments, tokens, hidden], and the compressive memories after the last segment.</returns>
-    public (Tensor Embeddings, IReadOnlyList<MemoryState?> After) Read(
+    public (Tensor States, IReadOnlyList<MemoryState?> After) Read(
         Tensor tokens,
         IReadOnlyList<MemoryState?>? before = null,
         Tensor? weights = null
@@ -119,7 +119,7 @@ internal sealed class InfiniDecoder : nn.Module
         SetAdapted(false);
         try
         {
-            return Read(tokens).Embeddings;
+            return Read(tokens).States;
         }
         finally
         {

@@ -7,28 +7,42 @@ internal sealed partial class SentenceFactsTask : ITrainingTask
 {
     private const int LeastWords = 6;
     private const int MostWords = 16;
+    private const int HeldOutEvery = 10;
     private readonly string[] _sentences;
 
-    /// <summary>Takes the sentences of documents.</summary>
+    /// <summary>Takes the sentences of documents, nine of ten to train on.</summary>
     /// <param name="texts">The documents.</param>
     /// <exception cref="TrainingException">There are no sentences of a fitting length in them.</exception>
     public SentenceFactsTask(IEnumerable<string> texts)
     {
-        _sentences =
+        string[] sentences =
         [
-            .. texts.SelectMany(text => Sentence.Matches(text)).Select(match => match.Value).Where(IsFitting),
+            .. texts
+                .SelectMany(text => Sentence.Matches(text))
+                .Select(match => match.Value)
+                .Where(IsFitting)
+                .Distinct(),
         ];
-        if (_sentences.Length == 0)
+        if (sentences.Length == 0)
         {
             throw new TrainingException(
                 $"sentence-facts: no sentence of {LeastWords} to {MostWords} words found in the corpus; add prose, or leave "
                     + "the task out."
             );
         }
+
+        // One that is alone has to do for both.
+        HeldOut = new SentenceFactsTask([.. sentences.Where((_, i) => i % HeldOutEvery == 0)]);
+        _sentences = sentences.Length == 1 ? sentences : [.. sentences.Where((_, i) => i % HeldOutEvery != 0)];
     }
+
+    private SentenceFactsTask(string[] sentences) => (_sentences, HeldOut) = (sentences, this);
 
     /// <inheritdoc />
     public string Name => "sentence-facts";
+
+    /// <summary>The task of every tenth sentence, which this one does not draw.</summary>
+    public ITrainingTask HeldOut { get; }
 
     /// <inheritdoc />
     public int FirstLevel => 2;

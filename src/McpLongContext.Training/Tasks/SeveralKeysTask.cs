@@ -1,6 +1,6 @@
 namespace McpLongContext.Training.Tasks;
 
-/// <summary>The numbers of several persons or things, one of which is asked for.</summary>
+/// <summary>The numbers of several persons or things, as many of which are asked for as find room.</summary>
 /// <param name="most">How many there are at most.</param>
 internal sealed class SeveralKeysTask(int most) : ITrainingTask
 {

@@ -6,7 +6,7 @@ internal sealed class TaskMix
     private readonly IReadOnlyList<(ITrainingTask Task, double Weight)> _tasks;
 
     /// <summary>Mixes tasks.</summary>
-    /// <param name="tasks">At least one of level 0 that asks something.</param>
+    /// <param name="tasks">The first one asks something and decides at which level training begins.</param>
     public TaskMix(IReadOnlyList<(ITrainingTask Task, double Weight)> tasks) => _tasks = tasks;
 
     /// <summary>The names of all tasks.</summary>
@@ -15,6 +15,9 @@ internal sealed class TaskMix
 
     /// <summary>The tasks.</summary>
     public IReadOnlyList<(ITrainingTask Task, double Weight)> Tasks => _tasks;
+
+    /// <summary>The level of the curriculum that training begins at: the first one of the first task.</summary>
+    public int FirstLevel => _tasks[0].Task.FirstLevel;
 
     /// <summary>Reads a mix.</summary>
     /// <param name="names">Names, each perhaps with a weight: <c>pass-key=3</c>.</param>
@@ -37,14 +40,11 @@ internal sealed class TaskMix
         ]);
 
     /// <summary>Draws a task of a level, and an example of it.</summary>
+    /// <param name="random">Chooses both.</param>
+    /// <param name="level">At least <see cref="FirstLevel"/>.</param>
     public (ITrainingTask Task, TaskSample Sample) Draw(Random random, int level)
     {
         var fitting = _tasks.Where(one => one.Task.FirstLevel <= level).ToList();
-        if (fitting.Count == 0)
-        {
-            fitting = [.. _tasks];
-        }
-
         var at = random.NextDouble() * fitting.Sum(one => one.Weight);
         foreach (var (task, weight) in fitting)
         {

@@ -65,12 +65,47 @@ public sealed class BitCompressorTests : BitService
         Assert.Contains("was compressed with another model than parity", error.Message, StringComparison.Ordinal);
     }
 
-    private async Task<byte[]> CompressAsync(byte[] original, string model)
+    [Fact]
+    public async Task Another_system_is_refused_by_name()
+    {
+        var compressed = await CompressAsync(s_text[..100], Plain);
+        using var input = new MemoryStream(compressed);
+        var header = BitArchive.Read(input, "a.mlcb");
+        var other = header with { Processor = "windows" + header.Processor[header.Processor.IndexOf('-')..] };
+        other = OperatingSystem.IsWindows()
+            ? header with
+            {
+                Processor = other.Processor.Replace("windows", "linux"),
+            }
+            : other;
+        using var moved = new MemoryStream();
+        other.Write(moved);
+        moved.Write(compressed.AsSpan((int)input.Position));
+
+        var error = await Assert.ThrowsAsync<ContextException>(() => DecompressAsync(moved.ToArray(), Plain));
+
+        Assert.Contains(
+            $"kind {other.Processor}, this one is {header.Processor}",
+            error.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_file_that_grows_meanwhile_comes_back_as_long_as_it_was()
+    {
+        using var log = new GrowingStream(s_text[..100], s_text[..50]);
+
+        Assert.Equal(s_text[..100], await DecompressAsync(await CompressAsync(log, Plain), Plain));
+    }
+
+    private Task<byte[]> CompressAsync(byte[] original, string model) =>
+        CompressAsync(new MemoryStream(original), model);
+
+    private async Task<byte[]> CompressAsync(Stream original, string model)
     {
         using var output = new MemoryStream();
-        await Service
-            .Get<BitCompressor>()
-            .CompressAsync(new MemoryStream(original), output, model, progress: null, Cancellation);
+        await Service.Get<BitCompressor>().CompressAsync(original, output, model, progress: null, Cancellation);
         return output.ToArray();
     }
 
@@ -81,5 +116,30 @@ public sealed class BitCompressorTests : BitService
             .Get<BitCompressor>()
             .DecompressAsync(new MemoryStream(compressed), "a.mlcb", output, model, progress: null, Cancellation);
         return output.ToArray();
+    }
+
+    /// <summary>A log to which a line is appended whenever it is read.</summary>
+    private sealed class GrowingStream : MemoryStream
+    {
+        private readonly byte[] _line;
+
+        public GrowingStream(byte[] bytes, byte[] line)
+        {
+            _line = line;
+            Write(bytes);
+            Position = 0;
+        }
+
+        public override int Read(Span<byte> buffer)
+        {
+            var position = Position;
+            Position = Length;
+            Write(_line);
+            Position = position;
+            var bytes = new byte[buffer.Length];
+            var count = base.Read(bytes, 0, bytes.Length);
+            bytes.AsSpan(0, count).CopyTo(buffer);
+            return count;
+        }
     }
 }

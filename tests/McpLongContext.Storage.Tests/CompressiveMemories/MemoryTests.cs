@@ -255,7 +255,7 @@ public sealed class MemoryTests : IDisposable
         var file = Assert.Single(Files);
         File.Delete(file);
         var error = Assert.Throws<DatastoreException>(() => _datastore.ReadMemory(s_profile));
-        Assert.Contains($"The memory '{file}' is missing", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"The compressive memory '{file}' is missing", error.Message, StringComparison.Ordinal);
         AssertRepaired(DamageCode.CompressiveMemoryFile, s_profile.Model, file);
     }
 

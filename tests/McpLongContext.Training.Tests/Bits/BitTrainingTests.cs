@@ -44,6 +44,24 @@ public sealed class BitTrainingTests : IDisposable
     }
 
     [Fact]
+    public void What_cannot_be_predicted_gives_a_model_all_the_same()
+    {
+        var (trained, heldOut) = (new byte[400], new byte[400]);
+        new Random(1).NextBytes(trained);
+        new Random(2).NextBytes(heldOut);
+        var settings = s_settings with { Steps = 1, LearningRate = 1e-9 };
+        var training = new BitTraining(
+            new BitCorpus(trained, heldOut),
+            Path.Combine(_folder.FullName, "noise"),
+            settings,
+            TimeProvider.System
+        );
+
+        Assert.InRange(training.Run(TextWriter.Null, CancellationToken.None).Best, 1, 2);
+        Assert.Equal(settings.Model, BitTransformer.Load(training.ModelPath).Config);
+    }
+
+    [Fact]
     public void A_training_that_was_broken_off_continues_to_the_same_model()
     {
         var whole = Create("whole", s_settings).Run(TextWriter.Null, CancellationToken.None);
@@ -80,8 +98,8 @@ public sealed class BitTrainingTests : IDisposable
             Accumulate = accumulate,
             DirectShare = direct,
             IsHalf = half,
-            Steps = 3,
-            EvaluateEvery = 3,
+            Steps = 20,
+            EvaluateEvery = 20,
         };
 
         Assert.InRange(Create("run", settings).Run(TextWriter.Null, CancellationToken.None).Best, 0, 1);

@@ -70,6 +70,19 @@ public sealed class InfiniCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_training_that_begins_anew_measures_anew()
+    {
+        Assert.Equal(0, await RunAsync("--steps", "2"));
+        File.Delete(Path.Combine(RunFolder, "checkpoint.zip"));
+
+        Assert.Equal(0, await RunAsync("--steps", "1"));
+
+        var steps = File.ReadAllLines(Path.Combine(RunFolder, "metrics.jsonl"))
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt32());
+        Assert.Equal([1, 1], steps);
+    }
+
+    [Fact]
     public async Task A_training_begins_with_another_adapter()
     {
         Assert.Equal(0, await RunAsync("--steps", "2"));
@@ -89,6 +102,34 @@ public sealed class InfiniCommandTests : IDisposable
         }
 
         Assert.Equal(before.Changes[0].Up.ToArray(), after.Changes[0].Up.ToArray());
+    }
+
+    [Theory]
+    [InlineData("--rank", "3", "rank 2 and rule Linear found, expected rank 3 and rule Linear")]
+    [InlineData("--rule", "delta", "rank 2 and rule Linear found, expected rank 2 and rule Delta")]
+    public async Task An_adapter_of_another_kind_is_no_beginning(string option, string value, string message)
+    {
+        Assert.Equal(0, await RunAsync("--steps", "1"));
+        string[] arguments = ["--steps", "1", "--start", Adapter, "--run", _model.PathOf("second")];
+
+        Assert.Equal(CommandLine.Failed, await RunAsync([.. arguments, option, value]));
+
+        Assert.Contains(message, _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Training_begins_at_the_level_of_the_first_task()
+    {
+        Assert.Equal(0, await RunAsync("--steps", "6", "--batch", "8", "--task", "needle=3", "language=1"));
+
+        var lines = File.ReadAllLines(Path.Combine(RunFolder, "metrics.jsonl"))
+            .Select(line => JsonDocument.Parse(line).RootElement)
+            .ToList();
+        Assert.All(lines, line => Assert.Equal(1, line.GetProperty("level").GetInt32()));
+        Assert.Contains(
+            lines,
+            line => line.TryGetProperty("shares", out var shares) && shares.TryGetProperty("needle", out _)
+        );
     }
 
     [Fact]

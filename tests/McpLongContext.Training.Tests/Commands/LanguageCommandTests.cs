@@ -64,6 +64,18 @@ public sealed class LanguageCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_killed_run_left_half_written_is_no_part_of_the_model()
+    {
+        Assert.Equal(0, await RunAsync("--corpus", Corpus, "--steps", "1"));
+        var half = Path.Combine(Model + ".training", "best", "half" + AtomicFile.Staged);
+        File.WriteAllText(half, "half");
+
+        Assert.Equal(0, await RunAsync("--corpus", Corpus, "--steps", "1"));
+
+        Assert.False(File.Exists(Path.Combine(Model, Path.GetFileName(half))));
+    }
+
+    [Fact]
     public async Task Summaries_are_learned_and_scored()
     {
         var pairs = Path.Combine(_folder, "pairs.jsonl");

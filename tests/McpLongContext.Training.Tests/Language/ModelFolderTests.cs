@@ -33,7 +33,7 @@ public sealed class ModelFolderTests : IDisposable
         ModelFolder.Write(_folder, model.Config, (kind, layer) => Values(model.Weights[(kind, layer)]));
         var tokens = TinyModels.Tokens(model.Config, 4 * SegmentTokens);
 
-        var logits = model.Logits(model.Read(TinyModels.AsSegments(tokens, SegmentTokens)).Embeddings);
+        var logits = model.Logits(model.Read(TinyModels.AsSegments(tokens, SegmentTokens)).States);
 
         using var engine = Decoder.Load(_folder, Precision.Float32, threads: 1);
         var config = engine.Config;

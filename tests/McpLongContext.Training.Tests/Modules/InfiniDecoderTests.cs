@@ -32,7 +32,7 @@ public sealed class InfiniDecoderTests
         using var model = TinyModels.Random(family, new AdapterSettings { Rule = rule, Rank = 3 });
         var tokens = TinyModels.Tokens(model.Config, Segments * SegmentTokens);
 
-        var logits = model.Logits(model.Read(TinyModels.AsSegments(tokens, SegmentTokens)).Embeddings);
+        var logits = model.Logits(model.Read(TinyModels.AsSegments(tokens, SegmentTokens)).States);
 
         using var engine = Engine.Of(family, model, rule);
         AssertClose(engine.Logits(tokens), logits.data<float>().ToArray(), 1e-4f);
@@ -122,7 +122,7 @@ public sealed class InfiniDecoderTests
         using var model = InfiniDecoder.Load(TinyModels.PathOf("llama"), new AdapterSettings());
         var tokens = TinyModels.Tokens(model.Config, SegmentTokens);
 
-        var logits = model.Logits(model.Read(TinyModels.AsSegments(tokens, SegmentTokens)).Embeddings);
+        var logits = model.Logits(model.Read(TinyModels.AsSegments(tokens, SegmentTokens)).States);
 
         using var plain = Decoder.Load(TinyModels.PathOf("llama"), Precision.Float32);
         using var run = plain.CreateSession(threads: 1);
@@ -138,8 +138,7 @@ public sealed class InfiniDecoderTests
         var tokens = TinyModels.AsSegments(TinyModels.Tokens(whole.Config, 16), 8);
 
         var difference =
-            (whole.Read(tokens).Embeddings - half.Read(tokens).Embeddings).norm()
-            / whole.Read(tokens).Embeddings.norm();
+            (whole.Read(tokens).States - half.Read(tokens).States).norm() / whole.Read(tokens).States.norm();
 
         Assert.InRange(difference.item<float>(), 1e-5f, 0.05f);
     }

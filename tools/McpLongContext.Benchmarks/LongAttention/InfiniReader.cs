@@ -70,7 +70,7 @@ internal sealed class InfiniReader : IDisposable
     public string Answer(CompressiveMemory memory, string question, int most)
     {
         var copy = Adapter.CreateMemory(Config);
-        copy.Restore(memory.Embeddings.Span);
+        copy.Restore(memory.Content.Span);
         using var run = _adapted.CreateSession(Adapter.Attend(Config, copy), _threads);
         return Write(run, Tokenizer.EncodePrompt(question), most);
     }

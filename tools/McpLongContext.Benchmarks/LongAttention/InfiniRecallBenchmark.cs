@@ -95,7 +95,7 @@ internal static class InfiniRecallBenchmark
 
             Tokens = end;
             var copy = reader.Adapter.CreateMemory(reader.Config);
-            copy.Restore(_memory.Embeddings.Span);
+            copy.Restore(_memory.Content.Span);
             return (copy, end);
         }
     }

@@ -45,7 +45,7 @@ internal sealed record CompressedScope(
     {
         var memory = decoder.Restore([]);
         decoder.Remember(memory, tokens, cancellation);
-        return new CompressedScope(decoder, tokens.Length, memory.Embeddings, PendingDocuments: 0);
+        return new CompressedScope(decoder, tokens.Length, memory.Content, PendingDocuments: 0);
     }
 
     /// <summary>A sequence that reads the compressive memory. What it adds is not stored.</summary>

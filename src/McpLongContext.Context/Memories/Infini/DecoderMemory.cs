@@ -86,8 +86,8 @@ internal sealed class DecoderMemory
     public void Remember(CompressiveMemory memory, ReadOnlySpan<int> tokens, CancellationToken cancellation)
     {
         var attention = Adapter.Attend(_model.Config, memory);
-        using var run = _model.CreateSession(attention, _model.Config.LayerCount - 1, threads: null);
-        run.Forward(tokens, [], cancellation);
+        using var session = _model.CreateSession(attention, _model.Config.LayerCount - 1, threads: null);
+        session.Forward(tokens, [], cancellation);
         attention.EndSegment();
     }
 }

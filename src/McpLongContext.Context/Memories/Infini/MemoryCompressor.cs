@@ -76,20 +76,22 @@ internal sealed class MemoryCompressor(
 
             added.Add(document.ContentKey);
             progress(new MemoryProgress(name, tokens, total));
-            if (tokens - (entry?.Tokens ?? 0) >= StoreTokens)
+            if (tokens - (entry?.Tokens ?? 0) >= StoreTokens && !Store())
             {
-                if (!Store())
-                {
-                    return true;
-                }
+                return true;
             }
         }
 
-        return added.Count > 0 ? Store() || true : isAny;
+        if (added.Count > 0)
+        {
+            Store();
+        }
+
+        return isAny;
 
         bool Store()
         {
-            entry = datastore.ReplaceCompressiveMemory(profile, memory.Embeddings, tokens, entry, added);
+            entry = datastore.ReplaceCompressiveMemory(profile, memory.Content, tokens, entry, added);
             added.Clear();
             isAny = true;
             return entry is not null;

@@ -32,20 +32,20 @@ public sealed class HeadsMode : IReadingMode
         Window.Require(source, prompt.Tokens + retrieved);
         var layout = source.Layout;
         var attention = new SpanAttention(config, layout.LayerBegin, spans, source.Window - retrieved);
-        var run = source.Model.CreateSession(
+        var session = source.Model.CreateSession(
             Interval > 0 && source.Reselect is not null
                 ? new ReselectingAttention(source, attention, retrieved, Interval, Vectors)
                 : attention,
             source.Threads
         );
-        run.Forward([.. prompt.Header], []);
+        session.Forward([.. prompt.Header], []);
         for (var layer = layout.LayerBegin; layer < layout.LayerCount; layer++)
         {
             var (keys, values) = Vectors(source, spans, layer);
-            attention.Insert(layer, run.Position, keys, values);
+            attention.Insert(layer, session.Position, keys, values);
         }
 
-        return new RetrievalReading(run, prompt.Local, attention);
+        return new RetrievalReading(session, prompt.Local, attention);
     }
 
     /// <summary>Keys and values of spans in a layer, [tokens, key/value heads, headDim] each.</summary>

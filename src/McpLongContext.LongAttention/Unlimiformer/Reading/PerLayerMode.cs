@@ -36,8 +36,8 @@ public sealed class PerLayerMode : IReadingMode
         Window.Require(source, prompt.Tokens + Math.Max(1, plan.Budget));
         var local = source.Window - prompt.Header.Count - plan.Budget;
         var attention = new PerLayerAttention(source, prompt.Header.Count, Neighbors, plan, local);
-        var run = source.Model.CreateSession(attention, source.Threads);
-        run.Forward([.. prompt.Header], []);
-        return new RetrievalReading(run, prompt.Local, attention);
+        var session = source.Model.CreateSession(attention, source.Threads);
+        session.Forward([.. prompt.Header], []);
+        return new RetrievalReading(session, prompt.Local, attention);
     }
 }

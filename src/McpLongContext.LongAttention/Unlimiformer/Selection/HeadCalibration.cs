@@ -129,7 +129,7 @@ public static class HeadCalibration
     {
         private readonly DecoderConfig _config;
         private readonly ComputeThreadPool _threadPool;
-        private readonly DecoderSession _run;
+        private readonly DecoderSession _session;
         private readonly int _header;
         private readonly List<float>[] _keys;
         private List<float>[]? _queries;
@@ -144,8 +144,8 @@ public static class HeadCalibration
             _keys = [.. Enumerable.Range(0, Layers).Select(_ => new List<float>())];
             _threadPool = new ComputeThreadPool(threads ?? Environment.ProcessorCount);
             var attention = new CapturingAttention(new CausalAttention(model.Config), Layers - 1, Take);
-            _run = model.CreateSession(attention, Layers - 1, threads);
-            _run.Forward(header, []);
+            _session = model.CreateSession(attention, Layers - 1, threads);
+            _session.Forward(header, []);
             _header = header.Length;
         }
 
@@ -155,7 +155,7 @@ public static class HeadCalibration
         public void Read(ReadOnlySpan<int> tokens, CancellationToken cancellation)
         {
             _isReading = true;
-            _run.Forward(tokens, [], cancellation);
+            _session.Forward(tokens, [], cancellation);
             _isReading = false;
         }
 
@@ -163,8 +163,8 @@ public static class HeadCalibration
         public float[][][] Ask(ReadOnlySpan<int> question, CancellationToken cancellation)
         {
             _queries = [.. Enumerable.Range(0, Layers).Select(_ => new List<float>())];
-            _run.Truncate(_header);
-            _run.Forward(question, [], cancellation);
+            _session.Truncate(_header);
+            _session.Forward(question, [], cancellation);
             var queries = _queries;
             var scores = new float[Layers][][];
             _threadPool.Run(Layers, layer => scores[layer] = Score([.. queries[layer]], [.. _keys[layer]]));
@@ -173,7 +173,7 @@ public static class HeadCalibration
 
         public void Dispose()
         {
-            _run.Dispose();
+            _session.Dispose();
             _threadPool.Dispose();
         }
 

@@ -20,7 +20,7 @@ public sealed class KeyEncoder : IDisposable
     private const int WindowTokens = 1024;
 
     private readonly DecoderConfig _config;
-    private readonly DecoderSession _run;
+    private readonly DecoderSession _session;
     private readonly int _header;
     private readonly int _window;
     private KeyBuffer? _keys;
@@ -48,8 +48,8 @@ public sealed class KeyEncoder : IDisposable
         _config = model.Config;
         _window = Math.Min(WindowTokens, model.Config.ContextLength - header.Length);
         var attention = new CapturingAttention(new CausalAttention(model.Config), layout.LastLayer, Take);
-        _run = model.CreateSession(attention, layout.LastLayer, threads);
-        _run.Forward(header, []);
+        _session = model.CreateSession(attention, layout.LastLayer, threads);
+        _session.Forward(header, []);
         _header = header.Length;
     }
 
@@ -68,8 +68,8 @@ public sealed class KeyEncoder : IDisposable
         {
             for (; !tokens.IsEmpty; tokens = tokens[Math.Min(_window, tokens.Length)..])
             {
-                _run.Truncate(_header);
-                _run.Forward(tokens[..Math.Min(_window, tokens.Length)], [], cancellation);
+                _session.Truncate(_header);
+                _session.Forward(tokens[..Math.Min(_window, tokens.Length)], [], cancellation);
             }
         }
         finally
@@ -86,8 +86,8 @@ public sealed class KeyEncoder : IDisposable
         _queries = [];
         try
         {
-            _run.Truncate(_header);
-            _run.Forward(tokens[^Math.Min(_window, tokens.Length)..], []);
+            _session.Truncate(_header);
+            _session.Forward(tokens[^Math.Min(_window, tokens.Length)..], []);
             return [.. _queries];
         }
         finally
@@ -97,7 +97,7 @@ public sealed class KeyEncoder : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _run.Dispose();
+    public void Dispose() => _session.Dispose();
 
     private void Take(AttentionBlock block)
     {
