@@ -2,7 +2,9 @@ using System.Text;
 using McpLongContext.Bits.Streams;
 using McpLongContext.Context.Bits;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Inference;
 using McpLongContext.Inference.Bits;
+using McpLongContext.LongAttention.Bits;
 using McpLongContext.LongAttention.Positions;
 
 namespace McpLongContext.Context.Tests.Bits;
@@ -118,6 +120,57 @@ public sealed class BitInferenceTests : BitService
         Assert.Equal(InferenceState.Cancelled, report.State);
         Assert.InRange(report.BitStream!.WindowCount, 1, 40);
         Assert.NotNull(report.NextCursor);
+    }
+
+    [Fact]
+    public async Task What_was_measured_on_this_machine_is_the_default()
+    {
+        var request = new LongInferenceRequest { File = Write("text.txt", s_bytes), Model = Plain };
+        var before = await InferAsync(request);
+        var defaults = new BitDefaults
+        {
+            Memory = 1 << 30,
+            MaxSeqLen = 64,
+            ChunkSize = 0,
+            Overlap = 0,
+            Reversible = false,
+            UseAct = false,
+            Bfloat16 = false,
+            Batch = 1,
+            Quantize = true,
+        };
+        defaults.Write(Path.Combine(Folder.Path, "home"));
+
+        var after = await InferAsync(request);
+        var given = await InferAsync(request with { CtxBits = 80 });
+
+        Assert.Equal((96, 64, 80), (before.CtxBits, after.CtxBits, given.CtxBits));
+        // Quantized weights predict a little differently.
+        (defaults with { Quantize = false }).Write(Path.Combine(Folder.Path, "home"));
+        var exact = await InferAsync(request);
+        Assert.NotEqual(exact.BitsPerByte, after.BitsPerByte);
+        Assert.Equal(exact.BitsPerByte, after.BitsPerByte, 0.2);
+    }
+
+    [Fact]
+    public async Task Damaged_defaults_are_refused_with_the_remedy()
+    {
+        var home = Directory.CreateDirectory(Path.Combine(Folder.Path, "home"));
+        await File.WriteAllTextAsync(
+            Path.Combine(home.FullName, BitDefaults.FileName),
+            "{\"version\":1}",
+            Cancellation
+        );
+
+        var error = await Assert.ThrowsAsync<ModelException>(() =>
+            InferAsync(new() { File = Write("text.txt", s_bytes), Model = Plain })
+        );
+
+        Assert.Contains(
+            "run `mcp-long-context-train bits-benchmark` again",
+            error.Message,
+            StringComparison.OrdinalIgnoreCase
+        );
     }
 
     [Fact]
