@@ -1,13 +1,13 @@
 """Figures of a bit model: bits a byte beside other compressors, detection of foreign spans, a longer window.
 
 Usage: measure.py rates SERVER FOLDER [KIBIBYTES]
-       measure.py spans SERVER FOLDER COUNT
+       measure.py spans SERVER FOLDER COUNT [BYTES]
        measure.py window SERVER MODEL LENGTH FILE
 
 SERVER is the command of the server, for example "mcp-long-context" or "dotnet mcp-long-context.dll"; FOLDER is what corpus.py
 held out, a folder a kind. `rates` takes of each kind so many KiB (128), its files one after the other. `spans` inserts, COUNT
-times, 64 bytes of a file of another kind at a random place of 8 KiB of a file, and counts it as found if a span that the scan
-reports overlaps it. `window` expands the window of MODEL, and restores it.
+times, 64 bytes of a file of another kind at a random place of so many bytes (8,192) of a file, and counts it as found if a span
+that the scan reports overlaps it. `window` expands the window of MODEL, and restores it.
 """
 
 import gzip
@@ -22,7 +22,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-HOST = 8192
 INSERTED = 64
 REPORTED = 3
 
@@ -92,7 +91,7 @@ def rates(server, folder, kibibytes=128):
             print(f"| {kind} | {len(data)} | {figures} | {report['tokens_per_second']:.0f} |", flush=True)
 
 
-def spans(server, folder, count):
+def spans(server, folder, count, size=8192):
     draw = random.Random(17)
     kinds = {kind: [path for path in paths if path.stat().st_size > 2048] for kind, paths in kinds_of(folder).items()}
     places, hosts = [], []
@@ -101,8 +100,8 @@ def spans(server, folder, count):
             kind = draw.choice(sorted(kinds))
             other = draw.choice(sorted(set(kinds) - {kind}))
             data, alien = (draw.choice(kinds[one]).read_bytes() for one in (kind, other))
-            start = draw.randrange(max(1, len(data) - HOST))
-            data = data[start : start + HOST]
+            start = draw.randrange(max(1, len(data) - int(size)))
+            data = data[start : start + int(size)]
             at, first = draw.randrange(len(data)), draw.randrange(len(alien) - INSERTED)
             path = Path(temporary) / f"{number}"
             path.write_bytes(data[:at] + alien[first : first + INSERTED] + data[at:])

@@ -20,8 +20,9 @@ public sealed record HexViewModel(int Number, UnlikelyBytes Span)
             .Chunk(BytesOfLine)
             .Select((bytes, line) => (Span.Offset + (line * BytesOfLine), (IReadOnlyList<HexByte>)bytes));
 
-    /// <summary>Spaces that a short line lacks.</summary>
-    public static string Rest(int count) => new(' ', 3 * (BytesOfLine - count));
+    /// <summary>The end of a line: the bytes as characters, in the same column whatever their number.</summary>
+    public static string End(IReadOnlyList<HexByte> bytes) =>
+        $"{new string(' ', 3 * (BytesOfLine - bytes.Count))} |{string.Concat(bytes.Select(one => one.Character))}|\n";
 
     private static int LevelOf(double cost) =>
         Math.Clamp((int)Math.Ceiling((cost - LeastColored) / (MostColored - LeastColored) * Levels), 0, Levels);

@@ -5,7 +5,7 @@ using McpLongContext.Training.Bits.Benchmark;
 namespace McpLongContext.Training.Tests.Bits;
 
 /// <summary>Defaults that measurements make; what is measured is invented here.</summary>
-public sealed class BitBenchmarkTests
+public sealed class BitBenchmarkTests : IDisposable
 {
     private const long GiB = 1L << 30;
 
@@ -21,6 +21,8 @@ public sealed class BitBenchmarkTests
     };
 
     private readonly StringWriter _output = new();
+
+    public void Dispose() => _output.Dispose();
 
     [Fact]
     public async Task On_a_large_machine_window_and_chunks_are_the_longest_that_are_half_as_fast_as_the_fastest()
