@@ -3,7 +3,7 @@ using McpLongContext.Context.Contracts;
 namespace McpLongContext.Dashboard.Scanning;
 
 /// <summary>A span of bytes as lines of a hex view.</summary>
-/// <param name="Number">Its rank, from 1.</param>
+/// <param name="Number">The rank of the span, from 1.</param>
 /// <param name="Span">The span.</param>
 public sealed record HexViewModel(int Number, UnlikelyBytes Span)
 {
@@ -30,7 +30,7 @@ public sealed record HexViewModel(int Number, UnlikelyBytes Span)
 
 /// <summary>A byte of a hex view.</summary>
 /// <param name="Value">The byte.</param>
-/// <param name="Cost">Its negative log-likelihood, in bits.</param>
+/// <param name="Cost">The negative log-likelihood of the byte, in bits.</param>
 /// <param name="Level">The strength of its color, 0 to 6.</param>
 public readonly record struct HexByte(byte Value, double Cost, int Level)
 {

@@ -4,8 +4,8 @@ using McpLongContext.Inference;
 namespace McpLongContext.LongAttention.Bits;
 
 /// <summary>
-/// What a machine bears of bit models, as a benchmark measured it: a file in the data folder that holds wherever a
-/// training or a request names nothing else.
+/// The settings of bit models that a machine bears, as a benchmark measured them: a file in the data folder that holds
+/// wherever a training or a request names nothing else.
 /// </summary>
 /// <remarks>Replaced in one step. Names are those of the model's configuration.</remarks>
 public sealed record BitDefaults
@@ -19,7 +19,7 @@ public sealed record BitDefaults
     public int Version { get; init; } = CurrentVersion;
 
     /// <summary>Bytes of RAM that the defaults are for.</summary>
-    public required long Memory { get; init; }
+    public required long Ram { get; init; }
 
     /// <summary>Bits of a window.</summary>
     public required int MaxSeqLen { get; init; }

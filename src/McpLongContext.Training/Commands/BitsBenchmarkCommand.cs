@@ -86,7 +86,7 @@ internal sealed class BitsBenchmarkCommand : Command
     private static string Describe(string home, BitDefaults defaults) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Path.Combine(home, BitDefaults.FileName)}, for {defaults.Memory / GiB:0.#} GiB: max_seq_len {defaults.MaxSeqLen}, chunk_size {defaults.ChunkSize}, overlap {defaults.Overlap}, reversible {Flag(defaults.Reversible)}, use_act {Flag(defaults.UseAct)}, bfloat16 {Flag(defaults.Bfloat16)}, batch {defaults.Batch}, int8 {Flag(defaults.Quantize)}."
+            $"{Path.Combine(home, BitDefaults.FileName)}, for {defaults.Ram / GiB:0.#} GiB: max_seq_len {defaults.MaxSeqLen}, chunk_size {defaults.ChunkSize}, overlap {defaults.Overlap}, reversible {Flag(defaults.Reversible)}, use_act {Flag(defaults.UseAct)}, bfloat16 {Flag(defaults.Bfloat16)}, batch {defaults.Batch}, int8 {Flag(defaults.Quantize)}."
         );
 
     private static string Flag(bool value) => value ? "on" : "off";

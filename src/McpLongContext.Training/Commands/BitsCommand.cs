@@ -139,7 +139,7 @@ internal sealed class BitsCommand : Command
         return 0;
     }
 
-    /// <summary>What is given; for the rest, what was measured on this machine, and else what the options say.</summary>
+    /// <summary>The options that are given; for the others the defaults of this machine, if they were measured.</summary>
     private BitTrainingSettings SettingsOf(ParseResult parsed, BitDefaults? measured)
     {
         var length = Or(_length, measured?.MaxSeqLen);

@@ -129,7 +129,7 @@ public sealed class BitInferenceTests : BitService
         var before = await InferAsync(request);
         var defaults = new BitDefaults
         {
-            Memory = 1 << 30,
+            Ram = 1 << 30,
             MaxSeqLen = 64,
             ChunkSize = 0,
             Overlap = 0,

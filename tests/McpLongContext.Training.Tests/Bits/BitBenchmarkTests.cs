@@ -41,7 +41,7 @@ public sealed class BitBenchmarkTests : IDisposable
         );
 
         Assert.Equal((16_384, 2048, 128), (defaults.MaxSeqLen, defaults.ChunkSize, defaults.Overlap));
-        Assert.Equal((16 * GiB, 8), (defaults.Memory, defaults.Batch));
+        Assert.Equal((16 * GiB, 8), (defaults.Ram, defaults.Batch));
         Assert.False(defaults.Reversible || defaults.UseAct || defaults.Bfloat16 || defaults.Quantize);
     }
 

@@ -36,7 +36,7 @@ public sealed class BitsCommandTests : IDisposable
     {
         new BitDefaults
         {
-            Memory = 1 << 30,
+            Ram = 1 << 30,
             MaxSeqLen = 128,
             ChunkSize = 32,
             Overlap = 16,

@@ -62,7 +62,7 @@ internal sealed class BitBenchmark(Func<BitCase, Task<BitMeasurement?>> measure,
         var chosen = cases.Training("defaults", model) with { IsHalf = BitChoice.IsFaster(half, basis, limit) };
         return new BitDefaults
         {
-            Memory = memory,
+            Ram = memory,
             MaxSeqLen = model.MaxLength,
             ChunkSize = model.ChunkSize,
             Overlap = model.ChunkOverlap,

@@ -4,7 +4,7 @@ namespace McpLongContext.Training.Bits.Benchmark;
 
 /// <summary>A configuration to be measured, in a process of its own.</summary>
 /// <param name="Name">Names what differs from the other cases.</param>
-/// <param name="Work">What is measured.</param>
+/// <param name="Work">The work that is measured.</param>
 /// <param name="Model">The model.</param>
 /// <param name="Batch">Streams of a training step; windows at a time.</param>
 /// <param name="Threads">Threads.</param>

@@ -1,6 +1,6 @@
 namespace McpLongContext.Training.Bits.Benchmark;
 
-/// <summary>What is measured of a bit model.</summary>
+/// <summary>The work of a bit model that is measured.</summary>
 internal enum BitWork
 {
     /// <summary>Steps of a training, in TorchSharp.</summary>
