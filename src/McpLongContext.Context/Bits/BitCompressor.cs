@@ -14,7 +14,7 @@ internal sealed class BitCompressor(BitModels models)
     /// <param name="name">The model; <see langword="null"/> for the default one.</param>
     /// <param name="progress">Told the share that is done.</param>
     /// <param name="cancellation">Ends the work; what was written is of no use.</param>
-    /// <returns>What was written.</returns>
+    /// <returns>Model and blocks of the compressed file.</returns>
     /// <exception cref="ContextException">There is no model.</exception>
     public async Task<BitCompression> CompressAsync(
         Stream input,

@@ -14,7 +14,7 @@ namespace McpLongContext.Context.Bits;
 internal sealed class BitModels(ModelStore models, LongContextOptions options)
 {
     /// <summary>The defaults of this machine; <see langword="null"/> where nothing was measured.</summary>
-    /// <exception cref="ModelException">They are damaged.</exception>
+    /// <exception cref="ModelException">The file of the defaults is damaged.</exception>
     public BitDefaults? Defaults() => BitDefaults.Read(options.Home);
 
     /// <summary>Loads a model; it is small, so nothing is kept.</summary>
