@@ -4,6 +4,7 @@ using McpLongContext.Dashboard.Datastores;
 using McpLongContext.Dashboard.Performance;
 using McpLongContext.Dashboard.Proof;
 using McpLongContext.Dashboard.Rendering;
+using McpLongContext.Dashboard.Scanning;
 using McpLongContext.Dashboard.Search;
 using McpLongContext.Dashboard.Settings;
 using McpLongContext.Dashboard.Training;
@@ -27,6 +28,7 @@ internal static class DashboardEndpoints
             .AddSingleton<RecentMeasurements>()
             .AddSingleton<AskRuns>()
             .AddSingleton<ProofRuns>()
+            .AddSingleton<ScanRuns>()
             .AddSingleton<TrainingRuns>();
 
     /// <summary>Maps the pages at the root of the server.</summary>
@@ -47,6 +49,7 @@ internal static class DashboardEndpoints
         pages.MapSettings();
         pages.MapAsking();
         pages.MapProof();
+        pages.MapScanning();
         pages.MapTraining();
         pages.MapPerformance();
         return pages;

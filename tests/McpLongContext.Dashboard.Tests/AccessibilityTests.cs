@@ -18,6 +18,7 @@ public sealed class AccessibilityTests(Browser browser)
         "/proof",
         "/training",
         "/performance",
+        "/scan",
     ];
 
     [Fact]
@@ -34,6 +35,8 @@ public sealed class AccessibilityTests(Browser browser)
             "training/run/metrics.jsonl",
             "{\"step\":1,\"answer_loss\":4.5,\"held_out\":{\"1024\":0.9},\"gates\":[[0.1,0.9],[0.4,0.6]],\"seconds\":1}\n"
         );
+        await server.InstallBitModelAsync();
+        await server.ScanAsync("wells.md");
         var found = new List<string>();
         foreach (var (width, colors) in ((int, ColorScheme)[])[(1280, ColorScheme.Light), (360, ColorScheme.Dark)])
         {

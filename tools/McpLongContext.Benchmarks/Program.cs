@@ -1,5 +1,6 @@
 using System.Globalization;
 using McpLongContext.Benchmarks;
+using McpLongContext.Benchmarks.Bits;
 using McpLongContext.Benchmarks.Encode;
 using McpLongContext.Benchmarks.EndToEnd;
 using McpLongContext.Benchmarks.Formats;
@@ -38,6 +39,7 @@ const string Usage = """
       damage MODEL ADAPTER TOKENS THREADS BOOK...   perplexity with the adapter and without
       memory MODEL TEXT TOKENS SIZES           keys of a text's first tokens built, stored and searched at each size, with
                                                commas between sizes
+      forms FILE...                            the forms of bits on files: size, time, what the rule picks
       tokenizers TEXT MODEL...                 a file or folder of text through tokenizers of GGUF files or folders
       evidence MODEL QUESTIONS DIR PREDICTIONS  lines ranked by a decoder's retrieval heads, for score
       score QUESTIONS PREDICTIONS [CATEGORY]   predictions against gold evidence
@@ -190,6 +192,10 @@ switch (args)
             books,
             int.Parse(threads, CultureInfo.InvariantCulture)
         );
+        return 0;
+    case ["forms", .. { Length: > 0 } files]:
+        output.WriteLine(Machine.Describe());
+        BitFormBenchmark.Run(output, files);
         return 0;
     case ["tokenizers", var text, .. { Length: > 0 } models]:
         output.WriteLine(Machine.Describe());

@@ -1,11 +1,13 @@
-"""Bits a byte of files by a bit model, beside gzip, xz, zstd and order-2 context mixing; detection of foreign spans.
+"""Figures of a bit model: bits a byte beside other compressors, detection of foreign spans, a longer window.
 
-Usage: measure.py rates SERVER FILE...
-       measure.py spans SERVER COUNT FOREIGN FILE...
+Usage: measure.py rates SERVER FOLDER [KIBIBYTES]
+       measure.py spans SERVER FOLDER COUNT [BYTES]
+       measure.py window SERVER MODEL LENGTH FILE
 
-SERVER is the command of the server, for example "mcp-long-context" or "dotnet mcp-long-context.dll". `spans` inserts, COUNT
-times, 64 bytes of the file FOREIGN at a random place of a random FILE, and counts a span as found if one of the first
-three that the scan reports overlaps it.
+SERVER is the command of the server, for example "mcp-long-context" or "dotnet mcp-long-context.dll"; FOLDER is what corpus.py
+held out, a folder a kind. `rates` takes of each kind so many KiB (128), its files one after the other. `spans` inserts, COUNT
+times, 64 bytes of a file of another kind at a random place of so many bytes (8,192) of a file, and counts it as found if a span
+that the scan reports overlaps it. `window` expands the window of MODEL, and restores it.
 """
 
 import gzip
@@ -24,11 +26,16 @@ INSERTED = 64
 REPORTED = 3
 
 
-def scan(server, path, top=10):
-    output = subprocess.run(
-        shlex.split(server) + ["scan", str(path), "--top", str(top), "--json"], check=True, capture_output=True
-    ).stdout
-    return json.loads(output)[0]
+def run(server, *arguments):
+    return subprocess.run(shlex.split(server) + list(arguments), check=True, capture_output=True).stdout
+
+
+def scan(server, paths, *options):
+    return json.loads(run(server, "scan", *map(str, paths), *options, "--json"))
+
+
+def kinds_of(folder):
+    return {kind.name: sorted(kind.iterdir()) for kind in sorted(Path(folder).iterdir()) if kind.is_dir()}
 
 
 def squash(x):
@@ -65,44 +72,72 @@ def zstd(data):
     return len(subprocess.run(["zstd", "-19", "-c"], input=data, check=True, capture_output=True).stdout)
 
 
-def rates(server, paths):
-    print("| file | bytes | model | order 2 | gzip | xz | zstd | bits/s |\n|---|---|---|---|---|---|---|---|")
-    for path in map(Path, paths):
-        data = path.read_bytes()
-        report = scan(server, path)
-        row = [
-            report["bit_stream"]["bits_per_byte"],
-            context_mixing(data),
-            8 * len(gzip.compress(data, 9)) / len(data),
-            8 * len(lzma.compress(data, preset=9)) / len(data),
-            8 * zstd(data) / len(data),
-        ]
-        figures = " | ".join(f"{one:.3f}" for one in row)
-        print(f"| {path.name} | {len(data)} | {figures} | {report['tokens_per_second']:.0f} |", flush=True)
-
-
-def spans(server, count, foreign, paths):
-    draw = random.Random(17)
-    alien = Path(foreign).read_bytes()
-    found = right = reported = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in range(count):
-            data = Path(draw.choice(paths)).read_bytes()
-            at = draw.randrange(len(data))
-            first = draw.randrange(len(alien) - INSERTED)
-            path = Path(folder) / "file"
-            path.write_bytes(data[:at] + alien[first : first + INSERTED] + data[at:])
-            hits = [
-                span["offset"] < at + INSERTED and span["offset"] + span["length"] > at
-                for span in scan(server, path, REPORTED)["bit_stream"]["unlikely"]
+def rates(server, folder, kibibytes=128):
+    print("| kind | bytes | model | order 2 | gzip | xz | zstd | bits/s |\n|---|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as temporary:
+        for kind, paths in kinds_of(folder).items():
+            data = b"".join(path.read_bytes() for path in paths)[: 1024 * int(kibibytes)]
+            path = Path(temporary) / kind
+            path.write_bytes(data)
+            [report] = scan(server, [path])
+            row = [
+                report["bit_stream"]["bits_per_byte"],
+                context_mixing(data),
+                8 * len(gzip.compress(data, 9)) / len(data),
+                8 * len(lzma.compress(data, preset=9)) / len(data),
+                8 * zstd(data) / len(data),
             ]
-            found += any(hits)
-            right += hits[0]
-            reported += 1
-    print(f"{count} insertions: recall in {REPORTED} spans {found / count:.2f}, precision of the first {right / reported:.2f}")
+            figures = " | ".join(f"{one:.3f}" for one in row)
+            print(f"| {kind} | {len(data)} | {figures} | {report['tokens_per_second']:.0f} |", flush=True)
 
 
-if sys.argv[1] == "rates":
-    rates(sys.argv[2], sys.argv[3:])
-else:
-    spans(sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.argv[5:])
+def spans(server, folder, count, size=8192):
+    draw = random.Random(17)
+    kinds = {kind: [path for path in paths if path.stat().st_size > 2048] for kind, paths in kinds_of(folder).items()}
+    places, hosts = [], []
+    with tempfile.TemporaryDirectory() as temporary:
+        for number in range(int(count)):
+            kind = draw.choice(sorted(kinds))
+            other = draw.choice(sorted(set(kinds) - {kind}))
+            data, alien = (draw.choice(kinds[one]).read_bytes() for one in (kind, other))
+            start = draw.randrange(max(1, len(data) - int(size)))
+            data = data[start : start + int(size)]
+            at, first = draw.randrange(len(data)), draw.randrange(len(alien) - INSERTED)
+            path = Path(temporary) / f"{number}"
+            path.write_bytes(data[:at] + alien[first : first + INSERTED] + data[at:])
+            places.append(at)
+            hosts.append((path, kind, other))
+        reports = scan(server, [path for path, _, _ in hosts], "--top", str(REPORTED))
+    rows = {}
+    for at, (_, kind, other), report in zip(places, hosts, reports):
+        hits = [
+            span["offset"] < at + INSERTED and span["offset"] + span["length"] > at
+            for span in report["bit_stream"]["unlikely"]
+        ]
+        for key in ("all", f"into {kind}", f"of {other}"):
+            row = rows.setdefault(key, [0, 0, 0, 0, 0])
+            for place, value in enumerate((1, any(hits), hits[0], sum(hits), len(hits))):
+                row[place] += value
+    print(f"| insertions | count | recall in {REPORTED} spans | precision of the first | of all {REPORTED} |\n|---|---|---|---|---|")
+    for key, (number, found, first, right, reported) in sorted(rows.items()):
+        print(f"| {key} | {number} | {found / number:.2f} | {first / number:.2f} | {right / reported:.2f} |")
+
+
+def window(server, model, length, file):
+    def perplexity(bits):
+        [report] = scan(server, [file], "--model", model, "--ctx-bits", str(bits))
+        stream = report["bit_stream"]
+        return f"{2 ** (stream['bits_per_byte'] / 8):.4f} a bit, {stream['bits_per_byte']:.3f} bits a byte"
+
+    [report] = scan(server, [file], "--model", model)
+    before = report["bit_stream"]["ctx_bits"]
+    print(f"window {before}: perplexity {perplexity(before)}", flush=True)
+    run(server, "models", "expand", model, "--length", length)
+    try:
+        print(f"expanded, window {before}: perplexity {perplexity(before)}", flush=True)
+        print(f"expanded, window {length}: perplexity {perplexity(length)}", flush=True)
+    finally:
+        run(server, "models", "expand", model, "--length", str(before))
+
+
+{"rates": rates, "spans": spans, "window": window}[sys.argv[1]](*sys.argv[2:])

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using McpLongContext.Bits;
+using McpLongContext.Bits.Streams;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Inference.Bits;
 using McpLongContext.Kernels.Buffers;
@@ -7,8 +9,9 @@ namespace McpLongContext.Context.Bits;
 
 /// <summary>A block of a compressed file: some bytes, in lanes that are coded in step.</summary>
 /// <remarks>
-/// The number of bytes and their CRC-32C (uint32 each), a byte with the number of lanes, 0 where the bytes follow as
-/// they are because no code of them is shorter; then the length of each lane's code (uint32), and the codes.
+/// The number of bytes and their CRC-32C (uint32 each), a byte that says what follows: the number of lanes, the length of
+/// each lane's code (uint32), and the codes; 0x80 + a <see cref="BitForm"/>, the length of the bytes in that form (uint32),
+/// and they; or 0, and the bytes as they are. The shortest of them is written.
 /// </remarks>
 internal static class BitBlock
 {
@@ -23,8 +26,12 @@ internal static class BitBlock
     private const int ThreadLanes = 8;
     private const int HeaderSize = (2 * sizeof(uint)) + 1;
 
+    /// <summary>Marks a form that needs no model.</summary>
+    private const byte FormFlag = 0x80;
+
     /// <summary>Writes a block.</summary>
-    public static void Write(Stream stream, BitTransformer model, byte[] bytes, CancellationToken cancellation)
+    /// <returns>Whether the code of the model was the shortest.</returns>
+    public static bool Write(Stream stream, BitTransformer model, byte[] bytes, CancellationToken cancellation)
     {
         var lanes = LanesOf(bytes);
         var codes = new byte[lanes.Length][];
@@ -41,29 +48,30 @@ internal static class BitBlock
             },
             cancellation
         );
-        var isShorter = codes.Sum(code => code.Length + sizeof(uint)) < bytes.Length;
+        var (form, written) = WithoutModel(bytes);
+        var isShorter = codes.Sum(code => code.Length + sizeof(uint)) < Math.Min(bytes.Length, written.Length + 4);
         Span<byte> header = stackalloc byte[HeaderSize];
         BinaryPrimitives.WriteUInt32LittleEndian(header, (uint)bytes.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(header[sizeof(uint)..], Crc32C.Of(bytes));
-        header[^1] = isShorter ? (byte)lanes.Length : (byte)0;
+        header[^1] =
+            isShorter ? (byte)lanes.Length
+            : form == BitForm.Packed ? (byte)0
+            : (byte)(FormFlag + form);
         stream.Write(header);
         if (!isShorter)
         {
-            stream.Write(bytes);
-            return;
+            if (form != BitForm.Packed)
+            {
+                WriteLength(stream, written.Length);
+            }
+
+            stream.Write(written);
+            return false;
         }
 
-        Span<byte> length = stackalloc byte[sizeof(uint)];
-        foreach (var code in codes)
-        {
-            BinaryPrimitives.WriteUInt32LittleEndian(length, (uint)code.Length);
-            stream.Write(length);
-        }
-
-        foreach (var code in codes)
-        {
-            stream.Write(code);
-        }
+        Array.ForEach(codes, code => WriteLength(stream, code.Length));
+        Array.ForEach(codes, code => stream.Write(code));
+        return true;
     }
 
     /// <summary>Reads a block.</summary>
@@ -72,15 +80,23 @@ internal static class BitBlock
     {
         var header = ReadExactly(stream, path, HeaderSize);
         var count = BinaryPrimitives.ReadUInt32LittleEndian(header);
-        if (count is 0 or > MostBytes || header[^1] > MostLanes)
+        if (count is 0 or > MostBytes)
         {
             throw Damaged(path);
         }
 
-        var bytes =
-            header[^1] == 0
-                ? ReadExactly(stream, path, (int)count)
-                : ReadCoded(stream, path, model, header, cancellation);
+        var bytes = header[^1] switch
+        {
+            0 => ReadExactly(stream, path, (int)count),
+            <= MostLanes => ReadCoded(stream, path, model, header, cancellation),
+            FormFlag + (byte)BitForm.RunLength or FormFlag + (byte)BitForm.Deflate => ReadForm(
+                stream,
+                path,
+                (BitForm)(header[^1] - FormFlag),
+                (int)count
+            ),
+            _ => throw Damaged(path),
+        };
         return Crc32C.Of(bytes) == BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(sizeof(uint)))
             ? bytes
             : throw Damaged(path);
@@ -115,6 +131,41 @@ internal static class BitBlock
 
         ForThreads(lanes.Length, part => LaneCoder.Decode(model, codes[part], lanes[part], cancellation), cancellation);
         return bytes;
+    }
+
+    /// <summary>The bytes in the form that the rule picks; as they are where that is no shorter.</summary>
+    private static (BitForm Form, byte[] Written) WithoutModel(byte[] bytes)
+    {
+        var bits = ByteBits.Of(bytes, parity: false);
+        var form = BitForms.Choose(bits);
+        var written = BitForms.Write(bits, form);
+        return written.Length + sizeof(uint) < bytes.Length ? (form, written) : (BitForm.Packed, bytes);
+    }
+
+    private static byte[] ReadForm(Stream stream, string path, BitForm form, int count)
+    {
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(ReadExactly(stream, path, sizeof(uint)));
+        if (length >= count)
+        {
+            throw Damaged(path);
+        }
+
+        try
+        {
+            var bits = BitForms.Read(ReadExactly(stream, path, (int)length), form, count * ByteBits.Payload);
+            return ByteBits.ToBytes(bits, parity: false);
+        }
+        catch (BitFormatException)
+        {
+            throw Damaged(path);
+        }
+    }
+
+    private static void WriteLength(Stream stream, int length)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)length);
+        stream.Write(bytes);
     }
 
     /// <summary>Equal parts, the last one perhaps shorter.</summary>

@@ -3,7 +3,8 @@ using McpLongContext.Context.Contracts;
 namespace McpLongContext.Context.Bits;
 
 /// <summary>
-/// Compresses files without loss by arithmetic coding over a bit model: what the model predicts well takes little.
+/// Compresses files without loss by arithmetic coding over a bit model: what the model predicts well takes little. A block
+/// that is shorter in a form that needs no model is kept in that.
 /// </summary>
 internal sealed class BitCompressor(BitModels models)
 {
@@ -13,9 +14,9 @@ internal sealed class BitCompressor(BitModels models)
     /// <param name="name">The model; <see langword="null"/> for the default one.</param>
     /// <param name="progress">Told the share that is done.</param>
     /// <param name="cancellation">Ends the work; what was written is of no use.</param>
-    /// <returns>The model's name.</returns>
+    /// <returns>Model and blocks of the compressed file.</returns>
     /// <exception cref="ContextException">There is no model.</exception>
-    public async Task<string> CompressAsync(
+    public async Task<BitCompression> CompressAsync(
         Stream input,
         Stream output,
         string? name,
@@ -24,6 +25,7 @@ internal sealed class BitCompressor(BitModels models)
     )
     {
         var model = models.Load(name);
+        var (blocks, ofModel) = (0, 0);
         await Task.Run(
             () =>
             {
@@ -39,14 +41,15 @@ internal sealed class BitCompressor(BitModels models)
                         throw new ContextException("FILE: it became shorter while it was read; try again.");
                     }
 
-                    BitBlock.Write(output, model.Model, block[..count], cancellation);
+                    ofModel += BitBlock.Write(output, model.Model, block[..count], cancellation) ? 1 : 0;
+                    blocks++;
                     done += count;
                     progress?.Report((double)done / length);
                 }
             },
             cancellation
         );
-        return model.Name;
+        return new BitCompression(model.Name, blocks, ofModel);
     }
 
     /// <summary>Restores the original.</summary>

@@ -2,6 +2,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.LongInference;
 using McpLongContext.Inference;
+using McpLongContext.Inference.Layers;
 
 namespace McpLongContext.Context.Bits;
 
@@ -32,10 +33,11 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
         Check(request);
         // The file is opened first: a wrong path costs no model.
         using var file = request.File is { } path ? new FileBits(roots.Narrow(request.Roots), path) : null;
-        var model = models.Load(request.Model);
+        var defaults = models.Defaults();
+        var model = models.Load(request.Model, defaults is { Quantize: true } ? Precision.Int8 : Precision.Float32);
         var config = model.Model.Config;
         IBitSource source = file is not null ? file : new GivenBits(request.Bits!, config.Parity);
-        var plan = BitWindowPlan.Of(request, model, source.Length);
+        var plan = BitWindowPlan.Of(request, model, source.Length, defaults?.MaxSeqLen);
         var identity = InferenceCursor.Identify([source.Key, model.Key, plan.ToString()]);
         var cursor = InferenceCursor.Of(request.Cursor, identity);
         if (cursor.Window >= plan.Count)
@@ -43,7 +45,7 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
             throw new ContextException("cursor: it is beyond the end; leave it out to begin anew.");
         }
 
-        var results = new BitResults(source, plan, config.BitsPerByte, cursor.Window);
+        var results = new BitResults(source, plan, config.BitsPerByte, cursor.Window, request.ByteRead);
         var began = time.GetTimestamp();
         var state = await Task.Run(
             () => Run(request, model, source, plan, cursor.Window, results, progress, cancellation),

@@ -2,6 +2,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Inference;
 using McpLongContext.Inference.Bits;
 using McpLongContext.Inference.Checkpoints;
+using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.Bits;
 using McpLongContext.LongAttention.LateChunking;
@@ -9,20 +10,25 @@ using McpLongContext.LongAttention.Positions;
 
 namespace McpLongContext.Context.Bits;
 
-/// <summary>The installed bit models.</summary>
-internal sealed class BitModels(ModelStore models)
+/// <summary>The installed bit models, and what was measured of them on this machine.</summary>
+internal sealed class BitModels(ModelStore models, LongContextOptions options)
 {
+    /// <summary>The defaults of this machine; <see langword="null"/> where nothing was measured.</summary>
+    /// <exception cref="ModelException">The file of the defaults is damaged.</exception>
+    public BitDefaults? Defaults() => BitDefaults.Read(options.Home);
+
     /// <summary>Loads a model; it is small, so nothing is kept.</summary>
     /// <param name="name">The model; <see langword="null"/> for the first installed one.</param>
+    /// <param name="precision">The arithmetic of its linear layers.</param>
     /// <exception cref="ContextException">There is no such model; the message says how to get one.</exception>
     /// <exception cref="ModelException">The model is damaged.</exception>
-    public LoadedBitModel Load(string? name)
+    public LoadedBitModel Load(string? name, Precision precision = Precision.Float32)
     {
         var installed = Find(name);
         try
         {
             var path = BitTransformerConfig.FindFile(installed.Folder)!;
-            var trained = BitTransformer.Load(path);
+            var trained = BitTransformer.Load(path, precision);
             var positions = PositionFile.Read(installed.Folder);
             var expanded = positions is null ? trained : positions.Apply(trained);
             var model = BitChunkFile.Apply(installed.Folder, expanded);
@@ -30,7 +36,8 @@ internal sealed class BitModels(ModelStore models)
             var weights = installed.Entry.Files.First(file => file.Name == Path.GetFileName(path)).Sha256;
             return new LoadedBitModel(
                 installed.Name,
-                $"{weights} {config.MaxLength} {config.ChunkSize} {config.ChunkOverlap}",
+                $"{weights} {config.MaxLength} {config.ChunkSize} {config.ChunkOverlap}"
+                    + (precision == Precision.Float32 ? "" : $" {precision}"),
                 model
             );
         }

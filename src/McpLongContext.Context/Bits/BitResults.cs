@@ -10,7 +10,14 @@ namespace McpLongContext.Context.Bits;
 /// <param name="plan">The windows of the stream.</param>
 /// <param name="bitsPerByte">Bits of a byte.</param>
 /// <param name="firstWindow">The window that is done first.</param>
-internal sealed class BitResults(IBitSource source, BitWindowPlan plan, int bitsPerByte, int firstWindow)
+/// <param name="byteRead">Told every byte and its cost in bits, in order.</param>
+internal sealed class BitResults(
+    IBitSource source,
+    BitWindowPlan plan,
+    int bitsPerByte,
+    int firstWindow,
+    Action<long, double>? byteRead
+)
 {
     private const int MostWindows = Limits.MaxCallWindows;
     private const int MostPredicted = 8192;
@@ -108,6 +115,7 @@ internal sealed class BitResults(IBitSource source, BitWindowPlan plan, int bits
             if (bit / bitsPerByte >= _firstByte)
             {
                 _spans.Add(_byteCost);
+                byteRead?.Invoke(bit / bitsPerByte, _byteCost);
             }
 
             _byteCost = 0;

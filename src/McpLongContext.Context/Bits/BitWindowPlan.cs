@@ -37,11 +37,16 @@ internal sealed record BitWindowPlan(long TotalBits, int CtxBits, int OverlapBit
     }
 
     /// <summary>The plan of a request.</summary>
+    /// <param name="request">Names the window, or leaves it to the defaults.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="bytes">Bytes of the stream.</param>
+    /// <param name="measured">The window that this machine was measured for; <see langword="null"/>: 4,096
+    /// bits.</param>
     /// <exception cref="ContextException">The window does not fit the model, or the overlap the window.</exception>
-    public static BitWindowPlan Of(LongInferenceRequest request, LoadedBitModel model, long bytes)
+    public static BitWindowPlan Of(LongInferenceRequest request, LoadedBitModel model, long bytes, int? measured)
     {
         var config = model.Model.Config;
-        var ctx = request.CtxBits ?? Math.Min(DefaultCtxBits, config.MaxLength);
+        var ctx = request.CtxBits ?? Math.Min(measured ?? DefaultCtxBits, config.MaxLength);
         if (ctx < Math.Min(LeastCtxBits, config.MaxLength) || ctx > config.MaxLength)
         {
             throw new ContextException(

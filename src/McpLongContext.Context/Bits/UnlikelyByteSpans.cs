@@ -21,7 +21,7 @@ internal sealed class UnlikelyByteSpans(long firstByte)
     private const double EdgeShare = 0.5;
 
     private readonly double[] _recent = new double[Block];
-    private readonly PriorityQueue<(long Offset, int Length), double> _blocks = new();
+    private readonly PriorityQueue<(long Offset, float[] Costs), double> _blocks = new();
     private long _count;
     private double _sum;
 
@@ -35,7 +35,7 @@ internal sealed class UnlikelyByteSpans(long firstByte)
         _count++;
         if (_count >= Block && (_count - Block) % Step == 0)
         {
-            Keep(_count - Block, Block, _sum / Block);
+            Keep(_count - Block, Block);
         }
     }
 
@@ -46,7 +46,7 @@ internal sealed class UnlikelyByteSpans(long firstByte)
     {
         if (_count is > 0 and < Block)
         {
-            Keep(0, (int)_count, _sum / _count);
+            Keep(0, (int)_count);
         }
 
         var blocks = _blocks.UnorderedItems.OrderBy(block => block.Element.Offset).ToArray();
@@ -78,8 +78,12 @@ internal sealed class UnlikelyByteSpans(long firstByte)
 
             var offset = blocks[first].Element.Offset;
             var length = (int)(End(last) - offset);
+            var shown = hex(firstByte + offset, length);
             spans.Add(
-                new UnlikelyBytes(firstByte + offset, length, blocks[peak].Priority, hex(firstByte + offset, length))
+                new UnlikelyBytes(firstByte + offset, length, blocks[peak].Priority, shown)
+                {
+                    Costs = CostsOf(blocks.AsSpan(first, last - first + 1), shown.Length / 2),
+                }
             );
 
             bool Belongs(int index, int neighbor) =>
@@ -90,18 +94,49 @@ internal sealed class UnlikelyByteSpans(long firstByte)
 
         return spans;
 
-        long End(int index) => blocks[index].Element.Offset + blocks[index].Element.Length;
+        long End(int index) => blocks[index].Element.Offset + blocks[index].Element.Costs.Length;
     }
 
-    private void Keep(long offset, int length, double cost)
+    /// <summary>The costs of the first bytes of adjoining blocks.</summary>
+    private static double[] CostsOf(
+        ReadOnlySpan<((long Offset, float[] Costs) Element, double Priority)> blocks,
+        int count
+    )
     {
+        var costs = new double[count];
+        foreach (var ((offset, block), _) in blocks)
+        {
+            var at = (int)(offset - blocks[0].Element.Offset);
+            for (var i = 0; i < block.Length && at + i < count; i++)
+            {
+                costs[at + i] = block[i];
+            }
+        }
+
+        return costs;
+    }
+
+    private void Keep(long offset, int length)
+    {
+        var mean = _sum / length;
+        if (_blocks.Count == Kept && _blocks.TryPeek(out _, out var least) && mean <= least)
+        {
+            return;
+        }
+
+        var costs = new float[length];
+        for (var i = 0; i < length; i++)
+        {
+            costs[i] = (float)_recent[(offset + i) % Block];
+        }
+
         if (_blocks.Count < Kept)
         {
-            _blocks.Enqueue((offset, length), cost);
+            _blocks.Enqueue((offset, costs), mean);
         }
         else
         {
-            _blocks.EnqueueDequeue((offset, length), cost);
+            _blocks.EnqueueDequeue((offset, costs), mean);
         }
     }
 }

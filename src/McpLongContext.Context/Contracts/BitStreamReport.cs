@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace McpLongContext.Context.Contracts;
 
 /// <summary>How a bit model predicted a stream of bits.</summary>
@@ -67,4 +69,9 @@ public sealed record BitWindowReport(
 /// <param name="Length">How many bytes.</param>
 /// <param name="BitsPerByte">The negative log-likelihood of a byte of its least likely sixteen, in bits.</param>
 /// <param name="Hex">The bytes in hexadecimal, the first 64.</param>
-public sealed record UnlikelyBytes(long Offset, int Length, double BitsPerByte, string Hex);
+public sealed record UnlikelyBytes(long Offset, int Length, double BitsPerByte, string Hex)
+{
+    /// <summary>The negative log-likelihood of each byte of <see cref="Hex"/>, in bits.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<double> Costs { get; init; } = [];
+}

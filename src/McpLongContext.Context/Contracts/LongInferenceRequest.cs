@@ -99,4 +99,9 @@ public sealed record LongInferenceRequest
 
     /// <summary>Told every piece of a generated text as it is written.</summary>
     internal Action<string>? Wrote { get; init; }
+
+    /// <summary>
+    /// Told every byte of bits or a file in order, once it is read: its offset and its negative log-likelihood in bits.
+    /// </summary>
+    internal Action<long, double>? ByteRead { get; init; }
 }

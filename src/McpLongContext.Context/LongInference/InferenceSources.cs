@@ -142,7 +142,7 @@ internal sealed class InferenceSources(DatastoreRegistry datastores, DocumentFin
                 throw new ContextException("text, document: both were given; give one of them.");
             case { Text: null, Document: null, Datastore: null, PathGlob: null }:
                 throw new ContextException(
-                    "text: missing; give a text, a document, or a datastore, whose documents path_glob narrows."
+                    "text: missing; give a text, a document, bits, a file, or a datastore, whose documents path_glob narrows."
                 );
             case { PathGlob: not null } and ({ Text: not null } or { Document: not null }):
                 throw new ContextException(

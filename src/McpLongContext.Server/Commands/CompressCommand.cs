@@ -30,12 +30,12 @@ internal sealed class CompressCommand : ServiceCommand
         var file = call.Parsed.GetValue(_file)!;
         var output = call.Parsed.GetValue(_output) ?? file + BitOptions.Ending;
         await using var input = NamedFiles.Open(file);
-        var model = "";
+        BitCompression? done = null;
         await NamedFiles.WriteAsync(
             output,
             call.Parsed.GetValue(_force),
             async stream =>
-                model = await ShareDisplay.ShowAsync(
+                done = await ShareDisplay.ShowAsync(
                     call.Parsed.InvocationConfiguration.Error,
                     $"compressing {VisibleText.Name(file)}",
                     progress =>
@@ -45,7 +45,9 @@ internal sealed class CompressCommand : ServiceCommand
         );
         var report = new CompressReport(
             output,
-            model,
+            done!.Model,
+            done.Blocks,
+            done.ModelBlocks,
             input.Length,
             new FileInfo(output).Length,
             await GzipAsync(input, cancellation)
@@ -57,7 +59,7 @@ internal sealed class CompressCommand : ServiceCommand
     private static string Render(CompressReport report) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{VisibleText.Name(report.Output)}: {report.CompressedBytes:N0} of {report.OriginalBytes:N0} bytes by {report.Model}, {Rate(report.CompressedBytes, report.OriginalBytes):0.000} bits a byte; gzip {Rate(report.GzipBytes, report.OriginalBytes):0.000}."
+            $"{VisibleText.Name(report.Output)}: {report.CompressedBytes:N0} of {report.OriginalBytes:N0} bytes by {report.Model} in {report.ModelBlocks:N0} of {report.Blocks:N0} blocks, {Rate(report.CompressedBytes, report.OriginalBytes):0.000} bits a byte; gzip {Rate(report.GzipBytes, report.OriginalBytes):0.000}."
         );
 
     private static double Rate(long compressed, long original) => original == 0 ? 0 : 8.0 * compressed / original;
@@ -78,6 +80,8 @@ internal sealed class CompressCommand : ServiceCommand
     internal sealed record CompressReport(
         string Output,
         string Model,
+        int Blocks,
+        int ModelBlocks,
         long OriginalBytes,
         long CompressedBytes,
         long GzipBytes

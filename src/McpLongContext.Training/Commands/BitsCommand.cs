@@ -1,6 +1,7 @@
 using System.CommandLine;
 using McpLongContext.Inference.Bits;
 using McpLongContext.Inference.Models;
+using McpLongContext.LongAttention.Bits;
 using McpLongContext.Training.Bits;
 using McpLongContext.Training.Libtorch;
 
@@ -114,13 +115,13 @@ internal sealed class BitsCommand : Command
     private int Run(ParseResult parsed, CancellationToken cancellation)
     {
         var error = parsed.InvocationConfiguration.Error;
-        var settings = SettingsOf(parsed);
+        var home = Path.GetFullPath(parsed.GetValue(_home) ?? LongContextHome.Path);
+        var settings = SettingsOf(parsed, BitDefaults.Read(home));
         Check(settings);
         var corpus = BitCorpus.Read(parsed.GetValue(_folders)!);
         corpus.Require(BitStreams.BytesOf(settings.Model));
         LibtorchRuntime.Load(error);
         TorchSharp.torch.set_num_threads(Math.Max(1, parsed.GetValue(_threads)));
-        var home = Path.GetFullPath(parsed.GetValue(_home) ?? LongContextHome.Path);
         var folder = parsed.GetValue(_run) ?? Path.Combine(home, "training", "bits");
         var training = new BitTraining(corpus, folder, settings, TimeProvider.System);
         var state = training.Run(error, cancellation);
@@ -138,8 +139,13 @@ internal sealed class BitsCommand : Command
         return 0;
     }
 
-    private BitTrainingSettings SettingsOf(ParseResult parsed) =>
-        s_defaults with
+    /// <summary>The options that are given; for the others the defaults of this machine, if they were measured.</summary>
+    private BitTrainingSettings SettingsOf(ParseResult parsed, BitDefaults? measured)
+    {
+        var length = Or(_length, measured?.MaxSeqLen);
+        var chunk = Or(_chunk, measured?.ChunkSize);
+        var overlap = Or(_overlap, Math.Min(length, measured?.Overlap ?? s_defaults.Model.ChunkOverlap));
+        return s_defaults with
         {
             Model = new BitTransformerConfig
             {
@@ -147,24 +153,31 @@ internal sealed class BitsCommand : Command
                 HeadCount = parsed.GetValue(_heads),
                 LayerCount = parsed.GetValue(_layers),
                 FeedForwardSize = parsed.GetValue(_feedForward),
-                MaxLength = parsed.GetValue(_length),
-                ChunkSize = parsed.GetValue(_chunk),
-                ChunkOverlap = parsed.GetValue(_chunk) == 0 ? 0 : parsed.GetValue(_overlap),
+                MaxLength = length,
+                ChunkSize = chunk,
+                ChunkOverlap = chunk == 0 ? 0 : overlap,
                 Parity = parsed.GetValue(_parity),
                 HasPlaces = !parsed.GetValue(_noPlaces),
-                IsReversible = parsed.GetValue(_reversible),
-                IsAdaptive = parsed.GetValue(_act),
+                IsReversible = Or(_reversible, measured?.Reversible),
+                IsAdaptive = Or(_act, measured?.UseAct),
             },
-            BatchSize = parsed.GetValue(_batch),
+            BatchSize = Or(_batch, measured?.Batch),
             Accumulate = parsed.GetValue(_accumulate),
             Steps = parsed.GetValue(_steps),
             Minutes = parsed.GetValue(_minutes),
             LearningRate = parsed.GetValue(_rate),
             DirectShare = parsed.GetValue(_direct),
-            IsHalf = parsed.GetValue(_half),
+            IsHalf = Or(_half, measured?.Bfloat16),
             EvaluateEvery = parsed.GetValue(_evaluate),
             Seed = parsed.GetValue(_seed),
         };
+
+        T Or<T>(Option<T> option, T? otherwise)
+            where T : struct =>
+            parsed.GetResult(option) is { Implicit: false }
+                ? parsed.GetValue(option)
+                : otherwise ?? parsed.GetValue(option);
+    }
 
     private static void Check(BitTrainingSettings settings)
     {

@@ -37,6 +37,8 @@ internal static class CommandLine
             new InfiniCommand(),
             new LanguageCommand(),
             new BitsCommand(),
+            new BitsBenchmarkCommand(),
+            new BitsMeasureCommand(),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -1,6 +1,7 @@
 using System.Text;
 using McpLongContext.Context.Bits;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Inference.Bits;
 
 namespace McpLongContext.Context.Tests.Bits;
 
@@ -38,6 +39,38 @@ public sealed class BitCompressorTests : BitService
 
         Assert.InRange(compressed.Length, 2990, 3064);
         Assert.Equal(original, await DecompressAsync(compressed, Plain));
+    }
+
+    [Theory]
+    [InlineData(0, 13_000)]
+    [InlineData(7, 3000)]
+    public async Task A_block_that_is_shorter_without_the_model_is_kept_so(int period, int most)
+    {
+        byte[] original = [.. Enumerable.Range(0, 200_000).Select(i => (byte)(period == 0 ? 0 : i % period))];
+        using var output = new MemoryStream();
+
+        var done = await Service
+            .Get<BitCompressor>()
+            .CompressAsync(new MemoryStream(original), output, Plain, progress: null, Cancellation);
+
+        Assert.Equal((2, 0), (done.Blocks, done.ModelBlocks));
+        Assert.InRange(output.Length, 1, most);
+        Assert.Equal(original, await DecompressAsync(output.ToArray(), Plain));
+    }
+
+    [Theory]
+    [InlineData(Plain)]
+    [InlineData(Parity)]
+    public void Lanes_come_back_from_the_code_of_a_model(string name)
+    {
+        var model = BitTransformer.Load(PathOf(name));
+        ReadOnlyMemory<byte>[] lanes = [s_text.AsMemory(0, 90), s_text.AsMemory(90, 90), s_text.AsMemory(180, 41)];
+
+        var codes = LaneCoder.Encode(model, lanes, Cancellation);
+        Memory<byte>[] read = [.. lanes.Select(lane => new byte[lane.Length].AsMemory())];
+        LaneCoder.Decode(model, [.. codes.Select(code => (ReadOnlyMemory<byte>)code)], read, Cancellation);
+
+        Assert.All(lanes.Zip(read), one => Assert.Equal(one.First.ToArray(), one.Second.ToArray()));
     }
 
     [Fact]

@@ -2,7 +2,9 @@ using System.Text;
 using McpLongContext.Bits.Streams;
 using McpLongContext.Context.Bits;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Inference;
 using McpLongContext.Inference.Bits;
+using McpLongContext.LongAttention.Bits;
 using McpLongContext.LongAttention.Positions;
 
 namespace McpLongContext.Context.Tests.Bits;
@@ -121,6 +123,57 @@ public sealed class BitInferenceTests : BitService
     }
 
     [Fact]
+    public async Task What_was_measured_on_this_machine_is_the_default()
+    {
+        var request = new LongInferenceRequest { File = Write("text.txt", s_bytes), Model = Plain };
+        var before = await InferAsync(request);
+        var defaults = new BitDefaults
+        {
+            Ram = 1 << 30,
+            MaxSeqLen = 64,
+            ChunkSize = 0,
+            Overlap = 0,
+            Reversible = false,
+            UseAct = false,
+            Bfloat16 = false,
+            Batch = 1,
+            Quantize = true,
+        };
+        defaults.Write(Path.Combine(Folder.Path, "home"));
+
+        var after = await InferAsync(request);
+        var given = await InferAsync(request with { CtxBits = 80 });
+
+        Assert.Equal((96, 64, 80), (before.CtxBits, after.CtxBits, given.CtxBits));
+        // Quantized weights predict a little differently.
+        (defaults with { Quantize = false }).Write(Path.Combine(Folder.Path, "home"));
+        var exact = await InferAsync(request);
+        Assert.NotEqual(exact.BitsPerByte, after.BitsPerByte);
+        Assert.Equal(exact.BitsPerByte, after.BitsPerByte, 0.2);
+    }
+
+    [Fact]
+    public async Task Damaged_defaults_are_refused_with_the_remedy()
+    {
+        var home = Directory.CreateDirectory(Path.Combine(Folder.Path, "home"));
+        await File.WriteAllTextAsync(
+            Path.Combine(home.FullName, BitDefaults.FileName),
+            "{\"version\":1}",
+            Cancellation
+        );
+
+        var error = await Assert.ThrowsAsync<ModelException>(() =>
+            InferAsync(new() { File = Write("text.txt", s_bytes), Model = Plain })
+        );
+
+        Assert.Contains(
+            "run `mcp-long-context-train bits-benchmark` again",
+            error.Message,
+            StringComparison.OrdinalIgnoreCase
+        );
+    }
+
+    [Fact]
     public async Task A_longer_window_and_chunks_are_in_force_from_the_next_request_on()
     {
         var request = new LongInferenceRequest
@@ -216,6 +269,36 @@ public sealed class BitInferenceTests : BitService
         Assert.InRange(found[0].Offset, 40_980, 41_000);
         Assert.InRange(found[0].Offset + found[0].Length, 41_100, 41_120);
         Assert.InRange(found[1].Offset, 100_970, 100_990);
+    }
+
+    [Fact]
+    public void A_span_has_the_cost_of_each_of_its_bytes()
+    {
+        double[] costs = [.. Enumerable.Range(0, 100).Select(i => i is >= 40 and < 70 ? 8 + (i % 3) : 1.0)];
+        var spans = new UnlikelyByteSpans(firstByte: 500);
+        Array.ForEach(costs, spans.Add);
+
+        var found = Assert.Single(spans.Highest(1, (_, length) => new string('0', 2 * length)));
+
+        Assert.Equal(found.Length, found.Costs.Count);
+        Assert.Equal(costs.Skip((int)found.Offset - 500).Take(found.Length), found.Costs);
+    }
+
+    [Fact]
+    public async Task Every_byte_is_told_once_and_in_order_with_its_cost()
+    {
+        var told = new List<(long Offset, double Cost)>();
+        var stream = await InferAsync(
+            new()
+            {
+                File = Write("text.txt", s_bytes),
+                Model = Plain,
+                ByteRead = (offset, cost) => told.Add((offset, cost)),
+            }
+        );
+
+        Assert.Equal(Enumerable.Range(0, s_bytes.Length).Select(i => (long)i), told.Select(one => one.Offset));
+        Assert.Equal(stream.BitsPerByte, told.Average(one => one.Cost), 6);
     }
 
     private async Task<BitStreamReport> InferAsync(LongInferenceRequest request) =>

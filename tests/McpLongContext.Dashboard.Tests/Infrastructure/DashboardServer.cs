@@ -1,6 +1,8 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Jobs;
+using McpLongContext.Dashboard.Scanning;
+using McpLongContext.Inference.Models;
 using McpLongContext.Server.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -80,6 +82,29 @@ internal sealed class DashboardServer : IAsyncDisposable
 
     /// <summary>Writes a file of the data folder.</summary>
     public void WriteHome(string name, string text) => Write(Path.Combine("..", "home", name), text);
+
+    /// <summary>Installs the random bit model of the tests; see tools/golden/bits.</summary>
+    public Task InstallBitModelAsync() =>
+        _host
+            .Services.GetRequiredService<ModelStore>()
+            .InstallAsync(
+                Path.Combine(AppContext.BaseDirectory, "bits", "plain.safetensors"),
+                progress: null,
+                TestContext.Current.CancellationToken
+            );
+
+    /// <summary>Has a file of the documents scanned, and waits for the end.</summary>
+    public async Task ScanAsync(string file)
+    {
+        var runs = _host.Services.GetRequiredService<ScanRuns>();
+        runs.Start(new ScanForm(Path.Combine(Documents, file), "", Top: 3));
+        while (runs.Latest!.IsActive)
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal("", runs.Latest.Problem);
+    }
 
     /// <summary>Ingests all documents and waits until they are encoded.</summary>
     public Task<IngestReport> IngestAsync(string datastore = "default", MemoryKind memory = MemoryKind.Window) =>

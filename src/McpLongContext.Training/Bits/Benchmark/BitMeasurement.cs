@@ -1,0 +1,6 @@
+namespace McpLongContext.Training.Bits.Benchmark;
+
+/// <summary>Rate and memory of a case.</summary>
+/// <param name="BitsPerSecond">Bits read in a second.</param>
+/// <param name="Memory">The largest resident size of the process, in bytes.</param>
+internal sealed record BitMeasurement(double BitsPerSecond, long Memory);

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using McpLongContext.Inference.Bits;
+using McpLongContext.Inference.Layers;
+using McpLongContext.Training.Libtorch;
+using static TorchSharp.torch;
+
+namespace McpLongContext.Training.Bits.Benchmark;
+
+/// <summary>Measures a case in this process, on random bits: neither rate nor memory depends on them.</summary>
+internal static class BitMeter
+{
+    private const int CorpusBytes = 1 << 20;
+
+    /// <summary>Measures a case. The memory is that of the whole process, so nothing else may have run in it.</summary>
+    public static BitMeasurement Measure(BitCase one, TextWriter log)
+    {
+        var rate = one.Work switch
+        {
+            BitWork.Training => OfTraining(one, log),
+            BitWork.Torch => OfTorch(one, log),
+            BitWork.Engine => OfEngine(one, Precision.Float32),
+            _ => OfEngine(one, Precision.Int8),
+        };
+        using var process = Process.GetCurrentProcess();
+        return new BitMeasurement(rate, process.PeakWorkingSet64);
+    }
+
+    private static double OfTraining(BitCase one, TextWriter log)
+    {
+        Begin(one, log);
+        var settings = new BitTrainingSettings
+        {
+            Model = one.Model,
+            BatchSize = one.Batch,
+            IsHalf = one.IsHalf,
+        };
+        var corpus = new byte[Math.Max(CorpusBytes, 2 * BitStreams.BytesOf(one.Model))];
+        new Random(1).NextBytes(corpus);
+        using var model = new BitModule(one.Model, one.IsHalf);
+        using var trainer = new BitTrainer(model, corpus, settings);
+        var step = 0;
+        var bits = one.Batch * (one.Model.ChunkSize == 0 ? one.Model.MaxLength : one.Model.ChunkSize);
+        return Rate(one.Seconds, bits, () => trainer.Step(++step, progress: 0));
+    }
+
+    private static double OfTorch(BitCase one, TextWriter log)
+    {
+        Begin(one, log);
+        using var model = new BitModule(one.Model);
+        using var frozen = no_grad();
+        using var bits = randint(0, 2, [one.Batch, one.Model.MaxLength], ScalarType.Int64);
+        return Rate(
+            one.Seconds,
+            one.Batch * one.Model.MaxLength,
+            () =>
+            {
+                using var scope = NewDisposeScope();
+                model.Forward(bits, place: 0);
+            }
+        );
+    }
+
+    private static double OfEngine(BitCase one, Precision precision)
+    {
+        var model = BitTransformer.Load(one.ModelPath!, precision);
+        var length = one.Model.MaxLength;
+        var random = new Random(1);
+        var workers = Enumerable
+            .Range(0, one.Batch)
+            .Select(_ =>
+                (
+                    Session: model.CreateSession(),
+                    Bits: Enumerable.Range(0, length).Select(_ => (byte)random.Next(2)).ToArray(),
+                    Logits: new float[2 * length]
+                )
+            )
+            .ToArray();
+        return Rate(
+            one.Seconds,
+            one.Batch * length,
+            () =>
+                Parallel.ForEach(
+                    workers,
+                    new ParallelOptions { MaxDegreeOfParallelism = one.Threads },
+                    worker =>
+                    {
+                        worker.Session.Reset();
+                        worker.Session.Forward(worker.Bits, place: 0, worker.Logits);
+                    }
+                )
+        );
+    }
+
+    private static void Begin(BitCase one, TextWriter log)
+    {
+        LibtorchRuntime.Load(log);
+        set_num_threads(one.Threads);
+    }
+
+    /// <summary>
+    /// The rate of the fastest step, which other programs disturb least; the first one, which also makes what is made
+    /// once, is not counted.
+    /// </summary>
+    private static double Rate(double seconds, long bits, Action step)
+    {
+        step();
+        var began = Stopwatch.GetTimestamp();
+        var fastest = TimeSpan.MaxValue;
+        do
+        {
+            var start = Stopwatch.GetTimestamp();
+            step();
+            var taken = Stopwatch.GetElapsedTime(start);
+            fastest = taken < fastest ? taken : fastest;
+        } while (Stopwatch.GetElapsedTime(began).TotalSeconds < seconds);
+        return bits / fastest.TotalSeconds;
+    }
+}
