@@ -18,7 +18,7 @@ internal static class CommitText
     public static string? HashOf(string name) =>
         name.StartsWith(Prefix, StringComparison.Ordinal)
         && name.Length - Prefix.Length is >= LeastDigits and <= 64
-        && name.AsSpan(Prefix.Length).IndexOfAnyExcept("0123456789abcdefABCDEF") < 0
+        && name[Prefix.Length..].All(char.IsAsciiHexDigit)
             ? name[Prefix.Length..]
             : null;
 

@@ -1,6 +1,5 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Tests.Ingestion.History;
-using McpLongContext.Inference.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpLongContext.Context.Tests.Retrieval;
@@ -102,7 +101,10 @@ public sealed class HistoryTests : IAsyncLifetime
         var shown = _service.ShowDatastore("default");
 
         Assert.Equal((3, 3), (shown.Summary.Documents, shown.Summary.Commits));
-        Assert.DoesNotContain(shown.Documents, document => document.Path.StartsWith("commit", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            shown.Documents,
+            document => document.Path.StartsWith("commit", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -165,7 +167,9 @@ public sealed class HistoryTests : IAsyncLifetime
 
         Assert.Equal(
             ["Evict the oldest entry first"],
-            result.Evidence.Where(evidence => evidence.Path.StartsWith("commit ", StringComparison.Ordinal)).Select(e => e.Context)
+            result
+                .Evidence.Where(evidence => evidence.Path.StartsWith("commit ", StringComparison.Ordinal))
+                .Select(e => e.Context)
         );
     }
 
@@ -211,10 +215,7 @@ public sealed class HistoryTests : IAsyncLifetime
         var inner = _sandbox.PathOf("tree/../allowed/linked");
         Directory.CreateDirectory(_sandbox.PathOf("allowed/forged"));
         _sandbox.Git("worktree", "add", "-q", inner);
-        File.WriteAllText(
-            _sandbox.PathOf("allowed/forged/.git"),
-            $"gitdir: {Path.Combine(_sandbox.Tree, ".git")}\n"
-        );
+        File.WriteAllText(_sandbox.PathOf("allowed/forged/.git"), $"gitdir: {Path.Combine(_sandbox.Tree, ".git")}\n");
         File.WriteAllText(_sandbox.PathOf("allowed/forged/a.txt"), "Nothing.\n");
         await _service.DisposeAsync();
         _service = Create(root: _sandbox.PathOf("allowed"));
@@ -232,7 +233,9 @@ public sealed class HistoryTests : IAsyncLifetime
         for (var i = 0; i < 20; i++)
         {
             _sandbox.Write("src/retry.py", $"def retry(call, limit={i}):\n    return call(limit)\n");
-            _sandbox.Commit($"Change the retry limit to {i}\n\n{string.Concat(Enumerable.Repeat("Because of the harbor. ", 30))}");
+            _sandbox.Commit(
+                $"Change the retry limit to {i}\n\n{string.Concat(Enumerable.Repeat("Because of the harbor. ", 30))}"
+            );
         }
 
         await IngestAsync();
@@ -240,7 +243,11 @@ public sealed class HistoryTests : IAsyncLifetime
         var result = await AskAsync("Which commits changed the retry limit?", maxTokens: 600);
 
         Assert.InRange(result.Tokens, 1, 600);
-        Assert.InRange(result.Evidence.Count(evidence => evidence.Path.StartsWith("commit ", StringComparison.Ordinal)), 1, 5);
+        Assert.InRange(
+            result.Evidence.Count(evidence => evidence.Path.StartsWith("commit ", StringComparison.Ordinal)),
+            1,
+            5
+        );
         Assert.Contains(result.Evidence, evidence => evidence.Path.EndsWith("retry.py", StringComparison.Ordinal));
     }
 

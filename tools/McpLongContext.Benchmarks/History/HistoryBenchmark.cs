@@ -1,6 +1,9 @@
 using System.Globalization;
 using McpLongContext.Benchmarks.EndToEnd;
+using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Retrieval;
+using McpLongContext.Inference.Layers;
+using McpLongContext.Inference.Models;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Commits;
 using McpLongContext.Storage.Passages;
@@ -24,22 +27,23 @@ internal static class HistoryBenchmark
     /// <summary>Measures repositories.</summary>
     /// <param name="output">Where the table goes.</param>
     /// <param name="repositories">Clones, or bare repositories.</param>
-    public static void Run(TextWriter output, IReadOnlyList<string> repositories)
+    /// <param name="encodes">Whether embeddings rank, too.</param>
+    public static void Run(TextWriter output, IReadOnlyList<string> repositories, bool encodes)
     {
         output.WriteLine(
-            $"{"hit@5/all@5 by weight", -32}{string.Concat(s_weights.Select(weight => Invariant($"{weight, 12}")))}"
+            $"{"hit@5/all@5 by weight", -32}{string.Concat(s_weights.Select(weight => Invariant($"{weight, 12}")))}{"program", 12}"
         );
         foreach (var repository in repositories)
         {
-            Measure(output, repository);
+            Measure(output, repository, encodes);
         }
     }
 
-    private static void Measure(TextWriter output, string repository)
+    private static void Measure(TextWriter output, string repository, bool encodes)
     {
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(repository)));
         var later = LaterCommits.Of(repository, Questions);
-        using var home = Home.WithoutModels();
+        using var home = encodes ? Home.Create() : Home.WithoutModels();
         var tree = Path.Combine(home.Folder, "tree");
         LaterCommits.Git(home.Folder, "clone", "-q", "--no-checkout", Path.GetFullPath(repository), tree);
         LaterCommits.Git(tree, "checkout", "-q", "--detach", later.Base);
@@ -51,16 +55,22 @@ internal static class HistoryBenchmark
         var files = snapshot
             .Documents.All.Select(document => Path.GetRelativePath(tree, document.Path))
             .ToHashSet(StringComparer.Ordinal);
+        using var model = encodes ? Encoder() : null;
+        var encoder = model is null ? null : new RetrievalEncoder(model);
         var asked = later
-            .Questions.Select(question => new Asked(
-                Ranked(snapshot, tree, question.Subject),
+            .Questions.Where(question => QueryAnalyzer.Analyze(question.Subject).IsChangeRequest)
+            .Select(question => new Asked(
+                Ranked(snapshot, encoder, tree, question.Subject, usesHistory: false),
+                Ranked(snapshot, encoder, tree, question.Subject, usesHistory: true),
                 Normalized(OfCommits(snapshot.Commits, question.Subject), files),
                 Normalized(associations.Of(QueryAnalyzer.Analyze(question.Subject).Terms), files),
                 question.Files
             ))
             .ToList();
         output.WriteLine(
-            Invariant($"{name}: {asked.Count} questions, {files.Count} files, {commits.Count} commits before")
+            Invariant(
+                $"{name}: {asked.Count} of {later.Questions.Count} ask for a change, {files.Count} files, {commits.Count} commits before"
+            )
         );
         Print(output, "  commits by BM25", asked, question => question.Commits);
         Print(output, "  learned associations", asked, question => question.Associations);
@@ -73,20 +83,38 @@ internal static class HistoryBenchmark
         Func<Asked, Dictionary<string, double>> signal
     )
     {
-        var cells = s_weights.Select(weight =>
+        var cells = s_weights
+            .Select(weight => asked.Select(question => question.First(signal(question), weight)).ToList())
+            .Append([.. asked.Select(question => Asked.First(question.Program))])
+            .Select(Cell);
+        output.WriteLine($"{name, -32}{string.Concat(cells)}");
+
+        string Cell(List<HashSet<string>> first)
         {
-            var first = asked.Select(question => question.First(signal(question), weight)).ToList();
             var hit = asked.Zip(first).Count(pair => pair.First.Gold.Overlaps(pair.Second));
             var all = asked.Zip(first).Count(pair => pair.First.Gold.IsSubsetOf(pair.Second));
             return Invariant($"{100.0 * hit / asked.Count, 7:0.0}/{100.0 * all / asked.Count, 4:0.0}");
-        });
-        output.WriteLine($"{name, -32}{string.Concat(cells)}");
+        }
+    }
+
+    private static LoadedEncoder Encoder()
+    {
+        var models = new ModelStore();
+        var name = models.Catalog.DefaultEncoder.Name;
+        return new LoadedEncoder(models.List().First(model => model.Name == name), Precision.Int8);
     }
 
     /// <summary>The files in the order of the program's ranking, with the score of their best passage.</summary>
-    private static Dictionary<string, double> Ranked(DatastoreSnapshot snapshot, string tree, string question)
+    private static Dictionary<string, double> Ranked(
+        DatastoreSnapshot snapshot,
+        RetrievalEncoder? encoder,
+        string tree,
+        string question,
+        bool usesHistory
+    )
     {
-        var ranker = new PassageRanker(snapshot, encoder: null, index: null);
+        var index = encoder is null ? null : snapshot.Embeddings(encoder.Key);
+        var ranker = new PassageRanker(snapshot, encoder, index) { UsesHistory = usesHistory };
         return ranker
             .Rank(QueryAnalyzer.Analyze(question), PassageScope.All, CancellationToken.None)
             .Passages.GroupBy(passage => Path.GetRelativePath(tree, passage.Document.Path))
@@ -122,23 +150,33 @@ internal static class HistoryBenchmark
     /// <summary>A question with its signals and its gold.</summary>
     private sealed record Asked(
         Dictionary<string, double> Ranked,
+        Dictionary<string, double> Program,
         Dictionary<string, double> Commits,
         Dictionary<string, double> Associations,
         IReadOnlySet<string> Gold
     )
     {
         /// <summary>The first files when a signal is added; a file that was not ranked counts as the last one.</summary>
-        public IReadOnlySet<string> First(Dictionary<string, double> signal, double weight)
+        public HashSet<string> First(Dictionary<string, double> signal, double weight)
         {
             var last = Ranked.Count == 0 ? 0 : Ranked.Values.Min();
-            return Ranked
-                .Keys.Union(weight > 0 ? signal.Keys : [])
-                .OrderByDescending(file =>
-                    Ranked.GetValueOrDefault(file, last) + (weight * signal.GetValueOrDefault(file))
-                )
-                .ThenBy(file => file, StringComparer.Ordinal)
-                .Take(Top)
-                .ToHashSet(StringComparer.Ordinal);
+            return First(
+                Ranked
+                    .Keys.Union(weight > 0 ? signal.Keys : [])
+                    .ToDictionary(
+                        file => file,
+                        file => Ranked.GetValueOrDefault(file, last) + (weight * signal.GetValueOrDefault(file))
+                    )
+            );
         }
+
+        /// <summary>The files with the best scores.</summary>
+        public static HashSet<string> First(Dictionary<string, double> scores) =>
+            scores
+                .OrderByDescending(score => score.Value)
+                .ThenBy(score => score.Key, StringComparer.Ordinal)
+                .Take(Top)
+                .Select(score => score.Key)
+                .ToHashSet(StringComparer.Ordinal);
     }
 }

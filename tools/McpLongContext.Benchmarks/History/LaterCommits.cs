@@ -9,7 +9,10 @@ namespace McpLongContext.Benchmarks.History;
 /// </summary>
 /// <param name="Base">The commit before them.</param>
 /// <param name="Questions">Subjects with the paths of their files.</param>
-internal sealed partial record LaterCommits(string Base, IReadOnlyList<(string Subject, IReadOnlySet<string> Files)> Questions)
+internal sealed partial record LaterCommits(
+    string Base,
+    IReadOnlyList<(string Subject, IReadOnlySet<string> Files)> Questions
+)
 {
     private const int MaxFiles = 5;
     private const int MinWords = 3;
@@ -57,6 +60,7 @@ internal sealed partial record LaterCommits(string Base, IReadOnlyList<(string S
     {
         var start = new ProcessStartInfo("git", ["-C", folder, "-c", "core.quotePath=off", .. arguments])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
         };
         using var process = Process.Start(start)!;

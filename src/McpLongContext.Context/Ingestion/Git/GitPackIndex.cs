@@ -13,6 +13,7 @@ internal sealed class GitPackIndex : IDisposable
     private const uint Magic = 0xFF744F63;
     private const int HeadBytes = 8;
     private const int Buckets = 256;
+    private const long Names = HeadBytes + (Buckets * 4);
     private const int MaxKeptBytes = 1024 * 1024;
     private const uint IsLarge = 0x80000000;
 
@@ -56,8 +57,6 @@ internal sealed class GitPackIndex : IDisposable
     }
 
     private long Count => _fanout[^1];
-
-    private long Names => HeadBytes + (Buckets * 4);
 
     /// <summary>The offset of an object in the pack; <see langword="null"/>: the pack does not have it.</summary>
     /// <exception cref="InvalidDataException">The index ends early.</exception>

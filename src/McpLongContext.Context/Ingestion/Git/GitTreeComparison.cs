@@ -60,7 +60,7 @@ internal sealed class GitTreeComparison(GitObjects objects, int hashBytes, strin
             var order =
                 !hasOld ? 1
                 : !hasNow ? -1
-                : first.CompareTo(second);
+                : first.OrderTo(second);
             var isWhole =
                 order < 0 ? TryAdd('D', first, folder, depth)
                 : order > 0 ? TryAdd('A', second, folder, depth)

@@ -61,7 +61,7 @@ internal readonly ref struct GitTreeEntry
     }
 
     /// <summary>The order of entries in a tree, in which the name of a folder ends with a slash.</summary>
-    public int CompareTo(GitTreeEntry other)
+    public int OrderTo(GitTreeEntry other)
     {
         var shared = Math.Min(Name.Length, other.Name.Length);
         var order = Name[..shared].SequenceCompareTo(other.Name[..shared]);

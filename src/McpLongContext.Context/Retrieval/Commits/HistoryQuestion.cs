@@ -28,7 +28,7 @@ internal sealed record HistoryQuestion(IReadOnlyList<string> Terms, IReadOnlyLis
 
     private static readonly Regex s_hash = Linear(@"\b[0-9a-f]{7,64}\b");
 
-    private static readonly IReadOnlySet<string> s_askingTerms = TermAnalyzer
+    private static readonly HashSet<string> s_askingTerms = TermAnalyzer
         .Terms(
             "when why who which what how commit commits revision revisions changeset changesets change changes changed "
                 + "changing introduce introduces introduced introducing history git log blame author last first touch "

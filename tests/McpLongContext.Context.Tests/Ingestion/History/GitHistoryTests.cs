@@ -100,7 +100,7 @@ public sealed class GitHistoryTests : IDisposable
         MakeHistory();
         _sandbox.Git("gc", "-q", "--aggressive", "--prune=now");
         var file = Directory.GetFiles(Path.Combine(_sandbox.Tree, ".git/objects/pack"), $"*{extension}").Single();
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.SetAttributes(file, FileAttributes.Normal);
         var whole = File.ReadAllBytes(file);
         var expected = GitLog.Read(_sandbox.Tree).ToHashSet();
         var random = new Random(7);
@@ -127,7 +127,7 @@ public sealed class GitHistoryTests : IDisposable
         _sandbox.Write("folder/a.txt", "one");
         _sandbox.Commit("One");
         var (root, folder) = (Name("HEAD^{tree}"), Name("HEAD:folder"));
-        File.SetUnixFileMode(ObjectOf(folder), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.SetAttributes(ObjectOf(folder), FileAttributes.Normal);
         File.Copy(ObjectOf(root), ObjectOf(folder), overwrite: true);
 
         Assert.Single(GitLog.Read(_sandbox.Tree));
@@ -152,8 +152,8 @@ public sealed class GitHistoryTests : IDisposable
         File.Delete(Path.Combine(_sandbox.Tree, "src/moved.c"));
         _sandbox.Write("src/moved.c/inner.c", "a folder in place of a file\n");
         _sandbox.Commit("A folder in place of a file");
-        File.SetUnixFileMode(Path.Combine(_sandbox.Tree, "readme.md"), (UnixFileMode)0b111_101_101);
-        _sandbox.Commit("Executable");
+        _sandbox.Git("update-index", "--chmod=+x", "readme.md");
+        _sandbox.Git("commit", "-q", "-m", "Executable");
         File.Delete(Path.Combine(_sandbox.Tree, "src.txt"));
         File.CreateSymbolicLink(Path.Combine(_sandbox.Tree, "src.txt"), "readme.md");
         _sandbox.Commit("A link in place of a file");
@@ -162,7 +162,10 @@ public sealed class GitHistoryTests : IDisposable
         _sandbox.Git("checkout", "-q", "-b", "topic");
         for (var i = 0; i < 8; i++)
         {
-            _sandbox.Write("src/deep/b.c", string.Concat(Enumerable.Range(0, 200).Select(line => $"int b{line % (i + 1)};\n")));
+            _sandbox.Write(
+                "src/deep/b.c",
+                string.Concat(Enumerable.Range(0, 200).Select(line => $"int b{line % (i + 1)};\n"))
+            );
             _sandbox.Write($"src/deep/{i}.c", $"int c{i};\n");
             _sandbox.Git("add", "src/deep");
             _sandbox.Git("commit", "-q", "-m", $"Step {i}");
