@@ -57,7 +57,7 @@ internal sealed class PathGlob
         DocumentPaths paths
     ) => Select(glob, documents, static document => document.Path, paths);
 
-    /// <summary>What lies at a path that matches.</summary>
+    /// <summary>The items whose path matches.</summary>
     /// <inheritdoc cref="Select(string, IReadOnlyList{StoredDocument}, DocumentPaths)"/>
     public static IReadOnlyList<T> Select<T>(
         string glob,

@@ -5,17 +5,18 @@ using McpLongContext.Context.Ingestion.Sources;
 namespace McpLongContext.Context.Ingestion.Git;
 
 /// <summary>
-/// Reads objects of a repository: loose, in packs, and in object directories that it borrows from. Damaged and hostile
+/// Reads objects of a repository: loose, in packs, and in its alternates. Damaged and hostile
 /// objects cost bounded time and memory and count as missing. For one thread at a time.
 /// </summary>
 /// <param name="directory">The directory <c>objects</c>.</param>
 /// <param name="hashBytes">The length of an object name.</param>
-/// <param name="mayBorrow">Whether another object directory may be read; <see langword="null"/>: none.</param>
-internal sealed class GitObjects(string directory, int hashBytes, Func<string, bool>? mayBorrow = null) : IDisposable
+/// <param name="mayReadAlternate">Whether another object directory may be read; <see langword="null"/>: none.</param>
+internal sealed class GitObjects(string directory, int hashBytes, Func<string, bool>? mayReadAlternate = null)
+    : IDisposable
 {
     private const int MaxHeader = 32;
     private const int MaxPacks = 1000;
-    private const int MaxBorrowed = 16;
+    private const int MaxAlternates = 16;
     private const int MaxListBytes = 64 * 1024;
 
     private List<string>? _directories;
@@ -106,7 +107,7 @@ internal sealed class GitObjects(string directory, int hashBytes, Func<string, b
         return null;
     }
 
-    /// <summary>What is damaged in one pack may be whole in another.</summary>
+    /// <summary>An object that is damaged in one pack may be whole in another.</summary>
     private static GitObject? TryRead(GitPack pack, byte[] name)
     {
         try
@@ -143,11 +144,11 @@ internal sealed class GitObjects(string directory, int hashBytes, Func<string, b
         return packs;
     }
 
-    /// <summary>The object directory, and those that it and they borrow from (<c>info/alternates</c>).</summary>
+    /// <summary>The object directory, and the alternates of each (<c>info/alternates</c>).</summary>
     private List<string> Directories()
     {
         List<string> found = [directory];
-        for (var i = 0; i < found.Count && found.Count < MaxBorrowed; i++)
+        for (var i = 0; i < found.Count && found.Count < MaxAlternates; i++)
         {
             found.AddRange(
                 (
@@ -157,8 +158,8 @@ internal sealed class GitObjects(string directory, int hashBytes, Func<string, b
                 )
                     .Where(line => !line.StartsWith('#') && !line.Contains('\0', StringComparison.Ordinal))
                     .Select(line => Path.GetFullPath(line, found[i]))
-                    .Where(borrowed => !found.Contains(borrowed) && mayBorrow?.Invoke(borrowed) == true)
-                    .Take(MaxBorrowed)
+                    .Where(alternate => !found.Contains(alternate) && mayReadAlternate?.Invoke(alternate) == true)
+                    .Take(MaxAlternates)
                     .ToList()
             );
         }

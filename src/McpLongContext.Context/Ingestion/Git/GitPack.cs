@@ -12,7 +12,7 @@ internal sealed class GitPack : IDisposable
     /// <summary>Git makes chains of 50, at most of 4,095.</summary>
     private const int MaxDeltas = 4096;
 
-    /// <summary>What an object is made of takes no more than this, so that a hostile pack costs bounded time.</summary>
+    /// <summary>The bytes of a chain of deltas at most, so that a hostile pack costs bounded time.</summary>
     private const long MaxChainBytes = 4L * GitObject.MaxBytes;
 
     private const int ReadBytes = 4096;

@@ -15,11 +15,11 @@ internal static class HistoryAccess
     public static bool MayRead(GitRepository repository, AllowedRoots roots)
     {
         var objects = Path.Join(repository.Common, "objects");
-        return MayBorrow(objects, roots) || (IsOwnWorktree(repository) && Resolve(objects) == objects);
+        return MayReadObjects(objects, roots) || (IsOwnWorktree(repository) && Resolve(objects) == objects);
     }
 
     /// <summary>Whether an object directory lies beneath the roots, links resolved.</summary>
-    public static bool MayBorrow(string objects, AllowedRoots roots) =>
+    public static bool MayReadObjects(string objects, AllowedRoots roots) =>
         Resolve(objects) is { } resolved && roots.Contains(resolved);
 
     private static bool IsOwnWorktree(GitRepository repository)

@@ -55,7 +55,7 @@ internal sealed class HistoryIndexer(DocumentPaths paths, TimeProvider time)
         using var reader = new HistoryReader(
             repository,
             Path.GetRelativePath(root, source) is var beneath and not "." ? beneath.Replace('\\', '/') : "",
-            borrowed => HistoryAccess.MayBorrow(borrowed, roots)
+            alternate => HistoryAccess.MayReadObjects(alternate, roots)
         );
         var update = new HistoryUpdate(datastore, reader, new CommitSource(source, root, head.Commit, true), time);
         return [.. update.Run(stored, bounds, BatchCommits, cancellation).Select(Note)];

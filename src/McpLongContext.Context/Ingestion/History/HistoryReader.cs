@@ -23,10 +23,10 @@ internal sealed class HistoryReader : IDisposable
     /// <summary>Opens the history of a tree.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="path">The path beneath its root, with slashes; empty for everything.</param>
-    /// <param name="mayBorrow">Whether another object directory may be read.</param>
-    public HistoryReader(GitRepository repository, string path, Func<string, bool> mayBorrow)
+    /// <param name="mayReadAlternate">Whether another object directory may be read.</param>
+    public HistoryReader(GitRepository repository, string path, Func<string, bool> mayReadAlternate)
     {
-        _objects = new GitObjects(Path.Join(repository.Common, "objects"), repository.HashBytes, mayBorrow);
+        _objects = new GitObjects(Path.Join(repository.Common, "objects"), repository.HashBytes, mayReadAlternate);
         _parents = GitParents.Read(repository);
         _comparison = new GitTreeComparison(_objects, repository.HashBytes, path, MaxFiles);
         _isWholeTree = path.Length == 0;

@@ -24,7 +24,7 @@ internal sealed class HistoryUpdate(Datastore datastore, HistoryReader reader, C
     /// <param name="bounds">How much is read.</param>
     /// <param name="batchCommits">Commits that are stored at once.</param>
     /// <param name="cancellation">Ends the reading; what is stored stays.</param>
-    /// <returns>What bounded the reading, if anything did.</returns>
+    /// <returns>The bounds that the reading met, a finding each.</returns>
     public IEnumerable<string> Run(
         CommitSource? stored,
         HistoryBounds bounds,
@@ -49,10 +49,10 @@ internal sealed class HistoryUpdate(Datastore datastore, HistoryReader reader, C
             : ReadAll(cancellation);
     }
 
-    /// <summary>Where the stored head is behind the present one, only what lies between is read.</summary>
+    /// <summary>Where the stored head is an ancestor of the present one, only the commits in between are read.</summary>
     private bool TryAdvance(CommitSource stored, CancellationToken cancellation)
     {
-        var isBehind = false;
+        var isAncestor = false;
         var visited = 0;
         var walk = reader.Walk.From(target.Head, IsEnd);
         foreach (var commit in walk)
@@ -66,16 +66,16 @@ internal sealed class HistoryUpdate(Datastore datastore, HistoryReader reader, C
             Add(commit);
         }
 
-        if (isBehind)
+        if (isAncestor)
         {
             Store(target, []);
         }
 
-        return isBehind;
+        return isAncestor;
 
         bool IsEnd(string name)
         {
-            isBehind |= name == stored.Head;
+            isAncestor |= name == stored.Head;
             return name == stored.Head || _known.Contains(name);
         }
     }
