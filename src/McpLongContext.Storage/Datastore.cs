@@ -1,4 +1,5 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Commits;
 using McpLongContext.Storage.CompressiveMemories;
 using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
@@ -41,6 +42,7 @@ public sealed class Datastore : IDisposable
             CompressiveMemoryTable.Create(_writer);
             SymbolWriter.Create(_writer);
             SourceTable.Create(_writer);
+            CommitTable.Create(_writer);
             LexicalWriter.Refresh(_writer);
             SegmentFolder.RemoveOrphans(_writer, SegmentsFolder, time);
             _catalog = new CatalogWriter(_writer);
@@ -119,6 +121,34 @@ public sealed class Datastore : IDisposable
                 SourceTable.Apply(database, change);
             })
         );
+    }
+
+    /// <summary>Changes the commits of a source in one transaction.</summary>
+    /// <exception cref="DatastoreException">Nothing was stored; the message says why.</exception>
+    public void ApplyCommits(CommitChange change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        Write(database =>
+        {
+            CommitTable.Apply(database, change);
+            return true;
+        });
+    }
+
+    /// <summary>Forgets the commits of sources; their documents stay.</summary>
+    /// <exception cref="DatastoreException">Nothing was changed; the message says why.</exception>
+    public void RemoveCommits(IReadOnlyList<string> sources)
+    {
+        ArgumentNullException.ThrowIfNull(sources);
+        Write(database =>
+        {
+            foreach (var source in sources)
+            {
+                CommitTable.RemoveSource(database, source);
+            }
+
+            return true;
+        });
     }
 
     /// <summary>

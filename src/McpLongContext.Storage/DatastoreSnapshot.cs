@@ -1,4 +1,5 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Commits;
 using McpLongContext.Storage.CompressiveMemories;
 using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
@@ -29,6 +30,7 @@ public sealed class DatastoreSnapshot : IDisposable
         Lexical = new LexicalIndex(reader, state.Documents);
         Exact = new ExactSearch(reader, Lexical);
         Symbols = new SymbolTable(reader, state.Documents);
+        Commits = new CommitIndex(reader);
     }
 
     /// <summary>The documents.</summary>
@@ -48,6 +50,9 @@ public sealed class DatastoreSnapshot : IDisposable
 
     /// <summary>The definitions in the passages.</summary>
     public SymbolTable Symbols { get; }
+
+    /// <summary>The commits of sources in Git trees.</summary>
+    public CommitIndex Commits { get; }
 
     internal bool MissesSegments => _state.MissesSegments;
 

@@ -5,6 +5,7 @@ using McpLongContext.Benchmarks.Encode;
 using McpLongContext.Benchmarks.EndToEnd;
 using McpLongContext.Benchmarks.Formats;
 using McpLongContext.Benchmarks.Growth;
+using McpLongContext.Benchmarks.History;
 using McpLongContext.Benchmarks.Kernels;
 using McpLongContext.Benchmarks.Llama;
 using McpLongContext.Benchmarks.LongAttention;
@@ -44,6 +45,7 @@ const string Usage = """
       evidence MODEL QUESTIONS DIR PREDICTIONS  lines ranked by a decoder's retrieval heads, for score
       score QUESTIONS PREDICTIONS [CATEGORY]   predictions against gold evidence
       highlights QUESTIONS PREDICTIONS DIR     gold answers in what is highlighted; documents are named relative to DIR
+      history [--encode] REPOSITORY...         files found for later commits, with and without a signal of the history
       states QUESTIONS HOME DATASTORE          the same questions with stored states and with states in fp32
     """;
 
@@ -210,6 +212,12 @@ switch (args)
         return 0;
     case ["highlights", var questions, var predictions, var documents]:
         HighlightScore.Run(questions, predictions, documents, output);
+        return 0;
+    case ["history", "--encode", .. var repositories] when repositories.Length > 0:
+        HistoryBenchmark.Run(output, repositories, encodes: true);
+        return 0;
+    case ["history", .. var repositories] when repositories.Length > 0:
+        HistoryBenchmark.Run(output, repositories, encodes: false);
         return 0;
     case ["states", var set, var home, var datastore]:
         StatesBenchmark.Run(set, home, datastore, output);

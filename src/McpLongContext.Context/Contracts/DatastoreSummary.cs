@@ -15,6 +15,9 @@ public sealed record DatastoreSummary
     /// <summary>Passages, the units that are cited.</summary>
     public int Passages { get; init; }
 
+    /// <summary>Commits of Git histories, which answer when and why something was changed.</summary>
+    public int Commits { get; init; }
+
     /// <summary>Tokens whose token embeddings are stored.</summary>
     public long Tokens { get; init; }
 

@@ -118,6 +118,9 @@ public sealed record IngestReport
     /// <summary>Passages in the datastore.</summary>
     public int Passages { get; init; }
 
+    /// <summary>Commits of Git histories in the datastore.</summary>
+    public int Commits { get; init; }
+
     /// <summary>Tokens that this job encoded.</summary>
     public long EncodedTokens { get; init; }
 

@@ -27,6 +27,11 @@ public sealed record LongContextOptions
     public bool Watch { get; init; }
 
     /// <summary>
+    /// Whether the commits of Git trees are stored with their files, to answer when and why something was changed.
+    /// </summary>
+    public bool History { get; init; } = true;
+
+    /// <summary>
     /// Whether the default encoder is installed when it is first needed. Off, queries and ingests work by the lexical
     /// index alone until it is installed by hand.
     /// </summary>

@@ -55,6 +55,15 @@ internal sealed class PathGlob
         string glob,
         IReadOnlyList<StoredDocument> documents,
         DocumentPaths paths
+    ) => Select(glob, documents, static document => document.Path, paths);
+
+    /// <summary>The items whose path matches.</summary>
+    /// <inheritdoc cref="Select(string, IReadOnlyList{StoredDocument}, DocumentPaths)"/>
+    public static IReadOnlyList<T> Select<T>(
+        string glob,
+        IReadOnlyList<T> items,
+        Func<T, string> pathOf,
+        DocumentPaths paths
     )
     {
         Require(glob);
@@ -79,15 +88,15 @@ internal sealed class PathGlob
         Parse(glob);
         return [];
 
-        List<StoredDocument> Find(string pattern, bool hasChoices, Func<string, string> form)
+        List<T> Find(string pattern, bool hasChoices, Func<string, string> form)
         {
             var compiled = new PathGlob(form(pattern), hasChoices);
             var isAbsolute = Path.IsPathRooted(pattern);
             return
             [
-                .. documents.Where(document =>
-                    compiled.IsMatch(form(paths.Show(document.Path)))
-                    || (isAbsolute && compiled.IsMatch(form(document.Path.Replace('\\', '/'))))
+                .. items.Where(item =>
+                    compiled.IsMatch(form(paths.Show(pathOf(item))))
+                    || (isAbsolute && compiled.IsMatch(form(pathOf(item).Replace('\\', '/'))))
                 ),
             ];
         }

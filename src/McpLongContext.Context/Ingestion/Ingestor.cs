@@ -4,6 +4,7 @@ using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
+using McpLongContext.Context.Ingestion.History;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Context.Memories;
@@ -25,6 +26,7 @@ internal sealed class Ingestor(
     JobRegistry jobs,
     AllowedRoots roots,
     DocumentPaths paths,
+    LongContextOptions options,
     TimeProvider time,
     ILogger<Ingestor> logger
 )
@@ -79,7 +81,7 @@ internal sealed class Ingestor(
                     }
                 }
 
-                await FinishAsync(datastore, job, builder);
+                await FinishAsync(datastore, job, () => ReadHistory(datastore, sources, within, job), builder);
             },
             builds
         );
@@ -113,7 +115,7 @@ internal sealed class Ingestor(
             return null;
         }
 
-        return jobs.Start(JobKind.Encode, name, job => FinishAsync(datastore, job, builder: null));
+        return jobs.Start(JobKind.Encode, name, job => FinishAsync(datastore, job, history: null, builder: null));
     }
 
     /// <summary>Waits for the job of a handle; <paramref name="wait"/> null waits for its end.</summary>
@@ -158,8 +160,42 @@ internal sealed class Ingestor(
         return job.Report;
     }
 
+    /// <summary>
+    /// Reads the commits of sources in Git trees, and forgets those of sources that are gone; all where history is
+    /// turned off.
+    /// </summary>
+    private void ReadHistory(Datastore datastore, IReadOnlyList<string> sources, AllowedRoots within, IngestJob job)
+    {
+        using (var snapshot = datastore.Snapshot())
+        {
+            var known = snapshot.Sources().Select(source => source.Path).ToHashSet(StringComparer.Ordinal);
+            List<string> gone =
+            [
+                .. snapshot
+                    .Commits.Sources()
+                    .Select(source => source.Path)
+                    .Where(path => !options.History || !known.Contains(path)),
+            ];
+            if (gone.Count > 0)
+            {
+                datastore.RemoveCommits(gone);
+            }
+        }
+
+        var indexer = new HistoryIndexer(paths, time);
+        foreach (var source in sources.Where(source => options.History && Path.Exists(source)))
+        {
+            var notes = indexer.Update(datastore, source, within, HistoryBounds.OfIngest, job.Cancellation);
+            job.Update(report => report with { Notes = [.. report.Notes, .. notes] });
+        }
+
+        using var after = datastore.Snapshot();
+        var commits = after.Commits.Count;
+        job.Update(report => report with { Commits = commits });
+    }
+
     /// <summary>Everything is indexed: encodes what is pending and says how the job ended.</summary>
-    private async Task FinishAsync(Datastore datastore, IngestJob job, IMemoryBuilder? builder)
+    private async Task FinishAsync(Datastore datastore, IngestJob job, Action? history, IMemoryBuilder? builder)
     {
         int pending;
         using (var snapshot = datastore.Snapshot())
@@ -171,6 +207,7 @@ internal sealed class Ingestor(
         }
 
         job.MarkIndexed();
+        history?.Invoke();
         var state = pending > 0 ? await EncodeAsync(datastore, job) : IngestState.Complete;
         if (builder is not null)
         {

@@ -62,6 +62,7 @@ internal sealed class DatastoreManager(
             Name = name,
             Documents = statistics.Documents,
             Passages = (int)statistics.Passages,
+            Commits = snapshot.Commits.Count,
             Tokens = states.Sum(encoder => encoder.Tokens),
             Bytes = DatastoreSize.Of(datastore),
             StateBytes = states.Sum(encoder => encoder.Bytes),
@@ -108,6 +109,7 @@ internal sealed class DatastoreManager(
             }
         }
 
+        ForgetHistory(datastore, document);
         foreach (var part in found.Chunk(RemovedAtOnce))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -121,6 +123,27 @@ internal sealed class DatastoreManager(
         }
 
         return new RemoveReport(name, [.. found.Select(paths.Show)]);
+    }
+
+    /// <summary>A directory that is removed takes the commits of the sources in it along.</summary>
+    private void ForgetHistory(Datastore datastore, string document)
+    {
+        List<string> sources;
+        using (var snapshot = datastore.Snapshot())
+        {
+            sources =
+            [
+                .. snapshot
+                    .Commits.Sources()
+                    .Select(source => source.Path)
+                    .Where(source => source == paths.Identify(document) || IsBeneath(source, document)),
+            ];
+        }
+
+        if (sources.Count > 0)
+        {
+            datastore.RemoveCommits(sources);
+        }
     }
 
     /// <summary>Removes a datastore with everything in it; its running jobs are canceled.</summary>
@@ -142,8 +165,8 @@ internal sealed class DatastoreManager(
     )
     {
         using var snapshot = datastores.Open(name).Snapshot();
-        var found = finder.Find(snapshot, document) ?? throw finder.Unknown(snapshot, name, document);
-        var lines = LineIndex.Of(snapshot.Passages.TextOf(found));
+        var (path, content) = ContentOf(snapshot, name, document);
+        var lines = LineIndex.Of(content);
         var (start, end) = (startLine ?? 1, Math.Min(endLine ?? lines.Count, lines.Count));
         if (start < 1 || start > lines.Count || end < start)
         {
@@ -158,7 +181,20 @@ internal sealed class DatastoreManager(
             text = ColumnsOf(text, part, document, start, end);
         }
 
-        return new DocumentText(paths.Show(found.Path), start, end, lines.Count, text);
+        return new DocumentText(path, start, end, lines.Count, text);
+    }
+
+    /// <summary>The shown path and the text of a document, or of a commit by its name in citations.</summary>
+    private (string Path, string Text) ContentOf(DatastoreSnapshot snapshot, string name, string document)
+    {
+        if (finder.Find(snapshot, document) is { } found)
+        {
+            return (paths.Show(found.Path), snapshot.Passages.TextOf(found));
+        }
+
+        return CommitText.HashOf(document) is { } hash && snapshot.Commits.Find(hash, 1) is [var commit]
+            ? (CommitText.NameOf(commit.Commit), CommitText.Of(commit.Commit))
+            : throw finder.Unknown(snapshot, name, document);
     }
 
     private static string ColumnsOf(string text, (int Start, int End) columns, string document, int start, int end)

@@ -20,11 +20,18 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
     private const int LexicalHits = 1000;
     private const int LexicalCandidates = 200;
     private const int EmbeddingCandidates = 100;
+    private const int HistoryCandidates = 20;
 
     private readonly HashSet<string> _damage = new(StringComparer.Ordinal);
 
     /// <summary>The number of passages in scope with embeddings, when an encoder took part.</summary>
     public int CoveredPassages { get; private set; }
+
+    /// <summary>
+    /// Whether commits rank files, where a change is asked for. Beside BM25 alone they were measured to win; beside
+    /// embeddings they were not measured.
+    /// </summary>
+    public bool UsesHistory { get; init; } = encoder is null;
 
     /// <summary>The damage found while searching, a sentence each.</summary>
     public IReadOnlyCollection<string> Damage => _damage;
@@ -35,6 +42,7 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
         var lexical = Around(() => NeighborEvidence.Spread(snapshot, SearchWords(question, scope, cancellation)));
         var literal = Around(() => LiteralEvidence.Find(snapshot, scope, question, cancellation));
         var definitions = Around(() => DefinitionEvidence.Find(snapshot, scope, question));
+        var history = UsesHistory ? Around(() => HistoryEvidence.Find(snapshot, question)) : [];
         var embeddings = encoder is null
             ? null
             : EmbeddingEvidence.Search(snapshot, scope, question, encoder, index, cancellation);
@@ -46,6 +54,7 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
                 .Concat(Best(definitions, definitions.Count))
                 .Concat(Best(lexical, LexicalCandidates))
                 .Concat(embeddings?.Best(EmbeddingCandidates) ?? [])
+                .Concat(FirstPassages(Best(history, HistoryCandidates)))
                 .Where(scope.Contains)
                 .Distinct(),
         ];
@@ -62,7 +71,7 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
                     )
             )
             .ToList();
-        var ranked = new RankingStage(question, definitions).Order(candidates);
+        var ranked = new RankingStage(question, definitions, history).Order(candidates);
         return new RankedPassages(
             Follow(question, scope, ranked, cancellation),
             new StatementScorer(snapshot, question, embeddings)
@@ -101,7 +110,8 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
         );
 
     /// <summary>A signal's scores; none where what it reads is damaged, so that the others still answer.</summary>
-    private Dictionary<long, double> Around(Func<Dictionary<long, double>> signal)
+    private Dictionary<TKey, double> Around<TKey>(Func<Dictionary<TKey, double>> signal)
+        where TKey : notnull
     {
         try
         {
@@ -114,7 +124,14 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
         }
     }
 
-    private static IEnumerable<long> Best(Dictionary<long, double> scores, int count) =>
+    private IEnumerable<long> FirstPassages(IEnumerable<string> paths) =>
+        paths
+            .Select(path => snapshot.Documents.TryFind(path, out var document) ? document : null)
+            .Where(document => document is { PassageCount: > 0 })
+            .Select(document => document!.FirstPassage);
+
+    private static IEnumerable<TKey> Best<TKey>(Dictionary<TKey, double> scores, int count)
+        where TKey : notnull =>
         scores.OrderByDescending(score => score.Value).ThenBy(score => score.Key).Take(count).Select(s => s.Key);
 
     private double[] Fuse(

@@ -71,11 +71,13 @@ internal static class QueryAnalyzer
         var isLiteral = literals.Count > 0 && IsLiteral(text, binaryCodes, frames);
         List<string> words = [.. s_word.Matches(text).Select(match => match.Value)];
         var content = QueryKinds.ContentWords(words);
+        var kind = QueryKinds.Recognize(text, literals, isLiteral, content);
         return new Question(text, TermAnalyzer.Terms(text), literals, isLiteral)
         {
             Words = words,
             ContentWords = content,
-            Kind = QueryKinds.Recognize(text, literals, isLiteral, content),
+            Kind = kind,
+            IsChangeRequest = ChangeRequest.Is(text, kind),
             Frames = frames,
         };
     }

@@ -23,6 +23,9 @@ internal sealed record Question(
     /// <summary>The kind of the question.</summary>
     public QueryKind Kind { get; init; }
 
+    /// <summary>Whether it asks for a change, as the subject of a commit does.</summary>
+    public bool IsChangeRequest { get; init; }
+
     /// <summary>The places in programs that it names, that of a failure first.</summary>
     public IReadOnlyList<StackFrame> Frames { get; init; } = [];
 }

@@ -4,6 +4,7 @@ using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Freshness;
 using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Retrieval.Commits;
 using McpLongContext.Context.Retrieval.Highlights;
 using McpLongContext.Context.Telemetry;
 using McpLongContext.Storage;
@@ -19,6 +20,7 @@ internal sealed class Retriever(
     QueryPriority questions,
     BackgroundEncoding background,
     FreshnessKeeper freshness,
+    HistoryKeeper history,
     DocumentFinder finder,
     DocumentPaths paths,
     TimeProvider time
@@ -48,10 +50,13 @@ internal sealed class Retriever(
         // Judged before the search: what is read while it runs may be missing from it.
         var reading = background.StillReading(request.Datastore);
         var check = await freshness.EnsureAsync(request.Datastore, request.Question, cancellation);
+        var unread = HistoryQuestion.Of(request.Question) is null
+            ? []
+            : await history.EnsureAsync(request.Datastore, cancellation);
         var result = await SearchAsync(request, check.Stale, cancellation);
         result = result with { Freshness = await check.CompleteAsync() };
         await background.ResumeAsync(request.Datastore, cancellation);
-        string?[] notes = [.. result.Notes, reading, freshness.WatchNote(request.Datastore)];
+        string?[] notes = [.. result.Notes, .. unread, reading, freshness.WatchNote(request.Datastore)];
         return result with { Notes = [.. notes.OfType<string>()] };
     }
 
@@ -120,20 +125,22 @@ internal sealed class Retriever(
 
         var cursor = Cursor.Of(request, snapshot.Generation);
         var ranking = Rank(snapshot, request, encoder, paths, cancellation, stale);
+        var commits = new CommitEvidence(snapshot.Commits, paths).Find(request);
+        var commitTokens = commits.Sum(commit => TokenCounter.Count(commit.Text));
         var page = new EvidenceAssembler(snapshot.Passages, snapshot.Symbols, paths, ranking.Highlighter).Assemble(
             ranking.Passages,
             cursor.Offset,
-            request.MaxTokens,
-            request.TopK
+            request.MaxTokens - commitTokens,
+            request.TopK - commits.Count
         );
         var next = cursor with { Offset = cursor.Offset + page.Hits };
         return new QueryResult
         {
             Datastore = request.Datastore,
-            Evidence = page.Evidence,
-            Ranked = page.Ranked,
-            NextCursor = next.Offset < ranking.Passages.Count ? next.ToString() : null,
-            Tokens = page.Tokens,
+            Evidence = [.. commits, .. page.Evidence],
+            Ranked = [.. commits, .. page.Ranked],
+            NextCursor = next.Offset < ranking.Passages.Count && next.Offset > cursor.Offset ? next.ToString() : null,
+            Tokens = commitTokens + page.Tokens,
             SearchedPassages = ranking.SearchedPassages,
             ElapsedMilliseconds = time.GetElapsedTime(start).TotalMilliseconds,
             Notes =

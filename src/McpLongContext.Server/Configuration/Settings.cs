@@ -66,6 +66,7 @@ internal static class Settings
                     .Distinct(StringComparer.Ordinal),
             ],
             Watch = ParseSwitch(configuration, "watch", otherwise: false),
+            History = ParseSwitch(configuration, "history", otherwise: true),
             InstallDefaultEncoder = ParseSwitch(configuration, "install_default_encoder", otherwise: true),
             EncoderPrecision = ParsePrecision(configuration, "encoder_precision"),
             DecoderPrecision = ParsePrecision(configuration, "decoder_precision"),

@@ -31,6 +31,7 @@ internal static class ContextServer
           and "quoted phrases" in the question always rank.
         - Ask several narrow questions rather than one broad one; follow identifiers found in the evidence; narrow with
           path_glob; fetch more with cursor or a larger max_tokens.
+        - When, why or by whom something was changed, or in which commit: ask so; commits of Git trees answer.
         - Cite evidence as path:start-end. Surrounding lines: read the file, or the resource
           longcontext://{datastore}/{path}?lines=START-END.
         - Keep one datastore per project (argument datastore); list_datastores shows what is there.

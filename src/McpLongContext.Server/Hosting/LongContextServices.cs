@@ -99,6 +99,7 @@ internal static class LongContextServices
             .AddSingleton<Ingestor>()
             .AddSingleton<BackgroundEncoding>()
             .AddSingleton<FreshnessKeeper>()
+            .AddSingleton<HistoryKeeper>()
             .AddSingleton<Retriever>()
             .AddSingleton<QueryExplainer>()
             .AddSingleton(provider =>

@@ -38,6 +38,7 @@ internal static class DamageText
             DamageCode.LexicalIndex when damage.Subject.Length == 0 =>
                 "The lexical index does not hold every passage once.",
             DamageCode.LexicalIndex => $"The lexical index is damaged: {damage.Subject}",
+            DamageCode.Commits => $"{damage.Subject} commits are damaged. Ingest their source again.",
             DamageCode.EmbeddingProfile =>
                 $"The statistics of encoder '{damage.Subject}' are damaged. Encode the documents again.",
             DamageCode.Segment => $"The embeddings or keys of {damage.LostPassages} passages are damaged or missing"

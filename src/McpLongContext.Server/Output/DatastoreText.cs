@@ -22,8 +22,9 @@ internal static class DatastoreText
             datastore.PendingDocuments == 0
                 ? ""
                 : $", {IngestText.Count(datastore.PendingDocuments, "document")} waiting for encoding";
+        var commits = datastore.Commits == 0 ? "" : $", {IngestText.Count(datastore.Commits, "commit")}";
         return $"{VisibleText.Name(datastore.Name)}: {IngestText.Count(datastore.Documents, "document")}, "
-            + $"{IngestText.Count(datastore.Passages, "passage")}, {datastore.Tokens:N0} tokens, "
+            + $"{IngestText.Count(datastore.Passages, "passage")}{commits}, {datastore.Tokens:N0} tokens, "
             + $"{IngestText.Size(datastore.Bytes)}; chunks of {datastore.ChunkSize} tokens, overlap "
             + $"{datastore.Overlap:0.##}{pending}{string.Concat(datastore.Memories.Select(Render))}";
     }

@@ -39,9 +39,10 @@ internal static class IngestText
         );
         AppendIfAny(text, report.Renamed, "renamed");
         AppendIfAny(text, report.Removed, "removed");
+        var commits = report.Commits == 0 ? "" : $" and {Count(report.Commits, "commit")}";
         text.Append(
             CultureInfo.InvariantCulture,
-            $" ({Size(report.Bytes)}, {Count(report.Passages, "passage")} in the datastore). "
+            $" ({Size(report.Bytes)}, {Count(report.Passages, "passage")}{commits} in the datastore). "
         );
         text.Append(State(report)).Append(report.Watched ? " Watched for changes.\n" : "\n");
         var unnamed = report.SkippedCount;

@@ -23,6 +23,7 @@ internal sealed class Compactor(Datastore datastore)
         datastore.Maintain(database =>
         {
             database.Execute("INSERT INTO lexical(lexical) VALUES ('optimize')");
+            database.Execute("INSERT INTO commit_terms(commit_terms) VALUES ('optimize')");
             database.Execute("PRAGMA incremental_vacuum");
             database.TryTrimLog();
         });

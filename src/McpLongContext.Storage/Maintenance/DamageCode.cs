@@ -18,6 +18,9 @@ public enum DamageCode
     /// <summary>The lexical index.</summary>
     LexicalIndex,
 
+    /// <summary>Commits of a Git history.</summary>
+    Commits,
+
     /// <summary>The statistics of an encoder, without which its embeddings cannot be read.</summary>
     EmbeddingProfile,
 

@@ -1,3 +1,4 @@
+using McpLongContext.Storage.Commits;
 using McpLongContext.Storage.CompressiveMemories;
 using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Lexical;
@@ -27,6 +28,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
             CheckPages(snapshot.Reader.Path);
             CheckDocuments(snapshot, cancellation);
             CheckIndex(snapshot.Reader);
+            CheckCommits(snapshot.Reader);
             CheckEncoders(snapshot.Reader);
             CheckSegments(snapshot, cancellation);
             CheckCompressiveMemories(snapshot.Reader, cancellation);
@@ -39,6 +41,7 @@ internal sealed class Verifier(Datastore datastore, bool repair)
                 _repairs.ForEach(step => step(database));
                 database.Execute(Strays);
                 LexicalWriter.Rebuild(database);
+                CommitTable.Rebuild(database);
                 _retired.AddRange(
                     CompressiveMemoryTable
                         .DropStale(database)
@@ -163,6 +166,17 @@ internal sealed class Verifier(Datastore datastore, bool repair)
     /// <summary>Every repair ends with a new index, so that this one has no step of its own.</summary>
     private void ReportIndex(string path, string finding = "") =>
         Report(Damage(DamageCode.LexicalIndex, path, finding), static _ => { });
+
+    private void CheckCommits(Database reader)
+    {
+        if (CommitTable.Damaged(reader) is { Count: > 0 } damaged)
+        {
+            Report(
+                Damage(DamageCode.Commits, reader.Path, $"{damaged.Count}"),
+                database => damaged.ForEach(id => CommitTable.Drop(database, id))
+            );
+        }
+    }
 
     private void CheckEncoders(Database reader)
     {

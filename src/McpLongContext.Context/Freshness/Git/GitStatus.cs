@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using McpLongContext.Context.Ingestion.Git;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Storage.Sources;
 
@@ -34,10 +35,10 @@ internal sealed class GitStatus(GitRepository repository, AllowedRoots roots)
     {
         var indexPath = Path.Join(repository.Directory, "index");
         var written = FileStatus.Of(indexPath).Modified;
+        using var objects = new GitObjects(Path.Join(repository.Common, "objects"), repository.HashBytes);
         if (
             RegularFile.TryRead(indexPath, MaxIndexBytes) is not { } index
-            || new GitObjects(Path.Join(repository.Common, "objects"), repository.HashBytes).TreeOf(commit)
-                is not { } committed
+            || objects.TreeOf(commit) is not { } committed
         )
         {
             return null;

@@ -1,5 +1,6 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
+using McpLongContext.Context.Ingestion.Git;
 using McpLongContext.Context.Ingestion.Sources;
 
 namespace McpLongContext.Context.Freshness.Git;
@@ -23,7 +24,7 @@ internal sealed class GitTrees(AllowedRoots roots, DocumentPaths paths)
             return
             [
                 .. sources
-                    .GroupBy(source => RootOf(source.Path), StringComparer.Ordinal)
+                    .GroupBy(source => GitRepository.RootOf(source.Path, roots), StringComparer.Ordinal)
                     .Where(tree => tree.Key is not null)
                     .Select(tree => Read(tree.Key!, tree.SelectMany(source => source.Files), cancellation))
                     .OfType<GitState>(),
@@ -58,23 +59,5 @@ internal sealed class GitTrees(AllowedRoots roots, DocumentPaths paths)
                 return null;
             }
         }
-    }
-
-    /// <summary>The root of the tree that a path lies in, within the allowed roots.</summary>
-    private string? RootOf(string path)
-    {
-        for (
-            var current = path;
-            current is not null && roots.Contains(current);
-            current = Path.GetDirectoryName(current)
-        )
-        {
-            if (GitRepository.IsRoot(current))
-            {
-                return current;
-            }
-        }
-
-        return null;
     }
 }

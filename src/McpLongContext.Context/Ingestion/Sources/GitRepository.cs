@@ -70,6 +70,26 @@ internal sealed class GitRepository
     /// <summary>Whether a directory is the root of a working tree.</summary>
     public static bool IsRoot(string directory) => Path.Exists(Path.Join(directory, MarkName));
 
+    /// <summary>
+    /// The root of the working tree that a path lies in, within the allowed roots; <see langword="null"/>: in none.
+    /// </summary>
+    public static string? RootOf(string path, AllowedRoots roots)
+    {
+        for (
+            var current = path;
+            current is not null && roots.Contains(current);
+            current = Path.GetDirectoryName(current)
+        )
+        {
+            if (IsRoot(current))
+            {
+                return current;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Opens the repository whose working tree begins at a directory.</summary>
     public static GitRepository Open(string root, GitUserFiles user) => new(root, user);
 

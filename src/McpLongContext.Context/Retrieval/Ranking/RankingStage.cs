@@ -8,7 +8,11 @@ namespace McpLongContext.Context.Retrieval.Ranking;
 /// passages its file has, what the file is called, and what the file is for. What speaks for a file is added to its
 /// best passage alone, so that one file does not fill a page.
 /// </summary>
-internal sealed class RankingStage(Question question, IReadOnlyDictionary<long, double> definitions)
+internal sealed class RankingStage(
+    Question question,
+    IReadOnlyDictionary<long, double> definitions,
+    IReadOnlyDictionary<string, double> history
+)
 {
     private readonly NameEvidence _names = new(question);
     private readonly DocumentRoles _roles = new(question);
@@ -36,7 +40,10 @@ internal sealed class RankingStage(Question question, IReadOnlyDictionary<long, 
                 .OrderByDescending(passage => passage.Score)
                 .ThenBy(passage => passage.Id)
                 .ToList();
-            var gain = (_isOfOnePlace ? 0 : LogSum(passages)) + _names.GainOf(document);
+            var gain =
+                (_isOfOnePlace ? 0 : LogSum(passages))
+                + _names.GainOf(document)
+                + (RankingWeights.History * history.GetValueOrDefault(document.Path));
             passages[0] = passages[0] with { Score = passages[0].Score + gain };
             ranked.AddRange(passages);
         }

@@ -1,7 +1,7 @@
 using System.Text;
 using McpLongContext.Context.Ingestion.Sources;
 
-namespace McpLongContext.Context.Freshness.Git;
+namespace McpLongContext.Context.Ingestion.Git;
 
 /// <summary>The commit and branch that are checked out in a working tree.</summary>
 /// <param name="Commit">The commit, in hexadecimal.</param>
