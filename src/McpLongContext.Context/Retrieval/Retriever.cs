@@ -38,9 +38,7 @@ internal sealed class Retriever(
 
         // Judged before the search: what is read while it runs may be missing from it.
         var reading = background.StillReading(request.Datastore);
-        var check = await freshness.EnsureAsync(request.Datastore, request.Question, cancellation);
-        var result = await SearchAsync(request, check.Stale, cancellation);
-        result = result with { Freshness = await check.CompleteAsync() };
+        var result = await SearchFreshAsync(request, cancellation);
         await background.ResumeAsync(request.Datastore, cancellation);
         string?[] notes = [.. result.Notes, reading, freshness.WatchNote(request.Datastore)];
         return result with { Notes = [.. notes.OfType<string>()] };
@@ -176,7 +174,43 @@ internal sealed class Retriever(
         );
     }
 
-    private async Task<QueryResult> SearchAsync(
+    /// <summary>
+    /// Searches while the files are compared with the datastore; where they differ, or another process has stored
+    /// meanwhile, once more.
+    /// </summary>
+    private async Task<QueryResult> SearchFreshAsync(QueryRequest request, CancellationToken cancellation)
+    {
+        using var asStored = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var search = SearchAsync(request, new HashSet<string>(), asStored.Token);
+        try
+        {
+            var check = await freshness.EnsureAsync(request.Datastore, request.Question, asStored.Cancel, cancellation);
+            if (!asStored.IsCancellationRequested)
+            {
+                var (result, generation) = await search;
+                if (generation == GenerationOf(request.Datastore))
+                {
+                    return result with { Freshness = await check.CompleteAsync() };
+                }
+            }
+
+            var (fresh, _) = await SearchAsync(request, check.Stale, cancellation);
+            return fresh with { Freshness = await check.CompleteAsync() };
+        }
+        finally
+        {
+            await asStored.CancelAsync();
+            await ((Task)search).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private long GenerationOf(string datastore)
+    {
+        using var snapshot = datastores.Open(datastore).Snapshot();
+        return snapshot.Generation;
+    }
+
+    private async Task<(QueryResult Result, long Generation)> SearchAsync(
         QueryRequest request,
         IReadOnlySet<string> stale,
         CancellationToken cancellation
@@ -189,7 +223,7 @@ internal sealed class Retriever(
             () =>
             {
                 using var snapshot = datastore.Snapshot();
-                return Query(snapshot, request, encoder, paths, time, cancellation, stale);
+                return (Query(snapshot, request, encoder, paths, time, cancellation, stale), snapshot.Generation);
             },
             cancellation
         );
