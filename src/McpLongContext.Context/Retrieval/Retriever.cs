@@ -24,6 +24,7 @@ internal sealed class Retriever(
 )
 {
     private const int NamedDamage = 3;
+    private const int NamedTexts = 3;
     private const string CutNote =
         "The passage was cut to fit max_tokens; ask with more tokens, or read the document's lines.";
 
@@ -128,6 +129,7 @@ internal sealed class Retriever(
             Notes =
             [
                 .. ranking.Notes,
+                .. LanguageNotes(request.Question, page.Evidence, encoder),
                 .. page.IsCut ? [CutNote] : Array.Empty<string>(),
                 .. DamageNotes(request.Datastore, [.. EntryDamage(snapshot, paths), .. ranking.Damage, .. page.Damage]),
             ],
@@ -277,6 +279,29 @@ internal sealed class Retriever(
                 + "little by its embeddings there. Words that the question and a text share are found in every language; for a "
                 + "text in English, ask in English.";
         }
+    }
+
+    /// <summary>The evidence in languages that the encoder was not trained on, unless the question is in one, too.</summary>
+    private static IEnumerable<string> LanguageNotes(
+        string question,
+        IReadOnlyList<Evidence> evidence,
+        RetrievalEncoder? encoder
+    )
+    {
+        if (encoder is not { IsOfOneLanguage: true } || QueryLanguage.ForeignOf(question) is not null)
+        {
+            return [];
+        }
+
+        return evidence
+            .Select(item => (item.Path, Language: QueryLanguage.ForeignOfText(item.Text)))
+            .Where(item => item.Language is not null)
+            .GroupBy(item => item.Language, item => item.Path, StringComparer.Ordinal)
+            .Select(texts =>
+                $"{string.Join(", ", texts.Distinct(StringComparer.Ordinal).Take(NamedTexts))} seems to be in {texts.Key}, and the "
+                + "installed encoder was trained on English: such texts are found by the words that they share with the question "
+                + "alone. Ask in their language, too."
+            );
     }
 
     private static IEnumerable<string> EntryDamage(DatastoreSnapshot snapshot, DocumentPaths paths) =>
