@@ -71,7 +71,7 @@ internal static class QueryAnalyzer
         var isLiteral = literals.Count > 0 && IsLiteral(text, binaryCodes, frames);
         List<string> words = [.. s_word.Matches(text).Select(match => match.Value)];
         var content = QueryKinds.ContentWords(words);
-        return new Question(text, TermAnalyzer.Terms(text), literals, isLiteral)
+        return new Question(text, TermAnalyzer.QueryTerms(text), literals, isLiteral)
         {
             Words = words,
             ContentWords = content,
