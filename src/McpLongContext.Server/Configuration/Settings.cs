@@ -67,6 +67,7 @@ internal static class Settings
             ],
             Watch = ParseSwitch(configuration, "watch", otherwise: false),
             InstallDefaultEncoder = ParseSwitch(configuration, "install_default_encoder", otherwise: true),
+            Encoder = NotEmpty(configuration["encoder"]),
             EncoderPrecision = ParsePrecision(configuration, "encoder_precision"),
             DecoderPrecision = ParsePrecision(configuration, "decoder_precision"),
             Unlimiformer = UnlimiformerSettings.Read(SavedSettings.Over(configuration, folder), unlimiformer),
