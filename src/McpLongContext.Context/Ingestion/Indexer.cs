@@ -277,7 +277,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     /// <summary>Reads a file that a scan has found, and prepares its document where it is not the stored one.</summary>
     /// <param name="entry">The file; or why it is none.</param>
     /// <param name="current">The contents of stored documents that this program has split.</param>
-    /// <param name="contents">What is stored under any path.</param>
+    /// <param name="contents">The contents stored under any path.</param>
     /// <param name="cancellation">Ends the reading.</param>
     public Source Read(
         SourceEntry entry,

@@ -11,7 +11,7 @@ namespace McpLongContext.Context.Ingestion;
 /// renamed folder. Their text is not extracted again. Thread-safe.
 /// </summary>
 /// <param name="datastore">The datastore.</param>
-/// <param name="documents">Its documents; those that are removed meanwhile are not copied.</param>
+/// <param name="documents">The documents to copy from; those that are removed meanwhile are left out.</param>
 internal sealed class StoredContents(Datastore datastore, DocumentTable documents)
 {
     /// <summary>The document of a content for another path; <see langword="null"/> where it is not stored whole.</summary>
