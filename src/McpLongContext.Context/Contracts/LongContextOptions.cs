@@ -38,6 +38,11 @@ public sealed record LongContextOptions
     public bool InstallDefaultEncoder { get; init; } = true;
 
     /// <summary>
+    /// The name of the installed encoder to use, such as one of many languages; <see langword="null"/>: the default one.
+    /// </summary>
+    public string? Encoder { get; init; }
+
+    /// <summary>
     /// The arithmetic of the encoder. Embeddings in int8 retrieve as well as exact ones in half of the time; the two
     /// are kept apart in a datastore.
     /// </summary>

@@ -7,10 +7,15 @@ using McpLongContext.LongAttention.Positions;
 namespace McpLongContext.Context.Encoders;
 
 /// <summary>
-/// Gives the default encoder to whoever needs it: loaded once, when it is first needed; installed first where an ingest
+/// Gives the encoder to whoever needs it: loaded once, when it is first needed; installed first where an ingest
 /// may do that. Without an encoder everything works by the lexical index alone.
 /// </summary>
-internal sealed class EncoderProvider(ModelStore models, Precision precision, bool installs) : IDisposable
+/// <param name="models">The installed models.</param>
+/// <param name="precision">The arithmetic.</param>
+/// <param name="installs">Whether an ingest may install it.</param>
+/// <param name="chosen">The name of the encoder; <see langword="null"/>: the default one.</param>
+internal sealed class EncoderProvider(ModelStore models, Precision precision, bool installs, string? chosen)
+    : IDisposable
 {
     private const int UsualWindow = 512;
 
@@ -29,9 +34,10 @@ internal sealed class EncoderProvider(ModelStore models, Precision precision, bo
             : PositionFile.Read(model.Folder)?.Length
                 ?? BertConfig.Load(Path.Combine(model.Folder, BertConfig.FileName)).MaxPositions;
 
-    private InstalledModel? Installed => models.List().FirstOrDefault(model => model.Name == Name);
+    private InstalledModel? Installed =>
+        models.List().FirstOrDefault(model => model.Name.Equals(Name, StringComparison.OrdinalIgnoreCase));
 
-    private string Name => models.Catalog.DefaultEncoder.Name;
+    private string Name => chosen ?? models.Catalog.DefaultEncoder.Name;
 
     /// <summary>The encoder, when it is installed.</summary>
     public async Task<LoadedEncoder?> FindAsync(CancellationToken cancellation)
@@ -76,6 +82,14 @@ internal sealed class EncoderProvider(ModelStore models, Precision precision, bo
         {
             throw new ModelException(
                 "no encoder is installed: run `mcp-long-context models install`, then ingest again."
+            );
+        }
+
+        if (chosen is not null && models.Catalog.Find(chosen) is null)
+        {
+            throw new ModelException(
+                $"encoder: no model '{chosen}' is installed: run `mcp-long-context models install`, which takes hf:ORG/REPO, "
+                    + "or correct the setting; `mcp-long-context models list` shows the names."
             );
         }
 

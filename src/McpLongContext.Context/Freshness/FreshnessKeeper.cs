@@ -40,7 +40,16 @@ internal sealed class FreshnessKeeper(
     /// Compares the sources of a datastore with the disk and reads changed files again, those that the query needs
     /// first.
     /// </summary>
-    public async Task<FreshnessCheck> EnsureAsync(string name, string? query, CancellationToken cancellation)
+    /// <param name="name">The datastore.</param>
+    /// <param name="query">The query; <see langword="null"/>: any order will do.</param>
+    /// <param name="differs">Called as soon as a file is known to differ from what is stored.</param>
+    /// <param name="cancellation">Ends the waiting, not the reading.</param>
+    public async Task<FreshnessCheck> EnsureAsync(
+        string name,
+        string? query,
+        Action? differs,
+        CancellationToken cancellation
+    )
     {
         if (jobs.FindIndexing(name) is not null)
         {
@@ -63,9 +72,14 @@ internal sealed class FreshnessKeeper(
         // Read while the search runs.
         var git = Task.Run(() => monitor.Trees.Read(comparison.Sources, cancellation), cancellation);
         var before = monitor.StaleCount;
+        if (before > 0 || comparison.Missing.Count > 0)
+        {
+            differs?.Invoke();
+        }
+
         var unread = await monitor.RefreshAsync(query, s_budget, cancellation);
         var stale = unread.Keys.ToHashSet(StringComparer.Ordinal);
-        stale.UnionWith(comparison.Missing.SelectMany(source => source.Files));
+        stale.UnionWith(comparison.Missing.SelectMany(source => source.Files.Keys));
         string[] changed =
         [
             .. unread.Where(item => !item.Value).Select(item => item.Key).Order(StringComparer.Ordinal),

@@ -12,7 +12,7 @@ internal sealed class KnownSource(StoredSource source, Indexer indexer)
 
     private readonly Dictionary<string, KnownFile> _files = new(StringComparer.Ordinal);
     private KnownFile[]? _order;
-    private string[]? _contents;
+    private Dictionary<string, FileStamp>? _contents;
 
     public StoredSource Source { get; } = source;
 
@@ -28,7 +28,7 @@ internal sealed class KnownSource(StoredSource source, Indexer indexer)
     {
         if (_files.TryGetValue(path, out var known))
         {
-            (known.Role, known.Stamp) = (role, stamp);
+            (known.Role, known.Stamp, _contents) = (role, stamp, null);
             return;
         }
 
@@ -42,9 +42,11 @@ internal sealed class KnownSource(StoredSource source, Indexer indexer)
         (_order, _contents) = (null, null);
     }
 
-    /// <summary>The paths of the files that are documents, or could be.</summary>
-    public IReadOnlyList<string> Contents =>
-        _contents ??= [.. _files.Values.Where(file => file.Role == FileRole.Content).Select(file => file.Path)];
+    /// <summary>The stamps of the files that are documents, or could be; a later change makes another dictionary.</summary>
+    public IReadOnlyDictionary<string, FileStamp> Contents =>
+        _contents ??= _files
+            .Values.Where(file => file.Role == FileRole.Content)
+            .ToDictionary(file => file.Path, file => file.Stamp, StringComparer.Ordinal);
 
     /// <summary>Whether a file has changed since it was seen, by size, time and identity; no content is read.</summary>
     public bool IsChanged(CancellationToken cancellation)

@@ -309,11 +309,11 @@ internal sealed class SourceMonitor : IAsyncDisposable
 }
 
 /// <summary>The outcome of a comparison with the disk.</summary>
-/// <param name="Sources">All sources with the paths of their files.</param>
+/// <param name="Sources">All sources with the stamps of their files.</param>
 /// <param name="Missing">Those at whose paths nothing exists.</param>
 /// <param name="Hidden">Those outside the allowed roots, which were not looked at.</param>
 internal sealed record Comparison(
-    IReadOnlyList<(string Path, IReadOnlyList<string> Files)> Sources,
-    IReadOnlyList<(string Path, IReadOnlyList<string> Files)> Missing,
+    IReadOnlyList<(string Path, IReadOnlyDictionary<string, FileStamp> Files)> Sources,
+    IReadOnlyList<(string Path, IReadOnlyDictionary<string, FileStamp> Files)> Missing,
     IReadOnlyList<string> Hidden
 );

@@ -49,7 +49,7 @@ internal sealed class SourceRefresh(Datastore datastore, RefreshQueue queue, Loc
     {
         try
         {
-            var (files, current) = Stored(batch, sources);
+            var (files, current, contents) = Stored(batch, sources);
             // A document that was removed on request meanwhile stays out; a file that no source has any more is gone next.
             var wanted = batch
                 .Where(item => !files.Any(file => file.Path == item.Path && file.Role == FileRole.Removed))
@@ -59,7 +59,9 @@ internal sealed class SourceRefresh(Datastore datastore, RefreshQueue queue, Loc
             var reads = await Task.WhenAll(
                 wanted
                     .Where(item => item.File is not null)
-                    .Select(item => Task.Run(() => item.Indexer!.Read(item.File!, current, cancellation), cancellation))
+                    .Select(item =>
+                        Task.Run(() => item.Indexer!.Read(item.File!, current, contents, cancellation), cancellation)
+                    )
             );
             cancellation.ThrowIfCancellationRequested();
             Store([.. wanted.Where(item => item.File is null).Select(item => item.Path)], reads, sources, files);
@@ -148,8 +150,11 @@ internal sealed class SourceRefresh(Datastore datastore, RefreshQueue queue, Loc
         return files;
     }
 
-    /// <summary>Of some paths the stored files, and the contents of documents that this program has split.</summary>
-    private (IReadOnlyList<StoredFile> Files, Dictionary<string, ContentKey> Current) Stored(
+    /// <summary>
+    /// Of some paths the stored files, and the contents of documents that this program has split; of all paths the
+    /// contents.
+    /// </summary>
+    private (IReadOnlyList<StoredFile> Files, Dictionary<string, ContentKey> Current, StoredContents Contents) Stored(
         IReadOnlyList<(string Path, SourceEntry? File)> batch,
         IReadOnlyList<KnownSource> sources
     )
@@ -170,7 +175,7 @@ internal sealed class SourceRefresh(Datastore datastore, RefreshQueue queue, Loc
             }
         }
 
-        return (files, current);
+        return (files, current, new StoredContents(datastore, snapshot.Documents));
     }
 
     /// <summary>The indexer of the source that a file was found in, which reads beneath that source's roots only.</summary>

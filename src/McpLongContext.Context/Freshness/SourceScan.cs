@@ -33,6 +33,12 @@ internal sealed class SourceScan(KnownSource source, RefreshQueue queue, IReadOn
         foreach (var (path, stamp) in trace.Structure.Where(item => !found.Contains(item.Key)))
         {
             found.Add(path);
+            if (source.Files.GetValueOrDefault(path) is { Role: FileRole.Content } replaced)
+            {
+                // A folder took the place of a document.
+                Forget(replaced);
+            }
+
             source.Set(path, FileRole.Structure, stamp);
         }
 

@@ -40,12 +40,13 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     {
         var root = roots.Resolve(path);
         var (stored, current) = DocumentsBeneath(datastore, root);
+        var contents = ContentsOf(datastore);
         var record = SourceRecord.Begin(datastore, root, request.Watch, request.Roots);
         await using var batch = new Batch(datastore, record, job);
         var found = new HashSet<string>(StringComparer.Ordinal);
         var doubtful = new List<string>();
         var entries = Scanner.Scan(root, record.Trace, job.Cancellation);
-        await foreach (var source in ReadAsync(entries, current, job.Cancellation))
+        await foreach (var source in ReadAsync(entries, current, contents, job.Cancellation))
         {
             if (source.Skipped is { } skipped)
             {
@@ -221,10 +222,17 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         return (stored, current);
     }
 
+    private static StoredContents ContentsOf(Datastore datastore)
+    {
+        using var snapshot = datastore.Snapshot();
+        return new StoredContents(datastore, snapshot.Documents);
+    }
+
     /// <summary>Reads what the scan finds, several files at once, and hands it on in the order of the scan.</summary>
     private async IAsyncEnumerable<Source> ReadAsync(
         IEnumerable<SourceEntry> entries,
         IReadOnlyDictionary<string, ContentKey> current,
+        StoredContents contents,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
     )
     {
@@ -237,7 +245,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
                 {
                     foreach (var entry in entries)
                     {
-                        var read = Task.Run(() => Read(entry, current, stopping.Token), stopping.Token);
+                        var read = Task.Run(() => Read(entry, current, contents, stopping.Token), stopping.Token);
                         await reads.Writer.WriteAsync(read, stopping.Token);
                     }
 
@@ -269,10 +277,12 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     /// <summary>Reads a file that a scan has found, and prepares its document where it is not the stored one.</summary>
     /// <param name="entry">The file; or why it is none.</param>
     /// <param name="current">The contents of stored documents that this program has split.</param>
+    /// <param name="contents">The contents stored under any path.</param>
     /// <param name="cancellation">Ends the reading.</param>
     public Source Read(
         SourceEntry entry,
         IReadOnlyDictionary<string, ContentKey> current,
+        StoredContents contents,
         CancellationToken cancellation
     )
     {
@@ -282,7 +292,9 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         }
 
         var stamp = FileStatus.BeforeReading(file.Path);
-        if (!_reader.TryRead(file, out var document, out var skipped, IsUnchanged, cancellation))
+        // Only formats are asked for: a plain text is split as fast as its passages are read.
+        NewDocument? copy = null;
+        if (!_reader.TryRead(file, out var document, out var skipped, IsStored, cancellation))
         {
             return Source.Of(skipped) with { Stamp = skipped.IsTransient ? FileStamp.Missing : stamp };
         }
@@ -293,8 +305,11 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
             Stamp = stamp,
             Bytes = document.Bytes,
             Doubt = document.Doubt,
-            Document = IsUnchanged(document) ? null : Prepare(document, file.Path, file.Modified),
+            Document = IsUnchanged(document) ? null : copy ?? Prepare(document, file.Path, file.Modified),
         };
+
+        bool IsStored(SourceDocument read) =>
+            IsUnchanged(read) || (copy = contents.Copy(KeyOf(read, file.Path), file.Path, file.Modified)) is not null;
 
         bool IsUnchanged(SourceDocument read) =>
             current.TryGetValue(file.Path, out var before) && before == KeyOf(read, file.Path);

@@ -72,7 +72,7 @@ internal static class QueryAnalyzer
         List<string> words = [.. s_word.Matches(text).Select(match => match.Value)];
         var content = QueryKinds.ContentWords(words);
         var kind = QueryKinds.Recognize(text, literals, isLiteral, content);
-        return new Question(text, TermAnalyzer.Terms(text), literals, isLiteral)
+        return new Question(text, TermAnalyzer.QueryTerms(text), literals, isLiteral)
         {
             Words = words,
             ContentWords = content,

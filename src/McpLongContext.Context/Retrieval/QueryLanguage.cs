@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
-/// Whether a question is in English, the language that the encoders of one language were trained on: told by its
-/// script, and by the words that every sentence of a language has.
+/// Whether a question or a text is in English, the language that the encoders of one language were trained on: told by
+/// its script, and by the words that every sentence of a language has.
 /// </summary>
 internal static class QueryLanguage
 {
@@ -58,10 +58,33 @@ internal static class QueryLanguage
 
     private const int MinWords = 2;
 
+    /// <summary>In a text, which may be a program or a list of names, so many different ones have to say so.</summary>
+    private const int MinWordsOfText = 4;
+
+    /// <summary>One of so many different words of a text is one of them.</summary>
+    private const int ShareOfText = 10;
+
     /// <summary>
     /// The language of a question that is not English; <see langword="null"/> for English and unclear ones.
     /// </summary>
-    public static string? ForeignOf(string question)
+    public static string? ForeignOf(string question) =>
+        OfScript(question) ?? (OfWords(WordsOf(question)) is { Count: >= MinWords } found ? found.Language : null);
+
+    /// <summary>
+    /// The language of a text that is not English; <see langword="null"/> for English, unclear ones and programs.
+    /// </summary>
+    public static string? ForeignOfText(string text)
+    {
+        string[] words = [.. WordsOf(text).Distinct(StringComparer.Ordinal)];
+        return OfScript(text)
+            ?? (
+                OfWords(words) is { Count: >= MinWordsOfText } found && found.Count * ShareOfText >= words.Length
+                    ? found.Language
+                    : null
+            );
+    }
+
+    private static string? OfScript(string question)
     {
         var letters = question.Where(char.IsLetter).ToList();
         var foreign = letters.Where(letter => !IsLatin(letter)).ToList();
@@ -70,17 +93,23 @@ internal static class QueryLanguage
             return foreign.Exists(IsKana) ? "Japanese" : ScriptOf(foreign[0]);
         }
 
-        string[] words =
+        return null;
+    }
+
+    private static string[] WordsOf(string text) =>
         [
-            .. question
-                .Split([.. " \t.,;:!?¿¡()\"'’«»"], StringSplitOptions.RemoveEmptyEntries)
+            .. text.Split([.. " \t\r\n.,;:!?¿¡()\"'’«»"], StringSplitOptions.RemoveEmptyEntries)
                 .Select(word => word.ToLowerInvariant()),
         ];
+
+    /// <summary>The language whose small words are more than those of English, and their number.</summary>
+    private static (string? Language, int Count) OfWords(string[] words)
+    {
         var english = words.Count(s_english.Contains);
         var best = s_others
             .Select(other => (other.Language, Count: words.Count(other.Words.Contains)))
             .MaxBy(other => other.Count);
-        return best.Count >= MinWords && best.Count > english ? best.Language : null;
+        return best.Count > english ? best : (null, 0);
     }
 
     private static FrozenSet<string> Words(string words) => words.Split(' ').ToFrozenSet(StringComparer.Ordinal);

@@ -27,6 +27,7 @@ internal sealed class Retriever(
 )
 {
     private const int NamedDamage = 3;
+    private const int NamedTexts = 3;
     private const string CutNote =
         "The passage was cut to fit max_tokens; ask with more tokens, or read the document's lines.";
 
@@ -49,12 +50,10 @@ internal sealed class Retriever(
 
         // Judged before the search: what is read while it runs may be missing from it.
         var reading = background.StillReading(request.Datastore);
-        var check = await freshness.EnsureAsync(request.Datastore, request.Question, cancellation);
         var unread = HistoryQuestion.Of(request.Question) is null
             ? []
             : await history.EnsureAsync(request.Datastore, cancellation);
-        var result = await SearchAsync(request, check.Stale, cancellation);
-        result = result with { Freshness = await check.CompleteAsync() };
+        var result = await SearchFreshAsync(request, cancellation);
         await background.ResumeAsync(request.Datastore, cancellation);
         string?[] notes = [.. result.Notes, .. unread, reading, freshness.WatchNote(request.Datastore)];
         return result with { Notes = [.. notes.OfType<string>()] };
@@ -146,6 +145,7 @@ internal sealed class Retriever(
             Notes =
             [
                 .. ranking.Notes,
+                .. LanguageNotes(request.Question, page.Evidence, encoder),
                 .. page.IsCut ? [CutNote] : Array.Empty<string>(),
                 .. DamageNotes(request.Datastore, [.. EntryDamage(snapshot, paths), .. ranking.Damage, .. page.Damage]),
             ],
@@ -192,7 +192,43 @@ internal sealed class Retriever(
         );
     }
 
-    private async Task<QueryResult> SearchAsync(
+    /// <summary>
+    /// Searches while the files are compared with the datastore; where they differ, or another process has stored
+    /// meanwhile, once more.
+    /// </summary>
+    private async Task<QueryResult> SearchFreshAsync(QueryRequest request, CancellationToken cancellation)
+    {
+        using var asStored = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var search = SearchAsync(request, new HashSet<string>(), asStored.Token);
+        try
+        {
+            var check = await freshness.EnsureAsync(request.Datastore, request.Question, asStored.Cancel, cancellation);
+            if (!asStored.IsCancellationRequested)
+            {
+                var (result, generation) = await search;
+                if (generation == GenerationOf(request.Datastore))
+                {
+                    return result with { Freshness = await check.CompleteAsync() };
+                }
+            }
+
+            var (fresh, _) = await SearchAsync(request, check.Stale, cancellation);
+            return fresh with { Freshness = await check.CompleteAsync() };
+        }
+        finally
+        {
+            await asStored.CancelAsync();
+            await ((Task)search).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private long GenerationOf(string datastore)
+    {
+        using var snapshot = datastores.Open(datastore).Snapshot();
+        return snapshot.Generation;
+    }
+
+    private async Task<(QueryResult Result, long Generation)> SearchAsync(
         QueryRequest request,
         IReadOnlySet<string> stale,
         CancellationToken cancellation
@@ -205,7 +241,7 @@ internal sealed class Retriever(
             () =>
             {
                 using var snapshot = datastore.Snapshot();
-                return Query(snapshot, request, encoder, paths, time, cancellation, stale);
+                return (Query(snapshot, request, encoder, paths, time, cancellation, stale), snapshot.Generation);
             },
             cancellation
         );
@@ -259,6 +295,29 @@ internal sealed class Retriever(
                 + "little by its embeddings there. Words that the question and a text share are found in every language; for a "
                 + "text in English, ask in English.";
         }
+    }
+
+    /// <summary>The evidence in languages that the encoder was not trained on, unless the question is in one, too.</summary>
+    private static IEnumerable<string> LanguageNotes(
+        string question,
+        IReadOnlyList<Evidence> evidence,
+        RetrievalEncoder? encoder
+    )
+    {
+        if (encoder is not { IsOfOneLanguage: true } || QueryLanguage.ForeignOf(question) is not null)
+        {
+            return [];
+        }
+
+        return evidence
+            .Select(item => (item.Path, Language: QueryLanguage.ForeignOfText(item.Text)))
+            .Where(item => item.Language is not null)
+            .GroupBy(item => item.Language, item => item.Path, StringComparer.Ordinal)
+            .Select(texts =>
+                $"{string.Join(", ", texts.Distinct(StringComparer.Ordinal).Take(NamedTexts))} seems to be in {texts.Key}, and the "
+                + "installed encoder was trained on English: such texts are found by the words that they share with the question "
+                + "alone. Ask in their language, too."
+            );
     }
 
     private static IEnumerable<string> EntryDamage(DatastoreSnapshot snapshot, DocumentPaths paths) =>

@@ -68,6 +68,7 @@ internal static class Settings
             Watch = ParseSwitch(configuration, "watch", otherwise: false),
             History = ParseSwitch(configuration, "history", otherwise: true),
             InstallDefaultEncoder = ParseSwitch(configuration, "install_default_encoder", otherwise: true),
+            Encoder = NotEmpty(configuration["encoder"]),
             EncoderPrecision = ParsePrecision(configuration, "encoder_precision"),
             DecoderPrecision = ParsePrecision(configuration, "decoder_precision"),
             Unlimiformer = UnlimiformerSettings.Read(SavedSettings.Over(configuration, folder), unlimiformer),

@@ -66,7 +66,8 @@ internal static class LongContextServices
             .AddSingleton(provider => new EncoderProvider(
                 provider.GetRequiredService<ModelStore>(),
                 options.EncoderPrecision,
-                options.InstallDefaultEncoder
+                options.InstallDefaultEncoder,
+                options.Encoder
             ))
             .AddSingleton(provider => new DecoderProvider(
                 provider.GetRequiredService<ModelStore>(),

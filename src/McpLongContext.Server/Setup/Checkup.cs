@@ -65,8 +65,10 @@ internal sealed class Checkup(LongContextOptions options, ModelStore models)
         }
     }
 
+    private string Encoder => options.Encoder ?? models.Catalog.DefaultEncoder.Name;
+
     private Finding CheckEncoder() =>
-        models.Find(models.Catalog.DefaultEncoder.Name) is { } folder
+        models.Find(Encoder) is { } folder
             ? new("encoder", Severity.Ok, folder)
             : new(
                 "encoder",
@@ -77,8 +79,7 @@ internal sealed class Checkup(LongContextOptions options, ModelStore models)
 
     private Finding CheckDecoder()
     {
-        var encoder = models.Catalog.DefaultEncoder.Name;
-        var names = models.List().Select(model => model.Name).Where(name => name != encoder).ToArray();
+        var names = models.List().Select(model => model.Name).Where(name => name != Encoder).ToArray();
         return new(
             "chat model",
             Severity.Ok,

@@ -10,8 +10,8 @@ namespace McpLongContext.Storage.Analysis;
 /// forms of characters made equal before (<see cref="PlainText"/>).
 /// <list type="bullet">
 /// <item>Words: Unicode letters, lower case, without diacritics, stemmed lightly; stop words are dropped. A letter
-/// alone
-/// counts where it is a capital (<c>Appendix B</c>).</item>
+/// alone counts where it is a capital (<c>Appendix B</c>). The index and questions have a word with diacritics as it is
+/// written, too: <c>café</c> gives <c>cafe café</c>, so that the texts that write it so are ahead.</item>
 /// <item>Identifiers: the whole one without its separators, and its parts: <c>HTTPServer2</c> gives
 /// <c>httpserver2 http server 2</c>.</item>
 /// <item>Numbers (<c>10.0.14</c>), UUIDs and hashes stay whole; <see cref="NumberTerms"/> has the others.</item>
@@ -27,7 +27,7 @@ namespace McpLongContext.Storage.Analysis;
 public static class TermAnalyzer
 {
     /// <summary>Changes whenever the terms of some text change; the index is rebuilt then.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Longer words are cut to this length, in UTF-16 units.</summary>
     public const int MaxTermLength = 64;
@@ -44,10 +44,17 @@ public static class TermAnalyzer
     public static IReadOnlyList<string> Terms(string text) => Terms(text, splitIdentifiers: true);
 
     /// <summary>The distinct terms, of an identifier either the whole and its parts or the whole alone.</summary>
-    internal static IReadOnlyList<string> Terms(string text, bool splitIdentifiers)
+    internal static IReadOnlyList<string> Terms(string text, bool splitIdentifiers) =>
+        Terms(text, splitIdentifiers, keepsDiacritics: false);
+
+    /// <summary>The distinct terms that a question asks the index for.</summary>
+    public static IReadOnlyList<string> QueryTerms(string text) =>
+        Terms(text, splitIdentifiers: true, keepsDiacritics: true);
+
+    private static string[] Terms(string text, bool splitIdentifiers, bool keepsDiacritics)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var buffer = new TermBuffer();
+        var buffer = new TermBuffer(keepsDiacritics);
         Append(text, buffer, splitIdentifiers);
         var terms = Encoding.UTF8.GetString(buffer.Utf8).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return terms.Distinct(StringComparer.Ordinal).ToArray();
@@ -192,17 +199,46 @@ public static class TermAnalyzer
             return;
         }
 
+        var length = Fold(name, folded);
+        if (terms.KeepsDiacritics)
+        {
+            AddAsWritten(name, folded[..length], terms);
+        }
+
         if (PartLength(name) == name.Length)
         {
-            AddWord(folded[..Fold(name, folded)], terms, isWhole: false);
+            AddWord(folded[..length], terms, isWhole: false);
             return;
         }
 
-        var length = Fold(name, folded);
         AddWord(folded[..length], terms, isWhole: true);
         if (split)
         {
             AppendParts(name, length, folded, terms);
+        }
+    }
+
+    /// <summary>Adds a word that its folded form does not write in full, in lower case.</summary>
+    private static void AddAsWritten(ReadOnlySpan<char> name, ReadOnlySpan<char> folded, TermBuffer terms)
+    {
+        if (!name.ContainsAnyExceptInRange('\0', Characters.LastAscii))
+        {
+            return;
+        }
+
+        Span<char> written = stackalloc char[MaxTermLength];
+        var n = 0;
+        foreach (var c in name)
+        {
+            if (c != '_' && n < written.Length)
+            {
+                written[n++] = char.ToLowerInvariant(c);
+            }
+        }
+
+        if (!folded.IsEmpty && !folded.SequenceEqual(written[..n]))
+        {
+            terms.Add(written[..Stemmer.Stem(written[..n])]);
         }
     }
 

@@ -5,10 +5,14 @@ using McpLongContext.Storage.Analysis.Reading;
 namespace McpLongContext.Storage.Analysis;
 
 /// <summary>Collects terms as UTF-8 with a space between them, the form in which FTS5 takes them.</summary>
-internal sealed class TermBuffer
+/// <param name="keepsDiacritics">Whether a word with diacritics is added as it is written, too.</param>
+internal sealed class TermBuffer(bool keepsDiacritics = false)
 {
     private byte[] _bytes = new byte[4096];
     private int _length;
+
+    /// <summary>Whether a word with diacritics is added as it is written, too.</summary>
+    public bool KeepsDiacritics => keepsDiacritics;
 
     /// <summary>Reads the texts whose terms are added.</summary>
     public PlainText Plain { get; } = new(forTerms: true);

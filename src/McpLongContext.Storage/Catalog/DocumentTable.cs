@@ -9,6 +9,7 @@ public sealed class DocumentTable
     private readonly Dictionary<string, Document> _byPath;
     private readonly Document[] _byPassage;
     private readonly long[] _firstPassages;
+    private readonly Lazy<Dictionary<ContentKey, Document>> _byContent;
 
     private DocumentTable(List<Document> documents, List<DamagedEntry> damaged)
     {
@@ -16,6 +17,7 @@ public sealed class DocumentTable
         _byPath = documents.ToDictionary(document => document.Path, StringComparer.Ordinal);
         _byPassage = documents.Where(document => document.PassageCount > 0).OrderBy(d => d.FirstPassage).ToArray();
         _firstPassages = _byPassage.Select(document => document.FirstPassage).ToArray();
+        _byContent = new Lazy<Dictionary<ContentKey, Document>>(() => ByContent(_byPassage));
         All = documents;
         PassageCount = documents.Sum(document => (long)document.PassageCount);
     }
@@ -32,6 +34,10 @@ public sealed class DocumentTable
     /// <summary>Finds a document by its exact path.</summary>
     public bool TryFind(string path, [NotNullWhen(true)] out Document? document) =>
         _byPath.TryGetValue(path, out document);
+
+    /// <summary>Finds a document with passages that has a content.</summary>
+    public bool TryFindByContent(ContentKey content, [NotNullWhen(true)] out Document? document) =>
+        _byContent.Value.TryGetValue(content, out document);
 
     /// <summary>Finds the document that holds a passage.</summary>
     public bool TryFindByPassage(long passage, [NotNullWhen(true)] out Document? document)
@@ -50,6 +56,17 @@ public sealed class DocumentTable
             : throw new DatastoreException(
                 $"The datastore has no passage {passage}. Ask again: it was removed or replaced."
             );
+
+    private static Dictionary<ContentKey, Document> ByContent(IEnumerable<Document> documents)
+    {
+        var contents = new Dictionary<ContentKey, Document>();
+        foreach (var document in documents)
+        {
+            contents.TryAdd(document.ContentKey, document);
+        }
+
+        return contents;
+    }
 
     internal static DocumentTable Load(Database database)
     {

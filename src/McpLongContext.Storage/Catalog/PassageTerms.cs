@@ -19,7 +19,7 @@ internal sealed class PassageTerms
     /// <summary>Takes the terms of the passages.</summary>
     public static PassageTerms Of(IReadOnlyList<NewPassage> passages)
     {
-        var terms = new TermBuffer();
+        var terms = new TermBuffer(keepsDiacritics: true);
         var ends = new int[2 * passages.Count];
         for (var i = 0; i < passages.Count; i++)
         {

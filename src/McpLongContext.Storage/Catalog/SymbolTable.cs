@@ -53,6 +53,18 @@ public sealed class SymbolTable
         return symbols;
     }
 
+    /// <summary>Whether the symbols of a document are those of a version.</summary>
+    /// <param name="version">The version of what finds symbols.</param>
+    /// <param name="firstPassage">The document's first passage.</param>
+    public bool IsCurrent(int version, long firstPassage)
+    {
+        using var row = _database
+            .Prepare("SELECT 1 FROM symbol_versions WHERE version = ?1 AND first_passage = ?2")
+            .Bind(1, version)
+            .Bind(2, firstPassage);
+        return row.Step();
+    }
+
     /// <summary>The first passages of the documents whose symbols are those of a version.</summary>
     public IReadOnlySet<long> Current(int version)
     {

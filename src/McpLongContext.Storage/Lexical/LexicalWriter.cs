@@ -9,9 +9,9 @@ namespace McpLongContext.Storage.Lexical;
 /// </summary>
 internal sealed class LexicalWriter(Database database)
 {
-    private readonly TermBuffer _body = new();
-    private readonly TermBuffer _context = new();
-    private readonly TermBuffer _path = new();
+    private readonly TermBuffer _body = new(keepsDiacritics: true);
+    private readonly TermBuffer _context = new(keepsDiacritics: true);
+    private readonly TermBuffer _path = new(keepsDiacritics: true);
 
     /// <summary>The passages that follow belong to the document with this path.</summary>
     public void BeginDocument(string path)

@@ -66,6 +66,23 @@ public sealed class FreshQueryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_folder_takes_the_place_of_a_file_and_gives_it_back()
+    {
+        var file = Path.Combine(Source, "notes.txt");
+        File.Delete(file);
+        Write("notes.txt/inner.txt", "The warden wakes.\n");
+
+        Assert.Empty((await AskAsync("keeper")).Evidence);
+        Assert.Equal(["notes.txt/inner.txt:1-1"], CitationsOf(await AskAsync("warden")));
+
+        Directory.Delete(file, recursive: true);
+        Write("notes.txt", "The keeper is back.\n");
+
+        Assert.Equal(["notes.txt:1-1"], CitationsOf(await AskAsync("keeper")));
+        Assert.Empty((await AskAsync("warden")).Evidence);
+    }
+
+    [Fact]
     public async Task A_query_whose_documents_are_all_gone_says_so()
     {
         Directory.Delete(Source, recursive: true);

@@ -1,4 +1,5 @@
 using McpLongContext.Context.Contracts;
+using McpLongContext.Storage;
 
 namespace McpLongContext.Context.Tests.Ingestion;
 
@@ -63,6 +64,38 @@ public sealed class IngestTests : IAsyncLifetime
         var report = await IngestAsync();
 
         Assert.Equal((1, 1, 1, 1), (report.Added, report.Updated, report.Unchanged, report.Removed));
+    }
+
+    [Fact]
+    public async Task A_second_tree_is_stored_as_if_it_were_the_only_one_and_not_encoded_again()
+    {
+        const string Notebook = """
+            {"cells": [{"cell_type": "markdown", "source": ["# Tides\n", "The harbour is deep."]},
+            {"cell_type": "code", "source": ["def depth():\n", "    return 7"], "outputs": []}],
+            "metadata": {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5}
+            """;
+        var second = Path.Combine(Source, "second");
+        Write("tides.ipynb", Notebook);
+        await IngestAsync();
+        var first = ContentsOf("default");
+        foreach (var file in Directory.GetFiles(Source, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(second, Path.GetRelativePath(Source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        var report = await IngestAsync();
+        var alone = new IngestRequest
+        {
+            Paths = ["second"],
+            Datastore = "alone",
+            Wait = null,
+        };
+        await _service.IngestAsync(alone, null, default);
+
+        Assert.Equal((4, 4, 0L), (report.Added, report.Unchanged, report.EncodedTokens));
+        Assert.Equal(ContentsOf("alone"), ContentsOf("default").Except(first));
     }
 
     [Fact]
@@ -233,6 +266,21 @@ public sealed class IngestTests : IAsyncLifetime
             null,
             TestContext.Current.CancellationToken
         );
+
+    /// <summary>The passages of a datastore with their documents and symbols, a line each, in order.</summary>
+    private List<string> ContentsOf(string datastore)
+    {
+        using var store = new DatastoreHome(Path.Combine(_sandbox.FullName, "home")).Open(datastore);
+        using var snapshot = store.Snapshot();
+        return
+        [
+            .. from document in snapshot.Documents.All
+            from passage in snapshot.Passages.Of(document)
+            let symbols = snapshot.Symbols.Between(passage.Id, passage.Id).Select(symbol => symbol.Name)
+            select $"{document.Path} {document.Kind} {document.LineCount} {passage.StartLine}-{passage.EndLine} "
+                + $"{passage.Text} ({passage.Context}) [{string.Join(' ', symbols)}]",
+        ];
+    }
 
     private void Write(string path, string text)
     {

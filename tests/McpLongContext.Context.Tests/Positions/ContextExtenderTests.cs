@@ -101,7 +101,7 @@ public sealed class ContextExtenderTests : IDisposable
     public async Task An_encoder_in_memory_is_renewed_with_the_same_weights()
     {
         await InstallAsync(await TestModels.EncoderAsync());
-        using var provider = new EncoderProvider(_models, Precision.Float32, installs: false);
+        using var provider = new EncoderProvider(_models, Precision.Float32, installs: false, chosen: null);
         var trained = (await provider.FindAsync(Cancellation))!;
         Assert.Same(trained, await provider.FindAsync(Cancellation));
         Assert.Equal(trained.Key, provider.Key);

@@ -17,6 +17,22 @@ public sealed class QueryLanguageTests
         Assert.Equal(language, QueryLanguage.ForeignOf(question));
 
     [Theory]
+    [InlineData(
+        "Die Kaution wird nach dem Auszug zurückgezahlt, wenn die Wohnung nicht beschädigt ist und der Schlüssel bei dem Verwalter liegt.",
+        "German"
+    )]
+    [InlineData("Насос охлаждения проверяют каждый год.", "a language in Cyrillic script")]
+    public void A_text_in_another_language_is_noticed(string text, string language) =>
+        Assert.Equal(language, QueryLanguage.ForeignOfText(text));
+
+    [Theory]
+    [InlineData("The deposit is paid back when the keys are with the caretaker.")]
+    [InlineData("for i in a:\n    de = i.de\n    le = i.le\n    print(de, le)\n")]
+    [InlineData("# Der Titel\n\nThis page is about a German novel, which is set on the coast.\n")]
+    [InlineData("")]
+    public void A_text_in_english_or_a_program_is_not(string text) => Assert.Null(QueryLanguage.ForeignOfText(text));
+
+    [Theory]
     [InlineData("What is the deposit, and when is it paid back?")]
     [InlineData("where is the die cast part kept")]
     [InlineData("ParseJsonAsync")]

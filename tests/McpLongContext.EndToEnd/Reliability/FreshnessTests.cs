@@ -13,8 +13,14 @@ namespace McpLongContext.EndToEnd.Reliability;
 public sealed class FreshnessTests
 {
     private const int Servers = 4;
-    private const int EditsOfRound = 25;
+    private const int EditsOfRound = 100;
     private const int Questions = 12;
+
+    /// <summary>The most bytes of the datastore, whose files have 30 KB, without the log of changes.</summary>
+    private const long MostStored = 8 * 1024 * 1024;
+
+    /// <summary>The most bytes with the log, which begins anew once it has 32 MB and nobody reads.</summary>
+    private const long MostLogged = 96 * 1024 * 1024;
 
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(1);
 
@@ -42,6 +48,8 @@ public sealed class FreshnessTests
                 await Task.Delay(s_quiet, TestContext.Current.CancellationToken);
                 var took = await CompareAsync(tree, servers, round);
                 slowest = took > slowest ? took : slowest;
+                Assert.InRange(SizeOf(home.Folder, "*.db"), 1, MostStored);
+                Assert.InRange(SizeOf(home.Folder, "*"), 1, MostLogged);
             }
 
             TestContext.Current.SendDiagnosticMessage(
@@ -131,6 +139,11 @@ public sealed class FreshnessTests
             folder.Delete(recursive: true);
         }
     }
+
+    private static long SizeOf(string home, string files) =>
+        Directory
+            .EnumerateFiles(Path.Combine(home, "datastores"), files, SearchOption.AllDirectories)
+            .Sum(file => new FileInfo(file) is { Exists: true } info ? info.Length : 0);
 
     private static (string Citation, string Text)[] Of(IEnumerable<Evidence> evidence, string word) =>
         [

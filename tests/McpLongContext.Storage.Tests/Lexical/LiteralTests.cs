@@ -56,6 +56,34 @@ public sealed class LiteralTests : IDisposable
     }
 
     [Theory]
+    [InlineData("café", "the café opens", "the cafe opens")]
+    [InlineData("cafe", "the cafe opens", "the café opens")]
+    [InlineData("Müller", "Herr Müller kommt", "Herr Muller kommt")]
+    [InlineData("muller", "Herr Muller kommt", "Herr Müller kommt")]
+    [InlineData("łódź", "do Łódź jedzie", "do Lodz jedzie")]
+    [InlineData("lodz", "do Lodz jedzie", "do Łódź jedzie")]
+    [InlineData("Straße", "die Straße lang", "die Strasse lang")]
+    [InlineData("tiếng Việt", "nói tiếng Việt", "noi tieng Viet")]
+    [InlineData("tieng Viet", "noi tieng Viet", "nói tiếng Việt")]
+    [InlineData("ılık", "su ılık", "su ilik")]
+    [InlineData("istanbul", "istanbul kart", "İstanbul kart")]
+    public void Diacritics_are_a_second_chance(string question, string asWritten, string other)
+    {
+        _datastore.Apply(Put(Document("a", other, asWritten)));
+        using var snapshot = _datastore.Snapshot();
+
+        var hits = snapshot.Lexical.Search(
+            TermAnalyzer.QueryTerms(question).Select(term => new WeightedTerm(term)),
+            PassageScope.All,
+            10,
+            new ColumnWeights()
+        );
+
+        var first = snapshot.Documents.All[0].FirstPassage;
+        Assert.Equal([first + 1, first], hits.Select(hit => hit.Passage));
+    }
+
+    [Theory]
     [InlineData("websocket", "WebSocketHub", "web and blue socket")]
     [InlineData("filesystem", "a FileSystemWatcher", "the system of files")]
     [InlineData("devops", "DevOpsBoard", "op of dev")]

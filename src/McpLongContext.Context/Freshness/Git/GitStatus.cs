@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using McpLongContext.Context.Ingestion.Git;
@@ -13,91 +12,78 @@ namespace McpLongContext.Context.Freshness.Git;
 /// </summary>
 internal sealed class GitStatus(GitRepository repository, AllowedRoots roots)
 {
-    private const long MaxIndexBytes = 256 * 1024 * 1024;
     private const long MaxFileBytes = 64 * 1024 * 1024;
-    private const int StatBytes = 40;
-    private const uint TypeMask = 0xF000;
-    private const uint Link = 0xA000;
-    private const uint Submodule = 0xE000;
-    private const uint Folder = 0x4000;
 
     private readonly Dictionary<(string Path, FileStamp Stamp, string Name), bool> _compared = [];
+    private TrackedFiles? _tracked;
+    private (string Commit, string? Tree) _committed = ("", null);
 
     private readonly HashAlgorithmName _algorithm =
         repository.HashBytes == 32 ? HashAlgorithmName.SHA256 : HashAlgorithmName.SHA1;
 
     /// <summary>Compares the tree with a commit; <see langword="null"/> where that cannot be told.</summary>
     /// <param name="commit">The commit.</param>
-    /// <param name="files">The files of the tree that are documents, or could be: each belongs to the commit, or the
-    /// tree is dirty.</param>
+    /// <param name="files">The stamps of the tree's files that are documents, or could be, as they were taken just now:
+    /// each file belongs to the commit, or the tree is dirty.</param>
     /// <param name="cancellation">Ends the comparison.</param>
-    public bool? IsDirty(string commit, IEnumerable<string> files, CancellationToken cancellation)
+    public bool? IsDirty(
+        string commit,
+        IReadOnlyList<IReadOnlyDictionary<string, FileStamp>> files,
+        CancellationToken cancellation
+    )
     {
-        var indexPath = Path.Join(repository.Directory, "index");
-        var written = FileStatus.Of(indexPath).Modified;
-        using var objects = new GitObjects(Path.Join(repository.Common, "objects"), repository.HashBytes);
-        if (
-            RegularFile.TryRead(indexPath, MaxIndexBytes) is not { } index
-            || objects.TreeOf(commit) is not { } committed
-        )
+        _tracked = TrackedFiles.Read(repository, _tracked, _algorithm);
+        if (_tracked is not { } tracked || TreeOf(commit) is not { } committed)
         {
             return null;
         }
 
-        var tree = new GitTree(_algorithm);
-        var tracked = new HashSet<string>(StringComparer.Ordinal);
-        var submodules = new List<string>();
-        var isDirty = false;
-        var isWhole = GitIndex.TryVisit(
-            index,
-            repository.HashBytes,
-            (head, path) =>
-            {
-                cancellation.ThrowIfCancellationRequested();
-                var entry = new Entry(head, path, repository.HashBytes);
-                var file = Path.Join(repository.Root, entry.Path);
-                tracked.Add(file);
-                if ((entry.Mode & TypeMask) == Submodule)
-                {
-                    submodules.Add(file);
-                }
+        return tracked.Tree != committed
+            || tracked.Entries.Any(entry => IsChanged(entry, tracked.Written, files, cancellation))
+            || files
+                .SelectMany(known => known.Keys)
+                .Any(file => !tracked.Contains(file) && RealPath.IsWithin(file, repository.Root));
+    }
 
-                isDirty |= entry.Stage != 0 || (!isDirty && !entry.IsAssumed && Differs(entry, written));
-                if (!entry.IsIntended)
-                {
-                    tree.Add(Encoding.Latin1.GetString(path), entry.Mode, entry.Name);
-                }
-            },
-            out var extensions
-        );
-        if (!isWhole || GitIndex.SharedName(extensions, repository.HashBytes) is not null)
+    private string? TreeOf(string commit)
+    {
+        if (_committed.Tree is null || _committed.Commit != commit)
         {
-            return null;
+            using var objects = new GitObjects(Path.Join(repository.Common, "objects"), repository.HashBytes);
+            _committed = (commit, objects.TreeOf(commit));
         }
 
-        return isDirty
-            || Convert.ToHexStringLower(tree.Name()) != committed
-            || files.Any(file =>
-                !tracked.Contains(file)
-                && RealPath.IsWithin(file, repository.Root)
-                && !submodules.Exists(submodule => RealPath.IsWithin(file, submodule))
-            );
+        return _committed.Tree;
+    }
+
+    private bool IsChanged(
+        IndexEntry entry,
+        long indexWritten,
+        IReadOnlyList<IReadOnlyDictionary<string, FileStamp>> files,
+        CancellationToken cancellation
+    )
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return entry.Stage != 0 || (!entry.IsAssumed && Differs(entry, indexWritten, files));
     }
 
     /// <summary>Whether a file is not what the index says: by size and time, then by content.</summary>
-    private bool Differs(Entry entry, long indexWritten)
+    private bool Differs(
+        IndexEntry entry,
+        long indexWritten,
+        IReadOnlyList<IReadOnlyDictionary<string, FileStamp>> files
+    )
     {
-        var path = Path.Join(repository.Root, entry.Path);
-        if ((entry.Mode & TypeMask) is Submodule or Folder)
+        if (entry.IsSubmodule || entry.IsFolder)
         {
             // What is checked out in a submodule; its files are a tree of their own.
-            return (entry.Mode & TypeMask) == Submodule
-                && GitRepository.IsRoot(path)
-                && GitHead.Read(GitRepository.Open(path, GitUserFiles.None)) is { } head
+            return entry.IsSubmodule
+                && GitRepository.IsRoot(entry.File)
+                && GitHead.Read(GitRepository.Open(entry.File, GitUserFiles.None)) is { } head
                 && head.Commit != Convert.ToHexStringLower(entry.Name);
         }
 
-        var stamp = FileStatus.Of(path);
+        var stamp = StampOf(entry.File, files);
         if (!stamp.Exists)
         {
             return true;
@@ -110,25 +96,40 @@ internal sealed class GitStatus(GitRepository repository, AllowedRoots roots)
             return false;
         }
 
-        var key = (path, stamp, Convert.ToHexStringLower(entry.Name));
+        var key = (entry.File, stamp, Convert.ToHexStringLower(entry.Name));
         if (!_compared.TryGetValue(key, out var differs))
         {
-            _compared[key] = differs = !HasContent(path, entry);
+            _compared[key] = differs = !HasContent(entry);
         }
 
         return differs;
     }
 
-    private bool HasContent(string path, Entry entry)
+    /// <summary>The stamp of a file; one that is not settled is taken again.</summary>
+    private static FileStamp StampOf(string file, IReadOnlyList<IReadOnlyDictionary<string, FileStamp>> files)
     {
-        if ((entry.Mode & TypeMask) == Link)
+        foreach (var known in files)
         {
-            return new FileInfo(path).LinkTarget is { } target && IsBlob(Encoding.UTF8.GetBytes(target), entry.Name);
+            if (known.TryGetValue(file, out var stamp) && stamp.Identity != 0)
+            {
+                return stamp;
+            }
+        }
+
+        return FileStatus.Of(file);
+    }
+
+    private bool HasContent(IndexEntry entry)
+    {
+        if (entry.IsLink)
+        {
+            return new FileInfo(entry.File).LinkTarget is { } target
+                && IsBlob(Encoding.UTF8.GetBytes(target), entry.Name);
         }
 
         try
         {
-            using var stream = roots.OpenRead(path);
+            using var stream = roots.OpenRead(entry.File);
             if (stream.Length > MaxFileBytes)
             {
                 return false;
@@ -155,54 +156,4 @@ internal sealed class GitStatus(GitRepository repository, AllowedRoots roots)
 
     private static byte[] WithoutReturns(byte[] bytes) =>
         [.. bytes.Where((value, i) => value != '\r' || i + 1 == bytes.Length || bytes[i + 1] != '\n')];
-
-    /// <summary>An entry of the index.</summary>
-    private readonly struct Entry
-    {
-        public Entry(ReadOnlySpan<byte> head, ReadOnlySpan<byte> path, int hashBytes)
-        {
-            const ushort Assumed = 0x8000;
-            const ushort Extended = 0x4000;
-            const ushort Skipped = 0x4000;
-            const ushort Intended = 0x2000;
-            Path = Encoding.UTF8.GetString(path);
-            Modified = (Number(head, 2) * 1_000_000_000L) + Number(head, 3);
-            Mode = Number(head, 6);
-            Size = Number(head, 9);
-            Name = head.Slice(StatBytes, hashBytes).ToArray();
-            var flags = BinaryPrimitives.ReadUInt16BigEndian(head[(StatBytes + hashBytes)..]);
-            var more =
-                (flags & Extended) == 0 ? 0 : BinaryPrimitives.ReadUInt16BigEndian(head[(StatBytes + hashBytes + 2)..]);
-            Stage = (flags >> 12) & 3;
-            IsAssumed = (flags & Assumed) != 0 || (more & Skipped) != 0;
-            IsIntended = (more & Intended) != 0;
-        }
-
-        public string Path { get; }
-
-        /// <summary>Nanoseconds since 1970.</summary>
-        public long Modified { get; }
-
-        /// <summary>Whether a time is that of the entry, which may have whole seconds only.</summary>
-        public bool IsModified(long time) =>
-            Modified % 1_000_000_000 == 0 ? time / 1_000_000_000 == Modified / 1_000_000_000 : time == Modified;
-
-        public uint Mode { get; }
-
-        public uint Size { get; }
-
-        public byte[] Name { get; }
-
-        /// <summary>The stage of a merge; 0 outside conflicts.</summary>
-        public int Stage { get; }
-
-        /// <summary>Whether it counts as unchanged: so marked, or not checked out.</summary>
-        public bool IsAssumed { get; }
-
-        /// <summary>Whether it is only announced by <c>git add --intent-to-add</c>.</summary>
-        public bool IsIntended { get; }
-
-        private static uint Number(ReadOnlySpan<byte> head, int index) =>
-            BinaryPrimitives.ReadUInt32BigEndian(head[(4 * index)..]);
-    }
 }

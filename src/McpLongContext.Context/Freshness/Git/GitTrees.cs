@@ -2,6 +2,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion.Git;
 using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Storage.Sources;
 
 namespace McpLongContext.Context.Freshness.Git;
 
@@ -12,10 +13,10 @@ internal sealed class GitTrees(AllowedRoots roots, DocumentPaths paths)
     private readonly Dictionary<string, GitStatus> _known = new(StringComparer.Ordinal);
 
     /// <summary>The state of each tree, once.</summary>
-    /// <param name="sources">The paths of the sources, each with its files.</param>
+    /// <param name="sources">The paths of the sources, each with the stamps of its files.</param>
     /// <param name="cancellation">Ends the comparison.</param>
     public IReadOnlyList<GitState> Read(
-        IReadOnlyList<(string Path, IReadOnlyList<string> Files)> sources,
+        IReadOnlyList<(string Path, IReadOnlyDictionary<string, FileStamp> Files)> sources,
         CancellationToken cancellation
     )
     {
@@ -26,13 +27,17 @@ internal sealed class GitTrees(AllowedRoots roots, DocumentPaths paths)
                 .. sources
                     .GroupBy(source => GitRepository.RootOf(source.Path, roots), StringComparer.Ordinal)
                     .Where(tree => tree.Key is not null)
-                    .Select(tree => Read(tree.Key!, tree.SelectMany(source => source.Files), cancellation))
+                    .Select(tree => Read(tree.Key!, [.. tree.Select(source => source.Files)], cancellation))
                     .OfType<GitState>(),
             ];
         }
     }
 
-    private GitState? Read(string root, IEnumerable<string> files, CancellationToken cancellation)
+    private GitState? Read(
+        string root,
+        IReadOnlyList<IReadOnlyDictionary<string, FileStamp>> files,
+        CancellationToken cancellation
+    )
     {
         var repository = GitRepository.Open(root, GitUserFiles.None);
         if (GitHead.Read(repository) is not { } head)

@@ -63,7 +63,7 @@ internal sealed class QueryExplainer(
             return await retriever.QueryAsync(request, cancellation);
         }
 
-        var check = await freshness.EnsureAsync(request.Datastore, request.Question, cancellation);
+        var check = await freshness.EnsureAsync(request.Datastore, request.Question, differs: null, cancellation);
         var datastore = datastores.Open(request.Datastore);
         using var running = questions.Announce();
         var encoder = signal == RankingSignal.Lexical ? null : Required(await EncoderAsync(cancellation));
