@@ -128,11 +128,13 @@ public sealed class Datastore : IDisposable
     public void ApplyCommits(CommitChange change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        Write(database =>
-        {
-            CommitTable.Apply(database, change);
-            return true;
-        });
+        Maintain(database =>
+            database.Write(() =>
+            {
+                _identity.Require(database);
+                CommitTable.Apply(database, change);
+            })
+        );
     }
 
     /// <summary>Forgets the commits of sources; their documents stay.</summary>
@@ -140,15 +142,16 @@ public sealed class Datastore : IDisposable
     public void RemoveCommits(IReadOnlyList<string> sources)
     {
         ArgumentNullException.ThrowIfNull(sources);
-        Write(database =>
-        {
-            foreach (var source in sources)
+        Maintain(database =>
+            database.Write(() =>
             {
-                CommitTable.RemoveSource(database, source);
-            }
-
-            return true;
-        });
+                _identity.Require(database);
+                foreach (var source in sources)
+                {
+                    CommitTable.RemoveSource(database, source);
+                }
+            })
+        );
     }
 
     /// <summary>

@@ -1,5 +1,8 @@
 using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Commits;
 using McpLongContext.Storage.Embeddings;
+using McpLongContext.Storage.Sources;
+using McpLongContext.Storage.Sqlite;
 using McpLongContext.Storage.Tests.Embeddings;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
@@ -31,6 +34,34 @@ public sealed class DatastoreTests : IDisposable
     {
         _datastore.Dispose();
         _home.Dispose();
+    }
+
+    [Fact]
+    public void A_column_of_sources_that_an_older_datastore_lacks_is_added()
+    {
+        _datastore.ApplySources(new SourceChange { Sources = [new StoredSource("/tree", true, false)] });
+        var path = DatastoreIdentity.DatabasePath(_datastore.Folder);
+        _datastore.Dispose();
+        using (var database = Database.Open(path, create: false))
+        {
+            database.Execute("ALTER TABLE sources DROP COLUMN roots");
+        }
+
+        using var again = _home.Home.Open("test");
+        using var snapshot = again.Snapshot();
+
+        Assert.Equal("/tree", Assert.Single(snapshot.Sources()).Path);
+    }
+
+    [Fact]
+    public void Commits_change_nothing_of_the_documents_generation()
+    {
+        var before = Generation;
+
+        _datastore.ApplyCommits(new CommitChange(new CommitSource("/tree", "/tree", "a1", IsComplete: true)));
+        _datastore.RemoveCommits(["/tree"]);
+
+        Assert.Equal(before, Generation);
     }
 
     [Fact]

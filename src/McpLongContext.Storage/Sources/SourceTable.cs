@@ -7,6 +7,7 @@ namespace McpLongContext.Storage.Sources;
 internal static class SourceTable
 {
     private const string Version = "SELECT value FROM counters WHERE key = 'sources'";
+    private const string HasRoots = "SELECT count(*) FROM pragma_table_info('sources') WHERE name = 'roots'";
 
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS sources(
@@ -26,13 +27,27 @@ internal static class SourceTable
         INSERT OR IGNORE INTO counters VALUES ('sources', 0);
         """;
 
-    /// <summary>Adds the tables to a datastore that was made before they existed.</summary>
+    /// <summary>Adds the tables, or a column of theirs, to a datastore that was made before they existed.</summary>
     public static void Create(Database database)
     {
         if (database.Scalar(Version) is null)
         {
             database.Write(() => database.Execute(Tables));
         }
+
+        if (database.Scalar(HasRoots) == 1)
+        {
+            return;
+        }
+
+        database.Write(() =>
+        {
+            // Another process may have been first.
+            if (database.Scalar(HasRoots) == 0)
+            {
+                database.Execute("ALTER TABLE sources ADD COLUMN roots TEXT NOT NULL DEFAULT '[]'");
+            }
+        });
     }
 
     /// <summary>Counts the changes of the tables.</summary>
