@@ -3,6 +3,7 @@ using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion.History;
 using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Storage;
 using McpLongContext.Storage.Commits;
 using McpLongContext.Storage.Sources;
 
@@ -10,7 +11,7 @@ namespace McpLongContext.Context.Freshness;
 
 /// <summary>
 /// Brings stored histories up to date before a question about them: one that is current costs the reading of
-/// <c>HEAD</c>.
+/// <c>HEAD</c> and of the repository's configuration.
 /// </summary>
 internal sealed class HistoryKeeper(
     DatastoreRegistry datastores,
@@ -57,21 +58,38 @@ internal sealed class HistoryKeeper(
 
         var indexer = new HistoryIndexer(paths, time);
         var notes = new List<string>();
+        var start = time.GetTimestamp();
         foreach (var history in histories)
         {
+            var bounds = HistoryBounds.OfQuestion with
+            {
+                Time = HistoryBounds.OfQuestion.Time - time.GetElapsedTime(start),
+            };
             if (
-                sources.TryGetValue(history.Path, out var source)
+                bounds.Time > TimeSpan.Zero
+                && sources.TryGetValue(history.Path, out var source)
                 && RootsOf(history, source) is var readable
                 && GitRepository.RootOf(history.Path, readable) == history.Root
             )
             {
-                notes.AddRange(
-                    indexer.Update(datastore, history.Path, readable, HistoryBounds.OfQuestion, cancellation)
-                );
+                notes.AddRange(Update(history, readable, bounds));
             }
         }
 
         return notes;
+
+        // What is stored of a history answers, too.
+        IReadOnlyList<string> Update(CommitSource history, AllowedRoots readable, HistoryBounds bounds)
+        {
+            try
+            {
+                return indexer.Update(datastore, history.Path, readable, bounds, cancellation);
+            }
+            catch (DatastoreException e)
+            {
+                return [$"The history of {paths.Show(history.Root)} was not brought up to date: {e.Message}"];
+            }
+        }
     }
 
     /// <summary>The roots of the source; for commands, the tree that a person has named before is one, too.</summary>

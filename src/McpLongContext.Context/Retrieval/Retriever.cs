@@ -138,7 +138,7 @@ internal sealed class Retriever(
             Datastore = request.Datastore,
             Evidence = [.. commits, .. page.Evidence],
             Ranked = [.. commits, .. page.Ranked],
-            NextCursor = next.Offset < ranking.Passages.Count && next.Offset > cursor.Offset ? next.ToString() : null,
+            NextCursor = next.Offset < ranking.Passages.Count ? next.ToString() : null,
             Tokens = commitTokens + page.Tokens,
             SearchedPassages = ranking.SearchedPassages,
             ElapsedMilliseconds = time.GetElapsedTime(start).TotalMilliseconds,
@@ -203,10 +203,10 @@ internal sealed class Retriever(
         try
         {
             var check = await freshness.EnsureAsync(request.Datastore, request.Question, asStored.Cancel, cancellation);
-            if (!asStored.IsCancellationRequested)
+            if (!asStored.IsCancellationRequested && check.Stale.Count == 0)
             {
                 var (result, generation) = await search;
-                if (generation == GenerationOf(request.Datastore))
+                if (check.Report is null || generation == GenerationOf(request.Datastore))
                 {
                     return result with { Freshness = await check.CompleteAsync() };
                 }

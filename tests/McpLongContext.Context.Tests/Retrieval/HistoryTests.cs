@@ -227,6 +227,50 @@ public sealed class HistoryTests : IAsyncLifetime
         Assert.Contains(forged.Notes, note => note.Contains("outside the allowed roots", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Objects_behind_a_link_out_of_the_roots_are_not_read(bool packed)
+    {
+        var copy = _sandbox.PathOf("allowed/copy");
+        Directory.CreateDirectory(_sandbox.PathOf("allowed"));
+        if (packed)
+        {
+            _sandbox.Git("gc", "-q");
+        }
+
+        _sandbox.Git("clone", "-q", "--no-local", "--no-hardlinks", _sandbox.Tree, copy);
+        foreach (var folder in Directory.GetDirectories(Path.Combine(copy, ".git", "objects")))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        foreach (var folder in Directory.GetDirectories(Path.Combine(_sandbox.Tree, ".git", "objects")))
+        {
+            Directory.CreateSymbolicLink(Path.Combine(copy, ".git", "objects", Path.GetFileName(folder)), folder);
+        }
+
+        await _service.DisposeAsync();
+        _service = Create(root: _sandbox.PathOf("allowed"));
+
+        var report = await IngestAsync(copy);
+
+        Assert.Equal(0, report.Commits);
+    }
+
+    [Fact]
+    public async Task Documents_follow_on_the_next_page_where_commits_fill_the_first()
+    {
+        await IngestAsync();
+
+        var first = await AskAsync("Which commit raised the retry limit?", topK: 1);
+        var second = await AskAsync("Which commit raised the retry limit?", topK: 1, cursor: first.NextCursor);
+
+        Assert.StartsWith("commit ", Assert.Single(first.Evidence).Path, StringComparison.Ordinal);
+        Assert.NotNull(first.NextCursor);
+        Assert.DoesNotContain("commit ", Assert.Single(second.Evidence).Path, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_page_holds_commits_within_its_budget_and_goes_on_with_documents()
     {
@@ -276,13 +320,21 @@ public sealed class HistoryTests : IAsyncLifetime
             TestContext.Current.CancellationToken
         );
 
-    private Task<QueryResult> AskAsync(string question, string? glob = null, int maxTokens = 4000) =>
+    private Task<QueryResult> AskAsync(
+        string question,
+        string? glob = null,
+        int maxTokens = 4000,
+        int? topK = null,
+        string? cursor = null
+    ) =>
         _service.QueryAsync(
             new QueryRequest
             {
                 Question = question,
                 PathGlob = glob,
                 MaxTokens = maxTokens,
+                TopK = topK,
+                Cursor = cursor,
             },
             TestContext.Current.CancellationToken
         );

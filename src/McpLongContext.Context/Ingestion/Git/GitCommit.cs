@@ -23,6 +23,11 @@ internal sealed record GitCommit(
 {
     private const int MaxParents = 128;
 
+    /// <summary>Characters of a message, and of a name.</summary>
+    private const int MaxMessage = 64 * 1024;
+
+    private const int MaxAuthor = 200;
+
     /// <summary>The years 100 to 9000: what lies beyond is no date of a commit.</summary>
     private const long MinSeconds = -59_000_000_000;
 
@@ -72,19 +77,22 @@ internal sealed record GitCommit(
             return null;
         }
 
-        var message = Decode(content.IsEmpty ? content : content[1..], encoding);
+        // Commits wait in memory until they are walked to, and a hostile one packs megabytes to nothing.
+        var message = Cut(Decode(content.IsEmpty ? content : content[1..], encoding), MaxMessage);
         var (name, date) = Signature(Decode(author, encoding));
         var (_, committed) = Signature(Decode(committer, encoding));
         return new GitCommit(
             hash,
             tree,
             parents,
-            name,
+            Cut(name, MaxAuthor),
             date,
             committed.ToUnixTimeSeconds(),
             message.ReplaceLineEndings("\n").Trim('\n')
         );
     }
+
+    private static string Cut(string text, int length) => text.Length > length ? text[..length] : text;
 
     private static string? Name(ReadOnlySpan<byte> line, int length)
     {

@@ -20,6 +20,7 @@ internal sealed class GitObjects(string directory, int hashBytes, Func<string, b
     private const int MaxListBytes = 64 * 1024;
 
     private List<string>? _directories;
+    private List<string>? _own;
     private List<GitPack>? _packs;
 
     /// <summary>An object; <see langword="null"/> where it is missing, damaged or too long.</summary>
@@ -63,7 +64,8 @@ internal sealed class GitObjects(string directory, int hashBytes, Func<string, b
     {
         foreach (var folder in _directories ??= Directories())
         {
-            if (RegularFile.TryRead(Path.Join(folder, name[..2], name[2..]), GitObject.MaxBytes) is { } bytes)
+            var file = Path.Join(folder, name[..2], name[2..]);
+            if (IsOwn(file) && RegularFile.TryRead(file, GitObject.MaxBytes) is { } bytes)
             {
                 return Parse(bytes);
             }
@@ -127,6 +129,7 @@ internal sealed class GitObjects(string directory, int hashBytes, Func<string, b
             .Select(folder => Path.Join(folder, "pack"))
             .Where(Directory.Exists)
             .SelectMany(folder => Directory.EnumerateFiles(folder, "*.idx"))
+            .Where(index => IsOwn(index) && IsOwn(Path.ChangeExtension(index, ".pack")))
             .Take(MaxPacks);
         foreach (var index in indexes)
         {
@@ -142,6 +145,15 @@ internal sealed class GitObjects(string directory, int hashBytes, Func<string, b
         }
 
         return packs;
+    }
+
+    /// <summary>Whether a file lies in the object directories, links resolved: what may be read is judged by directory.</summary>
+    private bool IsOwn(string file)
+    {
+        _own ??= [.. (_directories ??= Directories()).Where(Directory.Exists).Select(RealPath.Of)];
+        return File.Exists(file)
+            && RealPath.Of(file) is var real
+            && _own.Exists(folder => RealPath.IsWithin(real, folder));
     }
 
     /// <summary>The object directory, and the alternates of each (<c>info/alternates</c>).</summary>

@@ -14,7 +14,7 @@ internal sealed class GitPackIndex : IDisposable
     private const int HeadBytes = 8;
     private const int Buckets = 256;
     private const long Names = HeadBytes + (Buckets * 4);
-    private const int MaxKeptBytes = 1024 * 1024;
+    private const int MaxKeptBytes = 64 * 1024;
     private const uint IsLarge = 0x80000000;
 
     private readonly SafeFileHandle _file;

@@ -17,8 +17,12 @@ internal sealed class GitTreeComparison(GitObjects objects, int hashBytes, strin
     /// <summary>Trees that are read for one comparison: an import of a large tree ends early.</summary>
     private const int MaxTrees = 20_000;
 
+    private const long MaxBytes = 128 * 1024 * 1024;
+    private const int MaxPath = 4096;
+
     private readonly List<CommitFile> _files = [];
     private int _trees;
+    private long _bytes;
 
     /// <summary>The number of files that differ; at least so many where the trees are very large.</summary>
     public int Count { get; private set; }
@@ -30,7 +34,7 @@ internal sealed class GitTreeComparison(GitObjects objects, int hashBytes, strin
     public IReadOnlyList<CommitFile>? Compare(string? before, string after)
     {
         _files.Clear();
-        (Count, _trees) = (0, 0);
+        (Count, _trees, _bytes) = (0, 0, 0);
         try
         {
             return TryCompare(before, after, "", MaxDepth) ? [.. _files] : null;
@@ -55,7 +59,7 @@ internal sealed class GitTreeComparison(GitObjects objects, int hashBytes, strin
 
         var hasOld = GitTreeEntry.TryTake(ref old, hashBytes, out var first);
         var hasNow = GitTreeEntry.TryTake(ref now, hashBytes, out var second);
-        while ((hasOld || hasNow) && _trees < MaxTrees)
+        while ((hasOld || hasNow) && _trees < MaxTrees && _bytes < MaxBytes)
         {
             var order =
                 !hasOld ? 1
@@ -129,7 +133,7 @@ internal sealed class GitTreeComparison(GitObjects objects, int hashBytes, strin
     private void Add(char status, string file)
     {
         Count++;
-        if (_files.Count < maxFiles)
+        if (_files.Count < maxFiles && file.Length <= MaxPath)
         {
             _files.Add(new CommitFile(status, file));
         }
@@ -146,6 +150,7 @@ internal sealed class GitTreeComparison(GitObjects objects, int hashBytes, strin
         _trees++;
         var found = objects.Read(tree, GitObjectType.Tree);
         content = found;
+        _bytes += found?.Length ?? 0;
         return found is not null;
     }
 }
