@@ -74,6 +74,9 @@ internal sealed record Access(Scopes Scopes, IReadOnlyList<string> Datastores, I
     public string MessageOf(Exception error) =>
         error is UnknownDatastoreException unknown ? unknown.Among(Allows).Message : error.Message;
 
+    /// <summary>Whether what concerns the whole server is permitted, beside what concerns datastores.</summary>
+    public bool IsOperator => Datastores.Count == 0 && Roots.Count == 0 && Allows(Scopes.Admin);
+
     /// <summary>The datastore of who names none: the first of the token.</summary>
     public string UsualDatastore => Datastores.FirstOrDefault(name => !name.Contains('*')) ?? "default";
 

@@ -58,6 +58,7 @@ internal static class SearchEndpoints
         };
         try
         {
+            visitor.Access.Require(request.Datastore);
             var explanation = await explainer.ExplainAsync(request, setting.Signal, cancellation);
             return new SearchSide(form, request.Datastore, setting, explanation, Refusal: "");
         }

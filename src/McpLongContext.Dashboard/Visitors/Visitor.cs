@@ -19,7 +19,7 @@ internal sealed class Visitor(IHttpContextAccessor http)
     public bool IsSignedIn => _user?.Identity?.IsAuthenticated == true;
 
     /// <summary>Whether pages that concern the whole server are permitted, beside those of datastores.</summary>
-    public bool IsOperator => Access is { Datastores.Count: 0, Roots.Count: 0 } && Access.Allows(Scopes.Admin);
+    public bool IsOperator => Access.IsOperator;
 
     /// <summary>The names that the visitor may see.</summary>
     public IReadOnlyList<string> See(IEnumerable<string> datastores) => [.. datastores.Where(Access.Allows)];

@@ -6,6 +6,7 @@ using McpLongContext.Dashboard.Visitors;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
@@ -100,6 +101,5 @@ internal static class SignInEndpoints
         View.Of<SignInPage, SignInModel>(new(PageOf(next), refusal), status);
 
     /// <summary>A page of this server; the first one for any other address.</summary>
-    private static string PageOf(string? next) =>
-        next is ['/', ..] && !next.StartsWith("//", StringComparison.Ordinal) && !next.Contains('\\') ? next : "/";
+    private static string PageOf(string? next) => next is ['/', ..] && RedirectHttpResult.IsLocalUrl(next) ? next : "/";
 }

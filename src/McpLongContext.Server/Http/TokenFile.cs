@@ -43,6 +43,12 @@ internal static class TokenFile
 
     private static BearerToken TokenOf(Entry entry)
     {
+        // An issuer's users have names with a space: none of the file's is taken for theirs.
+        if (entry.Name.Length == 0 || entry.Name.Any(char.IsWhiteSpace))
+        {
+            throw new ContextException($"--token-file: '{entry.Name}' is no name of a token; give one without spaces.");
+        }
+
         var scopes = Scopes.None;
         foreach (var name in entry.Scopes)
         {

@@ -8,9 +8,13 @@ namespace McpLongContext.Server.Protocol;
 internal static class ToolAccess
 {
     private const string DatastoreArgument = "datastore";
+    private const string ModelArgument = "model";
 
     /// <summary>Arguments that mean documents of a datastore, which is the default one where none is named.</summary>
     private static readonly string[] s_documents = ["document", "path_glob"];
+
+    /// <summary>Arguments that are read instead of a datastore.</summary>
+    private static readonly string[] s_contents = ["text", "bits", "file"];
 
     /// <summary>
     /// Refuses a call that is not permitted; where the datastore is left out, it is the first of the token.
@@ -26,9 +30,17 @@ internal static class ToolAccess
         }
 
         if (
-            access.Datastores.Count == 0
-            || !tool.InputSchema.GetProperty("properties").TryGetProperty(DatastoreArgument, out var schema)
+            scope == Scopes.Admin
+            && !access.IsOperator
+            && (!HasDatastore(tool, out _) || arguments.ContainsKey(ModelArgument))
         )
+        {
+            throw new ContextException(
+                $"{tool.Name}: a model is of the whole server; use a token without a list of datastores or roots."
+            );
+        }
+
+        if (access.Datastores.Count == 0 || !HasDatastore(tool, out var schema))
         {
             return;
         }
@@ -37,7 +49,11 @@ internal static class ToolAccess
         {
             access.Require(named.GetString()!);
         }
-        else if (schema.TryGetProperty("default", out _) || s_documents.Any(arguments.ContainsKey))
+        else if (
+            schema.TryGetProperty("default", out _)
+            || s_documents.Any(arguments.ContainsKey)
+            || IsOfMemory(arguments)
+        )
         {
             access.Require(access.UsualDatastore);
             arguments[DatastoreArgument] = JsonSerializer.SerializeToElement(
@@ -46,4 +62,11 @@ internal static class ToolAccess
             );
         }
     }
+
+    private static bool HasDatastore(Tool tool, out JsonElement schema) =>
+        tool.InputSchema.GetProperty("properties").TryGetProperty(DatastoreArgument, out schema);
+
+    /// <summary>An instruction without a text is about the memory of a datastore.</summary>
+    private static bool IsOfMemory(Dictionary<string, JsonElement> arguments) =>
+        arguments.ContainsKey("instruction") && !s_contents.Any(arguments.ContainsKey);
 }

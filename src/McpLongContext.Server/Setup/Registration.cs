@@ -5,7 +5,7 @@ using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Server.Setup;
 
-/// <summary>The entry of this server in the file of a client; everything else in the file stays.</summary>
+/// <summary>The entry of this server in the file of a client; its other members stay, its comments do not.</summary>
 internal static class Registration
 {
     /// <summary>The name of the entry.</summary>

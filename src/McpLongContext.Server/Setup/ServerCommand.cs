@@ -13,7 +13,10 @@ internal sealed record ServerCommand(string Command, IReadOnlyList<string> Argum
     public static ServerCommand Of(string? process, string folder)
     {
         var parts = folder.Split(['/', '\\']);
-        if (parts.Contains("mcplongcontext", StringComparer.OrdinalIgnoreCase))
+        if (
+            parts is [.., var package, _, "tools", _, _]
+            && package.StartsWith("mcplongcontext", StringComparison.OrdinalIgnoreCase)
+        )
         {
             // A tool's assemblies move with every update; the name of the tool stays.
             return parts.Contains(".store", StringComparer.OrdinalIgnoreCase)

@@ -82,6 +82,7 @@ public sealed class DashboardSessionTests : IDisposable
     [InlineData("https://evil.example/")]
     [InlineData("/\\\\evil.example/")]
     [InlineData("javascript:alert(1)")]
+    [InlineData("/\t/evil.example/")]
     public async Task After_the_sign_in_no_other_server_is_shown(string next)
     {
         await using var server = await StartAsync();
@@ -124,6 +125,29 @@ public sealed class DashboardSessionTests : IDisposable
                 : await browser.PostAsync(page, browser.Own, ("datastore", "web-gate"), ("path", "."));
 
         Assert.Equal(status, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_search_that_names_no_datastore_is_of_the_token_s_own()
+    {
+        await using var server = await StartAsync();
+        await using var client = await server.ConnectAsync(token: Operator);
+        await client.CallToolAsync(
+            "ingest_document",
+            new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                ["text"] = "The vault closes at eleven.",
+                ["name"] = "vault.txt",
+            },
+            cancellationToken: TestContext.Current.CancellationToken
+        );
+        using var keeper = new BrowserOf(server);
+        using var accepted = await keeper.SignInAsync(Keeper);
+
+        var page = await keeper.TextOfAsync("/search?q=vault+closes");
+
+        Assert.DoesNotContain("eleven", page, StringComparison.Ordinal);
+        Assert.Contains("no access", page, StringComparison.Ordinal);
     }
 
     [Fact]

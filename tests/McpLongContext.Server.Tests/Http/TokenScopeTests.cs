@@ -1,5 +1,8 @@
 using System.Net;
+using System.Text.Json;
+using McpLongContext.Context.Contracts;
 using McpLongContext.Server.Http;
+using McpLongContext.Server.Protocol;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -10,6 +13,7 @@ public sealed class TokenScopeTests : IDisposable
 {
     private const string Writer = "d3JpdGVyLW9mLXRoZS10ZXN0cw==";
     private const string Reader = "cmVhZGVyLW9mLXRoZS10ZXN0cw==";
+    private const string Keeper = "a2VlcGVyLW9mLXRoZS10ZXN0cw==";
     private const string Stranger = "c3RyYW5nZXItb2YtdGhlLXRlc3Rz";
 
     private readonly TemporaryFolder _folder = new();
@@ -171,6 +175,65 @@ public sealed class TokenScopeTests : IDisposable
         Assert.Contains("outside the allowed roots", TextOf(refused), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{ "instruction": "Who?" }""", "other")]
+    [InlineData("""{ "instruction": "Who?", "memory": "infini" }""", "other")]
+    [InlineData("""{ "document": "a.txt" }""", "other")]
+    [InlineData("""{ "instruction": "Who?", "text": "Ada." }""", null)]
+    [InlineData("""{ "file": "a.bin" }""", null)]
+    public void A_call_about_a_datastore_that_it_does_not_name_is_about_the_first_of_the_token(
+        string call,
+        string? datastore
+    )
+    {
+        var arguments = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(call)!;
+        var tool = new Tool
+        {
+            Name = "infer_long",
+            InputSchema = JsonElement.Parse("""{ "type": "object", "properties": { "datastore": {} } }"""),
+        };
+
+        new Access(Scopes.Read, ["other"], []).Apply(tool, Scopes.Read, arguments);
+
+        Assert.Equal(datastore, arguments.TryGetValue("datastore", out var named) ? named.GetString() : null);
+    }
+
+    [Fact]
+    public async Task A_model_is_changed_by_a_token_of_the_whole_server_only()
+    {
+        await using var server = await StartAsync();
+        await using var keeper = await server.ConnectAsync(token: Keeper);
+
+        var extended = await CallAsync(
+            keeper,
+            "expand_positional_encoding",
+            new() { ["model"] = "any", ["new_length"] = 4096 }
+        );
+        var chunks = await CallAsync(keeper, "set_chunking", new() { ["model"] = "any", ["chunk_size"] = 64 });
+        var own = await CallAsync(keeper, "set_chunking", new() { ["chunk_size"] = 128, ["overlap"] = 16 });
+
+        Assert.Contains("of the whole server", TextOf(extended), StringComparison.Ordinal);
+        Assert.Contains("of the whole server", TextOf(chunks), StringComparison.Ordinal);
+        Assert.DoesNotContain("of the whole server", TextOf(own), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("two words")]
+    public async Task A_name_of_a_token_has_no_space(string name)
+    {
+        var file = _folder.PathOf("names.json");
+        await File.WriteAllTextAsync(
+            file,
+            $$"""{ "tokens": [{ "name": "{{name}}", "token": "{{Reader}}", "scopes": ["read"] }] }""",
+            TestContext.Current.CancellationToken
+        );
+
+        var error = Assert.Throws<ContextException>(() => TokenFile.Load(file));
+
+        Assert.Contains($"'{name}' is no name", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Names_of_other_datastores_and_jobs_are_not_told()
     {
@@ -220,7 +283,8 @@ public sealed class TokenScopeTests : IDisposable
                 { "name": "writer", "token": "{{Writer}}", "scopes": ["read", "ingest"], "datastores": ["web-gate"],
                   "roots": ["{{root.Replace('\\', '/')}}"] },
                 { "name": "reader", "token": "{{Reader}}", "scopes": ["read"], "datastores": ["web-gate", "web-*"] },
-                { "name": "stranger", "token": "{{Stranger}}", "scopes": ["read"], "datastores": ["other"] }
+                { "name": "stranger", "token": "{{Stranger}}", "scopes": ["read"], "datastores": ["other"] },
+                { "name": "keeper", "token": "{{Keeper}}", "scopes": ["read", "admin"], "datastores": ["web-gate"] }
               ]
             }
             """

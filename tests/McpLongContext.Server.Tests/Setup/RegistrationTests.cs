@@ -88,6 +88,12 @@ public sealed class RegistrationTests : IDisposable
 
     [Theory]
     [InlineData("/usr/bin/dotnet", "/src/bin", "dotnet", "/src/bin/mcp-long-context.dll")]
+    [InlineData(
+        "/usr/bin/dotnet",
+        "/a/McpLongContext/src/McpLongContext.Server/bin/Release/net10.0",
+        "dotnet",
+        "/a/McpLongContext/src/McpLongContext.Server/bin/Release/net10.0/mcp-long-context.dll"
+    )]
     [InlineData("/opt/lc/mcp-long-context", "/opt/lc", "/opt/lc/mcp-long-context", "")]
     [InlineData(
         "/home/a/.dotnet/tools/mcp-long-context",
