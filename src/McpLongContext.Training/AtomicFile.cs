@@ -13,15 +13,18 @@ internal static class AtomicFile
     public static void Write(string path, Action<Stream> write)
     {
         var staged = path + Staged;
+        var isStaged = false;
         try
         {
-            using (var file = new FileStream(staged, FileMode.Create, FileAccess.ReadWrite))
+            using (var file = new FileStream(staged, FileMode.Create, FileAccess.ReadWrite, FileShare.None))
             {
+                isStaged = true;
                 write(file);
                 file.Flush(flushToDisk: true);
             }
 
             File.Move(staged, path, overwrite: true);
+            isStaged = false;
             DurableFolder.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -30,7 +33,11 @@ internal static class AtomicFile
         }
         finally
         {
-            Delete(staged);
+            // One that another process writes is refused above, and is that one's.
+            if (isStaged)
+            {
+                Delete(staged);
+            }
         }
     }
 

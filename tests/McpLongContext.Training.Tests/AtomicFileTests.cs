@@ -40,6 +40,21 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_another_process_writes_stays_with_it()
+    {
+        AtomicFile.Write(
+            File,
+            stream =>
+            {
+                stream.Write("first"u8);
+                Assert.Throws<TrainingException>(() => AtomicFile.Write(File, other => other.Write("second"u8)));
+            }
+        );
+
+        Assert.Equal("first", System.IO.File.ReadAllText(Assert.Single(Directory.GetFiles(_folder))));
+    }
+
+    [Fact]
     public void What_a_killed_run_left_is_replaced()
     {
         System.IO.File.WriteAllText(File + AtomicFile.Staged, "half of an earlier one");

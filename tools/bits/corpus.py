@@ -119,8 +119,8 @@ def collect(folder, kind, budget, draw):
         if len(data) < LEAST:
             continue
         first = draw.randrange(max(1, len(data) - MOST))
-        data = data[first : first + min(MOST, left[part])]
         digest = hashlib.sha256(data).digest()
+        data = data[first : first + min(MOST, left[part])]
         if digest in seen:
             continue
         seen.add(digest)

@@ -7,15 +7,6 @@ namespace McpLongContext.Training.Commands;
 /// <summary>The command line of training: one command a file.</summary>
 internal static class CommandLine
 {
-    /// <summary>Could not be done; standard error says why.</summary>
-    public const int Failed = 1;
-
-    /// <summary>Wrong usage; standard error says what is right.</summary>
-    public const int WrongUsage = 2;
-
-    /// <summary>Interrupted; the last step is kept. As shells name an end by SIGINT: 128 + 2.</summary>
-    public const int Interrupted = 130;
-
     /// <summary>How long a step and its checkpoint may take after an interruption.</summary>
     private static readonly TimeSpan s_ending = TimeSpan.FromMinutes(2);
 
@@ -48,7 +39,7 @@ internal static class CommandLine
                 await error.WriteLineAsync(wrong.Message);
             }
 
-            return WrongUsage;
+            return ExitCode.WrongUsage;
         }
 
         try
@@ -67,12 +58,12 @@ internal static class CommandLine
         catch (OperationCanceledException)
         {
             await error.WriteLineAsync("\nInterrupted. The same command continues from here.");
-            return Interrupted;
+            return ExitCode.Interrupted;
         }
         catch (Exception e) when (e is TrainingException or CheckpointException or ModelException)
         {
             await error.WriteLineAsync(e.Message);
-            return Failed;
+            return ExitCode.Failed;
         }
     }
 }

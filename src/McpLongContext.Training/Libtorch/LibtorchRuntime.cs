@@ -68,7 +68,10 @@ internal static class LibtorchRuntime
 
         VersionNeeds.Weaken(bytes, MissingVersion);
         Directory.CreateDirectory(cache);
-        AtomicFile.Write(copy, stream => stream.Write(bytes));
+        // Several first starts may race: all write the same.
+        var staged = $"{copy}.{Guid.NewGuid():N}";
+        File.WriteAllBytes(staged, bytes);
+        File.Move(staged, copy, overwrite: true);
         return copy;
     }
 

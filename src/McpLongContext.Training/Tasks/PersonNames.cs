@@ -3,6 +3,7 @@ namespace McpLongContext.Training.Tasks;
 /// <summary>First names of the persons in training sentences.</summary>
 internal static class PersonNames
 {
+    /// <summary>In an order that seeds depend on; a new name goes to the end.</summary>
     public static readonly string[] All =
     [
         "Lily",

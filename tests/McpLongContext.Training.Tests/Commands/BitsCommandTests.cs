@@ -72,7 +72,7 @@ public sealed class BitsCommandTests : IDisposable
     [InlineData("--max-length 64 --chunk-size 32 --overlap 65", "overlap: 65 found, expected at most max_seq_len, 64")]
     public async Task Wrong_options_are_refused_by_name(string options, string message)
     {
-        Assert.Equal(CommandLine.Failed, await RunAsync(options.Split(' ')));
+        Assert.Equal(ExitCode.Failed, await RunAsync(options.Split(' ')));
 
         Assert.Contains(message, _error.ToString(), StringComparison.Ordinal);
     }

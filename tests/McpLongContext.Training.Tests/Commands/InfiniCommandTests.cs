@@ -55,7 +55,7 @@ public sealed class InfiniCommandTests : IDisposable
             new InterruptingWriter("step 1/4,", stop),
             stop.Token
         );
-        Assert.Equal(CommandLine.Interrupted, code);
+        Assert.Equal(ExitCode.Interrupted, code);
         Assert.Equal(0, await RunAsync("--steps", "4", "--rule", rule, "--run", _model.PathOf("broken")));
 
         Assert.Equal(whole, File.ReadAllBytes(Adapter));
@@ -112,7 +112,7 @@ public sealed class InfiniCommandTests : IDisposable
         Assert.Equal(0, await RunAsync("--steps", "1"));
         string[] arguments = ["--steps", "1", "--start", Adapter, "--run", _model.PathOf("second")];
 
-        Assert.Equal(CommandLine.Failed, await RunAsync([.. arguments, option, value]));
+        Assert.Equal(ExitCode.Failed, await RunAsync([.. arguments, option, value]));
 
         Assert.Contains(message, _error.ToString(), StringComparison.Ordinal);
     }
@@ -135,7 +135,7 @@ public sealed class InfiniCommandTests : IDisposable
     [Fact]
     public async Task A_loss_that_is_no_number_stops_it_and_says_the_step()
     {
-        Assert.Equal(CommandLine.Failed, await RunAsync("--steps", "60", "--learning-rate", "1e30"));
+        Assert.Equal(ExitCode.Failed, await RunAsync("--steps", "60", "--learning-rate", "1e30"));
         Assert.Matches(@"step \d+: the loss is no number\. .* lower --learning-rate", _error.ToString());
         Assert.False(File.Exists(Adapter));
     }
@@ -148,7 +148,7 @@ public sealed class InfiniCommandTests : IDisposable
         var before = File.ReadAllBytes(checkpoint);
         using var other = new StoryModel(seed: 2);
 
-        Assert.Equal(CommandLine.Failed, await RunAsync(other.Folder, "--steps", "1"));
+        Assert.Equal(ExitCode.Failed, await RunAsync(other.Folder, "--steps", "1"));
 
         Assert.Contains("is of another model", _error.ToString(), StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(checkpoint));
@@ -158,7 +158,7 @@ public sealed class InfiniCommandTests : IDisposable
     public async Task A_checkpoint_that_is_damaged_or_of_another_adapter_is_named()
     {
         Assert.Equal(0, await RunAsync("--steps", "1"));
-        Assert.Equal(CommandLine.Failed, await RunAsync("--steps", "1", "--rank", "3"));
+        Assert.Equal(ExitCode.Failed, await RunAsync("--steps", "1", "--rank", "3"));
         Assert.Contains(
             "rank 2, alpha 32, segments of 128, not rule Linear, rank 3",
             _error.ToString(),
@@ -167,7 +167,7 @@ public sealed class InfiniCommandTests : IDisposable
         var checkpoint = Path.Combine(RunFolder, "checkpoint.zip");
         File.WriteAllBytes(checkpoint, File.ReadAllBytes(checkpoint)[..500]);
 
-        Assert.Equal(CommandLine.Failed, await RunAsync("--steps", "1"));
+        Assert.Equal(ExitCode.Failed, await RunAsync("--steps", "1"));
 
         Assert.Contains("checkpoint.zip cannot be continued", _error.ToString(), StringComparison.Ordinal);
     }
@@ -183,18 +183,18 @@ public sealed class InfiniCommandTests : IDisposable
     [InlineData("--task pass-key sentence-facts", "sentence-facts: no sentence of 6 to 16 words found in the corpus")]
     public async Task What_is_wrong_is_named(string arguments, string message)
     {
-        Assert.Equal(CommandLine.Failed, await RunAsync(["--steps", "1", .. arguments.Split(' ')]));
+        Assert.Equal(ExitCode.Failed, await RunAsync(["--steps", "1", .. arguments.Split(' ')]));
         Assert.Contains(message, _error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_model_that_does_not_exist_or_is_none_is_named()
     {
-        Assert.Equal(CommandLine.Failed, await RunAsync("nothing", "--home", _model.Home));
+        Assert.Equal(ExitCode.Failed, await RunAsync("nothing", "--home", _model.Home));
         Assert.Contains("There is no model 'nothing'. Installed: none.", _error.ToString(), StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(_model.Folder, "story.bin"), "no model");
 
-        Assert.Equal(CommandLine.Failed, await RunAsync("--steps", "1"));
+        Assert.Equal(ExitCode.Failed, await RunAsync("--steps", "1"));
 
         Assert.Contains("story.bin", _error.ToString(), StringComparison.Ordinal);
     }

@@ -103,7 +103,7 @@ public sealed class LanguageCommandTests : IDisposable
     [InlineData("--pairs CORPUS", "corpus.txt, line 1: expected")]
     public async Task Wrong_arguments_are_named(string arguments, string message)
     {
-        Assert.Equal(CommandLine.Failed, await RunAsync(arguments.Replace("CORPUS", Corpus).Split(' ')));
+        Assert.Equal(ExitCode.Failed, await RunAsync(arguments.Replace("CORPUS", Corpus).Split(' ')));
         Assert.Contains(message, _error.ToString(), StringComparison.Ordinal);
     }
 
@@ -113,7 +113,7 @@ public sealed class LanguageCommandTests : IDisposable
         Directory.CreateDirectory(Model);
         File.WriteAllText(Path.Combine(Model, "letter.txt"), "dear");
 
-        Assert.Equal(CommandLine.Failed, await RunAsync("--corpus", Corpus, "--steps", "1"));
+        Assert.Equal(ExitCode.Failed, await RunAsync("--corpus", Corpus, "--steps", "1"));
 
         Assert.Contains("is not empty", _error.ToString(), StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(Model));

@@ -11,7 +11,7 @@ using McpLongContext.Storage.Passages;
 namespace McpLongContext.Benchmarks.History;
 
 /// <summary>
-/// What a history would add to the ranking of files: repositories are ingested as they were before their newest
+/// The gain that a history would bring to the ranking of files: repositories are ingested as they were before their newest
 /// commits, whose subjects are asked. The share of questions with a touched file, and with all of them, among the
 /// first five files, for the ranking alone and with a signal of the history added by several weights.
 /// </summary>

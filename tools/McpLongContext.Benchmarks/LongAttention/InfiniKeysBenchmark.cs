@@ -1,3 +1,5 @@
+using McpLongContext.Training.Tasks;
+
 namespace McpLongContext.Benchmarks.LongAttention;
 
 /// <summary>How many facts a compressive memory holds: the share of named five-digit keys that are given rightly, by their number.</summary>
@@ -23,29 +25,7 @@ internal static class InfiniKeysBenchmark
         ),
     ];
 
-    private static readonly string[] s_names =
-    [
-        "Lily",
-        "Tom",
-        "Ben",
-        "Sam",
-        "Max",
-        "Anna",
-        "Tim",
-        "Mia",
-        "Sue",
-        "Jack",
-        "Lucy",
-        "Bob",
-        "Amy",
-        "Joe",
-        "Sara",
-        "Mark",
-        "Jane",
-        "Leo",
-        "Ella",
-        "John",
-    ];
+    private static readonly string[] s_names = PersonNames.All[..20];
 
     /// <summary>Named keys by their number, and facts in sentences one by one.</summary>
     public static void Run(

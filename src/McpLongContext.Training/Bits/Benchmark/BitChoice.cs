@@ -34,12 +34,16 @@ internal static class BitChoice
         && with.Memory <= limit
         && with.BitsPerSecond >= LeastGain * without.BitsPerSecond;
 
-    /// <summary>Whether a switch saves a tenth of the memory and no more than half of the rate.</summary>
+    /// <summary>
+    /// Whether a switch saves a tenth of the memory and no more than half of the rate, or makes possible what did not end
+    /// without it.
+    /// </summary>
     public static bool IsSmaller(BitMeasurement? with, BitMeasurement? without) =>
         with is not null
-        && without is not null
-        && LeastGain * with.Memory <= without.Memory
-        && with.BitsPerSecond >= LeastRate * without.BitsPerSecond;
+        && (
+            without is null
+            || (LeastGain * with.Memory <= without.Memory && with.BitsPerSecond >= LeastRate * without.BitsPerSecond)
+        );
 
     /// <summary>A model of the chosen values: no window is shorter than its chunk.</summary>
     public static BitTransformerConfig Together(

@@ -22,7 +22,8 @@ internal static class BitMeter
             _ => OfEngine(one, Precision.Int8),
         };
         using var process = Process.GetCurrentProcess();
-        return new BitMeasurement(rate, process.PeakWorkingSet64);
+        // macOS keeps no peak.
+        return new BitMeasurement(rate, Math.Max(process.PeakWorkingSet64, process.WorkingSet64));
     }
 
     private static double OfTraining(BitCase one, TextWriter log)

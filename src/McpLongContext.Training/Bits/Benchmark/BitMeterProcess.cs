@@ -11,6 +11,7 @@ internal static class BitMeterProcess
 
     /// <summary>Measures a case.</summary>
     /// <returns>The outcome; <see langword="null"/> where the process ended without one, as for want of memory.</returns>
+    /// <exception cref="TrainingException">The case cannot be measured; the message says why.</exception>
     public static async Task<BitMeasurement?> MeasureAsync(BitCase one, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo(Host())
@@ -32,10 +33,15 @@ internal static class BitMeterProcess
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(cancellation);
-            // What is logged there is of no interest here, but a full pipe would stop the child.
             var log = process.StandardError.ReadToEndAsync(cancellation);
             await process.WaitForExitAsync(cancellation);
-            await log;
+            var said = await log;
+            // A process that lacks memory does not end by itself.
+            if (process.ExitCode is ExitCode.Failed or ExitCode.WrongUsage)
+            {
+                throw new TrainingException($"{one.Name} cannot be measured: {said.Trim()}");
+            }
+
             return process.ExitCode == 0 ? JsonSerializer.Deserialize<BitMeasurement>(await output) : null;
         }
         catch (OperationCanceledException)
