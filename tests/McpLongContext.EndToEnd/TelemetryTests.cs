@@ -5,7 +5,7 @@ using McpLongContext.EndToEnd.Reliability;
 
 namespace McpLongContext.EndToEnd;
 
-/// <summary>What a server sends to a collector of telemetry, seen from the collector.</summary>
+/// <summary>The telemetry of a server, seen from the collector.</summary>
 public sealed class TelemetryTests : IDisposable
 {
     private const string Document = "zirconium";

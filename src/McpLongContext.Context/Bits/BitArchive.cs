@@ -46,7 +46,9 @@ internal sealed record BitArchive(string Model, string Processor, long Length)
         OperatingSystem.IsWindows() ? "windows"
         : OperatingSystem.IsMacOS() ? "macos"
         : OperatingSystem.IsFreeBSD() ? "freebsd"
-        : RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal) ? "musl"
+        : RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal)
+        || RuntimeInformation.RuntimeIdentifier.StartsWith("alpine", StringComparison.Ordinal)
+            ? "musl"
         : "linux";
 
     /// <summary>The name of a model.</summary>

@@ -30,8 +30,12 @@ internal static class ContextMeter
 
     private const string ProviderName = "gen_ai.provider.name";
     private const string Provider = "mcp_long_context";
-    private const string CacheName = "mcp_long_context.cache.name";
-    private const string CacheHit = "mcp_long_context.cache.hit";
+
+    /// <summary>The attribute with the name of a cache.</summary>
+    public const string CacheName = "mcp_long_context.cache.name";
+
+    /// <summary>The attribute that says whether a cache had it.</summary>
+    public const string CacheHit = "mcp_long_context.cache.hit";
 
     private static readonly Meter s_meter = new(Name);
 

@@ -22,10 +22,10 @@ internal sealed class MaintenanceTasks(ILogger<MaintenanceTasks> logger) : IDisp
     }
 
     /// <summary>Begins a task; the same one twice at a time is one.</summary>
-    /// <param name="title">The work, in a word.</param>
+    /// <param name="work">The work, in a word.</param>
     /// <param name="datastore">The datastore.</param>
-    /// <param name="work">Returns the outcome, in words; canceled when the process ends.</param>
-    public void Start(string title, string datastore, Func<CancellationToken, Task<string>> work)
+    /// <param name="run">Returns the outcome, in words; canceled when the process ends.</param>
+    public void Start(string work, string datastore, Func<CancellationToken, Task<string>> run)
     {
         lock (_gate)
         {
@@ -35,7 +35,7 @@ internal sealed class MaintenanceTasks(ILogger<MaintenanceTasks> logger) : IDisp
             }
 
             _tasks.RemoveAll(IsSame);
-            var task = new MaintenanceTask($"task-{++_count}", title, datastore);
+            var task = new MaintenanceTask($"task-{++_count}", work, datastore);
             _tasks.Add(task);
             var ended = _tasks.Where(one => one != task && !one.IsActive).ToList();
             foreach (var old in ended.Take(_tasks.Count - Remembered))
@@ -43,10 +43,10 @@ internal sealed class MaintenanceTasks(ILogger<MaintenanceTasks> logger) : IDisp
                 _tasks.Remove(old);
             }
 
-            _ = Task.Run(() => task.RunAsync(() => work(_ending.Token), logger));
+            _ = Task.Run(() => task.RunAsync(() => run(_ending.Token), logger));
         }
 
-        bool IsSame(MaintenanceTask task) => task.Work == title && task.Datastore == datastore;
+        bool IsSame(MaintenanceTask task) => task.Work == work && task.Datastore == datastore;
     }
 
     public void Dispose()

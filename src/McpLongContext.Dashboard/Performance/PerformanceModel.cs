@@ -16,8 +16,8 @@ public sealed record PerformanceModel(
 /// <param name="PerMinute">Values in a minute.</param>
 /// <param name="Sum">The sum of the values.</param>
 /// <param name="SumPerSecond">The sum in a second.</param>
-/// <param name="Median">The median.</param>
-/// <param name="P99">The 99th percentile.</param>
+/// <param name="Median">The median; seconds for an operation.</param>
+/// <param name="P99">The 99th percentile; seconds for an operation.</param>
 public sealed record Measured(
     string Name,
     int Count,

@@ -98,8 +98,8 @@ internal sealed class RecentMeasurements : IDisposable
                 Add(_counts, "Passage embeddings searched", value);
                 break;
             case "mcp_long_context.cache.lookups":
-                var outcome = Tag(tags, "mcp_long_context.cache.hit") == bool.TrueString ? "hits" : "misses";
-                Add(_counts, $"Cache {outcome}: {Tag(tags, "mcp_long_context.cache.name")}", value);
+                var outcome = Tag(tags, ContextMeter.CacheHit) == bool.TrueString ? "hits" : "misses";
+                Add(_counts, $"Cache {outcome}: {Tag(tags, ContextMeter.CacheName)}", value);
                 break;
             case "mcp_long_context.jobs.active":
                 _depths["Jobs"] = (long)value;

@@ -21,13 +21,13 @@ internal sealed class PlainSearch
     /// <summary>Searches a document for all questions.</summary>
     public void Read(string path, string text)
     {
-        var tokens = TokenCounter.Count(text);
+        var tokens = new Lazy<int>(() => TokenCounter.Count(text));
         foreach (var (_, words, hits) in _searches)
         {
             var found = words.Count(word => text.Contains(word, StringComparison.OrdinalIgnoreCase));
             if (found > 0)
             {
-                hits.Add(new Hit(path, found, tokens));
+                hits.Add(new Hit(path, found, tokens.Value));
             }
         }
     }

@@ -19,7 +19,7 @@ public sealed record CostStripModel(CostColumns Columns, IReadOnlyList<UnlikelyB
     /// <summary>The least width that is seen.</summary>
     private const double LeastMark = 4;
 
-    /// <summary>The cost at the upper edge: at least that of a byte of which nothing is known.</summary>
+    /// <summary>The cost at the upper edge, in bits: at least that of a byte of which nothing is known.</summary>
     public double Highest => Math.Max(8, Columns.Highest.DefaultIfEmpty().Max());
 
     /// <summary>The outline of an area from the base line up to the values, as a path of SVG.</summary>

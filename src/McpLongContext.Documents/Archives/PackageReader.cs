@@ -85,14 +85,14 @@ internal sealed class PackageReader : IDisposable
         foreach (var entry in _archive.Entries)
         {
             budget.Check();
-            using var stream = entry.Open();
             try
             {
+                using var stream = entry.Open();
                 CheckNesting(stream);
             }
-            catch (XmlException)
+            catch (Exception e) when (e is XmlException or InvalidDataException)
             {
-                // No XML, or damaged after this place: no reader of XML gets further.
+                // No XML, packed in a way that nobody reads, or damaged after this place: no reader of XML gets further.
             }
         }
     }

@@ -35,20 +35,9 @@ public sealed partial class ConformanceTests
     public async Task The_executable_passes_every_scenario_that_needs_no_fixture(string revision, int checks)
     {
         using var home = ServerHome.WithoutEncoder();
-        using var server = home.Start(["serve", "--http", "http://127.0.0.1:0"]);
-        try
-        {
-            var line = await server.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
-            _ = server.StandardError.ReadToEndAsync(CancellationToken.None);
-            var url = line!.Split(' ')[^1];
+        await using var server = await HttpServerProcess.StartAsync(home, Repository.Root);
 
-            Assert.InRange(await RunAsync(url, revision, NotOffered, Fixtures), checks, int.MaxValue);
-        }
-        finally
-        {
-            server.Kill(entireProcessTree: true);
-            await server.WaitForExitAsync(CancellationToken.None);
-        }
+        Assert.InRange(await RunAsync(server.Url.ToString(), revision, NotOffered, Fixtures), checks, int.MaxValue);
     }
 
     /// <summary>Runs the scenarios of a revision.</summary>

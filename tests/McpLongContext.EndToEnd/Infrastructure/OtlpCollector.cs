@@ -22,7 +22,7 @@ internal sealed class OtlpCollector(bool answers = true) : LoopbackServer
             ("OTEL_BSP_SCHEDULE_DELAY", "200"),
         ];
 
-    /// <summary>What was sent of a signal: metrics or traces.</summary>
+    /// <summary>The text received of a signal: metrics or traces.</summary>
     public string Text(string signal) =>
         string.Concat(_received.Where(one => one.Path == $"/v1/{signal}").Select(one => one.Text));
 
