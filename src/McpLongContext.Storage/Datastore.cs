@@ -1,3 +1,4 @@
+using McpLongContext.Kernels.Devices;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Commits;
 using McpLongContext.Storage.CompressiveMemories;
@@ -28,7 +29,7 @@ public sealed class Datastore : IDisposable
     private readonly SnapshotSource _snapshots;
     private volatile bool _disposed;
 
-    private Datastore(string name, string folder, TimeProvider time)
+    private Datastore(string name, string folder, TimeProvider time, ISearchDevices? devices)
     {
         Name = name;
         Folder = folder;
@@ -46,7 +47,7 @@ public sealed class Datastore : IDisposable
             LexicalWriter.Refresh(_writer);
             SegmentFolder.RemoveOrphans(_writer, SegmentsFolder, time);
             _catalog = new CatalogWriter(_writer);
-            _snapshots = new SnapshotSource(_identity, SegmentsFolder);
+            _snapshots = new SnapshotSource(_identity, SegmentsFolder, devices);
         }
         catch
         {
@@ -361,7 +362,8 @@ public sealed class Datastore : IDisposable
         return SegmentsFolder;
     }
 
-    internal static Datastore Open(string name, string folder, TimeProvider time) => new(name, folder, time);
+    internal static Datastore Open(string name, string folder, TimeProvider time, ISearchDevices? devices = null) =>
+        new(name, folder, time, devices);
 
     /// <summary>Publishes a segment that is on disk.</summary>
     internal void Publish(EmbeddingProfile encoder, SegmentLayout layout, string file, IReadOnlyList<SegmentRun> runs)

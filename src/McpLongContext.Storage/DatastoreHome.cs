@@ -1,3 +1,4 @@
+using McpLongContext.Kernels.Devices;
 using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage;
@@ -8,7 +9,8 @@ namespace McpLongContext.Storage;
 /// </summary>
 /// <param name="root">The home folder; created with the first datastore.</param>
 /// <param name="time">The clock by which left-over files are judged; the system's by default.</param>
-public sealed class DatastoreHome(string root, TimeProvider? time = null)
+/// <param name="devices">Hold and scan embeddings and keys beside the processor; owned by the caller.</param>
+public sealed class DatastoreHome(string root, TimeProvider? time = null, ISearchDevices? devices = null)
 {
     private readonly string _datastores = Path.Combine(Path.GetFullPath(root), "datastores");
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -50,7 +52,7 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
         }
 
         Create(name);
-        return Datastore.Open(name, FolderOf(name), _time);
+        return Datastore.Open(name, FolderOf(name), _time, devices);
     }
 
     /// <summary>
@@ -102,7 +104,7 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null)
     {
         try
         {
-            return Datastore.Open(name, FolderOf(name), _time);
+            return Datastore.Open(name, FolderOf(name), _time, devices);
         }
         catch (DatastoreRemovedException)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using McpLongContext.Kernels.Devices;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
@@ -61,8 +62,8 @@ internal sealed class PublishedGeneration
     /// <summary>Maps a segment of an encoder, of token embeddings or of keys, and verifies its directory.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
-    public static SegmentReader OpenSegment(string path, EmbeddingProfile encoder) =>
-        encoder.HasKeys ? KeySegment.Open(path, encoder) : EmbeddingSegment.Open(path, encoder);
+    public static SegmentReader OpenSegment(string path, EmbeddingProfile encoder, ISearchDevices? devices = null) =>
+        encoder.HasKeys ? KeySegment.Open(path, encoder, devices) : EmbeddingSegment.Open(path, encoder, devices);
 
     /// <summary>Takes hold once more; <see langword="false"/> when everybody has let go already.</summary>
     public bool TryHold()

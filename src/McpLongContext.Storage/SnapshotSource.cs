@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using McpLongContext.Kernels.Devices;
 using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Sqlite;
 
@@ -7,7 +8,8 @@ namespace McpLongContext.Storage;
 /// <summary>
 /// Hands out snapshots of a datastore, and keeps what they share: connections, documents, mapped segments.
 /// </summary>
-internal sealed class SnapshotSource(DatastoreIdentity identity, string segmentsFolder) : IDisposable
+internal sealed class SnapshotSource(DatastoreIdentity identity, string segmentsFolder, ISearchDevices? devices)
+    : IDisposable
 {
     /// <summary>How often a snapshot is taken anew when a compaction retires segments under it.</summary>
     private const int Attempts = 4;
@@ -18,7 +20,9 @@ internal sealed class SnapshotSource(DatastoreIdentity identity, string segments
     private const int MaxIdle = 8;
 
     private readonly ConcurrentBag<Database> _idle = [];
-    private readonly SegmentPool _segments = new(PublishedGeneration.OpenSegment);
+    private readonly SegmentPool _segments = new(
+        (path, encoder) => PublishedGeneration.OpenSegment(path, encoder, devices)
+    );
     private readonly Lock _publishing = new();
     private PublishedGeneration? _published;
     private volatile bool _disposed;

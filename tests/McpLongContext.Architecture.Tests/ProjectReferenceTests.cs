@@ -7,6 +7,7 @@ public sealed class ProjectReferenceTests
     private static readonly Dictionary<string, string[]> s_allowed = new(StringComparer.Ordinal)
     {
         ["Kernels"] = [],
+        ["Kernels.Gpu"] = ["Kernels"],
         ["Bits"] = [],
         ["Inference"] = ["Kernels"],
         ["Storage"] = ["Kernels"],
@@ -15,7 +16,7 @@ public sealed class ProjectReferenceTests
         ["Context"] = ["LongAttention", "Documents", "Bits"],
         ["Training"] = ["LongAttention", "Bits"],
         ["Dashboard"] = ["Context"],
-        ["Server"] = ["Context", "Dashboard"],
+        ["Server"] = ["Context", "Dashboard", "Kernels.Gpu"],
     };
 
     public static TheoryData<string> Projects =>

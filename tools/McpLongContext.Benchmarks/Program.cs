@@ -29,6 +29,7 @@ const string Usage = """
       queries HOME                             questions to the default datastore of a home
       prune HOME                               what its search over token states may leave out
       knn MILLIONS                             the search over so many token states
+      gpu DEVICE MILLIONS...                   the scans on a device, cuda:0, beside the processor
       growth MB PICTURE.svg DIR...             one folder that grows up to so many megabytes of sources
       passkey MODEL LENGTHS POSITIONS MODES BOOK...   needles in books; lengths and modes (reread, heads, per_layer,
                                                window) with commas between them
@@ -109,6 +110,12 @@ switch (args)
         output.WriteLine(Machine.Describe());
         PruneBenchmark.Run(output, home);
         return 0;
+    case ["gpu", var device, _, ..]:
+        return GpuBenchmark.Run(
+            output,
+            device,
+            [.. args.Skip(2).Select(count => int.Parse(count, CultureInfo.InvariantCulture))]
+        );
     case ["knn", var millions]:
         output.WriteLine(Machine.Describe());
         KnnBenchmark.Run(output, int.Parse(millions, CultureInfo.InvariantCulture));

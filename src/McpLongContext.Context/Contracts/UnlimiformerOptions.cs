@@ -9,8 +9,11 @@ namespace McpLongContext.Context.Contracts;
 /// </summary>
 public sealed record UnlimiformerOptions
 {
-    /// <summary>The device that everything is computed on.</summary>
+    /// <summary>The processor, among the names of devices.</summary>
     public const string Processor = "cpu";
+
+    /// <summary>The device that computes where one is asked for and none is named.</summary>
+    private const string FirstDevice = "cuda:0";
 
     /// <summary>
     /// Whether long inference that writes by an instruction reads through retrieval attention where a call does not say
@@ -38,17 +41,20 @@ public sealed record UnlimiformerOptions
     public bool UseDatastore { get; init; } = true;
 
     /// <summary>
-    /// Whether a graphics processor is asked to hold the keys. The processor holds them all the same.
+    /// Whether the keys that a datastore keeps are held and scanned on <see cref="DatastoreDevice"/>; in force from the
+    /// next start on.
     /// </summary>
     public bool GpuDatastore { get; init; }
 
-    /// <summary>Whether a graphics processor is asked to search them. The processor does it all the same.</summary>
+    /// <summary>
+    /// Whether embeddings are held and scanned on <see cref="IndexDevices"/>; in force from the next start on.
+    /// </summary>
     public bool GpuIndex { get; init; }
 
-    /// <summary>The device that is asked to hold the keys.</summary>
+    /// <summary>The device that holds keys.</summary>
     public string DatastoreDevice { get; init; } = Processor;
 
-    /// <summary>The devices that are asked to search them.</summary>
+    /// <summary>The devices that hold embeddings, divided among them by segments.</summary>
     public IReadOnlyList<string> IndexDevices { get; init; } = [Processor];
 
     /// <summary>The most tokens that are encoded for one call; what a datastore keeps is read whole.</summary>
@@ -66,21 +72,29 @@ public sealed record UnlimiformerOptions
     /// <summary>How much token memories keep of a token: what the mode reads.</summary>
     public KeyDepth Depth => Knn ? ReadingMode.Depth : KeyDepth.Selection;
 
-    /// <summary>Settings that are honored in another way, a sentence each.</summary>
+    /// <summary>The devices that hold and scan embeddings; none: the processor does.</summary>
+    public IReadOnlyList<string> ScanDevices =>
+        !GpuIndex ? []
+        : IndexDevices.Where(device => device != Processor).ToArray() is { Length: > 0 } named ? named
+        : [FirstDevice];
+
+    /// <summary>The device that holds and scans keys; <see langword="null"/>: the processor does.</summary>
+    public string? KeyDevice =>
+        !GpuDatastore ? null
+        : DatastoreDevice == Processor ? FirstDevice
+        : DatastoreDevice;
+
+    /// <summary>Settings without effect, a sentence each.</summary>
     public IReadOnlyList<string> Warnings =>
         [
-            .. Asked("gpu_datastore", GpuDatastore ? "true" : null),
-            .. Asked("gpu_index", GpuIndex ? "true" : null),
-            .. Asked("datastore_device", DatastoreDevice == Processor ? null : DatastoreDevice),
-            .. Asked("index_devices", IndexDevices.FirstOrDefault(device => device != Processor)),
+            .. WithoutEffect("index_devices", GpuIndex ? [] : IndexDevices, "gpu_index"),
+            .. WithoutEffect("datastore_device", GpuDatastore ? [] : [DatastoreDevice], "gpu_datastore"),
         ];
 
-    private static IEnumerable<string> Asked(string key, string? value)
-    {
-        if (value is not null)
-        {
-            yield return $"Unlimiformer:{key}: {value} was asked for, but there is no path for graphics processors; the "
-                + "processor computes instead.";
-        }
-    }
+    private static IEnumerable<string> WithoutEffect(string key, IEnumerable<string> devices, string condition) =>
+        devices
+            .Where(device => device != Processor)
+            .Select(device =>
+                $"Unlimiformer:{key}: {device} is not used while {condition} is off; the processor computes instead."
+            );
 }

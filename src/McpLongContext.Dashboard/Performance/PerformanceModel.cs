@@ -1,13 +1,17 @@
+using McpLongContext.Kernels.Devices;
+
 namespace McpLongContext.Dashboard.Performance;
 
 /// <summary>The measurements of the last minutes.</summary>
 /// <param name="Operations">Durations in seconds, by operation.</param>
 /// <param name="Counts">Counted things: tokens, embeddings, lookups.</param>
 /// <param name="Depths">Work that runs or waits at this moment.</param>
+/// <param name="Devices">The devices that search beside the processor.</param>
 public sealed record PerformanceModel(
     IReadOnlyList<Measured> Operations,
     IReadOnlyList<Measured> Counts,
-    IReadOnlyList<Depth> Depths
+    IReadOnlyList<Depth> Depths,
+    IReadOnlyList<DeviceStatus> Devices
 );
 
 /// <summary>The values of one measurement.</summary>

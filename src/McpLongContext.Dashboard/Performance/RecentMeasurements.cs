@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Management;
 using McpLongContext.Context.Telemetry;
 
@@ -20,6 +21,7 @@ internal sealed class RecentMeasurements : IDisposable
     private const int MostSeries = 128;
 
     private readonly TimeProvider _time;
+    private readonly SearchDevices _devices;
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<string, Series> _operations = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Series> _counts = new(StringComparer.Ordinal);
@@ -27,11 +29,13 @@ internal sealed class RecentMeasurements : IDisposable
 
     /// <summary>Listens from now on.</summary>
     /// <param name="gauges">Has the lengths of the queues; they exist as long as it does.</param>
+    /// <param name="devices">The devices that search.</param>
     /// <param name="time">The clock.</param>
-    public RecentMeasurements(DatastoreGauges gauges, TimeProvider time)
+    public RecentMeasurements(DatastoreGauges gauges, SearchDevices devices, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(gauges);
         _time = time;
+        _devices = devices;
         _listener.InstrumentPublished = static (instrument, listener) =>
         {
             // The sizes of datastores are on their own page, and cost reading them.
@@ -68,7 +72,8 @@ internal sealed class RecentMeasurements : IDisposable
                     .Select(one => one.Value.Summarize(one.Key, _time, Window))
                     .Where(one => one.Count > 0),
             ],
-            [.. _depths.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => new Depth(one.Key, one.Value))]
+            [.. _depths.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => new Depth(one.Key, one.Value))],
+            _devices.Status
         );
     }
 

@@ -65,25 +65,25 @@ public sealed record Setting(string Key, string Name, string Effect, Func<Unlimi
         Switch(
             "gpu_datastore",
             "Keys on a graphics processor",
-            "Asks for the keys on a graphics processor; the processor holds them all the same.",
+            "Holds and scans a datastore's keys on a CUDA device, from the next start on; without one the processor does.",
             options => options.GpuDatastore
         ),
         Switch(
             "gpu_index",
             "Search on a graphics processor",
-            "Asks a graphics processor to search; the processor does it all the same.",
+            "Holds and scans embeddings on CUDA devices, from the next start on; without one the processor does.",
             options => options.GpuIndex
         ),
         new(
             "datastore_device",
             "Device of the keys",
-            "The device that is asked to hold the keys.",
+            "The device that holds keys: cuda:0, cuda:1; cpu stands for the first.",
             options => options.DatastoreDevice
         ),
         new(
             "index_devices",
             "Devices of the search",
-            "The devices that are asked to search, with commas between them.",
+            "The devices that hold embeddings, with commas between them; cpu stands for the first.",
             options => string.Join(", ", options.IndexDevices)
         ),
         new(

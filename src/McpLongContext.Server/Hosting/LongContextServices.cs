@@ -23,6 +23,7 @@ using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Proof;
 using McpLongContext.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Server.Hosting;
 
@@ -47,7 +48,12 @@ internal static class LongContextServices
 
     private static IServiceCollection AddStores(this IServiceCollection services, LongContextOptions options) =>
         services
-            .AddSingleton(_ => new DatastoreRegistry(new DatastoreHome(options.Home)))
+            .AddSingleton(provider => new SearchDevices(() =>
+                SearchDeviceOpening.Open(options.Unlimiformer, provider.GetRequiredService<ILoggerFactory>())
+            ))
+            .AddSingleton(provider => new DatastoreRegistry(
+                new DatastoreHome(options.Home, devices: provider.GetRequiredService<SearchDevices>().Open())
+            ))
             .AddSingleton(_ => new DocumentPaths(RealPath.Of(options.WorkingDirectory)))
             .AddSingleton(_ => new AllowedRoots(options.AllowedRoots))
             .AddSingleton<DocumentFinder>()

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Inference.Models;
+using McpLongContext.Kernels.Gpu;
 using McpLongContext.Server.Hosting;
 using McpLongContext.Server.Output;
 
@@ -17,7 +18,15 @@ internal sealed class Checkup(LongContextOptions options, ModelStore models)
 
     /// <summary>Runs all checks.</summary>
     public IReadOnlyList<Finding> Run() =>
-        [CheckVersions(), CheckDataFolder(), CheckDisk(), CheckEncoder(), CheckDecoder(), .. CheckClients()];
+        [
+            CheckVersions(),
+            CheckDataFolder(),
+            CheckDisk(),
+            CheckEncoder(),
+            CheckDecoder(),
+            CheckDevices(),
+            .. CheckClients(),
+        ];
 
     private static Finding CheckVersions() =>
         new(
@@ -87,6 +96,31 @@ internal sealed class Checkup(LongContextOptions options, ModelStore models)
                 ? string.Join(", ", names)
                 : "none; only infer_long and local answers need one: mcp-long-context models install tinyllama-chat"
         );
+    }
+
+    /// <summary>CUDA devices that are there, and whether the settings use them.</summary>
+    private Finding CheckDevices()
+    {
+        var found = GpuSearchDevices.Find();
+        var there = string.Join(", ", found.Devices.Select(one => $"{one.Name} {one.Description}"));
+        var asked = options.Unlimiformer.ScanDevices.Append(options.Unlimiformer.KeyDevice).OfType<string>().ToArray();
+        var missing = asked.Except(found.Devices.Select(one => one.Name)).ToArray();
+        return missing.Length > 0
+                ? new(
+                    "devices",
+                    Severity.Warning,
+                    $"{string.Join(", ", missing)} asked for, but {(there.Length > 0 ? $"there is {there}" : found.Reason)}; "
+                        + "the processor computes instead. Install NVIDIA's driver, or set Unlimiformer:gpu_index and "
+                        + "gpu_datastore to false"
+                )
+            : asked.Length > 0 ? new("devices", Severity.Ok, $"{there}; in use: {string.Join(", ", asked.Distinct())}")
+            : there.Length > 0
+                ? new(
+                    "devices",
+                    Severity.Ok,
+                    $"{there}; not in use: set Unlimiformer:gpu_index to true to search there"
+                )
+            : new("devices", Severity.Ok, $"the processor alone ({found.Reason})");
     }
 
     private static Finding[] CheckClients()

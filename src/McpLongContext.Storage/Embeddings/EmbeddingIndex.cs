@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using McpLongContext.Kernels.Devices;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
@@ -52,7 +53,12 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
     {
         RequireWidth(query.Length);
         var vector = query.ToArray();
-        return Scan(InScope(scope), (run, scores) => EmbeddingScorer.Pooled(run, vector, scores), cancellation);
+        return Scan(
+            InScope(scope),
+            (run, scores) => EmbeddingScorer.Pooled(run, vector, scores),
+            (embeddings, slots) => EmbeddingScorer.Pooled(embeddings, slots, Encoder, vector),
+            cancellation
+        );
     }
 
     /// <inheritdoc/>
@@ -94,25 +100,24 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
         ArgumentNullException.ThrowIfNull(passages);
         RequireWidth(query.Tokens == 0 ? Encoder.Dimensions : query.Dimensions);
         var scores = new float[passages.Count];
+        Array.Fill(scores, float.NaN);
         var mean = EmbeddingScorer.OfMean(query, Encoder.Mean.Span);
-        var options = new ParallelOptions { CancellationToken = cancellation };
-        Parallel.For(
-            0,
-            passages.Count,
-            options,
-            i =>
+        var items = new List<WorkItem>();
+        for (var i = 0; i < passages.Count; i++)
+        {
+            if (RunOf(passages[i]) is { } run)
             {
-                scores[i] = float.NaN;
-                if (RunOf(passages[i]) is { } run)
-                {
-                    var one = run.Slice((int)(passages[i] - run.FirstPassage), 1);
-                    Guarded(
-                        one,
-                        scores.AsSpan(i, 1),
-                        (part, score) => EmbeddingScorer.ByResidualCodes(part, query, mean, score)
-                    );
-                }
+                items.Add(new WorkItem(run.Slice((int)(passages[i] - run.FirstPassage), 1), i));
             }
+        }
+
+        Score(
+            items,
+            1,
+            scores,
+            (run, part) => EmbeddingScorer.ByResidualCodes(run, query, mean, part),
+            (embeddings, slots) => EmbeddingScorer.ByResidualCodes(embeddings, slots, Encoder, query, mean),
+            cancellation
         );
         return scores;
     }
@@ -200,6 +205,7 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
         return Scan(
             runs,
             (run, scores) => EmbeddingScorer.BinaryCodesOf(run, query, binaryCodes, scores),
+            (embeddings, slots) => embeddings.ScoreBinaryCodes(slots, binaryCodes, query.Weights.ToArray()),
             cancellation
         );
     }
@@ -254,24 +260,17 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
         return null;
     }
 
-    private ScoredPassage[] Scan(IEnumerable<PlacedRun> runs, RunScorer score, CancellationToken cancellation)
+    private ScoredPassage[] Scan(
+        IEnumerable<PlacedRun> runs,
+        RunScorer score,
+        DeviceScorer onDevice,
+        CancellationToken cancellation
+    )
     {
         var items = WorkItem.Split(runs, PassagesPerItem);
         var total = items.Count == 0 ? 0 : items[^1].FirstScore + items[^1].Run.Passages;
         var scores = new float[total];
-        var options = new ParallelOptions { CancellationToken = cancellation };
-        Parallel.ForEach(
-            Partitioner.Create(WorkItem.Batches(items, PassagesPerItem), EnumerablePartitionerOptions.NoBuffering),
-            options,
-            batch =>
-            {
-                foreach (var item in CollectionsMarshal.AsSpan(items)[batch])
-                {
-                    Guarded(item.Run, scores.AsSpan(item.FirstScore, item.Run.Passages), score);
-                }
-            }
-        );
-
+        Score(items, PassagesPerItem, scores, score, onDevice, cancellation);
         var answer = new ScoredPassage[total];
         var known = 0;
         foreach (var item in items)
@@ -286,6 +285,62 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
         }
 
         return known == total ? answer : answer[..known];
+    }
+
+    /// <summary>Scores items, those of a segment that lies on a device there, beside the others here.</summary>
+    private void Score(
+        List<WorkItem> items,
+        int batch,
+        float[] scores,
+        RunScorer score,
+        DeviceScorer onDevice,
+        CancellationToken cancellation
+    )
+    {
+        var (here, onDevices) = WorkItem.Place(items);
+        var work = onDevices
+            .Select(one => (Action)(() => ScoreOnDevice(one.Key, one.Value, scores, score, onDevice)))
+            .Concat(
+                WorkItem
+                    .Batches(here, batch)
+                    .Select(range => (Action)(() => ScoreHere(CollectionsMarshal.AsSpan(here)[range], scores, score)))
+            );
+        Parallel.ForEach(
+            Partitioner.Create(work, EnumerablePartitionerOptions.NoBuffering),
+            new ParallelOptions { CancellationToken = cancellation },
+            action => action()
+        );
+    }
+
+    private void ScoreOnDevice(
+        IDeviceEmbeddings embeddings,
+        List<WorkItem> items,
+        float[] scores,
+        RunScorer score,
+        DeviceScorer onDevice
+    )
+    {
+        var slots = items.SelectMany(item => Enumerable.Range(item.Run.FirstSlot, item.Run.Passages)).ToArray();
+        if (onDevice(embeddings, slots) is not { } scored)
+        {
+            ScoreHere(CollectionsMarshal.AsSpan(items), scores, score);
+            return;
+        }
+
+        var from = 0;
+        foreach (var item in items)
+        {
+            scored.AsSpan(from, item.Run.Passages).CopyTo(scores.AsSpan(item.FirstScore));
+            from += item.Run.Passages;
+        }
+    }
+
+    private void ScoreHere(ReadOnlySpan<WorkItem> items, float[] scores, RunScorer score)
+    {
+        foreach (var item in items)
+        {
+            Guarded(item.Run, scores.AsSpan(item.FirstScore, item.Run.Passages), score);
+        }
     }
 
     /// <summary>Scores a run; where a page is damaged, passage by passage, so that only those on it are lost.</summary>
@@ -337,6 +392,26 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
             return items;
         }
 
+        /// <summary>Which items are computed here, and which on a device that holds their segment.</summary>
+        public static (List<WorkItem> Here, Dictionary<IDeviceEmbeddings, List<WorkItem>> OnDevices) Place(
+            List<WorkItem> items
+        )
+        {
+            var onDevices = new Dictionary<IDeviceEmbeddings, List<WorkItem>>();
+            var here = items.FindAll(item =>
+            {
+                if (item.Run.Segment.OnDevice is not { } embeddings)
+                {
+                    return true;
+                }
+
+                onDevices.TryAdd(embeddings, []);
+                onDevices[embeddings].Add(item);
+                return false;
+            });
+            return (here, onDevices);
+        }
+
         /// <summary>Consecutive items that have about so many passages together, since many are small.</summary>
         public static IEnumerable<Range> Batches(List<WorkItem> items, int passages)
         {
@@ -369,3 +444,8 @@ internal readonly record struct PlacedRun(EmbeddingSegment Segment, int FirstSlo
 
 /// <summary>Scores the passages of a run, <c>scores[passages]</c>; NaN stands for no score.</summary>
 internal delegate void RunScorer(PlacedRun run, Span<float> scores);
+
+/// <summary>
+/// Scores slots of a segment that a device holds, <c>[slots]</c>; <see langword="null"/> where the device fails.
+/// </summary>
+internal delegate float[]? DeviceScorer(IDeviceEmbeddings embeddings, int[] slots);

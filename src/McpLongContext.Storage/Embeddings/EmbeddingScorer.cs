@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using McpLongContext.Kernels.Devices;
 using McpLongContext.Kernels.Search;
 using McpLongContext.Storage.Telemetry;
 
@@ -19,6 +20,24 @@ internal static class EmbeddingScorer
             scores
         );
         StorageMeter.ScannedPassages.Add(run.Passages);
+    }
+
+    /// <summary>As above, on a device; <see langword="null"/> where it fails.</summary>
+    public static float[]? Pooled(
+        IDeviceEmbeddings embeddings,
+        int[] slots,
+        EmbeddingProfile encoder,
+        ReadOnlySpan<float> vector
+    )
+    {
+        // q · (mean + scale * deviation * levels) = q · mean + scale * (q * deviation) · levels
+        var scores = embeddings.ScorePassages(slots, Stretched(vector, encoder));
+        if (scores is not null)
+        {
+            TensorPrimitives.Add(scores, TensorPrimitives.Dot(vector, encoder.Mean.Span), scores);
+        }
+
+        return scores;
     }
 
     /// <summary>
@@ -73,6 +92,30 @@ internal static class EmbeddingScorer
         }
     }
 
+    /// <summary>As above, on a device; <see langword="null"/> where it fails.</summary>
+    public static float[]? ByResidualCodes(
+        IDeviceEmbeddings embeddings,
+        int[] slots,
+        EmbeddingProfile encoder,
+        LateInteractionQuery query,
+        float mean
+    )
+    {
+        var queries = new float[query.Tokens * encoder.Dimensions];
+        for (var q = 0; q < query.Tokens; q++)
+        {
+            Stretched(query.Token(q), encoder).CopyTo(queries, q * encoder.Dimensions);
+        }
+
+        var scores = embeddings.ScoreResidualCodes(slots, queries, query.Weights.ToArray());
+        if (scores is not null)
+        {
+            TensorPrimitives.Add(scores, mean, scores);
+        }
+
+        return scores;
+    }
+
     /// <summary>
     /// q · t = q · (t - mean) + q · mean; the second part, weighted and summed, is the same for every token.
     /// </summary>
@@ -107,6 +150,14 @@ internal static class EmbeddingScorer
         }
 
         return similarities;
+    }
+
+    /// <summary>A query by the deviations that levels are in units of.</summary>
+    private static float[] Stretched(ReadOnlySpan<float> query, EmbeddingProfile encoder)
+    {
+        var stretched = new float[query.Length];
+        TensorPrimitives.Multiply(query, encoder.Deviation.Span, stretched);
+        return stretched;
     }
 
     /// <summary>The part of the tokens about the mean.</summary>

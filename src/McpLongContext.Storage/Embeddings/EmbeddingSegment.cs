@@ -1,16 +1,25 @@
 using System.Runtime.InteropServices;
+using McpLongContext.Kernels.Devices;
 
 namespace McpLongContext.Storage.Embeddings;
 
 /// <summary>A mapped segment of token embeddings.</summary>
 internal sealed class EmbeddingSegment : SegmentReader
 {
-    private EmbeddingSegment(SegmentPages pages, EmbeddingSegmentLayout layout, EmbeddingProfile encoder)
+    private readonly DeviceCopy<IDeviceEmbeddings>? _copy;
+
+    private EmbeddingSegment(
+        SegmentPages pages,
+        EmbeddingSegmentLayout layout,
+        EmbeddingProfile encoder,
+        ISearchDevices? devices
+    )
         : base(pages, layout, encoder)
     {
         Layout = layout;
         Embeddings = new TokenEmbeddingCodec(encoder);
         Vectors = new PassageEmbeddingCodec(encoder);
+        _copy = devices is null ? null : new DeviceCopy<IDeviceEmbeddings>(() => devices.Hold(Planes()));
     }
 
     public new EmbeddingSegmentLayout Layout { get; }
@@ -21,16 +30,20 @@ internal sealed class EmbeddingSegment : SegmentReader
     /// <summary>Restores the vectors of passages.</summary>
     public PassageEmbeddingCodec Vectors { get; }
 
+    /// <summary>The embeddings in the memory of a device; <see langword="null"/>: none has them.</summary>
+    public IDeviceEmbeddings? OnDevice => _copy?.Held;
+
     /// <summary>Maps a segment of the encoder and verifies its directory.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
-    public static EmbeddingSegment Open(string path, EmbeddingProfile encoder)
+    public static EmbeddingSegment Open(string path, EmbeddingProfile encoder, ISearchDevices? devices)
     {
         var pages = SegmentPages.Open(path, EmbeddingSegmentLayout.FileMagic);
         try
         {
             var header = pages.Header(SegmentLayout.HeaderBytes);
-            return new EmbeddingSegment(pages, EmbeddingSegmentLayout.ReadHeader(header, encoder, path), encoder);
+            var layout = EmbeddingSegmentLayout.ReadHeader(header, encoder, path);
+            return new EmbeddingSegment(pages, layout, encoder, devices);
         }
         catch
         {
@@ -56,6 +69,13 @@ internal sealed class EmbeddingSegment : SegmentReader
         Read(Layout.ResidualCodesAt + ((long)token * Layout.ResidualCodeBytes), tokens * Layout.ResidualCodeBytes);
 
     /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _copy?.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
     protected override IEnumerable<(long First, long Bytes)> Sections(int slot, int slots, int token, int tokens)
     {
         yield return Part(Layout.ScalesAt, slot, slots, sizeof(float));
@@ -66,4 +86,18 @@ internal sealed class EmbeddingSegment : SegmentReader
         static (long First, long Bytes) Part(long section, long first, long count, int width) =>
             (section + (first * width), count * width);
     }
+
+    private EmbeddingPlanes Planes() =>
+        new()
+        {
+            Dimensions = Layout.Dimensions,
+            Offsets = Offsets(0, Layout.Passages).ToArray(),
+            PassageScales = Scales(0, Layout.Passages).ToArray(),
+            PassageCodes = Pooled,
+            PassageLevels = PassageEmbeddingCodec.Levels,
+            BinaryCodes = BinaryCodesOf,
+            ResidualCodes = ResidualCodes,
+            TokenLevels = TokenEmbeddingCodec.Levels,
+            TokenScales = ScaleCode.Scales,
+        };
 }

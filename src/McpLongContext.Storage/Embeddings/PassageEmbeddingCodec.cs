@@ -38,6 +38,9 @@ internal sealed class PassageEmbeddingCodec
         _deviation = profile.Deviation.ToArray();
     }
 
+    /// <summary>The levels by their codes, <c>[8]</c>, in the unit of the scales.</summary>
+    public static float[] Levels => Array.ConvertAll(s_levels, level => (float)level);
+
     /// <summary>The width of a vector.</summary>
     public int Dimensions { get; }
 

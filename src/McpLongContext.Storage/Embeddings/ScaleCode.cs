@@ -17,6 +17,9 @@ internal static class ScaleCode
         .Select(code => code == 0 ? 0 : MathF.Pow(2, (code - One) / (float)StepsPerOctave))
         .ToArray();
 
+    /// <summary>The scales by their codes, <c>[256]</c>.</summary>
+    public static float[] Scales => [.. s_scales];
+
     public static float Read(ReadOnlySpan<byte> source) => s_scales[source[0]];
 
     public static void Write(Span<byte> destination, float scale) =>

@@ -73,7 +73,7 @@ internal abstract class SegmentReader : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _pages.Dispose();
+    public virtual void Dispose() => _pages.Dispose();
 
     /// <summary>Where the contents of some slots and their tokens stand.</summary>
     protected abstract IEnumerable<(long First, long Bytes)> Sections(int slot, int slots, int token, int tokens);

@@ -47,6 +47,9 @@ internal sealed class TokenEmbeddingCodec
         _cut = Enumerable.Repeat(Cut, profile.Dimensions).ToArray();
     }
 
+    /// <summary>The levels by their magnitude bit, <c>[2]</c>, in deviations; the sign bit is set for the positive.</summary>
+    public static float[] Levels => [Low, High];
+
     /// <summary>The width of an embedding.</summary>
     public int Dimensions { get; }
 

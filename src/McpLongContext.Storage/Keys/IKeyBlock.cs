@@ -9,6 +9,10 @@ public interface IKeyBlock
     /// <summary>The number of tokens.</summary>
     public int Tokens { get; }
 
+    /// <summary>Where a plane lies on a device; <see langword="null"/>: on none.</summary>
+    /// <param name="plane">The plane, from 0.</param>
+    public DeviceKeys? OnDevice(int plane) => null;
+
     /// <summary>Codes of a plane, <c>[count, dimensions]</c>.</summary>
     /// <param name="plane">The plane, from 0.</param>
     /// <param name="first">The first token, counted from the block's start.</param>

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using McpLongContext.Kernels.Devices;
 using McpLongContext.Storage.Embeddings;
 
 namespace McpLongContext.Storage.Keys;
@@ -6,21 +8,28 @@ namespace McpLongContext.Storage.Keys;
 /// <summary>A mapped segment of keys.</summary>
 internal sealed class KeySegment : SegmentReader
 {
-    private KeySegment(SegmentPages pages, KeySegmentLayout layout, EmbeddingProfile encoder)
-        : base(pages, layout, encoder) => Layout = layout;
+    private readonly ISearchDevices? _devices;
+    private readonly ConcurrentDictionary<int, DeviceCopy<IDeviceKeys>> _copies = [];
+
+    private KeySegment(SegmentPages pages, KeySegmentLayout layout, EmbeddingProfile encoder, ISearchDevices? devices)
+        : base(pages, layout, encoder)
+    {
+        Layout = layout;
+        _devices = devices;
+    }
 
     public new KeySegmentLayout Layout { get; }
 
     /// <summary>Maps a segment of the encoder and verifies its directory.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DatastoreException">The file cannot be read or is damaged.</exception>
-    public static KeySegment Open(string path, EmbeddingProfile encoder)
+    public static KeySegment Open(string path, EmbeddingProfile encoder, ISearchDevices? devices)
     {
         var pages = SegmentPages.Open(path, KeySegmentLayout.FileMagic);
         try
         {
             var header = pages.Header(SegmentLayout.HeaderBytes);
-            return new KeySegment(pages, KeySegmentLayout.ReadHeader(header, encoder, path), encoder);
+            return new KeySegment(pages, KeySegmentLayout.ReadHeader(header, encoder, path), encoder, devices);
         }
         catch
         {
@@ -28,6 +37,12 @@ internal sealed class KeySegment : SegmentReader
             throw;
         }
     }
+
+    /// <summary>A plane in the memory of a device; <see langword="null"/>: none has it.</summary>
+    public IDeviceKeys? OnDevice(int plane) =>
+        _devices is { } devices
+            ? _copies.GetOrAdd(plane, one => new DeviceCopy<IDeviceKeys>(() => devices.Hold(Plane(one)))).Held
+            : null;
 
     /// <summary>Tokens, <c>[count]</c>.</summary>
     public ReadOnlySpan<int> Ids(int token, int count) =>
@@ -42,6 +57,17 @@ internal sealed class KeySegment : SegmentReader
         MemoryMarshal.Cast<byte, sbyte>(Read(Layout.CodeAt(plane, token), count * Layout.Dimensions));
 
     /// <inheritdoc/>
+    public override void Dispose()
+    {
+        foreach (var copy in _copies.Values)
+        {
+            copy.Dispose();
+        }
+
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
     protected override IEnumerable<(long First, long Bytes)> Sections(int slot, int slots, int token, int tokens)
     {
         yield return (Layout.IdAt(token), (long)tokens * sizeof(int));
@@ -51,4 +77,13 @@ internal sealed class KeySegment : SegmentReader
             yield return (Layout.CodeAt(plane, token), (long)tokens * Layout.Dimensions);
         }
     }
+
+    private KeyPlane Plane(int plane) =>
+        new()
+        {
+            Tokens = Layout.Tokens,
+            Dimensions = Layout.Dimensions,
+            Codes = (first, count) => MemoryMarshal.AsBytes(Codes(plane, first, count)),
+            Scales = (first, count) => MemoryMarshal.AsBytes(Scales(plane, first, count)),
+        };
 }

@@ -57,6 +57,13 @@ public sealed class StoredKeys : IKeyBlock
     }
 
     /// <inheritdoc/>
+    public DeviceKeys? OnDevice(int plane)
+    {
+        RequirePlane(plane);
+        return _segment.OnDevice(plane) is { } keys ? new DeviceKeys(keys, _first) : null;
+    }
+
+    /// <inheritdoc/>
     public ReadOnlySpan<sbyte> Codes(int plane, int first, int count)
     {
         RequirePlane(plane);

@@ -35,6 +35,13 @@ internal sealed class TokenMemory : ITokenMemory
         _texts.Add(new TokenMemoryText($"text {_texts.Count}", [keys]));
     }
 
+    /// <summary>Adds a text of given blocks.</summary>
+    public void Add(params IKeyBlock[] blocks)
+    {
+        _tokens.Add(new int[blocks.Sum(block => block.Tokens)]);
+        _texts.Add(new TokenMemoryText($"text {_texts.Count}", blocks));
+    }
+
     /// <summary>Adds a text of given vectors in one plane, [tokens, dimensions].</summary>
     public void Add(int dimensions, params float[][] blocks)
     {

@@ -57,22 +57,28 @@ public sealed class UnlimiformerSettingsTests
     }
 
     [Fact]
-    public void Graphics_processors_are_accepted_with_a_warning_each()
+    public void Devices_are_those_that_are_switched_on()
     {
-        var options = Read(
+        var named = Read(
             [new("Unlimiformer:index_devices:0", "cpu"), new("Unlimiformer:index_devices:1", "cuda:1")],
             "gpu_datastore=true",
             "gpu_index=true",
-            "datastore_device=cuda:0"
+            "datastore_device=cuda:2"
         );
-        Assert.Equal(4, options.Warnings.Count);
-        Assert.All(
-            options.Warnings,
-            warning => Assert.Contains("the processor computes instead", warning, StringComparison.Ordinal)
-        );
-        Assert.Contains(
-            options.Warnings,
-            warning => warning.StartsWith("Unlimiformer:index_devices: cuda:1", StringComparison.Ordinal)
+        Assert.Equal(["cuda:1"], named.ScanDevices);
+        Assert.Equal("cuda:2", named.KeyDevice);
+        Assert.Empty(named.Warnings);
+
+        var unnamed = Read([], "gpu_datastore=true", "gpu_index=true");
+        Assert.Equal(["cuda:0"], unnamed.ScanDevices);
+        Assert.Equal("cuda:0", unnamed.KeyDevice);
+
+        var off = Read([], "datastore_device=cuda:0", "index_devices=cuda:0,cuda:1");
+        Assert.Empty(off.ScanDevices);
+        Assert.Null(off.KeyDevice);
+        Assert.Equal(
+            ["index_devices: cuda:0", "index_devices: cuda:1", "datastore_device: cuda:0"],
+            off.Warnings.Select(warning => warning.Split(" is not used while ")[0]["Unlimiformer:".Length..])
         );
     }
 

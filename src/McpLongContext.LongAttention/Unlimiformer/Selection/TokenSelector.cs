@@ -44,35 +44,30 @@ public static class TokenSelector
         ArgumentNullException.ThrowIfNull(threadPool);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         var scan = new Scan(query, memory, cancellation);
-        var parts = scan.Parts;
+        var work = ScanWork.Of(scan.Parts);
 
-        var sums = new SoftmaxSums[parts.Count];
-        threadPool.Run(parts.Count, part => sums[part] = scan.Sum(parts[part]));
+        var sums = new SoftmaxSums[work.Count];
+        threadPool.Run(work.Count, i => sums[i] = scan.Sum(work[i]));
         cancellation.ThrowIfCancellationRequested();
         var logarithms = scan.Merge(sums);
 
-        var phrases = new PhraseScores(parts, query.Phrase, count);
-        threadPool.Run(parts.Count, part => phrases.Take(part, scan.Scores(parts[part], logarithms)));
+        var phrases = new PhraseScores(scan.Parts, query.Phrase, count);
+        threadPool.Run(work.Count, i => scan.Score(work[i], logarithms, phrases));
         cancellation.ThrowIfCancellationRequested();
         return phrases.InOrder();
     }
 
     /// <summary>For each query, the largest score so far and the sum of e^(score - largest).</summary>
-    private sealed class SoftmaxSums
+    private sealed class SoftmaxSums(float[] largest, float[] sums)
     {
-        private readonly float[] _scratch;
+        private readonly float[] _scratch = new float[largest.Length];
 
         public SoftmaxSums(int queries)
-        {
-            Largest = new float[queries];
-            Sums = new float[queries];
-            _scratch = new float[queries];
-            Array.Fill(Largest, float.MinValue);
-        }
+            : this([.. Enumerable.Repeat(float.MinValue, queries)], new float[queries]) { }
 
-        public float[] Largest { get; }
+        public float[] Largest => largest;
 
-        public float[] Sums { get; }
+        public float[] Sums => sums;
 
         /// <summary>Adds scores, [tokens, queries].</summary>
         public void Add(Span<float> scores)
@@ -99,6 +94,7 @@ public static class TokenSelector
     private sealed class Scan(SelectionQuery query, ITokenMemory memory, CancellationToken cancellation)
     {
         private readonly int _count = query.Weights.Length;
+        private readonly Lazy<float[]> _scaled = new(() => Array.ConvertAll(query.Queries, x => x * query.Scale));
         private readonly KeyScan _keys = new(
             memory,
             KeyLayout.SelectionPlane,
@@ -109,11 +105,33 @@ public static class TokenSelector
 
         public IReadOnlyList<KeyScan.Part> Parts => _keys.Parts;
 
-        public SoftmaxSums Sum(KeyScan.Part part)
+        public SoftmaxSums Sum(ScanWork work)
         {
+            if (work.Keys?.Sum(work.Ranges, _scaled.Value) is var (largest, sumsThere))
+            {
+                return new SoftmaxSums(largest, sumsThere);
+            }
+
             var sums = new SoftmaxSums(_count);
-            ForEachTile(part, (_, scores) => sums.Add(scores));
+            foreach (var part in work.Parts)
+            {
+                ForEachTile(Parts[part], (_, scores) => sums.Add(scores));
+            }
+
             return sums;
+        }
+
+        /// <summary>Scores the tokens of some parts and hands them on.</summary>
+        public void Score(ScanWork work, float[] logarithms, PhraseScores phrases)
+        {
+            var onDevice = work.Keys?.Score(work.Ranges, _scaled.Value, query.Weights, logarithms);
+            var from = 0;
+            foreach (var part in work.Parts)
+            {
+                var count = Parts[part].Count;
+                phrases.Take(part, onDevice is null ? Scores(Parts[part], logarithms) : onDevice.AsSpan(from, count));
+                from += count;
+            }
         }
 
         /// <summary>The logarithm of the sum under each softmax.</summary>
@@ -131,7 +149,7 @@ public static class TokenSelector
         }
 
         /// <summary>The scores of a part's tokens.</summary>
-        public float[] Scores(KeyScan.Part part, float[] logarithms)
+        private float[] Scores(KeyScan.Part part, float[] logarithms)
         {
             var scores = new float[part.Count];
             ForEachTile(

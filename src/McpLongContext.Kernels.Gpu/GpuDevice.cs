@@ -1,0 +1,269 @@
+using System.Diagnostics;
+using ILGPU;
+using ILGPU.Runtime;
+using McpLongContext.Kernels.Devices;
+
+namespace McpLongContext.Kernels.Gpu;
+
+/// <summary>
+/// A device: its memory, one scan at a time, and what became of it. A device that fails once is left alone from then on.
+/// Thread-safe.
+/// </summary>
+internal sealed class GpuDevice : IDisposable
+{
+    /// <summary>The share of the memory that planes may take; the rest is for buffers and other programs.</summary>
+    private const double HeldShare = 0.8;
+
+    private readonly Accelerator _accelerator;
+    private readonly Action<string> _warn;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, MemoryBuffer> _buffers = new(StringComparer.Ordinal);
+    private readonly List<MemoryBuffer> _copied = [];
+    private readonly long _capacity;
+    private long _held;
+    private long _scans;
+    private TimeSpan _time;
+    private volatile string? _failure;
+    private bool _disposed;
+
+    /// <summary>Takes an accelerator.</summary>
+    /// <param name="name">As settings name it.</param>
+    /// <param name="accelerator">Owned from now on.</param>
+    /// <param name="warn">Is told once why the device is given up.</param>
+    /// <param name="capacity">Bytes that planes may take; <see langword="null"/>: a share of what is free.</param>
+    public GpuDevice(string name, Accelerator accelerator, Action<string> warn, long? capacity = null)
+    {
+        Name = name;
+        _accelerator = accelerator;
+        _warn = warn;
+        _capacity = capacity ?? (long)(accelerator.MemorySize * HeldShare);
+    }
+
+    /// <summary>As settings name it.</summary>
+    public string Name { get; }
+
+    /// <summary>Launches kernels, which are compiled the first time.</summary>
+    public Accelerator Accelerator => _accelerator;
+
+    /// <summary>Bytes of the planes that are held.</summary>
+    public long Planes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _held;
+            }
+        }
+    }
+
+    /// <summary>Bytes that may still be held; none on a device that has failed.</summary>
+    public long Room
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _failure is null && !_disposed ? _capacity - _held : 0;
+            }
+        }
+    }
+
+    public DeviceStatus Status
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new DeviceStatus(
+                    Name,
+                    _accelerator.Name,
+                    _accelerator.MemorySize,
+                    _held + _buffers.Values.Sum(buffer => buffer.LengthInBytes),
+                    _scans,
+                    _time,
+                    _failure
+                );
+            }
+        }
+    }
+
+    /// <summary>A launch of groups of one warp each.</summary>
+    public KernelConfig Groups(int count) => new(count, _accelerator.WarpSize);
+
+    /// <summary>Copies a plane into memory of the device, piece by piece.</summary>
+    /// <param name="items">How many items.</param>
+    /// <param name="itemBytes">Bytes of an item.</param>
+    /// <param name="read">Reads items.</param>
+    public MemoryBuffer1D<byte, Stride1D.Dense> Copy(int items, int itemBytes, PlaneReader read)
+    {
+        const int PieceBytes = 16 << 20;
+        var buffer = _accelerator.Allocate1D<byte>(Math.Max(1, (long)items * itemBytes));
+        _copied.Add(buffer);
+        var piece = Math.Max(1, PieceBytes / itemBytes);
+        for (var first = 0; first < items; first += piece)
+        {
+            var bytes = read(first, Math.Min(piece, items - first));
+            buffer.View.SubView((long)first * itemBytes, bytes.Length).CopyFromCPU(_accelerator.DefaultStream, bytes);
+        }
+
+        return buffer;
+    }
+
+    /// <summary>A buffer for a scan, with these contents; valid until the next one of that name.</summary>
+    public ArrayView<T> Buffer<T>(string name, ReadOnlySpan<T> contents)
+        where T : unmanaged
+    {
+        var view = Buffer<T>(name, contents.Length);
+        view.CopyFromCPU(_accelerator.DefaultStream, contents);
+        return view;
+    }
+
+    /// <summary>A buffer for a scan, with any contents; valid until the next one of that name.</summary>
+    public ArrayView<T> Buffer<T>(string name, int length)
+        where T : unmanaged
+    {
+        var bytes = (long)length * Interop.SizeOf<T>();
+        if (!_buffers.TryGetValue(name, out var buffer) || buffer.LengthInBytes < bytes)
+        {
+            buffer?.Dispose();
+            _buffers.Remove(name);
+            buffer = _accelerator.Allocate1D<byte>(Math.Max(4096, bytes + (bytes / 2)) / 8 * 8);
+            _buffers.Add(name, buffer);
+        }
+
+        return buffer.AsRawArrayView(0, bytes).Cast<T>();
+    }
+
+    /// <summary>Copies a buffer back, once the device is done.</summary>
+    public T[] Read<T>(ArrayView<T> view)
+        where T : unmanaged
+    {
+        var contents = new T[view.Length];
+        view.CopyToCPU(_accelerator.DefaultStream, contents.AsSpan());
+        return contents;
+    }
+
+    /// <summary>
+    /// Takes room and copies planes into it; <see langword="null"/> where there is no room, or the device fails.
+    /// </summary>
+    /// <param name="bytes">What the planes take.</param>
+    /// <param name="copy">Copies them.</param>
+    public T? Hold<T>(long bytes, Func<GpuDevice, T> copy)
+        where T : class
+    {
+        lock (_lock)
+        {
+            if (_disposed || _failure is not null || bytes > _capacity - _held)
+            {
+                return null;
+            }
+
+            try
+            {
+                var held = copy(this);
+                _held += bytes;
+                _copied.Clear();
+                return held;
+            }
+            catch (AcceleratorException error) when (IsOutOfMemory(error))
+            {
+                return null;
+            }
+            catch (Exception error) when (IsOfDevice(error))
+            {
+                GiveUp(error);
+                return null;
+            }
+            finally
+            {
+                // Nothing is left here but what belongs to a copy that failed.
+                _copied.ForEach(buffer => buffer.Dispose());
+                _copied.Clear();
+            }
+        }
+    }
+
+    /// <summary>Gives room back.</summary>
+    public void Release(long bytes, params ReadOnlySpan<MemoryBuffer> planes)
+    {
+        lock (_lock)
+        {
+            _held -= bytes;
+            if (!_disposed)
+            {
+                foreach (var plane in planes)
+                {
+                    plane.Dispose();
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Runs a scan, none other beside it; <see langword="null"/> where the device fails, or has failed before.
+    /// </summary>
+    public T? TryScan<T>(Func<T> scan)
+    {
+        lock (_lock)
+        {
+            if (_failure is not null || _disposed)
+            {
+                return default;
+            }
+
+            var start = Stopwatch.GetTimestamp();
+            try
+            {
+                var result = scan();
+                _scans++;
+                _time += Stopwatch.GetElapsedTime(start);
+                return result;
+            }
+            catch (AcceleratorException error) when (IsOutOfMemory(error))
+            {
+                return default;
+            }
+            catch (Exception error) when (IsOfDevice(error))
+            {
+                GiveUp(error);
+                return default;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            foreach (var buffer in _buffers.Values)
+            {
+                buffer.Dispose();
+            }
+
+            _buffers.Clear();
+            _accelerator.Dispose();
+        }
+    }
+
+    /// <summary>Whether an exception tells that the device or its driver fails, not this program.</summary>
+    public static bool IsOfDevice(Exception error) =>
+        error is AcceleratorException or InternalCompilerException or NotSupportedException or DllNotFoundException;
+
+    private static bool IsOutOfMemory(Exception error) =>
+        error is ILGPU.Runtime.Cuda.CudaException { Error: var code }
+        && code.Contains("OUT_OF_MEMORY", StringComparison.OrdinalIgnoreCase);
+
+    private void GiveUp(Exception error)
+    {
+        _failure = error.Message;
+        _warn($"The device {Name} ({_accelerator.Name}) failed: {error.Message} The processor computes instead.");
+    }
+}

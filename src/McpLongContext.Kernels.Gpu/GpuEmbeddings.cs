@@ -1,0 +1,129 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+using McpLongContext.Kernels.Devices;
+
+namespace McpLongContext.Kernels.Gpu;
+
+/// <summary>The embeddings of a segment in the memory of a device.</summary>
+internal sealed class GpuEmbeddings : IDeviceEmbeddings
+{
+    private readonly GpuDevice _device;
+    private readonly long _bytes;
+    private readonly MemoryBuffer1D<byte, Stride1D.Dense> _passageCodes;
+    private readonly MemoryBuffer1D<byte, Stride1D.Dense> _passageScales;
+    private readonly MemoryBuffer1D<byte, Stride1D.Dense> _offsets;
+    private readonly MemoryBuffer1D<byte, Stride1D.Dense> _binaryCodes;
+    private readonly MemoryBuffer1D<byte, Stride1D.Dense> _residualCodes;
+    private readonly float[] _passageLevels;
+    private readonly float[] _tokenLevels;
+    private readonly float[] _tokenScales;
+    private bool _disposed;
+
+    private GpuEmbeddings(GpuDevice device, EmbeddingPlanes planes, long bytes)
+    {
+        _device = device;
+        _bytes = bytes;
+        (_passageLevels, _tokenLevels, _tokenScales) = (planes.PassageLevels, planes.TokenLevels, planes.TokenScales);
+        var codeBytes = planes.Dimensions / 8;
+        _passageCodes = device.Copy(planes.Passages, 3 * codeBytes, planes.PassageCodes);
+        _passageScales = device.Copy(planes.Passages, sizeof(float), Bytes(planes.PassageScales));
+        _offsets = device.Copy(planes.Offsets.Length, sizeof(int), Bytes(planes.Offsets));
+        _binaryCodes = device.Copy(planes.Tokens, codeBytes, planes.BinaryCodes);
+        _residualCodes = device.Copy(planes.Tokens, codeBytes + 1, planes.ResidualCodes);
+    }
+
+    /// <summary>Copies the planes of a segment; <see langword="null"/> where the device has no room.</summary>
+    public static GpuEmbeddings? Hold(GpuDevice device, EmbeddingPlanes planes)
+    {
+        var bytes = BytesOf(planes);
+        return device.Hold(bytes, target => new GpuEmbeddings(target, planes, bytes));
+    }
+
+    /// <summary>What the planes of a segment take.</summary>
+    public static long BytesOf(EmbeddingPlanes planes)
+    {
+        var codeBytes = planes.Dimensions / 8;
+        return (long)planes.Passages * ((3 * codeBytes) + sizeof(float) + sizeof(int))
+            + ((long)planes.Tokens * ((2 * codeBytes) + 1));
+    }
+
+    /// <inheritdoc/>
+    public float[]? ScorePassages(int[] passages, float[] query) =>
+        Scan(
+            passages,
+            scores =>
+                _device.Accelerator.Launch(
+                    EmbeddingKernels.ScorePassages,
+                    _device.Groups(passages.Length),
+                    _device.Buffer<int>("passages", passages),
+                    View<byte>(_passageCodes),
+                    View<float>(_passageScales),
+                    _device.Buffer<float>("levels", _passageLevels),
+                    _device.Buffer<float>("query", query),
+                    scores
+                )
+        );
+
+    /// <inheritdoc/>
+    public float[]? ScoreBinaryCodes(int[] passages, byte[] queries, float[] weights) =>
+        Scan(
+            passages,
+            scores =>
+                _device.Accelerator.Launch(
+                    EmbeddingKernels.ScoreBinaryCodes,
+                    _device.Groups(passages.Length),
+                    _device.Buffer<int>("passages", passages),
+                    View<int>(_offsets),
+                    View<ulong>(_binaryCodes),
+                    _device.Buffer<byte>("query", queries).Cast<ulong>(),
+                    _device.Buffer<float>("weights", weights),
+                    scores
+                )
+        );
+
+    /// <inheritdoc/>
+    public float[]? ScoreResidualCodes(int[] passages, float[] queries, float[] weights) =>
+        Scan(
+            passages,
+            scores =>
+                _device.Accelerator.Launch(
+                    EmbeddingKernels.ScoreResidualCodes,
+                    _device.Groups(passages.Length),
+                    _device.Buffer<int>("passages", passages),
+                    View<int>(_offsets),
+                    View<byte>(_binaryCodes),
+                    View<byte>(_residualCodes),
+                    _device.Buffer<float>("levels", _tokenLevels),
+                    _device.Buffer<float>("scales", _tokenScales),
+                    _device.Buffer<float>("query", queries),
+                    _device.Buffer<float>("weights", weights),
+                    scores
+                )
+        );
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!Interlocked.Exchange(ref _disposed, true))
+        {
+            _device.Release(_bytes, _passageCodes, _passageScales, _offsets, _binaryCodes, _residualCodes);
+        }
+    }
+
+    private float[]? Scan(int[] passages, Action<ArrayView<float>> launch) =>
+        passages.Length == 0
+            ? []
+            : _device.TryScan(() =>
+            {
+                var scores = _device.Buffer<float>("scores", passages.Length);
+                launch(scores);
+                return _device.Read(scores);
+            });
+
+    private static ArrayView<T> View<T>(MemoryBuffer buffer)
+        where T : unmanaged => buffer.AsRawArrayView().Cast<T>();
+
+    private static PlaneReader Bytes<T>(T[] items)
+        where T : unmanaged => (first, count) => MemoryMarshal.AsBytes(items.AsSpan(first, count));
+}

@@ -1,0 +1,126 @@
+using ILGPU;
+using ILGPU.Runtime;
+using McpLongContext.Kernels.Devices;
+
+namespace McpLongContext.Kernels.Gpu;
+
+/// <summary>Keys in the memory of a device.</summary>
+internal sealed class GpuKeys : IDeviceKeys
+{
+    private readonly GpuDevice _device;
+    private readonly int _dimensions;
+    private readonly long _bytes;
+    private readonly MemoryBuffer1D<byte, Stride1D.Dense> _codes;
+    private readonly MemoryBuffer1D<byte, Stride1D.Dense> _scales;
+    private bool _disposed;
+
+    private GpuKeys(GpuDevice device, KeyPlane plane, long bytes)
+    {
+        _device = device;
+        _dimensions = plane.Dimensions;
+        _bytes = bytes;
+        _codes = device.Copy(plane.Tokens, plane.Dimensions, plane.Codes);
+        _scales = device.Copy(plane.Tokens, sizeof(float), plane.Scales);
+    }
+
+    /// <summary>Copies a plane; <see langword="null"/> where the device has no room.</summary>
+    public static GpuKeys? Hold(GpuDevice device, KeyPlane plane)
+    {
+        var bytes = (long)plane.Tokens * (plane.Dimensions + sizeof(float));
+        return device.Hold(bytes, target => new GpuKeys(target, plane, bytes));
+    }
+
+    /// <inheritdoc/>
+    public (float[] Largest, float[] Sums)? Sum(TokenRange[] ranges, float[] queries) =>
+        _device.TryScan(() =>
+        {
+            var (parts, _) = Split(ranges);
+            var count = queries.Length / _dimensions;
+            var largest = _device.Buffer<float>("largest", parts.Length * count);
+            var sums = _device.Buffer<float>("sums", parts.Length * count);
+            _device.Accelerator.Launch(
+                KeyKernels.Sum,
+                _device.Groups(parts.Length),
+                _device.Buffer<TokenRange>("ranges", parts),
+                View<int>(_codes),
+                View<float>(_scales),
+                _device.Buffer<float>("query", queries),
+                _dimensions,
+                largest,
+                sums
+            );
+            return ((float[], float[])?)Merge(_device.Read(largest), _device.Read(sums), count);
+        });
+
+    /// <inheritdoc/>
+    public float[]? Score(TokenRange[] ranges, float[] queries, float[] weights, float[] logarithms) =>
+        _device.TryScan(() =>
+        {
+            var (parts, starts) = Split(ranges);
+            var scores = _device.Buffer<float>("scores", ranges.Sum(range => range.Count));
+            _device.Accelerator.Launch(
+                KeyKernels.Score,
+                _device.Groups(parts.Length),
+                _device.Buffer<TokenRange>("ranges", parts),
+                _device.Buffer<int>("starts", starts),
+                View<int>(_codes),
+                View<float>(_scales),
+                _device.Buffer<float>("query", queries),
+                _device.Buffer<float>("weights", weights),
+                _device.Buffer<float>("logarithms", logarithms),
+                scores
+            );
+            return _device.Read(scores);
+        });
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!Interlocked.Exchange(ref _disposed, true))
+        {
+            _device.Release(_bytes, _codes, _scales);
+        }
+    }
+
+    /// <summary>Ranges that a group takes, and where each begins among all tokens.</summary>
+    private static (TokenRange[] Parts, int[] Starts) Split(TokenRange[] ranges)
+    {
+        var parts = new List<TokenRange>();
+        var starts = new List<int>();
+        var start = 0;
+        foreach (var range in ranges)
+        {
+            for (var first = 0; first < range.Count; first += KeyKernels.RangeTokens)
+            {
+                parts.Add(new TokenRange(range.First + first, Math.Min(KeyKernels.RangeTokens, range.Count - first)));
+                starts.Add(start + first);
+            }
+
+            start += range.Count;
+        }
+
+        return (parts.ToArray(), starts.ToArray());
+    }
+
+    /// <summary>The sums of all parts, <c>[parts, count]</c>, under their common largest products.</summary>
+    private static (float[] Largest, float[] Sums) Merge(float[] largest, float[] sums, int count)
+    {
+        var top = new float[count];
+        Array.Fill(top, float.NegativeInfinity);
+        for (var i = 0; i < largest.Length; i++)
+        {
+            top[i % count] = MathF.Max(top[i % count], largest[i]);
+        }
+
+        var totals = new double[count];
+        for (var i = 0; i < sums.Length; i++)
+        {
+            totals[i % count] += sums[i] * Math.Exp(largest[i] - top[i % count]);
+        }
+
+        return (top, Array.ConvertAll(totals, total => (float)total));
+    }
+
+    private static ArrayView<T> View<T>(MemoryBuffer buffer)
+        where T : unmanaged => buffer.AsRawArrayView().Cast<T>();
+}

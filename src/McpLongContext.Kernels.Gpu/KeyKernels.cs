@@ -1,0 +1,114 @@
+using ILGPU;
+using ILGPU.Algorithms;
+using McpLongContext.Kernels.Devices;
+
+namespace McpLongContext.Kernels.Gpu;
+
+/// <summary>
+/// The two scans of a selection over keys on a device. A group is one warp and one range of at most
+/// <see cref="RangeTokens"/> tokens, which its lanes take in turns.
+/// </summary>
+internal static class KeyKernels
+{
+    /// <summary>Tokens of a group.</summary>
+    public const int RangeTokens = 1024;
+
+    /// <summary>Signed codes in a word.</summary>
+    private const int WordCodes = sizeof(int);
+
+    /// <summary>For each range and query, the largest product and the sum of e^(product - largest).</summary>
+    public static void Sum(
+        ArrayView<TokenRange> ranges,
+        ArrayView<int> codes,
+        ArrayView<float> scales,
+        ArrayView<float> queries,
+        int dimensions,
+        ArrayView<float> largest,
+        ArrayView<float> sums
+    )
+    {
+        var range = ranges[Grid.IdxX];
+        var count = (int)(queries.Length / dimensions);
+        for (var query = 0; query < count; query++)
+        {
+            var top = float.NegativeInfinity;
+            var sum = 0f;
+            for (var token = range.First + Group.IdxX; token < range.First + range.Count; token += Group.DimX)
+            {
+                var product = Product(codes, scales, token, queries, query, dimensions);
+                var higher = IntrinsicMath.Max(top, product);
+                sum = (sum * XMath.Exp(top - higher)) + XMath.Exp(product - higher);
+                top = higher;
+            }
+
+            var best = Warps.Max(top);
+            // A lane without a token has the sum 0 under the largest product of none.
+            sum = Warps.Sum(sum > 0 ? sum * XMath.Exp(top - best) : 0);
+            if (Group.IdxX == 0)
+            {
+                largest[(Grid.IdxX * count) + query] = best;
+                sums[(Grid.IdxX * count) + query] = sum;
+            }
+        }
+    }
+
+    /// <summary>For each token of each range, sum over q of weight[q] * e^(query[q] · key - logarithm[q]).</summary>
+    /// <param name="ranges">The ranges.</param>
+    /// <param name="starts">Where the scores of each range begin.</param>
+    /// <param name="codes">Four codes a word.</param>
+    /// <param name="scales">[tokens].</param>
+    /// <param name="queries">[queries, dimensions].</param>
+    /// <param name="weights">[queries].</param>
+    /// <param name="logarithms">[queries].</param>
+    /// <param name="scores">Written.</param>
+    public static void Score(
+        ArrayView<TokenRange> ranges,
+        ArrayView<int> starts,
+        ArrayView<int> codes,
+        ArrayView<float> scales,
+        ArrayView<float> queries,
+        ArrayView<float> weights,
+        ArrayView<float> logarithms,
+        ArrayView<float> scores
+    )
+    {
+        var range = ranges[Grid.IdxX];
+        var dimensions = (int)(queries.Length / weights.Length);
+        for (var i = Group.IdxX; i < range.Count; i += Group.DimX)
+        {
+            var score = 0f;
+            for (var query = 0; query < weights.IntLength; query++)
+            {
+                var product = Product(codes, scales, range.First + i, queries, query, dimensions);
+                score += weights[query] * XMath.Exp(product - logarithms[query]);
+            }
+
+            scores[starts[Grid.IdxX] + i] = score;
+        }
+    }
+
+    private static float Product(
+        ArrayView<int> codes,
+        ArrayView<float> scales,
+        int token,
+        ArrayView<float> queries,
+        int query,
+        int dimensions
+    )
+    {
+        var words = dimensions / WordCodes;
+        var product = 0f;
+        for (var i = 0; i < words; i++)
+        {
+            var word = codes[((long)token * words) + i];
+            var at = (query * dimensions) + (i * WordCodes);
+            // The sign of a code is spread by an arithmetic shift from the word's upper end.
+            product += (word << 24 >> 24) * queries[at];
+            product += (word << 16 >> 24) * queries[at + 1];
+            product += (word << 8 >> 24) * queries[at + 2];
+            product += (word >> 24) * queries[at + 3];
+        }
+
+        return scales[token] * product;
+    }
+}
