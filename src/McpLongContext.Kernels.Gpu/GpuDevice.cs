@@ -147,7 +147,7 @@ internal sealed class GpuDevice : IDisposable
     /// <summary>
     /// Takes room and copies planes into it; <see langword="null"/> where there is no room, or the device fails.
     /// </summary>
-    /// <param name="bytes">What the planes take.</param>
+    /// <param name="bytes">Bytes of the planes.</param>
     /// <param name="copy">Copies them.</param>
     public T? Hold<T>(long bytes, Func<GpuDevice, T> copy)
         where T : class

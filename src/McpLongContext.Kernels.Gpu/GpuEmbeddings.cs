@@ -40,7 +40,7 @@ internal sealed class GpuEmbeddings : IDeviceEmbeddings
         return device.Hold(bytes, target => new GpuEmbeddings(target, planes, bytes));
     }
 
-    /// <summary>What the planes of a segment take.</summary>
+    /// <summary>Bytes of the planes of a segment.</summary>
     public static long BytesOf(EmbeddingPlanes planes)
     {
         var codeBytes = planes.Dimensions / 8;

@@ -7,7 +7,7 @@ namespace McpLongContext.Kernels.Gpu;
 /// <summary>CUDA devices, by ILGPU: kernels are compiled to PTX in this process and need the driver alone.</summary>
 public sealed class GpuSearchDevices : ISearchDevices
 {
-    /// <summary>What the names of CUDA devices begin with; the number follows.</summary>
+    /// <summary>The start of the names of CUDA devices, before the number.</summary>
     public const string Prefix = "cuda:";
 
     private const int DimensionsStep = 64;

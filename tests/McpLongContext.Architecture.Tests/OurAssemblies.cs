@@ -17,6 +17,6 @@ internal static partial class OurAssemblies
 
     public static Assembly Load(string name) => All.Single(assembly => assembly.GetName().Name == name);
 
-    [GeneratedRegex(@"^(McpLongContext\.\w+|mcp-long-context)\.dll$")]
+    [GeneratedRegex(@"^(McpLongContext\.\w+(\.Gpu)?|mcp-long-context)\.dll$")]
     private static partial Regex Ours();
 }

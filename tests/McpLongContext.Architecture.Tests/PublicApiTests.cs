@@ -9,7 +9,7 @@ public sealed class PublicApiTests
     private const string Accept = "MCP_LONG_CONTEXT_ACCEPT_API";
 
     public static TheoryData<string> Libraries =>
-        ["Kernels", "Bits", "Inference", "Storage", "LongAttention", "Context"];
+        ["Kernels", "Kernels.Gpu", "Bits", "Inference", "Storage", "LongAttention", "Context"];
 
     [Theory]
     [MemberData(nameof(Libraries))]

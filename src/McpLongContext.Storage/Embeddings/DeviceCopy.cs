@@ -1,7 +1,8 @@
 namespace McpLongContext.Storage.Embeddings;
 
 /// <summary>
-/// What a device holds of a segment. It is copied by the first scan that asks, once; other scans compute here meanwhile.
+/// The copy of a segment in the memory of a device, made by the first scan that asks, once; other scans compute here
+/// meanwhile.
 /// </summary>
 /// <param name="hold">Copies it; <see langword="null"/>: no device takes it.</param>
 internal sealed class DeviceCopy<T>(Func<T?> hold) : IDisposable
