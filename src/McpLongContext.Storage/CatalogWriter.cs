@@ -1,6 +1,7 @@
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
+using McpLongContext.Storage.Sources;
 using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage;
@@ -12,12 +13,14 @@ internal sealed class CatalogWriter(Database database)
 {
     private readonly LexicalWriter _lexical = new(database);
     private readonly SymbolWriter _symbols = new(database);
+    private readonly PassageSharing _sharing = new(database);
     private readonly Utf8Buffer _text = new();
     private readonly Utf8Buffer _context = new();
 
     public CatalogChangeResult Apply(CatalogChange change)
     {
         var removed = change.Remove.Count(Remove);
+        var sources = SourceTable.Sources(database).ConvertAll(source => source.Path);
         var (added, updated, unchanged) = (0, 0, 0);
         foreach (var document in change.Put)
         {
@@ -26,7 +29,7 @@ internal sealed class CatalogWriter(Database database)
             if (stored is null)
             {
                 added++;
-                Write(document, InsertPlaceholder(document));
+                Write(document, InsertPlaceholder(document), sources);
             }
             else if (stored.Key == document.ContentKey && stored.PassageCount == document.Passages.Count)
             {
@@ -37,8 +40,8 @@ internal sealed class CatalogWriter(Database database)
             else
             {
                 updated++;
-                RemovePassages(stored, document.Path);
-                Write(document, stored.Id);
+                Release(stored, document.Path);
+                Write(document, stored.Id, sources);
             }
         }
 
@@ -71,7 +74,7 @@ internal sealed class CatalogWriter(Database database)
             return false;
         }
 
-        RemovePassages(stored, path);
+        Release(stored, path);
         database.Prepare("DELETE FROM documents WHERE id = ?1").Bind(1, stored.Id).Run();
         return true;
     }
@@ -95,8 +98,16 @@ internal sealed class CatalogWriter(Database database)
         return database.LastInsertId;
     }
 
-    private void Write(NewDocument document, long id)
+    private void Write(NewDocument document, long id, IReadOnlyList<string> sources)
     {
+        if (_sharing.FindEqual(document, sources) is { } shared)
+        {
+            Schema.AllowSharing(database);
+            UpdateRow(document, id, shared);
+            _symbols.Refresh(document, shared);
+            return;
+        }
+
         var first = TakePassageIds(document.Passages.Count);
         UpdateRow(document, id, first);
         _symbols.Write(document, first);
@@ -163,11 +174,24 @@ internal sealed class CatalogWriter(Database database)
         return first;
     }
 
+    /// <summary>Takes the passages from a document: they go to one that shares them, or are removed.</summary>
+    private void Release(StoredDocument document, string path)
+    {
+        if (_sharing.HeirOf(document.Id, document.Key, document.FirstPassage, document.PassageCount) is not { } heir)
+        {
+            RemovePassages(document, path);
+        }
+        else if (PassageSharing.HandOver(database, document.Id, heir))
+        {
+            _lexical.KeepPath(document.FirstPassage, path);
+        }
+    }
+
     private void RemovePassages(StoredDocument document, string path)
     {
         var last = document.FirstPassage + document.PassageCount - 1;
         _symbols.Remove(document.FirstPassage, document.PassageCount);
-        _lexical.BeginDocument(path);
+        _lexical.BeginRemoval(document.FirstPassage, path);
         using (
             var rows = database
                 .Prepare("SELECT id, text, context FROM passages WHERE id BETWEEN ?1 AND ?2")

@@ -44,6 +44,7 @@ public sealed class Datastore : IDisposable
             SymbolWriter.Create(_writer);
             SourceTable.Create(_writer);
             CommitTable.Create(_writer);
+            LexicalWriter.Create(_writer);
             LexicalWriter.Refresh(_writer);
             SegmentFolder.RemoveOrphans(_writer, SegmentsFolder, time);
             _catalog = new CatalogWriter(_writer);

@@ -12,9 +12,12 @@ internal sealed class DocumentPaths(string workingDirectory)
     /// <summary>The path as citations show it.</summary>
     public string Show(string path)
     {
-        var shown = path.StartsWith(_base, StringComparison.Ordinal) ? path[_base.Length..] : path;
+        var shown = IsBeneath(path) ? path[_base.Length..] : path;
         return Path.DirectorySeparatorChar == '/' ? shown : shown.Replace(Path.DirectorySeparatorChar, '/');
     }
+
+    /// <summary>Whether a path lies beneath the working directory.</summary>
+    public bool IsBeneath(string path) => path.StartsWith(_base, StringComparison.Ordinal);
 
     /// <summary>Whether a text can be a path at all.</summary>
     public static bool IsPath(string text) =>

@@ -16,7 +16,8 @@ internal sealed class EvidenceAssembler(
     PassageReader reader,
     SymbolTable symbols,
     DocumentPaths paths,
-    Highlighter? highlighter = null
+    Highlighter? highlighter = null,
+    PassagePlaces? documents = null
 )
 {
     private const int NamedCopies = 5;
@@ -46,7 +47,7 @@ internal sealed class EvidenceAssembler(
     /// <param name="topK">The most pieces; <see langword="null"/> lets the budget decide.</param>
     public Page Assemble(IReadOnlyList<RankedPassage> hits, int offset, int maxTokens, int? topK)
     {
-        var copies = new PassageCopies(reader, hits.Take(offset));
+        var copies = new PassageCopies(reader, documents, hits.Take(offset));
         var pieces = new List<Piece>();
         var ranked = new List<Evidence>();
         var damage = new List<string>();
@@ -97,7 +98,7 @@ internal sealed class EvidenceAssembler(
 
     private Evidence WithCopies(Evidence evidence, Piece piece, PassageCopies copies)
     {
-        var places = copies.PlacesOf(piece.Passages);
+        var places = copies.PlacesOf(piece.Document, piece.Passages);
         return evidence with
         {
             AlsoAt =

@@ -99,7 +99,13 @@ internal static class NamedPlaces
             .ToList();
         var most = alike.Count == 0 ? 0 : alike.Max(pair => pair.Count);
         var isLibrary = wanted.SkipLast(1).Any(part => s_libraries.Contains(part, StringComparer.OrdinalIgnoreCase));
-        List<StoredDocument> best = [.. alike.Where(pair => pair.Count == most).Select(pair => pair.Document)];
+        List<StoredDocument> best =
+        [
+            .. alike
+                .Where(pair => pair.Count == most)
+                .Select(pair => pair.Document)
+                .DistinctBy(document => (document.FirstPassage, document.PassageCount)),
+        ];
         return best.Count > MostAlike || (most == 1 && isLibrary) ? [] : best;
     }
 
@@ -156,7 +162,7 @@ internal static class NamedPlaces
         var rarity = Math.Log(1 + (all / files.Count)) / Math.Log(1 + all);
         var gain = question.IsLiteral ? OnlyFileGain : FileGain * rarity;
         var terms = question.Terms.Select(term => new WeightedTerm(term)).ToList();
-        foreach (var file in files)
+        foreach (var file in files.Where(file => file.PassageCount > 0).DistinctBy(file => file.FirstPassage))
         {
             cancellation.ThrowIfCancellationRequested();
             var count = Math.Min(FirstPassages, file.PassageCount);

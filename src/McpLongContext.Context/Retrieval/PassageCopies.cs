@@ -5,8 +5,8 @@ using StoredDocument = McpLongContext.Storage.Catalog.Document;
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
-/// Passages with the same text: vendored files, generated ones, repeated blocks of a log. The first of them that is
-/// taken stands for the others.
+/// Passages with the same text: vendored files, generated ones, repeated blocks of a log, files of several working
+/// trees. The first of them that is taken stands for the others.
 /// </summary>
 internal sealed class PassageCopies
 {
@@ -16,12 +16,15 @@ internal sealed class PassageCopies
     private readonly Dictionary<string, Original> _byText = new(StringComparer.Ordinal);
     private readonly Dictionary<(ContentKey Content, long Ordinal), Original> _byContent = [];
     private readonly Dictionary<long, Original> _byPassage = [];
+    private readonly PassagePlaces? _documents;
 
     /// <summary>Begins after the pages before.</summary>
     /// <param name="reader">Where the texts are.</param>
+    /// <param name="documents">The documents that share passages.</param>
     /// <param name="taken">The hits of those pages.</param>
-    public PassageCopies(PassageReader reader, IEnumerable<RankedPassage> taken)
+    public PassageCopies(PassageReader reader, PassagePlaces? documents, IEnumerable<RankedPassage> taken)
     {
+        _documents = documents;
         foreach (var hit in taken)
         {
             if (reader.TryGet(hit.Id, out var passage))
@@ -54,7 +57,7 @@ internal sealed class PassageCopies
             return false;
         }
 
-        original.Copies.Add(new Place(hit.Document, hit.Id, hit.Id, passage.StartLine, passage.EndLine));
+        Remember(original, hit, passage.StartLine, passage.EndLine);
         return true;
     }
 
@@ -67,15 +70,18 @@ internal sealed class PassageCopies
         {
             if (_byContent.TryGetValue(KeyOf(hit), out var original))
             {
-                original.Copies.Add(new Place(hit.Document, hit.Id, hit.Id, original.StartLine, original.EndLine));
+                Remember(original, hit, original.StartLine, original.EndLine);
             }
         }
     }
 
     /// <summary>The other places of passages in a row, best first; those in a row are one place.</summary>
-    public IReadOnlyList<Place> PlacesOf(IReadOnlyList<Passage> passages)
+    public IReadOnlyList<Place> PlacesOf(StoredDocument document, IReadOnlyList<Passage> passages)
     {
-        var places = new List<Place>();
+        var (first, last) = (passages[0], passages[^1]);
+        var places = SharingWith(document)
+            .Select(other => new Place(other, first.Id, last.Id, first.StartLine, last.EndLine))
+            .ToList();
         foreach (var passage in passages)
         {
             foreach (var copy in _byPassage.GetValueOrDefault(passage.Id)?.Copies ?? [])
@@ -96,6 +102,15 @@ internal sealed class PassageCopies
 
         return places;
     }
+
+    private void Remember(Original original, RankedPassage copy, int startLine, int endLine) =>
+        original.Copies.AddRange(
+            SharingWith(copy.Document)
+                .Prepend(copy.Document)
+                .Select(document => new Place(document, copy.Id, copy.Id, startLine, endLine))
+        );
+
+    private IEnumerable<StoredDocument> SharingWith(StoredDocument document) => _documents?.OthersOf(document) ?? [];
 
     private static (ContentKey Content, long Ordinal) KeyOf(RankedPassage hit) =>
         (hit.Document.ContentKey, hit.Id - hit.Document.FirstPassage);

@@ -15,7 +15,13 @@ namespace McpLongContext.Context.Retrieval;
 /// <param name="snapshot">The state of the datastore to search.</param>
 /// <param name="encoder">Encodes the question; <see langword="null"/> ranks by BM25 alone.</param>
 /// <param name="index">The embeddings of that encoder, as far as there are any.</param>
-internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder? encoder, IEmbeddingSearch? index)
+/// <param name="paths">Knows the working directory, whose files are cited before equal ones of other trees.</param>
+internal sealed class PassageRanker(
+    DatastoreSnapshot snapshot,
+    RetrievalEncoder? encoder,
+    IEmbeddingSearch? index,
+    DocumentPaths? paths = null
+)
 {
     private const int LexicalHits = 1000;
     private const int LexicalCandidates = 200;
@@ -61,19 +67,17 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
         var scores = Fuse(passages, lexical, embeddings, cancellation);
         CoveredPassages = embeddings?.CoveredPassages ?? 0;
         _damage.UnionWith(embeddings?.Damage ?? []);
+        var places = new PassagePlaces(snapshot.Documents, scope, question, paths);
         var candidates = passages
             .Select(
                 (passage, i) =>
-                    new Candidate(
-                        passage,
-                        snapshot.Documents.OfPassage(passage),
-                        scores[i] + literal.GetValueOrDefault(passage)
-                    )
+                    new Candidate(passage, places.DocumentOf(passage), scores[i] + literal.GetValueOrDefault(passage))
             )
             .ToList();
         var ranked = new RankingStage(question, definitions, history).Order(candidates);
         return new RankedPassages(
-            Follow(question, scope, ranked, cancellation),
+            Follow(question, scope, places, ranked, cancellation),
+            places,
             new StatementScorer(snapshot, question, embeddings)
         );
     }
@@ -81,13 +85,14 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
     private IReadOnlyList<RankedPassage> Follow(
         Question question,
         PassageScope scope,
+        PassagePlaces places,
         IReadOnlyList<RankedPassage> ranked,
         CancellationToken cancellation
     )
     {
         try
         {
-            return new LinkedEvidence(snapshot, scope, cancellation).Follow(question, ranked);
+            return new LinkedEvidence(snapshot, scope, places, cancellation).Follow(question, ranked);
         }
         catch (DatastoreCorruptException damage)
         {
@@ -158,5 +163,10 @@ internal sealed class PassageRanker(DatastoreSnapshot snapshot, RetrievalEncoder
 
 /// <summary>The passages found for a question.</summary>
 /// <param name="Passages">Best first, not merged.</param>
+/// <param name="Places">The documents in which they are cited.</param>
 /// <param name="Scorer">Scores what stands in them.</param>
-internal sealed record RankedPassages(IReadOnlyList<RankedPassage> Passages, StatementScorer Scorer);
+internal sealed record RankedPassages(
+    IReadOnlyList<RankedPassage> Passages,
+    PassagePlaces Places,
+    StatementScorer Scorer
+);

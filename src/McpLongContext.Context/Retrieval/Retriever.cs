@@ -88,9 +88,8 @@ internal sealed class Retriever(
                     (scope, passages) = (PassageScope.Of([only]), only.PassageCount);
                 }
 
-                var ranking = Rank(snapshot, question, scope, passages, encoder, cancellation);
-                var assembler = new EvidenceAssembler(snapshot.Passages, snapshot.Symbols, paths, ranking.Highlighter);
-                return [.. assembler.Show(ranking.Passages.Take(top))];
+                var ranking = Rank(snapshot, question, scope, passages, encoder, paths, cancellation);
+                return [.. AssemblerOf(snapshot, ranking, paths).Show(ranking.Passages.Take(top))];
             },
             cancellation
         );
@@ -126,12 +125,8 @@ internal sealed class Retriever(
         var ranking = Rank(snapshot, request, encoder, paths, cancellation, stale);
         var commits = new CommitEvidence(snapshot.Commits, paths).Find(request);
         var commitTokens = commits.Sum(commit => TokenCounter.Count(commit.Text));
-        var page = new EvidenceAssembler(snapshot.Passages, snapshot.Symbols, paths, ranking.Highlighter).Assemble(
-            ranking.Passages,
-            cursor.Offset,
-            request.MaxTokens - commitTokens,
-            request.TopK - commits.Count
-        );
+        var page = AssemblerOf(snapshot, ranking, paths)
+            .Assemble(ranking.Passages, cursor.Offset, request.MaxTokens - commitTokens, request.TopK - commits.Count);
         var next = cursor with { Offset = cursor.Offset + page.Hits };
         return new QueryResult
         {
@@ -165,8 +160,8 @@ internal sealed class Retriever(
     {
         var (scope, searched) = ScopeOf(snapshot, request.PathGlob, paths, stale);
         return searched == 0
-            ? new RankingResult([], null, 0, [NothingToSearch(snapshot, request, paths)], [])
-            : Rank(snapshot, request.Question, scope, searched, encoder, cancellation);
+            ? new RankingResult([], null, null, 0, [NothingToSearch(snapshot, request, paths)], [])
+            : Rank(snapshot, request.Question, scope, searched, encoder, paths, cancellation);
     }
 
     /// <summary>Ranks single passages in scope for a question.</summary>
@@ -177,20 +172,29 @@ internal sealed class Retriever(
         PassageScope scope,
         int searched,
         RetrievalEncoder? encoder,
+        DocumentPaths paths,
         CancellationToken cancellation
     )
     {
         var question = QueryAnalyzer.Analyze(text);
-        var ranker = new PassageRanker(snapshot, encoder, encoder is null ? null : snapshot.Embeddings(encoder.Key));
+        var index = encoder is null ? null : snapshot.Embeddings(encoder.Key);
+        var ranker = new PassageRanker(snapshot, encoder, index, paths);
         var ranked = ranker.Rank(question, scope, cancellation);
         return new RankingResult(
             ranked.Passages,
+            ranked.Places,
             new Highlighter(ranked.Scorer),
             searched,
             [.. Notes(text, ranked.Passages.Count, searched, ranker, encoder)],
             ranker.Damage
         );
     }
+
+    private static EvidenceAssembler AssemblerOf(
+        DatastoreSnapshot snapshot,
+        RankingResult ranking,
+        DocumentPaths paths
+    ) => new(snapshot.Passages, snapshot.Symbols, paths, ranking.Highlighter, ranking.Places);
 
     /// <summary>
     /// Searches while the files are compared with the datastore; where they differ, or another process has stored
@@ -367,18 +371,21 @@ internal sealed class Retriever(
             documents = [.. documents.Where(document => !stale!.Contains(document.Path))];
         }
 
-        return (PassageScope.Of(documents), documents.Sum(document => document.PassageCount));
+        var scope = PassageScope.Of(documents);
+        return (scope, (int)scope.Ranges.Sum(range => range.Last - range.First + 1));
     }
 }
 
 /// <summary>The passages found for a question.</summary>
 /// <param name="Passages">Best first, not merged.</param>
+/// <param name="Places">The documents in which they are cited; <see langword="null"/> where nothing was found.</param>
 /// <param name="Highlighter">Marks what aligns best with the question; <see langword="null"/> where nothing was found.</param>
 /// <param name="SearchedPassages">Passages in scope.</param>
 /// <param name="Notes">Notes for the user, a sentence each.</param>
 /// <param name="Damage">The damage found, a sentence each.</param>
 internal sealed record RankingResult(
     IReadOnlyList<RankedPassage> Passages,
+    PassagePlaces? Places,
     Highlighter? Highlighter,
     int SearchedPassages,
     IReadOnlyList<string> Notes,

@@ -3,7 +3,10 @@ using McpLongContext.Storage.Symbols;
 
 namespace McpLongContext.Storage.Catalog;
 
-/// <summary>A stored document; its passages have the contiguous ids from <see cref="FirstPassage"/> on.</summary>
+/// <summary>
+/// A stored document; its passages have the contiguous ids from <see cref="FirstPassage"/> on. Documents of equal
+/// content at the same place of several sources share their passages.
+/// </summary>
 public sealed record Document
 {
     /// <summary>Identifies the document for as long as its path stays.</summary>

@@ -7,7 +7,7 @@ namespace McpLongContext.Storage.Catalog;
 public sealed class DocumentTable
 {
     private readonly Dictionary<string, Document> _byPath;
-    private readonly Document[] _byPassage;
+    private readonly Document[][] _byPassage;
     private readonly long[] _firstPassages;
     private readonly Lazy<Dictionary<ContentKey, Document>> _byContent;
 
@@ -15,11 +15,18 @@ public sealed class DocumentTable
     {
         Damaged = damaged;
         _byPath = documents.ToDictionary(document => document.Path, StringComparer.Ordinal);
-        _byPassage = documents.Where(document => document.PassageCount > 0).OrderBy(d => d.FirstPassage).ToArray();
-        _firstPassages = _byPassage.Select(document => document.FirstPassage).ToArray();
-        _byContent = new Lazy<Dictionary<ContentKey, Document>>(() => ByContent(_byPassage));
+        _byPassage =
+        [
+            .. documents
+                .Where(document => document.PassageCount > 0)
+                .GroupBy(document => document.FirstPassage)
+                .OrderBy(sharing => sharing.Key)
+                .Select(sharing => sharing.OrderBy(document => document.Id).ToArray()),
+        ];
+        _firstPassages = _byPassage.Select(sharing => sharing[0].FirstPassage).ToArray();
+        _byContent = new Lazy<Dictionary<ContentKey, Document>>(() => ByContent(_byPassage.Select(s => s[0])));
         All = documents;
-        PassageCount = documents.Sum(document => (long)document.PassageCount);
+        PassageCount = _byPassage.Sum(sharing => (long)sharing[0].PassageCount);
     }
 
     /// <summary>The documents, ordered by path.</summary>
@@ -28,7 +35,7 @@ public sealed class DocumentTable
     /// <summary>Entries that are damaged; their documents are not among <see cref="All"/>.</summary>
     public IReadOnlyList<DamagedEntry> Damaged { get; }
 
-    /// <summary>The number of passages of all documents.</summary>
+    /// <summary>The number of passages of all documents, shared ones once.</summary>
     public long PassageCount { get; }
 
     /// <summary>Finds a document by its exact path.</summary>
@@ -39,16 +46,22 @@ public sealed class DocumentTable
     public bool TryFindByContent(ContentKey content, [NotNullWhen(true)] out Document? document) =>
         _byContent.Value.TryGetValue(content, out document);
 
-    /// <summary>Finds the document that holds a passage.</summary>
+    /// <summary>Finds the document that holds a passage; of those that share it, the one stored first.</summary>
     public bool TryFindByPassage(long passage, [NotNullWhen(true)] out Document? document)
     {
-        var index = Array.BinarySearch(_firstPassages, passage);
-        index = index >= 0 ? index : ~index - 1;
-        document = index >= 0 && passage < _byPassage[index].EndPassage ? _byPassage[index] : null;
+        document = Sharing(passage) is [var first, ..] ? first : null;
         return document is not null;
     }
 
-    /// <summary>The document that holds a passage.</summary>
+    /// <summary>The documents that have a passage, in the order of their storing; none where there is none.</summary>
+    public IReadOnlyList<Document> Sharing(long passage)
+    {
+        var index = Array.BinarySearch(_firstPassages, passage);
+        index = index >= 0 ? index : ~index - 1;
+        return index >= 0 && passage < _byPassage[index][0].EndPassage ? _byPassage[index] : [];
+    }
+
+    /// <summary>The document that holds a passage; of those that share it, the one stored first.</summary>
     /// <exception cref="DatastoreException">There is no such passage.</exception>
     public Document OfPassage(long passage) =>
         TryFindByPassage(passage, out var document)

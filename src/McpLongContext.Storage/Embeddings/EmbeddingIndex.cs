@@ -161,8 +161,9 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
         using var rows = database
             .Prepare(
                 "SELECT d.first_passage, d.passage_count, s.content_key, s.first_ordinal, s.passage_count, "
-                    + "s.segment_id, s.first_slot FROM documents d JOIN states s "
-                    + "ON s.encoder_id = ?1 AND s.content_key = d.content_key"
+                    + "s.segment_id, s.first_slot "
+                    + "FROM (SELECT DISTINCT first_passage, passage_count, content_key FROM documents) d "
+                    + "JOIN states s ON s.encoder_id = ?1 AND s.content_key = d.content_key"
             )
             .Bind(1, encoderId);
         while (rows.Step())

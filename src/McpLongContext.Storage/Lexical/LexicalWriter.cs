@@ -5,13 +5,52 @@ namespace McpLongContext.Storage.Lexical;
 
 /// <summary>
 /// Maintains the FTS5 index. The index keeps no text (the passages have it), so an entry is removed by presenting its
-/// terms once more; that is why the analyzer's version is recorded with the index.
+/// terms once more; that is why the analyzer's version is recorded with the index, and the path of passages that are
+/// another document's by now.
 /// </summary>
 internal sealed class LexicalWriter(Database database)
 {
     private readonly TermBuffer _body = new(keepsDiacritics: true);
     private readonly TermBuffer _context = new(keepsDiacritics: true);
     private readonly TermBuffer _path = new(keepsDiacritics: true);
+
+    private const string Paths = """
+        CREATE TABLE IF NOT EXISTS lexical_paths(first_passage INTEGER PRIMARY KEY, path TEXT NOT NULL)
+        """;
+
+    /// <summary>Adds the table of paths to a datastore that was made before it existed.</summary>
+    public static void Create(Database database)
+    {
+        const string IsThere = "SELECT count(*) FROM sqlite_master WHERE name = 'lexical_paths'";
+        if (database.Scalar(IsThere) == 0)
+        {
+            database.Write(() => database.Execute(Paths));
+        }
+    }
+
+    /// <summary>
+    /// Records the path by which the passages of a document are indexed before another document takes them over.
+    /// </summary>
+    public void KeepPath(long firstPassage, string path) =>
+        database
+            .Prepare("INSERT OR IGNORE INTO lexical_paths VALUES (?1, ?2)")
+            .Bind(1, firstPassage)
+            .Bind(2, path)
+            .Run();
+
+    /// <summary>The passages from an id on are removed next; they are indexed by the path of their document or of an
+    /// earlier one.</summary>
+    public void BeginRemoval(long firstPassage, string path)
+    {
+        using (
+            var row = database.Prepare("SELECT path FROM lexical_paths WHERE first_passage = ?1").Bind(1, firstPassage)
+        )
+        {
+            BeginDocument(row.Step() ? row.Text(0) : path);
+        }
+
+        database.Prepare("DELETE FROM lexical_paths WHERE first_passage = ?1").Bind(1, firstPassage).Run();
+    }
 
     /// <summary>The passages that follow belong to the document with this path.</summary>
     public void BeginDocument(string path)
@@ -57,6 +96,7 @@ internal sealed class LexicalWriter(Database database)
     public static void Rebuild(Database database)
     {
         database.Execute("INSERT INTO lexical(lexical) VALUES ('delete-all')");
+        database.Execute("DELETE FROM lexical_paths");
         var writer = new LexicalWriter(database);
         long document = -1;
         using var rows = database.Prepare(

@@ -6,7 +6,7 @@ namespace McpLongContext.Storage.Maintenance;
 
 /// <summary>How much a datastore holds and what it takes on disk.</summary>
 /// <param name="Documents">Documents.</param>
-/// <param name="Passages">Passages of all documents.</param>
+/// <param name="Passages">Passages of all documents, shared ones once.</param>
 /// <param name="SourceBytes">Bytes of the sources.</param>
 /// <param name="DatabaseBytes">Bytes of the database: catalog, texts and the lexical index.</param>
 /// <param name="LexicalBytes">Bytes of the lexical index, a part of the database.</param>

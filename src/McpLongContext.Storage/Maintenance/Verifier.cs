@@ -90,13 +90,13 @@ internal sealed class Verifier(Datastore datastore, bool repair)
     {
         foreach (var entry in snapshot.Documents.Damaged)
         {
-            Report(Damage(DamageCode.DocumentEntry, entry.Path), Drop(entry.Id));
+            Report(Damage(DamageCode.DocumentEntry, entry.Path), HandOver(snapshot, entry.Id) + Drop(entry.Id));
         }
 
-        var whole = CountWholePassages(snapshot.Reader, cancellation);
+        var whole = CountWholePassages(snapshot, cancellation);
         foreach (var document in snapshot.Documents.All)
         {
-            var found = whole.GetValueOrDefault(document.Id);
+            var found = document.PassageCount == 0 ? 0 : whole.GetValueOrDefault(document.FirstPassage);
             if (found != document.PassageCount)
             {
                 var damage = Damage(DamageCode.Passages, document.Path) with
@@ -122,23 +122,44 @@ internal sealed class Verifier(Datastore datastore, bool repair)
         }
     }
 
-    /// <summary>By document, the passages that are as they were written.</summary>
-    private static Dictionary<long, int> CountWholePassages(Database reader, CancellationToken cancellation)
+    /// <summary>
+    /// By the first passage of a document, its passages that are as they were written. They belong to a document that
+    /// has them, even where its entry is damaged.
+    /// </summary>
+    private static Dictionary<long, int> CountWholePassages(DatastoreSnapshot snapshot, CancellationToken cancellation)
     {
+        var damaged = snapshot.Documents.Damaged.Select(entry => entry.Id).ToHashSet();
         var whole = new Dictionary<long, int>();
-        using var rows = reader.Prepare(
+        using var rows = snapshot.Reader.Prepare(
             "SELECT id, document_id, start_line, end_line, text, context, checksum FROM passages ORDER BY id"
         );
         while (rows.Step())
         {
             cancellation.ThrowIfCancellationRequested();
-            if (PassageChecksum.Of(rows) == rows.Int64(6))
+            var owner = rows.Int64(1);
+            var sharing = snapshot.Documents.Sharing(rows.Int64(0));
+            if (
+                PassageChecksum.Of(rows) == rows.Int64(6)
+                && sharing.Any(document => document.Id == owner || damaged.Contains(owner))
+            )
             {
-                whole[rows.Int64(1)] = whole.GetValueOrDefault(rows.Int64(1)) + 1;
+                var first = sharing[0].FirstPassage;
+                whole[first] = whole.GetValueOrDefault(first) + 1;
             }
         }
 
         return whole;
+    }
+
+    /// <summary>The passages of a damaged entry go to a document that shares them.</summary>
+    private static Action<Database>? HandOver(DatastoreSnapshot snapshot, long entry)
+    {
+        using var row = snapshot
+            .Reader.Prepare("SELECT id FROM passages WHERE document_id = ?1 ORDER BY id LIMIT 1")
+            .Bind(1, entry);
+        return row.Step() && snapshot.Documents.TryFindByPassage(row.Int64(0), out var heir)
+            ? database => PassageSharing.HandOver(database, entry, heir.Id)
+            : null;
     }
 
     private static Action<Database> Drop(long document) =>

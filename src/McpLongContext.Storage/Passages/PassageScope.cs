@@ -11,8 +11,10 @@ public readonly record struct PassageRange(long First, long Last);
 public sealed class PassageScope
 {
     private readonly PassageRange[] _ranges;
+    private readonly HashSet<long>? _documents;
 
-    private PassageScope(PassageRange[] ranges) => _ranges = ranges;
+    private PassageScope(PassageRange[] ranges, HashSet<long>? documents = null) =>
+        (_ranges, _documents) = (ranges, documents);
 
     /// <summary>Every passage.</summary>
     public static PassageScope All { get; } = new([new PassageRange(0, long.MaxValue)]);
@@ -24,8 +26,10 @@ public sealed class PassageScope
     public static PassageScope Of(IEnumerable<Document> documents)
     {
         var ranges = new List<PassageRange>();
+        var admitted = new HashSet<long>();
         foreach (var document in documents.Where(d => d.PassageCount > 0).OrderBy(d => d.FirstPassage))
         {
+            admitted.Add(document.Id);
             var last = document.FirstPassage + document.PassageCount - 1;
             if (ranges.Count > 0 && ranges[^1].Last + 1 >= document.FirstPassage)
             {
@@ -37,7 +41,16 @@ public sealed class PassageScope
             }
         }
 
-        return new PassageScope(ranges.ToArray());
+        return new PassageScope(ranges.ToArray(), admitted);
+    }
+
+    /// <summary>
+    /// Whether passages may be cited in a document: one out of scope may share those of one in scope.
+    /// </summary>
+    public bool Admits(Document document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return _documents is null || _documents.Contains(document.Id);
     }
 
     /// <summary>Whether the passage is in scope.</summary>

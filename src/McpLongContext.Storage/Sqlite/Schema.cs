@@ -6,8 +6,14 @@ namespace McpLongContext.Storage.Sqlite;
 /// </summary>
 internal static class Schema
 {
-    /// <summary>The version that this code reads and writes.</summary>
+    /// <summary>The version of a new file, in which the passages of a document are its own.</summary>
     public const int Version = 1;
+
+    /// <summary>
+    /// The version from the first shared passages on: a program that knows no sharing would remove them with one of
+    /// their documents.
+    /// </summary>
+    public const int SharingVersion = 2;
 
     /// <summary>Marks the file as ours in its header ("MLC1").</summary>
     private const int ApplicationId = 0x4D4C4331;
@@ -114,6 +120,15 @@ internal static class Schema
         });
     }
 
+    /// <summary>Lets documents share passages, inside the caller's transaction.</summary>
+    public static void AllowSharing(Database database)
+    {
+        if (database.Scalar("PRAGMA user_version") == Version)
+        {
+            database.Execute($"PRAGMA user_version = {SharingVersion}");
+        }
+    }
+
     /// <summary>Refuses what this code cannot read.</summary>
     /// <exception cref="DatastoreException">The file is no datastore or one of another version.</exception>
     public static void Require(Database database)
@@ -126,10 +141,10 @@ internal static class Schema
         }
 
         var found = database.Scalar("PRAGMA user_version") ?? 0;
-        if (found != Version)
+        if (found is not (Version or SharingVersion))
         {
             throw new DatastoreException(
-                $"The datastore '{database.Path}' has format {found}; this program reads up to {Version}. "
+                $"The datastore '{database.Path}' has format {found}; this program reads up to {SharingVersion}. "
                     + "Update the program, or remove the datastore and ingest again."
             );
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using McpLongContext.Storage.Sources;
 using McpLongContext.Storage.Tests.Embeddings;
 
 namespace McpLongContext.Storage.Tests.Durability;
@@ -17,7 +18,12 @@ public sealed class CrashTests : IDisposable
     {
         var token = TestContext.Current.CancellationToken;
         var random = new Random(1);
-        _home.Home.OpenOrCreate("crash").Dispose();
+        using (var datastore = _home.Home.OpenOrCreate("crash"))
+        {
+            var trees = CrashWriter.Trees.Select(path => new StoredSource(path, IsComplete: true, IsWatched: false));
+            datastore.ApplySources(new SourceChange { Sources = [.. trees] });
+        }
+
         var acknowledged = -1;
         for (var kill = 0; kill < Kills; kill++)
         {
@@ -44,12 +50,19 @@ public sealed class CrashTests : IDisposable
         using var snapshot = datastore.Snapshot();
 
         // One more may be stored whose acknowledgement did not get through any more.
-        Assert.InRange(snapshot.Documents.All.Count, acknowledged + 1, acknowledged + 2);
+        var numbers = Enumerable.Range(0, acknowledged + 1).ToList();
+        var documents = numbers.Count + numbers.Count(CrashWriter.IsInFirstTree);
+        Assert.InRange(snapshot.Documents.All.Count, documents, documents + 2);
         Assert.InRange(snapshot.Pending(StateSamples.Profile().Key).Count, 0, 1);
-        for (var i = 0; i <= acknowledged; i++)
+        foreach (var i in numbers)
         {
-            Assert.True(snapshot.Documents.TryFind(CrashWriter.PathOf(i), out var document));
-            Assert.Equal(CrashWriter.TextOf(i), snapshot.Passages.TextOf(document));
+            Assert.Equal(
+                CrashWriter.IsInFirstTree(i),
+                snapshot.Documents.TryFind(CrashWriter.PathOf(i, tree: 0), out var first)
+            );
+            Assert.True(snapshot.Documents.TryFind(CrashWriter.PathOf(i, tree: 1), out var second));
+            Assert.Equal(first?.FirstPassage ?? second.FirstPassage, second.FirstPassage);
+            Assert.Equal(CrashWriter.TextOf(i), snapshot.Passages.TextOf(second));
         }
     }
 }

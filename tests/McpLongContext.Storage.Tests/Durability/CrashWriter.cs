@@ -8,14 +8,19 @@ namespace McpLongContext.Storage.Tests.Durability;
 
 /// <summary>
 /// The process that is killed: this test program itself, started with a variable in its environment. It stores one
-/// document after the other with its embeddings and prints the number of each when it is acknowledged.
+/// document after the other in two trees, with its embeddings, removes every second one from the first tree, whose
+/// passages the other tree has then, and prints the number of each when it is acknowledged.
 /// </summary>
 internal static class CrashWriter
 {
     private const string HomeVariable = "STORAGE_TESTS_CRASH_HOME";
     private const string FirstVariable = "STORAGE_TESTS_CRASH_FIRST";
 
-    public static string PathOf(int document) => $"document-{document:D5}";
+    public static string[] Trees { get; } = [Path.GetFullPath("/trees/one"), Path.GetFullPath("/trees/two")];
+
+    public static string PathOf(int document, int tree) => Path.Join(Trees[tree], $"document-{document:D5}");
+
+    public static bool IsInFirstTree(int document) => document % 2 == 0;
 
     public static string TextOf(int document) => string.Concat(PassagesOf(document));
 
@@ -49,9 +54,14 @@ internal static class CrashWriter
         var profile = StateSamples.Profile();
         for (var i = first; ; i++)
         {
-            var document = Document(PathOf(i), PassagesOf(i));
-            datastore.Apply(Put(document));
+            var document = Document(PathOf(i, 0), PassagesOf(i));
+            datastore.Apply(Put(document, document with { Path = PathOf(i, 1) }));
             StateSamples.Encode(datastore, profile, document.ContentKey, document.Passages.Count, 3, i);
+            if (!IsInFirstTree(i))
+            {
+                datastore.Apply(Remove(PathOf(i, 0)));
+            }
+
             Console.WriteLine(i);
         }
     }

@@ -79,13 +79,14 @@ public sealed class FormatTests : IDisposable
         var file = DatastoreIdentity.DatabasePath(Path.Combine(_home.Root, "datastores", name));
         using (var database = Database.Open(file, create: false))
         {
-            database.Execute($"PRAGMA user_version = {Schema.Version + 1}");
+            database.Execute($"PRAGMA user_version = {Schema.SharingVersion + 1}");
         }
 
         var error = Assert.Throws<DatastoreException>(() => _home.Home.OpenOrCreate(name));
 
         Assert.Equal(
-            $"The datastore '{file}' has format {Schema.Version + 1}; this program reads up to {Schema.Version}. "
+            $"The datastore '{file}' has format {Schema.SharingVersion + 1}; this program reads up to "
+                + $"{Schema.SharingVersion}. "
                 + "Update the program, or remove the datastore and ingest again.",
             error.Message
         );

@@ -39,6 +39,7 @@ internal sealed class EmbeddingRanking(
         var (pooled, tokens) = signals.Score(ids, cancellation);
         var scores = signal == RankingSignal.PassageEmbedding ? pooled : tokens;
         var ranked = ids.Zip(scores).Where(hit => !double.IsNaN(hit.Second)).OrderByDescending(hit => hit.Second);
+        var places = new PassagePlaces(snapshot.Documents, scope, question, paths);
         var page = new List<(StoredDocument Document, double Score, IReadOnlyList<Passage> Passages)>();
         var room = request.MaxTokens;
         foreach (var (id, score) in ranked.Take(request.TopK ?? Candidates))
@@ -54,7 +55,7 @@ internal sealed class EmbeddingRanking(
                 break;
             }
 
-            page.Add((snapshot.Documents.OfPassage(id), score, [passage]));
+            page.Add((places.DocumentOf(id), score, [passage]));
         }
 
         var highlights = new Highlighter(new StatementScorer(snapshot, question, signals)).Mark(page);

@@ -12,7 +12,12 @@ namespace McpLongContext.Context.Retrieval.Ranking;
 /// through the variables that it was assigned to, and a ticket through the mails that mention it. In code every line
 /// has names that lead somewhere; there the definitions decide instead.
 /// </summary>
-internal sealed class LinkedEvidence(DatastoreSnapshot snapshot, PassageScope scope, CancellationToken cancellation)
+internal sealed class LinkedEvidence(
+    DatastoreSnapshot snapshot,
+    PassageScope scope,
+    PassagePlaces places,
+    CancellationToken cancellation
+)
 {
     /// <summary>A name in more passages than this tells nothing about any of them.</summary>
     private const int MaxPassages = 4;
@@ -86,7 +91,7 @@ internal sealed class LinkedEvidence(DatastoreSnapshot snapshot, PassageScope sc
             var score = seed - (HopCost * hop);
             if (hop > 0 && !(known.TryGetValue(passage, out var before) && before.Score >= score))
             {
-                known[passage] = new RankedPassage(passage, snapshot.Documents.OfPassage(passage), score);
+                known[passage] = new RankedPassage(passage, places.DocumentOf(passage), score);
             }
         }
 
