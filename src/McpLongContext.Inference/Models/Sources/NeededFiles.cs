@@ -16,6 +16,7 @@ internal static partial class NeededFiles
         "generation_config.json",
         "tokenizer.json",
         "tokenizer.model",
+        "spiece.model",
         "tokenizer_config.json",
         "special_tokens_map.json",
         "added_tokens.json",
