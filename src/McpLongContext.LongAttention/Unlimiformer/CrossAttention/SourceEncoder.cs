@@ -46,7 +46,8 @@ public sealed class SourceEncoder : IDisposable
     /// <param name="states">[tokens, hidden].</param>
     /// <param name="window">The windows that are done.</param>
     /// <param name="windows">All windows.</param>
-    public delegate void Receiver(ReadOnlySpan<float> states, int window, int windows);
+    /// <returns>Whether to go on.</returns>
+    public delegate bool Receiver(ReadOnlySpan<float> states, int window, int windows);
 
     /// <summary>Tokens of text that a window holds beside the frame.</summary>
     public int Room => _room;
@@ -54,16 +55,33 @@ public sealed class SourceEncoder : IDisposable
     /// <summary>Encodes a source.</summary>
     /// <param name="tokens">Its text, 1 token or more.</param>
     /// <param name="keep">Receives the states of frame and text in order, window by window.</param>
+    /// <param name="from">
+    /// The first token of the text whose state is wanted; 0 gives the beginning of the frame before it, too. Windows that
+    /// keep nothing from there on are not computed.
+    /// </param>
     /// <param name="cancellation">Asked between windows.</param>
-    public void Encode(ReadOnlySpan<int> tokens, Receiver keep, CancellationToken cancellation = default)
+    public void Encode(
+        ReadOnlySpan<int> tokens,
+        Receiver keep,
+        int from = 0,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(keep);
+        ArgumentOutOfRangeException.ThrowIfNegative(from);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(from, tokens.Length);
         var plan = SourceWindow.Plan(tokens.Length, _room, _overlap);
         var states = Array.Empty<float>();
         for (var i = 0; i < plan.Count; i++)
         {
-            cancellation.ThrowIfCancellationRequested();
             var window = plan[i];
+            var keptEnd = window.KeptFirst + window.KeptCount;
+            if (keptEnd <= from)
+            {
+                continue;
+            }
+
+            cancellation.ThrowIfCancellationRequested();
             int[] input = [.. _frame.Before, .. tokens.Slice(window.First, window.Count), .. _frame.After];
             if (states.Length < input.Length * _hidden)
             {
@@ -71,10 +89,13 @@ public sealed class SourceEncoder : IDisposable
             }
 
             _encoder.Encode(input, states.AsSpan(0, input.Length * _hidden));
-            var first = i == 0 ? 0 : _frame.Before.Count + window.KeptFirst - window.First;
-            var end = _frame.Before.Count + window.KeptFirst - window.First + window.KeptCount;
-            end += i == plan.Count - 1 ? _frame.After.Count : 0;
-            keep(states.AsSpan(first * _hidden, (end - first) * _hidden), i + 1, plan.Count);
+            var before = _frame.Before.Count - window.First;
+            var first = i == 0 && from == 0 ? 0 : before + Math.Max(window.KeptFirst, from);
+            var end = before + keptEnd + (i == plan.Count - 1 ? _frame.After.Count : 0);
+            if (!keep(states.AsSpan(first * _hidden, (end - first) * _hidden), i + 1, plan.Count))
+            {
+                return;
+            }
         }
     }
 

@@ -106,6 +106,31 @@ public sealed class RetrievalCrossAttentionTests : IDisposable
         AssertClose(expected, found, 0.05f);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(30)]
+    [InlineData(100)]
+    [InlineData(202)]
+    public void Encoding_goes_on_where_it_was_stopped(int from)
+    {
+        var golden = TinyEncoderDecoder.Of("bart");
+        using var model = Load(golden);
+        int[] source = [.. Enumerable.Range(0, 7).SelectMany(_ => golden.Source)];
+        var frame = SourceFrame.Of(model.Config, [9]);
+        var whole = Encode(model, frame, source, window: 40);
+        using var encoder = new SourceEncoder(model, frame, window: 40, threads: 2);
+        var rest = new List<float>();
+        encoder.Encode(source, Keep, from);
+
+        Assert.Equal(whole[((frame.Before.Count + from) * model.Config.HiddenSize)..], rest);
+
+        bool Keep(ReadOnlySpan<float> part, int window, int windows)
+        {
+            rest.AddRange(part);
+            return true;
+        }
+    }
+
     [Fact]
     public void Layers_below_layer_begin_read_the_first_window()
     {
@@ -189,8 +214,14 @@ public sealed class RetrievalCrossAttentionTests : IDisposable
     {
         using var encoder = new SourceEncoder(model, frame, window, threads: 2);
         var states = new List<float>();
-        encoder.Encode(tokens, (part, _, _) => states.AddRange(part));
+        encoder.Encode(tokens, Keep);
         return [.. states];
+
+        bool Keep(ReadOnlySpan<float> part, int window, int windows)
+        {
+            states.AddRange(part);
+            return true;
+        }
     }
 
     private static FoundTarget Search(TargetSession target) =>
