@@ -63,6 +63,54 @@ public class BidirectionalAttentionTests
         Sample.Close(Oracle.Attention(qkv, tokens, heads, headDim), output, 2e-5);
     }
 
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void One_head_may_have_another_scale_and_a_bias_by_distance(Width width, int tokens, int heads, int headDim)
+    {
+        var qkv = Sample.Uniform(4, tokens * 3 * heads * headDim, 1);
+        var bias = Sample.Uniform(5, (2 * tokens) - 1, 3);
+        var output = new float[tokens * heads * headDim];
+        for (var head = 0; head < heads; head++)
+        {
+            var range = new BidirectionalAttention.HeadRange(head, 1, 0.7f);
+            switch (width)
+            {
+                case Width.Bits512:
+                    BidirectionalAttention.Attend<Tile8x2<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>(
+                        qkv,
+                        heads,
+                        headDim,
+                        range,
+                        bias,
+                        output
+                    );
+                    break;
+                case Width.Bits256:
+                    BidirectionalAttention.Attend<Tile6x2<Simd256, float, Vector256<float>>, Simd256, Vector256<float>>(
+                        qkv,
+                        heads,
+                        headDim,
+                        range,
+                        bias,
+                        output
+                    );
+                    break;
+                default:
+                    BidirectionalAttention.Attend<Tile8x2<Simd128, float, Vector128<float>>, Simd128, Vector128<float>>(
+                        qkv,
+                        heads,
+                        headDim,
+                        range,
+                        bias,
+                        output
+                    );
+                    break;
+            }
+        }
+
+        Sample.Close(Oracle.Attention(qkv, tokens, heads, headDim, 0.7f, bias), output, 2e-5);
+    }
+
     [Fact]
     public void Scores_far_apart_select_one_value()
     {

@@ -20,6 +20,15 @@ public class ElementwiseTests
         return data;
     }
 
+    [Fact]
+    public void TanhGelu_is_the_approximation_of_its_paper()
+    {
+        float[] x = [.. Sample.Uniform(7, 3001, 12), 0, -100, 100, -1e6f, 1e6f];
+        var y = (float[])x.Clone();
+        TanhGelu.Apply(y);
+        Sample.Close([.. x.Select(value => Oracle.TanhGelu(value))], y, 4e-6);
+    }
+
     [Theory]
     [InlineData(Width.Bits128)]
     [InlineData(Width.Bits256)]

@@ -91,4 +91,23 @@ public class Int8VectorsTests
         * Enumerable
             .Range(0, dimensions)
             .Sum(i => (double)codes[(row * dimensions) + i] * queries[(query * dimensions) + i]);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    [InlineData(77)]
+    [InlineData(768)]
+    public void A_weighted_vector_is_added_at_every_width(int dimensions)
+    {
+        var code = Sample.Uniform(3, dimensions, 127).Select(value => (sbyte)value).ToArray();
+        var start = Sample.Uniform(4, dimensions, 2);
+        double[] expected = [.. start.Zip(code, (sum, value) => sum + (0.37f * (double)value))];
+        float[][] sums = [.. Enumerable.Range(0, 4).Select(_ => (float[])start.Clone())];
+        Int8Vectors.Add(code, 0.37f, sums[0]);
+        Int8Vectors.Add<Simd128, Vector128<float>>(code, 0.37f, sums[1]);
+        Int8Vectors.Add<Simd256, Vector256<float>>(code, 0.37f, sums[2]);
+        Int8Vectors.Add<Simd512, Vector512<float>>(code, 0.37f, sums[3]);
+
+        Assert.All(sums, sum => Sample.Close(expected, sum, 1e-5));
+    }
 }

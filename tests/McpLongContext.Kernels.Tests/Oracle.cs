@@ -7,6 +7,9 @@ internal static class Oracle
 {
     public static double Gelu(double x) => x * NormalDistribution(x);
 
+    public static double TanhGelu(double x) =>
+        0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))));
+
     public static double[] Softmax(double[] x)
     {
         var max = x.Max();
@@ -44,7 +47,11 @@ internal static class Oracle
     }
 
     /// <summary>qkv [tokens, 3, heads, headDim] to [tokens, heads, headDim].</summary>
-    public static double[] Attention(float[] qkv, int tokens, int heads, int headDim)
+    public static double[] Attention(float[] qkv, int tokens, int heads, int headDim) =>
+        Attention(qkv, tokens, heads, headDim, 1 / Math.Sqrt(headDim), new float[(2 * tokens) - 1]);
+
+    /// <summary>The same with another scale and a bias by distance, [2 tokens - 1].</summary>
+    public static double[] Attention(float[] qkv, int tokens, int heads, int headDim, double scale, float[] bias)
     {
         var hidden = heads * headDim;
         var output = new double[tokens * hidden];
@@ -66,7 +73,8 @@ internal static class Oracle
         return output;
 
         double Score(int head, int token, int key) =>
-            Enumerable.Range(0, headDim).Sum(d => At(token, 0, head, d) * At(key, 1, head, d)) / Math.Sqrt(headDim);
+            (scale * Enumerable.Range(0, headDim).Sum(d => At(token, 0, head, d) * At(key, 1, head, d)))
+            + bias[key - token + tokens - 1];
 
         double At(int token, int part, int head, int d) => qkv[(((token * 3) + part) * hidden) + (head * headDim) + d];
     }

@@ -52,6 +52,9 @@ public sealed record LongInferenceReport
     /// <summary>Mean entropy of the predictions, in bits.</summary>
     public double? EntropyBits { get; init; }
 
+    /// <summary>The sentences of a summary with the lines that they were written from.</summary>
+    public IReadOnlyList<SummarySentence> Sentences { get; init; } = [];
+
     /// <summary>The decoder memory that the model had; <see langword="null"/> where it read its window alone.</summary>
     public MemoryUse? Memory { get; init; }
 
@@ -117,6 +120,11 @@ public sealed record WindowReport
 /// <param name="Bits">The mean negative log-likelihood of its tokens, in bits.</param>
 /// <param name="Text">The text of the span.</param>
 public sealed record UnlikelySpan(string Citation, double Bits, string Text);
+
+/// <summary>A sentence of a summary.</summary>
+/// <param name="Text">The sentence.</param>
+/// <param name="Sources">The lines that its words attended to most, most first.</param>
+public sealed record SummarySentence(string Text, IReadOnlyList<AttendedLines> Sources);
 
 /// <summary>Where a long inference stands.</summary>
 /// <param name="Path">The document.</param>

@@ -11,6 +11,9 @@ public enum InferenceMode
 
     /// <summary>Follows an instruction, window by window.</summary>
     Map,
+
+    /// <summary>Summarizes all texts at once by an encoder-decoder, whose cross-attention retrieves from all tokens.</summary>
+    Summarize,
 }
 
 /// <summary>
@@ -60,7 +63,8 @@ public sealed record LongInferenceRequest
     public InferenceMode Mode { get; init; }
 
     /// <summary>
-    /// The instruction to the model: for <see cref="InferenceMode.Map"/>, and where it writes from a decoder memory.
+    /// The instruction to the model: for <see cref="InferenceMode.Map"/>, where it writes from a decoder memory, and for
+    /// <see cref="InferenceMode.Summarize"/> in place of the prefix that the model has for it.
     /// </summary>
     public string? Instruction { get; init; }
 

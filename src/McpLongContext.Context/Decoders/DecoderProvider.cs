@@ -107,7 +107,7 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
         var folder = models.Find(name);
         var installed = models.List();
         var model = installed.FirstOrDefault(one => one.Folder == folder);
-        if (model is not null && model.Entry.Purpose is not (ModelEntry.Encoder or ModelEntry.Bits))
+        if (model is not null && model.Entry.Purpose is not (ModelEntry.Encoder or ModelEntry.EncoderDecoder or ModelEntry.Bits))
         {
             return model;
         }
@@ -117,6 +117,7 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
             $"model: '{name}' is "
                 + (
                     model is null ? "not installed"
+                    : model.Entry.Purpose == ModelEntry.EncoderDecoder ? "an encoder-decoder, which mode summarize uses"
                     : model.Entry.Purpose == ModelEntry.Bits ? "a bit model, which reads bits or a file"
                     : "an encoder, which generates nothing"
                 )
@@ -131,7 +132,7 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
     {
         if (model.Entry.Purpose is { } purpose)
         {
-            return purpose is not (ModelEntry.Encoder or ModelEntry.Bits);
+            return purpose is not (ModelEntry.Encoder or ModelEntry.EncoderDecoder or ModelEntry.Bits);
         }
 
         var config = Path.Combine(model.Folder, "config.json");

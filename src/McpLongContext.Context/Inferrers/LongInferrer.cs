@@ -1,18 +1,20 @@
 using McpLongContext.Context.Bits;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Memories;
+using McpLongContext.Context.Summaries;
 using McpLongContext.Context.Telemetry;
 using McpLongContext.Inference;
 
 namespace McpLongContext.Context.Inferrers;
 
 /// <summary>
-/// Long inference: reads long texts through a decoder, by the memory kind that a request names, and bits or files through
-/// a bit model.
+/// Long inference: reads long texts through a decoder, by the memory kind that a request names, summarizes them by an
+/// encoder-decoder, and reads bits or files through a bit model.
 /// </summary>
 internal sealed class LongInferrer(
     MemoryRegistry memories,
     BitInferrer bits,
+    Summarizer summarizer,
     CurrentUnlimiformer settings,
     TimeProvider time
 )
@@ -55,7 +57,8 @@ internal sealed class LongInferrer(
     ) =>
         request.Bits is not null || request.File is not null
             ? bits.InferAsync(request, progress, cancellation)
-            : memories[request.Memory ?? Unnamed(request)].InferAsync(request, progress, cancellation);
+        : request.Mode == InferenceMode.Summarize ? summarizer.SummarizeAsync(request, progress, cancellation)
+        : memories[request.Memory ?? Unnamed(request)].InferAsync(request, progress, cancellation);
 
     /// <summary>
     /// The memory kind of a request that names none; a text continues with its own end unless something is asked of it.

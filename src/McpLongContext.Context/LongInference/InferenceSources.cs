@@ -17,6 +17,9 @@ internal sealed record InferenceSource(string Path, string Key, Func<string?> Re
 {
     /// <summary>Cites lines, first and last, by page, slide or time; <see langword="null"/>: lines are cited.</summary>
     public Func<int, int, string>? Cite { get; init; }
+
+    /// <summary>The document of the datastore; <see langword="null"/> for a text of the request.</summary>
+    public Document? Stored { get; init; }
 }
 
 /// <summary>Finds what a request is about: a text, a document, or the documents of a datastore.</summary>
@@ -44,6 +47,7 @@ internal sealed class InferenceSources(DatastoreRegistry datastores, DocumentFin
                     .Select(one => new InferenceSource(paths.Show(one.Path), KeyOf(one), () => Read(name, one))
                     {
                         Cite = CiteOf(name, one),
+                        Stored = one,
                     }),
             ],
             DatastoreRegistry.ChunksOf(snapshot).Overlap

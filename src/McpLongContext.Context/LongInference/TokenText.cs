@@ -26,14 +26,7 @@ internal sealed class TokenText
     {
         (Path, _cite) = (path, cite);
         _utf8 = Encoding.UTF8.GetBytes(text);
-        _tokens = tokenizer.Encode(text);
-        _starts = new int[_tokens.Length + 1];
-        var at = -tokenizer.PrefixLength;
-        for (var i = 0; i < _tokens.Length; i++)
-        {
-            at += tokenizer.BytesOf(_tokens[i]).Length;
-            _starts[i + 1] = Math.Clamp(at, 0, _utf8.Length);
-        }
+        (_tokens, _starts) = tokenizer.Locate(text);
 
         for (var i = 0; i < _utf8.Length - 1; i++)
         {

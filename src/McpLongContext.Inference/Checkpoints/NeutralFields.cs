@@ -132,12 +132,14 @@ internal static class NeutralFields
         $"{field.Name}: {JsonFields.Excerpt(field.Value)} is not used: it is not known for model_type '{modelType}'";
 
     /// <summary>Demands that nothing is set that would make another model of it.</summary>
+    /// <param name="fields">The configuration.</param>
+    /// <param name="except">A field that may be set.</param>
     /// <exception cref="CheckpointException">Such a field is set; the message says what helps.</exception>
-    public static void RequireUnset(JsonFields fields)
+    public static void RequireUnset(JsonFields fields, string? except = null)
     {
         foreach (var (name, remedy) in s_unsupported)
         {
-            if (fields.Find(name) is { } value && !IsUnset(value))
+            if (name != except && fields.Find(name) is { } value && !IsUnset(value))
             {
                 throw fields.Wrong(name, remedy);
             }

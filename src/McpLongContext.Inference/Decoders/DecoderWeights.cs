@@ -202,7 +202,8 @@ internal sealed class DecoderWeights : IDisposable
             exists ? checkpoint.ReadHeadVector(kind, layer, length) : [];
     }
 
-    private static IWeightMatrix Pack(MatrixReader matrix, Precision precision, ComputeThreadPool threadPool)
+    /// <summary>Packs a matrix for an arithmetic.</summary>
+    internal static IWeightMatrix Pack(MatrixReader matrix, Precision precision, ComputeThreadPool threadPool)
     {
         switch (precision)
         {

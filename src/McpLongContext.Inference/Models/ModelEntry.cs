@@ -11,8 +11,8 @@ namespace McpLongContext.Inference.Models;
 public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelFile> Files)
 {
     /// <summary>
-    /// The model's purpose: <see cref="Encoder"/>, <see cref="Chat"/>, <see cref="Completion"/> or <see cref="Bits"/>; null where its
-    /// source does not say.
+    /// The model's purpose: <see cref="Encoder"/>, <see cref="Chat"/>, <see cref="Completion"/>, <see cref="EncoderDecoder"/> or
+    /// <see cref="Bits"/>; null where its source does not say.
     /// </summary>
     public string? Purpose { get; init; }
 
@@ -40,6 +40,9 @@ public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelF
 
     /// <summary>The purpose of continuing a text.</summary>
     public const string Completion = "completion";
+
+    /// <summary>The purpose of summarizing.</summary>
+    public const string EncoderDecoder = "encoder-decoder";
 
     /// <summary>The purpose of predicting the bits of any file.</summary>
     public const string Bits = "bits";

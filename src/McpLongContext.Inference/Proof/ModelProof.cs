@@ -4,6 +4,7 @@ using McpLongContext.Inference.Bits;
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Decoders.Packed;
+using McpLongContext.Inference.EncoderDecoders;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
@@ -39,6 +40,11 @@ public sealed class ModelProof(Precision decoderPrecision, Precision encoderPrec
             if (BitTransformerConfig.FindFile(model.Folder) is { } bits)
             {
                 return (RunBits(bits), ModelEntry.Bits);
+            }
+
+            if (EncoderDecoder.Describes(model.Folder))
+            {
+                return (RunEncoderDecoder(model.Folder), ModelEntry.EncoderDecoder);
             }
 
             return BertConfig.Describes(Path.Combine(model.Folder, BertConfig.FileName))
@@ -84,6 +90,39 @@ public sealed class ModelProof(Precision decoderPrecision, Precision encoderPrec
             warnings
         );
         return (report, tokenizer.Settings.ChatTemplate is null ? ModelEntry.Completion : ModelEntry.Chat);
+    }
+
+    private ModelReport RunEncoderDecoder(string folder)
+    {
+        using var model = EncoderDecoder.Load(folder, decoderPrecision);
+        var config = model.Config;
+        var tokenizer = ModelTokenizer.Load(folder, config.VocabularySize);
+        List<string> warnings = [.. model.Warnings, .. tokenizer.Settings.Warnings];
+        CheckRoundTrip(folder, tokenizer, warnings);
+        _ = BeamSettings.Read(folder);
+        var tokens = tokenizer.Encode(PlainText);
+        tokens = [.. tokens.Take(Math.Min(MaxTokens, config.MaxPositions - 1)), config.End];
+        var states = new float[tokens.Length * config.HiddenSize];
+        using (var encoder = model.CreateEncoder())
+        {
+            encoder.Encode(tokens, states);
+        }
+
+        using (var target = model.CreateTarget(states))
+        {
+            target.Step([config.TargetBegin], parents: [], new float[config.VocabularySize]);
+        }
+
+        return new ModelReport(
+            config.Architecture,
+            config.ParameterCount,
+            config.Window,
+            NameOf(decoderPrecision),
+            config.WeightBytes(decoderPrecision),
+            // A source token is kept in 8 bits a dimension with a scale.
+            config.HiddenSize + sizeof(float),
+            warnings
+        );
     }
 
     private static void CheckRoundTrip(string folder, Tokenizer tokenizer, List<string> warnings)

@@ -10,7 +10,7 @@ namespace McpLongContext.Inference.Tokenizers;
 /// Text is encoded as it stands. The reference of the Qwen family first composes it (NFC), which this does not: tokens
 /// cover the text byte by byte, so that every token can be cited. Only decomposed text has other tokens for it.
 /// </remarks>
-internal sealed class ByteLevelTokenizer : Tokenizer
+internal sealed class ByteLevelTokenizer : MergeTokenizer
 {
     private readonly IPreTokenizer[] _rules;
     private readonly int[] _byteTokens;

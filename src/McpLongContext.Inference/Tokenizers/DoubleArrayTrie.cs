@@ -13,6 +13,9 @@ internal sealed class DoubleArrayTrie
     /// <summary>The value of a node at which no sequence ends.</summary>
     public const int None = -1;
 
+    /// <summary>The node of the empty sequence.</summary>
+    public const int Root = 0;
+
     private readonly Cell[] _cells;
 
     private DoubleArrayTrie(Cell[] cells) => _cells = cells;
@@ -55,6 +58,24 @@ internal sealed class DoubleArrayTrie
 
         return value;
     }
+
+    /// <summary>Goes from a node to its child by a symbol; false, and the node stays, where it has none.</summary>
+    /// <param name="node">A node, first <see cref="Root"/>.</param>
+    /// <param name="symbol">The symbol.</param>
+    public bool Step(ref int node, ushort symbol)
+    {
+        var child = _cells[node].Base + symbol;
+        if (_cells[child].Parent != node)
+        {
+            return false;
+        }
+
+        node = child;
+        return true;
+    }
+
+    /// <summary>The value of the sequence that ends at a node, or <see cref="None"/>.</summary>
+    public int ValueAt(int node) => _cells[node].Value;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Cell

@@ -11,7 +11,7 @@ namespace McpLongContext.Inference.Tokenizers;
 /// In the files the space is written as <c>▁</c> (U+2581); here tokens hold the space itself. A <c>▁</c> in a text
 /// counts as a space.
 /// </remarks>
-internal sealed class SentencePieceTokenizer : Tokenizer
+internal sealed class SentencePieceTokenizer : MergeTokenizer
 {
     private readonly int[] _byteTokens;
     private readonly int[] _asciiTokens;

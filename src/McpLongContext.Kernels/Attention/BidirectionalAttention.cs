@@ -48,10 +48,92 @@ public static unsafe class BidirectionalAttention
         }
     }
 
+    /// <summary>
+    /// softmax(scale Q K^T + bias) V for one head, the bias by the distance from query to key: the relative positions of T5
+    /// (Raffel et al., arXiv 1910.10683, section 2.1). Different heads may be computed by different threads.
+    /// </summary>
+    /// <param name="qkv">[tokens, 3, heads, headDim]: the queries, keys and values of each token.</param>
+    /// <param name="heads">Positive.</param>
+    /// <param name="headDim">Positive.</param>
+    /// <param name="head">0 to heads - 1.</param>
+    /// <param name="scale">Of the scores.</param>
+    /// <param name="bias">
+    /// [2 tokens - 1]: element tokens - 1 + (key - query) is added to the scaled score of that distance; empty for none.
+    /// </param>
+    /// <param name="output">[tokens, heads, headDim]: the head's columns are written, the others left as they are; must not
+    /// overlap <paramref name="qkv"/>.</param>
+    /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
+    public static void AttendHead(
+        ReadOnlySpan<float> qkv,
+        int heads,
+        int headDim,
+        int head,
+        float scale,
+        ReadOnlySpan<float> bias,
+        Span<float> output
+    )
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(head);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(head, heads);
+        if (Simd512.IsSupported)
+        {
+            Attend<Tile8x2<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>(
+                qkv,
+                heads,
+                headDim,
+                new HeadRange(head, 1, scale),
+                bias,
+                output
+            );
+        }
+        else if (Simd256.IsSupported)
+        {
+            Attend<Tile6x2<Simd256, float, Vector256<float>>, Simd256, Vector256<float>>(
+                qkv,
+                heads,
+                headDim,
+                new HeadRange(head, 1, scale),
+                bias,
+                output
+            );
+        }
+        else
+        {
+            Attend<Tile8x2<Simd128, float, Vector128<float>>, Simd128, Vector128<float>>(
+                qkv,
+                heads,
+                headDim,
+                new HeadRange(head, 1, scale),
+                bias,
+                output
+            );
+        }
+    }
+
     internal static void Attend<TTile, TSimd, TVector>(
         ReadOnlySpan<float> qkv,
         int heads,
         int headDim,
+        Span<float> output
+    )
+        where TTile : ITile<float>
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged =>
+        Attend<TTile, TSimd, TVector>(
+            qkv,
+            heads,
+            headDim,
+            new HeadRange(0, heads, 1 / MathF.Sqrt(headDim)),
+            bias: [],
+            output
+        );
+
+    internal static void Attend<TTile, TSimd, TVector>(
+        ReadOnlySpan<float> qkv,
+        int heads,
+        int headDim,
+        HeadRange range,
+        ReadOnlySpan<float> bias,
         Span<float> output
     )
         where TTile : ITile<float>
@@ -63,6 +145,10 @@ public static unsafe class BidirectionalAttention
         var hidden = heads * headDim;
         var tokens = Shape.Rows(qkv.Length, 3 * hidden, nameof(qkv));
         Shape.Check(output.Length, tokens, hidden, nameof(output));
+        if (!bias.IsEmpty)
+        {
+            Shape.Check(bias.Length, (2 * tokens) - 1, nameof(bias));
+        }
 
         var plan = new Plan(
             heads,
@@ -71,26 +157,35 @@ public static unsafe class BidirectionalAttention
             TTile.Rows,
             RoundUp(tokens, TSimd.Lanes),
             RoundUp(tokens, TTile.Columns),
-            RoundUp(headDim, TTile.Columns)
+            RoundUp(headDim, TTile.Columns),
+            range.Scale
         );
         var rented = ArrayPool<float>.Shared.Rent(plan.Scratch + CacheLine);
         fixed (
             float* scratch = rented,
                 input = qkv,
+                distances = bias,
                 result = output
         )
         {
             var aligned = (float*)(((nint)scratch + (CacheLine * sizeof(float)) - 1) & -(CacheLine * sizeof(float)));
-            for (var head = 0; head < heads; head++)
+            for (var head = range.First; head < range.First + range.Count; head++)
             {
-                AttendHead<TTile, TSimd, TVector>(plan, input + (head * headDim), aligned, result + (head * headDim));
+                var start = head * headDim;
+                AttendHead<TTile, TSimd, TVector>(plan, input + start, distances, aligned, result + start);
             }
         }
 
         ArrayPool<float>.Shared.Return(rented);
     }
 
-    private static void AttendHead<TTile, TSimd, TVector>(Plan plan, float* query, float* scratch, float* output)
+    private static void AttendHead<TTile, TSimd, TVector>(
+        Plan plan,
+        float* query,
+        float* bias,
+        float* scratch,
+        float* output
+    )
         where TTile : ITile<float>
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
@@ -105,6 +200,7 @@ public static unsafe class BidirectionalAttention
         var sums = scores + ((nint)plan.Strip * plan.KeyColumns);
         PackKeys<TTile>(plan, query + plan.Hidden, keys);
         PackValues<TTile, TSimd, TVector>(plan, query + (2 * plan.Hidden), values);
+        var factor = Softmax.Log2E * (bias is null ? plan.Scale : 1);
         for (var token = 0; token < plan.Tokens; token += plan.Strip)
         {
             var rows = Math.Min(plan.Strip, plan.Tokens - token);
@@ -120,6 +216,11 @@ public static unsafe class BidirectionalAttention
             for (var row = 0; row < rows; row++)
             {
                 var start = scores + ((nint)row * plan.KeyColumns);
+                if (bias is not null)
+                {
+                    AddBias<TSimd, TVector>(start, plan.Scale, bias + (plan.Tokens - 1 - token - row), plan.Tokens);
+                }
+
                 new Span<float>(start + plan.Tokens, plan.WeightColumns - plan.Tokens).Fill(Nothing);
                 maxima[row] = Softmax.Largest<TSimd, TVector>(start, plan.WeightColumns);
             }
@@ -127,7 +228,7 @@ public static unsafe class BidirectionalAttention
             for (var row = 0; row < rows; row++)
             {
                 var start = scores + ((nint)row * plan.KeyColumns);
-                totals[row] = Softmax.Exponentiate<TSimd, TVector>(start, plan.WeightColumns, maxima[row], plan.Factor);
+                totals[row] = Softmax.Exponentiate<TSimd, TVector>(start, plan.WeightColumns, maxima[row], factor);
             }
 
             for (var column = 0; column < plan.ValueColumns; column += TTile.Columns)
@@ -143,6 +244,25 @@ public static unsafe class BidirectionalAttention
                 var target = output + ((nint)(token + row) * plan.Hidden);
                 Copy<TSimd, TVector>(source, plan.HeadDim, 1 / totals[row], target);
             }
+        }
+    }
+
+    /// <summary>scores = scale scores + bias, for one row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddBias<TSimd, TVector>(float* scores, float scale, float* bias, int count)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        var scales = TSimd.Broadcast(scale);
+        var i = 0;
+        for (; i <= count - TSimd.Lanes; i += TSimd.Lanes)
+        {
+            TSimd.Store(TSimd.MultiplyAdd(TSimd.Load(scores + i), scales, TSimd.Load(bias + i)), scores + i);
+        }
+
+        for (; i < count; i++)
+        {
+            scores[i] = (scores[i] * scale) + bias[i];
         }
     }
 
@@ -213,18 +333,20 @@ public static unsafe class BidirectionalAttention
         int Strip,
         int WeightColumns,
         int KeyColumns,
-        int ValueColumns
+        int ValueColumns,
+        float Scale
     )
     {
         public int Hidden => Heads * HeadDim;
 
         public int TokenStride => 3 * Hidden;
 
-        /// <summary>The scale 1 / sqrt(headDim), and log2(e) because the softmax takes powers of two.</summary>
-        public float Factor => Softmax.Log2E / MathF.Sqrt(HeadDim);
-
         /// <summary>Floats of scratch RAM: packed keys, packed values, a strip of scores, a strip of sums.</summary>
         public int Scratch =>
             checked((KeyColumns * HeadDim) + (Tokens * ValueColumns) + (Strip * (KeyColumns + ValueColumns)));
     }
+
+    /// <summary>The heads of one call, and the scale of their scores.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    internal readonly record struct HeadRange(int First, int Count, float Scale);
 }

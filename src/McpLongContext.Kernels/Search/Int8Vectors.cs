@@ -64,6 +64,50 @@ public static unsafe class Int8Vectors
         }
     }
 
+    /// <summary>sum += weight * code.</summary>
+    /// <param name="code">[dimensions].</param>
+    /// <param name="weight">The weight, the vector's scale included.</param>
+    /// <param name="sum">[dimensions].</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void Add(ReadOnlySpan<sbyte> code, float weight, Span<float> sum)
+    {
+        if (Simd512.IsSupported)
+        {
+            Add<Simd512, Vector512<float>>(code, weight, sum);
+        }
+        else if (Simd256.IsSupported)
+        {
+            Add<Simd256, Vector256<float>>(code, weight, sum);
+        }
+        else
+        {
+            Add<Simd128, Vector128<float>>(code, weight, sum);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Add<TSimd, TVector>(ReadOnlySpan<sbyte> code, float weight, Span<float> sum)
+        where TSimd : ISimd<TSimd, TVector>
+        where TVector : unmanaged
+    {
+        Shape.Check(code.Length, sum.Length, nameof(code));
+        var weights = TSimd.Broadcast(weight);
+        fixed (sbyte* pc = code)
+        fixed (float* ps = sum)
+        {
+            var i = 0;
+            for (; i <= sum.Length - TSimd.Lanes; i += TSimd.Lanes)
+            {
+                TSimd.Store(TSimd.MultiplyAdd(TSimd.Load(pc + i), weights, TSimd.Load(ps + i)), ps + i);
+            }
+
+            for (; i < sum.Length; i++)
+            {
+                ps[i] += weight * pc[i];
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Quantize<TSimd, TVector>(ReadOnlySpan<float> vectors, Span<sbyte> codes, Span<float> scales)
         where TSimd : ISimd<TSimd, TVector>

@@ -41,12 +41,12 @@ internal sealed class InferCommand : ServiceCommand
 
     private readonly Option<InferenceMode> _mode = CommonOptions.Choice<InferenceMode>(
         "--mode",
-        "score: perplexity and surprising spans; generate: continue the end; map: follow --instruction."
+        "score: perplexity and surprising spans; generate: continue the end; map: follow --instruction; summarize: all of it at once by an encoder-decoder, with its sources."
     );
 
     private readonly Option<string?> _instruction = new("--instruction")
     {
-        Description = "What to do with each window, for mode map; what to write from a memory.",
+        Description = "What to do with each window, for mode map; what to write from a memory; how to summarize, for T5 models.",
         HelpName = "TEXT",
     };
 

@@ -19,6 +19,7 @@ using McpLongContext.Context.Memories.Window;
 using McpLongContext.Context.Positions;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Retrieval.Explanations;
+using McpLongContext.Context.Summaries;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Proof;
 using McpLongContext.Storage;
@@ -79,6 +80,10 @@ internal static class LongContextServices
                 provider.GetRequiredService<ModelStore>(),
                 options.DecoderPrecision
             ))
+            .AddSingleton(provider => new EncoderDecoderProvider(
+                provider.GetRequiredService<ModelStore>(),
+                options.DecoderPrecision
+            ))
             .AddSingleton<BitModels>()
             .AddSingleton<EncodingDemands>()
             .AddSingleton<QueryPriority>();
@@ -120,6 +125,7 @@ internal static class LongContextServices
             })
             .AddSingleton<BitInferrer>()
             .AddSingleton<BitCompressor>()
+            .AddSingleton<Summarizer>()
             .AddSingleton<LongInferrer>()
             .AddSingleton<DatastoreManager>()
             .AddSingleton<DatastoreGauges>()

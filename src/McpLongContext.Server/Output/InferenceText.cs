@@ -51,6 +51,7 @@ internal static class InferenceText
             );
         }
 
+        AppendSentences(text, report.Sentences);
         text.Append("Windows:\n");
         foreach (var window in report.Windows)
         {
@@ -58,6 +59,26 @@ internal static class InferenceText
         }
 
         return text.Append(State(report)).Append(AnswerText.Memory(report.Memory)).ToString();
+    }
+
+    private static void AppendSentences(StringBuilder text, IReadOnlyList<SummarySentence> sentences)
+    {
+        if (sentences.Count > 0)
+        {
+            text.Append("Sentences and the lines that they attended to most:\n");
+        }
+
+        foreach (var sentence in sentences)
+        {
+            text.Append(VisibleText.Lines(sentence.Text)).Append('\n');
+            foreach (var source in sentence.Sources)
+            {
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"  {source.Share:P0}\t{VisibleText.Name(source.Citation)}\n"
+                );
+            }
+        }
     }
 
     private static string State(LongInferenceReport report) =>

@@ -154,7 +154,7 @@ public sealed class TokenizerJsonTests : IDisposable
     }
 
     [Theory]
-    [InlineData("model.type", "\"Unigram\"", "model: Unigram found, expected BPE")]
+    [InlineData("model.type", "\"WordLevel\"", "model: WordLevel found, expected BPE or Unigram")]
     [InlineData("model.end_of_word_suffix", "\"</w>\"", "model.end_of_word_suffix: '</w>' found")]
     [InlineData("model.merges", "[\"a z9\"]", "merge 0, 'a' and 'z9': joins what is no token")]
     [InlineData("model.merges", "[\"a c\"]", "gives what is no token")]

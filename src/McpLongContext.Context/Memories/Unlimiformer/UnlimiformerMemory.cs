@@ -3,6 +3,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Decoders;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.LongInference;
+using McpLongContext.Context.Summaries;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Maintenance;
@@ -90,7 +91,7 @@ internal sealed class UnlimiformerMemory(
             )
             {
                 Kind = Kind,
-                Title = Title,
+                Title = SourceName.Is(one.Encoder.Encoder) ? Summarizer.Title : Title,
                 Variant = one.Layer is { } layer ? $"KV cache from layer {layer} on" : null,
                 LayerBegin = one.Layer,
             });

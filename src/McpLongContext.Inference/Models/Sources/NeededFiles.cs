@@ -16,6 +16,7 @@ internal static partial class NeededFiles
         "generation_config.json",
         "tokenizer.json",
         "tokenizer.model",
+        "spiece.model",
         "tokenizer_config.json",
         "special_tokens_map.json",
         "added_tokens.json",
@@ -108,7 +109,7 @@ internal static partial class NeededFiles
             1 => candidates,
             0 => throw new ModelException(
                 $"{origin} has no weights that can be read: a .safetensors or .gguf file is needed."
-                    + (OtherWeights(paths) is { } other ? $" {other} is of another format: convert it." : "")
+                    + (OtherWeights(paths) is { } other ? $" {other} is of another format{RemedyOf(other)}." : "")
             ),
             _ => [GgufChoice.Select(paths, quantization: null, origin)],
         };
@@ -132,6 +133,12 @@ internal static partial class NeededFiles
         paths.FirstOrDefault(path =>
             Path.GetExtension(path) is ".bin" or ".pth" or ".pt" or ".onnx" or ".h5" or ".msgpack"
         );
+
+    private static string RemedyOf(string path) =>
+        Path.GetExtension(path) is ".bin" or ".pth" or ".pt"
+            ? ", a pickle, which can run code and is not read: convert it with save_pretrained(..., "
+                + "safe_serialization=True), or choose a revision or repository with model.safetensors"
+            : ": convert it";
 
     private static bool IsSafetensors(string path) => path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase);
 

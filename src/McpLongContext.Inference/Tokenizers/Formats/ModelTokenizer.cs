@@ -27,6 +27,12 @@ public static class ModelTokenizer
             }
         }
 
+        // What SentencePiece itself wrote says more about it than a copy in another format.
+        if (File.Exists(Path.Combine(folder, SentencePieceModel.FileName)))
+        {
+            return SentencePieceModel.Load(folder);
+        }
+
         if (File.Exists(json))
         {
             return TokenizerJson.Load(folder);
@@ -37,7 +43,8 @@ public static class ModelTokenizer
             ? TokenizerBin.Load(bin)
             : throw new CheckpointException(
                 folder,
-                $"no tokenizer found, expected {TokenizerJson.FileName}, a .gguf file or {TokenizerBin.FileName}"
+                $"no tokenizer found, expected {TokenizerJson.FileName}, {SentencePieceModel.FileName}, a .gguf file or "
+                    + TokenizerBin.FileName
             );
     }
 
@@ -48,13 +55,22 @@ public static class ModelTokenizer
     public static Tokenizer Load(string folder, DecoderConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
+        return Load(folder, config.VocabularySize);
+    }
+
+    /// <summary>Reads the tokenizer of a model and holds it against the model.</summary>
+    /// <param name="folder">The folder of both.</param>
+    /// <param name="vocabularySize">Rows of the model's embedding.</param>
+    /// <exception cref="CheckpointException">As above, or it has tokens that the model lacks.</exception>
+    public static Tokenizer Load(string folder, int vocabularySize)
+    {
         var tokenizer = Load(folder);
-        return tokenizer.Vocabulary.Count <= config.VocabularySize
+        return tokenizer.Vocabulary.Count <= vocabularySize
             ? tokenizer
             : throw new CheckpointException(
                 folder,
-                $"a tokenizer of {tokenizer.Vocabulary.Count} tokens found, expected at most the {config.VocabularySize} of "
-                    + "the model"
+                $"a tokenizer of {tokenizer.Vocabulary.Count} tokens found, expected at most the {vocabularySize} of the "
+                    + "model: they are of different models. Fetch the tokenizer's files again"
             );
     }
 }

@@ -40,9 +40,17 @@ public static class TokenizerJson
     private static Tokenizer Read(string path, JsonElement root, string folder)
     {
         var model = root.GetProperty("model");
+        if (UnigramJson.Is(model))
+        {
+            return UnigramJson.Read(path, root, folder);
+        }
+
         if (model.Text("type") is not (null or "BPE") || model.Member("merges") is not { } merges)
         {
-            throw new CheckpointException(path, $"model: {model.Text("type") ?? "nothing"} found, expected BPE");
+            throw new CheckpointException(
+                path,
+                $"model: {model.Text("type") ?? "nothing"} found, expected BPE or Unigram"
+            );
         }
 
         foreach (var affix in (string[])["continuing_subword_prefix", "end_of_word_suffix"])

@@ -73,7 +73,7 @@ internal sealed record TokenizerJsonRules(bool IsByteLevel, IPreTokenizer[] Word
     }
 
     /// <summary>The steps of a sequence; one where there is no sequence, none where there is nothing.</summary>
-    private static IEnumerable<JsonElement> Steps(JsonElement? part, string members) =>
+    public static IEnumerable<JsonElement> Steps(JsonElement? part, string members) =>
         part switch
         {
             null => [],

@@ -1,11 +1,8 @@
-using System.Text;
+using McpLongContext.Tests.Shared;
 
 namespace McpLongContext.Inference.Tests.Llama.Families;
 
-/// <summary>
-/// Weights made from the names of their tensors, as tools/golden/llama makes them: the same fp32 numbers in both, so that
-/// no weights need to be kept with the tests.
-/// </summary>
+/// <summary>The weights of a model, as tools/golden/llama makes them (<see cref="NamedWeights"/>).</summary>
 internal static class FamilyWeights
 {
     /// <summary>All tensors of a model, by the names of Transformers without prefix and suffix.</summary>
@@ -39,7 +36,11 @@ internal static class FamilyWeights
                 yield return Matrix(prefix + name, rows, columns, scale);
                 if (hasBias)
                 {
-                    yield return (prefix + name + ".bias", [rows], Uniform(prefix + name + ".bias", rows, 1, 0));
+                    yield return (
+                        prefix + name + ".bias",
+                        [rows],
+                        NamedWeights.Uniform(prefix + name + ".bias", rows, 1)
+                    );
                 }
             }
 
@@ -52,30 +53,8 @@ internal static class FamilyWeights
     }
 
     private static (string, int[], float[]) Matrix(string name, int rows, int columns, float scale) =>
-        (name, [rows, columns], Uniform(name, rows * columns, scale, 0));
+        (name, [rows, columns], NamedWeights.Uniform(name, rows * columns, scale));
 
-    private static (string, int[], float[]) Norm(string name, int size) => (name, [size], Uniform(name, size, 0.5f, 1));
-
-    /// <summary>SplitMix64 (Steele, Lea and Flood 2014), seeded by the name; 24 bits of each number, so that fp32 is exact.</summary>
-    private static float[] Uniform(string name, int count, float scale, float offset)
-    {
-        var values = new float[count];
-        var state = HashOf(name);
-        for (var i = 0; i < count; i++)
-        {
-            var z = state += 0x9E37_79B9_7F4A_7C15;
-            z = (z ^ (z >> 30)) * 0xBF58_476D_1CE4_E5B9;
-            z = (z ^ (z >> 27)) * 0x94D0_49BB_1331_11EB;
-            z ^= z >> 31;
-            values[i] = (float)((((z >> 40) * Math.Pow(2, -23)) - 1) * scale + offset);
-        }
-
-        return values;
-    }
-
-    /// <summary>FNV-1a.</summary>
-    private static ulong HashOf(string text) =>
-        Encoding
-            .UTF8.GetBytes(text)
-            .Aggregate(0xCBF2_9CE4_8422_2325, (hash, value) => (hash ^ value) * 0x100_0000_01B3);
+    private static (string, int[], float[]) Norm(string name, int size) =>
+        (name, [size], NamedWeights.Uniform(name, size, 0.5f, 1));
 }

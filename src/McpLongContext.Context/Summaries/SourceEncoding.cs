@@ -1,0 +1,194 @@
+using System.Diagnostics;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Decoders;
+using McpLongContext.LongAttention.Unlimiformer.CrossAttention;
+using McpLongContext.Storage;
+using McpLongContext.Storage.Embeddings;
+using McpLongContext.Storage.Keys;
+
+namespace McpLongContext.Context.Summaries;
+
+/// <summary>
+/// Encodes the texts of one request by an encoder-decoder: for this call alone, or into a datastore, where what is there
+/// already stays and what was encoded before a stop is kept.
+/// </summary>
+/// <param name="loaded">The model, leased.</param>
+/// <param name="task">The request.</param>
+/// <param name="progress">Told about every window.</param>
+internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask task, Action<int, int, int> progress)
+{
+    /// <summary>Tokens up to which the encoder's output stays in fp32.</summary>
+    private const int ExactTokens = 16 * 1024;
+
+    /// <summary>Tokens after which what was encoded is published.</summary>
+    private const int PublishTokens = 8 * 1024;
+
+    /// <summary>The share of the machine's RAM that one call may take.</summary>
+    private const double MaxShare = 0.5;
+
+    /// <summary>Names the encoder's output in datastores.</summary>
+    public EmbeddingProfile Profile =>
+        EmbeddingProfile.OfKeys(
+            new SourceName(loaded.Identity.ToString(), SourceEncoder.Version, task.Encoding).ToString(),
+            Hidden
+        );
+
+    private int Hidden => loaded.Model.Config.HiddenSize;
+
+    /// <summary>Encodes texts for this call.</summary>
+    /// <param name="documents">The texts.</param>
+    /// <param name="cancellation">Asked between windows; the result is then partial.</param>
+    public EncodedDocuments Encode(IReadOnlyList<SummaryDocument> documents, CancellationToken cancellation)
+    {
+        RequireRoom(documents);
+        var buffer = new KeyBuffer(new KeyShape(1, Hidden));
+        var isExact = documents.Sum(TokensOf) <= ExactTokens;
+        var exact = new List<float>();
+        var windows = 0;
+        using var encoder = CreateEncoder();
+        for (var i = 0; i < documents.Count && !cancellation.IsCancellationRequested; i++)
+        {
+            var number = i;
+            encoder.Encode(documents[i].Text.Tokens[..documents[i].Tokens], Keep);
+
+            bool Keep(ReadOnlySpan<float> output, int window, int all)
+            {
+                if (isExact)
+                {
+                    exact.AddRange(output);
+                }
+                else
+                {
+                    buffer.Append(0, output);
+                }
+
+                windows++;
+                progress(number, window, all);
+                return !cancellation.IsCancellationRequested;
+            }
+        }
+
+        return new EncodedDocuments(documents, [buffer])
+        {
+            Windows = windows,
+            IsPartial = (isExact ? exact.Count / Hidden : buffer.Tokens) < documents.Sum(TokensOf),
+            Exact = isExact ? [.. exact] : null,
+        };
+    }
+
+    /// <summary>Encodes what a datastore lacks of its documents, and publishes it.</summary>
+    /// <param name="datastore">The datastore.</param>
+    /// <param name="documents">Its documents.</param>
+    /// <param name="maxWindows">The most windows to encode now.</param>
+    /// <param name="wait">No window is begun after this time.</param>
+    /// <param name="cancellation">Asked between windows; what was encoded is kept.</param>
+    /// <returns>Windows that were encoded, and whether something is left.</returns>
+    public async Task<(int Windows, bool IsPartial)> StoreAsync(
+        Datastore datastore,
+        IReadOnlyList<SummaryDocument> documents,
+        int maxWindows,
+        TimeSpan? wait,
+        CancellationToken cancellation
+    )
+    {
+        using var exclusive = await DatastoreLock.AcquireAsync(datastore, DatastoreLock.Keys, cancellation);
+        return await Task.Run(() => Store(datastore, documents, maxWindows, wait, cancellation), CancellationToken.None);
+    }
+
+    /// <summary>The encoder's output that a datastore keeps, for as long as the snapshot lives.</summary>
+    /// <param name="snapshot">The datastore at a moment.</param>
+    /// <param name="documents">Its documents; only those that are kept whole are in the result.</param>
+    public EncodedDocuments Open(DatastoreSnapshot snapshot, IReadOnlyList<SummaryDocument> documents)
+    {
+        RequireRoom(documents);
+        var kept = (snapshot.Keys(Profile.Key)?.Documents ?? []).ToDictionary(one => one.Document.ContentKey);
+        var (whole, blocks) = (new List<SummaryDocument>(), new List<IKeyBlock>());
+        foreach (var document in documents)
+        {
+            var found = kept.TryGetValue(document.Stored!.ContentKey, out var keyed) ? keyed.Blocks : [];
+            if (found.Sum(block => block.Tokens) == TokensOf(document))
+            {
+                whole.Add(document);
+                blocks.AddRange(found);
+            }
+        }
+
+        return new EncodedDocuments(whole, blocks) { IsPartial = whole.Count < documents.Count };
+    }
+
+    private (int Windows, bool IsPartial) Store(
+        Datastore datastore,
+        IReadOnlyList<SummaryDocument> documents,
+        int maxWindows,
+        TimeSpan? wait,
+        CancellationToken cancellation
+    )
+    {
+        var clock = Stopwatch.StartNew();
+        var writer = datastore.WriteKeys(Profile);
+        var windows = 0;
+        using var encoder = CreateEncoder();
+        for (var i = 0; i < documents.Count; i++)
+        {
+            var number = i;
+            if (PassageTokens.Missing(datastore, documents[i], Profile, task.Frame) is not { } missing)
+            {
+                continue;
+            }
+
+            if (IsOver())
+            {
+                writer.Publish();
+                return (windows, true);
+            }
+
+            encoder.Encode(documents[i].Text.Tokens, Keep, missing.FirstToken);
+            missing.Flush(writer);
+
+            bool Keep(ReadOnlySpan<float> output, int window, int all)
+            {
+                missing.Append(output);
+                windows++;
+                progress(number, window, all);
+                if (missing.Tokens + writer.Tokens >= PublishTokens)
+                {
+                    missing.Flush(writer);
+                    writer.Publish();
+                }
+
+                return !IsOver();
+            }
+
+            if (missing.IsPartial)
+            {
+                writer.Publish();
+                return (windows, true);
+            }
+        }
+
+        writer.Publish();
+        return (windows, false);
+
+        bool IsOver() =>
+            cancellation.IsCancellationRequested || windows >= maxWindows || (windows > 0 && clock.Elapsed >= wait);
+    }
+
+    private SourceEncoder CreateEncoder() => new(loaded.Model, task.Frame, task.Window, task.Overlap);
+
+    private int TokensOf(SummaryDocument document) => document.Tokens + task.Frame.Length;
+
+    private void RequireRoom(IReadOnlyList<SummaryDocument> documents)
+    {
+        // Codes, and once more packed for the search.
+        var bytes = documents.Sum(document => (long)TokensOf(document)) * 2 * (Hidden + sizeof(float));
+        var most = MaxShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (bytes > most)
+        {
+            throw new ContextException(
+                $"Unlimiformer:eval_max_source_length: the texts take {bytes >> 20} MB of the {(long)most >> 20} MB that a "
+                    + "call may take; lower it, or choose fewer documents with path_glob."
+            );
+        }
+    }
+}
