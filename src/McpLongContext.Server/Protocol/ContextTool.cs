@@ -1,10 +1,7 @@
-using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
 using McpLongContext.Server.Output;
-using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -21,21 +18,28 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool, IScope
     where TArguments : class
     where TResult : class
 {
+    private readonly JsonSerializerOptions _json;
     private readonly ILogger _logger;
 
-    protected ContextTool(ToolText text, ToolAnnotations annotations, ILogger logger)
+    /// <summary>Creates a tool.</summary>
+    /// <param name="text">Its entry in the list of tools.</param>
+    /// <param name="annotations">What it may do.</param>
+    /// <param name="json">How its records look as JSON.</param>
+    /// <param name="logger">Told about defects.</param>
+    protected ContextTool(ToolText text, ToolAnnotations annotations, JsonSerializerOptions json, ILogger logger)
     {
         annotations.Title = text.Title;
+        var schemas = ToolSchemas.Of(text.Name);
         Scope = text.Scope;
         annotations.OpenWorldHint = false;
-        _logger = logger;
+        (_json, _logger) = (json, logger);
         ProtocolTool = new Tool
         {
             Name = text.Name,
             Title = text.Title,
             Description = text.Description,
-            InputSchema = InputSchema(),
-            OutputSchema = OutputSchema(),
+            InputSchema = schemas.Input,
+            OutputSchema = schemas.Output,
             Annotations = annotations,
         };
     }
@@ -60,16 +64,16 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool, IScope
         {
             var given = ArgumentCheck.Apply(ProtocolTool.InputSchema, request.Params.Arguments);
             access.Apply(ProtocolTool, Scope, given);
-            var arguments = JsonSerializer.SerializeToElement(given, ContextJson.Options);
+            var arguments = JsonSerializer.SerializeToElement(given, _json);
             var result = await RunAsync(
-                arguments.Deserialize<TArguments>(ContextJson.Options)!,
+                arguments.Deserialize<TArguments>(_json)!,
                 new ToolCall(request.Server, request.Params.ProgressToken, access),
                 cancellation
             );
             return new CallToolResult
             {
                 Content = [new TextContentBlock { Text = result.Text }],
-                StructuredContent = JsonSerializer.SerializeToElement(result.Structured, ContextJson.Options),
+                StructuredContent = JsonSerializer.SerializeToElement(result.Structured, _json),
             };
         }
         catch (Exception error) when (UserError.Is(error))
@@ -96,88 +100,6 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool, IScope
 
     private static CallToolResult Failure(string message) =>
         new() { IsError = true, Content = [new TextContentBlock { Text = VisibleText.Lines(message) }] };
-
-    // Optional arguments are left out or given; that they may also be null is our leniency, and no client is told to
-    // send it: some reject type lists in an input schema.
-    private static JsonElement InputSchema()
-    {
-        var schema = AIJsonUtilities.CreateJsonSchema(
-            typeof(TArguments),
-            serializerOptions: ContextJson.Options,
-            inferenceOptions: new()
-            {
-                IncludeSchemaKeyword = false,
-                TransformSchemaNode = static (_, node) => WithoutNull(node),
-            }
-        );
-        var strict = JsonObject.Create(schema)!;
-        strict.TryAdd("properties", new JsonObject());
-        strict["additionalProperties"] = false;
-        return JsonSerializer.SerializeToElement(strict, ContextJson.Options);
-    }
-
-    // Every agent pays for the schemas in every session, and reads the text of a result: the schema names the members
-    // that every result has, and their types, without those inside them.
-    private static JsonElement OutputSchema()
-    {
-        var schema = AIJsonUtilities.CreateJsonSchema(
-            typeof(TResult),
-            serializerOptions: ContextJson.Options,
-            inferenceOptions: new() { IncludeSchemaKeyword = false }
-        );
-        var required = schema.GetProperty("required").EnumerateArray().Select(name => name.GetString()!).ToArray();
-        var members = required.Select(name => KeyValuePair.Create<string, JsonNode?>(name, OutlineOf(schema, name)));
-        var outline = new JsonObject
-        {
-            ["type"] = "object",
-            ["properties"] = new JsonObject(members),
-            ["required"] = new JsonArray([.. required.Select(name => JsonValue.Create(name))]),
-        };
-        return JsonSerializer.SerializeToElement(outline, ContextJson.Options);
-    }
-
-    // A member that may be null has no type, because some clients read one type a schema only.
-    private static JsonObject OutlineOf(JsonElement schema, string member) =>
-        schema.GetProperty("properties").GetProperty(member).TryGetProperty("type", out var type)
-        && type.ValueKind == JsonValueKind.String
-            ? new JsonObject { ["type"] = type.GetString() }
-            : [];
-
-    // A schema of one type has no choice of another.
-    private static void RemoveNullChoice(JsonObject schema)
-    {
-        if (schema["enum"] is JsonArray choices)
-        {
-            schema["enum"] = new JsonArray([
-                .. choices.Where(choice => choice is not null).Select(choice => choice!.DeepClone()),
-            ]);
-        }
-    }
-
-    private static JsonNode WithoutNull(JsonNode node)
-    {
-        if (node is JsonObject schema)
-        {
-            if (schema["type"] is JsonArray types)
-            {
-                schema["type"] = types.Select(type => type!.GetValue<string>()).Single(type => type != "null");
-                RemoveNullChoice(schema);
-            }
-
-            if (schema.TryGetPropertyValue("default", out var value) && value is null)
-            {
-                schema.Remove("default");
-            }
-
-            // The most that the type can hold is no limit to tell.
-            if (schema["maximum"]?.ToJsonString() == int.MaxValue.ToString(CultureInfo.InvariantCulture))
-            {
-                schema.Remove("maximum");
-            }
-        }
-
-        return node;
-    }
 }
 
 /// <summary>The entry of a tool in the list of tools.</summary>

@@ -31,6 +31,7 @@ internal sealed class ExpandPositionalEncoding(
             DestructiveHint = false,
             IdempotentHint = true,
         },
+        ToolJson.Options,
         logger
     )
 {

@@ -24,6 +24,7 @@ internal sealed class InferLong(Lazy<LongInferrer> inferrer, TimeProvider time, 
                 + "generative model; the error says how to get one."
         ),
         new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },
+        ToolJson.Options,
         logger
     )
 {

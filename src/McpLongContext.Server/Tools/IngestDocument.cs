@@ -36,6 +36,7 @@ internal sealed class IngestDocument(
             DestructiveHint = false,
             IdempotentHint = true,
         },
+        ToolJson.Options,
         logger
     )
 {

@@ -18,6 +18,7 @@ internal sealed class IngestStatus(Lazy<JobRegistry> registry, ILogger<IngestSta
                 + "ingest_document returned a job that continues; queries work meanwhile."
         ),
         new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },
+        ToolJson.Options,
         logger
     )
 {

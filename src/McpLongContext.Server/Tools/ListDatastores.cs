@@ -17,6 +17,7 @@ internal sealed class ListDatastores(Lazy<DatastoreManager> manager, ILogger<Lis
                 + "encoding. Use it to find out what can be queried; the documents are listed as resources."
         ),
         new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },
+        ToolJson.Options,
         logger
     )
 {

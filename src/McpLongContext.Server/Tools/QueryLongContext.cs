@@ -30,6 +30,7 @@ internal sealed class QueryLongContext(
                 + "against the evidence."
         ),
         new ToolAnnotations { ReadOnlyHint = true, IdempotentHint = true },
+        ToolJson.Options,
         logger
     )
 {

@@ -25,6 +25,7 @@ internal sealed class RemoveDocument(Lazy<DatastoreManager> datastores, ILogger<
             DestructiveHint = true,
             IdempotentHint = true,
         },
+        ToolJson.Options,
         logger
     )
 {

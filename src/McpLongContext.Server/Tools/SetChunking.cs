@@ -29,6 +29,7 @@ internal sealed class SetChunking(Lazy<ChunkingManager> chunking, ILogger<SetChu
             DestructiveHint = false,
             IdempotentHint = true,
         },
+        ToolJson.Options,
         logger
     )
 {
