@@ -15,6 +15,9 @@ internal sealed class LoopbackHub : LoopbackServer
     public const string Repository = "org/tiny-encoder";
     public const string Commit = "0123456789abcdef0123456789abcdef01234567";
 
+    /// <summary>The name of its repository.</summary>
+    public string Name { get; init; } = Repository;
+
     private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
     private int _cuts;
 
@@ -72,13 +75,13 @@ internal sealed class LoopbackHub : LoopbackServer
 
             context.Response.Close();
         }
-        else if (path == $"/api/models/{Repository}/revision/main?blobs=true")
+        else if (path == $"/api/models/{Name}/revision/main?blobs=true")
         {
             await SendAsync(context, JsonSerializer.SerializeToUtf8Bytes(Describe()), "application/json");
         }
-        else if (path.StartsWith($"/{Repository}/resolve/{Commit}/", StringComparison.Ordinal))
+        else if (path.StartsWith($"/{Name}/resolve/{Commit}/", StringComparison.Ordinal))
         {
-            await ResolveAsync(path[$"/{Repository}/resolve/{Commit}/".Length..], context);
+            await ResolveAsync(path[$"/{Name}/resolve/{Commit}/".Length..], context);
         }
         else if (path.StartsWith("/store/", StringComparison.Ordinal))
         {
@@ -95,7 +98,7 @@ internal sealed class LoopbackHub : LoopbackServer
     private object Describe() =>
         new
         {
-            id = Repository,
+            id = Name,
             sha = Commit,
             tags = Tags,
             gated = false,

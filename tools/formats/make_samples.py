@@ -2,12 +2,14 @@
 
     /usr/bin/python3 tools/formats/make_samples.py OUT
 
-needs pandoc, LibreOffice (writer, calc, impress), groff, ghostscript, qpdf and Debian's python3-docx, -openpyxl,
--ebooklib, -reportlab, -nbformat. A producer that is missing is left out, and said. The text is written here.
+needs pandoc, LibreOffice (writer, calc, impress), groff, ghostscript, qpdf, procmail, ffmpeg, npm, and Debian's
+python3-docx, -openpyxl, -ebooklib, -reportlab, -nbformat. A producer that is missing is left out, and said. The text is
+written here.
 """
 
 import email.message
 import email.policy
+import html
 import io
 import json
 import mailbox
@@ -235,6 +237,50 @@ def mail_files(out):
     box.close()
 
 
+def procmail_files(out):
+    """A mailbox as a delivery agent writes it, one message after the other."""
+    box = (out / "procmail.mbox").resolve()
+    box.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        rules = pathlib.Path(folder) / "rules"
+        rules.write_text(f":0:\n{box}\n")
+        for mail in mailbox.mbox(str(out / "python.mbox")):
+            run("procmail", "-f", "mate@example.org", "-m", rules, input=mail.as_bytes())
+
+
+def ffmpeg_files(out):
+    run("ffmpeg", "-y", "-i", out / "script.srt", out / "ffmpeg.vtt")
+    run("ffmpeg", "-y", "-i", out / "script.vtt", out / "ffmpeg.srt")
+
+
+NODE = """
+import {writeFileSync} from "node:fs";
+import nodemailer from "nodemailer";
+import {stringifySync} from "subtitle";
+const [out, cues, head, ...paragraphs] = JSON.parse(process.argv[1]);
+for (const [format, name] of [["WebVTT", "vtt"], ["SRT", "srt"]]) {
+  const nodes = cues.map(([start, text]) => ({type: "cue", data: {start, end: start + 20000, text}}));
+  writeFileSync(`${out}/subtitle.${name}`, stringifySync(nodes, {format}));
+}
+const transport = nodemailer.createTransport({streamTransport: true, buffer: true, newline: "windows"});
+const sent = await transport.sendMail({
+  from: "Mate Ångström <mate@example.org>", to: "crew@example.org", subject: `Über ${head}`,
+  date: new Date("2024-04-02T07:30:00Z"), messageId: "<2@example.org>",
+  text: paragraphs.join("\\n\\n"), html: paragraphs.map(text => `<p>${text}</p>`).join(""),
+  attachments: [{filename: "list.txt", content: "shelf B4\\n"}],
+});
+writeFileSync(`${out}/nodemailer.eml`, sent.message);
+"""
+
+
+def node_files(out):
+    cues = [(60_000 * i + 5000, text) for i, text in enumerate(p for _, ps in CHAPTERS for p in ps)]
+    head, paragraphs = CHAPTERS[1]
+    with tempfile.TemporaryDirectory() as folder:
+        run("npm", "install", "--no-audit", "--no-fund", "nodemailer@7", "subtitle@4", cwd=folder)
+        run("node", "--input-type=module", "-e", NODE, json.dumps([str(out.resolve()), cues, head, *paragraphs]), cwd=folder)
+
+
 def timed_files(out):
     sentences = [s.strip() + "." for _, ps in CHAPTERS for p in ps for s in p.split(". ")]
     vtt, srt = ["WEBVTT", "", "NOTE made by a script", ""], []
@@ -279,6 +325,7 @@ def chat_files(out):
             indent=1, ensure_ascii=False,
         )
     )
+    other_chat_layouts(out, talk)
     (out / "teams.json").write_text(
         json.dumps(
             {
@@ -309,11 +356,78 @@ def chat_files(out):
     (out / "codex.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
+def other_chat_layouts(out, talk):
+    """The layouts of other versions and apps: a half day's time, exports of all chats, profiles kept elsewhere, pages."""
+    (out / "whatsapp-us.txt").write_text(
+        "".join(f"\u200e[4/2/24, 10:{i:02}:30\u202fAM] {who}: {text}\r\n" for i, (who, text) in enumerate(talk))
+    )
+    (out / "slack-threads.json").write_text(
+        json.dumps(
+            [
+                {"client_msg_id": f"{i}", "type": "message", "user": f"U0{who.upper()}", "team": "T01",
+                 "ts": f"{1712050200 + 60 * i}.000200", "thread_ts": "1712050200.000200", "reply_count": 0,
+                 "text": text, "blocks": [{"type": "rich_text", "elements": [
+                     {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}]}]}
+                if i % 2 else
+                {"type": "message", "subtype": "bot_message", "username": who, "bot_id": "B01",
+                 "ts": f"{1712050200 + 60 * i}.000200", "text": text}
+                for i, (who, text) in enumerate(talk)
+            ]
+        )
+    )
+    (out / "telegram-all.json").write_text(
+        json.dumps(
+            {
+                "about": "Here is the data you requested.",
+                "chats": {"about": "This page lists all chats.", "list": [
+                    {"name": "Orlop", "type": "private_group", "id": 1, "messages": [
+                        {"id": 0, "type": "service", "date": "2024-04-02T09:00:00", "actor": "Ann",
+                         "actor_id": "user1", "action": "create_group", "title": "Orlop", "text": ""},
+                        *({"id": i + 1, "type": "message", "date": f"2024-04-02T10:{i:02}:00",
+                           "date_unixtime": f"{1712052000 + 60 * i}", "from": who, "from_id": f"user{i}", "text": text,
+                           "text_entities": [{"type": "plain", "text": text}]}
+                          for i, (who, text) in enumerate(talk)),
+                    ]},
+                ]},
+            },
+            indent=1, ensure_ascii=False,
+        )
+    )
+    page = "".join(
+        f"""     <div class="message default clearfix" id="message{i}">
+      <div class="pull_left userpic_wrap"><div class="userpic userpic{i}"><div class="initials">{who[0]}</div></div></div>
+      <div class="body">
+       <div class="pull_right date details" title="02.04.2024 10:{i:02}:00 UTC+01:00">10:{i:02}</div>
+       <div class="from_name">{who}</div>
+       <div class="text">{html.escape(text)}</div>
+      </div>
+     </div>
+"""
+        for i, (who, text) in enumerate(talk)
+    )
+    (out / "telegram.html").write_text(
+        f"""<!DOCTYPE html>
+<html>
+ <head><meta charset="utf-8"/><title>Exported Data</title><link href="css/style.css" rel="stylesheet"/></head>
+ <body onload="CheckLocation();">
+  <div class="page_wrap">
+   <div class="page_header"><div class="content"><div class="text bold">Orlop</div></div></div>
+   <div class="page_body chat_page"><div class="history">
+     <div class="message service" id="message-1"><div class="body details">2 April 2024</div></div>
+{page}   </div></div>
+  </div>
+ </body>
+</html>
+"""
+    )
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     for make in (pandoc_files, office_files, groff_files, reportlab_files, ghostscript_files, docx_files,
-                 xlsx_files, epub_files, notebook_files, mail_files, timed_files, chat_files):
+                 xlsx_files, epub_files, notebook_files, mail_files, procmail_files, timed_files, ffmpeg_files,
+                 node_files, chat_files):
         try:
             make(out)
         except (ImportError, OSError, subprocess.SubprocessError) as error:

@@ -55,7 +55,7 @@ internal sealed class EncoderProvider(ModelStore models, Precision precision, bo
                 { IsCurrent: true } current => current,
                 { } outdated => outdated.Renew(),
                 null when Installed is { } model => await Task.Run(
-                    () => new LoadedEncoder(model, precision),
+                    () => new LoadedEncoder(model, precision, models.Catalog.LanguagesOf(model.Entry)),
                     cancellation
                 ),
                 null => null,

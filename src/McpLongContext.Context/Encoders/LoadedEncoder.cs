@@ -15,12 +15,21 @@ internal sealed class LoadedEncoder : IDisposable
     private readonly PositionSettings? _positions;
     private readonly Lazy<EncoderStatistics> _statistics;
 
-    public LoadedEncoder(InstalledModel model, Precision precision)
-        : this(model, precision, BertEncoder.Load(model.Folder, precision)) { }
+    /// <summary>Loads an encoder.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="precision">The arithmetic.</param>
+    /// <param name="languages">The languages that it was trained on; <see langword="null"/>: not known.</param>
+    public LoadedEncoder(InstalledModel model, Precision precision, IReadOnlyList<string>? languages = null)
+        : this(model, precision, languages, BertEncoder.Load(model.Folder, precision)) { }
 
-    private LoadedEncoder(InstalledModel model, Precision precision, BertEncoder trained)
+    private LoadedEncoder(
+        InstalledModel model,
+        Precision precision,
+        IReadOnlyList<string>? languages,
+        BertEncoder trained
+    )
     {
-        (_model, _precision, _trained) = (model, precision, trained);
+        (_model, _precision, Languages, _trained) = (model, precision, languages, trained);
         _positions = PositionFile.Read(model.Folder);
         Encoder = _positions?.Apply(trained) ?? trained;
         Key = KeyOf(model, precision, _positions);
@@ -30,6 +39,11 @@ internal sealed class LoadedEncoder : IDisposable
     }
 
     public BertEncoder Encoder { get; }
+
+    /// <summary>
+    /// The languages that it was trained on, by their ISO 639 codes; <see langword="null"/> where that is not known.
+    /// </summary>
+    public IReadOnlyList<string>? Languages { get; }
 
     /// <summary>Statistics of its embeddings, measured when they are first needed.</summary>
     public EncoderStatistics Statistics => _statistics.Value;
@@ -41,7 +55,7 @@ internal sealed class LoadedEncoder : IDisposable
     public bool IsCurrent => PositionFile.Read(_model.Folder) == _positions;
 
     /// <summary>The same encoder with the positions that are set now; the weights are shared.</summary>
-    public LoadedEncoder Renew() => new(_model, _precision, _trained);
+    public LoadedEncoder Renew() => new(_model, _precision, Languages, _trained);
 
     /// <summary>The key of an installed encoder, without loading it.</summary>
     public static string KeyOf(InstalledModel model, Precision precision) =>

@@ -14,46 +14,52 @@ internal static class QueryLanguage
             .Split(' ')
             .ToFrozenSet(StringComparer.Ordinal);
 
-    private static readonly (string Language, FrozenSet<string> Words)[] s_others =
+    private static readonly (ForeignLanguage Language, FrozenSet<string> Words)[] s_others =
     [
         (
-            "German",
+            new("German", ["de"]),
             Words(
                 "der die das und ist nicht ein eine einen mit für auf wie wird werden wo wann warum welche wer von zu zum zur bei nach aus dem den des im ich wir sie es sich auch oder"
             )
         ),
         (
-            "French",
+            new("French", ["fr"]),
             Words(
                 "le la les de des et est un une dans pour que qui quoi quel quelle quels comment où quand pourquoi sur avec pas au aux du en cas faire il elle nous vous je ce cette sont"
             )
         ),
         (
-            "Spanish",
+            new("Spanish", ["es"]),
             Words(
                 "el la los las de y es una en para qué que cómo dónde cuándo por con del al se su sus no quién cuál son está hay lo como"
             )
         ),
         (
-            "Italian",
+            new("Italian", ["it"]),
             Words(
                 "il la lo gli e è una di che per come dove quando perché con non del della dei nel nella si cosa quale chi sono alla sul"
             )
         ),
         (
-            "Portuguese",
+            new("Portuguese", ["pt"]),
             Words(
                 "o os as de e é uma em para que como onde quando por com não do da dos das no na ao qual quem são está se"
             )
         ),
         (
-            "Dutch",
+            new("Dutch", ["nl"]),
             Words(
                 "de het een en van is niet dat wat hoe waar wanneer waarom met voor op bij naar uit zijn worden wordt wie welke ik wij"
             )
         ),
-        ("Polish", Words("i w na z się jest nie co jak gdzie kiedy dlaczego do od dla po czy który która są")),
-        ("Swedish", Words("och är en ett att det som på för med inte hur var när varför vad av till den de vem")),
+        (
+            new("Polish", ["pl"]),
+            Words("i w na z się jest nie co jak gdzie kiedy dlaczego do od dla po czy który która są")
+        ),
+        (
+            new("Swedish", ["sv"]),
+            Words("och är en ett att det som på för med inte hur var när varför vad av till den de vem")
+        ),
     ];
 
     private const int MinWords = 2;
@@ -67,13 +73,13 @@ internal static class QueryLanguage
     /// <summary>
     /// The language of a question that is not English; <see langword="null"/> for English and unclear ones.
     /// </summary>
-    public static string? ForeignOf(string question) =>
+    public static ForeignLanguage? ForeignOf(string question) =>
         OfScript(question) ?? (OfWords(WordsOf(question)) is { Count: >= MinWords } found ? found.Language : null);
 
     /// <summary>
     /// The language of a text that is not English; <see langword="null"/> for English, unclear ones and programs.
     /// </summary>
-    public static string? ForeignOfText(string text)
+    public static ForeignLanguage? ForeignOfText(string text)
     {
         string[] words = [.. WordsOf(text).Distinct(StringComparer.Ordinal)];
         return OfScript(text)
@@ -84,13 +90,13 @@ internal static class QueryLanguage
             );
     }
 
-    private static string? OfScript(string question)
+    private static ForeignLanguage? OfScript(string question)
     {
         var letters = question.Where(char.IsLetter).ToList();
         var foreign = letters.Where(letter => !IsLatin(letter)).ToList();
         if (foreign.Count * 2 > letters.Count)
         {
-            return foreign.Exists(IsKana) ? "Japanese" : ScriptOf(foreign[0]);
+            return foreign.Exists(IsKana) ? new ForeignLanguage("Japanese", ["ja"]) : ScriptOf(foreign[0]);
         }
 
         return null;
@@ -103,7 +109,7 @@ internal static class QueryLanguage
         ];
 
     /// <summary>The language whose small words are more than those of English, and their number.</summary>
-    private static (string? Language, int Count) OfWords(string[] words)
+    private static (ForeignLanguage? Language, int Count) OfWords(string[] words)
     {
         var english = words.Count(s_english.Contains);
         var best = s_others
@@ -123,17 +129,21 @@ internal static class QueryLanguage
 
     private static bool IsKana(char letter) => letter is >= '\u3040' and <= '\u30FF';
 
-    private static string ScriptOf(char letter) =>
+    /// <summary>The language of a letter, or those of its script that many encoders were trained on.</summary>
+    private static ForeignLanguage ScriptOf(char letter) =>
         letter switch
         {
-            >= '\u0370' and <= '\u03FF' or >= '\u1F00' and <= '\u1FFF' => "Greek",
-            >= '\u0400' and <= '\u052F' => "a language in Cyrillic script",
-            >= '\u0590' and <= '\u05FF' => "Hebrew",
-            >= '\u0600' and <= '\u077F' => "a language in Arabic script",
-            >= '\u0900' and <= '\u097F' => "a language in Devanagari script",
-            >= '\u0E00' and <= '\u0E7F' => "Thai",
-            >= '\u4E00' and <= '\u9FFF' => "Chinese",
-            >= '\uAC00' and <= '\uD7A3' => "Korean",
-            _ => "a language in another script",
+            >= '\u0370' and <= '\u03FF' or >= '\u1F00' and <= '\u1FFF' => new("Greek", ["el"]),
+            >= '\u0400' and <= '\u052F' => new(
+                "a language in Cyrillic script",
+                ["ru", "uk", "bg", "be", "mk", "sr", "kk", "ky", "mn", "tg"]
+            ),
+            >= '\u0590' and <= '\u05FF' => new("Hebrew", ["he"]),
+            >= '\u0600' and <= '\u077F' => new("a language in Arabic script", ["ar", "fa", "ur", "ug"]),
+            >= '\u0900' and <= '\u097F' => new("a language in Devanagari script", ["hi", "mr", "ne"]),
+            >= '\u0E00' and <= '\u0E7F' => new("Thai", ["th"]),
+            >= '\u4E00' and <= '\u9FFF' => new("Chinese", ["zh"]),
+            >= '\uAC00' and <= '\uD7A3' => new("Korean", ["ko"]),
+            _ => new("a language in another script", ["am", "bn", "gu", "hy", "ka", "km", "kn", "ml", "ta", "te"]),
         };
 }

@@ -23,9 +23,13 @@ internal sealed class RetrievalEncoder
         (_model, _workers, _demand) = (model, workers, demand);
 
     /// <summary>
-    /// Whether it was trained on one language: those of many need four times as many pieces of words, and more.
+    /// Whether it was trained on a language, or one of its script. Where that is not known the vocabulary tells: those
+    /// of many languages need four times as many pieces of words, and more, than those of English.
     /// </summary>
-    public bool IsOfOneLanguage => _model.Encoder.Tokenizer.VocabularySize < MultilingualVocabulary;
+    public bool Knows(ForeignLanguage language) =>
+        _model.Languages is { } languages
+            ? language.Codes.Any(code => languages.Contains(code, StringComparer.Ordinal))
+            : _model.Encoder.Tokenizer.VocabularySize >= MultilingualVocabulary;
 
     /// <summary>The encoder in RAM.</summary>
     public LoadedEncoder Model => _model;

@@ -293,11 +293,11 @@ internal sealed class Retriever(
                 + "they were searched lexically (BM25), and the best of them by embeddings.";
         }
 
-        if (encoder is { IsOfOneLanguage: true } && QueryLanguage.ForeignOf(question) is { } language)
+        if (UnknownOf(question, encoder) is { } language)
         {
-            yield return $"The question seems to be in {language}, and the installed encoder was trained on English: it finds "
-                + "little by its embeddings there. Words that the question and a text share are found in every language; for a "
-                + "text in English, ask in English.";
+            yield return $"The question seems to be in {language.Name}, which the installed encoder was not trained on: it "
+                + "finds little by its embeddings there. Words that the question and a text share are found in every "
+                + "language; for a text in English, ask in English.";
         }
     }
 
@@ -308,21 +308,25 @@ internal sealed class Retriever(
         RetrievalEncoder? encoder
     )
     {
-        if (encoder is not { IsOfOneLanguage: true } || QueryLanguage.ForeignOf(question) is not null)
+        if (encoder is null || UnknownOf(question, encoder) is not null)
         {
             return [];
         }
 
         return evidence
             .Select(item => (item.Path, Language: QueryLanguage.ForeignOfText(item.Text)))
-            .Where(item => item.Language is not null)
-            .GroupBy(item => item.Language, item => item.Path, StringComparer.Ordinal)
+            .Where(item => item.Language is { } language && !encoder.Knows(language))
+            .GroupBy(item => item.Language!.Name, item => item.Path, StringComparer.Ordinal)
             .Select(texts =>
-                $"{string.Join(", ", texts.Distinct(StringComparer.Ordinal).Take(NamedTexts))} seems to be in {texts.Key}, and the "
-                + "installed encoder was trained on English: such texts are found by the words that they share with the question "
+                $"{string.Join(", ", texts.Distinct(StringComparer.Ordinal).Take(NamedTexts))} seems to be in {texts.Key}, which the "
+                + "installed encoder was not trained on: such texts are found by the words that they share with the question "
                 + "alone. Ask in their language, too."
             );
     }
+
+    /// <summary>The language of a question where the encoder does not know it.</summary>
+    private static ForeignLanguage? UnknownOf(string question, RetrievalEncoder? encoder) =>
+        QueryLanguage.ForeignOf(question) is { } language && encoder?.Knows(language) == false ? language : null;
 
     private static IEnumerable<string> EntryDamage(DatastoreSnapshot snapshot, DocumentPaths paths) =>
         snapshot.Documents.Damaged.Select(entry =>

@@ -34,6 +34,19 @@ public sealed class ModelCatalog
     public string? AdapterOf(string name) =>
         Find(name) is { Adapter: { } adapter } ? Path.Combine(_folder, adapter) : null;
 
+    /// <summary>The languages of an installed model: its own, or those of the entry with its name or repository.</summary>
+    public IReadOnlyList<string>? LanguagesOf(ModelEntry installed)
+    {
+        ArgumentNullException.ThrowIfNull(installed);
+        return installed.Languages
+            ?? Entries
+                .FirstOrDefault(entry =>
+                    entry.Name == installed.Name
+                    || installed.Source.StartsWith($"{entry.Source}@", StringComparison.Ordinal)
+                )
+                ?.Languages;
+    }
+
     /// <summary>Reads a catalog.</summary>
     /// <exception cref="ModelException">The file is missing or malformed.</exception>
     public static ModelCatalog Load(string path)

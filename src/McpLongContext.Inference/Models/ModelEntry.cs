@@ -7,7 +7,9 @@ namespace McpLongContext.Inference.Models;
 /// <param name="Source">
 /// <c>npm:NAME@VERSION</c>, <c>hf:ORG/REPO@REVISION</c> or the absolute path of a folder.
 /// </param>
-/// <param name="Files">The files that are installed, no others.</param>
+/// <param name="Files">
+/// The files that are installed, no others; none in a catalog's entry of a hub repository whose files the hub tells.
+/// </param>
 public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelFile> Files)
 {
     /// <summary>
@@ -18,6 +20,11 @@ public sealed record ModelEntry(string Name, string Source, IReadOnlyList<ModelF
 
     /// <summary>The SPDX identifier of the weights' license; null where the source does not say.</summary>
     public string? License { get; init; }
+
+    /// <summary>
+    /// The languages that an encoder was trained on, by their ISO 639 codes; null where the source does not say.
+    /// </summary>
+    public IReadOnlyList<string>? Languages { get; init; }
 
     /// <summary>The facts that were found when the model was installed; null for an unproved one.</summary>
     public ModelReport? Report { get; init; }

@@ -116,7 +116,7 @@ internal sealed class ModelsCommand : ServiceCommand
         }
 
         public string Render() =>
-            $"{Name}\t{(Installed ? "installed" : "not installed")}\t{Purpose ?? "-"}\t{IngestText.Size(Bytes)}\t"
+            $"{Name}\t{(Installed ? "installed" : "not installed")}\t{Purpose ?? "-"}\t{(Bytes > 0 ? IngestText.Size(Bytes) : "size unknown")}\t"
             + $"{License ?? "license unknown"}\t{Folder ?? Source}";
     }
 }

@@ -17,10 +17,12 @@ public sealed class EmailFormatTests
         Assert.Equal("message=1", text.Locate("Die Gewährleistung für die Maschinenhalle endet."));
     }
 
-    [Fact]
-    public void A_body_of_HTML_and_an_attachment_of_text_are_read()
+    [Theory]
+    [InlineData("python.eml")]
+    [InlineData("nodemailer.eml")]
+    public void A_body_of_HTML_and_an_attachment_of_text_are_read(string name)
     {
-        var text = Sample.Read("python.eml").Text;
+        var text = Sample.Read(name).Text;
 
         Assert.Contains("\nDrain the casing", text, StringComparison.Ordinal);
         Assert.DoesNotContain("<p>", text, StringComparison.Ordinal);

@@ -9,6 +9,9 @@ internal sealed class EditedTree : IDisposable
 {
     private const int Files = 120;
 
+    /// <summary>A question for what all files have is answered with 200 passages at most; of more it would choose.</summary>
+    private const int MostFiles = 160;
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("edited-");
     private readonly Random _random;
     private readonly List<string> _words = [];
@@ -43,7 +46,7 @@ internal sealed class EditedTree : IDisposable
             case < 10:
                 Write(AnyFile());
                 break;
-            case < 13:
+            case < 13 when TextFiles().Length < MostFiles:
                 Write(NewPath());
                 break;
             case < 15:
@@ -114,7 +117,7 @@ internal sealed class EditedTree : IDisposable
 
     private string AnyFile()
     {
-        var files = Directory.GetFiles(Root, "*.txt", SearchOption.AllDirectories);
+        var files = TextFiles();
         if (files.Length == 0)
         {
             Write(NewPath());
@@ -123,6 +126,8 @@ internal sealed class EditedTree : IDisposable
 
         return files.Order(StringComparer.Ordinal).ElementAt(_random.Next(files.Length));
     }
+
+    private string[] TextFiles() => Directory.GetFiles(Root, "*.txt", SearchOption.AllDirectories);
 
     private static string Ready(string path)
     {

@@ -8,8 +8,8 @@ namespace McpLongContext.Inference.Models.Sources;
 /// run and across runs.
 /// </summary>
 /// <param name="model">The repository, as the user or the catalog names it.</param>
-/// <param name="cataloged">The catalog's entry, which pins commit and checksums; null for a repository named
-/// freely.</param>
+/// <param name="cataloged">The catalog's entry, which pins commit and checksums where it lists files; null for a
+/// repository named freely.</param>
 /// <param name="options">Address, token, timeouts.</param>
 internal sealed class HubSource(HubReference model, ModelEntry? cataloged, ModelStoreOptions options) : IModelSource
 {
@@ -22,7 +22,7 @@ internal sealed class HubSource(HubReference model, ModelEntry? cataloged, Model
 
     public async Task<ModelEntry> DescribeAsync(CancellationToken cancellation)
     {
-        if (cataloged is not null)
+        if (cataloged is { Files.Count: > 0 })
         {
             return cataloged;
         }
@@ -43,8 +43,9 @@ internal sealed class HubSource(HubReference model, ModelEntry? cataloged, Model
         var files = NeededFiles.Select(siblings.Keys, model.File, model.Quantization, origin, index);
         return new ModelEntry(Name, pinned.ToString(), [.. files.Select(name => Describe(siblings[name]))])
         {
-            Purpose = repository.Purpose,
-            License = repository.Tags?.FirstOrDefault(IsLicense)?["license:".Length..],
+            Purpose = cataloged?.Purpose ?? repository.Purpose,
+            License = cataloged?.License ?? repository.Tags?.FirstOrDefault(IsLicense)?["license:".Length..],
+            Languages = cataloged?.Languages,
         };
     }
 
