@@ -78,7 +78,7 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
 
     /// <summary>Encodes what a datastore lacks of its documents, and publishes it.</summary>
     /// <param name="datastore">The datastore.</param>
-    /// <param name="documents">Its documents.</param>
+    /// <param name="documents">The datastore's documents.</param>
     /// <param name="maxWindows">The most windows to encode now, but for what the first passage takes.</param>
     /// <param name="wait">No window is begun after this time, with the same exception.</param>
     /// <param name="cancellation">Asked between windows; what was encoded is kept.</param>
@@ -100,7 +100,7 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
 
     /// <summary>The encoder's output that a datastore keeps, for as long as the snapshot lives.</summary>
     /// <param name="snapshot">The datastore at a moment.</param>
-    /// <param name="documents">Its documents; only those that are kept whole are in the result.</param>
+    /// <param name="documents">The datastore's documents; only those that are kept whole are in the result.</param>
     public EncodedDocuments Open(DatastoreSnapshot snapshot, IReadOnlyList<SummaryDocument> documents)
     {
         RequireRoom(documents);

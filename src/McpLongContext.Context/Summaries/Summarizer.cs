@@ -265,7 +265,7 @@ internal sealed class Summarizer(
             .. selected.SelectMany(source => new[] { source.Path, source.Key }),
         ]);
 
-    /// <summary>What the steps of one call share.</summary>
+    /// <summary>The common data of the steps of one call.</summary>
     private sealed record Run(
         LoadedEncoderDecoder Model,
         SummaryTask Task,

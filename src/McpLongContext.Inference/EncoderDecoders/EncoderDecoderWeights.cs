@@ -259,7 +259,7 @@ internal sealed class EncoderDecoderWeights : IDisposable
         return name;
     }
 
-    /// <summary>What was not read would be part of another architecture.</summary>
+    /// <summary>Demands that every tensor was read: another one would be part of another architecture.</summary>
     private void RequireNothingLeft()
     {
         var left = _tensors.Names.FirstOrDefault(name =>

@@ -53,7 +53,7 @@ public sealed class SourceEncoder : IDisposable
     public int Room => _room;
 
     /// <summary>Encodes a source.</summary>
-    /// <param name="tokens">Its text, 1 token or more.</param>
+    /// <param name="tokens">The text, 1 token or more.</param>
     /// <param name="keep">Receives the states of frame and text in order, window by window.</param>
     /// <param name="from">
     /// The first token of the text whose state is wanted; 0 gives the beginning of the frame before it, too. Windows that
