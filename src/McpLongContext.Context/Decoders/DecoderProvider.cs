@@ -107,7 +107,10 @@ internal sealed class DecoderProvider(ModelStore models, Precision precision) : 
         var folder = models.Find(name);
         var installed = models.List();
         var model = installed.FirstOrDefault(one => one.Folder == folder);
-        if (model is not null && model.Entry.Purpose is not (ModelEntry.Encoder or ModelEntry.EncoderDecoder or ModelEntry.Bits))
+        if (
+            model is not null
+            && model.Entry.Purpose is not (ModelEntry.Encoder or ModelEntry.EncoderDecoder or ModelEntry.Bits)
+        )
         {
             return model;
         }

@@ -55,8 +55,7 @@ internal sealed class LongInferrer(
         IProgress<LongInferenceProgress>? progress,
         CancellationToken cancellation
     ) =>
-        request.Bits is not null || request.File is not null
-            ? bits.InferAsync(request, progress, cancellation)
+        request.Bits is not null || request.File is not null ? bits.InferAsync(request, progress, cancellation)
         : request.Mode == InferenceMode.Summarize ? summarizer.SummarizeAsync(request, progress, cancellation)
         : memories[request.Memory ?? Unnamed(request)].InferAsync(request, progress, cancellation);
 

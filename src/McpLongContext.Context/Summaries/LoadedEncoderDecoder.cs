@@ -16,7 +16,12 @@ internal sealed class LoadedEncoderDecoder : IDisposable
     private readonly Precision _precision;
     private CrossProjections? _projections;
 
-    private LoadedEncoderDecoder(InstalledModel installed, EncoderDecoder model, Tokenizer tokenizer, Precision precision)
+    private LoadedEncoderDecoder(
+        InstalledModel installed,
+        EncoderDecoder model,
+        Tokenizer tokenizer,
+        Precision precision
+    )
     {
         (Installed, Model, Tokenizer, _precision) = (installed, model, tokenizer, precision);
         Key = LoadedDecoder.KeyOf(installed);
@@ -41,7 +46,12 @@ internal sealed class LoadedEncoderDecoder : IDisposable
 
     /// <summary>Names model, weights and arithmetic.</summary>
     public DecoderIdentity Identity =>
-        new(Name, DecoderIdentity.Digest(Installed.Entry.Files.Select(file => file.Sha256)), _precision, Positions: null);
+        new(
+            Name,
+            DecoderIdentity.Digest(Installed.Entry.Files.Select(file => file.Sha256)),
+            _precision,
+            Positions: null
+        );
 
     /// <summary>Loads a model.</summary>
     /// <param name="installed">The model.</param>

@@ -33,6 +33,9 @@ internal sealed class PassageTokens
     /// <summary>Encoded tokens that are not given to the writer yet.</summary>
     public int Tokens => _waiting.Count / _width;
 
+    /// <summary>Whether a passage is encoded whole that is not given to the writer yet.</summary>
+    public bool HasWhole => IsPartial && Tokens >= _counts[_ordinal];
+
     /// <summary>Whether passages are left that were not given to the writer.</summary>
     public bool IsPartial => _ordinal < _counts.Length;
 

@@ -32,7 +32,7 @@ internal sealed class SentenceSources(IReadOnlyList<SummaryDocument> documents, 
 
     /// <summary>Cuts a summary into sentences and cites the sources of each.</summary>
     /// <param name="found">The summary.</param>
-    /// <param name="attended">What its tokens attended to.</param>
+    /// <param name="attended">The source tokens that the summary's tokens attended to.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     public IReadOnlyList<SummarySentence> Cite(FoundTarget found, AttendedSource attended, Tokenizer tokenizer)
     {

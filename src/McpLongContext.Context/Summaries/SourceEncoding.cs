@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
-using McpLongContext.Context.Decoders;
 using McpLongContext.LongAttention.Unlimiformer.CrossAttention;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Embeddings;
@@ -79,9 +78,9 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
 
     /// <summary>Encodes what a datastore lacks of its documents, and publishes it.</summary>
     /// <param name="datastore">The datastore.</param>
-    /// <param name="documents">Its documents.</param>
-    /// <param name="maxWindows">The most windows to encode now.</param>
-    /// <param name="wait">No window is begun after this time.</param>
+    /// <param name="documents">The datastore's documents.</param>
+    /// <param name="maxWindows">The most windows to encode now, but for what the first passage takes.</param>
+    /// <param name="wait">No window is begun after this time, with the same exception.</param>
     /// <param name="cancellation">Asked between windows; what was encoded is kept.</param>
     /// <returns>Windows that were encoded, and whether something is left.</returns>
     public async Task<(int Windows, bool IsPartial)> StoreAsync(
@@ -93,12 +92,15 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
     )
     {
         using var exclusive = await DatastoreLock.AcquireAsync(datastore, DatastoreLock.Keys, cancellation);
-        return await Task.Run(() => Store(datastore, documents, maxWindows, wait, cancellation), CancellationToken.None);
+        return await Task.Run(
+            () => Store(datastore, documents, maxWindows, wait, cancellation),
+            CancellationToken.None
+        );
     }
 
     /// <summary>The encoder's output that a datastore keeps, for as long as the snapshot lives.</summary>
     /// <param name="snapshot">The datastore at a moment.</param>
-    /// <param name="documents">Its documents; only those that are kept whole are in the result.</param>
+    /// <param name="documents">The datastore's documents; only those that are kept whole are in the result.</param>
     public EncodedDocuments Open(DatastoreSnapshot snapshot, IReadOnlyList<SummaryDocument> documents)
     {
         RequireRoom(documents);
@@ -127,7 +129,7 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
     {
         var clock = Stopwatch.StartNew();
         var writer = datastore.WriteKeys(Profile);
-        var windows = 0;
+        var (windows, isFurther) = (0, false);
         using var encoder = CreateEncoder();
         for (var i = 0; i < documents.Count; i++)
         {
@@ -149,6 +151,7 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
             bool Keep(ReadOnlySpan<float> output, int window, int all)
             {
                 missing.Append(output);
+                isFurther |= missing.HasWhole;
                 windows++;
                 progress(number, window, all);
                 if (missing.Tokens + writer.Tokens >= PublishTokens)
@@ -170,8 +173,9 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
         writer.Publish();
         return (windows, false);
 
+        // A call gets further by a passage at least, so that calls of any size come to an end.
         bool IsOver() =>
-            cancellation.IsCancellationRequested || windows >= maxWindows || (windows > 0 && clock.Elapsed >= wait);
+            cancellation.IsCancellationRequested || (isFurther && (windows >= maxWindows || clock.Elapsed >= wait));
     }
 
     private SourceEncoder CreateEncoder() => new(loaded.Model, task.Frame, task.Window, task.Overlap);

@@ -5,7 +5,6 @@ using McpLongContext.Inference;
 using McpLongContext.Inference.EncoderDecoders;
 using McpLongContext.Inference.Layers;
 using McpLongContext.LongAttention.Unlimiformer.CrossAttention;
-using McpLongContext.Storage;
 
 namespace McpLongContext.Context.Summaries;
 
@@ -52,7 +51,7 @@ internal sealed class Summarizer(
 
     private async Task<LongInferenceReport> SummarizeHereAsync(
         Run run,
-        IReadOnlyList<SummaryDocument> documents,
+        List<SummaryDocument> documents,
         long start,
         CancellationToken cancellation
     )
@@ -197,13 +196,10 @@ internal sealed class Summarizer(
         }
 
         var lower =
-            task.LayerBegin == 0 ? null : new CachedCrossAttention(model, Read(task.Window), threadPool, task.LayerBegin);
-        var retrieval = new RetrievalCrossAttention(
-            run.Model.ProjectionsFrom(task.LayerBegin),
-            source,
-            task.Top,
-            lower
-        )
+            task.LayerBegin == 0
+                ? null
+                : new CachedCrossAttention(model, Read(task.Window), threadPool, task.LayerBegin);
+        var retrieval = new RetrievalCrossAttention(run.Model.ProjectionsFrom(task.LayerBegin), source, task.Top, lower)
         {
             Attended = attended,
         };
@@ -269,7 +265,7 @@ internal sealed class Summarizer(
             .. selected.SelectMany(source => new[] { source.Path, source.Key }),
         ]);
 
-    /// <summary>What the steps of one call share.</summary>
+    /// <summary>The common data of the steps of one call.</summary>
     private sealed record Run(
         LoadedEncoderDecoder Model,
         SummaryTask Task,

@@ -118,7 +118,10 @@ internal sealed record SummaryTask
 
         if (
             request.Instruction is not null
-            && (string.IsNullOrWhiteSpace(request.Instruction) || !s_instructed.Contains(loaded.Model.Config.Architecture))
+            && (
+                string.IsNullOrWhiteSpace(request.Instruction)
+                || !s_instructed.Contains(loaded.Model.Config.Architecture)
+            )
         )
         {
             throw new ContextException(

@@ -2,13 +2,6 @@ using System.Numerics.Tensors;
 
 namespace McpLongContext.Inference.EncoderDecoders;
 
-/// <summary>A target that was found.</summary>
-/// <param name="Tokens">Its tokens, without those that begin and end it.</param>
-/// <param name="Rows">The number of each in the <see cref="TargetSession"/>; that of the last may be missing.</param>
-/// <param name="Score">Its log-likelihood by its length to the power of the length penalty.</param>
-/// <param name="IsPartial">Whether the search was broken off.</param>
-public sealed record FoundTarget(IReadOnlyList<int> Tokens, IReadOnlyList<int> Rows, double Score, bool IsPartial);
-
 /// <summary>
 /// Beam search with length penalty and without repeated n-grams, as the reference implementation searches (Transformers,
 /// <c>beam_search</c>); one beam is greedy decoding.

@@ -90,27 +90,3 @@ public sealed record EncoderDecoderConfig
         return stack.LayerCount * ((attentions * attention) + ((long)matrices * HiddenSize * stack.IntermediateSize));
     }
 }
-
-/// <summary>The dimensions of one stack of layers.</summary>
-/// <param name="LayerCount">Layers.</param>
-/// <param name="HeadCount">Attention heads of a layer.</param>
-/// <param name="HeadDim">Width of a head.</param>
-/// <param name="IntermediateSize">Width of the feed-forward networks.</param>
-public sealed record StackConfig(int LayerCount, int HeadCount, int HeadDim, int IntermediateSize)
-{
-    /// <summary>Width of the queries of all heads.</summary>
-    public int InnerSize => HeadCount * HeadDim;
-}
-
-/// <summary>The function of a feed-forward network.</summary>
-public enum FeedForwardFunction
-{
-    /// <summary>W2 max(W1 x, 0).</summary>
-    Relu,
-
-    /// <summary>W2 gelu(W1 x), with the error function.</summary>
-    Gelu,
-
-    /// <summary>W2 (gelu(W0 x) * W1 x), with the approximation by tanh (Shazeer, arXiv 2002.05202).</summary>
-    GatedTanhGelu,
-}

@@ -6,53 +6,6 @@ using McpLongContext.Inference.Layers;
 
 namespace McpLongContext.Inference.EncoderDecoders;
 
-/// <summary>The scale and shift of a norm; no shift where the root mean square normalizes.</summary>
-/// <param name="Gamma">[hidden].</param>
-/// <param name="Beta">[hidden] or empty.</param>
-internal sealed record NormWeights(float[] Gamma, float[] Beta);
-
-/// <summary>W x + b.</summary>
-/// <param name="Matrix">[outputs, inputs].</param>
-/// <param name="Bias">[outputs] or empty.</param>
-internal sealed record AffineWeights(IWeightMatrix Matrix, float[] Bias);
-
-/// <summary>An attention sublayer.</summary>
-internal sealed record AttentionWeights
-{
-    public required NormWeights Norm { get; init; }
-
-    /// <summary>hidden -> [3, heads, headDim] in self-attention, [heads, headDim] in cross-attention.</summary>
-    public required AffineWeights Query { get; init; }
-
-    /// <summary>hidden -> [2, heads, headDim] in cross-attention: keys and values; null in self-attention.</summary>
-    public AffineWeights? KeyValue { get; init; }
-
-    /// <summary>[heads, headDim] -> hidden.</summary>
-    public required AffineWeights Output { get; init; }
-}
-
-/// <summary>A feed-forward sublayer.</summary>
-internal sealed record FeedForwardWeights(NormWeights Norm, AffineWeights? Gate, AffineWeights Up, AffineWeights Down);
-
-/// <summary>A layer; an encoder's has no cross-attention.</summary>
-internal sealed record LayerWeights(
-    AttentionWeights SelfAttention,
-    AttentionWeights? CrossAttention,
-    FeedForwardWeights FeedForward
-);
-
-/// <summary>A stack of layers.</summary>
-/// <param name="Positions">[buckets, heads] or [positions, hidden].</param>
-/// <param name="EmbeddingNorm">Of the embeddings; null: none.</param>
-/// <param name="Layers">From the first to the last.</param>
-/// <param name="OutputNorm">Of the last states; null: none.</param>
-internal sealed record StackWeights(
-    float[] Positions,
-    NormWeights? EmbeddingNorm,
-    LayerWeights[] Layers,
-    NormWeights? OutputNorm
-);
-
 /// <summary>
 /// The weights of an encoder-decoder: matrices packed for the products, vectors in fp32. The embedding stays in the
 /// checkpoint, from which the rows of the tokens are read. Immutable and thread-safe.
@@ -259,7 +212,7 @@ internal sealed class EncoderDecoderWeights : IDisposable
         return name;
     }
 
-    /// <summary>What was not read would be part of another architecture.</summary>
+    /// <summary>Demands that every tensor was read: another one would be part of another architecture.</summary>
     private void RequireNothingLeft()
     {
         var left = _tensors.Names.FirstOrDefault(name =>

@@ -209,7 +209,8 @@ public sealed class ModelStore
         cancellation.ThrowIfCancellationRequested();
         // What the source says of a decoder, chat or completion, is known better there; of what kind a model is, here.
         var isSaid =
-            entry.Purpose is not (null or ModelEntry.Encoder) && purpose is not (ModelEntry.Encoder or ModelEntry.EncoderDecoder or ModelEntry.Bits);
+            entry.Purpose is not (null or ModelEntry.Encoder)
+            && purpose is not (ModelEntry.Encoder or ModelEntry.EncoderDecoder or ModelEntry.Bits);
         return entry with { Report = report, Purpose = isSaid ? entry.Purpose : purpose };
     }
 

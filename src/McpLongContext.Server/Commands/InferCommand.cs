@@ -46,7 +46,8 @@ internal sealed class InferCommand : ServiceCommand
 
     private readonly Option<string?> _instruction = new("--instruction")
     {
-        Description = "What to do with each window, for mode map; what to write from a memory; how to summarize, for T5 models.",
+        Description =
+            "What to do with each window, for mode map; what to write from a memory; how to summarize, for T5 models.",
         HelpName = "TEXT",
     };
 

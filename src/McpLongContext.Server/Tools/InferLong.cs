@@ -78,9 +78,13 @@ internal sealed record InferArguments(
     [property: Description("Any file under the allowed roots, read bit by bit.")] string? File = null,
     [property: Description("Bits of a window; left out, 4096.")] [property: Range(1, int.MaxValue)] int? CtxBits = null,
     [property: Description("Left out, 256.")] [property: Range(1, int.MaxValue)] int? OverlapBits = null,
-    [property: Description("score: predict the text; generate: continue it; map: follow instruction in each window; summarize: all of it at once, by a T5 or BART.")]
+    [property: Description(
+        "score: predict the text; generate: continue it; map: follow instruction in each window; summarize: all of it at once, by a T5 or BART."
+    )]
         InferenceMode Mode = InferenceMode.Score,
-    [property: Description("For map, summarize by T5, or what to write with a memory; for example, list the decisions made.")]
+    [property: Description(
+        "For map, summarize by T5, or what to write with a memory; for example, list the decisions made."
+    )]
         string? Instruction = null,
     [property: Description(
         "For generate: window (the end of the text), unlimiformer (retrieval attention over all tokens), infini (compressive memory; needs a trained adapter)."

@@ -44,6 +44,40 @@ public sealed class HubLayoutTests
         "tiny-0.5b-instruct-q8_0.gguf",
     ];
 
+    /// <summary>As the publishers' repositories of T5 have it.</summary>
+    private static readonly string[] s_t5 =
+    [
+        ".gitattributes",
+        "README.md",
+        "config.json",
+        "flax_model.msgpack",
+        "generation_config.json",
+        "model.safetensors",
+        "onnx/decoder_model.onnx",
+        "pytorch_model.bin",
+        "rust_model.ot",
+        "spiece.model",
+        "tf_model.h5",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    ];
+
+    /// <summary>As the publisher's repository of BART has it.</summary>
+    private static readonly string[] s_bart =
+    [
+        ".gitattributes",
+        "README.md",
+        "config.json",
+        "flax_model.msgpack",
+        "merges.txt",
+        "model.safetensors",
+        "pytorch_model.bin",
+        "tf_model.h5",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "vocab.json",
+    ];
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -67,6 +101,56 @@ public sealed class HubLayoutTests
             installed.Entry.Files.Select(file => file.Name)
         );
         Assert.Equal(ModelEntry.Chat, installed.Entry.Purpose);
+    }
+
+    [Fact]
+    public async Task A_T5_comes_with_both_forms_of_its_tokenizer()
+    {
+        await using var hub = HubOf(s_t5);
+        using var temporary = StoreOn(hub);
+
+        var installed = await temporary.Store.InstallAsync(Model, cancellation: Cancellation);
+
+        Assert.Equal(
+            [
+                "config.json",
+                "generation_config.json",
+                "tokenizer.json",
+                "spiece.model",
+                "tokenizer_config.json",
+                "model.safetensors",
+            ],
+            installed.Entry.Files.Select(file => file.Name)
+        );
+    }
+
+    [Fact]
+    public async Task A_BART_comes_with_its_tokenizer_and_without_its_pickle()
+    {
+        await using var hub = HubOf(s_bart);
+        using var temporary = StoreOn(hub);
+
+        var installed = await temporary.Store.InstallAsync(Model, cancellation: Cancellation);
+
+        Assert.Equal(
+            ["config.json", "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "model.safetensors"],
+            installed.Entry.Files.Select(file => file.Name)
+        );
+    }
+
+    [Fact]
+    public async Task A_repository_of_a_pickle_alone_is_refused_with_the_remedy()
+    {
+        await using var hub = HubOf([.. s_bart.Where(name => name != "model.safetensors")]);
+        using var temporary = StoreOn(hub);
+
+        var error = await Assert.ThrowsAsync<ModelException>(() =>
+            temporary.Store.InstallAsync(Model, cancellation: Cancellation)
+        );
+
+        Assert.Contains("has no weights that can be read", error.Message, StringComparison.Ordinal);
+        Assert.Contains("a pickle, which can run code and is not read", error.Message, StringComparison.Ordinal);
+        Assert.Contains("safe_serialization=True", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

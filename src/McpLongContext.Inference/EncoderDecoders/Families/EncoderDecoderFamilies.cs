@@ -35,7 +35,7 @@ internal static class EncoderDecoderFamilies
         s_refused.ContainsKey(modelType) || All.Any(family => family.ModelTypes.Contains(modelType));
 
     /// <summary>The family of a configuration.</summary>
-    /// <exception cref="CheckpointException">It is of none that can be read; the message says what helps.</exception>
+    /// <exception cref="CheckpointException">The model is of none that can be read; the message says what helps.</exception>
     public static IEncoderDecoderFamily Of(JsonFields fields)
     {
         var modelType = fields.Text("model_type") ?? "";

@@ -128,14 +128,17 @@ internal static partial class NeededFiles
             );
     }
 
-    /// <summary>A file with the same model in a format that is not read.</summary>
+    /// <summary>A file with the same model in a format that is not read, a pickle before others.</summary>
     private static string? OtherWeights(IReadOnlyCollection<string> paths) =>
-        paths.FirstOrDefault(path =>
-            Path.GetExtension(path) is ".bin" or ".pth" or ".pt" or ".onnx" or ".h5" or ".msgpack"
-        );
+        paths
+            .Where(path => IsPickle(path) || Path.GetExtension(path) is ".onnx" or ".h5" or ".msgpack")
+            .OrderByDescending(IsPickle)
+            .FirstOrDefault();
+
+    private static bool IsPickle(string path) => Path.GetExtension(path) is ".bin" or ".pth" or ".pt";
 
     private static string RemedyOf(string path) =>
-        Path.GetExtension(path) is ".bin" or ".pth" or ".pt"
+        IsPickle(path)
             ? ", a pickle, which can run code and is not read: convert it with save_pretrained(..., "
                 + "safe_serialization=True), or choose a revision or repository with model.safetensors"
             : ": convert it";

@@ -79,7 +79,7 @@ internal static class UnigramJson
     }
 
     /// <summary>
-    /// What the normalizer and the pre-tokenizer do together: SentencePiece's own normalization, whose spaces they write as
+    /// The effect of the normalizer and the pre-tokenizer together: SentencePiece's own normalization, whose spaces they write as
     /// <c>▁</c> and whose runs of spaces they join in one of several ways.
     /// </summary>
     private static SentencePieceNormalizer ReadNormalizer(string path, JsonElement root)

@@ -53,19 +53,13 @@ public sealed class SourceEncoder : IDisposable
     public int Room => _room;
 
     /// <summary>Encodes a source.</summary>
-    /// <param name="tokens">Its text, 1 token or more.</param>
+    /// <param name="tokens">The text, 1 token or more.</param>
     /// <param name="keep">Receives the states of frame and text in order, window by window.</param>
     /// <param name="from">
     /// The first token of the text whose state is wanted; 0 gives the beginning of the frame before it, too. Windows that
     /// keep nothing from there on are not computed.
     /// </param>
-    /// <param name="cancellation">Asked between windows.</param>
-    public void Encode(
-        ReadOnlySpan<int> tokens,
-        Receiver keep,
-        int from = 0,
-        CancellationToken cancellation = default
-    )
+    public void Encode(ReadOnlySpan<int> tokens, Receiver keep, int from = 0)
     {
         ArgumentNullException.ThrowIfNull(keep);
         ArgumentOutOfRangeException.ThrowIfNegative(from);
@@ -81,7 +75,6 @@ public sealed class SourceEncoder : IDisposable
                 continue;
             }
 
-            cancellation.ThrowIfCancellationRequested();
             int[] input = [.. _frame.Before, .. tokens.Slice(window.First, window.Count), .. _frame.After];
             if (states.Length < input.Length * _hidden)
             {

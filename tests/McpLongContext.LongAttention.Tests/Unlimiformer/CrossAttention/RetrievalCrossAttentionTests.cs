@@ -228,7 +228,12 @@ public sealed class RetrievalCrossAttentionTests : IDisposable
         new BeamSearch(target, new BeamSettings { MaxLength = 16, Beams = 3 }).Run();
 
     /// <summary>The same tokens, and logits within the tolerance.</summary>
-    private static void AssertSameTexts(EncoderDecoder model, float[] states, ExactSource source, TinyEncoderDecoder golden)
+    private static void AssertSameTexts(
+        EncoderDecoder model,
+        float[] states,
+        ExactSource source,
+        TinyEncoderDecoder golden
+    )
     {
         var projections = new CrossProjections(model);
         using var plain = model.CreateTarget(states, threads: 2);
