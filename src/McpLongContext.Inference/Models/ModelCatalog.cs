@@ -51,5 +51,6 @@ public sealed class ModelCatalog
         }
     }
 
-    private sealed record Document(IReadOnlyList<ModelEntry> Models);
+    /// <summary>The file.</summary>
+    internal sealed record Document(IReadOnlyList<ModelEntry> Models);
 }
