@@ -31,8 +31,11 @@ public sealed class ModelCatalog
         Entries.FirstOrDefault(entry => string.Equals(entry.Name, name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The file that is shipped for a model, or null; see <see cref="ModelEntry.Adapter"/>.</summary>
-    public string? AdapterOf(string name) =>
-        Find(name) is { Adapter: { } adapter } ? Path.Combine(_folder, adapter) : null;
+    public string? AdapterOf(string name) => Find(name) is { Adapter: { } adapter } ? PathOf(adapter) : null;
+
+    /// <summary>The path of what is shipped beside the catalog.</summary>
+    /// <param name="relative">The path from the catalog's folder.</param>
+    internal string PathOf(string relative) => Path.Combine(_folder, relative);
 
     /// <summary>Reads a catalog.</summary>
     /// <exception cref="ModelException">The file is missing or malformed.</exception>
