@@ -25,6 +25,13 @@ internal sealed class BitCompressor(BitModels models)
     )
     {
         var model = models.Load(name);
+        if (model.Model.Config.RunLength)
+        {
+            throw new ContextException(
+                $"model: {model.Name} reads run-length coded bits, and compress codes bytes as they are; name another."
+            );
+        }
+
         var (blocks, ofModel) = (0, 0);
         await Task.Run(
             () =>

@@ -37,7 +37,11 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
         var model = models.Load(request.Model, defaults is { Quantize: true } ? Precision.Int8 : Precision.Float32);
         var config = model.Model.Config;
         IBitSource source = file is not null ? file : new GivenBits(request.Bits!, config.Parity);
-        var plan = BitWindowPlan.Of(request, model, source.Length, defaults?.MaxSeqLen);
+        var runs = config.RunLength
+            ? await Task.Run(() => new RunLengthBits(source, cancellation), cancellation)
+            : null;
+        var stream = runs ?? source;
+        var plan = BitWindowPlan.Of(request, model, stream.Length, defaults?.MaxSeqLen);
         var identity = InferenceCursor.Identify([source.Key, model.Key, plan.ToString()]);
         var cursor = InferenceCursor.Of(request.Cursor, identity);
         if (cursor.Window >= plan.Count)
@@ -45,10 +49,10 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
             throw new ContextException("cursor: it is beyond the end; leave it out to begin anew.");
         }
 
-        var results = new BitResults(source, plan, config.BitsPerByte, cursor.Window, request.ByteRead);
+        var results = new BitResults(source, runs, plan, config.BitsPerByte, cursor.Window, request.ByteRead);
         var began = time.GetTimestamp();
         var state = await Task.Run(
-            () => Run(request, model, source, plan, cursor.Window, results, progress, cancellation),
+            () => Run(request, model, stream, plan, cursor.Window, results, progress, cancellation),
             CancellationToken.None
         );
         var seconds = time.GetElapsedTime(began).TotalSeconds;

@@ -90,8 +90,8 @@ internal sealed class BitModels(ModelStore models, LongContextOptions options)
             ?? throw new ContextException(
                 $"model: {(name is null ? "no bit model is installed" : $"'{name}' is no installed bit model")}; "
                     + (all.Count > 0 ? $"use {string.Join(" or ", all.Select(model => model.Name))}, or " : "")
-                    + "train one with `mcp-long-context-train bits FOLDER` and install it with `mcp-long-context models "
-                    + "install FILE`."
+                    + "install the one that is shipped with `mcp-long-context models install bits`, or train one with "
+                    + "`mcp-long-context-train bits FOLDER` and install its file."
             );
     }
 }

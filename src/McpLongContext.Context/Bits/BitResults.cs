@@ -6,13 +6,15 @@ using McpLongContext.Context.Contracts;
 namespace McpLongContext.Context.Bits;
 
 /// <summary>The windows that were done so far, stitched; of bounded size whatever the length of the stream.</summary>
-/// <param name="source">The stream.</param>
+/// <param name="source">The bytes that the bits stand for.</param>
+/// <param name="runs">The run-length code of the bytes, where the model reads that.</param>
 /// <param name="plan">The windows of the stream.</param>
 /// <param name="bitsPerByte">Bits of a byte.</param>
 /// <param name="firstWindow">The window that is done first.</param>
 /// <param name="byteRead">Told every byte and its cost in bits, in order.</param>
 internal sealed class BitResults(
     IBitSource source,
+    RunLengthBits? runs,
     BitWindowPlan plan,
     int bitsPerByte,
     int firstWindow,
@@ -26,11 +28,14 @@ internal sealed class BitResults(
 
     private readonly SafetyGate _gate = new();
     private readonly List<BitWindowReport> _windows = [];
-    private readonly long _firstByte = FirstWholeByte(plan, bitsPerByte, firstWindow);
-    private readonly UnlikelyByteSpans _spans = new(FirstWholeByte(plan, bitsPerByte, firstWindow));
+    private readonly ByteCosts _bytes = new(
+        bitsPerByte,
+        plan[firstWindow].First + plan[firstWindow].Skipped,
+        runs,
+        byteRead
+    );
     private readonly StringBuilder _predicted = new();
     private double _cost;
-    private double _byteCost;
     private long _closed;
 
     /// <summary>Windows done.</summary>
@@ -49,7 +54,7 @@ internal sealed class BitResults(
             var probability = window.Bits[i] == 1 ? window.Probabilities[i] : 1 - window.Probabilities[i];
             var bit = -Math.Log2(Math.Max(probability, LeastProbability));
             cost += bit;
-            AddToByte(first + i, bit);
+            _bytes.Add(first + i, window.Bits[i], bit);
         }
 
         var telemetry = PredictionTelemetry.Of(window.Probabilities);
@@ -90,37 +95,24 @@ internal sealed class BitResults(
             CoveredBits = CoveredBits,
             CtxBits = plan.CtxBits,
             OverlapBits = plan.OverlapBits,
-            BitsPerByte = CoveredBits == 0 ? 0 : _cost / CoveredBits * bitsPerByte,
+            BitsPerByte = BitsPerByte,
+            RunLength = runs is not null,
             WindowCount = Count,
             ClosedGates = _closed,
             Windows = _windows,
-            Unlikely = _spans.Highest(top, Hex),
+            Unlikely = _bytes.Highest(top, Hex),
             Predicted = _predicted.Length <= MostPredicted ? _predicted.ToString() : null,
         };
 
-    /// <summary>
-    /// A window may begin in the middle of a byte. After a cursor, no call scores that byte: each has a part of its bits.
-    /// </summary>
-    private static long FirstWholeByte(BitWindowPlan plan, int bitsPerByte, int firstWindow)
-    {
-        var window = plan[firstWindow];
-        return (window.First + window.Skipped + bitsPerByte - 1) / bitsPerByte;
-    }
-
-    private void AddToByte(long bit, double cost)
-    {
-        _byteCost += cost;
-        if ((bit + 1) % bitsPerByte == 0)
-        {
-            if (bit / bitsPerByte >= _firstByte)
-            {
-                _spans.Add(_byteCost);
-                byteRead?.Invoke(bit / bitsPerByte, _byteCost);
-            }
-
-            _byteCost = 0;
-        }
-    }
+    // Of a run-length code the stream's bytes are not those of the source.
+    private double BitsPerByte =>
+        runs is not null
+            ? _bytes.Count == 0
+                ? 0
+                : _bytes.Sum / _bytes.Count
+            : CoveredBits == 0
+                ? 0
+                : _cost / CoveredBits * bitsPerByte;
 
     private string Hex(long offset, int length)
     {

@@ -8,6 +8,12 @@ public sealed record BitStreamReport
     /// <summary>The file; <c>bits</c> where bits were given.</summary>
     public required string Path { get; init; }
 
+    /// <summary>
+    /// Whether the stream is a run-length code of the bytes, as the model reads it. Windows and bits are those of the
+    /// stream, spans and bits a byte those of the bytes.
+    /// </summary>
+    public bool RunLength { get; init; }
+
     /// <summary>Bits of the whole stream, parity bits included.</summary>
     public required long TotalBits { get; init; }
 

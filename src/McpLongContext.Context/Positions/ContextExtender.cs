@@ -102,7 +102,8 @@ internal sealed class ContextExtender(ModelStore models, LongContextOptions opti
         RequireLength(model, request, length);
         var kind = PositionKind.Sinusoidal;
         var settings = Choose(model, request, length, kind, PositionMethods.Of(kind));
-        var bits = ByteBits.Of(System.Text.Encoding.UTF8.GetBytes(ShortText), trained.Config.Parity);
+        var text = System.Text.Encoding.UTF8.GetBytes(ShortText);
+        var bits = ByteBits.Of(trained.Config.RunLength ? RunLength.Encode(text) : text, trained.Config.Parity);
         var parity = PositionParity.Measure(
             trained,
             settings.Apply(trained),

@@ -45,7 +45,6 @@ internal sealed class Retriever(
 
     private async Task<QueryResult> FindEvidenceAsync(QueryRequest request, CancellationToken cancellation)
     {
-        TokenCounter.Prepare();
         await background.WaitForIndexAsync(request.Datastore, cancellation);
 
         // Judged before the search: what is read while it runs may be missing from it.
@@ -54,6 +53,7 @@ internal sealed class Retriever(
             ? []
             : await history.EnsureAsync(request.Datastore, cancellation);
         var result = await SearchFreshAsync(request, cancellation);
+        TokenCounter.Prepare();
         await background.ResumeAsync(request.Datastore, cancellation);
         string?[] notes = [.. result.Notes, .. unread, reading, freshness.WatchNote(request.Datastore)];
         return result with { Notes = [.. notes.OfType<string>()] };

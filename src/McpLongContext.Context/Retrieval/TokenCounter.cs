@@ -5,7 +5,7 @@ namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
 /// Counts tokens as the agents' models do, by the vocabulary o200k, which is close to those of other vendors. Its
-/// 200,000 entries take half a second of one core. They are loaded beside the first search, and no answer waits for
+/// 200,000 entries take half a second of one core. They are loaded after the first search, and no answer waits for
 /// them: until then a token is taken for three bytes of UTF-8, which is rather too few.
 /// </summary>
 internal static class TokenCounter

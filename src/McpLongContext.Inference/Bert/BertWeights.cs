@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Layers;
@@ -159,16 +160,23 @@ internal sealed class BertWeights : IDisposable
     private static ILinear ReadQueryKeyValue(SafetensorsFile file, string prefix, int hidden, Precision precision)
     {
         ReadOnlySpan<string> projections = ["query", "key", "value"];
-        var weights = new float[3 * hidden * hidden];
-        var bias = new float[3 * hidden];
-        for (var i = 0; i < projections.Length; i++)
+        var size = hidden * hidden;
+        var weights = ArrayPool<float>.Shared.Rent(3 * size);
+        try
         {
-            var size = hidden * hidden;
-            file.Read($"{prefix}{projections[i]}.weight", weights.AsSpan(i * size, size), hidden, hidden);
-            file.Read($"{prefix}{projections[i]}.bias", bias.AsSpan(i * hidden, hidden), hidden);
-        }
+            var bias = new float[3 * hidden];
+            for (var i = 0; i < projections.Length; i++)
+            {
+                file.Read($"{prefix}{projections[i]}.weight", weights.AsSpan(i * size, size), hidden, hidden);
+                file.Read($"{prefix}{projections[i]}.bias", bias.AsSpan(i * hidden, hidden), hidden);
+            }
 
-        return Linear.Create(weights, bias, precision);
+            return Linear.Create(weights.AsSpan(0, 3 * size), bias, precision);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(weights);
+        }
     }
 
     private static Norm ReadNorm(SafetensorsFile file, string name, BertConfig config) =>

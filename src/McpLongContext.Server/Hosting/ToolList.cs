@@ -5,8 +5,8 @@ using ModelContextProtocol.Server;
 namespace McpLongContext.Server.Hosting;
 
 /// <summary>
-/// The tools of a session over stdio. Their schemas take longer than everything else in a start, so they are made after the
-/// handshake, or when they are first needed.
+/// The tools of a session over stdio. They are made after the handshake, which needs none of them, or when they are first
+/// needed.
 /// </summary>
 internal sealed class ToolList(IServiceProvider services)
 {

@@ -17,7 +17,7 @@ internal static class BitText
         var text = new StringBuilder();
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{VisibleText.Name(stream.Path)}: {stream.BitsPerByte:0.000} bits a byte by {report.Model}, {stream.CoveredBits:N0} of {stream.TotalBits:N0} bits in {IngestText.Count(stream.WindowCount, "window")} of {stream.CtxBits}, {report.Seconds:0.0} s, {report.TokensPerSecond:N0} bits/s\n"
+            $"{VisibleText.Name(stream.Path)}: {stream.BitsPerByte:0.000} bits a byte by {report.Model}, {stream.CoveredBits:N0} of {stream.TotalBits:N0} {(stream.RunLength ? "run-length coded bits" : "bits")} in {IngestText.Count(stream.WindowCount, "window")} of {stream.CtxBits}, {report.Seconds:0.0} s, {report.TokensPerSecond:N0} bits/s\n"
         );
         if (stream.Unlikely.Count > 0)
         {

@@ -22,9 +22,9 @@ internal abstract class ContextTool<TArguments, TResult> : McpServerTool, IScope
     private readonly ILogger _logger;
 
     /// <summary>Creates a tool.</summary>
-    /// <param name="text">Its entry in the list of tools.</param>
-    /// <param name="annotations">What it may do.</param>
-    /// <param name="json">How its records look as JSON.</param>
+    /// <param name="text">The entry in the list of tools.</param>
+    /// <param name="annotations">The effects of a call.</param>
+    /// <param name="json">The form of the records as JSON.</param>
     /// <param name="logger">Told about defects.</param>
     protected ContextTool(ToolText text, ToolAnnotations annotations, JsonSerializerOptions json, ILogger logger)
     {

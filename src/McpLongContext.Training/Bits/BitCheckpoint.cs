@@ -36,7 +36,7 @@ internal static class BitCheckpoint
     {
         foreach (var (name, value) in model.Config.ToMetadata())
         {
-            if (header.Model.GetValueOrDefault(name) is var found && found != value)
+            if (header.Model.GetValueOrDefault(name, "false") is var found && found != value)
             {
                 throw new TrainingException(
                     $"{path} was begun with {name} {found}, not {value}. Give that, or another --run to begin anew."

@@ -13,8 +13,8 @@ namespace McpLongContext.Training.Bits;
 /// <param name="directShare">The share of streams that are not run-length coded.</param>
 internal sealed class BitStreams(BitTransformerConfig config, byte[] corpus, double directShare)
 {
-    /// <summary>Bytes that are coded for one byte of a window at most.</summary>
-    private const int LongestRuns = 16;
+    /// <summary>Bytes that are coded for one byte of a window at most: a run of 255 takes two.</summary>
+    private const int LongestRuns = 128;
 
     /// <summary>Draws windows.</summary>
     /// <param name="random">Draws where they begin.</param>

@@ -72,7 +72,7 @@ internal sealed class BitTrainer : IDisposable
     {
         using var frozen = no_grad();
         using var scope = NewDisposeScope();
-        var streams = new BitStreams(model.Config, heldOut, directShare: 1);
+        var streams = new BitStreams(model.Config, heldOut, directShare: model.Config.RunLength ? 0 : 1);
         var bits = streams.Draw(new Random(0), windows);
         var length = model.Config.MaxLength;
         var logits = model.Forward(bits.narrow(1, 0, length), place: 0);

@@ -60,7 +60,7 @@ internal sealed class BitsCommand : Command
     private readonly Option<double> _rate = Number("--learning-rate", "Highest rate.", s_defaults.LearningRate);
     private readonly Option<double> _direct = Number(
         "--direct-prob",
-        "Share of streams that are read as they are, not run-length coded.",
+        "Share of streams that are read as they are, not run-length coded; 0: the model reads nothing else later.",
         s_defaults.DirectShare
     );
     private readonly Option<bool> _half = new("--bfloat16") { Description = "Products in bfloat16." };
@@ -157,6 +157,7 @@ internal sealed class BitsCommand : Command
                 ChunkSize = chunk,
                 ChunkOverlap = chunk == 0 ? 0 : overlap,
                 Parity = parsed.GetValue(_parity),
+                RunLength = parsed.GetValue(_direct) == 0,
                 HasPlaces = !parsed.GetValue(_noPlaces),
                 IsReversible = Or(_reversible, measured?.Reversible),
                 IsAdaptive = Or(_act, measured?.UseAct),

@@ -37,7 +37,7 @@ internal sealed class TemporaryStore : IDisposable
     public ModelCatalog Catalog(params ModelEntry[] entries)
     {
         var path = PathOf("models.json");
-        File.WriteAllText(path, JsonSerializer.Serialize(new { models = entries }, ModelJson.Options));
+        File.WriteAllText(path, JsonSerializer.Serialize(new ModelCatalog.Document(entries), ModelJson.Options));
         return ModelCatalog.Load(path);
     }
 

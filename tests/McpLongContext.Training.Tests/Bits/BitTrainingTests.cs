@@ -106,6 +106,25 @@ public sealed class BitTrainingTests : IDisposable
     }
 
     [Fact]
+    public void A_model_of_runs_is_trained_and_judged_on_their_code_and_says_so()
+    {
+        var (trained, heldOut) = (Stripes(400), Stripes(100));
+        var settings = s_settings with { Model = s_settings.Model with { RunLength = true }, DirectShare = 0 };
+        var training = new BitTraining(
+            new BitCorpus(trained, heldOut),
+            Path.Combine(_folder.FullName, "stripes"),
+            settings,
+            TimeProvider.System
+        );
+
+        var state = training.Run(TextWriter.Null, CancellationToken.None);
+
+        // Read as they are, the bytes of a stripe cost next to nothing: the code has all of its information in few bits.
+        Assert.InRange(state.Best, 0, 0.6);
+        Assert.True(BitTransformer.Load(training.ModelPath).Config.RunLength);
+    }
+
+    [Fact]
     public void Too_few_bytes_are_refused_by_name()
     {
         var error = Assert.Throws<TrainingException>(() => new BitCorpus(new byte[5], new byte[5]).Require(18));
@@ -119,6 +138,9 @@ public sealed class BitTrainingTests : IDisposable
 
     private BitTraining Create(string name, BitTrainingSettings settings) =>
         new(s_corpus, Path.Combine(_folder.FullName, name), settings, TimeProvider.System);
+
+    private static byte[] Stripes(int count) =>
+        [.. Enumerable.Range(0, count).SelectMany(i => Enumerable.Repeat((byte)('a' + (i % 3)), 40 + (10 * (i % 3))))];
 
     private static byte[] Text(int lines)
     {

@@ -51,7 +51,16 @@ internal sealed class FolderSource(string path) : IModelSource
         return new ModelEntry(Name, _folder, files);
     }
 
-    public async Task FetchAsync(
+    public Task FetchAsync(
+        ModelEntry entry,
+        string folder,
+        IProgress<ModelProgress>? progress,
+        CancellationToken cancellation
+    ) => CopyAsync(_folder, entry, folder, progress, cancellation);
+
+    /// <summary>Copies the files of an entry from one folder to another.</summary>
+    public static async Task CopyAsync(
+        string source,
         ModelEntry entry,
         string folder,
         IProgress<ModelProgress>? progress,
@@ -63,7 +72,7 @@ internal sealed class FolderSource(string path) : IModelSource
         {
             var target = Path.Combine(folder, file.Name);
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            await using var input = File.OpenRead(Path.Combine(_folder, file.SourcePath));
+            await using var input = File.OpenRead(Path.Combine(source, file.SourcePath));
             await using var output = File.Create(target);
             await input.CopyToAsync(output, cancellation);
             done += file.Size;

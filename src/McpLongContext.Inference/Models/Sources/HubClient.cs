@@ -2,12 +2,18 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace McpLongContext.Inference.Models.Sources;
 
 /// <summary>The model hub's HTTP interface, as much of it as an installation needs.</summary>
 internal sealed class HubClient : IDisposable
 {
+    private static readonly JsonSerializerOptions s_json = new(ModelJson.Options)
+    {
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+    };
+
     private readonly HttpClient _http;
     private readonly ModelStoreOptions _options;
 
@@ -47,7 +53,7 @@ internal sealed class HubClient : IDisposable
         EnsureSuccess(response, model, file: null);
         try
         {
-            return (await response.Content.ReadFromJsonAsync<HubRepository>(ModelJson.Options, stall.Token))!;
+            return (await response.Content.ReadFromJsonAsync<HubRepository>(s_json, stall.Token))!;
         }
         catch (JsonException e)
         {

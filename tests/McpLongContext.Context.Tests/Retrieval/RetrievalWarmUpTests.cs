@@ -1,0 +1,69 @@
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Encoders;
+using McpLongContext.Context.Retrieval;
+using McpLongContext.Context.Tests.Ingestion;
+using McpLongContext.Inference.Layers;
+using McpLongContext.Inference.Models;
+using McpLongContext.Storage;
+
+namespace McpLongContext.Context.Tests.Retrieval;
+
+public sealed class RetrievalWarmUpTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly DatastoreRegistry _datastores;
+    private readonly EncoderProvider _encoders;
+
+    public RetrievalWarmUpTests()
+    {
+        _datastores = new DatastoreRegistry(new DatastoreHome(_folder["home"]));
+        var models = new ModelStore(new ModelStoreOptions { Folder = _folder["home/models"] });
+        _encoders = new EncoderProvider(models, Precision.Int8, installs: false, chosen: null);
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private RetrievalWarmUp WarmUp => new(_datastores, _encoders);
+
+    public void Dispose()
+    {
+        _encoders.Dispose();
+        _datastores.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task The_first_query_finds_the_encoder_loaded()
+    {
+        await InstallAsync();
+        _datastores.OpenOrCreate("default");
+
+        Assert.True(await WarmUp.RunAsync(Cancellation));
+
+        Assert.True(_encoders.FindAsync(Cancellation).IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task Where_nothing_can_be_asked_nothing_is_loaded()
+    {
+        await InstallAsync();
+
+        Assert.False(await WarmUp.RunAsync(Cancellation));
+
+        Assert.False(_encoders.FindAsync(Cancellation).IsCompleted);
+    }
+
+    [Fact]
+    public async Task Without_an_encoder_there_is_still_something_to_prepare()
+    {
+        _datastores.OpenOrCreate("default");
+
+        Assert.True(await WarmUp.RunAsync(Cancellation));
+    }
+
+    private async Task InstallAsync()
+    {
+        var models = new ModelStore(new ModelStoreOptions { Folder = _folder["home/models"] });
+        await models.InstallAsync(await TestModels.EncoderAsync(), cancellation: Cancellation);
+    }
+}
