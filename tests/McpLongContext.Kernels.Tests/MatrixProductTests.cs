@@ -54,6 +54,28 @@ public class MatrixProductTests
         Sample.Close(Oracle.Product(x, weights, [], Rows, Inputs, Outputs), y, 1e-4);
     }
 
+    /// <summary>As few outputs as a question has tokens: the narrow tiles, with whole and partial vectors and rows.</summary>
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(7, 12)]
+    [InlineData(8, 16)]
+    [InlineData(67, 11)]
+    [InlineData(67, 17)]
+    [InlineData(9, 32)]
+    [InlineData(67, 33)]
+    public void Few_outputs_are_computed_as_many_are(int rows, int outputs)
+    {
+        const int Inputs = 384;
+        var x = Sample.Uniform(10, rows * Inputs);
+        var weights = Sample.Uniform(11, outputs * Inputs);
+        var bias = Sample.Uniform(12, outputs);
+        var y = new float[rows * outputs];
+
+        MatrixProduct.Multiply(x, PackedMatrix.Pack(weights, outputs, Inputs), bias, y);
+
+        Sample.Close(Oracle.Product(x, weights, bias, rows, Inputs, outputs), y, 1e-4);
+    }
+
     [Fact]
     public void The_result_is_written_nowhere_else()
     {

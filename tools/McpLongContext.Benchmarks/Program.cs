@@ -27,6 +27,7 @@ const string Usage = """
       busy DIR                                 questions while a folder is encoded, and afterwards
       lexical DIR                              the index of words beside SQLite FTS5 alone
       queries HOME                             questions to the default datastore of a home
+      stages HOME                              the processor time of such a question by its stages
       prune HOME                               what its search over token states may leave out
       knn MILLIONS                             the search over so many token states
       gpu DEVICE MILLIONS...                   the scans on a device, cuda:0, beside the processor
@@ -107,6 +108,9 @@ switch (args)
     case ["queries", var home]:
         output.WriteLine(Machine.Describe());
         QueryBenchmark.Run(output, home);
+        return 0;
+    case ["stages", var home]:
+        StageBenchmark.Run(output, home);
         return 0;
     case ["prune", var home]:
         output.WriteLine(Machine.Describe());

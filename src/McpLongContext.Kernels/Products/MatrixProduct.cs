@@ -74,7 +74,31 @@ public static unsafe class MatrixProduct
         int panels
     )
     {
-        if (Simd512.IsSupported)
+        if (Simd512.IsSupported && weights.PanelWidth == Simd512.Lanes)
+        {
+            Multiply<Tile8x1<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>(
+                x,
+                weights,
+                bias,
+                y,
+                activation,
+                firstPanel,
+                panels
+            );
+        }
+        else if (Simd512.IsSupported && weights.PanelWidth == 2 * Simd512.Lanes)
+        {
+            Multiply<Tile8x2<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>(
+                x,
+                weights,
+                bias,
+                y,
+                activation,
+                firstPanel,
+                panels
+            );
+        }
+        else if (Simd512.IsSupported)
         {
             Multiply<Tile8x3<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>(
                 x,

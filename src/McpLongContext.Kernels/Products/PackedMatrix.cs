@@ -27,13 +27,15 @@ public sealed class PackedMatrix
     /// <summary>Columns of the weight matrix, the width of the left operand.</summary>
     public int Inputs { get; }
 
-    /// <summary>Outputs in a panel: the columns of the register tile of this machine.</summary>
+    /// <summary>Outputs in a panel: the columns of the register tile.</summary>
     public int PanelWidth { get; }
 
     /// <summary>Panels of outputs; the last one may be filled up with zeros.</summary>
     public int Panels => (Outputs + PanelWidth - 1) / PanelWidth;
 
-    /// <summary>Packs for the widest vectors of this machine.</summary>
+    /// <summary>
+    /// Packs for the widest vectors of this machine, and for as few of them as the outputs need.
+    /// </summary>
     /// <param name="weights">[outputs, inputs], row-major.</param>
     /// <param name="outputs">Rows of <paramref name="weights"/>, positive.</param>
     /// <param name="inputs">Columns of <paramref name="weights"/>, positive.</param>
@@ -43,7 +45,10 @@ public sealed class PackedMatrix
     {
         if (Simd512.IsSupported)
         {
-            return Pack<Tile8x3<Simd512, float, Vector512<float>>>(weights, outputs, inputs);
+            return outputs <= Simd512.Lanes ? Pack<Tile8x1<Simd512, float, Vector512<float>>>(weights, outputs, inputs)
+                : outputs <= 2 * Simd512.Lanes
+                    ? Pack<Tile8x2<Simd512, float, Vector512<float>>>(weights, outputs, inputs)
+                : Pack<Tile8x3<Simd512, float, Vector512<float>>>(weights, outputs, inputs);
         }
 
         return Simd256.IsSupported

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using McpLongContext.Kernels.Search;
@@ -101,7 +102,7 @@ internal sealed class PassageEmbeddingCodec
         Span<float> stretched = stackalloc float[Dimensions];
         TensorPrimitives.Multiply(query, _deviation, stretched);
         var ofMean = TensorPrimitives.Dot(query, _mean);
-        var levels = new sbyte[Block * Dimensions];
+        var levels = ArrayPool<sbyte>.Shared.Rent(Block * Dimensions);
         for (var first = 0; first < scales.Length; first += Block)
         {
             var count = Math.Min(Block, scales.Length - first);
@@ -111,6 +112,8 @@ internal sealed class PassageEmbeddingCodec
             Int8Vectors.Dot(block, scales.Slice(first, count), stretched, Dimensions, part);
             TensorPrimitives.Add(part, ofMean, part);
         }
+
+        ArrayPool<sbyte>.Shared.Return(levels);
     }
 
     private static int Code(float value, float unit)

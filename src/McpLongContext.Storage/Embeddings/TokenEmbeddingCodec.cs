@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using McpLongContext.Kernels.Search;
 
 namespace McpLongContext.Storage.Embeddings;
@@ -17,13 +18,8 @@ internal sealed class TokenEmbeddingCodec
     private const float Low = 0.4528f;
     private const float High = 1.510f;
 
-    /// <summary>
-    /// The levels of four dimensions by their sign bits (low nibble) and magnitude bits (high nibble).
-    /// </summary>
-    private static readonly float[] s_levels = Enumerable
-        .Range(0, 256)
-        .SelectMany(code => Enumerable.Range(0, 4).Select(bit => Level(code >> bit & 1, code >> (bit + 4) & 1)))
-        .ToArray();
+    /// <summary>The bit of each of eight dimensions in a byte of a plane.</summary>
+    private static readonly Vector256<int> s_bits = Vector256.Create(1, 2, 4, 8, 16, 32, 64, 128);
 
     private readonly float[] _mean;
     private readonly float[] _deviation;
@@ -82,19 +78,15 @@ internal sealed class TokenEmbeddingCodec
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // most of a first question's work
     public void Decode(ReadOnlySpan<byte> binaryCodes, ReadOnlySpan<byte> residualCodes, Span<float> centered)
     {
-        ReadOnlySpan<float> levels = s_levels;
+        var scale = Vector256.Create(ScaleCode.Read(residualCodes[BinaryCodeBytes..]));
+        ReadOnlySpan<float> deviation = _deviation;
         for (var i = 0; i < binaryCodes.Length; i++)
         {
-            int sign = binaryCodes[i];
-            int magnitude = residualCodes[i];
-            levels.Slice(((sign & 15) | (magnitude & 15) << 4) * 4, 4).CopyTo(centered[(i * 8)..]);
-            levels.Slice((sign >> 4 | (magnitude & 0xF0)) * 4, 4).CopyTo(centered[((i * 8) + 4)..]);
+            var high = Vector256.Equals(Vector256.Create((int)residualCodes[i]) & s_bits, s_bits).AsSingle();
+            var positive = Vector256.Equals(Vector256.Create((int)binaryCodes[i]) & s_bits, s_bits).AsSingle();
+            var magnitude = Vector256.ConditionalSelect(high, Vector256.Create(High), Vector256.Create(Low));
+            var level = Vector256.ConditionalSelect(positive, magnitude, -magnitude);
+            (level * Vector256.Create(deviation.Slice(i * 8, 8)) * scale).CopyTo(centered.Slice(i * 8, 8));
         }
-
-        var scale = ScaleCode.Read(residualCodes[BinaryCodeBytes..]);
-        TensorPrimitives.Multiply(centered, _deviation, centered);
-        TensorPrimitives.Multiply(centered, scale, centered);
     }
-
-    private static float Level(int sign, int magnitude) => (sign == 1 ? 1 : -1) * (magnitude == 1 ? High : Low);
 }

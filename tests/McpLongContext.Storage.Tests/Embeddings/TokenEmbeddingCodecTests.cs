@@ -25,6 +25,29 @@ public class TokenEmbeddingCodecTests
     }
 
     [Fact]
+    public void Every_pair_of_bits_restores_its_level_in_the_deviation_of_its_dimension()
+    {
+        var profile = StateSamples.Profile();
+        var codec = new TokenEmbeddingCodec(profile);
+        var signs = new byte[codec.BinaryCodeBytes];
+        var magnitudes = new byte[codec.ResidualCodeBytes];
+        var random = new Random(7);
+        random.NextBytes(signs);
+        random.NextBytes(magnitudes);
+        var restored = new float[codec.Dimensions];
+
+        codec.Decode(signs, magnitudes, restored);
+
+        var scale = Math.Pow(2, (magnitudes[^1] - 128) / 64.0);
+        for (var i = 0; i < restored.Length; i++)
+        {
+            var sign = (signs[i / 8] >> (i % 8) & 1) == 1 ? 1 : -1;
+            var level = (magnitudes[i / 8] >> (i % 8) & 1) == 1 ? 1.510 : 0.4528;
+            Assert.Equal(sign * level * profile.Deviation.Span[i] * scale, restored[i], 1e-5);
+        }
+    }
+
+    [Fact]
     public void The_factor_makes_inner_products_of_two_bit_states_unbiased()
     {
         var profile = StateSamples.Profile();

@@ -1,0 +1,104 @@
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
+using McpLongContext.Context.Encoders;
+using McpLongContext.Context.Retrieval;
+using McpLongContext.Context.Retrieval.Ranking;
+using McpLongContext.Inference.Layers;
+using McpLongContext.Inference.Models;
+using McpLongContext.Storage;
+using McpLongContext.Storage.Lexical;
+using McpLongContext.Storage.Passages;
+
+namespace McpLongContext.Benchmarks.EndToEnd;
+
+/// <summary>
+/// The processor time of a warm query by its stages, in this process. Unlike wall times these hold on a busy machine.
+/// </summary>
+internal static class StageBenchmark
+{
+    private const int QuestionCount = 100;
+    private const int Rounds = 4;
+
+    public static void Run(TextWriter output, string folder)
+    {
+        using var datastore = new DatastoreHome(folder).Open("default");
+        var models = new ModelStore();
+        var model = models.List().First(installed => installed.Name == models.Catalog.DefaultEncoder.Name);
+        using var loaded = new LoadedEncoder(model, Precision.Int8);
+        var encoder = new RetrievalEncoder(loaded);
+        using var snapshot = datastore.Snapshot();
+        var index = snapshot.Embeddings(encoder.Key)!;
+        TokenCounter.Load();
+        var paths = new DocumentPaths(Environment.CurrentDirectory);
+        var questions = Questions.About([.. snapshot.Documents.All.Select(document => document.Path)], QuestionCount);
+        output.WriteLine(
+            $"{questions.Count} questions, {index.Passages} passages, {snapshot.Statistics().Encoders[0].Tokens} tokens"
+        );
+
+        EmbeddingEvidence Embed(Question question) =>
+            EmbeddingEvidence.Search(snapshot, PassageScope.All, question, encoder, index, CancellationToken.None);
+
+        Dictionary<string, Action<string, Question>> stages = new()
+        {
+            ["analyze"] = (text, _) => QueryAnalyzer.Analyze(text),
+            ["lexical search"] = (_, question) =>
+                snapshot.Lexical.Search(
+                    question.Terms.Select(term => new WeightedTerm(term)),
+                    PassageScope.All,
+                    1000,
+                    new ColumnWeights()
+                ),
+            ["literals, named places"] = (_, question) =>
+                LiteralEvidence.Find(snapshot, PassageScope.All, question, CancellationToken.None),
+            ["definitions"] = (_, question) => DefinitionEvidence.Find(snapshot, PassageScope.All, question),
+            ["encode the query"] = (text, _) => encoder.EncodeQuery(text),
+            ["encode, scan"] = (_, question) => Embed(question),
+            ["encode, scan, rescore 300"] = (_, question) =>
+            {
+                var evidence = Embed(question);
+                evidence.Score([.. evidence.Best(150)], CancellationToken.None);
+            },
+            ["rank"] = (_, question) =>
+                new PassageRanker(snapshot, encoder, index, paths).Rank(
+                    question,
+                    PassageScope.All,
+                    CancellationToken.None
+                ),
+            ["query"] = (text, _) =>
+                Retriever.Query(
+                    snapshot,
+                    new QueryRequest { Question = text },
+                    encoder,
+                    paths,
+                    TimeProvider.System,
+                    CancellationToken.None
+                ),
+        };
+        List<(string Text, Question Question)> asked =
+        [
+            .. questions.Select(text => (text, QueryAnalyzer.Analyze(text))),
+        ];
+        foreach (var (name, stage) in stages)
+        {
+            asked.ForEach(one => stage(one.Text, one.Question));
+            var best = Enumerable.Range(0, Rounds).Select(_ => Measure(stage, asked)).MinBy(one => one.Milliseconds);
+            output.WriteLine(
+                $"{name, -28} {best.Milliseconds, 8:F2} ms of CPU {best.Kilobytes, 8:F0} KB allocated a query"
+            );
+        }
+    }
+
+    private static (double Milliseconds, double Kilobytes) Measure(
+        Action<string, Question> stage,
+        List<(string Text, Question Question)> asked
+    )
+    {
+        var (cpu, bytes) = (Environment.CpuUsage.TotalTime, GC.GetTotalAllocatedBytes(precise: true));
+        asked.ForEach(one => stage(one.Text, one.Question));
+        var spent = Environment.CpuUsage.TotalTime - cpu;
+        return (
+            spent.TotalMilliseconds / asked.Count,
+            (GC.GetTotalAllocatedBytes(precise: true) - bytes) / 1024.0 / asked.Count
+        );
+    }
+}
