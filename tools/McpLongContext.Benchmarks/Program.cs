@@ -42,7 +42,7 @@ const string Usage = """
       damage MODEL ADAPTER TOKENS THREADS BOOK...   perplexity with the adapter and without
       memory MODEL TEXT TOKENS SIZES           keys of a text's first tokens built, stored and searched at each size, with
                                                commas between sizes
-      sources SHAPE COUNTS WRITTEN BEAMS       sources of so many tokens through random weights of bart-base or bart-large: encoding,
+      sources SHAPE COUNTS WRITTEN BEAMS [THREADS]   sources of so many tokens through random weights of bart-base or bart-large: encoding,
                                                a summary of so many tokens, retrieval's share; counts and beams with commas
       forms FILE...                            the forms of bits on files: size, time, what the rule picks
       tokenizers TEXT MODEL...                 a file or folder of text through tokenizers of GGUF files or folders
@@ -208,9 +208,16 @@ switch (args)
             int.Parse(threads, CultureInfo.InvariantCulture)
         );
         return 0;
-    case ["sources", var shape, var counts, var written, var beams]:
+    case ["sources", var shape, var counts, var written, var beams, .. var threads] when threads.Length < 2:
         output.WriteLine(Machine.Describe());
-        SourceBenchmark.Run(output, shape, Numbers(counts), Numbers(written)[0], Numbers(beams));
+        SourceBenchmark.Run(
+            output,
+            shape,
+            Numbers(counts),
+            Numbers(written)[0],
+            Numbers(beams),
+            threads is [var workers] ? Numbers(workers)[0] : Environment.ProcessorCount
+        );
         return 0;
     case ["forms", .. { Length: > 0 } files]:
         output.WriteLine(Machine.Describe());

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.EncoderDecoders.Families;
 using McpLongContext.Inference.Layers;
@@ -36,7 +37,9 @@ public sealed class EncoderDecoder : IDisposable
         return File.Exists(path)
             && JsonFile.Read(
                 path,
-                root => EncoderDecoderFamilies.IsKnown(new JsonFields(path, root).Text("model_type") ?? "")
+                root =>
+                    root.Member("model_type") is { ValueKind: JsonValueKind.String } type
+                    && EncoderDecoderFamilies.IsKnown(type.GetString()!)
             );
     }
 

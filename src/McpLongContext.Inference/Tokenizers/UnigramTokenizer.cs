@@ -16,6 +16,9 @@ internal sealed class UnigramTokenizer : Tokenizer
     /// <summary>The sum of scores at which long texts begin anew: fp32 would have too few digits for more.</summary>
     private const float LeastSum = -4096;
 
+    /// <summary>The longest token: the table of tokens is built by a recursion as deep.</summary>
+    private const int MaxTokenBytes = 1024;
+
     private readonly SentencePieceNormalizer _normalizer;
     private readonly DoubleArrayTrie _trie;
     private readonly float[] _scores;
@@ -54,6 +57,11 @@ internal sealed class UnigramTokenizer : Tokenizer
                 case TokenKind.Unknown:
                     _unknown = id;
                     break;
+                case TokenKind.Normal when text.Length > MaxTokenBytes:
+                    throw new ArgumentException(
+                        $"a token of {text.Length} bytes found, expected at most {MaxTokenBytes}.",
+                        nameof(vocabulary)
+                    );
                 // A text that two tokens have belongs to the first.
                 case TokenKind.Normal when vocabulary.Find(text) == id:
                     least = Math.Min(least, scores[id]);

@@ -106,6 +106,25 @@ public sealed class UnigramGoldenTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("[\"a\"]", "expected a piece and its score")]
+    [InlineData("[7,-1]", "is not a tokenizer")]
+    [InlineData("[\"a\",1e999]", "a score of")]
+    [InlineData("[\"a\",\"b\"]", "is not a tokenizer")]
+    [InlineData("[\"LONG\",-1]", "a token of 5000 bytes found, expected at most 1024")]
+    public void A_damaged_tokenizer_json_is_refused_by_name(string piece, string message)
+    {
+        piece = piece.Replace("LONG", new string('a', 5000), StringComparison.Ordinal);
+        File.WriteAllText(
+            Path.Combine(_folder.FullName, "tokenizer.json"),
+            $$$"""{"model":{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0],["b",-1],{{{piece}}}]}}"""
+        );
+
+        var error = Assert.Throws<CheckpointException>(() => ModelTokenizer.Load(_folder.FullName));
+
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Every_damaged_model_is_refused_or_read_never_anything_else()
     {

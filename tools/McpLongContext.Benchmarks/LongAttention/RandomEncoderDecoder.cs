@@ -13,6 +13,8 @@ internal sealed record RandomEncoderDecoder(int Layers, int Width, int Heads)
     private const int Positions = 1024;
     private const float Deviation = 0.05f;
 
+    private static readonly string[] s_projections = ["q", "k", "v", "out"];
+
     /// <summary>The shape of a published model.</summary>
     public static RandomEncoderDecoder? Of(string name) =>
         name switch
@@ -61,7 +63,7 @@ internal sealed record RandomEncoderDecoder(int Layers, int Width, int Heads)
                 string[] attentions = stack == "encoder" ? ["self_attn"] : ["self_attn", "encoder_attn"];
                 var parts = attentions
                     .SelectMany(name =>
-                        new[] { "q", "k", "v", "out" }.SelectMany(one =>
+                        s_projections.SelectMany(one =>
                             Affine($"{start}{name}.{one}_proj", Width, Width)
                         )
                     )

@@ -15,9 +15,9 @@ namespace McpLongContext.Benchmarks.LongAttention;
 internal static class SourceBenchmark
 {
     /// <summary>Tokens that are encoded; longer sources repeat them, which changes nothing in what a search costs.</summary>
-    private const int MaxEncoded = 128 * 1024;
+    private const int MaxEncoded = 32 * 1024;
 
-    public static void Run(TextWriter output, string shape, int[] counts, int written, int[] beams)
+    public static void Run(TextWriter output, string shape, int[] counts, int written, int[] beams, int threads)
     {
         var random =
             RandomEncoderDecoder.Of(shape)
@@ -33,10 +33,10 @@ internal static class SourceBenchmark
                     $"{shape}, {model.Config.ParameterCount / 1e6:0} million random parameters, loaded in {watch.Elapsed.TotalSeconds:0.0} s"
                 )
             );
-            var keys = Encode(output, model, Math.Min(MaxEncoded, counts.Max()));
+            var keys = Encode(output, model, Math.Min(MaxEncoded, counts.Max()), threads);
             foreach (var count in counts)
             {
-                Measure(output, model, keys, count, written, beams);
+                Measure(output, model, keys, count, written, beams, threads);
             }
         }
         finally
@@ -45,13 +45,13 @@ internal static class SourceBenchmark
         }
     }
 
-    private static KeyBuffer Encode(TextWriter output, EncoderDecoder model, int count)
+    private static KeyBuffer Encode(TextWriter output, EncoderDecoder model, int count, int threads)
     {
         var frame = SourceFrame.Of(model.Config, []);
         var random = new Random(5);
         int[] tokens = [.. Enumerable.Range(0, count).Select(_ => random.Next(4, model.Config.VocabularySize))];
         var keys = new KeyBuffer(new KeyShape(1, model.Config.HiddenSize));
-        using var encoder = new SourceEncoder(model, frame, model.Config.Window);
+        using var encoder = new SourceEncoder(model, frame, model.Config.Window, threads: threads);
         var (watch, cpu) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
         var next = 1024;
         encoder.Encode(tokens, Keep);
@@ -84,10 +84,11 @@ internal static class SourceBenchmark
         KeyBuffer keys,
         int count,
         int written,
-        int[] beams
+        int[] beams,
+        int threads
     )
     {
-        using var threadPool = new ComputeThreadPool(Environment.ProcessorCount);
+        using var threadPool = new ComputeThreadPool(threads);
         var parts = new List<IKeyBlock>();
         for (var left = count; left > 0; left -= keys.Tokens)
         {
@@ -109,7 +110,7 @@ internal static class SourceBenchmark
             {
                 Attended = new AttendedSource(source.Tokens),
             };
-            using var target = model.CreateTarget(attention);
+            using var target = model.CreateTarget(attention, threads);
             var settings = new BeamSettings
             {
                 Beams = width,

@@ -26,7 +26,13 @@ internal static class UnigramJson
         var (tokens, kinds, scores) = (new List<ReadOnlyMemory<byte>>(), new List<TokenKind>(), new List<float>());
         foreach (var piece in model.GetProperty("vocab").EnumerateArray())
         {
-            var text = piece[0].GetString() ?? throw new FormatException("a piece without a text found");
+            if (piece.GetArrayLength() != 2 || piece[0].GetString() is not { } text)
+            {
+                throw new FormatException(
+                    $"{JsonFields.Excerpt(piece)} found in vocab, expected a piece and its score"
+                );
+            }
+
             var value = hasBytes ? SentencePieceAlphabet.ByteOf(text) : null;
             var isUnknown = tokens.Count == unknown;
             kinds.Add(
@@ -35,7 +41,8 @@ internal static class UnigramJson
                 : TokenKind.Normal
             );
             tokens.Add(value is { } one && !isUnknown ? new[] { one } : SentencePieceAlphabet.Decode(text));
-            scores.Add(piece[1].GetSingle());
+            var score = piece[1].GetSingle();
+            scores.Add(float.IsFinite(score) ? score : throw new FormatException($"a score of {score} found"));
         }
 
         AddSpecial(path, root, tokens, kinds, scores);
