@@ -29,9 +29,9 @@ internal sealed class ByteCosts(int bitsPerByte, long firstBit, RunLengthBits? r
     public double Sum { get; private set; }
 
     /// <summary>Adds the next bit of the stream.</summary>
-    /// <param name="at">Its place in the stream.</param>
+    /// <param name="at">The place of the bit in the stream.</param>
     /// <param name="bit">0 or 1.</param>
-    /// <param name="cost">Its negative log-likelihood, in bits.</param>
+    /// <param name="cost">The negative log-likelihood of the bit, in bits.</param>
     public void Add(long at, byte bit, double cost)
     {
         _cost += cost;

@@ -12,10 +12,11 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Error)
     public static async Task<ProgramRun> OfAsync(
         string program,
         IEnumerable<string> arguments,
-        string? directory = null
+        string? directory = null,
+        params IEnumerable<(string Name, string Value)> environment
     )
     {
-        using var process = Start(program, arguments, directory);
+        using var process = Start(program, arguments, directory, environment);
         process.StandardInput.Close();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(s_timeLimit);
