@@ -120,6 +120,53 @@ public sealed class WorkingTreesTests : IAsyncLifetime
         Assert.Equal("second/docs/notes.txt:1-1", Assert.Single((await AskAsync("keeper")).Evidence).Citation);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task After_any_edits_of_both_every_answer_is_that_of_a_fresh_ingest(int seed)
+    {
+        var random = new Random(seed);
+        string[] words = ["keeper", "pilot", "warden"];
+        for (var round = 0; round < 12; round++)
+        {
+            for (var edit = random.Next(1, 5); edit > 0; edit--)
+            {
+                var file = $"{new[] { "first", "second" }[random.Next(2)]}/docs/{"abc"[random.Next(3)]}.txt";
+                if (random.Next(4) == 0)
+                {
+                    File.Delete(Path.Combine(_sandbox.FullName, file));
+                }
+                else
+                {
+                    Write(
+                        file,
+                        $"The {words[random.Next(3)]} of the island kept the log of every ship that passed the cape.\n"
+                    );
+                }
+            }
+
+            var folder = Path.Combine(_sandbox.FullName, $"fresh-{round}");
+            await using var fresh = Serve(_sandbox.FullName, folder);
+            await IngestAsync("first", fresh);
+            await IngestAsync("second", fresh);
+            foreach (var word in words)
+            {
+                Assert.Equal(await PlacesAsync(word, fresh), await PlacesAsync(word, _service));
+            }
+        }
+
+        Assert.True(
+            (await _service.VerifyAsync("default", repair: false, TestContext.Current.CancellationToken)).Sound
+        );
+    }
+
+    /// <summary>Everywhere that a word is found.</summary>
+    private async Task<IEnumerable<string>> PlacesAsync(string word, LongContextService service) =>
+        (await AskAsync(word, service: service))
+            .Evidence.Where(evidence => evidence.Text.Contains(word, StringComparison.Ordinal))
+            .SelectMany(evidence => evidence.AlsoAt.Prepend(evidence.Citation))
+            .Order(StringComparer.Ordinal);
+
     private async Task<(int Documents, int Passages)> SizeAsync()
     {
         await AskAsync("nothing");
@@ -127,11 +174,11 @@ public sealed class WorkingTreesTests : IAsyncLifetime
         return (datastore.Documents, datastore.Passages);
     }
 
-    private LongContextService Serve(string workingDirectory) =>
+    private LongContextService Serve(string workingDirectory, string? home = null) =>
         new(
             new LongContextOptions
             {
-                Home = Path.Combine(_sandbox.FullName, "home"),
+                Home = home ?? Path.Combine(_sandbox.FullName, "home"),
                 InstallDefaultEncoder = false,
                 WorkingDirectory = workingDirectory,
                 AllowedRoots = [_sandbox.FullName],
@@ -146,8 +193,8 @@ public sealed class WorkingTreesTests : IAsyncLifetime
             TestContext.Current.CancellationToken
         );
 
-    private Task<IngestReport> IngestAsync(string tree) =>
-        _service.IngestAsync(
+    private Task<IngestReport> IngestAsync(string tree, LongContextService? service = null) =>
+        (service ?? _service).IngestAsync(
             new IngestRequest { Paths = [Path.Combine(_sandbox.FullName, tree)], Wait = null },
             null,
             TestContext.Current.CancellationToken
