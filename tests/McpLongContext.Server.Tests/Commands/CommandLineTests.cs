@@ -32,7 +32,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("query a --top -3", "--top: expected a whole number from 1 to 1000, found '-3'.")]
     [InlineData("query a --memory bogus", "--memory: expected one of window, unlimiformer, infini, found 'bogus'.")]
     [InlineData("query a --answer 1", "--answer: expected one of auto, never, always, found '1'.")]
-    [InlineData("infer a --mode sum", "--mode: expected one of score, generate, map, found 'sum'.")]
+    [InlineData("infer a --mode sum", "--mode: expected one of score, generate, map, summarize, found 'sum'.")]
     [InlineData("query a --max-tokens 1e9", "--max-tokens: expected a whole number from 50 to 100000, found '1e9'.")]
     [InlineData("query a --max-tokens 0", "--max-tokens: expected a whole number from 50 to 100000, found '0'.")]
     [InlineData("query a --top 99999999999", "--top: expected a whole number from 1 to 1000, found '99999999999'.")]

@@ -63,9 +63,7 @@ internal sealed record RandomEncoderDecoder(int Layers, int Width, int Heads)
                 string[] attentions = stack == "encoder" ? ["self_attn"] : ["self_attn", "encoder_attn"];
                 var parts = attentions
                     .SelectMany(name =>
-                        s_projections.SelectMany(one =>
-                            Affine($"{start}{name}.{one}_proj", Width, Width)
-                        )
+                        s_projections.SelectMany(one => Affine($"{start}{name}.{one}_proj", Width, Width))
                     )
                     .Concat(attentions.SelectMany(name => Norm($"{start}{name}_layer_norm")))
                     .Concat(Affine($"{start}fc1", 4 * Width, Width))

@@ -17,6 +17,9 @@ internal static class SourceBenchmark
     /// <summary>Tokens that are encoded; longer sources repeat them, which changes nothing in what a search costs.</summary>
     private const int MaxEncoded = 32 * 1024;
 
+    /// <summary>Tokens whose states are kept in fp32, too, to measure what 8 bits lose.</summary>
+    private const int MaxExact = 16 * 1024;
+
     public static void Run(TextWriter output, string shape, int[] counts, int written, int[] beams, int threads)
     {
         var random =
@@ -33,10 +36,11 @@ internal static class SourceBenchmark
                     $"{shape}, {model.Config.ParameterCount / 1e6:0} million random parameters, loaded in {watch.Elapsed.TotalSeconds:0.0} s"
                 )
             );
-            var keys = Encode(output, model, Math.Min(MaxEncoded, counts.Max()), threads);
+            var exact = new List<float>();
+            var keys = Encode(output, model, Math.Min(MaxEncoded, counts.Max()), threads, exact);
             foreach (var count in counts)
             {
-                Measure(output, model, keys, count, written, beams, threads);
+                Measure(output, model, keys, exact, count, written, beams, threads);
             }
         }
         finally
@@ -45,7 +49,7 @@ internal static class SourceBenchmark
         }
     }
 
-    private static KeyBuffer Encode(TextWriter output, EncoderDecoder model, int count, int threads)
+    private static KeyBuffer Encode(TextWriter output, EncoderDecoder model, int count, int threads, List<float> exact)
     {
         var frame = SourceFrame.Of(model.Config, []);
         var random = new Random(5);
@@ -61,6 +65,11 @@ internal static class SourceBenchmark
         bool Keep(ReadOnlySpan<float> states, int window, int windows)
         {
             keys.Append(0, states);
+            if (exact.Count < MaxExact * model.Config.HiddenSize)
+            {
+                exact.AddRange(states);
+            }
+
             if (keys.Tokens >= next)
             {
                 Report();
@@ -82,6 +91,7 @@ internal static class SourceBenchmark
         TextWriter output,
         EncoderDecoder model,
         KeyBuffer keys,
+        List<float> exact,
         int count,
         int written,
         int[] beams,
@@ -101,9 +111,18 @@ internal static class SourceBenchmark
         var projections = new CrossProjections(model);
         output.WriteLine(
             Line(
-                $"{count:N0} tokens: {source.IndexBytes / (double)count:0} bytes a token in the index, {model.Config.HiddenSize + 8} on disk; packed in {packed:0.00} s; resident {Environment.WorkingSet >> 20} MB; recall {Recall(model, projections, source):P2}"
+                $"{count:N0} tokens: {source.IndexBytes / (double)count:0} bytes a token in the index, {model.Config.HiddenSize + 8} on disk; packed in {packed:0.00} s; resident {Environment.WorkingSet >> 20} MB; recall {Recall(model, projections, source, source):P2}"
             )
         );
+        if (count >= model.Config.Window && count <= exact.Count / model.Config.HiddenSize)
+        {
+            float[] states = [.. exact.Take(count * model.Config.HiddenSize)];
+            var truth = new ExactSource(states, model.Config.HiddenSize);
+            output.WriteLine(
+                Line($"  recall of the best k of states in fp32: {Recall(model, projections, source, truth):P2}")
+            );
+        }
+
         foreach (var width in beams)
         {
             var attention = new RetrievalCrossAttention(projections, source, Math.Min(model.Config.Window, 2048))
@@ -129,8 +148,15 @@ internal static class SourceBenchmark
         }
     }
 
-    /// <summary>The share of the exact best k that the search in integers and its second comparison keep.</summary>
-    private static double Recall(EncoderDecoder model, CrossProjections projections, QuantizedSource source)
+    /// <summary>
+    /// The share of the true best k among those that the search in integers and the second comparison keep.
+    /// </summary>
+    private static double Recall(
+        EncoderDecoder model,
+        CrossProjections projections,
+        QuantizedSource source,
+        IEncodedSource truth
+    )
     {
         const int Queries = 16;
         var top = Math.Min(Math.Min(model.Config.Window, 2048), source.Tokens / 4);
@@ -153,7 +179,7 @@ internal static class SourceBenchmark
                 expanded
             );
             var exact = new float[source.Tokens];
-            source.Dot(all, expanded, exact);
+            truth.Dot(all, expanded, exact);
             var candidates = (int)(top * 1.125);
             var (best, places) = (new TopScores(candidates), new int[candidates]);
             for (var block = 0; block < source.Blocks; block++)
@@ -165,9 +191,12 @@ internal static class SourceBenchmark
             }
 
             best.Take(places);
+            var products = new float[candidates];
+            source.Dot(places, expanded, products);
+            TopScores.Partition(products, places, top);
             // Equal scores, as repeated tokens have them, count alike.
             var least = exact.OrderDescending().ElementAt(top - 1);
-            found += Math.Min(1, places.Count(place => exact[place] >= least) / (double)top);
+            found += Math.Min(1, places.Take(top).Count(place => exact[place] >= least) / (double)top);
         }
 
         return found / Queries;
