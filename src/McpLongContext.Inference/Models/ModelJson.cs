@@ -16,6 +16,7 @@ internal sealed partial class ModelJson : JsonSerializerContext
             DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
             RespectNullableAnnotations = true,
             RespectRequiredConstructorParameters = true,
-            TypeInfoResolver = Default,
+            // Not Default, which is still null here: static members are initialized part by part.
+            TypeInfoResolver = new ModelJson(),
         };
 }

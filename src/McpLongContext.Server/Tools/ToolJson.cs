@@ -29,5 +29,7 @@ namespace McpLongContext.Server.Tools;
 [JsonSerializable(typeof(ChunkingReport))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {
-    public static new JsonSerializerOptions Options { get; } = new(ContextJson.Options) { TypeInfoResolver = Default };
+    // Not Default, which is still null here: static members are initialized part by part.
+    public static new JsonSerializerOptions Options { get; } =
+        new(ContextJson.Options) { TypeInfoResolver = new ToolJson() };
 }

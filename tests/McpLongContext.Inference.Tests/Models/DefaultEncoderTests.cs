@@ -6,6 +6,10 @@ namespace McpLongContext.Inference.Tests.Models;
 public sealed class DefaultEncoderTests
 {
     [Fact]
+    public void The_catalog_and_manifests_are_read_by_generated_code() =>
+        Assert.IsType<ModelJson>(ModelJson.Options.TypeInfoResolver);
+
+    [Fact]
     public async Task The_default_encoder_installs_itself_and_has_the_cataloged_content()
     {
         var folder = await TestModels.EncoderAsync();

@@ -30,6 +30,10 @@ public sealed class ToolSchemasTests
             { "set_chunking", typeof(SetChunking) },
         };
 
+    [Fact]
+    public void The_records_are_read_and_written_by_generated_code() =>
+        Assert.IsType<ToolJson>(ToolJson.Options.TypeInfoResolver);
+
     [Theory]
     [MemberData(nameof(Tools))]
     public void The_schemas_of_a_tool_are_those_of_its_records(string name, Type tool)
