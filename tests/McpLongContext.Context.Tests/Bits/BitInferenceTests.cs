@@ -223,7 +223,11 @@ public sealed class BitInferenceTests : BitService
     )]
     [InlineData("010000011", Parity, "bits: wrong parity in 1 of 1 bytes, the first at byte 0 (bits 0 to 8).")]
     [InlineData(" ", Plain, "bits: there are none; give the characters 0 and 1, or a file.")]
-    [InlineData("01000001", "other", "model: 'other' is no installed bit model; use parity or plain, or install the one")]
+    [InlineData(
+        "01000001",
+        "other",
+        "model: 'other' is no installed bit model; use parity or plain, or install the one"
+    )]
     public async Task Bits_that_cannot_be_read_are_refused_by_name(string bits, string model, string message) =>
         await RefusesAsync(new LongInferenceRequest { Bits = bits, Model = model }, message);
 
