@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
-using McpLongContext.Kernels.Devices;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Sqlite;
@@ -14,9 +12,6 @@ namespace McpLongContext.Storage.Embeddings;
 /// </summary>
 public sealed class EmbeddingIndex : IEmbeddingSearch
 {
-    /// <summary>Passages that one work item scans, so that cores share the work evenly.</summary>
-    private const int PassagesPerItem = 512;
-
     private readonly PlacedRun[] _runs;
     private readonly ConcurrentDictionary<string, byte> _damage;
 
@@ -54,11 +49,10 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
         RequireWidth(query.Length);
         var vector = query.ToArray();
         return Scan(
-            InScope(scope),
-            (run, scores) => EmbeddingScorer.Pooled(run, vector, scores),
-            (embeddings, slots) => EmbeddingScorer.Pooled(embeddings, slots, Encoder, vector),
-            cancellation
-        );
+                (run, scores) => EmbeddingScorer.Pooled(run, vector, scores),
+                (embeddings, slots) => EmbeddingScorer.Pooled(embeddings, slots, Encoder, vector)
+            )
+            .Run(InScope(scope), cancellation);
     }
 
     /// <inheritdoc/>
@@ -102,23 +96,20 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
         var scores = new float[passages.Count];
         Array.Fill(scores, float.NaN);
         var mean = EmbeddingScorer.OfMean(query, Encoder.Mean.Span);
-        var items = new List<WorkItem>();
+        var items = new List<ScanItem>();
         for (var i = 0; i < passages.Count; i++)
         {
             if (RunOf(passages[i]) is { } run)
             {
-                items.Add(new WorkItem(run.Slice((int)(passages[i] - run.FirstPassage), 1), i));
+                items.Add(new ScanItem(run.Slice((int)(passages[i] - run.FirstPassage), 1), i));
             }
         }
 
-        Score(
-            items,
-            1,
-            scores,
-            (run, part) => EmbeddingScorer.ByResidualCodes(run, query, mean, part),
-            (embeddings, slots) => EmbeddingScorer.ByResidualCodes(embeddings, slots, Encoder, query, mean),
-            cancellation
-        );
+        Scan(
+                (run, part) => EmbeddingScorer.ByResidualCodes(run, query, mean, part),
+                (embeddings, slots) => EmbeddingScorer.ByResidualCodes(embeddings, slots, Encoder, query, mean)
+            )
+            .Score(items, 1, scores, cancellation);
         return scores;
     }
 
@@ -204,11 +195,10 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
         RequireWidth(query.Tokens == 0 ? Encoder.Dimensions : query.Dimensions);
         var binaryCodes = query.BinaryCodesOf(Encoder.Mean.Span);
         return Scan(
-            runs,
-            (run, scores) => EmbeddingScorer.BinaryCodesOf(run, query, binaryCodes, scores),
-            (embeddings, slots) => embeddings.ScoreBinaryCodes(slots, binaryCodes, query.Weights.ToArray()),
-            cancellation
-        );
+                (run, scores) => EmbeddingScorer.BinaryCodesOf(run, query, binaryCodes, scores),
+                (embeddings, slots) => EmbeddingScorer.BinaryCodesOf(embeddings, slots, query, binaryCodes)
+            )
+            .Run(runs, cancellation);
     }
 
     private IEnumerable<PlacedRun> InScope(PassageScope scope)
@@ -261,106 +251,8 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
         return null;
     }
 
-    private ScoredPassage[] Scan(
-        IEnumerable<PlacedRun> runs,
-        RunScorer score,
-        DeviceScorer onDevice,
-        CancellationToken cancellation
-    )
-    {
-        var items = WorkItem.Split(runs, PassagesPerItem);
-        var total = items.Count == 0 ? 0 : items[^1].FirstScore + items[^1].Run.Passages;
-        var scores = new float[total];
-        Score(items, PassagesPerItem, scores, score, onDevice, cancellation);
-        var answer = new ScoredPassage[total];
-        var known = 0;
-        foreach (var item in items)
-        {
-            for (var i = 0; i < item.Run.Passages; i++)
-            {
-                if (!float.IsNaN(scores[item.FirstScore + i]))
-                {
-                    answer[known++] = new ScoredPassage(item.Run.FirstPassage + i, scores[item.FirstScore + i]);
-                }
-            }
-        }
-
-        return known == total ? answer : answer[..known];
-    }
-
-    /// <summary>Scores items, those of a segment that lies on a device there, beside the others here.</summary>
-    private void Score(
-        List<WorkItem> items,
-        int batch,
-        float[] scores,
-        RunScorer score,
-        DeviceScorer onDevice,
-        CancellationToken cancellation
-    )
-    {
-        var (here, onDevices) = WorkItem.Place(items);
-        var work = onDevices
-            .Select(one => (Action)(() => ScoreOnDevice(one.Key, one.Value, scores, score, onDevice)))
-            .Concat(
-                WorkItem
-                    .Batches(here, batch)
-                    .Select(range => (Action)(() => ScoreHere(CollectionsMarshal.AsSpan(here)[range], scores, score)))
-            );
-        Parallel.ForEach(
-            Partitioner.Create(work, EnumerablePartitionerOptions.NoBuffering),
-            new ParallelOptions { CancellationToken = cancellation },
-            action => action()
-        );
-    }
-
-    private void ScoreOnDevice(
-        IDeviceEmbeddings embeddings,
-        List<WorkItem> items,
-        float[] scores,
-        RunScorer score,
-        DeviceScorer onDevice
-    )
-    {
-        var slots = items.SelectMany(item => Enumerable.Range(item.Run.FirstSlot, item.Run.Passages)).ToArray();
-        if (onDevice(embeddings, slots) is not { } scored)
-        {
-            ScoreHere(CollectionsMarshal.AsSpan(items), scores, score);
-            return;
-        }
-
-        var from = 0;
-        foreach (var item in items)
-        {
-            scored.AsSpan(from, item.Run.Passages).CopyTo(scores.AsSpan(item.FirstScore));
-            from += item.Run.Passages;
-        }
-    }
-
-    private void ScoreHere(ReadOnlySpan<WorkItem> items, float[] scores, RunScorer score)
-    {
-        foreach (var item in items)
-        {
-            Guarded(item.Run, scores.AsSpan(item.FirstScore, item.Run.Passages), score);
-        }
-    }
-
-    /// <summary>Scores a run; where a page is damaged, passage by passage, so that only those on it are lost.</summary>
-    private void Guarded(PlacedRun run, Span<float> scores, RunScorer score)
-    {
-        try
-        {
-            score(run, scores);
-        }
-        catch (DatastoreCorruptException e)
-        {
-            _damage.TryAdd(e.Message, 0);
-            scores.Fill(float.NaN);
-            for (var i = 0; i < run.Passages && run.Passages > 1; i++)
-            {
-                Guarded(run.Slice(i, 1), scores.Slice(i, 1), score);
-            }
-        }
-    }
+    private EmbeddingScan Scan(RunScorer here, DeviceScorer there) =>
+        new(here, there, message => _damage.TryAdd(message, 0));
 
     private void RequireWidth(int query)
     {
@@ -372,81 +264,4 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
             );
         }
     }
-
-    /// <summary>A part of a run and where its scores go.</summary>
-    private readonly record struct WorkItem(PlacedRun Run, int FirstScore)
-    {
-        public static List<WorkItem> Split(IEnumerable<PlacedRun> runs, int passages)
-        {
-            var items = new List<WorkItem>();
-            var position = 0;
-            foreach (var run in runs)
-            {
-                for (var first = 0; first < run.Passages; first += passages)
-                {
-                    var part = run.Slice(first, Math.Min(passages, run.Passages - first));
-                    items.Add(new WorkItem(part, position));
-                    position += part.Passages;
-                }
-            }
-
-            return items;
-        }
-
-        /// <summary>Which items are computed here, and which on a device that holds their segment.</summary>
-        public static (List<WorkItem> Here, Dictionary<IDeviceEmbeddings, List<WorkItem>> OnDevices) Place(
-            List<WorkItem> items
-        )
-        {
-            var onDevices = new Dictionary<IDeviceEmbeddings, List<WorkItem>>();
-            var here = items.FindAll(item =>
-            {
-                if (item.Run.Segment.OnDevice is not { } embeddings)
-                {
-                    return true;
-                }
-
-                onDevices.TryAdd(embeddings, []);
-                onDevices[embeddings].Add(item);
-                return false;
-            });
-            return (here, onDevices);
-        }
-
-        /// <summary>Consecutive items that have about so many passages together, since many are small.</summary>
-        public static IEnumerable<Range> Batches(List<WorkItem> items, int passages)
-        {
-            for (int first = 0, last = 0; first < items.Count; first = last)
-            {
-                var end = items[first].FirstScore + passages;
-                while (last < items.Count && items[last].FirstScore < end)
-                {
-                    last++;
-                }
-
-                yield return first..last;
-            }
-        }
-    }
 }
-
-/// <summary>Embeddings in a segment and the passages that they belong to.</summary>
-/// <param name="Segment">The segment.</param>
-/// <param name="FirstSlot">The slot of the first passage.</param>
-/// <param name="Passages">The number of passages.</param>
-/// <param name="FirstPassage">The id of the first passage.</param>
-internal readonly record struct PlacedRun(EmbeddingSegment Segment, int FirstSlot, int Passages, long FirstPassage)
-{
-    public PlacedRun Slice(int first, int passages) =>
-        first == 0 && passages == Passages
-            ? this
-            : new PlacedRun(Segment, FirstSlot + first, passages, FirstPassage + first);
-}
-
-/// <summary>Scores the passages of a run, <c>scores[passages]</c>; NaN stands for no score.</summary>
-internal delegate void RunScorer(PlacedRun run, Span<float> scores);
-
-/// <summary>
-/// Scores slots of a segment that a device holds, <c>[slots]</c>; <see langword="null"/> where the device fails.
-/// </summary>
-internal delegate float[]? DeviceScorer(IDeviceEmbeddings embeddings, int[] slots);

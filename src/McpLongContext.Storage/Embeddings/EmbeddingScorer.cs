@@ -77,6 +77,14 @@ internal static class EmbeddingScorer
         ArrayPool<short>.Shared.Return(maxima);
     }
 
+    /// <summary>As above, on a device; <see langword="null"/> where it fails, and for a query of no tokens.</summary>
+    public static float[]? BinaryCodesOf(
+        IDeviceEmbeddings embeddings,
+        int[] slots,
+        LateInteractionQuery query,
+        byte[] binaryCodes
+    ) => query.Tokens == 0 ? null : embeddings.ScoreBinaryCodes(slots, binaryCodes, query.Weights.ToArray());
+
     /// <summary>
     /// scores[p] = sum over q of weight[q] * max over tokens t of p of (q · t), t restored from its codes and
     /// <paramref name="mean"/>, the part of <see cref="OfMean"/>.
@@ -92,7 +100,7 @@ internal static class EmbeddingScorer
         }
     }
 
-    /// <summary>As above, on a device; <see langword="null"/> where it fails.</summary>
+    /// <summary>As above, on a device; <see langword="null"/> where it fails, and for a query of no tokens.</summary>
     public static float[]? ByResidualCodes(
         IDeviceEmbeddings embeddings,
         int[] slots,
@@ -101,6 +109,11 @@ internal static class EmbeddingScorer
         float mean
     )
     {
+        if (query.Tokens == 0)
+        {
+            return null;
+        }
+
         var queries = new float[query.Tokens * encoder.Dimensions];
         for (var q = 0; q < query.Tokens; q++)
         {

@@ -30,6 +30,9 @@ internal sealed class EmbeddingSegment : SegmentReader
     /// <summary>Restores the vectors of passages.</summary>
     public PassageEmbeddingCodec Vectors { get; }
 
+    /// <summary>Whether there are devices that may hold the embeddings.</summary>
+    public bool HasDevice => _copy is not null;
+
     /// <summary>The embeddings in the memory of a device; <see langword="null"/>: none has them.</summary>
     public IDeviceEmbeddings? OnDevice => _copy?.Held;
 

@@ -50,6 +50,26 @@ public sealed class DeviceSearchTests : IDisposable
     }
 
     [Fact]
+    public void A_query_of_no_tokens_scores_on_a_device_what_it_scores_here()
+    {
+        using var devices = new TestDevices(1 << 20);
+        var nothing = new LateInteractionQuery([], []);
+        using var here = _home.Home.Open("test");
+        using var there = new DatastoreHome(_home.Root, devices: devices.Search).Open("test");
+        using var expected = here.Snapshot();
+        using var found = there.Snapshot();
+
+        Assert.Equal(
+            expected.Embeddings(_profile.Key)!.ScoreTokens(nothing, PassageScope.All),
+            found.Embeddings(_profile.Key)!.ScoreTokens(nothing, PassageScope.All)
+        );
+        Assert.Equal(
+            expected.Embeddings(_profile.Key)!.Rescore(nothing, [1, 2]),
+            found.Embeddings(_profile.Key)!.Rescore(nothing, [1, 2])
+        );
+    }
+
+    [Fact]
     public void A_device_that_is_lost_changes_nothing_found()
     {
         using var devices = new TestDevices(1 << 20);
