@@ -48,6 +48,9 @@ public sealed record LongInferenceRequest
     /// <summary>Folders beneath which <see cref="File"/> must lie; empty for the allowed roots.</summary>
     public IReadOnlyList<string> Roots { get; init; } = [];
 
+    /// <summary>Whether a datastore may keep what is encoded for the call; otherwise it is of this call alone.</summary>
+    public bool MayStore { get; init; } = true;
+
     /// <summary>Bits of a window; <see langword="null"/>: 4,096, at most the model's window.</summary>
     public int? CtxBits { get; init; }
 

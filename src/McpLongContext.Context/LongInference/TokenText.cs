@@ -43,6 +43,9 @@ internal sealed class TokenText
     /// <summary>All tokens, without any control tokens.</summary>
     public ReadOnlySpan<int> Tokens => _tokens;
 
+    /// <summary>The place where a token begins, in bytes of the text's UTF-8.</summary>
+    public int StartOf(int token) => _starts[token];
+
     /// <summary>The text of a run of tokens; a character whose bytes are of two runs belongs to the second.</summary>
     public string TextOf(int first, int count)
     {

@@ -7,9 +7,6 @@ namespace McpLongContext.Context.Summaries;
 /// <param name="Blocks">The encoder's output for all of them, in order.</param>
 internal sealed record EncodedDocuments(IReadOnlyList<SummaryDocument> Documents, IReadOnlyList<IKeyBlock> Blocks)
 {
-    /// <summary>Windows that were encoded for it now.</summary>
-    public int Windows { get; init; }
-
     /// <summary>Whether encoding was stopped before all was encoded.</summary>
     public bool IsPartial { get; init; }
 

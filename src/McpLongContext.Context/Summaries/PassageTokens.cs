@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using McpLongContext.LongAttention.Unlimiformer.CrossAttention;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Embeddings;
@@ -30,11 +31,14 @@ internal sealed class PassageTokens
     /// <summary>The first token of the text whose passage is missing.</summary>
     public int FirstToken { get; private init; }
 
+    /// <summary>The first passage that the datastore lacked.</summary>
+    private int FirstMissing { get; init; }
+
     /// <summary>Encoded tokens that are not given to the writer yet.</summary>
     public int Tokens => _waiting.Count / _width;
 
-    /// <summary>Whether a passage is encoded whole that is not given to the writer yet.</summary>
-    public bool HasWhole => IsPartial && Tokens >= _counts[_ordinal];
+    /// <summary>Whether the first passage that the datastore lacked is encoded whole, with those before it.</summary>
+    public bool HasWhole => _token + Tokens >= _counts.Take(FirstMissing + 1).Sum();
 
     /// <summary>Whether passages are left that were not given to the writer.</summary>
     public bool IsPartial => _ordinal < _counts.Length;
@@ -61,15 +65,15 @@ internal sealed class PassageTokens
             return null;
         }
 
-        int[] lines = [.. snapshot.Passages.Of(found).Select(passage => passage.StartLine)];
-        var counts = new int[lines.Length];
-        var passage = 0;
+        // Bytes, not lines: a long line is several passages.
+        int[] sizes = [.. snapshot.Passages.Of(found).Select(one => Encoding.UTF8.GetByteCount(one.Text))];
+        var counts = new int[sizes.Length];
+        var (passage, end) = (0, sizes[0]);
         for (var token = 0; token < document.Tokens; token++)
         {
-            var line = document.Text.LinesOf(token, 1).Start;
-            while (passage + 1 < lines.Length && lines[passage + 1] <= line)
+            while (passage + 1 < sizes.Length && end <= document.Text.StartOf(token))
             {
-                passage++;
+                end += sizes[++passage];
             }
 
             counts[passage]++;
@@ -88,6 +92,7 @@ internal sealed class PassageTokens
         return new PassageTokens(found, encoder.Dimensions, ids, counts, ordinal)
         {
             FirstToken = ordinal == 0 ? 0 : TextBefore(ordinal),
+            FirstMissing = first.First,
         };
 
         int TextBefore(int passages) => counts.Take(passages).Sum() - frame.Before.Count;

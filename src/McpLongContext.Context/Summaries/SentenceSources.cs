@@ -22,13 +22,7 @@ internal sealed class SentenceSources(IReadOnlyList<SummaryDocument> documents, 
     /// <summary>Lines beside the most attended one that belong to it, by the share of its weight.</summary>
     private const double NeighborShare = 0.5;
 
-    private readonly int[] _starts =
-    [
-        .. documents.Aggregate(
-            new List<int> { 0 },
-            (starts, document) => [.. starts, starts[^1] + document.Tokens + frameLength]
-        ),
-    ];
+    private readonly int[] _starts = Starts(documents, frameLength);
 
     /// <summary>Cuts a summary into sentences and cites the sources of each.</summary>
     /// <param name="found">The summary.</param>
@@ -43,7 +37,11 @@ internal sealed class SentenceSources(IReadOnlyList<SummaryDocument> documents, 
         {
             var piece = decoder.Append(found.Tokens[i]);
             // A sentence is over when the next one begins.
-            if (EndsSentence(text) && piece.Length > 0 && (char.IsWhiteSpace(piece[0]) || piece[0] == '\n'))
+            if (
+                EndsSentence(text)
+                && piece.Length > 0
+                && (char.IsWhiteSpace(piece[0]) || text[^1] is '。' or '！' or '？')
+            )
             {
                 End();
             }
@@ -66,6 +64,17 @@ internal sealed class SentenceSources(IReadOnlyList<SummaryDocument> documents, 
             text.Clear();
             rows.Clear();
         }
+    }
+
+    private static int[] Starts(IReadOnlyList<SummaryDocument> documents, int frameLength)
+    {
+        var starts = new int[documents.Count + 1];
+        for (var i = 0; i < documents.Count; i++)
+        {
+            starts[i + 1] = starts[i] + documents[i].Tokens + frameLength;
+        }
+
+        return starts;
     }
 
     private static bool EndsSentence(StringBuilder text) =>

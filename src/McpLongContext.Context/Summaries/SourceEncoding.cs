@@ -44,7 +44,6 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
         var buffer = new KeyBuffer(new KeyShape(1, Hidden));
         var isExact = documents.Sum(TokensOf) <= ExactTokens;
         var exact = new List<float>();
-        var windows = 0;
         using var encoder = CreateEncoder();
         for (var i = 0; i < documents.Count && !cancellation.IsCancellationRequested; i++)
         {
@@ -62,7 +61,6 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
                     buffer.Append(0, output);
                 }
 
-                windows++;
                 progress(number, window, all);
                 return !cancellation.IsCancellationRequested;
             }
@@ -70,7 +68,6 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
 
         return new EncodedDocuments(documents, [buffer])
         {
-            Windows = windows,
             IsPartial = (isExact ? exact.Count / Hidden : buffer.Tokens) < documents.Sum(TokensOf),
             Exact = isExact ? [.. exact] : null,
         };
@@ -82,8 +79,9 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
     /// <param name="maxWindows">The most windows to encode now, but for what the first passage takes.</param>
     /// <param name="wait">No window is begun after this time, with the same exception.</param>
     /// <param name="cancellation">Asked between windows; what was encoded is kept.</param>
-    /// <returns>Windows that were encoded, and whether something is left.</returns>
-    public async Task<(int Windows, bool IsPartial)> StoreAsync(
+    /// <returns>Whether something is left.</returns>
+    /// <exception cref="ContextException">There is more than RAM can hold.</exception>
+    public async Task<bool> StoreAsync(
         Datastore datastore,
         IReadOnlyList<SummaryDocument> documents,
         int maxWindows,
@@ -91,11 +89,27 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
         CancellationToken cancellation
     )
     {
-        using var exclusive = await DatastoreLock.AcquireAsync(datastore, DatastoreLock.Keys, cancellation);
-        return await Task.Run(
-            () => Store(datastore, documents, maxWindows, wait, cancellation),
-            CancellationToken.None
-        );
+        RequireRoom(documents);
+        // Another process may hold the lock for as long as it encodes.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(wait ?? Timeout.InfiniteTimeSpan);
+        IDisposable exclusive;
+        try
+        {
+            exclusive = await DatastoreLock.AcquireAsync(datastore, DatastoreLock.Keys, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return true;
+        }
+
+        using (exclusive)
+        {
+            return await Task.Run(
+                () => Store(datastore, documents, maxWindows, wait, cancellation),
+                CancellationToken.None
+            );
+        }
     }
 
     /// <summary>The encoder's output that a datastore keeps, for as long as the snapshot lives.</summary>
@@ -103,7 +117,6 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
     /// <param name="documents">The datastore's documents; only those that are kept whole are in the result.</param>
     public EncodedDocuments Open(DatastoreSnapshot snapshot, IReadOnlyList<SummaryDocument> documents)
     {
-        RequireRoom(documents);
         var kept = (snapshot.Keys(Profile.Key)?.Documents ?? []).ToDictionary(one => one.Document.ContentKey);
         var (whole, blocks) = (new List<SummaryDocument>(), new List<IKeyBlock>());
         foreach (var document in documents)
@@ -119,7 +132,7 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
         return new EncodedDocuments(whole, blocks) { IsPartial = whole.Count < documents.Count };
     }
 
-    private (int Windows, bool IsPartial) Store(
+    private bool Store(
         Datastore datastore,
         IReadOnlyList<SummaryDocument> documents,
         int maxWindows,
@@ -142,7 +155,7 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
             if (IsOver())
             {
                 writer.Publish();
-                return (windows, true);
+                return true;
             }
 
             encoder.Encode(documents[i].Text.Tokens, Keep, missing.FirstToken);
@@ -166,12 +179,12 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
             if (missing.IsPartial)
             {
                 writer.Publish();
-                return (windows, true);
+                return true;
             }
         }
 
         writer.Publish();
-        return (windows, false);
+        return false;
 
         // A call gets further by a passage at least, so that calls of any size come to an end.
         bool IsOver() =>
@@ -190,8 +203,8 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
         if (bytes > most)
         {
             throw new ContextException(
-                $"Unlimiformer:eval_max_source_length: the texts take {bytes >> 20} MB of the {(long)most >> 20} MB that a "
-                    + "call may take; lower it, or choose fewer documents with path_glob."
+                $"path_glob: the texts take {bytes >> 20} MB of the {(long)most >> 20} MB that a call may take; choose fewer "
+                    + "documents, or lower Unlimiformer:eval_max_source_length for texts that no datastore keeps."
             );
         }
     }

@@ -39,11 +39,11 @@ internal sealed class Summarizer(
         using var lease = await models.LeaseAsync(request.Model, cancellation);
         var run = new Run(lease.Model, SummaryTask.Of(request, lease.Model, settings.Options), request, progress);
         var start = time.GetTimestamp();
-        var documents = await Task.Run(() => Tokenize(run, selected), CancellationToken.None);
+        var documents = await Task.Run(() => Tokenize(run, selected, cancellation), cancellation);
         var cursor = InferenceCursor.Of(request.Cursor, Identify(run, selected));
         // What fits a window is encoded at once, exactly, and needs no datastore.
         var fits = documents.Sum(one => one.Tokens + run.Task.Frame.Length) <= run.Task.Window;
-        var isStored = request.Text is null && settings.Options.UseDatastore && run.Task.Retrieves && !fits;
+        var isStored = MayStore(request) && run.Task.Retrieves && !fits;
         return isStored
             ? await SummarizeStoredAsync(run, documents, cursor, start, cancellation)
             : await SummarizeHereAsync(run, documents, start, cancellation);
@@ -59,6 +59,7 @@ internal sealed class Summarizer(
         var task = run.Task;
         if (!task.Retrieves)
         {
+            run.IsCut |= documents.Count > 1 || documents[0].Tokens > task.Window - task.Frame.Length;
             documents = [documents[0] with { Tokens = Math.Min(documents[0].Tokens, task.Window - task.Frame.Length) }];
         }
 
@@ -83,7 +84,7 @@ internal sealed class Summarizer(
             run.Task,
             (at, window, of) => run.Tell(documents, at, window, of, 0)
         );
-        var (windows, isPartial) = await encoding.StoreAsync(
+        var isPartial = await encoding.StoreAsync(
             datastore,
             documents,
             run.Request.MaxWindows ?? int.MaxValue,
@@ -91,14 +92,14 @@ internal sealed class Summarizer(
             cancellation
         );
         using var snapshot = datastore.Snapshot();
-        var encoded = encoding.Open(snapshot, documents) with { Windows = windows };
+        var encoded = encoding.Open(snapshot, documents);
         if (isPartial)
         {
             var state = cancellation.IsCancellationRequested ? InferenceState.Cancelled : InferenceState.Paused;
             return Stopped(run, encoded, state, cursor.ToString(), start);
         }
 
-        if (encoded.Blocks.Count == 0)
+        if (encoded.IsPartial)
         {
             throw new ContextException(
                 "datastore: its documents changed while they were encoded; repeat the call, which goes on from there."
@@ -109,25 +110,40 @@ internal sealed class Summarizer(
         return await Task.Run(() => Write(run, encoded, start, cancellation), CancellationToken.None);
     }
 
-    private List<SummaryDocument> Tokenize(Run run, IReadOnlyList<InferenceSource> selected)
+    /// <summary>Whether a datastore may keep what is encoded.</summary>
+    private bool MayStore(LongInferenceRequest request) =>
+        request is { Text: null, MayStore: true } && settings.Options.UseDatastore;
+
+    private List<SummaryDocument> Tokenize(
+        Run run,
+        IReadOnlyList<InferenceSource> selected,
+        CancellationToken cancellation
+    )
     {
         var documents = new List<SummaryDocument>();
-        var left = settings.Options.EvalMaxSourceLength;
+        // What a datastore keeps is read whole.
+        var left = MayStore(run.Request) ? int.MaxValue : settings.Options.EvalMaxSourceLength;
         foreach (var source in selected)
         {
-            if (left == 0 || source.Read() is not { } content)
+            cancellation.ThrowIfCancellationRequested();
+            if (left == 0)
+            {
+                run.IsCut = true;
+                break;
+            }
+
+            if (source.Read() is not { } content)
             {
                 continue;
             }
 
             var text = new TokenText(source.Path, content, run.Model.Tokenizer, source.Cite);
-            var isKept = source.Stored is not null && settings.Options.UseDatastore;
-            var tokens = isKept ? text.Tokens.Length : Math.Min(left, text.Tokens.Length);
+            var tokens = Math.Min(left, text.Tokens.Length);
             run.IsCut |= tokens < text.Tokens.Length;
             if (tokens > 0)
             {
                 documents.Add(new SummaryDocument(text) { Stored = source.Stored, Tokens = tokens });
-                left = Math.Max(0, left - tokens);
+                left -= tokens;
             }
         }
 
@@ -174,9 +190,11 @@ internal sealed class Summarizer(
                 DatastoreBytes = encoded.DatastoreBytes,
                 SearchSeconds = searched,
                 SearchShare = seconds > 0 ? searched / seconds : 0,
-                Note = run.IsCut
-                    ? $"Only the first {settings.Options.EvalMaxSourceLength} tokens were read, as Unlimiformer:eval_max_source_length says."
-                    : null,
+                Note =
+                    !run.IsCut ? null
+                    : task.Retrieves
+                        ? $"Only the first {settings.Options.EvalMaxSourceLength} tokens were read, as Unlimiformer:eval_max_source_length says."
+                    : "Only the first window was read, as memory: window or Unlimiformer:knn says.",
             },
         };
     }

@@ -57,8 +57,8 @@ internal sealed record SummaryTask
         var prefix = request.Instruction is { } instruction ? instruction.Trim() + "\n\n" : loaded.Recommended.Prefix;
         var frame = SourceFrame.Of(config, loaded.Tokenizer.Encode(prefix));
         var name = request.Window is null ? "Unlimiformer:context_window_size" : "window";
-        var window = request.Window ?? options.ContextWindowSize ?? config.Window;
         var most = config.RelativePositions is null ? config.MaxPositions : LargestWindow;
+        var window = request.Window ?? options.ContextWindowSize ?? Math.Min(config.Window, most);
         if (window < SmallestWindow || window > most)
         {
             throw new ContextException(
@@ -81,15 +81,15 @@ internal sealed record SummaryTask
             );
         }
 
-        var longest = config.RelativePositions is null ? config.MaxPositions : Limits.MaxNewTokens;
-        var length = request.MaxNewTokens is { } tokens ? tokens + 1 : Math.Min(loaded.Recommended.MaxLength, longest);
-        if (length > longest)
+        var longest = Math.Min(config.MaxPositions, Limits.MaxNewTokens);
+        if (request.MaxNewTokens >= longest)
         {
             throw new ContextException(
                 $"max_new_tokens: {request.MaxNewTokens} is out of range; use 1 to {longest - 1} with {loaded.Name}."
             );
         }
 
+        var length = request.MaxNewTokens + 1 ?? Math.Min(loaded.Recommended.MaxLength, longest);
         return new SummaryTask
         {
             Window = window,

@@ -49,9 +49,6 @@ public sealed class SourceEncoder : IDisposable
     /// <returns>Whether to go on.</returns>
     public delegate bool Receiver(ReadOnlySpan<float> states, int window, int windows);
 
-    /// <summary>Tokens of text that a window holds beside the frame.</summary>
-    public int Room => _room;
-
     /// <summary>Encodes a source.</summary>
     /// <param name="tokens">The text, 1 token or more.</param>
     /// <param name="keep">Receives the states of frame and text in order, window by window.</param>
