@@ -60,10 +60,30 @@ public sealed record BeamSettings
         return JsonFile.Read(
             config,
             root =>
-                new JsonFields(config, root).Object("task_specific_params")?.Object(Task) is { } task
+            {
+                var fields = new JsonFields(config, root);
+                var read = fields.Object("task_specific_params")?.Object(Task) is { } task
                     ? Read(task, settings)
-                    : settings
+                    : settings;
+                RequireForced(fields, read);
+                return read;
+            }
         );
+    }
+
+    /// <summary>Demands that the tokens which are forced are some of the model's.</summary>
+    private static void RequireForced(JsonFields fields, BeamSettings settings)
+    {
+        var vocabulary = fields.Integer("vocab_size") ?? int.MaxValue;
+        if (settings.ForcedBegin < 0 || settings.ForcedBegin >= vocabulary)
+        {
+            throw fields.Wrong("forced_bos_token_id", $"0 to {vocabulary - 1}, below vocab_size");
+        }
+
+        if (settings.ForcedEnd < 0 || settings.ForcedEnd >= vocabulary)
+        {
+            throw fields.Wrong("forced_eos_token_id", $"0 to {vocabulary - 1}, below vocab_size");
+        }
     }
 
     private static BeamSettings Read(JsonFields fields, BeamSettings otherwise)

@@ -180,8 +180,10 @@ internal sealed class EncoderDecoderWeights : IDisposable
 
     private float[] ReadVector(string name, int length)
     {
+        // Before anything is allocated: the shape may be that of a configuration that lies.
+        Take(name, length);
         var values = new float[length];
-        _tensors.ReadRows(Take(name, length), 0, values);
+        _tensors.ReadRows(name, 0, values);
         return values;
     }
 
@@ -189,8 +191,9 @@ internal sealed class EncoderDecoderWeights : IDisposable
 
     private float[] ReadTable(string name, int rows, int width)
     {
+        Take(name, rows, width);
         var values = new float[checked(rows * width)];
-        _tensors.ReadRows(Take(name, rows, width), 0, values);
+        _tensors.ReadRows(name, 0, values);
         return values;
     }
 

@@ -16,9 +16,6 @@ internal sealed class SublayerRunner(EncoderDecoderConfig config, ComputeThreadP
     private float[] _up = []; // [rows, intermediate]
     private float[] _gate = []; // [rows, intermediate]
 
-    /// <summary>Computes.</summary>
-    public ComputeThreadPool ThreadPool => threadPool;
-
     /// <summary>y = W x + b for the input of a sublayer: the normalized states, or the states themselves.</summary>
     /// <param name="norm">The sublayer's norm.</param>
     /// <param name="states">[rows, hidden].</param>

@@ -27,8 +27,9 @@ public static class ModelTokenizer
             }
         }
 
-        // What SentencePiece itself wrote says more about it than a copy in another format.
-        if (File.Exists(Path.Combine(folder, SentencePieceModel.FileName)))
+        // What SentencePiece itself wrote says more about a unigram tokenizer than a copy in another format.
+        var pieces = Path.Combine(folder, SentencePieceModel.FileName);
+        if (File.Exists(pieces) && (!File.Exists(json) || SentencePieceModel.IsUnigram(pieces)))
         {
             return SentencePieceModel.Load(folder);
         }

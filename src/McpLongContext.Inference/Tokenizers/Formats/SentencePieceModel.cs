@@ -25,10 +25,33 @@ internal static class SentencePieceModel
         {
             return Read(path, File.ReadAllBytes(path), folder);
         }
-        catch (Exception e) when (e is FormatException or ArgumentException or IOException)
+        catch (Exception e) when (e is FormatException or ArgumentException or IOException or InvalidOperationException)
         {
             throw new CheckpointException(path, $"is not a unigram tokenizer: {e.Message}", e);
         }
+    }
+
+    /// <summary>Whether a file holds a unigram tokenizer; so does a damaged one, whose loading tells the damage.</summary>
+    /// <param name="path">The file.</param>
+    public static bool IsUnigram(string path)
+    {
+        try
+        {
+            var fields = new ProtobufReader(File.ReadAllBytes(path));
+            while (fields.Next())
+            {
+                if (fields.Field == 2)
+                {
+                    return ReadModelType(fields.Bytes, Unigram) == Unigram;
+                }
+            }
+        }
+        catch (FormatException)
+        {
+            // The damage may hide the field that says so.
+        }
+
+        return true;
     }
 
     private static UnigramTokenizer Read(string path, ReadOnlySpan<byte> model, string folder)
@@ -96,11 +119,15 @@ internal static class SentencePieceModel
         }
 
         ReadOnlyMemory<byte> bytes =
-            kind == TokenKind.Byte && SentencePieceAlphabet.ByteOf(text) is { } value ? new[] { value }
+            kind == TokenKind.Byte ? new[] { ByteOf(text) }
             : kind == TokenKind.Normal ? SentencePieceAlphabet.Decode(text)
             : Encoding.UTF8.GetBytes(text);
         return (bytes, kind, score);
     }
+
+    private static byte ByteOf(string text) =>
+        SentencePieceAlphabet.ByteOf(text)
+        ?? throw new FormatException($"'{text}' found for a byte, expected <0x00> to <0xFF>");
 
     private static int ReadModelType(ReadOnlySpan<byte> message, int missing)
     {
