@@ -32,21 +32,8 @@ public static unsafe class BidirectionalAttention
     /// <param name="headDim">Positive.</param>
     /// <param name="output">[tokens, heads, headDim]; must not overlap <paramref name="qkv"/>.</param>
     /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
-    public static void Attend(ReadOnlySpan<float> qkv, int heads, int headDim, Span<float> output)
-    {
-        if (Simd512.IsSupported)
-        {
-            Attend<Tile8x2<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>(qkv, heads, headDim, output);
-        }
-        else if (Simd256.IsSupported)
-        {
-            Attend<Tile6x2<Simd256, float, Vector256<float>>, Simd256, Vector256<float>>(qkv, heads, headDim, output);
-        }
-        else
-        {
-            Attend<Tile8x2<Simd128, float, Vector128<float>>, Simd128, Vector128<float>>(qkv, heads, headDim, output);
-        }
-    }
+    public static void Attend(ReadOnlySpan<float> qkv, int heads, int headDim, Span<float> output) =>
+        Attend(qkv, heads, headDim, new HeadRange(0, heads, 1 / MathF.Sqrt(headDim)), bias: [], output);
 
     /// <summary>
     /// softmax(scale Q K^T + bias) V for one head, the bias by the distance from query to key: the relative positions of T5
@@ -75,13 +62,25 @@ public static unsafe class BidirectionalAttention
     {
         ArgumentOutOfRangeException.ThrowIfNegative(head);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(head, heads);
+        Attend(qkv, heads, headDim, new HeadRange(head, 1, scale), bias, output);
+    }
+
+    private static void Attend(
+        ReadOnlySpan<float> qkv,
+        int heads,
+        int headDim,
+        HeadRange range,
+        ReadOnlySpan<float> bias,
+        Span<float> output
+    )
+    {
         if (Simd512.IsSupported)
         {
             Attend<Tile8x2<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>(
                 qkv,
                 heads,
                 headDim,
-                new HeadRange(head, 1, scale),
+                range,
                 bias,
                 output
             );
@@ -92,7 +91,7 @@ public static unsafe class BidirectionalAttention
                 qkv,
                 heads,
                 headDim,
-                new HeadRange(head, 1, scale),
+                range,
                 bias,
                 output
             );
@@ -103,7 +102,7 @@ public static unsafe class BidirectionalAttention
                 qkv,
                 heads,
                 headDim,
-                new HeadRange(head, 1, scale),
+                range,
                 bias,
                 output
             );
@@ -218,7 +217,12 @@ public static unsafe class BidirectionalAttention
                 var start = scores + ((nint)row * plan.KeyColumns);
                 if (bias is not null)
                 {
-                    AddBias<TSimd, TVector>(start, plan.Scale, bias + (plan.Tokens - 1 - token - row), plan.Tokens);
+                    GroupedQueryAttention.Add<TSimd, TVector>(
+                        start,
+                        plan.Scale,
+                        bias + (plan.Tokens - 1 - token - row),
+                        plan.Tokens
+                    );
                 }
 
                 new Span<float>(start + plan.Tokens, plan.WeightColumns - plan.Tokens).Fill(Nothing);
@@ -244,25 +248,6 @@ public static unsafe class BidirectionalAttention
                 var target = output + ((nint)(token + row) * plan.Hidden);
                 Copy<TSimd, TVector>(source, plan.HeadDim, 1 / totals[row], target);
             }
-        }
-    }
-
-    /// <summary>scores = scale scores + bias, for one row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddBias<TSimd, TVector>(float* scores, float scale, float* bias, int count)
-        where TSimd : ISimd<TSimd, TVector>
-        where TVector : unmanaged
-    {
-        var scales = TSimd.Broadcast(scale);
-        var i = 0;
-        for (; i <= count - TSimd.Lanes; i += TSimd.Lanes)
-        {
-            TSimd.Store(TSimd.MultiplyAdd(TSimd.Load(scores + i), scales, TSimd.Load(bias + i)), scores + i);
-        }
-
-        for (; i < count; i++)
-        {
-            scores[i] = (scores[i] * scale) + bias[i];
         }
     }
 

@@ -311,7 +311,7 @@ public static unsafe class GroupedQueryAttention
 
     /// <summary>sums = sums * factor + values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add<TSimd, TVector>(float* sums, float factor, float* values, int count)
+    internal static void Add<TSimd, TVector>(float* sums, float factor, float* values, int count)
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
