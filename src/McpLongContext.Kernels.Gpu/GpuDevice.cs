@@ -24,13 +24,14 @@ internal sealed class GpuDevice : IDisposable
     private long _scans;
     private TimeSpan _time;
     private volatile string? _failure;
+    private volatile bool _isCopying;
     private bool _disposed;
 
     /// <summary>Takes an accelerator.</summary>
     /// <param name="name">As settings name it.</param>
     /// <param name="accelerator">Owned from now on.</param>
     /// <param name="warn">Is told once why the device is given up.</param>
-    /// <param name="capacity">Bytes that planes may take; <see langword="null"/>: a share of what is free.</param>
+    /// <param name="capacity">Bytes that planes may take; <see langword="null"/>: a share of the memory.</param>
     public GpuDevice(string name, Accelerator accelerator, Action<string> warn, long? capacity = null)
     {
         Name = name;
@@ -110,6 +111,10 @@ internal sealed class GpuDevice : IDisposable
         return buffer;
     }
 
+    /// <summary>The items of a plane.</summary>
+    public static ArrayView<T> View<T>(MemoryBuffer buffer)
+        where T : unmanaged => buffer.AsRawArrayView().Cast<T>();
+
     /// <summary>A buffer for a scan, with these contents; valid until the next one of that name.</summary>
     public ArrayView<T> Buffer<T>(string name, ReadOnlySpan<T> contents)
         where T : unmanaged
@@ -159,6 +164,7 @@ internal sealed class GpuDevice : IDisposable
                 return null;
             }
 
+            _isCopying = true;
             try
             {
                 var held = copy(this);
@@ -177,8 +183,9 @@ internal sealed class GpuDevice : IDisposable
             }
             finally
             {
+                _isCopying = false;
                 // Nothing is left here but what belongs to a copy that failed.
-                _copied.ForEach(buffer => buffer.Dispose());
+                _copied.ForEach(Free);
                 _copied.Clear();
             }
         }
@@ -194,17 +201,23 @@ internal sealed class GpuDevice : IDisposable
             {
                 foreach (var plane in planes)
                 {
-                    plane.Dispose();
+                    Free(plane);
                 }
             }
         }
     }
 
     /// <summary>
-    /// Runs a scan, none other beside it; <see langword="null"/> where the device fails, or has failed before.
+    /// Runs a scan, none other beside it; <see langword="null"/> where the device fails, has failed before, or is taking
+    /// a copy.
     /// </summary>
     public T? TryScan<T>(Func<T> scan)
     {
+        if (_isCopying)
+        {
+            return default;
+        }
+
         lock (_lock)
         {
             if (_failure is not null || _disposed)
@@ -245,11 +258,11 @@ internal sealed class GpuDevice : IDisposable
             _disposed = true;
             foreach (var buffer in _buffers.Values)
             {
-                buffer.Dispose();
+                Free(buffer);
             }
 
             _buffers.Clear();
-            _accelerator.Dispose();
+            Free(_accelerator);
         }
     }
 
@@ -260,6 +273,19 @@ internal sealed class GpuDevice : IDisposable
     private static bool IsOutOfMemory(Exception error) =>
         error is ILGPU.Runtime.Cuda.CudaException { Error: var code }
         && code.Contains("OUT_OF_MEMORY", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Frees what a device has; a lost device answers that with its failure, too.</summary>
+    private static void Free(IDisposable held)
+    {
+        try
+        {
+            held.Dispose();
+        }
+        catch (AcceleratorException)
+        {
+            // Lost with the device.
+        }
+    }
 
     private void GiveUp(Exception error)
     {

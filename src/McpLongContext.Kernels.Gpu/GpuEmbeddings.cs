@@ -52,13 +52,13 @@ internal sealed class GpuEmbeddings : IDeviceEmbeddings
     public float[]? ScorePassages(int[] passages, float[] query) =>
         Scan(
             passages,
-            scores =>
+            (groups, slots, scores) =>
                 _device.Accelerator.Launch(
                     EmbeddingKernels.ScorePassages,
-                    _device.Groups(passages.Length),
-                    _device.Buffer<int>("passages", passages),
-                    View<byte>(_passageCodes),
-                    View<float>(_passageScales),
+                    groups,
+                    slots,
+                    GpuDevice.View<byte>(_passageCodes),
+                    GpuDevice.View<float>(_passageScales),
                     _device.Buffer<float>("levels", _passageLevels),
                     _device.Buffer<float>("query", query),
                     scores
@@ -69,13 +69,13 @@ internal sealed class GpuEmbeddings : IDeviceEmbeddings
     public float[]? ScoreBinaryCodes(int[] passages, byte[] queries, float[] weights) =>
         Scan(
             passages,
-            scores =>
+            (groups, slots, scores) =>
                 _device.Accelerator.Launch(
                     EmbeddingKernels.ScoreBinaryCodes,
-                    _device.Groups(passages.Length),
-                    _device.Buffer<int>("passages", passages),
-                    View<int>(_offsets),
-                    View<ulong>(_binaryCodes),
+                    groups,
+                    slots,
+                    GpuDevice.View<int>(_offsets),
+                    GpuDevice.View<ulong>(_binaryCodes),
                     _device.Buffer<byte>("query", queries).Cast<ulong>(),
                     _device.Buffer<float>("weights", weights),
                     scores
@@ -86,14 +86,14 @@ internal sealed class GpuEmbeddings : IDeviceEmbeddings
     public float[]? ScoreResidualCodes(int[] passages, float[] queries, float[] weights) =>
         Scan(
             passages,
-            scores =>
+            (groups, slots, scores) =>
                 _device.Accelerator.Launch(
                     EmbeddingKernels.ScoreResidualCodes,
-                    _device.Groups(passages.Length),
-                    _device.Buffer<int>("passages", passages),
-                    View<int>(_offsets),
-                    View<byte>(_binaryCodes),
-                    View<byte>(_residualCodes),
+                    groups,
+                    slots,
+                    GpuDevice.View<int>(_offsets),
+                    GpuDevice.View<byte>(_binaryCodes),
+                    GpuDevice.View<byte>(_residualCodes),
                     _device.Buffer<float>("levels", _tokenLevels),
                     _device.Buffer<float>("scales", _tokenScales),
                     _device.Buffer<float>("query", queries),
@@ -111,18 +111,15 @@ internal sealed class GpuEmbeddings : IDeviceEmbeddings
         }
     }
 
-    private float[]? Scan(int[] passages, Action<ArrayView<float>> launch) =>
+    private float[]? Scan(int[] passages, Action<KernelConfig, ArrayView<int>, ArrayView<float>> launch) =>
         passages.Length == 0
             ? []
             : _device.TryScan(() =>
             {
                 var scores = _device.Buffer<float>("scores", passages.Length);
-                launch(scores);
+                launch(_device.Groups(passages.Length), _device.Buffer<int>("passages", passages), scores);
                 return _device.Read(scores);
             });
-
-    private static ArrayView<T> View<T>(MemoryBuffer buffer)
-        where T : unmanaged => buffer.AsRawArrayView().Cast<T>();
 
     private static PlaneReader Bytes<T>(T[] items)
         where T : unmanaged => (first, count) => MemoryMarshal.AsBytes(items.AsSpan(first, count));

@@ -42,8 +42,8 @@ internal sealed class GpuKeys : IDeviceKeys
                 KeyKernels.Sum,
                 _device.Groups(parts.Length),
                 _device.Buffer<TokenRange>("ranges", parts),
-                View<int>(_codes),
-                View<float>(_scales),
+                GpuDevice.View<int>(_codes),
+                GpuDevice.View<float>(_scales),
                 _device.Buffer<float>("query", queries),
                 _dimensions,
                 largest,
@@ -63,8 +63,8 @@ internal sealed class GpuKeys : IDeviceKeys
                 _device.Groups(parts.Length),
                 _device.Buffer<TokenRange>("ranges", parts),
                 _device.Buffer<int>("starts", starts),
-                View<int>(_codes),
-                View<float>(_scales),
+                GpuDevice.View<int>(_codes),
+                GpuDevice.View<float>(_scales),
                 _device.Buffer<float>("query", queries),
                 _device.Buffer<float>("weights", weights),
                 _device.Buffer<float>("logarithms", logarithms),
@@ -120,7 +120,4 @@ internal sealed class GpuKeys : IDeviceKeys
 
         return (top, Array.ConvertAll(totals, total => (float)total));
     }
-
-    private static ArrayView<T> View<T>(MemoryBuffer buffer)
-        where T : unmanaged => buffer.AsRawArrayView().Cast<T>();
 }

@@ -55,7 +55,7 @@ internal sealed class EmbeddingScan(RunScorer here, DeviceScorer there, Action<s
     /// <param name="cancellation">Ends it between two batches.</param>
     public void Score(List<ScanItem> items, int batch, float[] scores, CancellationToken cancellation)
     {
-        var (processor, devices) = Place(items);
+        var (processor, devices) = Place(items, cancellation);
         var work = devices
             .Select(one => (Action)(() => ScoreThere(one.Key, one.Value, scores)))
             .Concat(
@@ -72,7 +72,8 @@ internal sealed class EmbeddingScan(RunScorer here, DeviceScorer there, Action<s
 
     /// <summary>The items that are computed here, and those of each device that holds their segment.</summary>
     private static (List<ScanItem> Processor, Dictionary<IDeviceEmbeddings, List<ScanItem>> Devices) Place(
-        List<ScanItem> items
+        List<ScanItem> items,
+        CancellationToken cancellation
     )
     {
         var devices = new Dictionary<IDeviceEmbeddings, List<ScanItem>>();
@@ -83,6 +84,8 @@ internal sealed class EmbeddingScan(RunScorer here, DeviceScorer there, Action<s
 
         var processor = items.FindAll(item =>
         {
+            // The first scan of a segment copies it.
+            cancellation.ThrowIfCancellationRequested();
             if (item.Run.Segment.OnDevice is not { } embeddings)
             {
                 return true;

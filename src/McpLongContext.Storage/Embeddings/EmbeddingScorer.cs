@@ -35,6 +35,7 @@ internal static class EmbeddingScorer
         if (scores is not null)
         {
             TensorPrimitives.Add(scores, TensorPrimitives.Dot(vector, encoder.Mean.Span), scores);
+            StorageMeter.ScannedPassages.Add(slots.Length);
         }
 
         return scores;
