@@ -26,7 +26,7 @@ internal sealed class PassageSharing(Database database)
 
         Span<byte> key = stackalloc byte[ContentKey.Size];
         document.ContentKey.CopyTo(key);
-        foreach (var path in Counterparts(document.Path, sources))
+        foreach (var (source, path) in Counterparts(document.Path, sources))
         {
             using var row = database
                 .Prepare(
@@ -37,7 +37,7 @@ internal sealed class PassageSharing(Database database)
                 .BindBlob(2, key)
                 .Bind(3, document.Kind)
                 .Bind(4, document.Passages.Count);
-            if (row.Step() && AreEqual(document.Passages, row.Int64(0)))
+            if (row.Step() && SourceOf(path, sources) == source && AreEqual(document.Passages, row.Int64(0)))
             {
                 return row.Int64(0);
             }
@@ -95,7 +95,10 @@ internal sealed class PassageSharing(Database database)
         foreach (var (id, checksum) in passages)
         {
             database
-                .Prepare("UPDATE passages SET document_id = ?2, checksum = ?3 WHERE id = ?1")
+                .Prepare(
+                    "UPDATE passages SET document_id = ?2, checksum = ?3 "
+                        + "WHERE id = ?1 AND EXISTS (SELECT 1 FROM documents WHERE id = ?2)"
+                )
                 .Bind(1, id)
                 .Bind(2, to)
                 .Bind(3, checksum)
@@ -106,10 +109,10 @@ internal sealed class PassageSharing(Database database)
     }
 
     /// <summary>
-    /// The same place in the other sources; a source may lie in another, as working trees do. Within one source nothing
+    /// The same place in the other sources; it may lie in an inner one, as working trees do. Within one source nothing
     /// is shared: there the path tells apart what is equal.
     /// </summary>
-    private static IEnumerable<string> Counterparts(string path, IReadOnlyList<string> sources)
+    private static IEnumerable<(string Source, string Path)> Counterparts(string path, IReadOnlyList<string> sources)
     {
         if (SourceOf(path, sources) is not { } source)
         {
@@ -117,11 +120,7 @@ internal sealed class PassageSharing(Database database)
         }
 
         var relative = path[source.Length..].TrimStart(Path.DirectorySeparatorChar);
-        return from other in sources
-            where other != source
-            let counterpart = Path.Join(other, relative)
-            where SourceOf(counterpart, sources) == other
-            select counterpart;
+        return sources.Where(other => other != source).Select(other => (other, Path.Join(other, relative)));
     }
 
     /// <summary>The innermost source that a path lies in; <see langword="null"/>: none.</summary>
