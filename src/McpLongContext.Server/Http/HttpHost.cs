@@ -35,6 +35,9 @@ internal static class HttpHost
     private const long EventMemory = 64 << 20;
     private const int MostConnections = 1024;
 
+    /// <summary>Sessions that are kept without a request, some 40 KB each; beyond them the oldest end.</summary>
+    private const int MostIdleSessions = 1024;
+
     /// <summary>Builds the host; nothing that tools use is created before the first call.</summary>
     /// <param name="configuration">Settings of file and environment.</param>
     /// <param name="options">The validated settings.</param>
@@ -116,6 +119,7 @@ internal static class HttpHost
             {
                 transport.SessionMode = HttpServerSessionMode.StatefulForInitializeClients;
                 transport.IdleTimeout = s_idleSession;
+                transport.MaxIdleSessionCount = MostIdleSessions;
             })
             .WithDistributedCacheEventStreamStore(events =>
             {
