@@ -172,7 +172,7 @@ public sealed class Datastore : IDisposable
     /// Begins to write keys of a decoder, which is registered with its first use. The key of the profile names it for
     /// <see cref="DatastoreSnapshot.Keys"/>.
     /// </summary>
-    /// <param name="encoder">Made by <see cref="EmbeddingProfile.OfKeys"/>.</param>
+    /// <param name="encoder">Made by <see cref="EmbeddingProfile.OfKeys(string, int)"/> or with a mean.</param>
     /// <param name="planes">Vectors a token.</param>
     /// <exception cref="ArgumentException">The profile is not valid.</exception>
     /// <exception cref="DatastoreException">The key is taken by an encoder with another profile.</exception>

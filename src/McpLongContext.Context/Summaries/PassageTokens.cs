@@ -2,8 +2,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using McpLongContext.LongAttention.Unlimiformer.CrossAttention;
 using McpLongContext.Storage;
-using McpLongContext.Storage.Embeddings;
-using McpLongContext.Storage.Keys;
 using StoredDocument = McpLongContext.Storage.Catalog.Document;
 
 namespace McpLongContext.Context.Summaries;
@@ -46,12 +44,14 @@ internal sealed class PassageTokens
     /// <summary>The part of a document that is missing; <see langword="null"/> where nothing is.</summary>
     /// <param name="datastore">The datastore.</param>
     /// <param name="document">The document.</param>
-    /// <param name="encoder">The encoder's output.</param>
+    /// <param name="key">Names the encoder's output.</param>
+    /// <param name="width">The width of it.</param>
     /// <param name="frame">The tokens around the text.</param>
     public static PassageTokens? Missing(
         Datastore datastore,
         SummaryDocument document,
-        EmbeddingProfile encoder,
+        string key,
+        int width,
         SourceFrame frame
     )
     {
@@ -59,7 +59,7 @@ internal sealed class PassageTokens
         if (
             !snapshot.Documents.TryFind(document.Stored!.Path, out var found)
             || found.ContentKey != document.Stored.ContentKey
-            || snapshot.Missing(encoder.Key, found) is not [var first, ..]
+            || snapshot.Missing(key, found) is not [var first, ..]
         )
         {
             return null;
@@ -89,7 +89,7 @@ internal sealed class PassageTokens
             ordinal--;
         }
 
-        return new PassageTokens(found, encoder.Dimensions, ids, counts, ordinal)
+        return new PassageTokens(found, width, ids, counts, ordinal)
         {
             FirstToken = ordinal == 0 ? 0 : TextBefore(ordinal),
             FirstMissing = first.First,
@@ -103,7 +103,7 @@ internal sealed class PassageTokens
     public void Append(ReadOnlySpan<float> output) => _waiting.AddRange(output);
 
     /// <summary>Gives the writer the passages that are encoded whole.</summary>
-    public void Flush(KeyWriter writer)
+    public void Flush(SourceWriter writer)
     {
         var (end, tokens) = (_ordinal, 0);
         while (end < _counts.Length && tokens + _counts[end] <= Tokens)
@@ -116,16 +116,14 @@ internal sealed class PassageTokens
             return;
         }
 
-        var keys = new KeyBuffer(new KeyShape(1, _width));
-        keys.Append(0, CollectionsMarshal.AsSpan(_waiting)[..(tokens * _width)]);
-        _waiting.RemoveRange(0, tokens * _width);
         writer.Add(
             _document.ContentKey,
             _ordinal,
             _counts.AsSpan(_ordinal, end - _ordinal),
             _ids.AsSpan(_token, tokens),
-            keys
+            CollectionsMarshal.AsSpan(_waiting)[..(tokens * _width)]
         );
+        _waiting.RemoveRange(0, tokens * _width);
         (_ordinal, _token) = (end, _token + tokens);
     }
 }

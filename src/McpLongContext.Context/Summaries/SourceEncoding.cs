@@ -3,7 +3,6 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
 using McpLongContext.LongAttention.Unlimiformer.CrossAttention;
 using McpLongContext.Storage;
-using McpLongContext.Storage.Embeddings;
 using McpLongContext.Storage.Keys;
 
 namespace McpLongContext.Context.Summaries;
@@ -27,11 +26,7 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
     private const double MaxShare = 0.5;
 
     /// <summary>Names the encoder's output in datastores.</summary>
-    public EmbeddingProfile Profile =>
-        EmbeddingProfile.OfKeys(
-            new SourceName(loaded.Identity.ToString(), SourceEncoder.Version, task.Encoding).ToString(),
-            Hidden
-        );
+    public string Key => new SourceName(loaded.Identity.ToString(), SourceEncoder.Version, task.Encoding).ToString();
 
     private int Hidden => loaded.Model.Config.HiddenSize;
 
@@ -44,6 +39,7 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
         var buffer = new KeyBuffer(new KeyShape(1, Hidden));
         var isExact = documents.Sum(TokensOf) <= ExactTokens;
         var exact = new List<float>();
+        SourceMean? mean = null;
         using var encoder = CreateEncoder();
         for (var i = 0; i < documents.Count && !cancellation.IsCancellationRequested; i++)
         {
@@ -58,7 +54,10 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
                 }
                 else
                 {
-                    buffer.Append(0, output);
+                    mean ??= SourceMean.Of(output, Hidden);
+                    float[] residuals = [.. output];
+                    mean.Subtract(residuals);
+                    buffer.Append(0, residuals);
                 }
 
                 progress(number, window, all);
@@ -66,7 +65,7 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
             }
         }
 
-        return new EncodedDocuments(documents, [buffer])
+        return new EncodedDocuments(documents, [buffer], mean ?? SourceMean.Of([], Hidden))
         {
             IsPartial = (isExact ? exact.Count / Hidden : buffer.Tokens) < documents.Sum(TokensOf),
             Exact = isExact ? [.. exact] : null,
@@ -117,7 +116,8 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
     /// <param name="documents">The datastore's documents; only those that are kept whole are in the result.</param>
     public EncodedDocuments Open(DatastoreSnapshot snapshot, IReadOnlyList<SummaryDocument> documents)
     {
-        var kept = (snapshot.Keys(Profile.Key)?.Documents ?? []).ToDictionary(one => one.Document.ContentKey);
+        var keys = snapshot.Keys(Key);
+        var kept = (keys?.Documents ?? []).ToDictionary(one => one.Document.ContentKey);
         var (whole, blocks) = (new List<SummaryDocument>(), new List<IKeyBlock>());
         foreach (var document in documents)
         {
@@ -129,7 +129,8 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
             }
         }
 
-        return new EncodedDocuments(whole, blocks) { IsPartial = whole.Count < documents.Count };
+        var mean = keys is null ? SourceMean.Of([], Hidden) : new SourceMean(keys.Encoder.Mean);
+        return new EncodedDocuments(whole, blocks, mean) { IsPartial = whole.Count < documents.Count };
     }
 
     private bool Store(
@@ -141,13 +142,13 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
     )
     {
         var clock = Stopwatch.StartNew();
-        var writer = datastore.WriteKeys(Profile);
+        var writer = CreateWriter(datastore);
         var (windows, isFurther) = (0, false);
         using var encoder = CreateEncoder();
         for (var i = 0; i < documents.Count; i++)
         {
             var number = i;
-            if (PassageTokens.Missing(datastore, documents[i], Profile, task.Frame) is not { } missing)
+            if (PassageTokens.Missing(datastore, documents[i], Key, Hidden, task.Frame) is not { } missing)
             {
                 continue;
             }
@@ -189,6 +190,12 @@ internal sealed class SourceEncoding(LoadedEncoderDecoder loaded, SummaryTask ta
         // A call gets further by a passage at least, so that calls of any size come to an end.
         bool IsOver() =>
             cancellation.IsCancellationRequested || (isFurther && (windows >= maxWindows || clock.Elapsed >= wait));
+    }
+
+    private SourceWriter CreateWriter(Datastore datastore)
+    {
+        using var snapshot = datastore.Snapshot();
+        return new SourceWriter(datastore, snapshot.Keys(Key)?.Encoder, Key, Hidden);
     }
 
     private SourceEncoder CreateEncoder() => new(loaded.Model, task.Frame, task.Window, task.Overlap);

@@ -158,7 +158,7 @@ internal sealed class Summarizer(
         using var threadPool = new ComputeThreadPool(Environment.ProcessorCount);
         IEncodedSource source = encoded.Exact is { } exact
             ? new ExactSource(exact, run.Model.Model.Config.HiddenSize)
-            : new QuantizedSource(encoded.Blocks, run.Model.Model.Config.HiddenSize, threadPool);
+            : new QuantizedSource(encoded.Blocks, encoded.Mean, threadPool);
         var attended = new AttendedSource(source.Tokens);
         var (attention, search) = Attention(run, source, attended, threadPool);
         using var target = run.Model.Model.CreateTarget(attention);

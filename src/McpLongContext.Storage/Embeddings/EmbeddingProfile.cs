@@ -52,15 +52,20 @@ public sealed record EmbeddingProfile
     /// <summary>The profile of keys, which need no statistics.</summary>
     /// <param name="key">Identifies what makes them: model, weights, layer, head, windows.</param>
     /// <param name="dimensions">The width of a key.</param>
-    public static EmbeddingProfile OfKeys(string key, int dimensions)
+    public static EmbeddingProfile OfKeys(string key, int dimensions) => OfKeys(key, new float[dimensions]);
+
+    /// <summary>The profile of keys that are kept about a mean.</summary>
+    /// <param name="key">Identifies what makes them: model, weights, layer, head, windows.</param>
+    /// <param name="mean">The mean, which was subtracted from each, <c>[dimensions]</c>.</param>
+    public static EmbeddingProfile OfKeys(string key, ReadOnlyMemory<float> mean)
     {
-        var ones = new float[dimensions];
+        var ones = new float[mean.Length];
         Array.Fill(ones, 1);
         return new EmbeddingProfile
         {
             Key = key,
             Precision = EmbeddingPrecision.Key,
-            Mean = new float[dimensions],
+            Mean = mean,
             Deviation = ones,
         };
     }

@@ -37,10 +37,10 @@ internal static class SourceBenchmark
                 )
             );
             var exact = new List<float>();
-            var keys = Encode(output, model, Math.Min(MaxEncoded, counts.Max()), threads, exact);
+            var (keys, mean) = Encode(output, model, Math.Min(MaxEncoded, counts.Max()), threads, exact);
             foreach (var count in counts)
             {
-                Measure(output, model, keys, exact, count, written, beams, threads);
+                Measure(output, model, keys, mean, exact, count, written, beams, threads);
             }
         }
         finally
@@ -49,7 +49,13 @@ internal static class SourceBenchmark
         }
     }
 
-    private static KeyBuffer Encode(TextWriter output, EncoderDecoder model, int count, int threads, List<float> exact)
+    private static (KeyBuffer Keys, SourceMean Mean) Encode(
+        TextWriter output,
+        EncoderDecoder model,
+        int count,
+        int threads,
+        List<float> exact
+    )
     {
         var frame = SourceFrame.Of(model.Config, []);
         var random = new Random(5);
@@ -57,14 +63,18 @@ internal static class SourceBenchmark
         var keys = new KeyBuffer(new KeyShape(1, model.Config.HiddenSize));
         using var encoder = new SourceEncoder(model, frame, model.Config.Window, threads: threads);
         var (watch, cpu) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
+        SourceMean? mean = null;
         var next = 1024;
         encoder.Encode(tokens, Keep);
         Report();
-        return keys;
+        return (keys, mean!);
 
         bool Keep(ReadOnlySpan<float> states, int window, int windows)
         {
-            keys.Append(0, states);
+            mean ??= SourceMean.Of(states, model.Config.HiddenSize);
+            float[] residuals = [.. states];
+            mean.Subtract(residuals);
+            keys.Append(0, residuals);
             if (exact.Count < MaxExact * model.Config.HiddenSize)
             {
                 exact.AddRange(states);
@@ -91,6 +101,7 @@ internal static class SourceBenchmark
         TextWriter output,
         EncoderDecoder model,
         KeyBuffer keys,
+        SourceMean mean,
         List<float> exact,
         int count,
         int written,
@@ -106,7 +117,7 @@ internal static class SourceBenchmark
         }
 
         var watch = Stopwatch.StartNew();
-        var source = new QuantizedSource(parts, model.Config.HiddenSize, threadPool);
+        var source = new QuantizedSource(parts, mean, threadPool);
         var packed = watch.Elapsed.TotalSeconds;
         var projections = new CrossProjections(model);
         output.WriteLine(

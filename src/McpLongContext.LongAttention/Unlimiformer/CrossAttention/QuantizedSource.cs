@@ -7,34 +7,35 @@ using McpLongContext.Storage.Keys;
 namespace McpLongContext.LongAttention.Unlimiformer.CrossAttention;
 
 /// <summary>
-/// States in 8 bits a dimension, of this call or where they lie in a datastore. They are searched by products in
-/// integers, with queries in 8 bits, too; the best are compared again with queries in fp32.
+/// States in 8 bits a dimension about their mean, of this call or where they lie in a datastore. They are searched by
+/// products in integers, with queries in 8 bits, too; the best are compared again with queries in fp32.
 /// </summary>
 public sealed class QuantizedSource : IEncodedSource
 {
     private const int BlockTokens = 4096;
 
     private readonly IReadOnlyList<IKeyBlock> _keys;
+    private readonly SourceMean _mean;
     private readonly int[] _starts; // [blocks of keys + 1]
     private readonly Int8PackedMatrix[] _blocks;
 
     /// <summary>Packs states for the search.</summary>
-    /// <param name="keys">Consecutive parts of the source, of one plane; they stay in use.</param>
-    /// <param name="dimensions">Width of a state.</param>
+    /// <param name="keys">Consecutive parts of the source less the mean, of one plane; they stay in use.</param>
+    /// <param name="mean">The mean.</param>
     /// <param name="threadPool">Packs.</param>
     /// <exception cref="ArgumentException">There is no token.</exception>
-    public QuantizedSource(IReadOnlyList<IKeyBlock> keys, int dimensions, ComputeThreadPool threadPool)
+    public QuantizedSource(IReadOnlyList<IKeyBlock> keys, SourceMean mean, ComputeThreadPool threadPool)
     {
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(threadPool);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dimensions);
+        ArgumentNullException.ThrowIfNull(mean);
         _keys = [.. keys.Where(block => block.Tokens > 0)];
         if (_keys.Count == 0)
         {
             throw new ArgumentException("nothing found, expected one token at least.", nameof(keys));
         }
 
-        Dimensions = dimensions;
+        _mean = mean;
         _starts = new int[_keys.Count + 1];
         for (var i = 0; i < _keys.Count; i++)
         {
@@ -48,10 +49,10 @@ public sealed class QuantizedSource : IEncodedSource
             block =>
             {
                 var (first, count) = RangeOf(block);
-                var states = new float[count * dimensions];
-                Read(first, states);
+                var states = new float[count * Dimensions];
+                ReadResiduals(first, states);
                 // A vector's largest code is 127, so that it is quantized to the same codes again.
-                _blocks[block] = Int8PackedMatrix.Pack(states, count, dimensions);
+                _blocks[block] = Int8PackedMatrix.Pack(states, count, Dimensions);
             }
         );
     }
@@ -60,7 +61,7 @@ public sealed class QuantizedSource : IEncodedSource
     public int Tokens => _starts[^1];
 
     /// <inheritdoc />
-    public int Dimensions { get; }
+    public int Dimensions => _mean.Dimensions;
 
     /// <inheritdoc />
     public long IndexBytes => (long)Tokens * (Dimensions + sizeof(float));
@@ -76,6 +77,7 @@ public sealed class QuantizedSource : IEncodedSource
         (block * BlockTokens, Math.Min(BlockTokens, Tokens - (block * BlockTokens)));
 
     /// <inheritdoc />
+    /// <remarks>Less the query's product with the mean, which all tokens have in common.</remarks>
     public void Score(int block, ReadOnlySpan<float> queries, Span<float> scores) =>
         Int8MatrixProduct.Multiply(queries, _blocks[block], bias: [], scores);
 
@@ -87,6 +89,8 @@ public sealed class QuantizedSource : IEncodedSource
             var (keys, place) = Find(tokens[i]);
             Int8Vectors.Dot(keys.Codes(0, place, 1), keys.Scales(0, place, 1), query, Dimensions, products.Slice(i, 1));
         }
+
+        TensorPrimitives.Add(products[..tokens.Length], TensorPrimitives.Dot(query, _mean.Values.Span), products);
     }
 
     /// <inheritdoc />
@@ -98,10 +102,19 @@ public sealed class QuantizedSource : IEncodedSource
             var (keys, place) = Find(tokens[i]);
             Int8Vectors.Add(keys.Codes(0, place, 1), weights[i] * keys.Scales(0, place, 1)[0], sum);
         }
+
+        TensorPrimitives.MultiplyAdd(_mean.Values.Span, TensorPrimitives.Sum(weights[..tokens.Length]), sum, sum);
     }
 
     /// <inheritdoc />
     public void Read(int first, Span<float> states)
+    {
+        ReadResiduals(first, states);
+        _mean.Add(states);
+    }
+
+    /// <summary>States less the mean.</summary>
+    private void ReadResiduals(int first, Span<float> states)
     {
         while (!states.IsEmpty)
         {

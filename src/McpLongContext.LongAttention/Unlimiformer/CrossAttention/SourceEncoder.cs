@@ -10,7 +10,7 @@ namespace McpLongContext.LongAttention.Unlimiformer.CrossAttention;
 public sealed class SourceEncoder : IDisposable
 {
     /// <summary>Names the way sources are encoded: states of different ones do not mix.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     private readonly EncoderSession _encoder;
     private readonly SourceFrame _frame;
