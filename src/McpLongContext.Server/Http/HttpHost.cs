@@ -35,9 +35,6 @@ internal static class HttpHost
     private const long EventMemory = 64 << 20;
     private const int MostConnections = 1024;
 
-    /// <summary>Sessions that are kept without a request, some 40 KB each; beyond them the oldest end.</summary>
-    private const int MostIdleSessions = 1024;
-
     /// <summary>Builds the host; nothing that tools use is created before the first call.</summary>
     /// <param name="configuration">Settings of file and environment.</param>
     /// <param name="options">The validated settings.</param>
@@ -119,7 +116,6 @@ internal static class HttpHost
             {
                 transport.SessionMode = HttpServerSessionMode.StatefulForInitializeClients;
                 transport.IdleTimeout = s_idleSession;
-                transport.MaxIdleSessionCount = MostIdleSessions;
             })
             .WithDistributedCacheEventStreamStore(events =>
             {
@@ -156,6 +152,7 @@ internal static class HttpHost
         application.UseAuthorization();
         application.UseRateLimiter();
         application.UseMiddleware<MediaTypeCheck>();
+        application.UseMiddleware<SessionLimit>();
         application.MapHealthChecks(HealthPath).AllowAnonymous();
         application.MapMcp(ProtocolPath);
         var pages = application.MapDashboard();

@@ -1,6 +1,8 @@
+using System.Net;
 using System.Net.ServerSentEvents;
 using System.Text;
 using System.Text.Json;
+using McpLongContext.Server.Http;
 using McpLongContext.Server.Tests.Protocol;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
@@ -61,6 +63,30 @@ public sealed class HttpProtocolTests : IDisposable
         Assert.NotEqual(true, stored.IsError);
         Assert.Contains("gate.txt:1", TextOf(found), StringComparison.Ordinal);
         Assert.Equal(version == "2026-07-28", writer.SessionId is null);
+    }
+
+    [Fact]
+    public async Task Of_too_many_idle_sessions_those_end_that_nobody_used_for_the_longest_time()
+    {
+        await using var server = await HttpServer.StartAsync(_folder);
+        var used = await InitializeAsync(server);
+        var left = await InitializeAsync(server);
+        Assert.Equal(HttpStatusCode.OK, await PingAsync(server, used));
+        for (var i = 0; i < SessionLimit.MostIdle - 1; i++)
+        {
+            await InitializeAsync(server);
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, await PingAsync(server, left));
+        Assert.Equal(HttpStatusCode.OK, await PingAsync(server, used));
+
+        // Names that the server never gave end no session.
+        for (var i = 0; i < SessionLimit.MostIdle; i++)
+        {
+            Assert.Equal(HttpStatusCode.NotFound, await PingAsync(server, $"unknown-{i}"));
+        }
+
+        Assert.Equal(HttpStatusCode.OK, await PingAsync(server, used));
     }
 
     [Theory]
@@ -224,7 +250,7 @@ public sealed class HttpProtocolTests : IDisposable
         request.Headers.ExpectContinue = true;
         using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
-        Assert.Equal(System.Net.HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
     }
 
     [Fact]
@@ -235,7 +261,7 @@ public sealed class HttpProtocolTests : IDisposable
 
         using var answer = await server.Client.PostAsync(server.Url, body, TestContext.Current.CancellationToken);
 
-        Assert.Equal(System.Net.HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
     }
 
     [Fact]
@@ -259,6 +285,18 @@ public sealed class HttpProtocolTests : IDisposable
               }
             }
             """;
+
+    private static async Task<string> InitializeAsync(HttpServer server)
+    {
+        using var answer = await PostAsync(server, session: null, Initialize("2025-11-25"));
+        return Assert.Single(answer.Headers.GetValues("Mcp-Session-Id"));
+    }
+
+    private static async Task<HttpStatusCode> PingAsync(HttpServer server, string session)
+    {
+        using var answer = await PostAsync(server, session, """{"jsonrpc":"2.0","id":2,"method":"ping"}""");
+        return answer.StatusCode;
+    }
 
     private static async Task<HttpResponseMessage> PostAsync(HttpServer server, string? session, string body)
     {
