@@ -10,6 +10,9 @@ internal static class IndexingLock
 {
     private const string Pattern = "indexing-*.lock";
 
+    /// <summary>How often a file that cannot be made is tried again.</summary>
+    private const int Attempts = 20;
+
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Takes the lock of a job, until the result is disposed.</summary>
@@ -17,16 +20,23 @@ internal static class IndexingLock
     {
         RemoveAbandoned(datastore);
         var path = Path.Combine(datastore.Folder, Pattern.Replace("*", job, StringComparison.Ordinal));
-        while (true)
+        for (var attempt = 1; ; attempt++)
         {
             datastore.ThrowIfRemoved();
             try
             {
-                return Open(path, FileMode.OpenOrCreate);
+                var held = Open(path, FileMode.OpenOrCreate);
+                if (File.Exists(path))
+                {
+                    return held;
+                }
+
+                // Somebody took it for abandoned between its making and its locking, and removed it.
+                await held.DisposeAsync();
             }
-            catch (IOException) when (File.Exists(path))
+            catch (IOException) when (attempt < Attempts || File.Exists(path))
             {
-                // Somebody looks at this moment whether it is held.
+                // Somebody looks at this moment whether it is held, or removes it.
                 await Task.Delay(s_retry, cancellation);
             }
         }
