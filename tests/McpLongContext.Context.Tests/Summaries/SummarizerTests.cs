@@ -113,6 +113,38 @@ public sealed class SummarizerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_document_of_one_long_line_is_read_in_several_calls()
+    {
+        await IngestAsync(("a.txt", Long(400, "first").Replace('\n', ' ')));
+        var request = new LongInferenceRequest { Datastore = "default", MaxWindows = 60 };
+        var calls = 1;
+        var report = await SummarizeAsync(request);
+        for (; report.State == InferenceState.Paused && calls < 50; calls++)
+        {
+            report = await SummarizeAsync(request with { Cursor = report.NextCursor });
+        }
+
+        Assert.Equal(InferenceState.Complete, report.State);
+        Assert.InRange(calls, 3, 40);
+        Assert.Equal("a.txt:1-1", report.Windows[0].Citation);
+    }
+
+    [Fact]
+    public async Task Who_may_not_ingest_gets_the_summary_and_stores_nothing()
+    {
+        await IngestAsync(("a.txt", Long(40, "first")));
+        var request = new LongInferenceRequest { Datastore = "default" };
+
+        var (read, _) = await CountAsync(request with { MayStore = false });
+
+        Assert.Equal(0, read.Memory!.DatastoreBytes);
+        Assert.Empty(Assert.Single(_service.ListDatastores()).Memories);
+        var (stored, _) = await CountAsync(request);
+        Assert.Single(Assert.Single(_service.ListDatastores()).Memories);
+        Assert.Equal(stored.Memory!.Tokens, read.Memory.Tokens);
+    }
+
+    [Fact]
     public async Task What_was_encoded_before_a_stop_is_kept()
     {
         await IngestAsync(("a.txt", Long(400, "first")));

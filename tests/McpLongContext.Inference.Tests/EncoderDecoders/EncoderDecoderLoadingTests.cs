@@ -127,6 +127,22 @@ public sealed class EncoderDecoderLoadingTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData("forced_bos_token_id", 9)]
+    [InlineData("forced_eos_token_id", -1)]
+    public void A_forced_token_that_the_model_does_not_have_is_named(string field, int token)
+    {
+        File.WriteAllText(_folder["config.json"], $$"""{"vocab_size":9,"{{field}}":{{token}}}""");
+
+        var error = Assert.Throws<CheckpointException>(() => BeamSettings.Read(_folder.FullName));
+
+        Assert.Contains(
+            $"{field}: {token} found, expected 0 to 8, below vocab_size",
+            error.Message,
+            StringComparison.Ordinal
+        );
+    }
+
     private void AssertRefused(string name, Action<JsonObject> change, string message)
     {
         var golden = TinyEncoderDecoder.Of(name);

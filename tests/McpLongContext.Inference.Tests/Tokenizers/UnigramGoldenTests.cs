@@ -152,6 +152,22 @@ public sealed class UnigramGoldenTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_piece_that_names_no_byte_is_refused_by_name()
+    {
+        var bytes = s_data.Value.Models.Single(one => one.Name == "bytes").Bytes;
+        bytes[bytes.AsSpan().IndexOf("<0x41>"u8) + 3] = (byte)'Z';
+        File.WriteAllBytes(Path.Combine(_folder.FullName, "spiece.model"), bytes);
+
+        var error = Assert.Throws<CheckpointException>(() => ModelTokenizer.Load(_folder.FullName));
+
+        Assert.Contains(
+            "'<0xZ1>' found for a byte, expected <0x00> to <0xFF>",
+            error.Message,
+            StringComparison.Ordinal
+        );
+    }
+
     private (Tokenizer Tokenizer, Model Model) Load(string name)
     {
         var model = s_data.Value.Models.Single(one => one.Name == name);
