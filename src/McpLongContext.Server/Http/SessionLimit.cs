@@ -13,7 +13,7 @@ namespace McpLongContext.Server.Http;
 internal sealed class SessionLimit(RequestDelegate next, EndpointDataSource endpoints, IServiceScopeFactory scopes)
 {
     /// <summary>Sessions that are kept without a request, some 40 KB each.</summary>
-    public const int MostIdle = 1024;
+    public const int MostIdle = 512;
 
     private const string Header = "Mcp-Session-Id";
 
