@@ -44,6 +44,7 @@ const string Usage = """
                                                commas between sizes
       sources SHAPE COUNTS WRITTEN BEAMS [THREADS]   sources of so many tokens through random weights of bart-base or bart-large: encoding,
                                                a summary of so many tokens, retrieval's share; counts and beams with commas
+      summaries SHAPE [THREADS [ROUNDS]]       such a model within its window beside ONNX Runtime; needs PyTorch for the export
       forms FILE...                            the forms of bits on files: size, time, what the rule picks
       tokenizers TEXT MODEL...                 a file or folder of text through tokenizers of GGUF files or folders
       evidence MODEL QUESTIONS DIR PREDICTIONS  lines ranked by a decoder's retrieval heads, for score
@@ -217,6 +218,15 @@ switch (args)
             Numbers(written)[0],
             Numbers(beams),
             threads is [var workers] ? Numbers(workers)[0] : Environment.ProcessorCount
+        );
+        return 0;
+    case ["summaries", var shape, .. var rest] when rest.Length < 3:
+        output.WriteLine(Machine.Describe());
+        EncoderDecoderBenchmark.Run(
+            output,
+            shape,
+            rest is [var each, ..] ? Numbers(each)[0] : Environment.ProcessorCount,
+            rest is [_, var rounds] ? Numbers(rounds)[0] : 5
         );
         return 0;
     case ["forms", .. { Length: > 0 } files]:

@@ -89,7 +89,7 @@ internal sealed record RandomEncoderDecoder(int Layers, int Width, int Heads)
 
     private static SafetensorsEntry Matrix(string name, int rows, int columns)
     {
-        var random = new Random(name.Length * 7919 + name[^9]);
+        var random = new Random(name.Aggregate(17, (seed, letter) => unchecked((seed * 31) + letter)));
         var values = new float[rows * columns];
         for (var i = 0; i < values.Length; i++)
         {

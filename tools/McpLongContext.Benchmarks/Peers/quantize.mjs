@@ -1,8 +1,8 @@
-// Quantises the linear layers of an ONNX model the way onnxruntime's quantize_dynamic does by default for a MatMul with
+// Quantizes the linear layers of an ONNX model the way onnxruntime's quantize_dynamic does by default for a MatMul with
 // constant weights: activations to uint8 as they come, weights to int8 per output column, the sum scaled back to fp32.
 // usage: node quantize.mjs MODEL.onnx QUANTISED.onnx
 //
-// The file is edited as protocol buffer fields (onnx.proto3): what is not a quantised layer is passed on as it is.
+// The file is edited as protocol buffer fields (onnx.proto3): what is not a quantized layer is passed on as it is.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const Model = { graph: 7 };
@@ -99,7 +99,7 @@ function quantizeGraph(graph) {
   const initializers = all(graph, Graph.initializer).map((field) => ({ field, parts: parse(field.value) }));
   const byName = new Map(initializers.map((one) => [text(one.parts, Tensor.name), one]));
   const dropped = new Set();
-  const quantised = new Map();
+  const quantized = new Map();
   const added = [];
   const nodes = all(graph, Graph.node).map((field) => {
     const parts = parse(field.value);
@@ -116,11 +116,11 @@ function quantizeGraph(graph) {
       tensor(`${weights}_zero`, [outputs], Type.int8, Buffer.alloc(outputs)),
     );
     const input = [];
-    if (!quantised.has(x)) {
-      quantised.set(x, [`${x}_codes`, `${x}_scale`, `${x}_zero`]);
-      input.push(node('DynamicQuantizeLinear', [x], quantised.get(x)));
+    if (!quantized.has(x)) {
+      quantized.set(x, [`${x}_codes`, `${x}_scale`, `${x}_zero`]);
+      input.push(node('DynamicQuantizeLinear', [x], quantized.get(x)));
     }
-    const [xCodes, xScale, xZero] = quantised.get(x);
+    const [xCodes, xScale, xZero] = quantized.get(x);
     const toFloat = bytes(
       Node.attribute,
       Buffer.concat([bytes(Attribute.name, 'to'), integer(Attribute.int, Type.float), integer(Attribute.type, 2)]),
@@ -134,7 +134,7 @@ function quantizeGraph(graph) {
     ]);
   });
   const rest = graph.filter((field) => field.number !== Graph.node && !dropped.has(field)).map((field) => field.bytes);
-  console.error(`${dropped.size} matrices quantised`);
+  console.error(`${dropped.size} matrices quantized`);
   return Buffer.concat([...nodes, ...rest, ...added]);
 }
 
