@@ -54,7 +54,7 @@ public sealed class CachedCrossAttention : ICrossAttention
                 .Select(layer =>
                 {
                     sublayers.Project(states, tokens, (layer.CrossAttention!.KeyValue!, projected));
-                    return ByHead(projected);
+                    return ByHead(projected, threadPool);
                 }),
         ];
     }
@@ -130,20 +130,24 @@ public sealed class CachedCrossAttention : ICrossAttention
     }
 
     /// <summary>[tokens, 2, heads, headDim] to [2, heads, tokens, headDim].</summary>
-    private float[] ByHead(ReadOnlySpan<float> projected)
+    private float[] ByHead(float[] projected, ComputeThreadPool threadPool)
     {
         var result = new float[projected.Length];
-        var heads = 2 * _stack.HeadCount;
-        for (var token = 0; token < _tokens; token++)
-        {
-            for (var head = 0; head < heads; head++)
+        var (heads, width) = (2 * _stack.HeadCount, _stack.HeadDim);
+        // A head after the other: writing to all at once, a power of two apart, would hit the same cache lines.
+        threadPool.Run(
+            heads,
+            head =>
             {
-                projected
-                    .Slice(((token * heads) + head) * _stack.HeadDim, _stack.HeadDim)
-                    .CopyTo(result.AsSpan(((head * _tokens) + token) * _stack.HeadDim));
+                var target = result.AsSpan(head * _tokens * width, _tokens * width);
+                for (var token = 0; token < _tokens; token++)
+                {
+                    projected
+                        .AsSpan(((token * heads) + head) * width, width)
+                        .CopyTo(target.Slice(token * width, width));
+                }
             }
-        }
-
+        );
         return result;
     }
 }

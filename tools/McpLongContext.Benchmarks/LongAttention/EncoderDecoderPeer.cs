@@ -49,18 +49,19 @@ internal sealed class EncoderDecoderPeer : IDisposable
     }
 
     /// <summary>Encodes a source and writes tokens.</summary>
-    /// <returns>Seconds of both, and the tokens.</returns>
-    public (double Encoding, double Writing, int[] Tokens) Measure(int[] source, int written)
+    /// <returns>The effort of both, and the tokens.</returns>
+    public (Effort Encoding, Effort Writing, int[] Tokens) Measure(int[] source, int written)
     {
         _process.StandardInput.WriteLine(JsonSerializer.Serialize(new { source, written }));
         var line =
             _process.StandardOutput.ReadLine()
             ?? throw new InvalidOperationException("ONNX Runtime's process ended; its error stands above.");
         var parts = line.Split(' ');
+        var seconds = parts[..4].Select(part => double.Parse(part, CultureInfo.InvariantCulture)).ToArray();
         return (
-            double.Parse(parts[0], CultureInfo.InvariantCulture),
-            double.Parse(parts[1], CultureInfo.InvariantCulture),
-            [.. parts[2].Split(',').Select(token => int.Parse(token, CultureInfo.InvariantCulture))]
+            new Effort(seconds[0], seconds[1]),
+            new Effort(seconds[2], seconds[3]),
+            [.. parts[4].Split(',').Select(token => int.Parse(token, CultureInfo.InvariantCulture))]
         );
     }
 

@@ -1,7 +1,7 @@
 // Encodes a source and writes the likeliest tokens with onnxruntime-node, as often as it is asked.
 // usage: node summarize.mjs ENCODER.onnx DECODER.onnx THREADS SHAPE, a JSON object of layers, heads, width, begin
 // stdin: a line of JSON per measurement, {"source": [tokens], "written": 50}
-// stdout: a line per measurement, the seconds of encoding and of writing, and the tokens
+// stdout: a line per measurement: of encoding and of writing the seconds and those of all cores together; the tokens
 import { createInterface } from 'node:readline';
 import ort from 'onnxruntime-node';
 
@@ -20,9 +20,15 @@ function largest(logits) {
 }
 
 async function measure({ source, written }) {
-  const start = performance.now();
+  let [start, used] = [performance.now(), process.cpuUsage()];
+  const effort = () => {
+    const { user, system } = process.cpuUsage(used);
+    const text = `${(performance.now() - start) / 1e3} ${(user + system) / 1e6}`;
+    [start, used] = [performance.now(), process.cpuUsage()];
+    return text;
+  };
   const cross = await encoder.run({ tokens: integers(source), positions: integers([...source.keys()]) });
-  const encoded = performance.now();
+  const encoding = effort();
   let keys = new ort.Tensor('float32', new Float32Array(0), [layers, 1, heads, 0, width]);
   let values = keys;
   const tokens = [begin];
@@ -31,7 +37,7 @@ async function measure({ source, written }) {
     tokens.push(largest(step.logits.data));
     [keys, values] = [step.new_keys, step.new_values];
   }
-  return `${(encoded - start) / 1e3} ${(performance.now() - encoded) / 1e3} ${tokens.slice(1).join(',')}`;
+  return `${encoding} ${effort()} ${tokens.slice(1).join(',')}`;
 }
 
 for await (const line of createInterface({ input: process.stdin })) console.log(await measure(JSON.parse(line)));
