@@ -49,7 +49,8 @@ internal sealed class InfiniCommand : Command
     };
     private readonly Option<string?> _start = new("--start")
     {
-        Description = "An adapter of the same model (safetensors) that training begins with.",
+        Description =
+            "An adapter of the same model (safetensors) that training begins with; its rule may be the other one.",
     };
     private readonly Option<int> _rank = Number("--rank", "Rank of the LoRA adapters.", s_defaults.Adapter.Rank);
     private readonly Option<double> _alpha = Number(
@@ -224,11 +225,10 @@ internal sealed class InfiniCommand : Command
         var start = InfiniAdapter.Load(path, DecoderConfig.Load(model.Folder), model.Weights);
         foreach (var rank in start.Changes.Select(change => change.Rank).DefaultIfEmpty(settings.Rank))
         {
-            if (rank != settings.Rank || start.Rule != settings.Rule)
+            if (rank != settings.Rank)
             {
                 throw new TrainingException(
-                    $"--start {path}: rank {rank} and rule {start.Rule} found, expected rank {settings.Rank} and rule "
-                        + $"{settings.Rule}. Give --rank {rank} --rule {start.Rule.ToString().ToLowerInvariant()}, or another adapter."
+                    $"--start {path}: rank {rank} found, expected rank {settings.Rank}. Give --rank {rank}, or another adapter."
                 );
             }
         }
