@@ -42,10 +42,10 @@ internal sealed record EncoderSettings
     public int EvaluateEvery { get; init; } = 50;
 
     /// <summary>The most held-out questions of a source.</summary>
-    public int HeldOutQuestions { get; init; } = 64;
+    public int HeldOutQuestions { get; init; } = 32;
 
     /// <summary>The most passages of a source among which theirs are ranked.</summary>
-    public int HeldOutPassages { get; init; } = 192;
+    public int HeldOutPassages { get; init; } = 96;
 
     /// <summary>Chooses everything that is random.</summary>
     public int Seed { get; init; } = 1;
