@@ -19,7 +19,7 @@ namespace McpLongContext.Inference.Bert;
 public sealed class EncoderAdapter
 {
     /// <summary>The name of the file in a model's folder.</summary>
-    public const string FileName = "late-interaction.safetensors";
+    public const string FileName = SafetensorsFolder.EncoderAdapterName;
 
     /// <summary>Widths of embeddings are a multiple of it: a binary code has a bit a dimension.</summary>
     public const int DimensionStep = 64;
@@ -84,7 +84,7 @@ public sealed class EncoderAdapter
         using var file = SafetensorsFile.Open(path);
         Require(path, file, "format", Format);
         Require(path, file, "model", model, ": the adapter is for another encoder");
-        var changes = ReadChanges(path, file, config);
+        var changes = ReadAll(path, file, config);
         var projection = file.Tensors.ContainsKey(ProjectionName)
             ? file.Read(ProjectionName, DimensionsOf(path, file, config), config.HiddenSize)
             : [];
@@ -138,7 +138,7 @@ public sealed class EncoderAdapter
     private static void Append(IncrementalHash hash, ReadOnlySpan<int> numbers) =>
         hash.AppendData(MemoryMarshal.AsBytes(numbers));
 
-    private static List<EncoderChange> ReadChanges(string path, SafetensorsFile file, BertConfig config)
+    private static List<EncoderChange> ReadAll(string path, SafetensorsFile file, BertConfig config)
     {
         var changes = new List<EncoderChange>();
         for (var layer = 0; layer < config.LayerCount; layer++)

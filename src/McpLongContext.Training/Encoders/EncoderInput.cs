@@ -12,8 +12,8 @@ internal sealed record EncoderInput(int[] Tokens, bool[] IsKept)
 
     /// <summary>Makes a sequence.</summary>
     /// <param name="encoder">Has the tokenizer.</param>
-    /// <param name="header">Stands in front; what is too long loses its beginning.</param>
-    /// <param name="text">What is too long loses its end.</param>
+    /// <param name="header">Stands in front; a longer one loses its beginning.</param>
+    /// <param name="text">A longer one loses its end.</param>
     /// <param name="most">The most tokens, special ones included.</param>
     public static EncoderInput Of(BertEncoder encoder, string header, string text, int most)
     {

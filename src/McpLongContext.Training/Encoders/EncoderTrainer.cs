@@ -111,11 +111,14 @@ internal sealed class EncoderTrainer : ITrainer
         var pooled = ContrastiveLoss.Pooled(question, questions.IsKept, found, passages.IsKept);
         var late = ContrastiveLoss.Of(similarities, _settings.Temperature);
         var vectors = ContrastiveLoss.Of(pooled, _settings.Temperature);
-        var kept = ContrastiveLoss.Change(
-            _model.PlainStates(passages.Tokens, passages.IsToken),
-            states,
-            passages.IsKept
-        );
+        var kept =
+            _settings.KeepWeight == 0
+                ? zeros(1).sum()
+                : ContrastiveLoss.Change(
+                    _model.PlainStates(passages.Tokens, passages.IsToken),
+                    states,
+                    passages.IsKept
+                );
         var own = arange(pairs.Count, ScalarType.Int64);
         var result = new StepResult(
             new Dictionary<string, double>
@@ -143,7 +146,7 @@ internal sealed class EncoderTrainer : ITrainer
     public Evaluation Evaluate(CancellationToken cancellation)
     {
         _file.Write(_model, _settings, State);
-        using var encoder = BertEncoder.Load(_folder, Precision.Float32, _file.Read(_model.Config));
+        using var encoder = BertEncoder.Load(_folder, Precision.Int8, _file.Read(_model.Config));
         var heldOut = _ranking.Run(encoder, cancellation);
         return new Evaluation(heldOut.Values.Average(), heldOut);
     }

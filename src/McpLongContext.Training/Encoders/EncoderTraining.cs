@@ -1,4 +1,5 @@
 using McpLongContext.Inference.Bert;
+using McpLongContext.Inference.Layers;
 using McpLongContext.Training.Encoders.Pairs;
 using McpLongContext.Training.Loop;
 using McpLongContext.Training.Modules.Bert;
@@ -39,7 +40,7 @@ internal sealed class EncoderTraining(
     )
     {
         torch.set_num_threads(threads);
-        using var plain = BertEncoder.Load(trained.Folder);
+        using var plain = BertEncoder.Load(trained.Folder, Precision.Int8);
         using var model = BertModule.Load(trained.Folder, settings.Adapter);
         using var trainer = new EncoderTrainer(model, plain, trained.Folder, sources, settings, threads, _file);
         var before = trainer.EvaluatePlain(cancellation);

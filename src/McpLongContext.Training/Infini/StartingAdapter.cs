@@ -3,7 +3,7 @@ using McpLongContext.LongAttention.InfiniAttention;
 
 namespace McpLongContext.Training.Infini;
 
-/// <summary>What a training begins with.</summary>
+/// <summary>The adapter that a training begins with.</summary>
 /// <param name="Changes">LoRA adapters of some or all projections; the others begin at nothing.</param>
 /// <param name="Gates">The gates; null where the adapter is of a model without compressive memory.</param>
 internal sealed record StartingAdapter(IReadOnlyList<LoraAdapter> Changes, InfiniGates? Gates)

@@ -39,7 +39,7 @@ internal static partial class DocumentationComment
             )
             : null;
 
-    /// <summary>What begins like a comment of a script: a directive of the preprocessor, an attribute of Rust.</summary>
+    /// <summary>Code that begins like a comment of a script: a directive of the preprocessor, an attribute of Rust.</summary>
     private static bool IsCode(string line)
     {
         var text = line.AsSpan().TrimStart();
