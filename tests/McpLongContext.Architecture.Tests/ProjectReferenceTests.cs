@@ -14,7 +14,7 @@ public sealed class ProjectReferenceTests
         ["LongAttention"] = ["Inference", "Storage"],
         ["Documents"] = [],
         ["Context"] = ["LongAttention", "Documents", "Bits"],
-        ["Training"] = ["LongAttention", "Bits"],
+        ["Training"] = ["Context"],
         ["Dashboard"] = ["Context"],
         ["Server"] = ["Context", "Dashboard", "Kernels.Gpu"],
     };

@@ -1,4 +1,6 @@
+using McpLongContext.Inference;
 using McpLongContext.Inference.Bert;
+using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.LateChunking;
@@ -13,6 +15,7 @@ internal sealed class LoadedEncoder : IDisposable
     private readonly Precision _precision;
     private readonly BertEncoder _trained;
     private readonly PositionSettings? _positions;
+    private readonly string? _adapter;
     private readonly Lazy<EncoderStatistics> _statistics;
 
     /// <summary>Loads an encoder.</summary>
@@ -20,19 +23,28 @@ internal sealed class LoadedEncoder : IDisposable
     /// <param name="precision">The arithmetic.</param>
     /// <param name="languages">The languages that it was trained on; <see langword="null"/>: not known.</param>
     public LoadedEncoder(InstalledModel model, Precision precision, IReadOnlyList<string>? languages = null)
-        : this(model, precision, languages, BertEncoder.Load(model.Folder, precision)) { }
+        : this(model, precision, languages, AdapterOf(model)) { }
 
     private LoadedEncoder(
         InstalledModel model,
         Precision precision,
         IReadOnlyList<string>? languages,
-        BertEncoder trained
+        EncoderAdapter? adapter
+    )
+        : this(model, precision, languages, BertEncoder.Load(model.Folder, precision, adapter), adapter?.Identity) { }
+
+    private LoadedEncoder(
+        InstalledModel model,
+        Precision precision,
+        IReadOnlyList<string>? languages,
+        BertEncoder trained,
+        string? adapter
     )
     {
-        (_model, _precision, Languages, _trained) = (model, precision, languages, trained);
+        (_model, _precision, Languages, _trained, _adapter) = (model, precision, languages, trained, adapter);
         _positions = PositionFile.Read(model.Folder);
         Encoder = _positions?.Apply(trained) ?? trained;
-        Key = KeyOf(model, precision, _positions);
+        Key = KeyOf(model, precision, _positions, adapter);
         _statistics = new Lazy<EncoderStatistics>(() =>
             EncoderStatistics.Measure(new PassageEncoder(Encoder, new ChunkSettings()))
         );
@@ -51,22 +63,69 @@ internal sealed class LoadedEncoder : IDisposable
     /// <summary>Names the embeddings that it computes: those of equal keys are comparable.</summary>
     public string Key { get; }
 
-    /// <summary>Whether the positions are those that are set now.</summary>
-    public bool IsCurrent => PositionFile.Read(_model.Folder) == _positions;
+    /// <summary>Whether positions and adapter are those that are set now.</summary>
+    public bool IsCurrent => IsAdapterCurrent && PositionFile.Read(_model.Folder) == _positions;
 
-    /// <summary>The same encoder with the positions that are set now; the weights are shared.</summary>
-    public LoadedEncoder Renew() => new(_model, _precision, Languages, _trained);
+    private bool IsAdapterCurrent => IdentityOf(_model) == _adapter;
+
+    /// <summary>The same encoder with what is set now; weights that are the same are shared.</summary>
+    public LoadedEncoder Renew() =>
+        IsAdapterCurrent
+            ? new(_model, _precision, Languages, _trained, _adapter)
+            : new LoadedEncoder(_model, _precision, Languages);
 
     /// <summary>The key of an installed encoder, without loading it.</summary>
     public static string KeyOf(InstalledModel model, Precision precision) =>
-        KeyOf(model, precision, PositionFile.Read(model.Folder));
+        KeyOf(model, precision, PositionFile.Read(model.Folder), IdentityOf(model));
 
-    private static string KeyOf(InstalledModel model, Precision precision, PositionSettings? positions)
+    private static string KeyOf(InstalledModel model, Precision precision, PositionSettings? positions, string? adapter)
     {
-        var weights = model.Entry.Files.First(file => file.Name.EndsWith(".safetensors", StringComparison.Ordinal));
         // The other methods leave the trained rows, and so the embeddings of all that fits the trained window.
         var moved = positions is { Method: PositionMethod.Interpolation } ? $" {positions.Length} positions" : "";
-        return DocumentEncoder.Key($"{model.Name} {weights.Sha256} {precision}{moved}");
+        var adapted = adapter is null ? "" : $" adapter {adapter}";
+        return DocumentEncoder.Key($"{model.Name} {WeightsOf(model)} {precision}{moved}{adapted}");
+    }
+
+    private static string WeightsOf(InstalledModel model) =>
+        model
+            .Entry.Files.First(file =>
+                file.Name.EndsWith(".safetensors", StringComparison.Ordinal) && file.Name != EncoderAdapter.FileName
+            )
+            .Sha256!;
+
+    private static string? IdentityOf(InstalledModel model) =>
+        Adapt(model, () => EncoderAdapter.IdentityIn(model.Folder));
+
+    private static EncoderAdapter? AdapterOf(InstalledModel model)
+    {
+        var path = Path.Combine(model.Folder, EncoderAdapter.FileName);
+        return File.Exists(path)
+            ? Adapt(
+                model,
+                () =>
+                    EncoderAdapter.Load(
+                        path,
+                        BertConfig.Load(Path.Combine(model.Folder, BertConfig.FileName)),
+                        WeightsOf(model)
+                    )
+            )
+            : null;
+    }
+
+    private static T Adapt<T>(InstalledModel model, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (CheckpointException error)
+        {
+            throw new ModelException(
+                $"the adapter of encoder {model.Name} cannot be used: {error.Message}. Remove the file to use the encoder "
+                    + "without it, or train it again.",
+                error
+            );
+        }
     }
 
     public void Dispose() => Encoder.Dispose();

@@ -26,13 +26,21 @@ public sealed class BertEncoder : IDisposable
     /// <summary>Most tokens of text in a sequence: the window without [CLS] and [SEP].</summary>
     public int MaxTextTokens => Config.MaxPositions - 2;
 
+    /// <summary>The width of an embedding: that of a hidden state, or of an adapter's projection.</summary>
+    public int EmbeddingSize => Weights.EmbeddingSize;
+
     internal BertWeights Weights { get; }
 
     /// <summary>Loads an encoder.</summary>
     /// <param name="folder">Holds <c>config.json</c>, <c>tokenizer.json</c> and one <c>.safetensors</c> file.</param>
     /// <param name="precision">The arithmetic of the linear layers.</param>
+    /// <param name="adapter">Trained changes of this encoder; null: as it was trained itself.</param>
     /// <exception cref="CheckpointException">A file is missing or does not hold what it should.</exception>
-    public static BertEncoder Load(string folder, Precision precision = Precision.Float32)
+    public static BertEncoder Load(
+        string folder,
+        Precision precision = Precision.Float32,
+        EncoderAdapter? adapter = null
+    )
     {
         var config = BertConfig.Load(Path.Combine(folder, BertConfig.FileName));
         var tokenizerPath = Path.Combine(folder, WordPieceTokenizer.FileName);
@@ -45,7 +53,7 @@ public sealed class BertEncoder : IDisposable
             );
         }
 
-        return new BertEncoder(config, BertWeights.Load(FindCheckpoint(folder), config, precision), tokenizer);
+        return new BertEncoder(config, BertWeights.Load(FindCheckpoint(folder), config, precision, adapter), tokenizer);
     }
 
     /// <summary>Reads the table of positions that the encoder was trained with.</summary>
@@ -95,9 +103,17 @@ public sealed class BertEncoder : IDisposable
     /// <inheritdoc />
     public void Dispose() => Weights.Dispose();
 
-    private static string FindCheckpoint(string folder)
+    /// <summary>The file of an encoder's weights.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <exception cref="CheckpointException">There is none, or there are several.</exception>
+    public static string FindCheckpoint(string folder)
     {
-        var files = FolderFiles.Of(folder, ".safetensors");
+        string[] files =
+        [
+            .. FolderFiles
+                .Of(folder, ".safetensors")
+                .Where(path => Path.GetFileName(path) is not EncoderAdapter.FileName),
+        ];
         return files.Length == 1
             ? files[0]
             : throw new CheckpointException(folder, $"{files.Length} .safetensors files found, expected one");

@@ -17,6 +17,7 @@ public sealed class BertSession
     private float[] _attended = []; // [tokens, heads, headDim]
     private float[] _intermediate = []; // [tokens, intermediate]
     private float[] _projected = []; // [tokens, hidden]
+    private float[] _states = []; // [tokens, hidden], where embeddings are projected
 
     internal BertSession(BertEncoder encoder)
     {
@@ -35,7 +36,7 @@ public sealed class BertSession
     {
         CheckInput(tokens, lengths, states);
         Reserve(tokens.Length);
-        Embed(tokens, lengths, states);
+        Sum(tokens, lengths, states);
         foreach (var layer in _weights.Layers)
         {
             Attend(layer, lengths, states);
@@ -43,7 +44,38 @@ public sealed class BertSession
         }
     }
 
-    private void Embed(ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, Span<float> states)
+    /// <summary>Encodes a batch as <see cref="Encode"/> does, into the embeddings of search.</summary>
+    /// <param name="tokens">The sequences, each with its [CLS] and [SEP].</param>
+    /// <param name="lengths">The length of each sequence, 1 to <see cref="BertConfig.MaxPositions"/> tokens.</param>
+    /// <param name="embeddings">
+    /// [tokens, <see cref="BertEncoder.EmbeddingSize"/>]: receives the last layer's hidden states, projected where the
+    /// encoder's adapter has a projection.
+    /// </param>
+    /// <exception cref="ArgumentException">Lengths, tokens or the size of a buffer do not fit each other.</exception>
+    public void Embed(ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, Span<float> embeddings)
+    {
+        if (_weights.Projection is not { } projection)
+        {
+            Encode(tokens, lengths, embeddings);
+            return;
+        }
+
+        var size = tokens.Length * _config.HiddenSize;
+        if (_states.Length < size)
+        {
+            _states = new float[size];
+        }
+
+        var states = _states.AsSpan(0, size);
+        Encode(tokens, lengths, states);
+        if (size > 0)
+        {
+            projection.Project(states, embeddings);
+        }
+    }
+
+    /// <summary>states = norm(embeddings of tokens, positions and type).</summary>
+    private void Sum(ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, Span<float> states)
     {
         var hidden = _config.HiddenSize;
         var token = 0;

@@ -44,7 +44,7 @@ internal sealed class BertWeights : IDisposable
     private readonly int _types;
     private readonly int _hidden;
 
-    private BertWeights(SafetensorsFile file, BertConfig config, Precision precision)
+    private BertWeights(SafetensorsFile file, BertConfig config, Precision precision, EncoderAdapter? adapter)
     {
         _file = file;
         _hidden = config.HiddenSize;
@@ -56,10 +56,14 @@ internal sealed class BertWeights : IDisposable
         EmbeddingNorm = ReadNorm(file, "embeddings.LayerNorm", config);
         Layers =
         [
-            .. Enumerable
-                .Range(0, config.LayerCount)
-                .Select(i => ReadLayer(file, $"encoder.layer.{i}.", config, precision)),
+            .. Enumerable.Range(0, config.LayerCount).Select(i => ReadLayer(file, i, config, precision, adapter)),
         ];
+        EmbeddingSize = _hidden;
+        if (adapter?.Projection is { IsEmpty: false } projection)
+        {
+            EmbeddingSize = projection.Length / _hidden;
+            Projection = Linear.Create(projection.Span, new float[EmbeddingSize], Precision.Float32);
+        }
     }
 
     private BertWeights(BertWeights trained, ReadOnlySpan<float> positions)
@@ -67,6 +71,7 @@ internal sealed class BertWeights : IDisposable
         (_file, _hidden) = (trained._file, trained._hidden);
         (_trainedPositions, _types) = (trained._trainedPositions, trained._types);
         (Precision, EmbeddingNorm, Layers) = (trained.Precision, trained.EmbeddingNorm, trained.Layers);
+        (Projection, EmbeddingSize) = (trained.Projection, trained.EmbeddingSize);
         _positions = AddType(positions.ToArray());
     }
 
@@ -79,18 +84,25 @@ internal sealed class BertWeights : IDisposable
     /// <summary>The layers, first to last.</summary>
     public BertLayer[] Layers { get; }
 
+    /// <summary>hidden -> embedding, in fp32; null where hidden states are the embeddings.</summary>
+    public ILinear? Projection { get; }
+
+    /// <summary>The width of an embedding.</summary>
+    public int EmbeddingSize { get; }
+
     /// <summary>Loads and packs the weights.</summary>
     /// <param name="path">A safetensors file with the tensor names of <c>BertModel</c>.</param>
     /// <param name="config">The dimensions to expect.</param>
     /// <param name="precision">The arithmetic of linear layers and attention.</param>
+    /// <param name="adapter">Added to the weights; null: nothing.</param>
     /// <exception cref="CheckpointException">The file cannot be read or a tensor is missing or of another
     /// shape.</exception>
-    public static BertWeights Load(string path, BertConfig config, Precision precision)
+    public static BertWeights Load(string path, BertConfig config, Precision precision, EncoderAdapter? adapter)
     {
         var file = SafetensorsFile.Open(path);
         try
         {
-            return new BertWeights(file, config, precision);
+            return new BertWeights(file, config, precision, adapter);
         }
         catch
         {
@@ -141,41 +153,71 @@ internal sealed class BertWeights : IDisposable
         return positions;
     }
 
-    private static BertLayer ReadLayer(SafetensorsFile file, string prefix, BertConfig config, Precision precision)
+    private static BertLayer ReadLayer(
+        SafetensorsFile file,
+        int layer,
+        BertConfig config,
+        Precision precision,
+        EncoderAdapter? adapter
+    )
     {
-        var hidden = config.HiddenSize;
-        var intermediate = config.IntermediateSize;
+        var prefix = $"encoder.layer.{layer}.";
         return new BertLayer
         {
-            QueryKeyValue = ReadQueryKeyValue(file, prefix + "attention.self.", hidden, precision),
-            AttentionOutput = Linear.Read(file, prefix + "attention.output.dense", hidden, hidden, precision),
+            QueryKeyValue = ReadQueryKeyValue(),
+            AttentionOutput = Read("attention.output.dense", EncoderLinear.AttentionOutput),
             AttentionNorm = ReadNorm(file, prefix + "attention.output.LayerNorm", config),
-            Intermediate = Linear.Read(file, prefix + "intermediate.dense", intermediate, hidden, precision),
-            Output = Linear.Read(file, prefix + "output.dense", hidden, intermediate, precision),
+            Intermediate = Read("intermediate.dense", EncoderLinear.Intermediate),
+            Output = Read("output.dense", EncoderLinear.Output),
             OutputNorm = ReadNorm(file, prefix + "output.LayerNorm", config),
         };
-    }
 
-    /// <summary>The three projections as one, [3 * hidden, hidden].</summary>
-    private static ILinear ReadQueryKeyValue(SafetensorsFile file, string prefix, int hidden, Precision precision)
-    {
-        ReadOnlySpan<string> projections = ["query", "key", "value"];
-        var size = hidden * hidden;
-        var weights = ArrayPool<float>.Shared.Rent(3 * size);
-        try
+        EncoderChange? ChangeOf(EncoderLinear linear) =>
+            adapter?.Changes.FirstOrDefault(one => one.Layer == layer && one.Linear == linear);
+
+        ILinear Read(string name, EncoderLinear linear)
         {
-            var bias = new float[3 * hidden];
-            for (var i = 0; i < projections.Length; i++)
-            {
-                file.Read($"{prefix}{projections[i]}.weight", weights.AsSpan(i * size, size), hidden, hidden);
-                file.Read($"{prefix}{projections[i]}.bias", bias.AsSpan(i * hidden, hidden), hidden);
-            }
-
-            return Linear.Create(weights.AsSpan(0, 3 * size), bias, precision);
+            var (outputs, inputs) = EncoderAdapter.ShapeOf(linear, config);
+            return Linear.Read(
+                file,
+                prefix + name,
+                outputs,
+                inputs,
+                precision,
+                ChangeOf(linear) is { } change ? change.AddTo : null
+            );
         }
-        finally
+
+        // The three projections as one, [3 * hidden, hidden].
+        ILinear ReadQueryKeyValue()
         {
-            ArrayPool<float>.Shared.Return(weights);
+            var hidden = config.HiddenSize;
+            ReadOnlySpan<(string Name, EncoderLinear Linear)> projections =
+            [
+                ("query", EncoderLinear.Query),
+                ("key", EncoderLinear.Key),
+                ("value", EncoderLinear.Value),
+            ];
+            var size = hidden * hidden;
+            var weights = ArrayPool<float>.Shared.Rent(3 * size);
+            try
+            {
+                var bias = new float[3 * hidden];
+                for (var i = 0; i < projections.Length; i++)
+                {
+                    var (name, linear) = projections[i];
+                    var part = weights.AsSpan(i * size, size);
+                    file.Read($"{prefix}attention.self.{name}.weight", part, hidden, hidden);
+                    ChangeOf(linear)?.AddTo(part);
+                    file.Read($"{prefix}attention.self.{name}.bias", bias.AsSpan(i * hidden, hidden), hidden);
+                }
+
+                return Linear.Create(weights.AsSpan(0, 3 * size), bias, precision);
+            }
+            finally
+            {
+                ArrayPool<float>.Shared.Return(weights);
+            }
         }
     }
 

@@ -12,6 +12,9 @@ internal sealed class SafetensorsFolder : ITensorSource
     /// <summary>The name of an adapter of Infini-attention, which lies beside the weights and is none.</summary>
     public const string AdapterName = "infini.safetensors";
 
+    /// <summary>The name of an adapter of an encoder, likewise.</summary>
+    public const string EncoderAdapterName = "late-interaction.safetensors";
+
     private readonly List<SafetensorsFile> _files;
     private readonly Dictionary<string, SafetensorsFile> _tensors;
 

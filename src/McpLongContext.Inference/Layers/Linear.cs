@@ -8,8 +8,21 @@ namespace McpLongContext.Inference.Layers;
 internal static class Linear
 {
     /// <summary>Reads a layer, <c>NAME.weight</c> [outputs, inputs] and <c>NAME.bias</c> [outputs].</summary>
+    /// <param name="file">The checkpoint.</param>
+    /// <param name="name">NAME.</param>
+    /// <param name="outputs">Rows of the weights.</param>
+    /// <param name="inputs">Columns of the weights.</param>
+    /// <param name="precision">The arithmetic.</param>
+    /// <param name="change">Changes the weights before they are packed; null: nothing does.</param>
     /// <exception cref="CheckpointException">A tensor is missing or of another shape.</exception>
-    public static ILinear Read(SafetensorsFile file, string name, int outputs, int inputs, Precision precision)
+    public static ILinear Read(
+        SafetensorsFile file,
+        string name,
+        int outputs,
+        int inputs,
+        Precision precision,
+        WeightChange? change = null
+    )
     {
         // Before anything is allocated: the shape may be that of a configuration that lies.
         file.Require($"{name}.weight", outputs, inputs);
@@ -19,6 +32,7 @@ internal static class Linear
         {
             var weights = buffer.AsSpan(0, outputs * inputs);
             file.Read($"{name}.weight", weights, outputs, inputs);
+            change?.Invoke(weights);
             return Create(weights, file.Read($"{name}.bias", outputs), precision);
         }
         finally

@@ -44,7 +44,7 @@ public sealed class PassageEncoder
         _session = encoder.CreateSession();
         _chunks = chunks;
         _pause = pause;
-        _hidden = encoder.Config.HiddenSize;
+        _hidden = encoder.EmbeddingSize;
     }
 
     /// <summary>Encodes consecutive passages that are read together, each in the light of its neighbors.</summary>
@@ -178,7 +178,7 @@ public sealed class PassageEncoder
         var embeddings = _embeddings.AsSpan(0, tokens * _hidden);
         if (tokens > 0)
         {
-            _session.Encode(CollectionsMarshal.AsSpan(_batch), CollectionsMarshal.AsSpan(_lengths), embeddings);
+            _session.Embed(CollectionsMarshal.AsSpan(_batch), CollectionsMarshal.AsSpan(_lengths), embeddings);
         }
 
         var start = 0;

@@ -26,6 +26,7 @@ internal static class CommandLine
         var root = new RootCommand("Trains what mcp-long-context runs.")
         {
             new InfiniCommand(),
+            new EncoderCommand(),
             new LanguageCommand(),
             new BitsCommand(),
             new BitsBenchmarkCommand(),

@@ -49,7 +49,9 @@ internal sealed class InfiniCommand : Command
     };
     private readonly Option<string?> _start = new("--start")
     {
-        Description = "An adapter of the same model (safetensors) that training begins with.",
+        Description =
+            "What training begins with: an adapter of the same model, whose rule may be the other one, or a folder with a LoRA "
+            + "adapter in the layout of PEFT.",
     };
     private readonly Option<int> _rank = Number("--rank", "Rank of the LoRA adapters.", s_defaults.Adapter.Rank);
     private readonly Option<double> _alpha = Number(
@@ -95,6 +97,12 @@ internal sealed class InfiniCommand : Command
             + "inside attention.",
     };
     private readonly Option<bool> _half = new("--bfloat16") { Description = "Keep frozen weights in bfloat16." };
+    private readonly Option<bool> _byLayer = new("--by-layer")
+    {
+        Description =
+            "For large models: read frozen weights, and compute what gradients need, layer by layer. Slower, in the memory "
+            + "of one layer.",
+    };
     private readonly Option<int> _threads = Number("--threads", "Threads.", Environment.ProcessorCount);
 
     public InfiniCommand()
@@ -126,6 +134,7 @@ internal sealed class InfiniCommand : Command
                     _seed,
                     _horizon,
                     _half,
+                    _byLayer,
                     _threads,
                 ]
         )
@@ -170,6 +179,7 @@ internal sealed class InfiniCommand : Command
                 Rank = parsed.GetValue(_rank),
                 Alpha = parsed.GetValue(_alpha),
                 IsHalf = parsed.GetValue(_half),
+                IsByLayer = parsed.GetValue(_byLayer),
                 Seed = parsed.GetValue(_seed),
             },
             SegmentTokens = parsed.GetValue(_segment),
@@ -204,6 +214,11 @@ internal sealed class InfiniCommand : Command
             throw new TrainingException($"--most-keys {settings.MostKeys}: expected 2 or more.");
         }
 
+        if (settings.Adapter.IsByLayer && (settings.Horizon is not null || settings.Adapter.IsHalf))
+        {
+            throw new TrainingException("--by-layer: expected without --horizon and --bfloat16.");
+        }
+
         OptionChecks.Segment(settings.SegmentTokens, 32, config.ContextLength);
         if (settings.Tasks.Count == 0 || settings.Tasks[0].StartsWith("language", StringComparison.Ordinal))
         {
@@ -213,22 +228,16 @@ internal sealed class InfiniCommand : Command
         }
     }
 
-    /// <summary>The adapter to begin with, which has to be as the options say.</summary>
-    private static InfiniAdapter? StartOf(string? path, TrainedModel model, AdapterSettings settings)
+    /// <summary>The adapter to begin with, which has to be of the rank that the options say.</summary>
+    private static StartingAdapter? StartOf(string? path, TrainedModel model, AdapterSettings settings)
     {
-        if (path is null)
+        var start = path is null ? null : StartingAdapter.Load(path, model);
+        foreach (var rank in (start?.Changes ?? []).Select(change => change.Rank))
         {
-            return null;
-        }
-
-        var start = InfiniAdapter.Load(path, DecoderConfig.Load(model.Folder), model.Weights);
-        foreach (var rank in start.Changes.Select(change => change.Rank).DefaultIfEmpty(settings.Rank))
-        {
-            if (rank != settings.Rank || start.Rule != settings.Rule)
+            if (rank != settings.Rank)
             {
                 throw new TrainingException(
-                    $"--start {path}: rank {rank} and rule {start.Rule} found, expected rank {settings.Rank} and rule "
-                        + $"{settings.Rule}. Give --rank {rank} --rule {start.Rule.ToString().ToLowerInvariant()}, or another adapter."
+                    $"--start {path}: rank {rank} found, expected rank {settings.Rank}. Give --rank {rank}, or another adapter."
                 );
             }
         }

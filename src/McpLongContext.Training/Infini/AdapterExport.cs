@@ -1,5 +1,4 @@
 using McpLongContext.Inference.Decoders;
-using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Modules;
 using static TorchSharp.torch;
 
@@ -29,7 +28,7 @@ internal static class AdapterExport
         ];
 
     /// <summary>Takes an adapter over as the start.</summary>
-    public static void Load(InfiniDecoder model, InfiniAdapter adapter)
+    public static void Load(InfiniDecoder model, StartingAdapter adapter)
     {
         foreach (var change in adapter.Changes)
         {
@@ -39,7 +38,7 @@ internal static class AdapterExport
 
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        for (var layer = 0; layer < model.Layers.Count; layer++)
+        for (var layer = 0; adapter.Gates is not null && layer < model.Layers.Count; layer++)
         {
             var gates = adapter.Gates.Of(layer).ToArray();
             model.Layers[layer].Attention.Betas.copy_(tensor(Array.ConvertAll(gates, BetaOf)));

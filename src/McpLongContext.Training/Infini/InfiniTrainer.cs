@@ -1,5 +1,4 @@
 using McpLongContext.Inference.Tokenizers;
-using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Examples;
 using McpLongContext.Training.Loop;
 using McpLongContext.Training.Modules;
@@ -35,7 +34,7 @@ internal sealed class InfiniTrainer : ITrainer
     private readonly Curriculum _curriculum;
     private readonly HeldOutEvaluation _evaluation;
     private readonly AdapterFile _file;
-    private readonly InfiniAdapter? _start;
+    private readonly StartingAdapter? _start;
 
     public InfiniTrainer(
         InfiniDecoder model,
@@ -45,7 +44,7 @@ internal sealed class InfiniTrainer : ITrainer
         InfiniSettings settings,
         HeldOutEvaluation evaluation,
         AdapterFile file,
-        InfiniAdapter? start
+        StartingAdapter? start
     )
     {
         (_model, _tokenizer, _tasks, _settings) = (model, tokenizer, tasks, settings);
@@ -99,6 +98,11 @@ internal sealed class InfiniTrainer : ITrainer
         if (_start is not null)
         {
             AdapterExport.Load(_model, _start);
+        }
+
+        // In a large model each head would cost minutes.
+        if (_start?.Gates is not null || _settings.Adapter.IsByLayer)
+        {
             return;
         }
 
@@ -112,7 +116,10 @@ internal sealed class InfiniTrainer : ITrainer
         using var scope = NewDisposeScope();
         var step = State.Step + 1;
         var batch = Draw(new Random(Seeds.Of(_settings.Seed, step)));
-        var states = SegmentReader.Read(_model, batch, _settings.Horizon);
+        var reading = _settings.Adapter.IsByLayer ? new LayerwiseReading(_model) : null;
+        var states =
+            reading?.Read(batch.Tokens, batch.Weights).reshape(-1, _model.Config.HiddenSize)
+            ?? SegmentReader.Read(_model, batch, _settings.Horizon);
         var logits = _model.Logits(states.index_select(0, batch.AnswerPositions));
         var answer = logits.shape[0] == 0 ? zeros(1).sum() : nn.functional.cross_entropy(logits, batch.AnswerTokens);
         var plain = PlainTextLoss.Of(_model, batch, states);
@@ -125,7 +132,7 @@ internal sealed class InfiniTrainer : ITrainer
             return result;
         }
 
-        Optimizer.Step(answer + (plain * PlainWeight), step);
+        Optimizer.Step(answer + (plain * PlainWeight), step, reading is null ? null : reading.Backward);
         State = Advance(State with { Step = step, StepsAtLevel = State.StepsAtLevel + 1 }, result);
         return result;
     }

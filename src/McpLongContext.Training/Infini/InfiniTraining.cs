@@ -3,7 +3,6 @@ using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
-using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Examples;
 using McpLongContext.Training.Loop;
 using McpLongContext.Training.Modules;
@@ -41,7 +40,7 @@ internal sealed class InfiniTraining(
     /// kept.</exception>
     public TrainingState Run(
         IReadOnlyList<string> corpus,
-        InfiniAdapter? start,
+        StartingAdapter? start,
         ITrainingProgress progress,
         CancellationToken cancellation
     )
@@ -49,7 +48,8 @@ internal sealed class InfiniTraining(
         Directory.CreateDirectory(folder);
         torch.set_num_threads(threads);
         var tokenizer = ModelTokenizer.Load(trained.Folder);
-        using var engine = Decoder.Load(trained.Folder, Precision.Float32, threads);
+        var precision = settings.Adapter.IsByLayer ? Precision.Int8 : Precision.Float32;
+        using var engine = Decoder.Load(trained.Folder, precision, threads);
         var filler = ReadFiller(engine, tokenizer, corpus, progress, cancellation);
         using var model = InfiniDecoder.Load(trained.Folder, settings.Adapter);
         var tasks = TaskMix.Parse(settings.Tasks, corpus, settings.MostKeys);

@@ -57,7 +57,8 @@ internal sealed class TrainingOptimizer : IDisposable
     /// <summary>Takes a step along the gradients of a loss.</summary>
     /// <param name="loss">The loss.</param>
     /// <param name="step">From 1.</param>
-    public void Step(Tensor loss, int step)
+    /// <param name="goOn">Goes on to gradients that the loss does not reach by itself; null: it reaches all.</param>
+    public void Step(Tensor loss, int step, Action? goOn = null)
     {
         var descent = 1 - ((1 - LastRate) * step / _settings.Steps);
         var rate = _settings.LearningRate * Math.Min(1, (double)step / _settings.WarmUp) * descent;
@@ -72,6 +73,7 @@ internal sealed class TrainingOptimizer : IDisposable
         }
 
         loss.backward();
+        goOn?.Invoke();
         nn.utils.clip_grad_norm_(_weights, MostGradient);
         foreach (var one in _all)
         {

@@ -23,6 +23,9 @@ internal sealed record AdapterSettings
     /// <summary>Whether frozen weights are kept in bfloat16.</summary>
     public bool IsHalf { get; init; }
 
+    /// <summary>Whether frozen weights are read from the checkpoint each time that a layer needs them.</summary>
+    public bool IsByLayer { get; init; }
+
     /// <summary>
     /// The share of heads that begin as memory heads. The start mostly decides which heads become some: with all gates
     /// alike nothing was learned.

@@ -87,12 +87,17 @@ internal sealed class DecoderModules(
             ? Linear(kind, bias, layer)
             : new LoraLinear(Frozen(kind, bias, layer), settings.Rank, settings.Alpha, generator);
 
-    private FrozenLinear Frozen(TensorKind kind, TensorKind? bias, int layer) =>
-        new(
-            parameters.ReadMatrix(kind, layer),
-            bias is { } read ? parameters.ReadVector(read, layer) : [],
-            settings.IsHalf
-        );
+    private FrozenLinear Frozen(TensorKind kind, TensorKind? bias, int layer)
+    {
+        var added = bias is { } vector ? parameters.ReadVector(vector, layer) : [];
+        if (!settings.IsByLayer)
+        {
+            return new FrozenLinear(parameters.ReadMatrix(kind, layer), added, settings.IsHalf);
+        }
+
+        var (outputs, inputs) = parameters.ShapeOf(kind, layer);
+        return new FrozenLinear(outputs, inputs, () => parameters.ReadMatrix(kind, layer).Values, added);
+    }
 
     private Tensor Matrix(TensorKind kind, int layer)
     {

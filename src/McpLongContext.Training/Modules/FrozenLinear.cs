@@ -2,10 +2,13 @@ using static TorchSharp.torch;
 
 namespace McpLongContext.Training.Modules;
 
-/// <summary>y = W x + b with weights that are not trained, perhaps kept and multiplied in bfloat16.</summary>
+/// <summary>
+/// y = W x + b with weights that are not trained: kept, perhaps in bfloat16, or read each time that they are needed.
+/// </summary>
 internal sealed class FrozenLinear : nn.Module<Tensor, Tensor>
 {
-    private readonly Tensor _weight; // [outputs, inputs]
+    private readonly Tensor? _weight; // [outputs, inputs]
+    private readonly Func<float[]>? _read;
     private readonly Tensor? _bias; // [outputs]
 
     public FrozenLinear((float[] Values, int Outputs, int Inputs) weight, float[] bias, bool isHalf)
@@ -22,6 +25,22 @@ internal sealed class FrozenLinear : nn.Module<Tensor, Tensor>
         }
     }
 
+    /// <summary>Creates a layer whose weights are read, and dequantized, each time.</summary>
+    /// <param name="outputs">Rows of W.</param>
+    /// <param name="inputs">Columns of W.</param>
+    /// <param name="read">Gives W [outputs, inputs].</param>
+    /// <param name="bias">[outputs], or empty.</param>
+    public FrozenLinear(int outputs, int inputs, Func<float[]> read, float[] bias)
+        : base(nameof(FrozenLinear))
+    {
+        (Outputs, Inputs, _read) = (outputs, inputs, read);
+        _bias = bias.Length == 0 ? null : tensor(bias);
+        if (_bias is not null)
+        {
+            register_buffer("bias", _bias);
+        }
+    }
+
     public int Outputs { get; }
 
     public int Inputs { get; }
@@ -30,10 +49,11 @@ internal sealed class FrozenLinear : nn.Module<Tensor, Tensor>
     /// <param name="x">[..., inputs], fp32.</param>
     public override Tensor forward(Tensor x)
     {
+        var weight = _weight ?? tensor(_read!(), [Outputs, Inputs]);
         var product =
-            _weight.dtype == ScalarType.BFloat16
-                ? nn.functional.linear(x.to_type(ScalarType.BFloat16), _weight).to_type(ScalarType.Float32)
-                : nn.functional.linear(x, _weight);
+            weight.dtype == ScalarType.BFloat16
+                ? nn.functional.linear(x.to_type(ScalarType.BFloat16), weight).to_type(ScalarType.Float32)
+                : nn.functional.linear(x, weight);
         return _bias is null ? product : product + _bias;
     }
 }

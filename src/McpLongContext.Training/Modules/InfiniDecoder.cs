@@ -14,6 +14,7 @@ internal sealed class InfiniDecoder : nn.Module
     private readonly Tensor _embedding; // [vocabulary, hidden]
     private readonly RmsNorm _outputNorm;
     private readonly nn.Module<Tensor, Tensor> _output;
+    private readonly DecoderParameters? _checkpoint;
 
     private InfiniDecoder(
         DecoderConfig config,
@@ -21,10 +22,12 @@ internal sealed class InfiniDecoder : nn.Module
         IReadOnlyList<DecoderLayer> layers,
         RmsNorm outputNorm,
         nn.Module<Tensor, Tensor> output,
-        IReadOnlyDictionary<(TensorKind Kind, int Layer), Parameter> weights
+        IReadOnlyDictionary<(TensorKind Kind, int Layer), Parameter> weights,
+        DecoderParameters? parameters
     )
         : base(nameof(InfiniDecoder))
     {
+        _checkpoint = parameters;
         (Config, _embedding, Layers, _outputNorm, _output) = (config, embedding, layers, outputNorm, output);
         Weights = weights;
         if (embedding is Parameter trained)
@@ -83,21 +86,39 @@ internal sealed class InfiniDecoder : nn.Module
         Tensor? weights = null
     )
     {
-        var states = _embedding.index_select(0, tokens.flatten()).reshape([.. tokens.shape, Config.HiddenSize]);
-        if (Config.EmbeddingScale != 1)
-        {
-            states *= Config.EmbeddingScale;
-        }
-
+        var states = Embed(tokens);
         var after = new List<MemoryState?>();
         for (var layer = 0; layer < Layers.Count; layer++)
         {
-            (states, var memory) = Layers[layer].Attend(states, before?[layer], weights);
+            (states, var memory) = ReadLayer(layer, states, before?[layer], weights);
             after.Add(memory);
-            states = Layers[layer].Feed(states);
         }
 
         return (states, after);
+    }
+
+    /// <summary>The embeddings of tokens.</summary>
+    /// <param name="tokens">[..., tokens], int64.</param>
+    /// <returns>[..., tokens, hidden].</returns>
+    public Tensor Embed(Tensor tokens)
+    {
+        var states = _embedding.index_select(0, tokens.flatten()).reshape([.. tokens.shape, Config.HiddenSize]);
+        return Config.EmbeddingScale == 1 ? states : states * Config.EmbeddingScale;
+    }
+
+    /// <summary>Applies one layer. What it computes in between is freed, but for what gradients need.</summary>
+    /// <param name="layer">From 0.</param>
+    /// <param name="states">[batch, segments, tokens, hidden].</param>
+    /// <param name="before">The layer's compressive memory; null: it is empty.</param>
+    /// <param name="weights">[batch, segments], as <see cref="DifferentiableMemory.Write"/> takes them.</param>
+    public (Tensor States, MemoryState? After) ReadLayer(int layer, Tensor states, MemoryState? before, Tensor? weights)
+    {
+        using var scope = NewDisposeScope();
+        var (attended, after) = Layers[layer].Attend(states, before, weights);
+        var read = Layers[layer].Feed(attended);
+        after?.Matrix.MoveToOuterDisposeScope();
+        after?.Normalizer.MoveToOuterDisposeScope();
+        return (read.MoveToOuterDisposeScope(), after);
     }
 
     /// <summary>The scores of every token to come next.</summary>
@@ -127,6 +148,15 @@ internal sealed class InfiniDecoder : nn.Module
         }
     }
 
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing)
+        {
+            _checkpoint?.Dispose();
+        }
+    }
+
     private void SetAdapted(bool isAdapted)
     {
         foreach (var layer in Layers)
@@ -137,18 +167,32 @@ internal sealed class InfiniDecoder : nn.Module
 
     private static InfiniDecoder Load(string path, AdapterSettings settings, bool isWhole)
     {
-        using var parameters = DecoderParameters.Open(path);
-        var config = parameters.Config;
-        var rotary = new RotaryEmbedding(config, config.ContextLength);
-        using var generator = new Generator((ulong)settings.Seed);
-        var modules = new DecoderModules(parameters, settings, isWhole, generator);
-        return new InfiniDecoder(
-            config,
-            modules.Embedding(),
-            [.. Enumerable.Range(0, config.LayerCount).Select(layer => modules.Layer(layer, rotary))],
-            modules.Norm(TensorKind.OutputNorm, 0)!,
-            modules.Output(),
-            modules.Weights
-        );
+        var parameters = DecoderParameters.Open(path);
+        var isKept = false;
+        try
+        {
+            var config = parameters.Config;
+            var rotary = new RotaryEmbedding(config, config.ContextLength);
+            using var generator = new Generator((ulong)settings.Seed);
+            var modules = new DecoderModules(parameters, settings, isWhole, generator);
+            var model = new InfiniDecoder(
+                config,
+                modules.Embedding(),
+                [.. Enumerable.Range(0, config.LayerCount).Select(layer => modules.Layer(layer, rotary))],
+                modules.Norm(TensorKind.OutputNorm, 0)!,
+                modules.Output(),
+                modules.Weights,
+                settings.IsByLayer ? parameters : null
+            );
+            isKept = settings.IsByLayer;
+            return model;
+        }
+        finally
+        {
+            if (!isKept)
+            {
+                parameters.Dispose();
+            }
+        }
     }
 }

@@ -38,15 +38,16 @@ internal sealed class LoraLinear : nn.Module<Tensor, Tensor>
     /// <summary>The change as the engine takes it, its scale in B.</summary>
     public LoraAdapter Export(int layer, AttentionProjection projection)
     {
+        var (rank, down, up) = Read();
+        return new LoraAdapter(layer, projection, rank, down, up);
+    }
+
+    /// <summary>A [rank, inputs] and B [outputs, rank], the scale in B.</summary>
+    public (int Rank, float[] Down, float[] Up) Read()
+    {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        return new LoraAdapter(
-            layer,
-            projection,
-            (int)_down.shape[0],
-            _down.data<float>().ToArray(),
-            (_up * _scale).data<float>().ToArray()
-        );
+        return ((int)_down.shape[0], _down.data<float>().ToArray(), (_up * _scale).data<float>().ToArray());
     }
 
     /// <summary>Takes a change over as the start.</summary>

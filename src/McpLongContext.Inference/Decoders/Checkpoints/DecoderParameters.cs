@@ -29,11 +29,19 @@ public sealed class DecoderParameters : IDisposable
     /// </exception>
     public (float[] Values, int Outputs, int Inputs) ReadMatrix(TensorKind kind, int layer = 0)
     {
-        var shape = kind == TensorKind.Output ? DecoderMatrix.OutputOf(Config) : DecoderMatrix.Of(Config, kind, layer);
-        var matrix = _checkpoint.Matrix(shape);
+        var matrix = _checkpoint.Matrix(MatrixOf(kind, layer));
         var values = new float[checked(matrix.Outputs * matrix.Inputs)];
         matrix.Read(0, values);
         return (values, matrix.Outputs, matrix.Inputs);
+    }
+
+    /// <summary>The shape of a matrix, without reading it.</summary>
+    /// <param name="kind">A matrix of the architecture.</param>
+    /// <param name="layer">The layer, 0 for what is none.</param>
+    public (int Outputs, int Inputs) ShapeOf(TensorKind kind, int layer = 0)
+    {
+        var matrix = MatrixOf(kind, layer);
+        return (matrix.Outputs, matrix.Inputs);
     }
 
     /// <summary>Reads a vector.</summary>
@@ -100,4 +108,7 @@ public sealed class DecoderParameters : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => _checkpoint.Dispose();
+
+    private DecoderMatrix MatrixOf(TensorKind kind, int layer) =>
+        kind == TensorKind.Output ? DecoderMatrix.OutputOf(Config) : DecoderMatrix.Of(Config, kind, layer);
 }

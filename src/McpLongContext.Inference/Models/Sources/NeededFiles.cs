@@ -28,6 +28,7 @@ internal static partial class NeededFiles
         "sentence_bert_config.json",
         "1_Pooling/config.json",
         SafetensorsFolder.AdapterName,
+        SafetensorsFolder.EncoderAdapterName,
     ];
 
     private static readonly string[] s_besideWeights = ["mmproj", "imatrix", "adapter_model", "consolidated"];
@@ -153,7 +154,7 @@ internal static partial class NeededFiles
     private static bool IsWeights(string path) =>
         (IsSafetensors(path) || path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
         && path[0] != '.'
-        && path is not SafetensorsFolder.AdapterName
+        && path is not (SafetensorsFolder.AdapterName or SafetensorsFolder.EncoderAdapterName)
         && !path.Contains('/', StringComparison.Ordinal)
         && !path.Any(char.IsControl)
         && !Array.Exists(s_besideWeights, start => path.StartsWith(start, StringComparison.OrdinalIgnoreCase));

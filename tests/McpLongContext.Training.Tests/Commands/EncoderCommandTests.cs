@@ -1,0 +1,150 @@
+using System.Text.Json;
+using McpLongContext.Inference.Bert;
+using McpLongContext.Inference.Models;
+using McpLongContext.Training.Commands;
+
+namespace McpLongContext.Training.Tests.Commands;
+
+/// <summary>An adapter of an encoder of width 20, trained as a user does.</summary>
+public sealed class EncoderCommandTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("encoder-");
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _error = new();
+
+    private string Encoder => PathOf("bert");
+
+    private string Texts => PathOf("texts");
+
+    public EncoderCommandTests()
+    {
+        Directory.CreateDirectory(Encoder);
+        foreach (var name in (string[])["config.json", "tokenizer.json", "model.safetensors"])
+        {
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "tiny-bert", name), Path.Combine(Encoder, name));
+        }
+
+        Directory.CreateDirectory(Texts);
+        var random = new Random(1);
+        for (var file = 0; file < 60; file++)
+        {
+            // A letter of its own in each section: what there is to be learned.
+            var letter = (char)('a' + (file % 22));
+            var words = Enumerable.Range(0, 24).Select(_ => $"{letter}{(char)('a' + random.Next(22))}");
+            File.WriteAllText(
+                Path.Combine(Texts, $"text{file}.md"),
+                $"# {letter} {letter}b {(char)('a' + random.Next(22))}\n\n{string.Join(' ', words)}\n"
+            );
+        }
+    }
+
+    public void Dispose()
+    {
+        _folder.Delete(recursive: true);
+        _output.Dispose();
+        _error.Dispose();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("--dimensions 64 --rank 1")]
+    public async Task An_adapter_is_trained_into_the_folder_of_the_encoder(string options)
+    {
+        // The encoder is narrower than the narrowest projection.
+        var isRefused = options.Contains("--dimensions", StringComparison.Ordinal);
+        Assert.Equal(isRefused ? 1 : 0, await RunAsync([Texts, .. Split(options)]));
+        if (isRefused)
+        {
+            Assert.Contains("--dimensions 64: expected a multiple of 64 up to 20", Error, StringComparison.Ordinal);
+            return;
+        }
+
+        var store = new ModelStore(new ModelStoreOptions { Folder = PathOf("models") });
+        var config = BertConfig.Load(Path.Combine(Encoder, BertConfig.FileName));
+        var weights = TrainedModel.Find(Encoder, store).Weights;
+        var adapter = EncoderAdapter.Load(Path.Combine(Encoder, EncoderAdapter.FileName), config, weights);
+        Assert.Equal(12, adapter.Changes.Count);
+        Assert.Contains(adapter.Changes, change => change.Up.Span.ContainsAnyExcept(0f));
+        var heldOut = Metrics().Last(line => line.TryGetProperty("held_out", out _)).GetProperty("held_out");
+        Assert.InRange(heldOut.GetProperty("MRR, late interaction").GetDouble(), 0.01, 1);
+        Assert.Contains("without an adapter, held out", Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(PathOf("run"), "training.svg")));
+    }
+
+    [Fact]
+    public async Task A_training_that_was_broken_off_ends_at_the_same_bytes()
+    {
+        Assert.Equal(0, await RunAsync(Texts));
+        var whole = File.ReadAllBytes(Path.Combine(Encoder, EncoderAdapter.FileName));
+        Directory.Delete(PathOf("run"), recursive: true);
+        using var stop = new CancellationTokenSource();
+        // The progress line of the first step breaks it off.
+        using var error = new InterruptingWriter("step 1/6,", stop);
+        Assert.Equal(ExitCode.Interrupted, await CommandLine.RunAsync(Arguments(Texts), _output, error, stop.Token));
+
+        Assert.Equal(0, await RunAsync(Texts));
+
+        Assert.Equal(whole, File.ReadAllBytes(Path.Combine(Encoder, EncoderAdapter.FileName)));
+    }
+
+    [Theory]
+    [InlineData("nothing", "nothing: no folder, and")]
+    [InlineData("EMPTY", "0 pairs of")]
+    [InlineData("TEXTS --pairs letters", "--pairs letters: expected documentation, headings, sentences, commits")]
+    [InlineData("TEXTS --batch 1", "--batch 1: expected 2 to 4096")]
+    [InlineData("TEXTS --passage-tokens 50", "--passage-tokens 50: expected 16 to 40")]
+    [InlineData("TEXTS --rank 0", "--rank 0: expected a number above 0")]
+    [InlineData("TEXTS --keep-weight -1", "--keep-weight -1: expected 0 or more")]
+    [InlineData("TEXTS --model EMPTY", "There is no model")]
+    [InlineData("TEXTS --model TEXTS", "no encoder (BERT) found in")]
+    public async Task Wrong_arguments_are_named(string arguments, string message)
+    {
+        var empty = Directory.CreateDirectory(PathOf("empty")).FullName;
+
+        var exit = await RunAsync(
+            Split(
+                arguments
+                    .Replace("TEXTS", Texts, StringComparison.Ordinal)
+                    .Replace("EMPTY", empty, StringComparison.Ordinal)
+            )
+        );
+
+        Assert.Equal(ExitCode.Failed, exit);
+        Assert.Contains(message, Error, StringComparison.Ordinal);
+    }
+
+    private string Error => _error.ToString();
+
+    private string PathOf(string name) => Path.Combine(_folder.FullName, name);
+
+    private static string[] Split(string options) => options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    private IEnumerable<JsonElement> Metrics() =>
+        File.ReadAllLines(Path.Combine(PathOf("run"), "metrics.jsonl"))
+            .Select(line => JsonDocument.Parse(line).RootElement);
+
+    private Task<int> RunAsync(params string[] arguments) =>
+        CommandLine.RunAsync(Arguments(arguments), _output, _error, CancellationToken.None);
+
+    private string[] Arguments(params string[] arguments)
+    {
+        (string Name, string Value)[] defaults =
+        [
+            ("--model", Encoder),
+            ("--run", PathOf("run")),
+            ("--home", _folder.FullName),
+            ("--steps", "6"),
+            ("--batch", "8"),
+            ("--passage-tokens", "32"),
+            ("--rank", "2"),
+            ("--evaluate-every", "3"),
+            ("--threads", "1"),
+        ];
+        return
+        [
+            "encoder",
+            .. arguments,
+            .. defaults.Where(one => !arguments.Contains(one.Name)).SelectMany(one => (string[])[one.Name, one.Value]),
+        ];
+    }
+}
