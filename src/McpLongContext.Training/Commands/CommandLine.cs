@@ -27,6 +27,7 @@ internal static class CommandLine
         {
             new InfiniCommand(),
             new LanguageCommand(),
+            new UnlimiformerCommand(),
             new BitsCommand(),
             new BitsBenchmarkCommand(),
             new BitsMeasureCommand(),

@@ -233,15 +233,4 @@ public sealed class InfiniCommandTests : IDisposable
 
         return [.. all];
     }
-
-    private sealed class InterruptingWriter(string at, CancellationTokenSource stop) : StringWriter
-    {
-        public override void WriteLine(string? value)
-        {
-            if (value?.Contains(at, StringComparison.Ordinal) == true)
-            {
-                stop.Cancel();
-            }
-        }
-    }
 }

@@ -1,0 +1,40 @@
+using McpLongContext.LongAttention.Unlimiformer.CrossAttention;
+
+namespace McpLongContext.Training.Unlimiformer;
+
+/// <summary>A training of all weights of an encoder-decoder for sources longer than its window.</summary>
+internal sealed record UnlimiformerSettings
+{
+    /// <summary>What cross-attention sees in training.</summary>
+    public UnlimiformerMode Mode { get; init; } = UnlimiformerMode.Truncation;
+
+    /// <summary>Whether what is held out is read with Unlimiformer when it is scored; otherwise the first window is.</summary>
+    public bool TestsUnlimiformer { get; init; } = true;
+
+    /// <summary>The share of a window that others keep.</summary>
+    public double Overlap { get; init; } = SourceWindow.DefaultOverlap;
+
+    /// <summary>Tokens of a source at most, in training.</summary>
+    public int MaxSourceTokens { get; init; } = 16_384;
+
+    /// <summary>Sources of a step.</summary>
+    public int BatchSize { get; init; } = 2;
+
+    /// <summary>Steps at most.</summary>
+    public int Steps { get; init; } = 1_000;
+
+    /// <summary>The highest learning rate.</summary>
+    public double LearningRate { get; init; } = 3e-3;
+
+    /// <summary>The decay of matrices.</summary>
+    public double Decay { get; init; } = 0.01;
+
+    /// <summary>Steps over which the learning rate rises from 0.</summary>
+    public int WarmUp { get; init; } = 100;
+
+    /// <summary>Steps between two evaluations on what is held out.</summary>
+    public int EvaluateEvery { get; init; } = 250;
+
+    /// <summary>Chooses everything that is random.</summary>
+    public int Seed { get; init; } = 1;
+}
