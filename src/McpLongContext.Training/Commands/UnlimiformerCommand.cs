@@ -80,7 +80,12 @@ internal sealed class UnlimiformerCommand : Command
         "Tokens of a source at most.",
         s_defaults.MaxSourceTokens
     );
-    private readonly Option<int> _batch = Number("--batch", "Sources of a step.", s_defaults.BatchSize);
+    private readonly Option<int> _batch = Number("--batch", "Sources of a step at most.", s_defaults.BatchSize);
+    private readonly Option<int> _stepTokens = Number(
+        "--step-tokens",
+        "Tokens of all sources of a step at most, but for one source.",
+        s_defaults.StepTokens
+    );
     private readonly Option<int> _steps = Number("--steps", "Steps at most.", s_defaults.Steps);
     private readonly Option<double> _rate = Number("--learning-rate", "Highest rate.", s_defaults.LearningRate);
     private readonly Option<int> _evaluate = Number(
@@ -117,6 +122,7 @@ internal sealed class UnlimiformerCommand : Command
                     _asked,
                     _source,
                     _batch,
+                    _stepTokens,
                     _steps,
                     _rate,
                     _evaluate,
@@ -248,6 +254,7 @@ internal sealed class UnlimiformerCommand : Command
             TestsUnlimiformer = parsed.GetValue(_test),
             MaxSourceTokens = parsed.GetValue(_source),
             BatchSize = parsed.GetValue(_batch),
+            StepTokens = parsed.GetValue(_stepTokens),
             Steps = parsed.GetValue(_steps),
             LearningRate = parsed.GetValue(_rate),
             EvaluateEvery = parsed.GetValue(_evaluate),
@@ -256,6 +263,7 @@ internal sealed class UnlimiformerCommand : Command
         OptionChecks.Positive(
             ("--max-source", settings.MaxSourceTokens),
             ("--batch", settings.BatchSize),
+            ("--step-tokens", settings.StepTokens),
             ("--steps", settings.Steps),
             ("--learning-rate", settings.LearningRate),
             ("--evaluate-every", settings.EvaluateEvery),

@@ -19,23 +19,39 @@ internal sealed class SourceReader(EncoderDecoderModel model, SourceFrame frame,
     /// <summary>The frame's tokens before a source.</summary>
     public int Before => frame.Before.Count;
 
-    /// <summary>Encodes a source.</summary>
-    /// <param name="source">The text's tokens, 1 or more.</param>
-    /// <returns>[tokens, hidden], the frame's included.</returns>
-    public Tensor Read(ReadOnlySpan<int> source)
+    /// <summary>Encodes sources, all windows of one length at once.</summary>
+    /// <param name="sources">The tokens of each text, 1 or more.</param>
+    /// <returns>Of each [tokens, hidden], the frame's included.</returns>
+    public IReadOnlyList<Tensor> Read(IReadOnlyList<int[]> sources)
     {
-        var plan = SourceWindow.Plan(source.Length, Room, overlap);
-        var length = frame.Length + plan[0].Count;
-        var windows = new List<long>(plan.Count * length);
-        foreach (var part in plan)
+        var plans = sources.Select(source => SourceWindow.Plan(source.Length, Room, overlap)).ToList();
+        var read = new Dictionary<(int Source, int Window), Tensor>();
+        var all = plans.SelectMany(
+            (plan, i) => plan.Select((part, j) => (Source: i, Window: j, part.First, part.Count))
+        );
+        foreach (var alike in all.GroupBy(one => one.Count))
         {
-            int[] tokens = [.. frame.Before, .. source.Slice(part.First, part.Count), .. frame.After];
-            windows.AddRange(tokens.Select(token => (long)token));
+            var windows = alike.ToList();
+            long[] tokens = [.. windows.SelectMany(one => Framed(sources[one.Source].AsSpan(one.First, one.Count)))];
+            var states = model.Encode(tensor(tokens).reshape(windows.Count, -1));
+            for (var i = 0; i < windows.Count; i++)
+            {
+                read.Add((windows[i].Source, windows[i].Window), states[i]);
+            }
         }
 
-        var states = model.Encode(tensor(windows.ToArray()).reshape(plan.Count, length));
-        return cat([.. plan.Select((part, i) => Kept(states[i], part, i == 0, i == plan.Count - 1))]);
+        return [.. plans.Select((plan, i) => Whole(plan, j => read[(i, j)]))];
     }
+
+    private IEnumerable<long> Framed(ReadOnlySpan<int> tokens)
+    {
+        int[] framed = [.. frame.Before, .. tokens, .. frame.After];
+        return framed.Select(token => (long)token);
+    }
+
+    /// <summary>Puts together what is kept of the windows of a source.</summary>
+    private Tensor Whole(IReadOnlyList<SourceWindow> plan, Func<int, Tensor> statesOf) =>
+        cat([.. plan.Select((part, i) => Kept(statesOf(i), part, i == 0, i == plan.Count - 1))]);
 
     private Tensor Kept(Tensor states, SourceWindow part, bool isFirst, bool isLast)
     {

@@ -37,12 +37,13 @@ internal sealed class UnlimiformerTrainer : ITrainer
         (_model, _reader, _examples, _settings, _measure, _keep) = (model, reader, examples, settings, measure, keep);
         Weights = [.. model.Weights.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => one.Value)];
         Optimizer = new TrainingOptimizer(
-            Weights,
-            gates: [],
+            [.. Weights.Except(model.RelativePositions, ReferenceEqualityComparer.Instance).Cast<Parameter>()],
+            model.RelativePositions,
             new OptimizerSettings
             {
                 Steps = settings.Steps,
                 LearningRate = settings.LearningRate,
+                GateLearningRate = settings.PositionLearningRate,
                 WarmUp = settings.WarmUp,
                 Decay = settings.Decay,
             }
@@ -76,10 +77,7 @@ internal sealed class UnlimiformerTrainer : ITrainer
         var step = State.Step + 1;
         var random = new Random(Seeds.Of(_settings.Seed, step));
         var mode = ModeOf(step);
-        var read = Enumerable
-            .Range(0, _settings.BatchSize)
-            .Select(_ => Read(_examples.Draw(random), mode, random))
-            .ToList();
+        var read = Read(Draw(random, (double)step / _settings.Steps), mode, random);
         var loss = stack(read.Select(one => one.Loss)).mean();
         var shares = new Dictionary<string, double> { ["exact"] = read.Average(one => one.Exact) };
         var gold = read.Select(one => one.Selection).OfType<RetrievedTokens>().Select(one => one.GoldShares);
@@ -116,7 +114,7 @@ internal sealed class UnlimiformerTrainer : ITrainer
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
-            losses.Add(Read(example, mode, new Random(_settings.Seed)).Loss.item<float>());
+            losses.Add(Read([example], mode, new Random(_settings.Seed))[0].Loss.item<float>());
         }
 
         var measured = new Dictionary<string, double>(_measure(cancellation)) { ["loss"] = losses.Average() };
@@ -133,21 +131,47 @@ internal sealed class UnlimiformerTrainer : ITrainer
         : step % 2 == 1 ? UnlimiformerMode.Retrieval
         : UnlimiformerMode.Random;
 
-    /// <summary>The negative log-likelihood of the answers to one source, and the share of those that are right.</summary>
-    private (Tensor Loss, double Exact, ISourceSelection Selection) Read(
-        SourceExample example,
+    /// <summary>The examples of a step.</summary>
+    private List<SourceExample> Draw(Random random, double progress)
+    {
+        var drawn = new List<SourceExample>();
+        var left = _settings.StepTokens;
+        while (drawn.Count < _settings.BatchSize)
+        {
+            var next = _examples.Draw(random, progress);
+            left -= Math.Min(next.Source.Length, _settings.MaxSourceTokens);
+            if (left < 0 && drawn.Count > 0)
+            {
+                break;
+            }
+
+            drawn.Add(next);
+        }
+
+        return drawn;
+    }
+
+    /// <summary>Reads sources and what is written from each.</summary>
+    private List<(Tensor Loss, double Exact, ISourceSelection Selection)> Read(
+        IReadOnlyList<SourceExample> examples,
         UnlimiformerMode mode,
         Random random
     )
     {
-        var seen = example.Source.AsSpan(0, Math.Min(example.Source.Length, _settings.MaxSourceTokens));
-        if (mode == UnlimiformerMode.Truncation)
-        {
-            seen = seen[..Math.Min(seen.Length, _reader.Room)];
-        }
+        var most = mode == UnlimiformerMode.Truncation ? _reader.Room : _settings.MaxSourceTokens;
+        var sources = _reader.Read([.. examples.Select(one => one.Source[..Math.Min(one.Source.Length, most)])]);
+        return [.. sources.Zip(examples, (source, example) => Read(source, example.Targets, mode, random))];
+    }
 
-        var source = _reader.Read(seen);
-        var batch = TargetBatch.Of(_model.Config, example.Targets, _reader.Before);
+    /// <summary>The negative log-likelihood of the answers, and the share of those that are right.</summary>
+    private (Tensor Loss, double Exact, ISourceSelection Selection) Read(
+        Tensor source,
+        IReadOnlyList<TargetExample> targets,
+        UnlimiformerMode mode,
+        Random random
+    )
+    {
+        var batch = TargetBatch.Of(_model.Config, targets, _reader.Before);
         var selection = SelectionOf(mode, batch.Gold, random);
         var logits = _model.Logits(batch.Tokens, source, selection);
         var loss = nn.functional.cross_entropy(logits.flatten(0, 1), batch.Expected.flatten());

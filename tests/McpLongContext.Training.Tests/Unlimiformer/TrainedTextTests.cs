@@ -43,7 +43,7 @@ public sealed class TrainedTextTests : IDisposable
         Train(model, frame, source, tokenizer.Encode("the sum of one and two is three"));
         EncoderDecoderFolder.WriteWeights(_folder, model);
 
-        var there = Search(model, new SourceReader(model, frame, SourceWindow.DefaultOverlap).Read(source), beams);
+        var there = Search(model, new SourceReader(model, frame, SourceWindow.DefaultOverlap).Read([source])[0], beams);
 
         using var engine = EncoderDecoder.Load(_folder, Precision.Float32, threads: 1);
         using var encoder = new SourceEncoder(engine, frame, shape.Window, threads: 1);
@@ -91,7 +91,7 @@ public sealed class TrainedTextTests : IDisposable
         {
             using var scope = NewDisposeScope();
             var batch = TargetBatch.Of(model.Config, [new([], answered)], frame.Before.Count);
-            var logits = model.Logits(batch.Tokens, reader.Read(source), new RetrievedTokens(model.Config.Window));
+            var logits = model.Logits(batch.Tokens, reader.Read([source])[0], new RetrievedTokens(model.Config.Window));
             optimizer.Step(nn.functional.cross_entropy(logits.flatten(0, 1), batch.Expected.flatten()), step);
         }
     }

@@ -21,6 +21,7 @@ internal sealed class EncoderDecoderModel : nn.Module
         _decoder = modules.Stack(isDecoder: true);
         _output = modules.Output(_embedding);
         Weights = modules.Weights;
+        RelativePositions = modules.RelativePositions;
         RegisterComponents();
     }
 
@@ -28,6 +29,9 @@ internal sealed class EncoderDecoderModel : nn.Module
 
     /// <summary>The weights by the names that the checkpoint has.</summary>
     public IReadOnlyDictionary<string, Parameter> Weights { get; }
+
+    /// <summary>Those of the weights that are tables of relative positions, [buckets, heads].</summary>
+    public IReadOnlyList<Parameter> RelativePositions { get; }
 
     /// <summary>Reads a model.</summary>
     /// <param name="folder">As <see cref="EncoderDecoder.Load"/> takes it.</param>

@@ -6,8 +6,11 @@ using static TorchSharp.torch;
 namespace McpLongContext.Training.Modules.EncoderDecoders;
 
 /// <summary>
-/// Makes the modules of an encoder-decoder, all of whose weights are trained. New weights begin as those of T5 (Raffel et
-/// al., arXiv 1910.10683, which has no scale of attention) or of BART (Lewis et al., arXiv 1910.13461) begin.
+/// Makes the modules of an encoder-decoder, all of whose weights are trained. New weights are as large as those of T5
+/// (Raffel et al., arXiv 1910.10683, which has no scale of attention) or of BART (Lewis et al., arXiv 1910.13461). Equal
+/// texts on both sides attend to each other from the start: the decoder's self-attention begins as the encoder's (as in
+/// Rothe et al., arXiv 1907.12461), the queries of cross-attention as its keys, and near tokens are seen best. What is
+/// attended to is copied: output projections begin as the transposes of value projections.
 /// </summary>
 /// <param name="config">The configuration.</param>
 /// <param name="names">The names of the tensors.</param>
@@ -21,6 +24,9 @@ internal sealed class EncoderDecoderModules(EncoderDecoderConfig config, IFamily
 
     /// <summary>The weights by the names that the checkpoint has.</summary>
     public IReadOnlyDictionary<string, Parameter> Weights => _weights;
+
+    /// <summary>The tables of relative positions of the stacks that were made.</summary>
+    public List<Parameter> RelativePositions { get; } = [];
 
     /// <summary>[vocabulary, hidden].</summary>
     public Parameter Embedding() =>
@@ -48,15 +54,11 @@ internal sealed class EncoderDecoderModules(EncoderDecoderConfig config, IFamily
     {
         var stack = isDecoder ? config.Decoder : config.Encoder;
         var named = names.Stack(isDecoder);
-        var isRelative = config.RelativePositions is not null;
-        int[] shape = isRelative
-            ? [config.RelativePositions!.Buckets, stack.HeadCount]
-            : [config.MaxPositions + config.PositionOffset, config.HiddenSize];
-        var positions = Weight($"{named.Positions}.weight", shape, Spread(config.HiddenSize));
+        var (learned, relative) = Positions(stack, $"{named.Positions}.weight", isDecoder);
         return new TransformerStack(
-            isRelative ? null : positions,
+            learned,
             config.PositionOffset,
-            new PositionBias(isRelative ? positions : null, config.RelativePositions, isDecoder),
+            new PositionBias(relative, config.RelativePositions, isDecoder),
             Enumerable.Range(0, stack.LayerCount).Select(layer => Layer(stack, named, layer)),
             (
                 named.EmbeddingNorm is { } input ? Norm(input) : null,
@@ -65,24 +67,49 @@ internal sealed class EncoderDecoderModules(EncoderDecoderConfig config, IFamily
         );
     }
 
+    /// <summary>The table of positions: learned ones, or biases of relative ones.</summary>
+    private (Parameter? Learned, Parameter? Relative) Positions(StackConfig stack, string name, bool isDecoder)
+    {
+        if (config.RelativePositions is not { } relative)
+        {
+            int[] shape = [config.MaxPositions + config.PositionOffset, config.HiddenSize];
+            return (Weight(name, shape, Spread(config.HiddenSize, "positions")), null);
+        }
+
+        var start = new WeightStart(0, 0, Means: PositionBias.Slopes(relative, stack.HeadCount, isDecoder));
+        var table = Weight(name, [relative.Buckets, stack.HeadCount], start);
+        RelativePositions.Add(table);
+        return (null, table);
+    }
+
     private StackLayer Layer(StackConfig stack, StackNames named, int layer) =>
         new(
-            Attention(stack, named.SelfAttention(layer)),
-            named.CrossAttention is { } cross ? Attention(stack, cross(layer)) : null,
+            Attention(stack, named.SelfAttention(layer), part => $"self-attention {layer}, {part}"),
+            named.CrossAttention is { } cross
+                ? Attention(
+                    stack,
+                    cross(layer),
+                    part => $"cross-attention {layer}, {(part is "query" or "key" ? "match" : part)}"
+                )
+                : null,
             FeedForward(stack, named.FeedForward(layer))
         );
 
-    private Sublayer<HeadAttention> Attention(StackConfig stack, AttentionNames named)
+    /// <summary>An attention sublayer.</summary>
+    /// <param name="stack">The stack.</param>
+    /// <param name="named">The names of the tensors.</param>
+    /// <param name="alike">Which tensors begin alike, by the part they have in attention.</param>
+    private Sublayer<HeadAttention> Attention(StackConfig stack, AttentionNames named, Func<string, string> alike)
     {
         var (inner, hidden) = (stack.InnerSize, config.HiddenSize);
         // Without a scale of the products, queries begin so much smaller.
-        var query = config.AttentionScale is null ? Spread(hidden) : Spread(hidden * stack.HeadDim);
+        var query = config.AttentionScale is null ? hidden : hidden * stack.HeadDim;
         var attention = new HeadAttention(
             (
-                Linear(named.Query, inner, hidden, query),
-                Linear(named.Key, inner, hidden, Spread(hidden)),
-                Linear(named.Value, inner, hidden, Spread(hidden)),
-                Linear(named.Output, hidden, inner, Spread(inner))
+                Linear(named.Query, inner, hidden, Spread(query, alike("query"))),
+                Linear(named.Key, inner, hidden, Spread(hidden, alike("key"))),
+                Linear(named.Value, inner, hidden, Spread(hidden, alike("value"))),
+                Linear(named.Output, hidden, inner, Spread(inner, alike("value")) with { IsTransposed = true })
             ),
             stack.HeadCount,
             config.AttentionScale ?? 1 / Math.Sqrt(stack.HeadDim)
@@ -118,7 +145,8 @@ internal sealed class EncoderDecoderModules(EncoderDecoderConfig config, IFamily
             : new LayerNorm(gamma, Weight($"{name}.bias", [config.HiddenSize], WeightStart.Zero), config.NormEpsilon);
     }
 
-    private WeightStart Spread(int inputs) => new(0, config.IsPreNorm ? 1 / Math.Sqrt(inputs) : Deviation);
+    private WeightStart Spread(int inputs, string? alike = null) =>
+        new(0, config.IsPreNorm ? 1 / Math.Sqrt(inputs) : Deviation, alike);
 
     private Parameter Weight(string name, int[] shape, WeightStart start)
     {

@@ -45,7 +45,9 @@ internal sealed class HeadAttention : nn.Module
     public Tensor Attend(Tensor x, Tensor source, ISourceSelection selection)
     {
         var seen = selection.States(source);
-        return Sum(selection.Scores(Scores(x, seen)), seen);
+        // As tokens of one sequence: one product for each head, whatever the number of targets.
+        var tokens = x.flatten(0, 1);
+        return Sum(selection.Scores(Scores(tokens, seen)), seen).reshape(x.shape);
     }
 
     private Tensor Scores(Tensor x, Tensor source)

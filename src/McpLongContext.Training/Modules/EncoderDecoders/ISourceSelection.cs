@@ -11,7 +11,7 @@ internal interface ISourceSelection
     public Tensor States(Tensor states);
 
     /// <summary>The scores that the softmax is taken over.</summary>
-    /// <param name="scores">[targets, heads, target tokens, source tokens].</param>
+    /// <param name="scores">[heads, tokens of all targets, source tokens].</param>
     /// <returns>The same, with minus infinity where a head does not attend.</returns>
     public Tensor Scores(Tensor scores);
 }

@@ -21,6 +21,33 @@ internal sealed class PositionBias : nn.Module<long, Tensor?>
         RegisterComponents();
     }
 
+    /// <summary>
+    /// How the table of a new model begins: the bias falls with the distance, by half as much in each head as in the one
+    /// before (ALiBi, Press et al., arXiv 2108.12409).
+    /// </summary>
+    /// <param name="positions">The buckets.</param>
+    /// <param name="heads">Heads of a layer.</param>
+    /// <param name="isDecoder">Whether only earlier tokens are seen.</param>
+    /// <returns>[buckets, heads].</returns>
+    public static float[] Slopes(RelativePositions positions, int heads, bool isDecoder)
+    {
+        var slopes = new float[positions.Buckets * heads];
+        // From far to near: of a bucket the nearest distance counts.
+        for (var distance = positions.MaxDistance; distance >= 0; distance--)
+        {
+            foreach (var signed in isDecoder ? (int[])[-distance] : [-distance, distance])
+            {
+                var bucket = positions.BucketOf(signed, isBidirectional: !isDecoder);
+                for (var head = 0; head < heads; head++)
+                {
+                    slopes[(bucket * heads) + head] = -distance * MathF.ScaleB(1, -head);
+                }
+            }
+        }
+
+        return slopes;
+    }
+
     /// <summary>Computes it.</summary>
     /// <param name="tokens">Tokens of a sequence.</param>
     /// <returns>[heads or 1, tokens, tokens]; null: nothing.</returns>

@@ -62,10 +62,10 @@ internal sealed class RetrievedTokens(int count, Tensor? gold = null) : ISourceS
     private static Tensor GoldShare(Tensor others, Tensor gold)
     {
         using var scope = NewDisposeScope();
-        var isKnown = gold.ge(0);
-        var at = gold.clamp_min(0).unsqueeze(1).unsqueeze(-1).expand(-1, others.shape[1], -1, -1);
-        var isFound = others.gather(-1, at).squeeze(-1).logical_not().logical_and(isKnown.unsqueeze(1));
-        var share = isFound.to_type(ScalarType.Float32).sum([0, 2]) / isKnown.sum().clamp_min(1);
+        var isKnown = gold.ge(0).flatten();
+        var at = gold.clamp_min(0).reshape(1, -1, 1).expand(others.shape[0], -1, -1);
+        var isFound = others.gather(-1, at).squeeze(-1).logical_not().logical_and(isKnown);
+        var share = isFound.to_type(ScalarType.Float32).sum(-1) / isKnown.sum().clamp_min(1);
         return share.MoveToOuterDisposeScope();
     }
 }

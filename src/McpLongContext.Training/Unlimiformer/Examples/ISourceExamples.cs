@@ -14,5 +14,6 @@ internal interface ISourceExamples
 
     /// <summary>Draws an example to learn from: the same one for equal random numbers.</summary>
     /// <param name="random">Chooses it.</param>
-    public SourceExample Draw(Random random);
+    /// <param name="progress">The share of the training that is done, from 0 to 1: examples may become harder.</param>
+    public SourceExample Draw(Random random, double progress);
 }

@@ -5,15 +5,22 @@ using McpLongContext.Training.Tasks;
 namespace McpLongContext.Training.Unlimiformer.Examples;
 
 /// <summary>
-/// Documents of pairs "key=value;" in random order. The decoder is given a key and "=", and writes the value. Every key
-/// has near-duplicates, which differ in one letter.
+/// Documents of keys and values such as "k7Q;" in random order. The decoder is given a key and writes its value. Every
+/// key has near-duplicates, which differ in one letter.
 /// </summary>
 internal sealed class KeyValueExamples : ISourceExamples
 {
-    private const int KeyLetters = 2;
-    private const int ValueDigits = 2;
-    private const string Letters = "abcdefghijklmnopqrstuvwxyz";
-    private const string Digits = "0123456789";
+    private const int KeyLength = 2;
+    private const int ValueLength = 1;
+    private const string KeyLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
+    private const string ValueLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    /// <summary>Tokens of the first documents: keys are matched sooner where there are few.</summary>
+    private const int FirstTokens = 64;
+
+    /// <summary>The shares of a training after which documents begin to grow, and have their full length.</summary>
+    private const double GrowthBegin = 0.4;
+    private const double GrowthEnd = 0.8;
 
     /// <summary>Keys of a group: one, and its near-duplicates.</summary>
     private const int GroupKeys = 4;
@@ -35,8 +42,8 @@ internal sealed class KeyValueExamples : ISourceExamples
     public KeyValueExamples(Tokenizer tokenizer, int end, KeyValueSettings settings, int seed)
     {
         (_tokenizer, _end, _settings) = (tokenizer, end, settings);
-        _pairTokens = Pair(new string('a', KeyLetters), new string('0', ValueDigits)).Sum(part => part.Length);
-        var most = (int)Math.Pow(Letters.Length, KeyLetters);
+        _pairTokens = Pair(new string('a', KeyLength), new string('A', ValueLength)).Sum(part => part.Length);
+        var most = (int)Math.Pow(KeyLetters.Length, KeyLength);
         if (settings.LongestSource / _pairTokens > most)
         {
             throw new TrainingException(
@@ -44,7 +51,10 @@ internal sealed class KeyValueExamples : ISourceExamples
             );
         }
 
-        HeldOut = [.. Enumerable.Range(0, HeldOutSources).Select(i => Draw(new Random(Seeds.Of(seed, -1 - i))))];
+        HeldOut =
+        [
+            .. Enumerable.Range(0, HeldOutSources).Select(i => Draw(new Random(Seeds.Of(seed, -1 - i)), progress: 1)),
+        ];
         int[] lengths =
         [
             settings.ShortestSource,
@@ -69,8 +79,15 @@ internal sealed class KeyValueExamples : ISourceExamples
     public IReadOnlyList<(string Name, IReadOnlyList<SourceExample> Examples)> Test { get; }
 
     /// <inheritdoc />
-    public SourceExample Draw(Random random) =>
-        Draw(random, random.Next(_settings.ShortestSource, _settings.LongestSource + 1));
+    public SourceExample Draw(Random random, double progress)
+    {
+        var whole = random.Next(_settings.ShortestSource, _settings.LongestSource + 1);
+        var share = Math.Clamp((progress - GrowthBegin) / (GrowthEnd - GrowthBegin), 0, 1);
+        return Draw(
+            random,
+            (int)(Math.Min(whole, FirstTokens) * Math.Pow(Math.Max(1, (double)whole / FirstTokens), share))
+        );
+    }
 
     private IEnumerable<SourceExample> TestOf(int length, int seed) =>
         Enumerable.Range(0, TestSources).Select(i => Draw(new Random(Seeds.Of(seed, -(length * 100L) - i)), length));
@@ -78,13 +95,13 @@ internal sealed class KeyValueExamples : ISourceExamples
     private SourceExample Draw(Random random, int tokens)
     {
         var keys = Keys(random, Math.Max(1, tokens / _pairTokens));
-        string[] values = [.. keys.Select(_ => Draw(random, Digits, ValueDigits))];
+        string[] values = [.. keys.Select(_ => Draw(random, ValueLetters, ValueLength))];
         var source = new List<int>(tokens);
         var starts = new int[keys.Count];
         for (var i = 0; i < keys.Count; i++)
         {
             var parts = Pair(keys[i], values[i]);
-            starts[i] = source.Count + parts[0].Length + parts[1].Length;
+            starts[i] = source.Count + parts[0].Length;
             source.AddRange(parts.SelectMany(part => part));
         }
 
@@ -95,8 +112,8 @@ internal sealed class KeyValueExamples : ISourceExamples
     private TargetExample Ask(string key, string value, int start)
     {
         var parts = Pair(key, value);
-        int[] gold = [.. Enumerable.Range(start, parts[2].Length), -1];
-        return new TargetExample([.. parts[0], .. parts[1]], [.. parts[2], _end], gold);
+        int[] gold = [.. Enumerable.Range(start, parts[1].Length), -1];
+        return new TargetExample(parts[0], [.. parts[1], _end], gold);
     }
 
     private static List<string> Keys(Random random, int count)
@@ -104,12 +121,12 @@ internal sealed class KeyValueExamples : ISourceExamples
         var keys = new HashSet<string>(StringComparer.Ordinal);
         while (keys.Count < count)
         {
-            var key = Draw(random, Letters, KeyLetters);
+            var key = Draw(random, KeyLetters, KeyLength);
             for (var i = 0; i < GroupKeys && keys.Count < count; i++)
             {
                 keys.Add(key);
-                var place = random.Next(KeyLetters);
-                key = key[..place] + Letters[random.Next(Letters.Length)] + key[(place + 1)..];
+                var place = random.Next(KeyLength);
+                key = key[..place] + KeyLetters[random.Next(KeyLetters.Length)] + key[(place + 1)..];
             }
         }
 
@@ -123,5 +140,5 @@ internal sealed class KeyValueExamples : ISourceExamples
 
     /// <summary>Each part for itself, so that a document has the same tokens as a target, whatever the tokenizer.</summary>
     private int[][] Pair(string key, string value) =>
-        [_tokenizer.Encode(key), _tokenizer.Encode("="), _tokenizer.Encode(value), _tokenizer.Encode(";")];
+        [_tokenizer.Encode(key), _tokenizer.Encode(value), _tokenizer.Encode(";")];
 }

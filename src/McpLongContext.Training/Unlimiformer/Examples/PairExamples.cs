@@ -69,5 +69,5 @@ internal sealed class PairExamples : ISourceExamples
     public IReadOnlyList<(string Name, IReadOnlyList<SourceExample> Examples)> Test => [];
 
     /// <inheritdoc />
-    public SourceExample Draw(Random random) => _training[random.Next(_training.Length)];
+    public SourceExample Draw(Random random, double progress) => _training[random.Next(_training.Length)];
 }

@@ -67,7 +67,7 @@ public sealed class EncoderDecoderModelTests : IDisposable
             var document = LongSource(golden);
             var frame = SourceFrame.Of(model.Config, [7, 8]);
 
-            var source = new SourceReader(model, frame, SourceWindow.DefaultOverlap, window: 30).Read(document);
+            var source = new SourceReader(model, frame, SourceWindow.DefaultOverlap, window: 30).Read([document])[0];
             var logits = model.Logits(AsTensor(golden.Target), source, new RetrievedTokens(Top));
 
             var states = new List<float>();
@@ -131,7 +131,7 @@ public sealed class EncoderDecoderModelTests : IDisposable
 
             Tensor Loss() =>
                 model
-                    .Logits(AsTensor(golden.Target), reader.Read(document), new WholeSource())
+                    .Logits(AsTensor(golden.Target), reader.Read([document])[0], new WholeSource())
                     .log_softmax(-1)
                     .select(-1, 3)
                     .mean();

@@ -117,5 +117,5 @@ public sealed class RetrievedTokensTests
         float[] Drawn() => random.States(states).data<float>().ToArray();
     }
 
-    private static Tensor Scores() => tensor(s_scores).reshape(1, 2, 2, 5);
+    private static Tensor Scores() => tensor(s_scores).reshape(2, 2, 5);
 }
