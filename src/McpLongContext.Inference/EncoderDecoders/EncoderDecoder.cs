@@ -93,7 +93,7 @@ public sealed class EncoderDecoder : IDisposable
     public void Dispose() => Weights.Dispose();
 
     /// <summary>Reads a folder's configuration, its family, and the settings that are ignored.</summary>
-    /// <exception cref="CheckpointException">It is missing, damaged or not supported.</exception>
+    /// <exception cref="CheckpointException">The file is missing, damaged or not supported.</exception>
     internal static (EncoderDecoderConfig, IEncoderDecoderFamily, IReadOnlyList<string>) ReadConfig(string folder)
     {
         var path = Path.Combine(folder, ConfigName);

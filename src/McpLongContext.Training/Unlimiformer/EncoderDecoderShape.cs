@@ -13,10 +13,10 @@ internal sealed record EncoderDecoderShape
     public string Family { get; init; } = "t5";
 
     /// <summary>Width of a hidden state.</summary>
-    public int HiddenSize { get; init; } = 128;
+    public int HiddenSize { get; init; } = 64;
 
     /// <summary>Layers of the encoder, and of the decoder.</summary>
-    public int Layers { get; init; } = 2;
+    public int Layers { get; init; } = 1;
 
     /// <summary>Heads of a layer.</summary>
     public int Heads { get; init; } = 4;

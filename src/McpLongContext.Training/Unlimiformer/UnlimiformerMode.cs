@@ -1,6 +1,6 @@
 namespace McpLongContext.Training.Unlimiformer;
 
-/// <summary>What cross-attention sees of a source in training (Unlimiformer, arXiv 2305.01625, section 3.3).</summary>
+/// <summary>The tokens of a source that cross-attention sees in training (Unlimiformer, arXiv 2305.01625, section 3.3).</summary>
 internal enum UnlimiformerMode
 {
     /// <summary>The first window alone: the baseline.</summary>

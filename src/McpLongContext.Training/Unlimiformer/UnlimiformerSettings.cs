@@ -5,7 +5,7 @@ namespace McpLongContext.Training.Unlimiformer;
 /// <summary>A training of all weights of an encoder-decoder for sources longer than its window.</summary>
 internal sealed record UnlimiformerSettings
 {
-    /// <summary>What cross-attention sees in training.</summary>
+    /// <summary>The tokens of a source that cross-attention sees in training.</summary>
     public UnlimiformerMode Mode { get; init; } = UnlimiformerMode.Truncation;
 
     /// <summary>Whether what is held out is read with Unlimiformer when it is scored; otherwise the first window is.</summary>
@@ -24,7 +24,7 @@ internal sealed record UnlimiformerSettings
     public int StepTokens { get; init; } = 6_000;
 
     /// <summary>Steps at most.</summary>
-    public int Steps { get; init; } = 1_000;
+    public int Steps { get; init; } = 600;
 
     /// <summary>The highest learning rate.</summary>
     public double LearningRate { get; init; } = 3e-3;
@@ -42,7 +42,7 @@ internal sealed record UnlimiformerSettings
     public int WarmUp { get; init; } = 40;
 
     /// <summary>Steps between two evaluations on what is held out.</summary>
-    public int EvaluateEvery { get; init; } = 250;
+    public int EvaluateEvery { get; init; } = 200;
 
     /// <summary>Chooses everything that is random.</summary>
     public int Seed { get; init; } = 1;

@@ -19,7 +19,7 @@ internal sealed class UnlimiformerTrainer : ITrainer
     /// <summary>Creates a training.</summary>
     /// <param name="model">The model.</param>
     /// <param name="reader">Encodes sources.</param>
-    /// <param name="examples">What is learned.</param>
+    /// <param name="examples">The examples.</param>
     /// <param name="settings">How to train.</param>
     /// <param name="measure">
     /// Writes the answers to what is held out in the engine; <see cref="TargetEvaluation.Score"/> is the one that counts.

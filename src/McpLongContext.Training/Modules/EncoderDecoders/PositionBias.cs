@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace McpLongContext.Training.Modules.EncoderDecoders;
 
 /// <summary>
-/// What self-attention adds to its scores: the biases of relative positions (T5, Raffel et al., arXiv 1910.10683, section
+/// The addend of the scores of self-attention: the biases of relative positions (T5, Raffel et al., arXiv 1910.10683, section
 /// 2.1) where a model has them, and minus infinity for later tokens in a decoder.
 /// </summary>
 internal sealed class PositionBias : nn.Module<long, Tensor?>

@@ -16,7 +16,7 @@ internal sealed class TransformerStack : nn.Module
     /// <summary>Creates one.</summary>
     /// <param name="positions">Learned positions, [offset + positions, hidden]; null: none.</param>
     /// <param name="offset">The row of position 0.</param>
-    /// <param name="bias">What self-attention adds to its scores.</param>
+    /// <param name="bias">The addend of the scores of self-attention.</param>
     /// <param name="layers">The layers.</param>
     /// <param name="norms">The norms of the embeddings and of the last states; null: none.</param>
     public TransformerStack(

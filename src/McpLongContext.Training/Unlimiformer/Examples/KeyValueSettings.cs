@@ -10,5 +10,5 @@ internal sealed record KeyValueSettings
     public int LongestSource { get; init; } = 4_000;
 
     /// <summary>Keys of a document that are asked for.</summary>
-    public int AskedKeys { get; init; } = 16;
+    public int AskedKeys { get; init; } = 32;
 }
