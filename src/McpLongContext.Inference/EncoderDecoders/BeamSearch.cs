@@ -22,7 +22,16 @@ public sealed class BeamSearch
     /// <param name="vocabulary">
     /// Tokens that may be written; the rest of the model's vocabulary is padding. Null: all.
     /// </param>
-    public BeamSearch(TargetSession session, BeamSettings settings, int? vocabulary = null)
+    /// <param name="prompt">
+    /// Tokens that the target goes on from, after the one that begins targets; they count as its tokens and have a
+    /// log-likelihood of 0.
+    /// </param>
+    public BeamSearch(
+        TargetSession session,
+        BeamSettings settings,
+        int? vocabulary = null,
+        IReadOnlyList<int>? prompt = null
+    )
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(settings);
@@ -33,7 +42,13 @@ public sealed class BeamSearch
         _vocabulary = Math.Min(vocabulary ?? config.VocabularySize, config.VocabularySize);
         _logits = new float[settings.Beams * config.VocabularySize];
         _ended = new EndedHypotheses(settings.Beams, settings.LengthPenalty);
-        _beams = [new Beam([config.TargetBegin], 0, Parent: -1)];
+        int[] begin = [config.TargetBegin, .. prompt ?? []];
+        for (var i = 0; i < begin.Length - 1; i++)
+        {
+            session.Step([begin[i]], i == 0 ? [] : [0], _logits.AsSpan(0, config.VocabularySize));
+        }
+
+        _beams = [new Beam(begin, 0, Parent: begin.Length > 1 ? 0 : -1)];
     }
 
     /// <summary>Searches; computing takes long, and runs on the caller's thread.</summary>

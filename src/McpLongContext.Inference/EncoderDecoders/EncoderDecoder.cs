@@ -50,10 +50,8 @@ public sealed class EncoderDecoder : IDisposable
     /// <exception cref="CheckpointException">There is no model, it is damaged or not supported.</exception>
     public static EncoderDecoder Load(string folder, Precision precision = Precision.Int8, int? threads = null)
     {
-        var path = Path.Combine(folder, ConfigName);
-        var (config, family, warnings) = JsonFile.Read(path, root => Read(new JsonFields(path, root)));
-        RequireSafetensors(folder);
-        var tensors = SafetensorsFolder.Open(folder);
+        var (config, family, warnings) = ReadConfig(folder);
+        var tensors = OpenTensors(folder);
         using var threadPool = new ComputeThreadPool(threads ?? Environment.ProcessorCount);
         var names = family.Names(tensors, config);
         return new EncoderDecoder(
@@ -93,6 +91,22 @@ public sealed class EncoderDecoder : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => Weights.Dispose();
+
+    /// <summary>Reads a folder's configuration, its family, and the settings that are ignored.</summary>
+    /// <exception cref="CheckpointException">The file is missing, damaged or not supported.</exception>
+    internal static (EncoderDecoderConfig, IEncoderDecoderFamily, IReadOnlyList<string>) ReadConfig(string folder)
+    {
+        var path = Path.Combine(folder, ConfigName);
+        return JsonFile.Read(path, root => Read(new JsonFields(path, root)));
+    }
+
+    /// <summary>Opens a folder's tensors.</summary>
+    /// <exception cref="CheckpointException">There are none, or only those of a pickle.</exception>
+    internal static ITensorSource OpenTensors(string folder)
+    {
+        RequireSafetensors(folder);
+        return SafetensorsFolder.Open(folder);
+    }
 
     private static (EncoderDecoderConfig, IEncoderDecoderFamily, IReadOnlyList<string>) Read(JsonFields fields)
     {

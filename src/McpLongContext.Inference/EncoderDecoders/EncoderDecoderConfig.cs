@@ -1,3 +1,5 @@
+using McpLongContext.Inference.EncoderDecoders.Families;
+
 namespace McpLongContext.Inference.EncoderDecoders;
 
 /// <summary>The dimensions and switches of an encoder-decoder, validated.</summary>
@@ -26,6 +28,9 @@ public sealed record EncoderDecoderConfig
 
     /// <summary>The most tokens that a window or a target can have: rows of the table of positions, where there is one.</summary>
     public required int MaxPositions { get; init; }
+
+    /// <summary>Rows of the table of positions before that of position 0; 0 where there is no table.</summary>
+    public int PositionOffset => RelativePositions is null ? BartFamily.PositionOffset : 0;
 
     /// <summary>The relative positions of self-attention; null: learned absolute ones.</summary>
     public RelativePositions? RelativePositions { get; init; }

@@ -104,7 +104,7 @@ internal sealed class EncoderDecoderWeights : IDisposable
         var positions = $"{names.Positions}.weight";
         var table = _config.RelativePositions is { } relative
             ? ReadTable(positions, relative.Buckets, stack.HeadCount)
-            : ReadTable(positions, _config.MaxPositions + BartFamily.PositionOffset, hidden);
+            : ReadTable(positions, _config.MaxPositions + _config.PositionOffset, hidden);
         return new StackWeights(
             table,
             names.EmbeddingNorm is { } embedding ? ReadNorm(embedding) : null,

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using McpLongContext.Inference.EncoderDecoders.Families;
 
 namespace McpLongContext.Inference.EncoderDecoders;
 
@@ -20,7 +19,7 @@ internal static class InputEmbedding
 
         if (config.RelativePositions is null)
         {
-            var row = (position + BartFamily.PositionOffset) * config.HiddenSize;
+            var row = (position + config.PositionOffset) * config.HiddenSize;
             TensorPrimitives.Add(state, stack.Positions.AsSpan(row, config.HiddenSize), state);
         }
     }

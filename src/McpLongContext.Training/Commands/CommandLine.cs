@@ -28,6 +28,7 @@ internal static class CommandLine
             new InfiniCommand(),
             new EncoderCommand(),
             new LanguageCommand(),
+            new UnlimiformerCommand(),
             new BitsCommand(),
             new BitsBenchmarkCommand(),
             new BitsMeasureCommand(),

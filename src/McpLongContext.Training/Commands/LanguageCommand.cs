@@ -114,7 +114,7 @@ internal sealed class LanguageCommand : Command
         var home = Path.GetFullPath(parsed.GetValue(_home) ?? LongContextHome.Path);
         var output = Path.GetFullPath(parsed.GetValue(_output)!);
         var folder = parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(output) + ".training";
-        RequireFree(output, folder);
+        OutputFolder.RequireFree(output, folder);
         var pairs = parsed.GetValue(_pairs) is { } file ? SummaryPair.Read(file) : null;
         var texts = pairs is null ? TextsOf(parsed, home) : [];
         var start = StartOf(parsed, home, folder, settings);
@@ -133,33 +133,12 @@ internal sealed class LanguageCommand : Command
             new ConsoleProgress(error),
             cancellation
         );
-        Directory.CreateDirectory(output);
-        foreach (var path in Directory.EnumerateFiles(training.Best))
-        {
-            // Left by a run that was killed.
-            if (path.EndsWith(AtomicFile.Staged, StringComparison.Ordinal))
-            {
-                continue;
-            }
-
-            var bytes = File.ReadAllBytes(path);
-            AtomicFile.Write(Path.Combine(output, Path.GetFileName(path)), stream => stream.Write(bytes));
-        }
-
+        OutputFolder.Fill(training.Best, output);
         parsed.InvocationConfiguration.Output.WriteLine(
             $"{output}: {state.Step} steps in {state.Seconds:F0} s ({state.ProcessorSeconds:F0} s of the processor), held-out "
                 + $"perplexity {Math.Exp(-state.Best):F2}. Metrics and picture: {folder}"
         );
         return 0;
-    }
-
-    /// <summary>A folder that something else lies in is not written to.</summary>
-    private static void RequireFree(string output, string folder)
-    {
-        if (Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any() && !Directory.Exists(folder))
-        {
-            throw new TrainingException($"{output} is not empty: give the name of a new folder.");
-        }
     }
 
     private string[] TextsOf(ParseResult parsed, string home)

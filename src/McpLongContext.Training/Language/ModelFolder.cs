@@ -18,6 +18,7 @@ internal static class ModelFolder
         "generation_config.json",
         "chat_template.jinja",
         "tokenizer.bin",
+        "spiece.model",
     ];
 
     /// <summary>Writes a model of random weights.</summary>
@@ -97,13 +98,17 @@ internal static class ModelFolder
             stream => DecoderCheckpointWriter.WriteWeights(stream, config, read)
         );
 
-    private static void CopyTokenizer(string source, string folder)
+    /// <summary>Copies the files of a tokenizer, and what a model's publishers recommend for generation.</summary>
+    /// <param name="source">The folder of another model.</param>
+    /// <param name="folder">The folder to write to.</param>
+    /// <exception cref="TrainingException">There is no tokenizer, or none that can be taken over.</exception>
+    public static void CopyTokenizer(string source, string folder)
     {
         string[] files = [.. s_tokenizerFiles.Select(name => Path.Combine(source, name)).Where(File.Exists)];
-        if (!files.Any(file => Path.GetFileName(file) is "tokenizer.json" or "tokenizer.bin"))
+        if (!files.Any(file => Path.GetFileName(file) is "tokenizer.json" or "tokenizer.bin" or "spiece.model"))
         {
             throw new TrainingException(
-                $"{source}: no tokenizer found that can be taken over, expected tokenizer.json or tokenizer.bin."
+                $"{source}: no tokenizer found that can be taken over, expected tokenizer.json, tokenizer.bin or spiece.model."
             );
         }
 
@@ -113,7 +118,8 @@ internal static class ModelFolder
         }
     }
 
-    private static void Copy(string file, string folder) =>
+    /// <summary>Copies a file.</summary>
+    public static void Copy(string file, string folder) =>
         AtomicFile.Write(
             Path.Combine(folder, Path.GetFileName(file)),
             stream =>

@@ -64,7 +64,14 @@ internal sealed class TrainingLoop(
                 Seconds = before.Seconds + time.GetElapsedTime(clock).TotalSeconds,
                 ProcessorSeconds = before.ProcessorSeconds + (process.TotalProcessorTime - processor).TotalSeconds,
             };
-            _metrics.Append(LineOf(trainer.State) with { Losses = result.Losses, Shares = result.Shares });
+            _metrics.Append(
+                LineOf(trainer.State) with
+                {
+                    Losses = result.Losses,
+                    Shares = result.Shares,
+                    SearchSeconds = result.SearchSeconds,
+                }
+            );
             progress.Report(trainer.State, result, settings.Steps);
             var isLast = trainer.State.Step == settings.Steps;
             if (isLast || trainer.State.Step % settings.EvaluateEvery == 0)

@@ -15,6 +15,9 @@ internal sealed record MetricsLine
     /// <summary>Shares of right predictions and other measurements of a step, by name.</summary>
     public IReadOnlyDictionary<string, double>? Shares { get; init; }
 
+    /// <summary>Seconds of retrieval in a step.</summary>
+    public double? SearchSeconds { get; init; }
+
     /// <summary>The measurements on what is held out, by name.</summary>
     public IReadOnlyDictionary<string, double>? HeldOut { get; init; }
 

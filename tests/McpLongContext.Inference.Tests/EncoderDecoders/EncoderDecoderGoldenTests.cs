@@ -93,6 +93,30 @@ public sealed class EncoderDecoderGoldenTests : IDisposable
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_prompt_is_continued_as_if_it_had_been_written(string name)
+    {
+        var golden = TinyEncoderDecoder.Of(name);
+        using var model = _folder.Write(golden).Load();
+        var states = Encode(model, golden.Source);
+        var greedy = new BeamSettings
+        {
+            Beams = 1,
+            NoRepeatNgram = 0,
+            MaxLength = 12,
+            MinLength = 12,
+        };
+        using var target = model.CreateTarget(states, threads: 2);
+        var whole = new BeamSearch(target, greedy).Run().Tokens;
+        using var prompted = model.CreateTarget(states, threads: 2);
+
+        var found = new BeamSearch(prompted, greedy, prompt: [.. whole.Take(3)]).Run();
+
+        Assert.Equal(whole, found.Tokens);
+        Assert.Equal(found.Tokens.Count, found.Rows.Count);
+    }
+
     [Fact]
     public void A_search_that_is_canceled_returns_what_it_has()
     {

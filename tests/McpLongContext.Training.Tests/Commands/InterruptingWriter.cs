@@ -1,6 +1,8 @@
 namespace McpLongContext.Training.Tests.Commands;
 
-/// <summary>Breaks a training off at a line of its progress.</summary>
+/// <summary>Breaks a training off when it tells a line.</summary>
+/// <param name="at">A part of the line.</param>
+/// <param name="stop">Breaks it off.</param>
 internal sealed class InterruptingWriter(string at, CancellationTokenSource stop) : StringWriter
 {
     public override void WriteLine(string? value)

@@ -99,6 +99,33 @@ internal sealed class BartFamily : IEncoderDecoderFamily
         return new BartNames(start, $"{start}{embedding}", tensors.Contains(BartNames.Bias) ? BartNames.Bias : null);
     }
 
+    /// <inheritdoc />
+    public Dictionary<string, object?> Write(EncoderDecoderConfig config) =>
+        new(StringComparer.Ordinal)
+        {
+            ["model_type"] = config.Architecture,
+            ["vocab_size"] = config.VocabularySize,
+            ["d_model"] = config.HiddenSize,
+            ["max_position_embeddings"] = config.MaxPositions,
+            ["encoder_layers"] = config.Encoder.LayerCount,
+            ["encoder_attention_heads"] = config.Encoder.HeadCount,
+            ["encoder_ffn_dim"] = config.Encoder.IntermediateSize,
+            ["decoder_layers"] = config.Decoder.LayerCount,
+            ["decoder_attention_heads"] = config.Decoder.HeadCount,
+            ["decoder_ffn_dim"] = config.Decoder.IntermediateSize,
+            ["activation_function"] = config.FeedForward == FeedForwardFunction.Gelu ? "gelu" : "relu",
+            ["layer_norm_eps"] = config.NormEpsilon,
+            ["scale_embedding"] = config.EmbeddingScale != 1,
+            ["tie_word_embeddings"] = config.HasTiedOutput,
+            ["bos_token_id"] = config.SourceBegin,
+            ["eos_token_id"] = config.End,
+            ["decoder_start_token_id"] = config.TargetBegin,
+        };
+
+    /// <inheritdoc />
+    public IFamilyNames NewNames(EncoderDecoderConfig config) =>
+        new BartNames("model.", "model.shared", OutputBias: null);
+
     private sealed record BartNames(string Start, string Embedding, string? OutputBias) : IFamilyNames
     {
         public const string Bias = "final_logits_bias";

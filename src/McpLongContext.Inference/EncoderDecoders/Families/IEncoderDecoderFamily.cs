@@ -19,4 +19,10 @@ internal interface IEncoderDecoderFamily
     /// <param name="tensors">All that there are: some files write the same ones under shorter names.</param>
     /// <param name="config">The configuration.</param>
     public IFamilyNames Names(ITensorSource tensors, EncoderDecoderConfig config);
+
+    /// <summary>The fields of a <c>config.json</c> that <see cref="Read"/> reads as this configuration.</summary>
+    public Dictionary<string, object?> Write(EncoderDecoderConfig config);
+
+    /// <summary>The names of the tensors of a new model.</summary>
+    public IFamilyNames NewNames(EncoderDecoderConfig config);
 }

@@ -1,7 +1,7 @@
 namespace McpLongContext.Inference.EncoderDecoders.Families;
 
 /// <summary>The names of a model's tensors, without <c>.weight</c> and <c>.bias</c>.</summary>
-internal interface IFamilyNames
+public interface IFamilyNames
 {
     /// <summary>[vocabulary, hidden].</summary>
     public string Embedding { get; }

@@ -1,7 +1,7 @@
 namespace McpLongContext.Inference.EncoderDecoders.Families;
 
 /// <summary>The names of a stack's tensors.</summary>
-internal sealed record StackNames
+public sealed record StackNames
 {
     /// <summary>The table of positions: [buckets, heads] or [positions, hidden].</summary>
     public required string Positions { get; init; }

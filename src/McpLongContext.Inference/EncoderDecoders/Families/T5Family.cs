@@ -84,6 +84,34 @@ internal sealed class T5Family : IEncoderDecoderFamily
     public IFamilyNames Names(ITensorSource tensors, EncoderDecoderConfig config) =>
         new T5Names(tensors.Contains("shared.weight"), config.FeedForward == FeedForwardFunction.GatedTanhGelu);
 
+    /// <inheritdoc />
+    public Dictionary<string, object?> Write(EncoderDecoderConfig config) =>
+        new(StringComparer.Ordinal)
+        {
+            ["model_type"] = config.Architecture,
+            ["vocab_size"] = config.VocabularySize,
+            ["d_model"] = config.HiddenSize,
+            ["num_heads"] = config.Encoder.HeadCount,
+            ["d_kv"] = config.Encoder.HeadDim,
+            ["d_ff"] = config.Encoder.IntermediateSize,
+            ["num_layers"] = config.Encoder.LayerCount,
+            ["num_decoder_layers"] = config.Decoder.LayerCount,
+            ["relative_attention_num_buckets"] = config.RelativePositions!.Buckets,
+            ["relative_attention_max_distance"] = config.RelativePositions.MaxDistance,
+            ["n_positions"] = config.Window,
+            ["layer_norm_epsilon"] = config.NormEpsilon,
+            ["feed_forward_proj"] = config.FeedForward == FeedForwardFunction.Relu ? "relu" : "gated-gelu",
+            ["tie_word_embeddings"] = config.HasTiedOutput,
+            ["scale_decoder_outputs"] = config.OutputScale != 1,
+            ["eos_token_id"] = config.End,
+            ["pad_token_id"] = config.TargetBegin,
+            ["decoder_start_token_id"] = config.TargetBegin,
+        };
+
+    /// <inheritdoc />
+    public IFamilyNames NewNames(EncoderDecoderConfig config) =>
+        new T5Names(hasShared: true, config.FeedForward == FeedForwardFunction.GatedTanhGelu);
+
     private sealed class T5Names(bool hasShared, bool isGated) : IFamilyNames
     {
         private const string Encoder = "encoder.embed_tokens";

@@ -1,0 +1,287 @@
+using System.CommandLine;
+using McpLongContext.Inference.EncoderDecoders;
+using McpLongContext.Inference.Models;
+using McpLongContext.Inference.Tokenizers;
+using McpLongContext.Training.Language;
+using McpLongContext.Training.Libtorch;
+using McpLongContext.Training.Unlimiformer;
+using McpLongContext.Training.Unlimiformer.Examples;
+
+namespace McpLongContext.Training.Commands;
+
+/// <summary>Trains all weights of an encoder-decoder to write from sources longer than its window.</summary>
+internal sealed class UnlimiformerCommand : Command
+{
+    private static readonly UnlimiformerSettings s_defaults = new();
+    private static readonly EncoderDecoderShape s_shape = new();
+    private static readonly KeyValueSettings s_keys = new();
+
+    private readonly Argument<string> _output = new("FOLDER")
+    {
+        Description = "The folder of the new model; models install takes it.",
+    };
+    private readonly Option<string?> _home = new("--home") { Description = "Data folder." };
+    private readonly Option<string?> _run = new("--run")
+    {
+        Description = "Folder of this training; one that was broken off there continues. Default: FOLDER.training.",
+    };
+    private readonly Option<string?> _pairs = new("--pairs")
+    {
+        Description = "A file of {\"document\", \"summary\"} lines; default: generated documents of keys and values.",
+    };
+    private readonly Option<string?> _start = new("--start")
+    {
+        Description = "The model to begin with, installed or a folder; default: a new one of random weights.",
+    };
+    private readonly Option<string?> _tokenizer = new("--tokenizer")
+    {
+        Description = "The model, installed or a folder, whose tokenizer a new model takes; default: bytes.",
+    };
+    private readonly Option<bool> _retrieval = new("--unlimiformer-training")
+    {
+        Description = "Each target token attends to its own top k of the whole source; default: to the first window.",
+    };
+    private readonly Option<bool> _random = new("--random-unlimiformer-training")
+    {
+        Description = "Each layer attends to a random subset of the whole source.",
+    };
+    private readonly Option<bool> _alternating = new("--alternating") { Description = "Both of them in turn." };
+    private readonly Option<bool> _test = new("--test-unlimiformer")
+    {
+        Description = "Evaluate with Unlimiformer; false: with the first window.",
+        DefaultValueFactory = _ => s_defaults.TestsUnlimiformer,
+    };
+    private readonly Option<string> _family = new("--family")
+    {
+        Description = "The family of a new model, t5 or bart.",
+        DefaultValueFactory = _ => s_shape.Family,
+    };
+    private readonly Option<int> _hidden = Number("--hidden", "Width of a new model.", s_shape.HiddenSize);
+    private readonly Option<int> _depth = Number("--layers", "Layers of encoder and decoder.", s_shape.Layers);
+    private readonly Option<int> _heads = Number("--heads", "Heads of a new model.", s_shape.Heads);
+    private readonly Option<int> _window = Number("--window", "Window of a new model.", s_shape.Window);
+    private readonly Option<int> _shortest = Number(
+        "--shortest",
+        "Tokens of the shortest generated document.",
+        s_keys.ShortestSource
+    );
+    private readonly Option<int> _longest = Number(
+        "--longest",
+        "Tokens of the longest generated document.",
+        s_keys.LongestSource
+    );
+    private readonly Option<int> _asked = Number(
+        "--asked-keys",
+        "Keys asked of a generated document.",
+        s_keys.AskedKeys
+    );
+    private readonly Option<int> _source = Number(
+        "--max-source",
+        "Tokens of a source at most.",
+        s_defaults.MaxSourceTokens
+    );
+    private readonly Option<int> _batch = Number("--batch", "Sources of a step at most.", s_defaults.BatchSize);
+    private readonly Option<int> _stepTokens = Number(
+        "--step-tokens",
+        "Tokens of all sources of a step at most, but for one source.",
+        s_defaults.StepTokens
+    );
+    private readonly Option<int> _steps = Number("--steps", "Steps at most.", s_defaults.Steps);
+    private readonly Option<double> _rate = Number("--learning-rate", "Highest rate.", s_defaults.LearningRate);
+    private readonly Option<int> _evaluate = Number(
+        "--evaluate-every",
+        "Steps between evaluations.",
+        s_defaults.EvaluateEvery
+    );
+    private readonly Option<int> _seed = Number("--seed", "Chooses everything that is random.", s_defaults.Seed);
+    private readonly Option<int> _threads = Number("--threads", "Threads.", Environment.ProcessorCount);
+
+    public UnlimiformerCommand()
+        : base("unlimiformer", "Train an encoder-decoder for sources longer than its window.")
+    {
+        Arguments.Add(_output);
+        foreach (
+            var option in (Option[])
+                [
+                    _home,
+                    _run,
+                    _pairs,
+                    _start,
+                    _tokenizer,
+                    _retrieval,
+                    _random,
+                    _alternating,
+                    _test,
+                    _family,
+                    _hidden,
+                    _depth,
+                    _heads,
+                    _window,
+                    _shortest,
+                    _longest,
+                    _asked,
+                    _source,
+                    _batch,
+                    _stepTokens,
+                    _steps,
+                    _rate,
+                    _evaluate,
+                    _seed,
+                    _threads,
+                ]
+        )
+        {
+            Options.Add(option);
+        }
+
+        SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
+    }
+
+    private int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+        var settings = SettingsOf(parsed);
+        var keys = KeysOf(parsed);
+        var home = Path.GetFullPath(parsed.GetValue(_home) ?? LongContextHome.Path);
+        var destination = Path.GetFullPath(parsed.GetValue(_output)!);
+        var folder = parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(destination) + ".training";
+        OutputFolder.RequireFree(destination, folder);
+        var pairs = parsed.GetValue(_pairs) is { } file ? SummaryPair.Read(file) : null;
+        LibtorchRuntime.Load(error);
+        var start = StartOf(parsed, home, folder, settings);
+        var training = new UnlimiformerTraining(
+            start,
+            folder,
+            settings,
+            parsed.GetValue(_threads),
+            TimeProvider.System
+        );
+        var (state, test) = training.Run(ExamplesOf, new ConsoleProgress(error), cancellation);
+        OutputFolder.Fill(training.Best, destination);
+        output.WriteLine(
+            $"{destination}: {state.Step} steps in {state.Seconds:F0} s ({state.ProcessorSeconds:F0} s of the processor), "
+                + $"score less loss {state.Best:F2} on held-out examples. Metrics and picture: {folder}"
+        );
+        foreach (var (name, measured) in test)
+        {
+            var values = measured.Where(one => one.Key != TargetEvaluation.Score);
+            output.WriteLine($"{name}: {string.Join("; ", values.Select(one => $"{one.Key} {one.Value:0.###}"))}");
+        }
+
+        return 0;
+
+        ISourceExamples ExamplesOf(Tokenizer tokenizer, EncoderDecoderConfig config) =>
+            pairs is null
+                ? new KeyValueExamples(tokenizer, config.End, keys, settings.Seed)
+                : new PairExamples(pairs, tokenizer, config, settings.MaxSourceTokens);
+    }
+
+    /// <summary>The model that training begins with: one that is named, or a new one in the training's folder.</summary>
+    private TrainedModel StartOf(ParseResult parsed, string home, string folder, UnlimiformerSettings settings)
+    {
+        var store = new ModelStore(new ModelStoreOptions { Folder = Path.Combine(home, "models") });
+        if (parsed.GetValue(_start) is { } name)
+        {
+            var found = TrainedModel.Find(name, store);
+            return EncoderDecoder.Describes(found.Folder)
+                ? found
+                : throw new TrainingException($"--start {name}: expected an encoder-decoder, T5 or BART.");
+        }
+
+        var shape = ShapeOf(parsed);
+        var created = Path.Combine(folder, "start");
+        if (!File.Exists(Path.Combine(created, "model.safetensors")))
+        {
+            Directory.CreateDirectory(created);
+            var tokenizer = parsed.GetValue(_tokenizer) is { } source ? TrainedModel.Find(source, store).Folder : null;
+            EncoderDecoderFolder.Create(created, shape, tokenizer, settings.Seed);
+        }
+
+        return TrainedModel.Find(created, store);
+    }
+
+    private EncoderDecoderShape ShapeOf(ParseResult parsed)
+    {
+        var shape = new EncoderDecoderShape
+        {
+            Family = parsed.GetValue(_family)!,
+            HiddenSize = parsed.GetValue(_hidden),
+            Layers = parsed.GetValue(_depth),
+            Heads = parsed.GetValue(_heads),
+            Window = parsed.GetValue(_window),
+        };
+        OptionChecks.Positive(("--hidden", shape.HiddenSize), ("--layers", shape.Layers), ("--heads", shape.Heads));
+        if (shape.Family is not ("t5" or "bart"))
+        {
+            throw new TrainingException($"--family {shape.Family}: expected t5 or bart.");
+        }
+
+        if (shape.HiddenSize % shape.Heads != 0)
+        {
+            throw new TrainingException(
+                $"--hidden {shape.HiddenSize} --heads {shape.Heads}: expected a width that the heads divide."
+            );
+        }
+
+        return shape.Window >= EncoderDecoderShape.SmallestWindow
+            ? shape
+            : throw new TrainingException(
+                $"--window {shape.Window}: expected {EncoderDecoderShape.SmallestWindow} or more."
+            );
+    }
+
+    private KeyValueSettings KeysOf(ParseResult parsed)
+    {
+        var keys = new KeyValueSettings
+        {
+            ShortestSource = parsed.GetValue(_shortest),
+            LongestSource = parsed.GetValue(_longest),
+            AskedKeys = parsed.GetValue(_asked),
+        };
+        OptionChecks.Positive(("--shortest", keys.ShortestSource), ("--asked-keys", keys.AskedKeys));
+        return keys.LongestSource >= keys.ShortestSource
+            ? keys
+            : throw new TrainingException(
+                $"--longest {keys.LongestSource}: expected {keys.ShortestSource} or more, as --shortest says."
+            );
+    }
+
+    private UnlimiformerSettings SettingsOf(ParseResult parsed)
+    {
+        var settings = s_defaults with
+        {
+            Mode = ModeOf(parsed),
+            TestsUnlimiformer = parsed.GetValue(_test),
+            MaxSourceTokens = parsed.GetValue(_source),
+            BatchSize = parsed.GetValue(_batch),
+            StepTokens = parsed.GetValue(_stepTokens),
+            Steps = parsed.GetValue(_steps),
+            LearningRate = parsed.GetValue(_rate),
+            EvaluateEvery = parsed.GetValue(_evaluate),
+            Seed = parsed.GetValue(_seed),
+        };
+        OptionChecks.Positive(
+            ("--max-source", settings.MaxSourceTokens),
+            ("--batch", settings.BatchSize),
+            ("--step-tokens", settings.StepTokens),
+            ("--steps", settings.Steps),
+            ("--learning-rate", settings.LearningRate),
+            ("--evaluate-every", settings.EvaluateEvery),
+            ("--threads", parsed.GetValue(_threads))
+        );
+        return settings;
+    }
+
+    /// <summary>As in the published code, retrieval and random training together are alternating training.</summary>
+    private UnlimiformerMode ModeOf(ParseResult parsed) =>
+        (parsed.GetValue(_alternating), parsed.GetValue(_retrieval), parsed.GetValue(_random)) switch
+        {
+            (true, _, _) or (_, true, true) => UnlimiformerMode.Alternating,
+            (_, true, _) => UnlimiformerMode.Retrieval,
+            (_, _, true) => UnlimiformerMode.Random,
+            _ => UnlimiformerMode.Truncation,
+        };
+
+    private static Option<T> Number<T>(string name, string description, T value) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value };
+}
