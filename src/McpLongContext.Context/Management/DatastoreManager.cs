@@ -17,12 +17,16 @@ internal sealed class DatastoreManager(
     JobRegistry jobs,
     DocumentFinder finder,
     DocumentPaths paths
-)
+) : IDatastoreManager
 {
     private const int RemovedAtOnce = 512;
 
     /// <summary>All datastores, by name.</summary>
     public IReadOnlyList<DatastoreSummary> List() => [.. datastores.Names.Select(Summarize)];
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<DatastoreSummary>> ListAsync(CancellationToken cancellation) =>
+        Task.FromResult(List());
 
     /// <summary>One datastore that cannot be read must not hide the others.</summary>
     private DatastoreSummary Summarize(string name)
@@ -74,11 +78,8 @@ internal sealed class DatastoreManager(
         return new DatastoreDetail(summary, documents);
     }
 
-    /// <summary>
-    /// Removes a document, or all documents beneath a directory: many in several transactions, between which other
-    /// processes write. What is removed when it is canceled stays removed.
-    /// </summary>
-    /// <exception cref="ContextException">There is none.</exception>
+    /// <inheritdoc/>
+    /// <remarks>Many are removed in several transactions, between which other processes write.</remarks>
     public Task<RemoveReport> RemoveDocumentAsync(string name, string document, CancellationToken cancellation) =>
         Task.Run(() => RemoveDocument(name, document, cancellation), cancellation);
 

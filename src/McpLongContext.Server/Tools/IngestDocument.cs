@@ -12,7 +12,7 @@ namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that takes files, directories and texts in.</summary>
 internal sealed class IngestDocument(
-    Lazy<Ingestor> ingestor,
+    Lazy<IIngestor> ingestor,
     Lazy<FreshnessKeeper> freshness,
     LongContextOptions options,
     TimeProvider time,
