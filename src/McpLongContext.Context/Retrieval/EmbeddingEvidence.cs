@@ -41,7 +41,7 @@ internal sealed class EmbeddingEvidence
     private readonly RetrievalEncoder _encoder;
     private readonly IEmbeddingSearch? _index;
     private readonly EncodedQuery _question;
-    private readonly LateInteractionQuery _query;
+    private LateInteractionQuery _query;
     private readonly ScoredPassage[] _pooled;
     private ScoredPassage[] _tokens = [];
 
@@ -89,7 +89,7 @@ internal sealed class EmbeddingEvidence
     )
     {
         var encoded = encoder.EncodeQuery(question.Text);
-        var weights = Weigh(encoder, encoded, term => Rarity(snapshot, term));
+        var weights = WeightsOf(encoder, encoded, term => Rarity(snapshot, term));
         var evidence = new EmbeddingEvidence(snapshot, scope, encoded, weights, encoder, index, cancellation);
         evidence._tokens = evidence.ScoreTokens(
             scope,
@@ -99,11 +99,12 @@ internal sealed class EmbeddingEvidence
         return evidence;
     }
 
-    /// <summary>Begins a search of a shard, whose question is encoded and weighted for the whole collection.</summary>
+    /// <summary>
+    /// Begins a search of a shard by passage embeddings; its tokens count nothing before <see cref="Weigh"/>.
+    /// </summary>
     /// <param name="snapshot">Where the passages are.</param>
     /// <param name="scope">The passages.</param>
     /// <param name="question">The question.</param>
-    /// <param name="weights">How much each token counts.</param>
     /// <param name="encoder">Encodes passages without embeddings.</param>
     /// <param name="index">The embeddings that there are.</param>
     /// <param name="cancellation">Ends the search.</param>
@@ -111,11 +112,13 @@ internal sealed class EmbeddingEvidence
         DatastoreSnapshot snapshot,
         PassageScope scope,
         EncodedQuery question,
-        float[] weights,
         RetrievalEncoder encoder,
         IEmbeddingSearch? index,
         CancellationToken cancellation
-    ) => new(snapshot, scope, question, weights, encoder, index, cancellation);
+    ) => new(snapshot, scope, question, new float[question.Tokens.Length], encoder, index, cancellation);
+
+    /// <summary>Sets how much each token of the question counts in the collection, <c>[tokens]</c>.</summary>
+    public void Weigh(float[] weights) => _query = new LateInteractionQuery(_question.Embeddings, weights);
 
     /// <summary>The best passages by either signal.</summary>
     /// <param name="count">How many by each.</param>
@@ -229,7 +232,7 @@ internal sealed class EmbeddingEvidence
     /// <param name="question">The question.</param>
     /// <param name="rarity">The inverse document frequency of a term.</param>
     /// <returns>[tokens].</returns>
-    public static float[] Weigh(RetrievalEncoder encoder, EncodedQuery question, Func<string, double> rarity)
+    public static float[] WeightsOf(RetrievalEncoder encoder, EncodedQuery question, Func<string, double> rarity)
     {
         var weights = new List<float>(question.Tokens.Length);
         foreach (var (word, pieces) in encoder.WordsOf(question))

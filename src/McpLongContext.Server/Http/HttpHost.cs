@@ -42,12 +42,14 @@ internal static class HttpHost
     /// <param name="configuration">Settings of file and environment.</param>
     /// <param name="options">The validated settings.</param>
     /// <param name="http">The validated settings of HTTP.</param>
-    /// <param name="extend">Adds tools, resources and prompts beside those of the product.</param>
+    /// <param name="extend">Adds tools, resources and prompts beside those of the product, or replaces what they use.</param>
+    /// <param name="hasPages">Whether there is the dashboard.</param>
     public static IHost Build(
         IConfiguration configuration,
         LongContextOptions options,
         HttpOptions http,
-        Action<IServiceCollection>? extend = null
+        Action<IHostApplicationBuilder>? extend = null,
+        bool hasPages = true
     )
     {
         // Without the defaults of other hosts: no further settings from the environment, no static files.
@@ -80,8 +82,8 @@ internal static class HttpHost
             .AddRouting()
             .AddHealthChecks()
             .AddCheck<DataFolderCheck>("data_folder");
-        extend?.Invoke(builder.Services);
-        return Map(builder.Build(), http);
+        extend?.Invoke(builder);
+        return Map(builder.Build(), http, hasPages);
     }
 
     /// <summary>Starts a host.</summary>
@@ -147,7 +149,7 @@ internal static class HttpHost
         }
     }
 
-    private static WebApplication Map(WebApplication application, HttpOptions http)
+    private static WebApplication Map(WebApplication application, HttpOptions http, bool hasPages)
     {
         application.UseMiddleware<OriginCheck>();
         application.UsePublicScheme(http);
@@ -158,6 +160,11 @@ internal static class HttpHost
         application.UseMiddleware<MediaTypeCheck>();
         application.MapHealthChecks(HealthPath).AllowAnonymous();
         application.MapMcp(ProtocolPath);
+        if (!hasPages)
+        {
+            return application;
+        }
+
         var pages = application.MapDashboard();
         if (http.NeedsToken)
         {

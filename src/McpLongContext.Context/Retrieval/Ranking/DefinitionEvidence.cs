@@ -24,7 +24,7 @@ internal sealed class DefinitionEvidence(
     private const int MaxQuestionWords = 64;
 
     /// <summary>The most definitions of one name: more are overrides, none of which is the one.</summary>
-    private const int MaxDefinitions = 100;
+    public const int MaxDefinitions = 100;
 
     private const int MinKey = 3;
 

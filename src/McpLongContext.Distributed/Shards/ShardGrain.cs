@@ -1,0 +1,106 @@
+using McpLongContext.Distributed.Messages;
+using McpLongContext.Distributed.Placement;
+using McpLongContext.Storage;
+using Orleans.Concurrency;
+
+namespace McpLongContext.Distributed.Shards;
+
+/// <inheritdoc cref="IShardGrain"/>
+[NamedSiloPlacement]
+[Reentrant]
+internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Grain, IShardGrain
+{
+    private ShardKey Key => ShardKey.Parse(this.GetPrimaryKeyString());
+
+    private ShardStore Store => stores.Of(Key);
+
+    /// <inheritdoc/>
+    public Task<ShardState> DescribeAsync() => OffloadAsync(Store.DescribeAsync);
+
+    /// <inheritdoc/>
+    public Task<ShardListing> ListAsync(string? root) => OffloadAsync(() => Store.List(root));
+
+    /// <inheritdoc/>
+    public Task<ShardChangeResult> ApplyAsync(ShardChange change) => OffloadAsync(() => Store.ApplyAsync(change));
+
+    /// <inheritdoc/>
+    public Task FenceAsync(long layoutVersion) => Store.FenceAsync(layoutVersion);
+
+    /// <inheritdoc/>
+    public Task<NewShardDocument[]> ReadDocumentsAsync(string[] paths) =>
+        OffloadAsync(() => Store.ReadDocuments(paths));
+
+    /// <inheritdoc/>
+    public async Task CatchUpAsync(string from)
+    {
+        var source = GrainFactory.GetGrain<IShardGrain>(from);
+        await Store.CatchUpAsync(await source.ListAsync(root: null), source.ReadDocumentsAsync);
+    }
+
+    /// <inheritdoc/>
+    public Task<ShardStatistics> BeginAsync(Guid query, ShardQuestion question, CancellationToken cancellation) =>
+        OffloadAsync(async () =>
+        {
+            var opened = await Store.AskAsync(question, cancellation);
+            queries.Begin(Key.ToString(), query, opened);
+            return queries.With(Key.ToString(), query, one => one.Count(cancellation));
+        });
+
+    /// <inheritdoc/>
+    public Task<TermForms> ExpandAsync(Guid query, string[] terms, string[] expressions) =>
+        WithAsync(query, one => one.Expand(terms, expressions));
+
+    /// <inheritdoc/>
+    public Task<ShardHits> SearchAsync(Guid query, ShardSearch search, CancellationToken cancellation) =>
+        WithAsync(query, one => one.Search(search, cancellation));
+
+    /// <inheritdoc/>
+    public Task<ScoredPassages> ScanAsync(
+        Guid query,
+        float low,
+        float high,
+        int leastBin,
+        CancellationToken cancellation
+    ) => WithAsync(query, one => one.Scan((low, high), leastBin, cancellation));
+
+    /// <inheritdoc/>
+    public Task<ShardSignals> ScoreAsync(Guid query, long[] candidates, CancellationToken cancellation) =>
+        WithAsync(query, one => one.Score(candidates, cancellation));
+
+    /// <inheritdoc/>
+    public Task<NameMatch[][]> FollowAsync(Guid query, string[] names, CancellationToken cancellation) =>
+        WithAsync(query, one => one.Follow(names, cancellation));
+
+    /// <inheritdoc/>
+    public Task<ShardPassage[]> ReadAsync(Guid query, long[] passages) =>
+        WithAsync(query, one => one.Read(passages));
+
+    /// <inheritdoc/>
+    public Task EndAsync(Guid query)
+    {
+        queries.End(Key.ToString(), query);
+        return Task.CompletedTask;
+    }
+
+    private Task<T> WithAsync<T>(Guid query, Func<ShardQuery, T> work)
+        where T : class
+    {
+        var key = Key.ToString();
+        return OffloadAsync(() => queries.With(key, query, work));
+    }
+
+    /// <summary>Works on a thread of the pool: those of Orleans are for messages.</summary>
+    private static Task<T> OffloadAsync<T>(Func<T> work) => OffloadAsync(() => Task.FromResult(work()));
+
+    private static async Task<T> OffloadAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await Task.Run(work);
+        }
+        catch (DatastoreException error)
+        {
+            throw new ShardUnavailableException(error.Message);
+        }
+    }
+}
