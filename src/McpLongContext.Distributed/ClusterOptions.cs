@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace McpLongContext.Distributed;
 
 /// <summary>How a silo takes part in a cluster. Validated once, never changed.</summary>
@@ -14,6 +16,9 @@ internal sealed record ClusterOptions
 
     /// <summary>How PostgreSQL is reached; <see langword="null"/>: all silos are on this machine.</summary>
     public string? Postgres { get; init; }
+
+    /// <summary>The address at which other silos reach this one. Only they should: it asks for no token.</summary>
+    public IPAddress SiloAddress { get; init; } = IPAddress.Loopback;
 
     /// <summary>The port on which silos talk to each other.</summary>
     public int SiloPort { get; init; } = 11111;

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace McpLongContext.Distributed.Catalog;
 
 /// <inheritdoc cref="IDatastoreGrain"/>
+[Reentrant]
 internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<DatastoreGrain> logger)
     : Grain,
         IDatastoreGrain
@@ -13,20 +14,17 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
     /// <summary>The copies of a shard, where there are as many silos.</summary>
     private const int Copies = 2;
 
-    private static readonly TimeSpan s_mendPeriod = TimeSpan.FromSeconds(2);
-
+    private readonly SemaphoreSlim _changing = new(1);
     private readonly Dictionary<(int Shard, string Silo), ShardState> _differing = [];
     private DatastoreLayout? _layout;
     private long _nextPassage;
+    private bool _isMending;
 
     private string Name => this.GetPrimaryKeyString();
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
-    {
+    public override async Task OnActivateAsync(CancellationToken cancellationToken) =>
         _layout = await catalog.FindAsync(Name, cancellationToken);
-        this.RegisterGrainTimer(MendAsync, new() { DueTime = s_mendPeriod, Period = s_mendPeriod });
-    }
 
     /// <inheritdoc/>
     public Task<DatastoreLayout?> FindAsync() => Task.FromResult(_layout);
@@ -34,27 +32,15 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
     /// <inheritdoc/>
     public async Task<DatastoreLayout> EnsureAsync(int shards)
     {
-        if (_layout is null)
+        await _changing.WaitAsync();
+        try
         {
-            var names = silos.Names;
-            await StoreAsync(
-                new DatastoreLayout(
-                    Name,
-                    1,
-                    [
-                        .. Enumerable
-                            .Range(0, shards)
-                            .Select(shard => Order(names, shard)
-                                .Take(Copies)
-                                .Select(silo => new ShardCopy(silo, CopyState.Current))
-                                .ToArray()
-                            ),
-                    ]
-                )
-            );
+            return _layout ??= await StoreAsync(New(shards));
         }
-
-        return _layout!;
+        finally
+        {
+            _changing.Release();
+        }
     }
 
     /// <inheritdoc/>
@@ -66,7 +52,7 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
             var states = await Task.WhenAll(
                 _layout!.Shards.Select((copies, shard) => DescribeAnyAsync(shard, copies))
             );
-            _nextPassage = states.Max(state => state.NextPassage);
+            _nextPassage = Math.Max(_nextPassage, states.Max(state => state.NextPassage));
         }
 
         var first = _nextPassage;
@@ -75,26 +61,33 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
     }
 
     /// <inheritdoc/>
-    public Task MarkStaleAsync(int shard, string[] silos) =>
-        ChangeAsync(
+    public Task MarkStaleAsync(int shard, string[] silos)
+    {
+        logger.LogWarning("Shard {Shard} of {Datastore} has missed a write on {Silos}", shard, Name, silos);
+        return ChangeAsync(
             shard,
             copies =>
             {
-                var changed = copies
-                    .Select(copy => silos.Contains(copy.Silo) ? copy with { State = CopyState.Stale } : copy)
-                    .ToArray();
-                return changed.Any(copy => copy.State == CopyState.Current)
+                ShardCopy[] changed = [.. copies.Select(AsStale)];
+                return Array.Exists(changed, copy => copy.State == CopyState.Current)
                     ? changed
-                    : throw new ShardUnavailableException(
-                        $"no copy of shard {shard} of datastore '{Name}' can be written: "
-                            + $"start {string.Join(" or ", copies.Select(copy => $"silo '{copy.Silo}'"))}"
-                    );
+                    : throw Unavailable(shard, "written");
             }
         );
+
+        ShardCopy AsStale(ShardCopy copy) =>
+            silos.Contains(copy.Silo) ? copy with { State = CopyState.Stale } : copy;
+    }
 
     /// <inheritdoc/>
     public async Task MendAsync()
     {
+        if (_isMending)
+        {
+            return;
+        }
+
+        _isMending = true;
         for (var shard = 0; shard < (_layout?.Shards.Length ?? 0); shard++)
         {
             try
@@ -108,6 +101,28 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
                 logger.LogWarning("Shard {Shard} of {Datastore} is not mended: {Reason}", shard, Name, error.Message);
             }
         }
+
+        _isMending = false;
+    }
+
+    /// <summary>The layout of a new datastore over the silos that are alive.</summary>
+    private DatastoreLayout New(int shards)
+    {
+        var names = silos.Names;
+        return new DatastoreLayout(
+            Name,
+            1,
+            [
+                .. Enumerable
+                    .Range(0, shards)
+                    .Select(shard =>
+                        Order(names, shard)
+                            .Take(Copies)
+                            .Select(silo => new ShardCopy(silo, CopyState.Current))
+                            .ToArray()
+                    ),
+            ]
+        );
     }
 
     private async Task MendAsync(int shard)
@@ -186,19 +201,32 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
             return await CopyOf(copy.Silo, shard).DescribeAsync();
         }
 
-        throw new ShardUnavailableException(
-            $"shard {shard} of datastore '{Name}' has no copy that answers: "
-                + $"start {string.Join(" or ", copies.Select(copy => $"silo '{copy.Silo}'"))}"
-        );
+        throw Unavailable(shard, "read");
     }
+
+    private ShardUnavailableException Unavailable(int shard, string done) =>
+        new(
+            $"no copy of shard {shard} of datastore '{Name}' can be {done}: start "
+                + string.Join(" or ", _layout!.Shards[shard].Select(copy => $"silo '{copy.Silo}'"))
+        );
 
     private IShardGrain CopyOf(string silo, int shard) =>
         GrainFactory.GetGrain<IShardGrain>(new ShardKey(silo, Name, shard).ToString());
 
-    private Task ChangeAsync(int shard, Func<ShardCopy[], ShardCopy[]> change) =>
-        StoreAsync(_layout!.With(shard, change(_layout.Shards[shard])));
+    private async Task ChangeAsync(int shard, Func<ShardCopy[], ShardCopy[]> change)
+    {
+        await _changing.WaitAsync();
+        try
+        {
+            _layout = await StoreAsync(_layout!.With(shard, change(_layout.Shards[shard])));
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
 
-    private async Task StoreAsync(DatastoreLayout layout)
+    private async Task<DatastoreLayout> StoreAsync(DatastoreLayout layout)
     {
         if (!await catalog.TryStoreAsync(layout, CancellationToken.None))
         {
@@ -207,7 +235,7 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
             throw new ShardUnavailableException($"the layout of datastore '{Name}' has changed; ask again");
         }
 
-        _layout = layout;
+        return layout;
     }
 
     private static ShardCopy[] With(ShardCopy[] copies, string silo, CopyState state) =>

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace McpLongContext.Distributed.Hosting;
 
-/// <summary>The tables of a cluster in PostgreSQL: Orleans' own, by its scripts, and the catalog.</summary>
+/// <summary>The tables of a cluster in PostgreSQL: those of Orleans' membership, and the catalog.</summary>
 internal static class PostgresSchema
 {
     private const string HasMembership = "SELECT to_regclass('orleansmembershiptable') IS NOT NULL";
@@ -26,8 +26,7 @@ internal static class PostgresSchema
             {
                 if (await exists.ExecuteScalarAsync(cancellation) is not true)
                 {
-                    await ExecuteAsync(connection, await ReadAsync("PostgreSQL-Main.sql"), cancellation);
-                    await ExecuteAsync(connection, await ReadAsync("PostgreSQL-Clustering.sql"), cancellation);
+                    await ExecuteAsync(connection, await ReadAsync("membership.sql"), cancellation);
                 }
             }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion.Sources;
@@ -54,6 +55,14 @@ internal sealed class SiloCommand : Command
         4
     );
 
+    private readonly Option<string> _siloAddress = new("--silo-address")
+    {
+        Description =
+            "With PostgreSQL: the IP address at which the other silos reach this one, in a network of their own.",
+        HelpName = "IP",
+        DefaultValueFactory = _ => "127.0.0.1",
+    };
+
     private readonly Option<int?> _siloPort = CommonOptions.Number(
         "--silo-port",
         "The port on which silos talk to each other.",
@@ -78,6 +87,7 @@ internal sealed class SiloCommand : Command
         Options.Add(_name);
         Options.Add(_postgres);
         Options.Add(_shards);
+        Options.Add(_siloAddress);
         Options.Add(_siloPort);
         Options.Add(_primary);
         SetAction(RunAsync);
@@ -95,6 +105,7 @@ internal sealed class SiloCommand : Command
                 Name = DatastoreName.Require(parsed.GetValue(_name)!),
                 Postgres = parsed.GetValue(_postgres) ?? configuration["postgres"],
                 Shards = parsed.GetValue(_shards)!.Value,
+                SiloAddress = AddressOf(parsed.GetValue(_siloAddress)!),
                 SiloPort = parsed.GetValue(_siloPort)!.Value,
                 Primary = parsed.GetValue(_primary),
             };
@@ -115,4 +126,9 @@ internal sealed class SiloCommand : Command
             return CommandLine.Failed;
         }
     }
+
+    private static IPAddress AddressOf(string text) =>
+        IPAddress.TryParse(text, out var address)
+            ? address
+            : throw new ContextException($"--silo-address: expected an IP address, found '{text}'.");
 }

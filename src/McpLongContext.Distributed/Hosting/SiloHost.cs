@@ -1,5 +1,6 @@
 using System.Net;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Freshness;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Management;
 using McpLongContext.Context.Retrieval;
@@ -61,7 +62,7 @@ internal static class SiloHost
             Models = shared.Models ?? Path.Combine(shared.Home, "models"),
         };
         return HttpHost.Build(
-            configuration,
+            WithLevels(configuration),
             options,
             http,
             hosting =>
@@ -79,6 +80,13 @@ internal static class SiloHost
         );
     }
 
+    /// <summary>Orleans' warnings are enough, unless the settings ask for more.</summary>
+    private static IConfiguration WithLevels(IConfiguration configuration) =>
+        new ConfigurationBuilder()
+            .AddInMemoryCollection([KeyValuePair.Create("Serilog:MinimumLevel:Override:Orleans", (string?)"Warning")])
+            .AddConfiguration(configuration)
+            .Build();
+
     private static void AddCluster(IServiceCollection services)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdown);
@@ -89,9 +97,11 @@ internal static class SiloHost
             .AddSingleton<ShardStores>()
             .AddSingleton<ShardQueries>()
             .AddSingleton<ClusterDatastores>()
-            .AddSingleton<CollectionQuery>();
+            .AddSingleton<CollectionQuery>()
+            .AddHostedService<Mender>();
         services.Replace(ServiceDescriptor.Singleton<IRetriever, ClusterRetriever>());
         services.Replace(ServiceDescriptor.Singleton<IIngestor, ClusterIngestor>());
+        services.Replace(ServiceDescriptor.Singleton<ISourceWatcher, NoWatcher>());
         services.Replace(ServiceDescriptor.Singleton<IDatastoreManager, ClusterManager>());
         services.RemoveAll<DocumentResources>();
         services.AddOptions<McpServerOptions>().Configure(RefusedCalls.Refuse);
@@ -106,7 +116,7 @@ internal static class SiloHost
                 options.Invariant = "Npgsql";
                 options.ConnectionString = connection;
             });
-            silo.ConfigureEndpoints(cluster.SiloPort, cluster.GatewayPort);
+            silo.ConfigureEndpoints(cluster.SiloAddress, cluster.SiloPort, cluster.GatewayPort);
             silo.Configure<Orleans.Configuration.ClusterOptions>(options =>
                 (options.ClusterId, options.ServiceId) = (ClusterId, ClusterId)
             );

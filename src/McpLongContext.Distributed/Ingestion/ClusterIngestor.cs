@@ -37,15 +37,21 @@ internal sealed class ClusterIngestor(
         var within = request.Text is null ? roots.Narrow(request.Roots) : roots;
         var indexer = new Indexer(within, paths, time);
         IReadOnlyList<string> sources = request.Text is null ? await ResolveAsync(request, within, cancellation) : [];
-        var text = request.Text is null ? null : indexer.PrepareText(NameOf(request), request.Text);
+        var text = request.Text is null
+            ? null
+            : indexer.PrepareText(TextSource.Require(request).Name, request.Text);
         var job = jobs.Start(
             JobKind.Ingest,
             request.Datastore,
-            async job =>
+            job => ClusterErrors.TellAsync(async () =>
             {
                 var datastore = datastores.Of(request.Datastore);
-                await datastore.EnsureAsync(options.Shards);
-                await using var writer = new ShardWriter(grains, datastore, request.Datastore, job);
+                var layout = await ClusterErrors.RetryAsync(
+                    () => datastore.EnsureAsync(options.Shards),
+                    time,
+                    job.Cancellation
+                );
+                await using var writer = new ShardWriter(grains, datastore, request.Datastore, job, time);
                 if (text is not null)
                 {
                     await writer.AddAsync(text);
@@ -58,12 +64,11 @@ internal sealed class ClusterIngestor(
 
                 await writer.CompleteAsync();
                 await EncodeAsync(request.Datastore, job);
-            }
+                return layout.Version;
+            })
         );
         return await ingestor.WaitAsync(job.Id, request.Wait, progress, cancellation);
     }
-
-    private static string NameOf(IngestRequest request) => TextSource.Require(request).Name;
 
     private async Task<IReadOnlyList<string>> ResolveAsync(
         IngestRequest request,
@@ -134,10 +139,13 @@ internal sealed class ClusterIngestor(
         );
     }
 
+    private Task<DatastoreLayout> RequireAsync(string datastore, CancellationToken cancellation) =>
+        ClusterErrors.RetryAsync(() => datastores.RequireAsync(datastore, cancellation), time, cancellation);
+
     /// <summary>The documents beneath a path in all shards.</summary>
     private async Task<ShardListing> ListAsync(string datastore, string root)
     {
-        var layout = await datastores.RequireAsync(datastore, CancellationToken.None);
+        var layout = await RequireAsync(datastore, CancellationToken.None);
         var listings = await Task.WhenAll(
             Enumerable
                 .Range(0, layout.Shards.Length)
@@ -153,7 +161,7 @@ internal sealed class ClusterIngestor(
         var encoded = -1L;
         while (true)
         {
-            var layout = await datastores.RequireAsync(datastore, job.Cancellation);
+            var layout = await RequireAsync(datastore, job.Cancellation);
             var states = await Task.WhenAll(
                 Enumerable
                     .Range(0, layout.Shards.Length)
@@ -168,6 +176,7 @@ internal sealed class ClusterIngestor(
                     Passages = states.Sum(state => state.Passages),
                     PendingDocuments = pending,
                     EncodedTokens = states.Sum(state => state.Tokens) - encoded,
+                    Notes = NotesOf(layout),
                     State =
                         !isDone ? report.State
                         : pending == 0 ? IngestState.Complete
@@ -181,5 +190,18 @@ internal sealed class ClusterIngestor(
 
             await Task.Delay(s_poll, time, job.Cancellation);
         }
+    }
+
+    /// <summary>What was acknowledged by one copy alone is said.</summary>
+    private static string[] NotesOf(DatastoreLayout layout)
+    {
+        var single = layout.Shards.Count(copies => copies.Count(copy => copy.State == CopyState.Current) < 2);
+        return single == 0
+            ? []
+            :
+            [
+                $"{single} of {layout.Shards.Length} shards have one copy, which a lost disk takes along: with another "
+                    + "silo in the cluster they get a second one.",
+            ];
     }
 }

@@ -15,8 +15,13 @@ namespace McpLongContext.Distributed.Ingestion;
 /// durably; a copy that fails is recorded as stale before, and catches up later. A batch is written while the next one is
 /// collected.
 /// </summary>
-internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastore, string name, IngestJob job)
-    : IAsyncDisposable
+internal sealed class ShardWriter(
+    IGrainFactory grains,
+    IDatastoreGrain datastore,
+    string name,
+    IngestJob job,
+    TimeProvider time
+) : IAsyncDisposable
 {
     private const int BatchDocuments = 512;
     private const long BatchBytes = 4 * 1024 * 1024;
@@ -35,8 +40,10 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
     public async Task BeginSourceAsync(string source)
     {
         await CompleteAsync();
-        var layout = await datastore.FindAsync();
-        await WriteAsync(Enumerable.Range(0, layout!.Shards.Length).ToDictionary(shard => shard, _ => Change([], [], source)));
+        var layout = await LayoutAsync();
+        await WriteAsync(
+            Enumerable.Range(0, layout.Shards.Length).ToDictionary(shard => shard, _ => Change([], [], source))
+        );
     }
 
     /// <summary>Adds what was read of a source.</summary>
@@ -76,9 +83,9 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
         foreach (var part in paths.Chunk(BatchDocuments))
         {
             job.Cancellation.ThrowIfCancellationRequested();
-            var layout = await datastore.FindAsync();
+            var layout = await LayoutAsync();
             var results = await WriteAsync(
-                part.GroupBy(path => ShardOf.Document(path, layout!.Shards.Length))
+                part.GroupBy(path => ShardOf.Document(path, layout.Shards.Length))
                     .ToDictionary(group => group.Key, group => Change([], [.. group], source: null))
             );
             job.Update(report => report with { Removed = report.Removed + results.Sum(result => result.Removed) });
@@ -118,8 +125,9 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
         ShardChangeResult[] results = [];
         if (documents.Count > 0)
         {
-            var layout = await datastore.FindAsync();
-            var next = await datastore.ReserveAsync(documents.Sum(document => document.Passages.Count));
+            var layout = await LayoutAsync();
+            var passages = documents.Sum(document => document.Passages.Count);
+            var next = await RetryAsync(() => datastore.ReserveAsync(passages));
             var numbered = new List<NewShardDocument>(documents.Count);
             foreach (var document in documents)
             {
@@ -129,7 +137,7 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
 
             results = await WriteAsync(
                 numbered
-                    .GroupBy(document => ShardOf.Document(document.Document.Path, layout!.Shards.Length))
+                    .GroupBy(document => ShardOf.Document(document.Document.Path, layout.Shards.Length))
                     .ToDictionary(group => group.Key, group => Change([.. group], [], source: null))
             );
         }
@@ -155,7 +163,7 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
     {
         while (true)
         {
-            var layout = (await datastore.FindAsync())!;
+            var layout = await LayoutAsync();
             var versioned = change with { LayoutVersion = layout.Version };
             var copies = layout.Shards[shard].Where(copy => copy.State != CopyState.Stale).ToList();
             var outcomes = await Task.WhenAll(
@@ -174,13 +182,23 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
             string[] failed = [.. copies.Where((_, i) => outcomes[i].Result is null).Select(copy => copy.Silo)];
             if (failed.Length > 0)
             {
-                await datastore.MarkStaleAsync(shard, failed);
+                await RetryAsync(async () =>
+                {
+                    await datastore.MarkStaleAsync(shard, failed);
+                    return failed;
+                });
             }
 
-            return outcomes.Zip(copies).First(one => one.Second.State == CopyState.Current && one.First.Result is not null)
+            return outcomes
+                .Zip(copies)
+                .First(one => one.Second.State == CopyState.Current && one.First.Result is not null)
                 .First.Result!;
         }
     }
+
+    private async Task<DatastoreLayout> LayoutAsync() => (await RetryAsync(datastore.FindAsync))!;
+
+    private Task<T> RetryAsync<T>(Func<Task<T>> call) => ClusterErrors.RetryAsync(call, time, job.Cancellation);
 
     private static async Task<(ShardChangeResult? Result, bool HasMoved)> TryWriteAsync(
         IShardGrain copy,

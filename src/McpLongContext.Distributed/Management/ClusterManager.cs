@@ -4,6 +4,7 @@ using McpLongContext.Context.Jobs;
 using McpLongContext.Context.Management;
 using McpLongContext.Distributed.Catalog;
 using McpLongContext.Distributed.Ingestion;
+using McpLongContext.Distributed.Messages;
 using McpLongContext.LongAttention.LateChunking;
 
 namespace McpLongContext.Distributed.Management;
@@ -29,11 +30,10 @@ internal sealed class ClusterManager(
     }
 
     /// <inheritdoc/>
-    public async Task<RemoveReport> RemoveDocumentAsync(
-        string name,
-        string document,
-        CancellationToken cancellation
-    )
+    public Task<RemoveReport> RemoveDocumentAsync(string name, string document, CancellationToken cancellation) =>
+        ClusterErrors.TellAsync(() => RemoveAsync(name, document, cancellation));
+
+    private async Task<RemoveReport> RemoveAsync(string name, string document, CancellationToken cancellation)
     {
         if (!DocumentPaths.IsPath(document))
         {
@@ -62,7 +62,7 @@ internal sealed class ClusterManager(
         }
 
         using var job = new IngestJob("remove", name, time);
-        await using var writer = new ShardWriter(grains, datastores.Of(name), name, job);
+        await using var writer = new ShardWriter(grains, datastores.Of(name), name, job, time);
         await writer.RemoveAsync(found);
         return new RemoveReport(name, [.. found.Order(StringComparer.Ordinal).Select(paths.Show)]);
     }
@@ -95,7 +95,7 @@ internal sealed class ClusterManager(
                 Overlap = chunks.Overlap,
             };
         }
-        catch (Messages.ShardUnavailableException error)
+        catch (Exception error) when (error is ShardUnavailableException or OrleansException or TimeoutException)
         {
             return new DatastoreSummary { Name = name, Problem = error.Message };
         }

@@ -1,6 +1,7 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Distributed.Catalog;
+using McpLongContext.Distributed.Messages;
 using McpLongContext.Distributed.Placement;
 using McpLongContext.Distributed.Shards;
 using Microsoft.Extensions.Logging;
@@ -18,19 +19,27 @@ internal sealed class ClusterRetriever(
     SharedEncoder encoders,
     CollectionQuery query,
     ClusterOptions options,
+    TimeProvider time,
     ILogger<ClusterRetriever> logger
 ) : IRetriever
 {
     private readonly Lazy<Random> _random = new(() => new Random());
 
     /// <inheritdoc/>
-    public async Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation)
+    public Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation) =>
+        ClusterErrors.TellAsync(() => AskAsync(request, cancellation));
+
+    private async Task<QueryResult> AskAsync(QueryRequest request, CancellationToken cancellation)
     {
         var encoder = await encoders.FindAsync(cancellation);
         var failed = new HashSet<ShardAddress>();
         while (true)
         {
-            var layout = await datastores.RequireAsync(request.Datastore, cancellation);
+            var layout = await ClusterErrors.RetryAsync(
+                () => datastores.RequireAsync(request.Datastore, cancellation),
+                time,
+                cancellation
+            );
             var (copies, missing) = Choose(layout, failed);
             if (copies.Count == 0)
             {

@@ -51,5 +51,8 @@ internal sealed class ShardFanOut(
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(_grains.Select(grain => grain.EndAsync(_query)));
+    public async ValueTask DisposeAsync() =>
+        // One whose silo has died has nothing to end.
+        await Task.WhenAll(_grains.Select(grain => grain.EndAsync(_query)))
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -24,6 +24,7 @@ internal interface IShardGrain : IGrainWithStringKey
 
     /// <summary>Makes this copy hold what another one does.</summary>
     /// <param name="from">The key of the other copy.</param>
+    [ResponseTimeout("01:00:00")]
     Task CatchUpAsync(string from);
 
     /// <summary>Begins a question.</summary>

@@ -112,6 +112,7 @@ internal static class LongContextServices
             .AddSingleton<IIngestor>(provider => provider.GetRequiredService<Ingestor>())
             .AddSingleton<BackgroundEncoding>()
             .AddSingleton<FreshnessKeeper>()
+            .AddSingleton<ISourceWatcher>(provider => provider.GetRequiredService<FreshnessKeeper>())
             .AddSingleton<HistoryKeeper>()
             .AddSingleton<Retriever>()
             .AddSingleton<IRetriever>(provider => provider.GetRequiredService<Retriever>())
