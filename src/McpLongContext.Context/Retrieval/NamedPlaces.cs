@@ -88,11 +88,7 @@ internal static class NamedPlaces
     /// <param name="gains">The gains by passage.</param>
     /// <param name="question">The question.</param>
     /// <param name="places">The places of each call, by path.</param>
-    public static void AddFrames(
-        Dictionary<long, double> gains,
-        Question question,
-        IReadOnlyList<FramePlace>[] places
-    )
+    public static void AddFrames(Dictionary<long, double> gains, Question question, IReadOnlyList<FramePlace>[] places)
     {
         var found = new List<long>();
         foreach (var (frame, candidates) in question.Frames.Zip(places))

@@ -27,6 +27,7 @@ internal sealed class PassageRanker(
     public const int LexicalHits = 1000;
 
     private const int LexicalCandidates = 200;
+
     /// <summary>Passages that each signal of the embeddings proposes.</summary>
     public const int EmbeddingCandidates = 100;
 

@@ -9,8 +9,7 @@ namespace McpLongContext.Context.Retrieval;
 internal sealed class SnapshotEvidence(DatastoreSnapshot snapshot) : IEvidenceSource
 {
     /// <inheritdoc/>
-    public bool TryGet(long id, [NotNullWhen(true)] out Passage? passage) =>
-        snapshot.Passages.TryGet(id, out passage);
+    public bool TryGet(long id, [NotNullWhen(true)] out Passage? passage) => snapshot.Passages.TryGet(id, out passage);
 
     /// <inheritdoc/>
     public IReadOnlyList<Symbol> SymbolsBetween(long first, long last) => snapshot.Symbols.Between(first, last);

@@ -9,7 +9,8 @@ namespace McpLongContext.Distributed.Catalog;
 [Reentrant]
 internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<DatastoreGrain> logger)
     : Grain,
-        IDatastoreGrain
+        IDatastoreGrain,
+        IDisposable
 {
     /// <summary>The copies of a shard, where there are as many silos.</summary>
     private const int Copies = 2;
@@ -49,9 +50,7 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
         if (_nextPassage == 0)
         {
             // Every copy that is current has the highest id of its shard.
-            var states = await Task.WhenAll(
-                _layout!.Shards.Select((copies, shard) => DescribeAnyAsync(shard, copies))
-            );
+            var states = await Task.WhenAll(_layout!.Shards.Select((copies, shard) => DescribeAnyAsync(shard, copies)));
             _nextPassage = Math.Max(_nextPassage, states.Max(state => state.NextPassage));
         }
 
@@ -75,8 +74,7 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
             }
         );
 
-        ShardCopy AsStale(ShardCopy copy) =>
-            silos.Contains(copy.Silo) ? copy with { State = CopyState.Stale } : copy;
+        ShardCopy AsStale(ShardCopy copy) => silos.Contains(copy.Silo) ? copy with { State = CopyState.Stale } : copy;
     }
 
     /// <inheritdoc/>
@@ -124,6 +122,9 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
             ]
         );
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _changing.Dispose();
 
     private async Task MendAsync(int shard)
     {

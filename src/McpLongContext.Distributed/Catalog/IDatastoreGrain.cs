@@ -7,15 +7,15 @@ namespace McpLongContext.Distributed.Catalog;
 internal interface IDatastoreGrain : IGrainWithStringKey
 {
     /// <summary>The layout; <see langword="null"/>: there is no such datastore.</summary>
-    Task<DatastoreLayout?> FindAsync();
+    public Task<DatastoreLayout?> FindAsync();
 
     /// <summary>The layout of the datastore, which is made where there is none.</summary>
     /// <param name="shards">The number of shards of a new one.</param>
-    Task<DatastoreLayout> EnsureAsync(int shards);
+    public Task<DatastoreLayout> EnsureAsync(int shards);
 
     /// <summary>Takes ids for passages, which are never given twice.</summary>
     /// <returns>The first of them.</returns>
-    Task<long> ReserveAsync(int count);
+    public Task<long> ReserveAsync(int count);
 
     /// <summary>
     /// Records that copies have missed a write, before it is acknowledged: they answer nothing until they catch up.
@@ -23,8 +23,8 @@ internal interface IDatastoreGrain : IGrainWithStringKey
     /// <param name="shard">The shard.</param>
     /// <param name="silos">The silos of the copies.</param>
     /// <exception cref="Messages.ShardUnavailableException">No copy would be left.</exception>
-    Task MarkStaleAsync(int shard, string[] silos);
+    public Task MarkStaleAsync(int shard, string[] silos);
 
     /// <summary>Lets copies that are behind catch up, and makes copies that are missing.</summary>
-    Task MendAsync();
+    public Task MendAsync();
 }

@@ -1,4 +1,3 @@
-using McpLongContext.Context.Contracts;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 

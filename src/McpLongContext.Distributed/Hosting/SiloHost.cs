@@ -19,11 +19,8 @@ using Microsoft.Extensions.Hosting;
 using ModelContextProtocol.Server;
 using Npgsql;
 using Orleans.Configuration;
-using Orleans.Hosting;
 
 namespace McpLongContext.Distributed.Hosting;
-
-using ClusterOptions = McpLongContext.Distributed.ClusterOptions;
 
 /// <summary>The host of a silo: that of HTTP, whose tools work on the datastores of the cluster.</summary>
 internal static class SiloHost
@@ -32,6 +29,8 @@ internal static class SiloHost
 
     /// <summary>How long a silo that is told to stop may take to hand over what it does.</summary>
     private static readonly TimeSpan s_shutdown = TimeSpan.FromSeconds(10);
+
+    private static readonly string[] s_librariesOfSilo = ["Orleans", "Polly"];
 
     private static readonly TimeSpan s_probe = TimeSpan.FromSeconds(1);
 
@@ -83,7 +82,11 @@ internal static class SiloHost
     /// <summary>Orleans' warnings are enough, unless the settings ask for more.</summary>
     private static IConfiguration WithLevels(IConfiguration configuration) =>
         new ConfigurationBuilder()
-            .AddInMemoryCollection([KeyValuePair.Create("Serilog:MinimumLevel:Override:Orleans", (string?)"Warning")])
+            .AddInMemoryCollection(
+                s_librariesOfSilo.Select(name =>
+                    KeyValuePair.Create("Serilog:MinimumLevel:Override:" + name, (string?)"Warning")
+                )
+            )
             .AddConfiguration(configuration)
             .Build();
 

@@ -36,41 +36,40 @@ internal sealed class ClusterIngestor(
         DatastoreName.Require(request.Datastore);
         var within = request.Text is null ? roots.Narrow(request.Roots) : roots;
         var indexer = new Indexer(within, paths, time);
-        IReadOnlyList<string> sources = request.Text is null ? await ResolveAsync(request, within, cancellation) : [];
-        var text = request.Text is null
-            ? null
-            : indexer.PrepareText(TextSource.Require(request).Name, request.Text);
+        var sources = request.Text is null ? await ResolveAsync(request, within, cancellation) : [];
+        var text = request.Text is null ? null : indexer.PrepareText(TextSource.Require(request).Name, request.Text);
         var job = jobs.Start(
             JobKind.Ingest,
             request.Datastore,
-            job => ClusterErrors.TellAsync(async () =>
-            {
-                var datastore = datastores.Of(request.Datastore);
-                var layout = await ClusterErrors.RetryAsync(
-                    () => datastore.EnsureAsync(options.Shards),
-                    time,
-                    job.Cancellation
-                );
-                await using var writer = new ShardWriter(grains, datastore, request.Datastore, job, time);
-                if (text is not null)
+            job =>
+                ClusterErrors.TellAsync(async () =>
                 {
-                    await writer.AddAsync(text);
-                }
+                    var datastore = datastores.Of(request.Datastore);
+                    var layout = await ClusterErrors.RetryAsync(
+                        () => datastore.EnsureAsync(options.Shards),
+                        time,
+                        job.Cancellation
+                    );
+                    await using var writer = new ShardWriter(grains, datastore, request.Datastore, job, time);
+                    if (text is not null)
+                    {
+                        await writer.AddAsync(text);
+                    }
 
-                foreach (var source in sources)
-                {
-                    await IndexAsync(indexer, within, source, writer, job);
-                }
+                    foreach (var source in sources)
+                    {
+                        await IndexAsync(indexer, within, source, writer, job);
+                    }
 
-                await writer.CompleteAsync();
-                await EncodeAsync(request.Datastore, job);
-                return layout.Version;
-            })
+                    await writer.CompleteAsync();
+                    await EncodeAsync(request.Datastore, job);
+                    return layout.Version;
+                })
         );
         return await ingestor.WaitAsync(job.Id, request.Wait, progress, cancellation);
     }
 
-    private async Task<IReadOnlyList<string>> ResolveAsync(
+    private async Task<List<string>> ResolveAsync(
         IngestRequest request,
         AllowedRoots within,
         CancellationToken cancellation
@@ -98,13 +97,7 @@ internal sealed class ClusterIngestor(
     }
 
     /// <summary>Indexes a file or a directory; documents that vanished from it are removed.</summary>
-    private async Task IndexAsync(
-        Indexer indexer,
-        AllowedRoots within,
-        string path,
-        ShardWriter writer,
-        IngestJob job
-    )
+    private async Task IndexAsync(Indexer indexer, AllowedRoots within, string path, ShardWriter writer, IngestJob job)
     {
         var stored = (await ListAsync(job.Datastore, Path.Exists(path) ? within.Resolve(path) : path)).Documents;
         var found = new HashSet<string>(StringComparer.Ordinal);

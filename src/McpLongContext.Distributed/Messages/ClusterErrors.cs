@@ -11,11 +11,7 @@ internal static class ClusterErrors
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Calls a grain; while its silo has just died, again, until it has begun on another one.</summary>
-    public static async Task<T> RetryAsync<T>(
-        Func<Task<T>> call,
-        TimeProvider time,
-        CancellationToken cancellation
-    )
+    public static async Task<T> RetryAsync<T>(Func<Task<T>> call, TimeProvider time, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
         while (true)
@@ -25,9 +21,7 @@ internal static class ClusterErrors
                 return await call();
             }
             catch (Exception error)
-                when (error is OrleansException or TimeoutException
-                    && time.GetElapsedTime(started) < s_patience
-                )
+                when (error is OrleansException or TimeoutException && time.GetElapsedTime(started) < s_patience)
             {
                 await Task.Delay(s_pause, time, cancellation);
             }

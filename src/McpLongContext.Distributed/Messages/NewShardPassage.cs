@@ -7,10 +7,4 @@ namespace McpLongContext.Distributed.Messages;
 /// <param name="Context">What it stands under.</param>
 /// <param name="Symbols">The definitions in it.</param>
 [GenerateSerializer, Immutable]
-internal sealed record NewShardPassage(
-    int StartLine,
-    int EndLine,
-    string Text,
-    string Context,
-    ShardSymbol[] Symbols
-);
+internal sealed record NewShardPassage(int StartLine, int EndLine, string Text, string Context, ShardSymbol[] Symbols);

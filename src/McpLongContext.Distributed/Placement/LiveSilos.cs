@@ -9,10 +9,7 @@ internal sealed class LiveSilos(IClusterMembershipService membership)
 
     /// <summary>The newest address of a silo; <see langword="null"/> where it is not alive.</summary>
     public SiloAddress? Find(string name) =>
-        Alive()
-            .Where(member => member.Name == name)
-            .MaxBy(member => member.SiloAddress.Generation)
-            ?.SiloAddress;
+        Alive().Where(member => member.Name == name).MaxBy(member => member.SiloAddress.Generation)?.SiloAddress;
 
     private IEnumerable<ClusterMember> Alive() =>
         membership.CurrentSnapshot.Members.Values.Where(member => member.Status == SiloStatus.Active);

@@ -54,7 +54,10 @@ internal sealed class ClusterRetriever(
                 var result = await query.RunAsync(shards, request, encoder);
                 return missing.Count == 0
                     ? result
-                    : result with { Notes = [Missing(layout, missing), .. result.Notes] };
+                    : result with
+                    {
+                        Notes = [Missing(layout, missing), .. result.Notes],
+                    };
             }
             catch (ShardFailedException failure)
             {
@@ -104,9 +107,6 @@ internal sealed class ClusterRetriever(
     private static string NamesOf(IReadOnlyList<ShardCopy[]> missing) =>
         string.Join(
             " or ",
-            missing
-                .SelectMany(copies => copies)
-                .Select(copy => $"silo '{copy.Silo}'")
-                .Distinct(StringComparer.Ordinal)
+            missing.SelectMany(copies => copies).Select(copy => $"silo '{copy.Silo}'").Distinct(StringComparer.Ordinal)
         );
 }

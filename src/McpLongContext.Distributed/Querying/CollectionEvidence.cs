@@ -14,7 +14,9 @@ namespace McpLongContext.Distributed.Querying;
 /// </summary>
 /// <param name="shards">The shards.</param>
 /// <param name="documents">The documents of the passages.</param>
-internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable documents) : IEvidenceSource, IStatementScorer
+internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable documents)
+    : IEvidenceSource,
+        IStatementScorer
 {
     private readonly Dictionary<long, ShardPassage?> _read = [];
     private readonly HashSet<long> _missed = [];

@@ -58,11 +58,7 @@ internal sealed class CollectionRanking(
         double[] words = [.. candidates.Select(passage => signals.Lexical.GetValueOrDefault(passage))];
         var scores = encodes
             ? Fusion.Combine(
-                [
-                    .. candidates.Select(passage =>
-                        SignalWeights.Of(StoredKind.Of(Documents.OfPassage(passage)))
-                    ),
-                ],
+                [.. candidates.Select(passage => SignalWeights.Of(StoredKind.Of(Documents.OfPassage(passage))))],
                 words,
                 [.. kept.Select(i => pooled[i])],
                 [.. kept.Select(i => tokens[i])]
@@ -73,18 +69,16 @@ internal sealed class CollectionRanking(
             question,
             signals.Definitions,
             new Dictionary<string, double>(StringComparer.Ordinal)
-        ).Order(
-            [
-                .. candidates.Select(
-                    (passage, i) =>
-                        new Candidate(
-                            passage,
-                            places.DocumentOf(passage),
-                            scores[i] + signals.Literal.GetValueOrDefault(passage)
-                        )
-                ),
-            ]
-        );
+        ).Order([
+            .. candidates.Select(
+                (passage, i) =>
+                    new Candidate(
+                        passage,
+                        places.DocumentOf(passage),
+                        scores[i] + signals.Literal.GetValueOrDefault(passage)
+                    )
+            ),
+        ]);
         return await FollowAsync(ranked);
     }
 
@@ -101,10 +95,7 @@ internal sealed class CollectionRanking(
             {
                 int[] places = [.. group];
                 long[] ids = [.. places.Select(i => candidates[i])];
-                var scored = await shards.OneAsync(
-                    group.Key,
-                    (shard, query, end) => shard.ScoreAsync(query, ids, end)
-                );
+                var scored = await shards.OneAsync(group.Key, (shard, query, end) => shard.ScoreAsync(query, ids, end));
                 for (var i = 0; i < scored.Pooled.Length; i++)
                 {
                     (pooled[places[i]], tokens[places[i]]) = (scored.Pooled[i], scored.Tokens[i]);
@@ -126,7 +117,7 @@ internal sealed class CollectionRanking(
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var hops = new Dictionary<long, int>();
-        IReadOnlyList<string> names = LinkedEvidence.NamesIn(question.Text);
+        var names = LinkedEvidence.NamesIn(question.Text);
         for (var hop = 0; hop <= LinkedEvidence.MaxHops && names.Count > 0; hop++)
         {
             string[] asked =

@@ -2,7 +2,6 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Retrieval.Ranking;
 using McpLongContext.Distributed.Messages;
-using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage.Analysis;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
@@ -69,9 +68,7 @@ internal sealed class CollectionSearch(
             Range = range,
         };
         var hits = await shards.AllAsync((shard, query, end) => shard.SearchAsync(query, search, end));
-        var tokens = range is null
-            ? hits.Select(hit => hit.Tokens).ToArray()
-            : await ScanAsync(range.Value, hits);
+        var tokens = range is null ? hits.Select(hit => hit.Tokens).ToArray() : await ScanAsync(range.Value, hits);
         return new CollectionSignals
         {
             Literal = Literals(counted, hits, namedFiles, collection.Passages),
@@ -163,9 +160,7 @@ internal sealed class CollectionSearch(
                 .OrderByDescending(match => match.SameCase)
                 .ThenByDescending(match => match.Count)
                 .ThenBy(match => match.Passage)
-                .Select(match =>
-                    (new ExactMatch(match.Passage, match.SameCase, match.Count), (DocumentKind)match.Kind)
-                )
+                .Select(match => (new ExactMatch(match.Passage, match.SameCase, match.Count), (DocumentKind)match.Kind))
                 .ToList();
             LiteralEvidence.Add(gains, question, question.Literals[i], matches, passages);
         }
@@ -204,7 +199,9 @@ internal sealed class CollectionSearch(
                     .ToList(),
             StringComparer.Ordinal
         );
-        outside.UnionWith(symbols.Values.SelectMany(all => all).Where(one => !one.IsInScope).Select(one => one.Passage));
+        outside.UnionWith(
+            symbols.Values.SelectMany(all => all).Where(one => !one.IsInScope).Select(one => one.Passage)
+        );
         return DefinitionEvidence.Find(Find, passage => !outside.Contains(passage), question);
 
         IEnumerable<Symbol> Find(string key, int limit) => symbols[key].Take(limit).Select(symbol => symbol.ToSymbol());

@@ -6,49 +6,55 @@ namespace McpLongContext.Distributed.Shards;
 internal interface IShardGrain : IGrainWithStringKey
 {
     /// <summary>What the copy holds; what is pending is encoded from now on.</summary>
-    Task<ShardState> DescribeAsync();
+    public Task<ShardState> DescribeAsync();
 
     /// <summary>The documents at and beneath a path, with whether they are stored as this program would.</summary>
     /// <param name="root">The path; <see langword="null"/>: all.</param>
-    Task<ShardListing> ListAsync(string? root);
+    public Task<ShardListing> ListAsync(string? root);
 
     /// <summary>Changes the shard durably.</summary>
     /// <exception cref="ShardUnavailableException">The layout has changed, or nothing can be stored.</exception>
-    Task<ShardChangeResult> ApplyAsync(ShardChange change);
+    public Task<ShardChangeResult> ApplyAsync(ShardChange change);
 
     /// <summary>Refuses changes by an older layout from now on.</summary>
-    Task FenceAsync(long layoutVersion);
+    public Task FenceAsync(long layoutVersion);
 
     /// <summary>Reads whole documents, for another copy.</summary>
-    Task<NewShardDocument[]> ReadDocumentsAsync(string[] paths);
+    public Task<NewShardDocument[]> ReadDocumentsAsync(string[] paths);
 
     /// <summary>Makes this copy hold what another one does.</summary>
     /// <param name="from">The key of the other copy.</param>
     [ResponseTimeout("01:00:00")]
-    Task CatchUpAsync(string from);
+    public Task CatchUpAsync(string from);
 
     /// <summary>Begins a question.</summary>
-    Task<ShardStatistics> BeginAsync(Guid query, ShardQuestion question, CancellationToken cancellation);
+    public Task<ShardStatistics> BeginAsync(Guid query, ShardQuestion question, CancellationToken cancellation);
 
     /// <summary>Counts other forms of rare terms.</summary>
-    Task<TermForms> ExpandAsync(Guid query, string[] terms, string[] expressions);
+    public Task<TermForms> ExpandAsync(Guid query, string[] terms, string[] expressions);
 
     /// <summary>Searches by the statistics of the collection.</summary>
-    Task<ShardHits> SearchAsync(Guid query, ShardSearch search, CancellationToken cancellation);
+    public Task<ShardHits> SearchAsync(Guid query, ShardSearch search, CancellationToken cancellation);
 
     /// <summary>Scans the tokens of the nearest passages.</summary>
-    Task<ScoredPassages> ScanAsync(Guid query, float low, float high, int leastBin, CancellationToken cancellation);
+    public Task<ScoredPassages> ScanAsync(
+        Guid query,
+        float low,
+        float high,
+        int leastBin,
+        CancellationToken cancellation
+    );
 
     /// <summary>The signals of candidates.</summary>
-    Task<ShardSignals> ScoreAsync(Guid query, long[] candidates, CancellationToken cancellation);
+    public Task<ShardSignals> ScoreAsync(Guid query, long[] candidates, CancellationToken cancellation);
 
     /// <summary>The passages that contain names.</summary>
-    Task<NameMatch[][]> FollowAsync(Guid query, string[] names, CancellationToken cancellation);
+    public Task<NameMatch[][]> FollowAsync(Guid query, string[] names, CancellationToken cancellation);
 
     /// <summary>Passages with what evidence shows of them.</summary>
-    Task<ShardPassage[]> ReadAsync(Guid query, long[] passages);
+    public Task<ShardPassage[]> ReadAsync(Guid query, long[] passages);
 
     /// <summary>Ends a question.</summary>
     [OneWay]
-    Task EndAsync(Guid query);
+    public Task EndAsync(Guid query);
 }

@@ -1,7 +1,6 @@
 using McpLongContext.Distributed.Messages;
 using McpLongContext.Distributed.Placement;
 using McpLongContext.Storage;
-using Orleans.Concurrency;
 
 namespace McpLongContext.Distributed.Shards;
 
@@ -72,8 +71,7 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
         WithAsync(query, one => one.Follow(names, cancellation));
 
     /// <inheritdoc/>
-    public Task<ShardPassage[]> ReadAsync(Guid query, long[] passages) =>
-        WithAsync(query, one => one.Read(passages));
+    public Task<ShardPassage[]> ReadAsync(Guid query, long[] passages) => WithAsync(query, one => one.Read(passages));
 
     /// <inheritdoc/>
     public Task EndAsync(Guid query)
@@ -100,7 +98,7 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
         }
         catch (DatastoreException error)
         {
-            throw new ShardUnavailableException(error.Message);
+            throw new ShardUnavailableException(error.Message, error);
         }
     }
 }

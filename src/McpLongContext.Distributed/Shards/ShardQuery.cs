@@ -89,9 +89,7 @@ internal sealed class ShardQuery : IDisposable
             [
                 .. NamedPlaces
                     .FramesIn(_snapshot, _question)
-                    .Select(places =>
-                        places.Select(place => (place.Path, place.CommonEnd, place.Passage)).ToArray()
-                    ),
+                    .Select(places => places.Select(place => (place.Path, place.CommonEnd, place.Passage)).ToArray()),
             ],
             NamedFiles = NamedPlaces.FilesIn(_snapshot, _question).Count,
             Covered = _embeddings?.CoveredPassages ?? 0,
@@ -176,7 +174,11 @@ internal sealed class ShardQuery : IDisposable
                         passage.EndLine,
                         passage.Text,
                         passage.Context,
-                        [.. _snapshot.Symbols.Between(id, id).Select(symbol => ShardSymbol.Of(symbol, isInScope: true))],
+                        [
+                            .. _snapshot
+                                .Symbols.Between(id, id)
+                                .Select(symbol => ShardSymbol.Of(symbol, isInScope: true)),
+                        ],
                         Align(document, passage)
                     )
                 );

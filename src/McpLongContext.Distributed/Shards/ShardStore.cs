@@ -25,7 +25,7 @@ internal sealed class ShardStore(
     Ingestor ingestor,
     JobRegistry jobs,
     DocumentPaths paths
-)
+) : IDisposable
 {
     private const int CopiedAtOnce = 256;
 
@@ -143,7 +143,9 @@ internal sealed class ShardStore(
         }
 
         var missing = wanted
-            .Documents.Where(one => !own.TryGetValue(one.Document.Path, out var mine) || !AreEqual(mine.Document, one.Document))
+            .Documents.Where(one =>
+                !own.TryGetValue(one.Document.Path, out var mine) || !AreEqual(mine.Document, one.Document)
+            )
             .OrderBy(one => one.Document.FirstPassage)
             .ThenBy(one => one.Document.Id)
             .Select(one => one.Document.Path);
@@ -189,6 +191,9 @@ internal sealed class ShardStore(
 
     /// <summary>A source whose files are on the silo that ingests it; equal places of sources share passages.</summary>
     private static StoredSource SourceOf(string path) => new(path, IsComplete: true, IsWatched: false);
+
+    /// <inheritdoc/>
+    public void Dispose() => _writing.Dispose();
 
     private static bool AreEqual(ShardDocument left, ShardDocument right) =>
         left.FirstPassage == right.FirstPassage

@@ -16,7 +16,7 @@ internal sealed class ShardStores(
     Ingestor ingestor,
     JobRegistry jobs,
     DocumentPaths paths
-)
+) : IDisposable
 {
     private readonly ConcurrentDictionary<ShardKey, ShardStore> _stores = [];
 
@@ -33,4 +33,13 @@ internal sealed class ShardStores(
                 paths
             )
         );
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var store in _stores.Values)
+        {
+            store.Dispose();
+        }
+    }
 }

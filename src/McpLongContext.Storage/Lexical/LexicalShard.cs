@@ -131,7 +131,11 @@ public sealed class LexicalShard
                 var occurrences = Math.Round(score * k / ((ownIdf * (K1 + 1)) - score));
                 var weighted =
                     idf
-                    * (occurrences * (K1 + 1) / (occurrences + (K1 * (1 - B + (B * length / collection.AverageLength)))));
+                    * (
+                        occurrences
+                        * (K1 + 1)
+                        / (occurrences + (K1 * (1 - B + (B * length / collection.AverageLength))))
+                    );
                 CollectionsMarshal.GetValueRefOrAddDefault(scores, passage, out _) += scale * (float)weighted;
             }
         }

@@ -55,8 +55,7 @@ internal sealed class TestSilo : IAsyncDisposable
     }
 
     /// <summary>Makes a datastore of so many shards.</summary>
-    public Task CreateAsync(string datastore, int shards) =>
-        Get<ClusterDatastores>().Of(datastore).EnsureAsync(shards);
+    public Task CreateAsync(string datastore, int shards) => Get<ClusterDatastores>().Of(datastore).EnsureAsync(shards);
 
     public Task<IngestReport> IngestAsync(IngestRequest request) =>
         Get<IIngestor>().IngestAsync(request, progress: null, TestContext.Current.CancellationToken);

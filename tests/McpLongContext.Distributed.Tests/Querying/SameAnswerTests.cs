@@ -89,11 +89,7 @@ public sealed class SameAnswerTests
     }
 
     /// <summary>The first difference of each number of shards.</summary>
-    private static async Task<List<string>> CompareAsync(
-        LongContextService whole,
-        TestSilo silo,
-        QueryRequest request
-    )
+    private static async Task<List<string>> CompareAsync(LongContextService whole, TestSilo silo, QueryRequest request)
     {
         var different = new List<string>();
         var expected = await PagesAsync(one => whole.QueryAsync(one, TestContext.Current.CancellationToken), request);
@@ -114,10 +110,7 @@ public sealed class SameAnswerTests
     }
 
     /// <summary>Three pages of evidence, each piece with all that is shown of it.</summary>
-    private static async Task<List<string>> PagesAsync(
-        Func<QueryRequest, Task<QueryResult>> ask,
-        QueryRequest request
-    )
+    private static async Task<List<string>> PagesAsync(Func<QueryRequest, Task<QueryResult>> ask, QueryRequest request)
     {
         const int Pages = 3;
         var pages = new List<string>();
