@@ -98,7 +98,7 @@ internal static class NeighborEvidence
 }
 
 /// <summary>A passage as its neighbors see it.</summary>
-/// <param name="Document">Its document.</param>
-/// <param name="Length">Its characters without blank ends, one at least.</param>
+/// <param name="Document">The document of the passage.</param>
+/// <param name="Length">The characters without blank ends, one at least.</param>
 /// <param name="IsText">Whether it is a hit in a text, which shares its score.</param>
 internal readonly record struct PassageLength(long Document, double Length, bool IsText);

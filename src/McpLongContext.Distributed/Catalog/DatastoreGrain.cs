@@ -19,7 +19,7 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
     private readonly Dictionary<(int Shard, string Silo), ShardState> _differing = [];
     private DatastoreLayout? _layout;
     private long _nextPassage;
-    private bool _isMending;
+    private bool _isRepairing;
 
     private string Name => this.GetPrimaryKeyString();
 
@@ -78,29 +78,29 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
     }
 
     /// <inheritdoc/>
-    public async Task MendAsync()
+    public async Task RepairAsync()
     {
-        if (_isMending)
+        if (_isRepairing)
         {
             return;
         }
 
-        _isMending = true;
+        _isRepairing = true;
         for (var shard = 0; shard < (_layout?.Shards.Length ?? 0); shard++)
         {
             try
             {
-                await MendAsync(shard);
+                await RepairAsync(shard);
             }
 #pragma warning disable CA1031 // The next round tries again.
             catch (Exception error)
 #pragma warning restore CA1031
             {
-                logger.LogWarning("Shard {Shard} of {Datastore} is not mended: {Reason}", shard, Name, error.Message);
+                logger.LogWarning("Shard {Shard} of {Datastore} is not repaired: {Reason}", shard, Name, error.Message);
             }
         }
 
-        _isMending = false;
+        _isRepairing = false;
     }
 
     /// <summary>The layout of a new datastore over the silos that are alive.</summary>
@@ -126,7 +126,7 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
     /// <inheritdoc/>
     public void Dispose() => _changing.Dispose();
 
-    private async Task MendAsync(int shard)
+    private async Task RepairAsync(int shard)
     {
         var alive = silos.Names;
         var copies = _layout!.Shards[shard];
@@ -136,9 +136,9 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
             return;
         }
 
-        if (reachable.Find(copy => copy.State != CopyState.Current) is { Silo: not null } behind)
+        if (reachable.Find(copy => copy.State != CopyState.Current) is { Silo: not null } stale)
         {
-            await CatchUpAsync(shard, source.Silo, behind.Silo);
+            await CatchUpAsync(shard, source.Silo, stale.Silo);
         }
         else if (
             reachable.Count < Copies

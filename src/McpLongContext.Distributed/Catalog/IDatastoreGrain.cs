@@ -25,6 +25,6 @@ internal interface IDatastoreGrain : IGrainWithStringKey
     /// <exception cref="Messages.ShardUnavailableException">No copy would be left.</exception>
     public Task MarkStaleAsync(int shard, string[] silos);
 
-    /// <summary>Lets copies that are behind catch up, and makes copies that are missing.</summary>
-    public Task MendAsync();
+    /// <summary>Lets stale copies catch up, and makes missing ones.</summary>
+    public Task RepairAsync();
 }

@@ -101,7 +101,7 @@ internal static class SiloHost
             .AddSingleton<ShardQueries>()
             .AddSingleton<ClusterDatastores>()
             .AddSingleton<CollectionQuery>()
-            .AddHostedService<Mender>();
+            .AddHostedService<CopyRepair>();
         services.Replace(ServiceDescriptor.Singleton<IRetriever, ClusterRetriever>());
         services.Replace(ServiceDescriptor.Singleton<IIngestor, ClusterIngestor>());
         services.Replace(ServiceDescriptor.Singleton<ISourceWatcher, NoWatcher>());

@@ -185,7 +185,7 @@ internal sealed class ClusterIngestor(
         }
     }
 
-    /// <summary>What was acknowledged by one copy alone is said.</summary>
+    /// <summary>A note where documents were acknowledged by one copy alone.</summary>
     private static string[] NotesOf(DatastoreLayout layout)
     {
         var single = layout.Shards.Count(copies => copies.Count(copy => copy.State == CopyState.Current) < 2);

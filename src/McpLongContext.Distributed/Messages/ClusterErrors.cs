@@ -2,7 +2,7 @@ using McpLongContext.Context.Contracts;
 
 namespace McpLongContext.Distributed.Messages;
 
-/// <summary>Tells users what is wrong with the cluster, and waits where it mends itself.</summary>
+/// <summary>Tells users about failures of the cluster, and waits where they pass.</summary>
 internal static class ClusterErrors
 {
     /// <summary>As long as a dead silo takes to be noticed, and its grains to begin elsewhere.</summary>
@@ -28,7 +28,7 @@ internal static class ClusterErrors
         }
     }
 
-    /// <summary>Does something with the cluster; its failures are told as those that a user can mend.</summary>
+    /// <summary>Does something with the cluster; failures are told as those that a user can fix.</summary>
     /// <exception cref="ContextException">The cluster cannot do it now.</exception>
     public static async Task<T> TellAsync<T>(Func<Task<T>> work)
     {

@@ -6,8 +6,8 @@ namespace McpLongContext.Distributed.Messages;
 
 /// <summary>A document to store in a shard, split into its passages.</summary>
 /// <param name="Document">The document.</param>
-/// <param name="SymbolVersion">The version of what found its symbols.</param>
-/// <param name="Passages">Its passages, in order.</param>
+/// <param name="SymbolVersion">The version of the scanner that found the symbols.</param>
+/// <param name="Passages">The passages, in order.</param>
 [GenerateSerializer, Immutable]
 internal sealed record NewShardDocument(ShardDocument Document, int SymbolVersion, NewShardPassage[] Passages)
 {

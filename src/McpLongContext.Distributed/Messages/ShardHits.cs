@@ -1,6 +1,6 @@
 namespace McpLongContext.Distributed.Messages;
 
-/// <summary>What a shard finds for a question by the statistics of the collection.</summary>
+/// <summary>The passages that a shard finds for a question by the statistics of the collection.</summary>
 [GenerateSerializer, Immutable]
 internal sealed record ShardHits
 {

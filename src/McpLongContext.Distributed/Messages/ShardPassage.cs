@@ -2,15 +2,15 @@ using McpLongContext.Storage.Passages;
 
 namespace McpLongContext.Distributed.Messages;
 
-/// <summary>A passage of a shard with what evidence shows of it.</summary>
+/// <summary>A passage of a shard as evidence shows it.</summary>
 /// <param name="Id">The passage.</param>
-/// <param name="Document">Its document in the shard.</param>
-/// <param name="StartLine">Its first line.</param>
-/// <param name="EndLine">Its last line.</param>
-/// <param name="Text">Its text.</param>
-/// <param name="Context">What it stands under.</param>
+/// <param name="Document">The document in the shard.</param>
+/// <param name="StartLine">The first line.</param>
+/// <param name="EndLine">The last line.</param>
+/// <param name="Text">The text.</param>
+/// <param name="Context">The heading or declaration around the passage.</param>
 /// <param name="Symbols">The definitions in it.</param>
-/// <param name="Statements">How well each of its statements aligns with the question.</param>
+/// <param name="Statements">The alignment of each statement with the question.</param>
 [GenerateSerializer, Immutable]
 internal sealed record ShardPassage(
     long Id,

@@ -1,11 +1,11 @@
 namespace McpLongContext.Distributed.Messages;
 
-/// <summary>What a copy of a shard holds.</summary>
-/// <param name="Generation">Counts its changes.</param>
-/// <param name="NextPassage">The least id that its next passage may have.</param>
+/// <summary>The contents of a copy of a shard, in numbers.</summary>
+/// <param name="Generation">Counts the changes.</param>
+/// <param name="NextPassage">The least id of the next passage.</param>
 /// <param name="Digest">Equal for copies that hold the same documents under the same ids.</param>
-/// <param name="Documents">Its documents.</param>
-/// <param name="Passages">Its passages.</param>
+/// <param name="Documents">Documents.</param>
+/// <param name="Passages">Passages.</param>
 /// <param name="Pending">Documents without embeddings.</param>
 /// <param name="HasEncoder">Whether the silo has an encoder.</param>
 /// <param name="Tokens">Tokens with embeddings.</param>

@@ -1,6 +1,6 @@
 namespace McpLongContext.Distributed.Messages;
 
-/// <summary>What a shard counts for a question, and what it finds without the statistics of the others.</summary>
+/// <summary>The counts of a shard for a question, and the finds that need no statistics of the others.</summary>
 [GenerateSerializer, Immutable]
 internal sealed record ShardStatistics
 {

@@ -3,12 +3,12 @@ using McpLongContext.Storage.Symbols;
 namespace McpLongContext.Distributed.Messages;
 
 /// <summary>A definition in a shard.</summary>
-/// <param name="Passage">Its passage.</param>
-/// <param name="Line">Its line.</param>
-/// <param name="Name">What is defined.</param>
-/// <param name="Kind">What kind of definition it is.</param>
-/// <param name="Container">What it is nested in.</param>
-/// <param name="IsInScope">Whether its passage is in scope.</param>
+/// <param name="Passage">The passage.</param>
+/// <param name="Line">The line.</param>
+/// <param name="Name">The name.</param>
+/// <param name="Kind">The kind of definition.</param>
+/// <param name="Container">The type or module around the definition.</param>
+/// <param name="IsInScope">Whether the passage is in scope.</param>
 [GenerateSerializer, Immutable]
 internal sealed record ShardSymbol(long Passage, int Line, string Name, int Kind, string Container, bool IsInScope)
 {

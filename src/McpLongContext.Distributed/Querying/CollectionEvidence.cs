@@ -77,7 +77,7 @@ internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable docum
             byShard.Select(group =>
             {
                 long[] ids = [.. group];
-                return shards.OneAsync(group.Key, (shard, query, _) => shard.ReadAsync(query, ids));
+                return shards.OneAsync(group.Key, (shard, id, _) => shard.ReadAsync(id, ids));
             })
         );
         foreach (var id in _missed)

@@ -15,9 +15,9 @@ internal sealed class CollectionQuery(DocumentPaths paths, TimeProvider time)
     private const string NoCommits =
         "A cluster stores no commits: ask the history of a repository on a machine that has it.";
 
-    /// <summary>Answers a question.</summary>
+    /// <summary>Answers a analyzed.</summary>
     /// <param name="shards">The shards, each asked from its begin.</param>
-    /// <param name="request">The question.</param>
+    /// <param name="request">The analyzed.</param>
     /// <param name="encoder">The encoder; <see langword="null"/>: lexical search only.</param>
     /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
     /// <exception cref="ShardFailedException">A copy of a shard failed.</exception>
@@ -30,10 +30,10 @@ internal sealed class CollectionQuery(DocumentPaths paths, TimeProvider time)
             Limits.Require("top_k", topK, 1, Limits.MaxTopK);
         }
 
-        var question = QueryAnalyzer.Analyze(request.Question);
-        var signals = await new CollectionSearch(shards, request, question, encoder).RunAsync();
+        var analyzed = QueryAnalyzer.Analyze(request.Question);
+        var signals = await new CollectionSearch(shards, request, analyzed, encoder).RunAsync();
         var cursor = Cursor.Of(request, signals.Generation);
-        var ranking = new CollectionRanking(shards, request, question, paths, encodes: encoder is not null);
+        var ranking = new CollectionRanking(shards, request, analyzed, paths, encodes: encoder is not null);
         var ranked = signals.InScope == 0 ? [] : await ranking.RankAsync(signals);
         var evidence = new CollectionEvidence(shards, ranking.Documents);
         var page = await evidence.AssembleAsync(

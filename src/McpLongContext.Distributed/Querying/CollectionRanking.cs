@@ -10,14 +10,14 @@ namespace McpLongContext.Distributed.Querying;
 
 /// <summary>Ranks the passages of a collection by its signals, as one datastore ranks its own.</summary>
 /// <param name="shards">The shards.</param>
-/// <param name="request">The question.</param>
-/// <param name="question">The same, analyzed.</param>
+/// <param name="request">The analyzed.</param>
+/// <param name="analyzed">The same, analyzed.</param>
 /// <param name="paths">Knows the working directory.</param>
 /// <param name="encodes">Whether the question is encoded.</param>
 internal sealed class CollectionRanking(
     ShardFanOut shards,
     QueryRequest request,
-    Question question,
+    Question analyzed,
     DocumentPaths paths,
     bool encodes
 )
@@ -32,7 +32,7 @@ internal sealed class CollectionRanking(
     public IReadOnlyCollection<string> Damage => _damage;
 
     /// <summary>The documents in which passages are cited.</summary>
-    public PassagePlaces Places => new(Documents, Scope, question, paths);
+    public PassagePlaces Places => new(Documents, Scope, analyzed, paths);
 
     private PassageScope Scope =>
         request.PathGlob is null
@@ -66,7 +66,7 @@ internal sealed class CollectionRanking(
             : Fusion.Standardize(words);
         var places = Places;
         var ranked = new RankingStage(
-            question,
+            analyzed,
             signals.Definitions,
             new Dictionary<string, double>(StringComparer.Ordinal)
         ).Order([
@@ -95,7 +95,7 @@ internal sealed class CollectionRanking(
             {
                 int[] places = [.. group];
                 long[] ids = [.. places.Select(i => candidates[i])];
-                var scored = await shards.OneAsync(group.Key, (shard, query, end) => shard.ScoreAsync(query, ids, end));
+                var scored = await shards.OneAsync(group.Key, (shard, id, end) => shard.ScoreAsync(id, ids, end));
                 for (var i = 0; i < scored.Pooled.Length; i++)
                 {
                     (pooled[places[i]], tokens[places[i]]) = (scored.Pooled[i], scored.Tokens[i]);
@@ -117,7 +117,7 @@ internal sealed class CollectionRanking(
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var hops = new Dictionary<long, int>();
-        var names = LinkedEvidence.NamesIn(question.Text);
+        var names = LinkedEvidence.NamesIn(analyzed.Text);
         for (var hop = 0; hop <= LinkedEvidence.MaxHops && names.Count > 0; hop++)
         {
             string[] asked =
@@ -133,7 +133,7 @@ internal sealed class CollectionRanking(
                 break;
             }
 
-            var found = await shards.AllAsync((shard, query, end) => shard.FollowAsync(query, asked, end));
+            var found = await shards.AllAsync((shard, id, end) => shard.FollowAsync(id, asked, end));
             var next = new List<string>();
             for (var i = 0; i < asked.Length; i++)
             {

@@ -14,13 +14,13 @@ namespace McpLongContext.Distributed.Querying;
 /// count first, the sums are their common statistics, and what they find by those is merged.
 /// </summary>
 /// <param name="shards">The shards.</param>
-/// <param name="request">The question.</param>
-/// <param name="question">The same, analyzed.</param>
+/// <param name="request">The analyzed.</param>
+/// <param name="analyzed">The same, analyzed.</param>
 /// <param name="encoder">The encoder; <see langword="null"/>: lexical search only.</param>
 internal sealed class CollectionSearch(
     ShardFanOut shards,
     QueryRequest request,
-    Question question,
+    Question analyzed,
     RetrievalEncoder? encoder
 )
 {
@@ -29,22 +29,22 @@ internal sealed class CollectionSearch(
     /// <summary>Runs the search.</summary>
     public async Task<CollectionSignals> RunAsync()
     {
-        var encoded = encoder?.EncodeQuery(question.Text);
+        var encoded = encoder?.EncodeQuery(analyzed.Text);
         var words = encoded is null ? [] : encoder!.WordsOf(encoded).Select(word => word.Word);
         string[] terms =
         [
-            .. question
+            .. analyzed
                 .Terms.Concat(words.SelectMany(word => TermAnalyzer.Terms(word).Take(1)))
                 .Distinct(StringComparer.Ordinal),
         ];
-        var asked = new ShardQuestion(
+        var asked = new ShardRequest(
             request.Question,
             request.PathGlob,
             terms,
             [.. SymbolKeys()],
             encoded is null ? null : QueryEmbeddings.Of(encoder!.Key, encoded)
         );
-        var counted = await shards.AllAsync((shard, query, end) => shard.BeginAsync(query, asked, end));
+        var counted = await shards.AllAsync((shard, id, end) => shard.BeginAsync(id, asked, end));
         var collection = counted
             .Select(one => new CollectionStatistics(one.Lexical.Passages, one.Lexical.Rows, one.Lexical.Tokens))
             .Aggregate((sum, one) => sum + one);
@@ -62,12 +62,12 @@ internal sealed class CollectionSearch(
         {
             Lexical = (collection.Passages, collection.Rows, collection.Tokens),
             Terms = [.. selected.Select(term => (term.Expression, term.Weight, term.Frequency))],
-            Rarities = [.. question.Terms.Select(Rarity)],
+            Rarities = [.. analyzed.Terms.Select(Rarity)],
             Weights = encoded is null ? [] : EmbeddingEvidence.WeightsOf(encoder!, encoded, Rarity),
             WantsNamedFiles = namedFiles is > 0 and <= NamedPlaces.MaxFiles,
             Range = range,
         };
-        var hits = await shards.AllAsync((shard, query, end) => shard.SearchAsync(query, search, end));
+        var hits = await shards.AllAsync((shard, id, end) => shard.SearchAsync(id, search, end));
         var tokens = range is null ? hits.Select(hit => hit.Tokens).ToArray() : await ScanAsync(range.Value, hits);
         return new CollectionSignals
         {
@@ -103,7 +103,7 @@ internal sealed class CollectionSearch(
                 return [];
             },
             _ => true,
-            question
+            analyzed
         );
         return [.. keys.Distinct(StringComparer.Ordinal)];
     }
@@ -114,11 +114,11 @@ internal sealed class CollectionSearch(
     )
     {
         var terms = new CollectionTerms(collection, frequencies);
-        var (hashed, expressions) = terms.ToCount(question.Terms);
+        var (hashed, expressions) = terms.ToCount(analyzed.Terms);
         var forms =
             hashed.Count == 0 && expressions.Count == 0
                 ? []
-                : await shards.AllAsync((shard, query, _) => shard.ExpandAsync(query, [.. hashed], [.. expressions]));
+                : await shards.AllAsync((shard, id, _) => shard.ExpandAsync(id, [.. hashed], [.. expressions]));
         var hashes = forms
             .SelectMany(one => one.Hashes.SelectMany((found, i) => found.Select(hash => (Term: hashed[i], Hash: hash))))
             .ToLookup(one => one.Term, one => one.Hash, StringComparer.Ordinal);
@@ -128,7 +128,7 @@ internal sealed class CollectionSearch(
             counts[expressions[i]] = forms.Sum(one => one.Counts[i]);
         }
 
-        return terms.Select(question.Terms, hashes, counts);
+        return terms.Select(analyzed.Terms, hashes, counts);
     }
 
     private async Task<ScoredPassages[]> ScanAsync((float Low, float High) range, ShardHits[] hits)
@@ -143,7 +143,7 @@ internal sealed class CollectionSearch(
         }
 
         var least = Shortlist.LeastBin(histogram, EmbeddingEvidence.MostTokenPassages);
-        return await shards.AllAsync((shard, query, end) => shard.ScanAsync(query, range.Low, range.High, least, end));
+        return await shards.AllAsync((shard, id, end) => shard.ScanAsync(id, range.Low, range.High, least, end));
     }
 
     private Dictionary<long, double> Literals(
@@ -154,7 +154,7 @@ internal sealed class CollectionSearch(
     )
     {
         var gains = new Dictionary<long, double>();
-        for (var i = 0; i < question.Literals.Count; i++)
+        for (var i = 0; i < analyzed.Literals.Count; i++)
         {
             var matches = Placed(counted, one => one.Literals[i], match => match.Passage)
                 .OrderByDescending(match => match.SameCase)
@@ -162,14 +162,14 @@ internal sealed class CollectionSearch(
                 .ThenBy(match => match.Passage)
                 .Select(match => (new ExactMatch(match.Passage, match.SameCase, match.Count), (DocumentKind)match.Kind))
                 .ToList();
-            LiteralEvidence.Add(gains, question, question.Literals[i], matches, passages);
+            LiteralEvidence.Add(gains, analyzed, analyzed.Literals[i], matches, passages);
         }
 
-        NamedPlaces.AddFrames(gains, question, Frames(counted));
+        NamedPlaces.AddFrames(gains, analyzed, Frames(counted));
         if (namedFiles is > 0 and <= NamedPlaces.MaxFiles)
         {
             var named = Placed(hits, hit => hit.NamedFiles, passage => passage);
-            NamedPlaces.AddFiles(gains, question, named, namedFiles, counted.Sum(one => one.Documents));
+            NamedPlaces.AddFiles(gains, analyzed, named, namedFiles, counted.Sum(one => one.Documents));
         }
 
         return gains;
@@ -177,7 +177,7 @@ internal sealed class CollectionSearch(
 
     private IReadOnlyList<FramePlace>[] Frames(ShardStatistics[] counted) =>
         [
-            .. question.Frames.Select(
+            .. analyzed.Frames.Select(
                 (_, i) =>
                     Placed(counted, one => one.Frames[i], place => place.Passage ?? 0)
                         .Select(place => new FramePlace(place.Path, place.CommonEnd, place.Passage))
@@ -202,7 +202,7 @@ internal sealed class CollectionSearch(
         outside.UnionWith(
             symbols.Values.SelectMany(all => all).Where(one => !one.IsInScope).Select(one => one.Passage)
         );
-        return DefinitionEvidence.Find(Find, passage => !outside.Contains(passage), question);
+        return DefinitionEvidence.Find(Find, passage => !outside.Contains(passage), analyzed);
 
         IEnumerable<Symbol> Find(string key, int limit) => symbols[key].Take(limit).Select(symbol => symbol.ToSymbol());
     }
@@ -230,7 +230,7 @@ internal sealed class CollectionSearch(
             .ThenBy(passage => passage.Passage)
             .Take(count);
 
-    /// <summary>What the shards have found, whose passages are theirs from now on.</summary>
+    /// <summary>The finds of the shards, whose passages are theirs from now on.</summary>
     private IEnumerable<TItem> Placed<TAnswer, TItem>(
         TAnswer[] answers,
         Func<TAnswer, IEnumerable<TItem>> items,

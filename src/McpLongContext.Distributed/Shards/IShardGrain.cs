@@ -5,7 +5,7 @@ namespace McpLongContext.Distributed.Shards;
 /// <summary>A copy of a shard: an ordinary datastore on the silo that its key names.</summary>
 internal interface IShardGrain : IGrainWithStringKey
 {
-    /// <summary>What the copy holds; what is pending is encoded from now on.</summary>
+    /// <summary>The contents of the copy; pending documents are encoded from now on.</summary>
     public Task<ShardState> DescribeAsync();
 
     /// <summary>The documents at and beneath a path, with whether they are stored as this program would.</summary>
@@ -28,33 +28,27 @@ internal interface IShardGrain : IGrainWithStringKey
     public Task CatchUpAsync(string from);
 
     /// <summary>Begins a question.</summary>
-    public Task<ShardStatistics> BeginAsync(Guid query, ShardQuestion question, CancellationToken cancellation);
+    public Task<ShardStatistics> BeginAsync(Guid id, ShardRequest request, CancellationToken cancellation);
 
     /// <summary>Counts other forms of rare terms.</summary>
-    public Task<TermForms> ExpandAsync(Guid query, string[] terms, string[] expressions);
+    public Task<TermForms> ExpandAsync(Guid id, string[] terms, string[] expressions);
 
     /// <summary>Searches by the statistics of the collection.</summary>
-    public Task<ShardHits> SearchAsync(Guid query, ShardSearch search, CancellationToken cancellation);
+    public Task<ShardHits> SearchAsync(Guid id, ShardSearch search, CancellationToken cancellation);
 
     /// <summary>Scans the tokens of the nearest passages.</summary>
-    public Task<ScoredPassages> ScanAsync(
-        Guid query,
-        float low,
-        float high,
-        int leastBin,
-        CancellationToken cancellation
-    );
+    public Task<ScoredPassages> ScanAsync(Guid id, float low, float high, int leastBin, CancellationToken cancellation);
 
     /// <summary>The signals of candidates.</summary>
-    public Task<ShardSignals> ScoreAsync(Guid query, long[] candidates, CancellationToken cancellation);
+    public Task<ShardSignals> ScoreAsync(Guid id, long[] candidates, CancellationToken cancellation);
 
     /// <summary>The passages that contain names.</summary>
-    public Task<NameMatch[][]> FollowAsync(Guid query, string[] names, CancellationToken cancellation);
+    public Task<NameMatch[][]> FollowAsync(Guid id, string[] names, CancellationToken cancellation);
 
-    /// <summary>Passages with what evidence shows of them.</summary>
-    public Task<ShardPassage[]> ReadAsync(Guid query, long[] passages);
+    /// <summary>Passages as evidence shows them.</summary>
+    public Task<ShardPassage[]> ReadAsync(Guid id, long[] passages);
 
     /// <summary>Ends a question.</summary>
     [OneWay]
-    public Task EndAsync(Guid query);
+    public Task EndAsync(Guid id);
 }

@@ -37,54 +37,54 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
     }
 
     /// <inheritdoc/>
-    public Task<ShardStatistics> BeginAsync(Guid query, ShardQuestion question, CancellationToken cancellation) =>
+    public Task<ShardStatistics> BeginAsync(Guid id, ShardRequest request, CancellationToken cancellation) =>
         OffloadAsync(async () =>
         {
-            var opened = await Store.AskAsync(question, cancellation);
-            queries.Begin(Key.ToString(), query, opened);
-            return queries.With(Key.ToString(), query, one => one.Count(cancellation));
+            var opened = await Store.AskAsync(request, cancellation);
+            queries.Begin(Key.ToString(), id, opened);
+            return queries.With(Key.ToString(), id, one => one.Count(cancellation));
         });
 
     /// <inheritdoc/>
-    public Task<TermForms> ExpandAsync(Guid query, string[] terms, string[] expressions) =>
-        WithAsync(query, one => one.Expand(terms, expressions));
+    public Task<TermForms> ExpandAsync(Guid id, string[] terms, string[] expressions) =>
+        WithAsync(id, one => one.Expand(terms, expressions));
 
     /// <inheritdoc/>
-    public Task<ShardHits> SearchAsync(Guid query, ShardSearch search, CancellationToken cancellation) =>
-        WithAsync(query, one => one.Search(search, cancellation));
+    public Task<ShardHits> SearchAsync(Guid id, ShardSearch search, CancellationToken cancellation) =>
+        WithAsync(id, one => one.Search(search, cancellation));
 
     /// <inheritdoc/>
     public Task<ScoredPassages> ScanAsync(
-        Guid query,
+        Guid id,
         float low,
         float high,
         int leastBin,
         CancellationToken cancellation
-    ) => WithAsync(query, one => one.Scan((low, high), leastBin, cancellation));
+    ) => WithAsync(id, one => one.Scan((low, high), leastBin, cancellation));
 
     /// <inheritdoc/>
-    public Task<ShardSignals> ScoreAsync(Guid query, long[] candidates, CancellationToken cancellation) =>
-        WithAsync(query, one => one.Score(candidates, cancellation));
+    public Task<ShardSignals> ScoreAsync(Guid id, long[] candidates, CancellationToken cancellation) =>
+        WithAsync(id, one => one.Score(candidates, cancellation));
 
     /// <inheritdoc/>
-    public Task<NameMatch[][]> FollowAsync(Guid query, string[] names, CancellationToken cancellation) =>
-        WithAsync(query, one => one.Follow(names, cancellation));
+    public Task<NameMatch[][]> FollowAsync(Guid id, string[] names, CancellationToken cancellation) =>
+        WithAsync(id, one => one.Follow(names, cancellation));
 
     /// <inheritdoc/>
-    public Task<ShardPassage[]> ReadAsync(Guid query, long[] passages) => WithAsync(query, one => one.Read(passages));
+    public Task<ShardPassage[]> ReadAsync(Guid id, long[] passages) => WithAsync(id, one => one.Read(passages));
 
     /// <inheritdoc/>
-    public Task EndAsync(Guid query)
+    public Task EndAsync(Guid id)
     {
-        queries.End(Key.ToString(), query);
+        queries.End(Key.ToString(), id);
         return Task.CompletedTask;
     }
 
-    private Task<T> WithAsync<T>(Guid query, Func<ShardQuery, T> work)
+    private Task<T> WithAsync<T>(Guid id, Func<ShardQuery, T> work)
         where T : class
     {
         var key = Key.ToString();
-        return OffloadAsync(() => queries.With(key, query, work));
+        return OffloadAsync(() => queries.With(key, id, work));
     }
 
     /// <summary>Works on a thread of the pool: those of Orleans are for messages.</summary>

@@ -11,13 +11,13 @@ internal sealed class ShardQueries(TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan s_forgotten = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<(string Shard, Guid Query), Entry> _open = [];
+    private readonly ConcurrentDictionary<(string Shard, Guid Id), Entry> _open = [];
 
     /// <summary>Begins a question.</summary>
-    public void Begin(string shard, Guid query, ShardQuery opened)
+    public void Begin(string shard, Guid id, ShardQuery opened)
     {
         Forget();
-        if (!_open.TryAdd((shard, query), new Entry(opened, time.GetTimestamp())))
+        if (!_open.TryAdd((shard, id), new Entry(opened, time.GetTimestamp())))
         {
             opened.Dispose();
         }
@@ -25,10 +25,10 @@ internal sealed class ShardQueries(TimeProvider time) : IDisposable
 
     /// <summary>Does something for a question.</summary>
     /// <exception cref="ShardUnavailableException">The question was forgotten.</exception>
-    public T With<T>(string shard, Guid query, Func<ShardQuery, T> work)
+    public T With<T>(string shard, Guid id, Func<ShardQuery, T> work)
         where T : class
     {
-        if (!_open.TryGetValue((shard, query), out var entry))
+        if (!_open.TryGetValue((shard, id), out var entry))
         {
             throw new ShardUnavailableException($"shard '{shard}' has forgotten the question; ask again.");
         }
@@ -39,9 +39,9 @@ internal sealed class ShardQueries(TimeProvider time) : IDisposable
     }
 
     /// <summary>Ends a question.</summary>
-    public void End(string shard, Guid query)
+    public void End(string shard, Guid id)
     {
-        if (_open.TryRemove((shard, query), out var entry))
+        if (_open.TryRemove((shard, id), out var entry))
         {
             entry.Close();
         }
@@ -50,9 +50,9 @@ internal sealed class ShardQueries(TimeProvider time) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (shard, query) in _open.Keys)
+        foreach (var (shard, id) in _open.Keys)
         {
-            End(shard, query);
+            End(shard, id);
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class ShardQueries(TimeProvider time) : IDisposable
         {
             if (time.GetElapsedTime(entry.Started) > s_forgotten)
             {
-                End(key.Shard, key.Query);
+                End(key.Shard, key.Id);
             }
         }
     }

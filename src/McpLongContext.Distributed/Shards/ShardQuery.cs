@@ -19,8 +19,8 @@ namespace McpLongContext.Distributed.Shards;
 internal sealed class ShardQuery : IDisposable
 {
     private readonly DatastoreSnapshot _snapshot;
-    private readonly ShardQuestion _request;
-    private readonly Question _question;
+    private readonly ShardRequest _request;
+    private readonly Question _analyzed;
     private readonly PassageScope _scope;
     private readonly int _inScope;
     private readonly EmbeddingEvidence? _embeddings;
@@ -34,14 +34,14 @@ internal sealed class ShardQuery : IDisposable
     /// <param name="cancellation">Ends the search.</param>
     public ShardQuery(
         DatastoreSnapshot snapshot,
-        ShardQuestion request,
+        ShardRequest request,
         RetrievalEncoder? encoder,
         DocumentPaths paths,
         CancellationToken cancellation
     )
     {
         (_snapshot, _request) = (snapshot, request);
-        _question = QueryAnalyzer.Analyze(request.Text);
+        _analyzed = QueryAnalyzer.Analyze(request.Text);
         (_scope, _inScope) = Retriever.ScopeOf(snapshot, request.PathGlob, paths, stale: null);
         _embeddings =
             encoder is null || request.Embeddings is not { } query
@@ -69,7 +69,7 @@ internal sealed class ShardQuery : IDisposable
             Frequencies = [.. _request.Terms.Select(_snapshot.Lexical.DocumentFrequency)],
             Literals =
             [
-                .. _question.Literals.Select(literal =>
+                .. _analyzed.Literals.Select(literal =>
                     LiteralEvidence
                         .Matches(_snapshot, _scope, literal, cancellation)
                         .Select(found => MatchOf(found.Match, found.Kind))
@@ -88,10 +88,10 @@ internal sealed class ShardQuery : IDisposable
             Frames =
             [
                 .. NamedPlaces
-                    .FramesIn(_snapshot, _question)
+                    .FramesIn(_snapshot, _analyzed)
                     .Select(places => places.Select(place => (place.Path, place.CommonEnd, place.Passage)).ToArray()),
             ],
-            NamedFiles = NamedPlaces.FilesIn(_snapshot, _question).Count,
+            NamedFiles = NamedPlaces.FilesIn(_snapshot, _analyzed).Count,
             Covered = _embeddings?.CoveredPassages ?? 0,
             Range = Shortlist.RangeOf(_embeddings?.Pooled ?? []),
             Nearest = ScoredPassages.Of(
@@ -110,8 +110,8 @@ internal sealed class ShardQuery : IDisposable
     /// <summary>Searches by the statistics of the collection.</summary>
     public ShardHits Search(ShardSearch search, CancellationToken cancellation)
     {
-        var rarities = _question.Terms.Zip(search.Rarities).ToDictionary(pair => pair.First, pair => pair.Second);
-        _statements = new StatementScorer(_question, rarities.GetValueOrDefault, _embeddings);
+        var rarities = _analyzed.Terms.Zip(search.Rarities).ToDictionary(pair => pair.First, pair => pair.Second);
+        _statements = new StatementScorer(_analyzed, rarities.GetValueOrDefault, _embeddings);
         _embeddings?.Weigh(search.Weights);
         var hits = Lexical(search, _scope, PassageRanker.LexicalHits, cancellation);
         return new ShardHits
@@ -212,7 +212,7 @@ internal sealed class ShardQuery : IDisposable
     private IEnumerable<long> NamedFiles(ShardSearch search, CancellationToken cancellation) =>
         NamedPlaces
             .PassagesOf(
-                NamedPlaces.FilesIn(_snapshot, _question),
+                NamedPlaces.FilesIn(_snapshot, _analyzed),
                 only => Lexical(search, only, PassageRanker.LexicalHits, cancellation)
             )
             .Where(_scope.Contains);

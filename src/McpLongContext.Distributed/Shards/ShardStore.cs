@@ -33,7 +33,7 @@ internal sealed class ShardStore(
     private long _layoutVersion;
     private (long Generation, ulong Digest) _digest = (-1, 0);
 
-    /// <summary>What the copy holds; what is pending is encoded from now on.</summary>
+    /// <summary>The contents of the copy; pending documents are encoded from now on.</summary>
     public async Task<ShardState> DescribeAsync()
     {
         var datastore = open();
@@ -163,10 +163,10 @@ internal sealed class ShardStore(
 
     /// <summary>Begins a question to what is stored now.</summary>
     /// <exception cref="ShardUnavailableException">The silo has not the encoder of the question.</exception>
-    public async Task<ShardQuery> AskAsync(ShardQuestion question, CancellationToken cancellation)
+    public async Task<ShardQuery> AskAsync(ShardRequest request, CancellationToken cancellation)
     {
         RetrievalEncoder? own = null;
-        if (question.Embeddings is { } query)
+        if (request.Embeddings is { } query)
         {
             own = await encoder.FindAsync(cancellation);
             if (own?.Key != query.Encoder)
@@ -180,7 +180,7 @@ internal sealed class ShardStore(
         var snapshot = open().Snapshot();
         try
         {
-            return new ShardQuery(snapshot, question, own?.Telling(demand), paths, cancellation);
+            return new ShardQuery(snapshot, request, own?.Telling(demand), paths, cancellation);
         }
         catch
         {

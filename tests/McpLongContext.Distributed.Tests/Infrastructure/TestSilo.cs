@@ -19,10 +19,13 @@ internal sealed class TestSilo : IAsyncDisposable
 {
     private readonly IHost _host;
 
-    private TestSilo(IHost host, Uri url) => (_host, Url) = (host, url);
+    private TestSilo(IHost host, Uri url, int siloPort) => (_host, Url, SiloPort) = (host, url, siloPort);
 
     /// <summary>Where its protocol is.</summary>
     public Uri Url { get; }
+
+    /// <summary>The port at which other silos join it.</summary>
+    public int SiloPort { get; }
 
     /// <summary>Starts a silo.</summary>
     /// <param name="home">The home of the silo.</param>
@@ -30,6 +33,7 @@ internal sealed class TestSilo : IAsyncDisposable
     /// <param name="encodes">Whether there is an encoder.</param>
     public static async Task<TestSilo> StartAsync(string home, string root, bool encodes = false)
     {
+        var port = FreePort();
         var http = new HttpOptions { Address = HttpAddress.Parse("http://127.0.0.1:0") };
         var host = await SiloHost.BuildAsync(
             new ConfigurationBuilder()
@@ -45,12 +49,13 @@ internal sealed class TestSilo : IAsyncDisposable
                 AllowedRoots = [root],
             },
             http,
-            new ClusterOptions { Name = "silo-a", SiloPort = FreePort() },
+            new ClusterOptions { Name = "silo-a", SiloPort = port },
             TestContext.Current.CancellationToken
         );
         return new TestSilo(
             host,
-            new Uri(await HttpHost.StartAsync(host, http.Address, TestContext.Current.CancellationToken))
+            new Uri(await HttpHost.StartAsync(host, http.Address, TestContext.Current.CancellationToken)),
+            port
         );
     }
 

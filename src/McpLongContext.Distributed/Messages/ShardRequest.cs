@@ -7,7 +7,7 @@ namespace McpLongContext.Distributed.Messages;
 /// <param name="SymbolKeys">The names whose definitions are asked for.</param>
 /// <param name="Embeddings">The encoded question; <see langword="null"/> where no encoder is installed.</param>
 [GenerateSerializer, Immutable]
-internal sealed record ShardQuestion(
+internal sealed record ShardRequest(
     string Text,
     string? PathGlob,
     string[] Terms,
