@@ -92,6 +92,15 @@ public sealed class DatastoreSnapshot : IDisposable
     /// </summary>
     public EmbeddingIndex? Embeddings(string encoder) => _state.Embeddings(Reader, encoder);
 
+    /// <summary>The files of the segments with the token embeddings of an encoder, in the order of their publication.</summary>
+    public IReadOnlyList<string> EmbeddingFiles(string encoder) =>
+        [
+            .. Segments
+                .Where(segment => segment.Value.Encoder is { HasKeys: false } profile && profile.Key == encoder)
+                .OrderBy(segment => segment.Key)
+                .Select(segment => segment.Value.Path),
+        ];
+
     /// <summary>
     /// The keys under an encoder's key, or <see langword="null"/> when there are none. They are usable until this
     /// snapshot is disposed.

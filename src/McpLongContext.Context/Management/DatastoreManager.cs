@@ -5,6 +5,7 @@ using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Context.Memories;
 using McpLongContext.Storage;
+using McpLongContext.Storage.Backups;
 using McpLongContext.Storage.Embeddings;
 
 namespace McpLongContext.Context.Management;
@@ -243,6 +244,30 @@ internal sealed class DatastoreManager(
             damage.Count > 0 && damage.All(report => report.Repaired)
         );
     }
+
+    /// <summary>Writes a datastore into one file.</summary>
+    /// <exception cref="DatastoreException">The datastore cannot be read, or the file cannot be written.</exception>
+    public Task<BackupReport> BackUpAsync(string name, string file, CancellationToken cancellation) =>
+        Task.Run(
+            () =>
+            {
+                DatastoreBackup.Write(datastores.Open(name), file, cancellation);
+                return new BackupReport(name, file, new FileInfo(file).Length);
+            },
+            cancellation
+        );
+
+    /// <summary>Makes a datastore of a backup.</summary>
+    /// <exception cref="DatastoreException">The file is no backup, or the name is taken.</exception>
+    public Task<DatastoreSummary> RestoreAsync(string file, string name, CancellationToken cancellation) =>
+        Task.Run(
+            () =>
+            {
+                datastores.Restore(file, name);
+                return Show(name).Summary;
+            },
+            cancellation
+        );
 
     /// <summary>Gives unused space back to the disk.</summary>
     public Task<CompactReport> CompactAsync(string name, CancellationToken cancellation) =>

@@ -7,7 +7,7 @@ namespace McpLongContext.Distributed.Hosting;
 internal static class RefusedCalls
 {
     private const string Pulled =
-        "copy the datastore to a machine with 'mcp-long-context datastores restore' from a backup, and ask there.";
+        "copy the datastore to a machine with 'mcp-long-context pull URL NAME', and ask there.";
 
     /// <summary>The arguments that are refused of each tool; without arguments, every call of it.</summary>
     private static readonly (string Tool, string[] Arguments, string Reason)[] s_refused =

@@ -75,7 +75,7 @@ internal static class SiloHost
                 );
                 AddCluster(hosting.Services);
             },
-            hasPages: false
+            BackupEndpoints.Map
         );
     }
 
@@ -101,6 +101,7 @@ internal static class SiloHost
             .AddSingleton<ShardQueries>()
             .AddSingleton<ClusterDatastores>()
             .AddSingleton<CollectionQuery>()
+            .AddSingleton<ClusterBackup>()
             .AddHostedService<CopyRepair>();
         services.Replace(ServiceDescriptor.Singleton<IRetriever, ClusterRetriever>());
         services.Replace(ServiceDescriptor.Singleton<IIngestor, ClusterIngestor>());

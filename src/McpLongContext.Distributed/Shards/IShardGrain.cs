@@ -22,6 +22,12 @@ internal interface IShardGrain : IGrainWithStringKey
     /// <summary>Reads whole documents, for another copy.</summary>
     public Task<NewShardDocument[]> ReadDocumentsAsync(string[] paths);
 
+    /// <summary>The segments with embeddings; <see langword="null"/> where there are none.</summary>
+    public Task<ShardSegments?> SegmentsAsync();
+
+    /// <summary>A part of a segment; empty after its end.</summary>
+    public Task<byte[]> ReadSegmentAsync(string file, long offset);
+
     /// <summary>Makes this copy hold what another one does.</summary>
     /// <param name="from">The key of the other copy.</param>
     [ResponseTimeout("01:00:00")]

@@ -30,10 +30,22 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
         OffloadAsync(() => Store.ReadDocuments(paths));
 
     /// <inheritdoc/>
+    public Task<ShardSegments?> SegmentsAsync() => OffloadAsync(Store.Segments);
+
+    /// <inheritdoc/>
+    public Task<byte[]> ReadSegmentAsync(string file, long offset) =>
+        OffloadAsync(() => Store.ReadSegment(file, offset));
+
+    /// <inheritdoc/>
     public async Task CatchUpAsync(string from)
     {
         var source = GrainFactory.GetGrain<IShardGrain>(from);
+        var isNew = Store.List(root: null).Documents.Length == 0;
         await Store.CatchUpAsync(await source.ListAsync(root: null), source.ReadDocumentsAsync);
+        if (isNew)
+        {
+            await Store.AdoptAsync(source);
+        }
     }
 
     /// <inheritdoc/>

@@ -28,6 +28,7 @@ internal sealed class ShardStore(
 ) : IDisposable
 {
     private const int CopiedAtOnce = 256;
+    private const int SegmentPart = 4 * 1024 * 1024;
 
     private readonly SemaphoreSlim _writing = new(1);
     private long _layoutVersion;
@@ -160,6 +161,43 @@ internal sealed class ShardStore(
             });
         }
     }
+
+    /// <summary>The segments with embeddings; <see langword="null"/> where there are none.</summary>
+    public ShardSegments? Segments()
+    {
+        using var snapshot = open().Snapshot();
+        return encoder.Key is { } key && snapshot.Embeddings(key)?.Encoder is { } profile
+            ? new ShardSegments(
+                key,
+                profile.Mean.ToArray(),
+                profile.Deviation.ToArray(),
+                [.. snapshot.EmbeddingFiles(key).Select(file => Path.GetFileName(file))]
+            )
+            : null;
+    }
+
+    /// <summary>A part of a segment; empty after its end.</summary>
+    /// <exception cref="ShardUnavailableException">A compaction has retired the segment.</exception>
+    public byte[] ReadSegment(string file, long offset)
+    {
+        using var snapshot = open().Snapshot();
+        var path = encoder.Key is { } key
+            ? snapshot.EmbeddingFiles(key).FirstOrDefault(one => Path.GetFileName(one) == file)
+            : null;
+        if (path is null)
+        {
+            throw new ShardUnavailableException("its segments were merged meanwhile: try again");
+        }
+
+        using var stream = File.OpenRead(path);
+        var part = new byte[Math.Clamp(stream.Length - offset, 0, SegmentPart)];
+        stream.Position = offset;
+        stream.ReadExactly(part);
+        return part;
+    }
+
+    /// <summary>Takes over the embeddings of another copy, so that they are not computed again.</summary>
+    public Task AdoptAsync(IShardGrain source) => SegmentTransfer.CopyAsync(source, open());
 
     /// <summary>Begins a question to what is stored now.</summary>
     /// <exception cref="ShardUnavailableException">The silo has not the encoder of the question.</exception>

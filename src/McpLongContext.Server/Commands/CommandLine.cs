@@ -68,6 +68,7 @@ internal static class CommandLine
             new CompressCommand(global),
             new DecompressCommand(global),
             new DatastoresCommand(global),
+            new PullCommand(global),
             new ModelsCommand(global),
             new EvalCommand(global),
             new SetupCommand(),

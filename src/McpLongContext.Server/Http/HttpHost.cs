@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,13 +44,13 @@ internal static class HttpHost
     /// <param name="options">The validated settings.</param>
     /// <param name="http">The validated settings of HTTP.</param>
     /// <param name="extend">Adds tools, resources and prompts beside those of the product, or replaces what they use.</param>
-    /// <param name="hasPages">Whether there is the dashboard.</param>
+    /// <param name="map">Adds endpoints, in the place of the dashboard.</param>
     public static IHost Build(
         IConfiguration configuration,
         LongContextOptions options,
         HttpOptions http,
         Action<IHostApplicationBuilder>? extend = null,
-        bool hasPages = true
+        Action<IEndpointRouteBuilder>? map = null
     )
     {
         // Without the defaults of other hosts: no further settings from the environment, no static files.
@@ -83,7 +84,7 @@ internal static class HttpHost
             .AddHealthChecks()
             .AddCheck<DataFolderCheck>("data_folder");
         extend?.Invoke(builder);
-        return Map(builder.Build(), http, hasPages);
+        return Map(builder.Build(), http, map);
     }
 
     /// <summary>Starts a host.</summary>
@@ -149,7 +150,7 @@ internal static class HttpHost
         }
     }
 
-    private static WebApplication Map(WebApplication application, HttpOptions http, bool hasPages)
+    private static WebApplication Map(WebApplication application, HttpOptions http, Action<IEndpointRouteBuilder>? map)
     {
         application.UseMiddleware<OriginCheck>();
         application.UsePublicScheme(http);
@@ -160,8 +161,9 @@ internal static class HttpHost
         application.UseMiddleware<MediaTypeCheck>();
         application.MapHealthChecks(HealthPath).AllowAnonymous();
         application.MapMcp(ProtocolPath);
-        if (!hasPages)
+        if (map is not null)
         {
+            map(application);
             return application;
         }
 

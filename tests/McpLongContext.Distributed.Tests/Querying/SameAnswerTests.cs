@@ -47,13 +47,13 @@ public sealed class SameAnswerTests
 
     private static async Task CompareAsync(bool encodes, string[] folders)
     {
-        var sandbox = Directory.CreateTempSubdirectory("shards-").FullName;
-        var root = Path.Combine(sandbox, "work");
+        using var sandbox = new Sandbox();
+        var root = sandbox.Work;
         Corpus.Copy(root, folders);
-        var whole = new LongContextService(
+        await using var whole = new LongContextService(
             new LongContextOptions
             {
-                Home = Path.Combine(sandbox, "plain"),
+                Home = Path.Combine(sandbox.Home, "plain"),
                 Models = encodes ? LongContextHome.Models : null,
                 InstallDefaultEncoder = encodes,
                 WorkingDirectory = root,
@@ -62,8 +62,7 @@ public sealed class SameAnswerTests
             TimeProvider.System,
             NullLoggerFactory.Instance
         );
-        await using var one = whole;
-        await using var silo = await TestSilo.StartAsync(Path.Combine(sandbox, "silo"), root, encodes);
+        await using var silo = await TestSilo.StartAsync(Path.Combine(sandbox.Home, "silo"), root, encodes);
         var ingest = new IngestRequest { Paths = [root], Wait = null };
         var report = await whole.IngestAsync(ingest, progress: null, TestContext.Current.CancellationToken);
         foreach (var shards in s_shards)
@@ -85,7 +84,6 @@ public sealed class SameAnswerTests
         }
 
         Assert.Empty(different);
-        Directory.Delete(sandbox, recursive: true);
     }
 
     /// <summary>The first difference of each number of shards.</summary>

@@ -14,6 +14,7 @@ namespace McpLongContext.Distributed.Tests.Reliability;
 public sealed class KilledSiloTests
 {
     private const string Datastore = "notes";
+    private const int Shards = 2;
 
     private readonly List<int> _acknowledged = [];
     private readonly Random _random = new(7420);
@@ -21,12 +22,11 @@ public sealed class KilledSiloTests
     [Fact]
     public async Task Nothing_acknowledged_is_lost()
     {
-        var sandbox = Directory.CreateTempSubdirectory("killed-").FullName;
-        var (home, root) = (Path.Combine(sandbox, "home"), Path.Combine(sandbox, "work"));
-        Directory.CreateDirectory(root);
+        using var sandbox = new Sandbox();
+        var (home, root) = (sandbox.Home, sandbox.Work);
         await using var silo = await TestSilo.StartAsync(home, root);
         var other = await SiloProcess.StartAsync("silo-b", silo, home, root);
-        await silo.CreateAsync(Datastore, shards: 2);
+        await silo.CreateAsync(Datastore, Shards);
         Assert.All(await CopiesAsync(silo), copies => Assert.Equal(2, copies.Length));
         for (var kill = 0; kill < Scale.Of(3); kill++)
         {
@@ -43,15 +43,10 @@ public sealed class KilledSiloTests
             await asking;
             await through;
             await SettleAsync(silo);
-            for (var note = 0; note < _acknowledged.Count; note++)
-            {
-                await ExpectAsync(silo, _acknowledged[note]);
-            }
+            await ExpectAllAsync(silo);
         }
 
         await other.DisposeAsync();
-        await silo.DisposeAsync();
-        Directory.Delete(sandbox, recursive: true);
     }
 
     private static string WordOf(int note) => $"llama{note}x";
@@ -139,6 +134,26 @@ public sealed class KilledSiloTests
         var evidence = Assert.Single(result.Evidence, one => one.Text.Contains(WordOf(note)));
         Assert.Equal($"note-{note}.md", evidence.Path);
         Assert.DoesNotContain(result.Notes, one => one.Contains("missing"));
+    }
+
+    /// <summary>Every acknowledged document is stored once; some of them are asked for.</summary>
+    private async Task ExpectAllAsync(TestSilo silo)
+    {
+        const int Asked = 10;
+        var stored = new List<string>();
+        for (var shard = 0; shard < Shards; shard++)
+        {
+            var key = new ShardKey("silo-a", Datastore, shard).ToString();
+            var listing = await silo.Get<IGrainFactory>().GetGrain<IShardGrain>(key).ListAsync(root: null);
+            stored.AddRange(listing.Documents.Select(one => one.Document.Path));
+        }
+
+        Assert.Equal(stored.Count, stored.Distinct().Count());
+        Assert.Empty(_acknowledged.Select(note => $"note-{note}.md").Except(stored));
+        foreach (var note in _acknowledged.OrderBy(_ => _random.Next()).Take(Asked))
+        {
+            await ExpectAsync(silo, note);
+        }
     }
 
     private static async Task<ShardCopy[][]> CopiesAsync(TestSilo silo) =>
