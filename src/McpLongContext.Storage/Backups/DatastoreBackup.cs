@@ -1,21 +1,23 @@
 using System.IO.Compression;
+using System.Security.Cryptography;
 using McpLongContext.Storage.Sqlite;
 
 namespace McpLongContext.Storage.Backups;
 
 /// <summary>
 /// A datastore as one file: a ZIP archive with the database, copied as of one instant, and the segments that belong to
-/// it. The archive has checksums, and so have the passages and pages in it.
+/// it.
 /// <code>
-/// mcp-long-context.backup   the version of the format: 1
 /// datastore.db              the database
 /// states/*.seg              the segments
+/// mcp-long-context.backup   a line with the version of the format, 1, and one with SHA-256 and name of each entry
 /// </code>
 /// </summary>
 public static class DatastoreBackup
 {
     private const string Mark = "mcp-long-context.backup";
     private const string Version = "1";
+    private const string DatabaseEntry = "datastore.db";
     private const string Segments = "states";
 
     /// <summary>How often the database is copied anew when a compaction retires its segments meanwhile.</summary>
@@ -91,22 +93,17 @@ public static class DatastoreBackup
             using var stream = new FileStream(draft, FileMode.Create);
             using (var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
             {
-                using (var mark = new StreamWriter(archive.CreateEntry(Mark).Open()))
-                {
-                    mark.Write(Version);
-                }
-
-                archive.CreateEntryFromFile(copy, "datastore.db", CompressionLevel.Fastest);
+                List<string> lines = [Version, Add(archive, copy, DatabaseEntry, CompressionLevel.Fastest)];
                 foreach (var file in files)
                 {
                     cancellation.ThrowIfCancellationRequested();
                     // Codes are as good as random: they are stored as they are.
-                    archive.CreateEntryFromFile(
-                        Path.Combine(datastore.SegmentsFolder, file),
-                        $"{Segments}/{file}",
-                        CompressionLevel.NoCompression
-                    );
+                    var path = Path.Combine(datastore.SegmentsFolder, file);
+                    lines.Add(Add(archive, path, $"{Segments}/{file}", CompressionLevel.NoCompression));
                 }
+
+                using var mark = new StreamWriter(archive.CreateEntry(Mark).Open());
+                mark.Write(string.Join('\n', lines));
             }
 
             stream.Flush(flushToDisk: true);
@@ -137,31 +134,63 @@ public static class DatastoreBackup
         return files;
     }
 
+    /// <summary>Adds a file to an archive; returns the line about it.</summary>
+    private static string Add(ZipArchive archive, string path, string name, CompressionLevel level)
+    {
+        using var source = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var target = archive.CreateEntry(name, level).Open();
+        return LineOf(name, CopyHashed(source, target));
+    }
+
+    private static string LineOf(string name, byte[] hash) => $"{Convert.ToHexStringLower(hash)} {name}";
+
+    private static byte[] CopyHashed(Stream source, Stream target)
+    {
+        using var hash = SHA256.Create();
+        using (var hashed = new CryptoStream(target, hash, CryptoStreamMode.Write, leaveOpen: true))
+        {
+            source.CopyTo(hashed);
+        }
+
+        return hash.Hash!;
+    }
+
     private static void Extract(string file, string folder)
     {
         using var archive = ZipFile.OpenRead(file);
-        using (var mark = new StreamReader((archive.GetEntry(Mark) ?? throw NoBackup()).Open()))
-        {
-            if (mark.ReadToEnd() != Version)
-            {
-                throw new InvalidDataException("it was written by a newer program; update this one.");
-            }
-        }
-
+        var lines = LinesOf(archive);
         foreach (var entry in archive.Entries.Where(entry => entry.FullName != Mark))
         {
             var path = Path.Combine(folder, PathOf(entry));
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             using var source = entry.Open();
             using var target = new FileStream(path, FileMode.CreateNew);
-            source.CopyTo(target);
+            if (!lines.Remove(LineOf(entry.FullName, CopyHashed(source, target))))
+            {
+                throw new InvalidDataException($"its entry {entry.FullName} is damaged.");
+            }
+
             target.Flush(flushToDisk: true);
         }
+
+        if (lines.Count > 0)
+        {
+            throw new InvalidDataException("it is not whole.");
+        }
+    }
+
+    private static HashSet<string> LinesOf(ZipArchive archive)
+    {
+        using var mark = new StreamReader((archive.GetEntry(Mark) ?? throw NoBackup()).Open());
+        var lines = mark.ReadToEnd().Split('\n');
+        return lines[0] == Version
+            ? lines[1..].ToHashSet(StringComparer.Ordinal)
+            : throw new InvalidDataException("it was written by a newer program; update this one.");
     }
 
     /// <summary>The place of an entry; none but those of a backup have one.</summary>
     private static string PathOf(ZipArchiveEntry entry) =>
-        entry.FullName == "datastore.db" ? entry.FullName
+        entry.FullName == DatabaseEntry ? entry.FullName
         : entry.FullName == $"{Segments}/{entry.Name}"
         && entry.Name.EndsWith(".seg", StringComparison.Ordinal)
         && entry.Name.AsSpan().IndexOfAny('/', '\\', ':') < 0

@@ -1,5 +1,7 @@
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Management;
 using McpLongContext.Context.Retrieval;
+using McpLongContext.Distributed.Management;
 using McpLongContext.Distributed.Tests.Infrastructure;
 using McpLongContext.Inference.Models;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -9,6 +11,8 @@ namespace McpLongContext.Distributed.Tests.Querying;
 /// <summary>A datastore over shards ranks as one datastore that holds everything: the same passages, the same scores.</summary>
 public sealed class SameAnswerTests
 {
+    private const string Pulled = "pulled";
+
     private static readonly int[] s_shards = [1, 2, 4, 8];
 
     /// <summary>Every kind of question, and what in it needs the whole collection.</summary>
@@ -73,6 +77,7 @@ public sealed class SameAnswerTests
             Assert.Equal(report.State, sharded.State);
         }
 
+        await PullAsync(silo, whole, Path.Combine(sandbox.Home, "docs4.backup"));
         var different = new List<string>();
         foreach (var question in s_questions)
         {
@@ -86,19 +91,41 @@ public sealed class SameAnswerTests
         Assert.Empty(different);
     }
 
-    /// <summary>The first difference of each number of shards.</summary>
+    /// <summary>Copies a datastore of the cluster to the one machine, as <c>pull</c> does.</summary>
+    private static async Task PullAsync(TestSilo silo, LongContextService whole, string file)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await silo.Get<ClusterBackup>().WriteAsync("docs4", file, cancellation);
+        var pulled = await whole.Get<DatastoreManager>().RestoreAsync(file, Pulled, cancellation);
+        var own = whole.ShowDatastore("default").Summary;
+        Assert.Equal(
+            (own.Documents, own.Passages, own.Tokens, own.PendingDocuments),
+            (pulled.Documents, pulled.Passages, pulled.Tokens, pulled.PendingDocuments)
+        );
+    }
+
+    /// <summary>The first difference of each number of shards, and of the datastore that was pulled.</summary>
     private static async Task<List<string>> CompareAsync(LongContextService whole, TestSilo silo, QueryRequest request)
     {
         var different = new List<string>();
         var expected = await PagesAsync(one => whole.QueryAsync(one, TestContext.Current.CancellationToken), request);
-        foreach (var shards in s_shards)
+        foreach (var datastore in s_shards.Select(shards => $"docs{shards}").Append(Pulled))
         {
-            var found = await PagesAsync(silo.QueryAsync, request with { Datastore = $"docs{shards}" });
+            var found = await PagesAsync(
+                one =>
+                    datastore == Pulled
+                        ? whole.QueryAsync(one, TestContext.Current.CancellationToken)
+                        : silo.QueryAsync(one),
+                request with
+                {
+                    Datastore = datastore,
+                }
+            );
             var at = expected.Zip(found).TakeWhile(pair => pair.First == pair.Second).Count();
             if (at < expected.Count || expected.Count != found.Count)
             {
                 different.Add(
-                    $"{shards} shards, {request.Question} {request.PathGlob}, line {at}:\n  expected "
+                    $"{datastore}, {request.Question} {request.PathGlob}, line {at}:\n  expected "
                         + $"{expected.ElementAtOrDefault(at)}\n  found    {found.ElementAtOrDefault(at)}"
                 );
             }
