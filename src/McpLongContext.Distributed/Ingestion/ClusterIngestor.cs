@@ -158,17 +158,18 @@ internal sealed class ClusterIngestor(
             var states = await Task.WhenAll(
                 Enumerable
                     .Range(0, layout.Shards.Length)
-                    .Select(shard => CurrentCopies.AnyAsync(grains, layout, shard, copy => copy.DescribeAsync()))
+                    .Select(shard => CurrentCopies.AllAsync(grains, layout, shard, copy => copy.DescribeAsync()))
             );
-            encoded = encoded < 0 ? states.Sum(state => state.Tokens) : encoded;
-            var pending = states.Sum(state => state.Pending);
-            var isDone = pending == 0 || states.Any(state => !state.HasEncoder);
+            var tokens = states.Sum(copies => copies[0].Tokens);
+            encoded = encoded < 0 ? tokens : encoded;
+            var pending = states.Sum(copies => copies.Max(state => state.Pending));
+            var isDone = pending == 0 || states.Any(copies => copies.Exists(state => !state.HasEncoder));
             job.Update(report =>
                 report with
                 {
-                    Passages = states.Sum(state => state.Passages),
+                    Passages = states.Sum(copies => copies[0].Passages),
                     PendingDocuments = pending,
-                    EncodedTokens = states.Sum(state => state.Tokens) - encoded,
+                    EncodedTokens = tokens - encoded,
                     Notes = NotesOf(layout),
                     State =
                         !isDone ? report.State

@@ -34,6 +34,7 @@ internal sealed class SiloCommand : Command
 
         var arguments = parsed.Tokens.Select(token => token.Value).ToList();
         arguments.Remove("silo");
+        arguments.Remove("--");
         return await EntryOf(path)([.. arguments], output, error);
     }
 

@@ -26,6 +26,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         var start = new ProcessStartInfo("dotnet")
         {
             WorkingDirectory = root,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["MCP_LONG_CONTEXT_INSTALL_DEFAULT_ENCODER"] = "false" },
