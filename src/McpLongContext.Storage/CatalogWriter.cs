@@ -108,7 +108,7 @@ internal sealed class CatalogWriter(Database database)
             return;
         }
 
-        var first = TakePassageIds(document.Passages.Count);
+        var first = TakePassageIds(document.FirstPassage, document.Passages.Count);
         UpdateRow(document, id, first);
         _symbols.Write(document, first);
         _lexical.BeginDocument(document.Path);
@@ -167,10 +167,14 @@ internal sealed class CatalogWriter(Database database)
     }
 
     /// <summary>Ids are never given twice, so that one found earlier cannot come to mean another passage.</summary>
-    private long TakePassageIds(int count)
+    private long TakePassageIds(long? given, int count)
     {
-        var first = database.Scalar("SELECT value FROM counters WHERE key = 'next_passage'") ?? 1;
-        database.Prepare("UPDATE counters SET value = ?1 WHERE key = 'next_passage'").Bind(1, first + count).Run();
+        var next = database.Scalar("SELECT value FROM counters WHERE key = 'next_passage'") ?? 1;
+        var first = given ?? next;
+        database
+            .Prepare("UPDATE counters SET value = ?1 WHERE key = 'next_passage'")
+            .Bind(1, Math.Max(next, first + count))
+            .Run();
         return first;
     }
 

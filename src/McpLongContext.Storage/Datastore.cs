@@ -366,6 +366,39 @@ public sealed class Datastore : IDisposable
     internal static Datastore Open(string name, string folder, TimeProvider time, ISearchDevices? devices = null) =>
         new(name, folder, time, devices);
 
+    /// <summary>Copies the database as of one instant, without its free space.</summary>
+    internal void CopyDatabase(string path)
+    {
+        using var reader = _identity.Connect();
+        using var statement = reader.Prepare("VACUUM INTO ?1").Bind(1, path);
+        statement.Step();
+    }
+
+    /// <summary>
+    /// Takes over a segment of another datastore, for the passages that have no embeddings yet; the copy is durable when
+    /// this returns.
+    /// </summary>
+    /// <param name="encoder">The profile of the embeddings.</param>
+    /// <param name="segment">The bytes of the segment.</param>
+    /// <exception cref="DatastoreException">The segment is damaged, or the key is taken by another profile.</exception>
+    public void Adopt(EmbeddingProfile encoder, Stream segment)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        Register(encoder, hasKeys: false);
+        var file = SegmentFile.Copy(RequireSegmentsFolder(), segment);
+        var path = Path.Combine(SegmentsFolder, file);
+        try
+        {
+            using var reader = EmbeddingSegment.Open(path, encoder, devices: null);
+            Publish(encoder, reader.Layout, file, reader.Runs);
+        }
+        catch
+        {
+            DeleteEmbeddings(file);
+            throw;
+        }
+    }
+
     /// <summary>Publishes a segment that is on disk.</summary>
     internal void Publish(EmbeddingProfile encoder, SegmentLayout layout, string file, IReadOnlyList<SegmentRun> runs)
     {

@@ -84,6 +84,45 @@ public sealed class DatastoreHome(string root, TimeProvider? time = null, ISearc
         }
     }
 
+    /// <summary>Makes a datastore of files from elsewhere, with an identity of its own.</summary>
+    /// <param name="name">The name, which is free.</param>
+    /// <param name="fill">Puts the files into a folder.</param>
+    /// <exception cref="DatastoreException">The name is not valid or taken, or the files are no datastore.</exception>
+    internal void Restore(string name, Action<string> fill)
+    {
+        if (Exists(name))
+        {
+            throw new DatastoreException(
+                $"There is a datastore '{name}' already. Remove it first, or choose another name."
+            );
+        }
+
+        var draft = TemporaryFolder(name);
+        try
+        {
+            Directory.CreateDirectory(_datastores);
+            Directory.CreateDirectory(draft);
+            fill(draft);
+            using (var database = Database.Open(DatastoreIdentity.DatabasePath(draft), create: false))
+            {
+                Schema.Require(database);
+                database.Write(() =>
+                    database.Execute("UPDATE counters SET value = abs(random()) + 1 WHERE key = 'identity'")
+                );
+            }
+
+            ClearRuin(name);
+            Directory.Move(draft, FolderOf(name));
+        }
+        finally
+        {
+            if (Directory.Exists(draft))
+            {
+                Directory.Delete(draft, recursive: true);
+            }
+        }
+    }
+
     /// <summary>Marks a datastore, so that nobody writes into a removed one; a damaged one has no writers.</summary>
     private static void Mark(string folder, bool isRemoved)
     {

@@ -28,6 +28,7 @@ public sealed class DatastoreSnapshot : IDisposable
         _state = state;
         Passages = new PassageReader(reader);
         Lexical = new LexicalIndex(reader, state.Documents);
+        Shard = new LexicalShard(reader, Lexical, state.Documents);
         Exact = new ExactSearch(reader, Lexical);
         Symbols = new SymbolTable(reader, state.Documents);
         Commits = new CommitIndex(reader);
@@ -39,11 +40,17 @@ public sealed class DatastoreSnapshot : IDisposable
     /// <summary>Counts the changes of the datastore; equal numbers mean equal contents.</summary>
     public long Generation => _state.Generation;
 
+    /// <summary>The least id that the next passage will have.</summary>
+    public long NextPassage => Reader.Scalar("SELECT value FROM counters WHERE key = 'next_passage'") ?? 1;
+
     /// <summary>The passages and their texts.</summary>
     public PassageReader Passages { get; }
 
     /// <summary>Lexical search.</summary>
     public LexicalIndex Lexical { get; }
+
+    /// <summary>Lexical search by the statistics of a collection of which this datastore is a shard.</summary>
+    public LexicalShard Shard { get; }
 
     /// <summary>Search for identifiers and phrases, literally.</summary>
     public ExactSearch Exact { get; }
@@ -84,6 +91,15 @@ public sealed class DatastoreSnapshot : IDisposable
     /// until this snapshot is disposed.
     /// </summary>
     public EmbeddingIndex? Embeddings(string encoder) => _state.Embeddings(Reader, encoder);
+
+    /// <summary>The files of the segments with the token embeddings of an encoder, in the order of their publication.</summary>
+    public IReadOnlyList<string> EmbeddingFiles(string encoder) =>
+        [
+            .. Segments
+                .Where(segment => segment.Value.Encoder is { HasKeys: false } profile && profile.Key == encoder)
+                .OrderBy(segment => segment.Key)
+                .Select(segment => segment.Value.Path),
+        ];
 
     /// <summary>
     /// The keys under an encoder's key, or <see langword="null"/> when there are none. They are usable until this

@@ -108,6 +108,7 @@ internal sealed class FolderGraph
     private static string AssemblyOf(string project) =>
         project switch
         {
+            "McpLongContext.Distributed" => OurAssemblies.Silo,
             "McpLongContext.Server" => Path.Combine(AppContext.BaseDirectory, "mcp-long-context.dll"),
             "McpLongContext.Training" => Path.Combine(
                 Repository.Root,

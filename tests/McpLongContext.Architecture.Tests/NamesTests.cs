@@ -19,6 +19,7 @@ public sealed class NamesTests
             from assembly in OurAssemblies.All
             from type in assembly.GetTypes()
             where !type.IsDefined(typeof(CompilerGeneratedAttribute))
+            where type.Namespace?.StartsWith("OrleansCodeGen", StringComparison.Ordinal) != true
             from method in type.GetMethods(Declared).Concat<MethodBase>(type.GetConstructors(Declared))
             where !IsForeign(method)
             from parameter in method.GetParameters()

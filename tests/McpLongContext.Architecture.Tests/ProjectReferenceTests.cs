@@ -17,6 +17,7 @@ public sealed class ProjectReferenceTests
         ["Training"] = ["Context"],
         ["Dashboard"] = ["Context"],
         ["Server"] = ["Context", "Dashboard", "Kernels.Gpu"],
+        ["Distributed"] = ["Server"],
     };
 
     public static TheoryData<string> Projects =>

@@ -96,6 +96,12 @@ public sealed record RemoveReport(string Datastore, IReadOnlyList<string> Docume
 /// <param name="Repaired">Whether the damaged parts were dropped, so that the next ingest renews them.</param>
 public sealed record VerifyReport(string Datastore, bool Sound, IReadOnlyList<DamageReport> Findings, bool Repaired);
 
+/// <summary>The result of a backup.</summary>
+/// <param name="Datastore">The datastore.</param>
+/// <param name="File">The file.</param>
+/// <param name="Bytes">The size of the file.</param>
+public sealed record BackupReport(string Datastore, string File, long Bytes);
+
 /// <summary>The result of compacting a datastore.</summary>
 /// <param name="Datastore">The datastore.</param>
 /// <param name="BytesBefore">Bytes on disk before.</param>

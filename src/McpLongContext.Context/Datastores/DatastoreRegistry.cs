@@ -1,6 +1,7 @@
 using System.Globalization;
 using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.Storage;
+using McpLongContext.Storage.Backups;
 
 namespace McpLongContext.Context.Datastores;
 
@@ -39,6 +40,10 @@ internal sealed class DatastoreRegistry(DatastoreHome home) : IDisposable
     /// <summary>A datastore, created when there is none with this name.</summary>
     /// <exception cref="DatastoreException">The name is not valid.</exception>
     public Datastore OpenOrCreate(string name) => Get(name, home.OpenOrCreate, creates: true);
+
+    /// <summary>Makes a datastore of a backup.</summary>
+    /// <exception cref="DatastoreException">The file is no backup, or the name is taken.</exception>
+    public void Restore(string file, string name) => DatastoreBackup.Restore(file, home, name);
 
     /// <summary>Removes a datastore with everything in it.</summary>
     /// <exception cref="DatastoreException">There is none with this name.</exception>

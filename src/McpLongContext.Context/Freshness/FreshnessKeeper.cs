@@ -22,7 +22,7 @@ internal sealed class FreshnessKeeper(
     LongContextOptions options,
     TimeProvider time,
     ILogger<FreshnessKeeper> logger
-) : IAsyncDisposable
+) : ISourceWatcher, IAsyncDisposable
 {
     /// <summary>The time that a query waits for changed files; what is not read by then is left out of it.</summary>
     private static readonly TimeSpan s_budget = TimeSpan.FromSeconds(1);
@@ -97,10 +97,13 @@ internal sealed class FreshnessKeeper(
         return new FreshnessCheck(freshness, stale, git);
     }
 
+    /// <inheritdoc/>
+    public void Watch(string name) => Watch(name, told: null);
+
     /// <summary>Follows the watched sources of a datastore, if it has any, for as long as this process lives.</summary>
     /// <param name="name">The datastore.</param>
     /// <param name="told">Told about every change that is searchable.</param>
-    public void Watch(string name, Action<WatchReport>? told = null)
+    public void Watch(string name, Action<WatchReport>? told)
     {
         lock (_gate)
         {

@@ -126,7 +126,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     /// <exception cref="ContextException">The text is empty or too long, or the name is no document name.</exception>
     public async Task IndexTextAsync(Datastore datastore, string name, string text, IngestJob job)
     {
-        var document = Prepare(SourceDocument.FromText(name, text), name, time.GetUtcNow());
+        var document = PrepareText(name, text);
         StoredDocument? stored = null;
         using (var snapshot = datastore.Snapshot())
         {
@@ -145,6 +145,11 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         );
         await batch.CompleteAsync();
     }
+
+    /// <summary>The document of a text under a name.</summary>
+    /// <exception cref="ContextException">The text is empty or too long, or the name is no document name.</exception>
+    public NewDocument PrepareText(string name, string text) =>
+        Prepare(SourceDocument.FromText(name, text), name, time.GetUtcNow());
 
     /// <summary>The key of a content: equal for contents that are read and split alike, wherever they lie.</summary>
     private static ContentKey KeyOf(SourceDocument document, string path) =>
@@ -195,7 +200,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         : $"{context} ({doubt})";
 
     /// <summary>A path, the directory that holds it, and so on up to the root.</summary>
-    private static IEnumerable<string> WithParents(string path)
+    internal static IEnumerable<string> WithParents(string path)
     {
         for (var part = path; part is not null; part = Path.GetDirectoryName(part))
         {
@@ -229,10 +234,10 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     }
 
     /// <summary>Reads what the scan finds, several files at once, and hands it on in the order of the scan.</summary>
-    private async IAsyncEnumerable<Source> ReadAsync(
+    internal async IAsyncEnumerable<Source> ReadAsync(
         IEnumerable<SourceEntry> entries,
         IReadOnlyDictionary<string, ContentKey> current,
-        StoredContents contents,
+        StoredContents? contents,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
     )
     {
@@ -277,12 +282,12 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
     /// <summary>Reads a file that a scan has found, and prepares its document where it is not the stored one.</summary>
     /// <param name="entry">The file; or why it is none.</param>
     /// <param name="current">The contents of stored documents that this program has split.</param>
-    /// <param name="contents">The contents stored under any path.</param>
+    /// <param name="contents">The contents stored under any path; <see langword="null"/>: none is copied.</param>
     /// <param name="cancellation">Ends the reading.</param>
     public Source Read(
         SourceEntry entry,
         IReadOnlyDictionary<string, ContentKey> current,
-        StoredContents contents,
+        StoredContents? contents,
         CancellationToken cancellation
     )
     {
@@ -309,7 +314,7 @@ internal sealed class Indexer(AllowedRoots roots, DocumentPaths paths, TimeProvi
         };
 
         bool IsStored(SourceDocument read) =>
-            IsUnchanged(read) || (copy = contents.Copy(KeyOf(read, file.Path), file.Path, file.Modified)) is not null;
+            IsUnchanged(read) || (copy = contents?.Copy(KeyOf(read, file.Path), file.Path, file.Modified)) is not null;
 
         bool IsUnchanged(SourceDocument read) =>
             current.TryGetValue(file.Path, out var before) && before == KeyOf(read, file.Path);

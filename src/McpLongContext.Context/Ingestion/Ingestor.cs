@@ -29,15 +29,11 @@ internal sealed class Ingestor(
     LongContextOptions options,
     TimeProvider time,
     ILogger<Ingestor> logger
-)
+) : IIngestor
 {
     private const string Installing = "Installing the encoder";
 
-    /// <summary>Starts an ingest and waits for it as long as the request says.</summary>
-    /// <param name="request">The sources to ingest.</param>
-    /// <param name="progress">Told about every change while waiting.</param>
-    /// <param name="cancellation">Cancels the job while waiting; later, its handle does.</param>
-    /// <exception cref="ContextException">The request is not valid; nothing was stored.</exception>
+    /// <inheritdoc/>
     public async Task<IngestReport> IngestAsync(
         IngestRequest request,
         IProgress<IngestReport>? progress,

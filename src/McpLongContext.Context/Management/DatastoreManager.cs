@@ -5,6 +5,7 @@ using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Context.Memories;
 using McpLongContext.Storage;
+using McpLongContext.Storage.Backups;
 using McpLongContext.Storage.Embeddings;
 
 namespace McpLongContext.Context.Management;
@@ -17,12 +18,16 @@ internal sealed class DatastoreManager(
     JobRegistry jobs,
     DocumentFinder finder,
     DocumentPaths paths
-)
+) : IDatastoreManager
 {
     private const int RemovedAtOnce = 512;
 
     /// <summary>All datastores, by name.</summary>
     public IReadOnlyList<DatastoreSummary> List() => [.. datastores.Names.Select(Summarize)];
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<DatastoreSummary>> ListAsync(CancellationToken cancellation) =>
+        Task.FromResult(List());
 
     /// <summary>One datastore that cannot be read must not hide the others.</summary>
     private DatastoreSummary Summarize(string name)
@@ -74,11 +79,8 @@ internal sealed class DatastoreManager(
         return new DatastoreDetail(summary, documents);
     }
 
-    /// <summary>
-    /// Removes a document, or all documents beneath a directory: many in several transactions, between which other
-    /// processes write. What is removed when it is canceled stays removed.
-    /// </summary>
-    /// <exception cref="ContextException">There is none.</exception>
+    /// <inheritdoc/>
+    /// <remarks>Many are removed in several transactions, between which other processes write.</remarks>
     public Task<RemoveReport> RemoveDocumentAsync(string name, string document, CancellationToken cancellation) =>
         Task.Run(() => RemoveDocument(name, document, cancellation), cancellation);
 
@@ -242,6 +244,30 @@ internal sealed class DatastoreManager(
             damage.Count > 0 && damage.All(report => report.Repaired)
         );
     }
+
+    /// <summary>Writes a datastore into one file.</summary>
+    /// <exception cref="DatastoreException">The datastore cannot be read, or the file cannot be written.</exception>
+    public Task<BackupReport> BackUpAsync(string name, string file, CancellationToken cancellation) =>
+        Task.Run(
+            () =>
+            {
+                DatastoreBackup.Write(datastores.Open(name), file, cancellation);
+                return new BackupReport(name, file, new FileInfo(file).Length);
+            },
+            cancellation
+        );
+
+    /// <summary>Makes a datastore of a backup.</summary>
+    /// <exception cref="DatastoreException">The file is no backup, or the name is taken.</exception>
+    public Task<DatastoreSummary> RestoreAsync(string file, string name, CancellationToken cancellation) =>
+        Task.Run(
+            () =>
+            {
+                datastores.Restore(file, name);
+                return Show(name).Summary;
+            },
+            cancellation
+        );
 
     /// <summary>Gives unused space back to the disk.</summary>
     public Task<CompactReport> CompactAsync(string name, CancellationToken cancellation) =>

@@ -28,7 +28,7 @@ internal sealed class EmbeddingEvidence
     /// Passages whose tokens are compared with the question's: of more, those whose vectors are nearest to its own.
     /// That is a quarter of a million tokens or so (docs/decisions/pruned-search.md).
     /// </summary>
-    private const int MostTokenPassages = 4 * 1024;
+    public const int MostTokenPassages = 4 * 1024;
 
     /// <summary>The weight of a word that the lexical index leaves out: as if a fifth of the passages had it.</summary>
     private const double StopWordWeight = 1.6;
@@ -41,14 +41,15 @@ internal sealed class EmbeddingEvidence
     private readonly RetrievalEncoder _encoder;
     private readonly IEmbeddingSearch? _index;
     private readonly EncodedQuery _question;
-    private readonly LateInteractionQuery _query;
+    private LateInteractionQuery _query;
     private readonly ScoredPassage[] _pooled;
-    private readonly ScoredPassage[] _tokens;
+    private ScoredPassage[] _tokens = [];
 
     private EmbeddingEvidence(
         DatastoreSnapshot snapshot,
         PassageScope scope,
-        Question question,
+        EncodedQuery question,
+        float[] weights,
         RetrievalEncoder encoder,
         IEmbeddingSearch? index,
         CancellationToken cancellation
@@ -57,14 +58,16 @@ internal sealed class EmbeddingEvidence
         _snapshot = snapshot;
         _encoder = encoder;
         _index = index;
-        _question = encoder.EncodeQuery(question.Text);
-        _query = new LateInteractionQuery(_question.Embeddings, Weigh());
+        _question = question;
+        _query = new LateInteractionQuery(_question.Embeddings, weights);
         _pooled = _index?.ScorePooled(_question.Pooled, scope, cancellation) ?? [];
-        _tokens = _index is null ? [] : ScoreTokens(_index, scope, cancellation);
     }
 
     /// <summary>The number of passages in scope that have embeddings.</summary>
     public int CoveredPassages => _pooled.Length;
+
+    /// <summary>The similarities of the passage embeddings, by passage.</summary>
+    public ScoredPassage[] Pooled => _pooled;
 
     /// <summary>The damage found while searching, a sentence each.</summary>
     public IReadOnlyCollection<string> Damage => _index?.Damage ?? [];
@@ -83,11 +86,44 @@ internal sealed class EmbeddingEvidence
         RetrievalEncoder encoder,
         IEmbeddingSearch? index,
         CancellationToken cancellation
-    ) => new(snapshot, scope, question, encoder, index, cancellation);
+    )
+    {
+        var encoded = encoder.EncodeQuery(question.Text);
+        var weights = WeightsOf(encoder, encoded, term => Rarity(snapshot, term));
+        var evidence = new EmbeddingEvidence(snapshot, scope, encoded, weights, encoder, index, cancellation);
+        evidence._tokens = evidence.ScoreTokens(
+            scope,
+            evidence._pooled.Length <= MostTokenPassages ? null : Shortlist.Of(evidence._pooled, MostTokenPassages),
+            cancellation
+        );
+        return evidence;
+    }
+
+    /// <summary>
+    /// Begins a search of a shard by passage embeddings; its tokens count nothing before <see cref="Weigh"/>.
+    /// </summary>
+    /// <param name="snapshot">Where the passages are.</param>
+    /// <param name="scope">The passages.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="encoder">Encodes passages without embeddings.</param>
+    /// <param name="index">The embeddings that there are.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    public static EmbeddingEvidence OfShard(
+        DatastoreSnapshot snapshot,
+        PassageScope scope,
+        EncodedQuery question,
+        RetrievalEncoder encoder,
+        IEmbeddingSearch? index,
+        CancellationToken cancellation
+    ) => new(snapshot, scope, question, new float[question.Tokens.Length], encoder, index, cancellation);
+
+    /// <summary>Sets how much each token of the question counts in the collection, <c>[tokens]</c>.</summary>
+    public void Weigh(float[] weights) => _query = new LateInteractionQuery(_question.Embeddings, weights);
 
     /// <summary>The best passages by either signal.</summary>
     /// <param name="count">How many by each.</param>
-    public IEnumerable<long> Best(int count) => Best(_pooled, count).Concat(Best(_tokens, count)).Distinct();
+    public IEnumerable<long> Best(int count) =>
+        Best(_pooled, count).Concat(Best(_tokens, count)).Select(score => score.Passage).Distinct();
 
     /// <summary>
     /// Both signals for each candidate, the token embeddings from their refined codes. Candidates that are not encoded
@@ -157,25 +193,32 @@ internal sealed class EmbeddingEvidence
     /// <summary>
     /// The scan of the binary codes; its cost stops growing where vectors, a twentieth of it, choose what it reads.
     /// </summary>
-    private ScoredPassage[] ScoreTokens(IEmbeddingSearch index, PassageScope scope, CancellationToken cancellation) =>
-        _pooled.Length <= MostTokenPassages
-            ? index.ScoreTokens(_query, scope, cancellation)
-            : index.ScoreTokens(_query, Shortlist.Of(_pooled, MostTokenPassages), cancellation);
+    /// <param name="scope">The passages.</param>
+    /// <param name="shortlist">Those of them that are scanned, in order; <see langword="null"/>: all.</param>
+    /// <param name="cancellation">Ends the scan.</param>
+    public ScoredPassage[] ScoreTokens(
+        PassageScope scope,
+        IReadOnlyList<long>? shortlist,
+        CancellationToken cancellation
+    ) =>
+        _index is null ? []
+        : shortlist is null ? _index.ScoreTokens(_query, scope, cancellation)
+        : _index.ScoreTokens(_query, shortlist, cancellation);
 
-    /// <summary>The best scores' passages, equal ones in order: one look at each, and no sorting of all.</summary>
-    private static IEnumerable<long> Best(ScoredPassage[] scores, int count)
+    /// <summary>The best scores, equal ones in the order of passages: one look at each, and no sorting of all.</summary>
+    public static IEnumerable<ScoredPassage> Best(ScoredPassage[] scores, int count)
     {
-        var best = new PriorityQueue<long, (float Score, long Before)>(count + 1);
+        var best = new PriorityQueue<ScoredPassage, (float Score, long Before)>(count + 1);
         foreach (var score in scores)
         {
             // The worst stands first: a lower score, or an equal one of a later passage.
             if (best.Count < count)
             {
-                best.Enqueue(score.Passage, (score.Score, -score.Passage));
+                best.Enqueue(score, (score.Score, -score.Passage));
             }
             else if (best.TryPeek(out _, out var worst) && (score.Score, -score.Passage).CompareTo(worst) > 0)
             {
-                best.DequeueEnqueue(score.Passage, (score.Score, -score.Passage));
+                best.DequeueEnqueue(score, (score.Score, -score.Passage));
             }
         }
 
@@ -185,12 +228,16 @@ internal sealed class EmbeddingEvidence
     /// <summary>
     /// weight = inverse document frequency of the token's word, over the root of the pieces it falls into.
     /// </summary>
-    private float[] Weigh()
+    /// <param name="encoder">Knows the words of tokens.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="rarity">The inverse document frequency of a term.</param>
+    /// <returns>[tokens].</returns>
+    public static float[] WeightsOf(RetrievalEncoder encoder, EncodedQuery question, Func<string, double> rarity)
     {
-        var weights = new List<float>(_question.Tokens.Length);
-        foreach (var (word, pieces) in _encoder.WordsOf(_question))
+        var weights = new List<float>(question.Tokens.Length);
+        foreach (var (word, pieces) in encoder.WordsOf(question))
         {
-            var weight = TermAnalyzer.Terms(word) is [var term, ..] ? Rarity(term) : StopWordWeight;
+            var weight = TermAnalyzer.Terms(word) is [var term, ..] ? rarity(term) : StopWordWeight;
             weights.AddRange(Enumerable.Repeat((float)(weight / Math.Sqrt(pieces)), pieces));
         }
 
@@ -198,11 +245,11 @@ internal sealed class EmbeddingEvidence
     }
 
     /// <summary>The inverse document frequency; that of a stop word where the lexical index is damaged.</summary>
-    private double Rarity(string term)
+    private static double Rarity(DatastoreSnapshot snapshot, string term)
     {
         try
         {
-            return _snapshot.Lexical.InverseDocumentFrequency(term);
+            return snapshot.Lexical.InverseDocumentFrequency(term);
         }
         catch (DatastoreCorruptException)
         {

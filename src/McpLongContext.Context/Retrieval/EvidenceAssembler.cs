@@ -13,8 +13,7 @@ namespace McpLongContext.Context.Retrieval;
 /// and its citation says what is shown.
 /// </summary>
 internal sealed class EvidenceAssembler(
-    PassageReader reader,
-    SymbolTable symbols,
+    IEvidenceSource reader,
     DocumentPaths paths,
     Highlighter? highlighter = null,
     PassagePlaces? documents = null
@@ -179,8 +178,8 @@ internal sealed class EvidenceAssembler(
             Score = piece.Score,
             Context = citation.Context,
             Symbols = SymbolNames.Of(
-                symbols
-                    .Between(piece.Passages[0].Id, piece.Passages[^1].Id)
+                reader
+                    .SymbolsBetween(piece.Passages[0].Id, piece.Passages[^1].Id)
                     .Where(symbol => symbol.Line >= start && symbol.Line <= end)
             ),
             Text = shown,

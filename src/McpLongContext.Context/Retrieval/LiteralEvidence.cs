@@ -2,6 +2,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Storage;
+using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
 
 namespace McpLongContext.Context.Retrieval;
@@ -36,21 +37,50 @@ internal static class LiteralEvidence
     )
     {
         var gains = new Dictionary<long, double>();
-        double passages = snapshot.Documents.PassageCount;
         foreach (var literal in question.Literals)
         {
-            var matches = snapshot.Exact.Find(literal, scope, MatchesPerLiteral, cancellation);
-            var rarity = Math.Log(1 + (passages / Math.Max(1, matches.Count))) / Math.Log(1 + passages);
-            foreach (var match in matches)
-            {
-                var kind = StoredKind.Of(snapshot.Documents.OfPassage(match.Passage));
-                var gain = rarity * GainOf(literal, question, kind) * (match.SameCase ? 1 : OtherCapitals);
-                gains[match.Passage] = gains.GetValueOrDefault(match.Passage) + gain;
-            }
+            var matches = Matches(snapshot, scope, literal, cancellation);
+            Add(gains, question, literal, matches, snapshot.Documents.PassageCount);
         }
 
         NamedPlaces.AddTo(gains, snapshot, scope, question, cancellation);
         return gains;
+    }
+
+    /// <summary>The passages that contain a literal, best first, with the kinds of their documents.</summary>
+    public static IReadOnlyList<(ExactMatch Match, DocumentKind Kind)> Matches(
+        DatastoreSnapshot snapshot,
+        PassageScope scope,
+        string literal,
+        CancellationToken cancellation
+    ) =>
+        [
+            .. snapshot
+                .Exact.Find(literal, scope, MatchesPerLiteral, cancellation)
+                .Select(match => (match, StoredKind.Of(snapshot.Documents.OfPassage(match.Passage)))),
+        ];
+
+    /// <summary>Adds the gains of a literal.</summary>
+    /// <param name="gains">The gains by passage.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="literal">The literal.</param>
+    /// <param name="found">The passages that contain it, best first.</param>
+    /// <param name="passages">The number of all passages.</param>
+    public static void Add(
+        Dictionary<long, double> gains,
+        Question question,
+        string literal,
+        IReadOnlyList<(ExactMatch Match, DocumentKind Kind)> found,
+        double passages
+    )
+    {
+        var matches = found.Take(MatchesPerLiteral).ToList();
+        var rarity = Math.Log(1 + (passages / Math.Max(1, matches.Count))) / Math.Log(1 + passages);
+        foreach (var (match, kind) in matches)
+        {
+            var gain = rarity * GainOf(literal, question, kind) * (match.SameCase ? 1 : OtherCapitals);
+            gains[match.Passage] = gains.GetValueOrDefault(match.Passage) + gain;
+        }
     }
 
     private static double GainOf(string literal, Question question, DocumentKind kind) =>

@@ -6,7 +6,7 @@ namespace McpLongContext.Context.Retrieval;
 /// <summary>
 /// Finds the columns of evidence that is a part of one long line, whose number alone would cite the whole file.
 /// </summary>
-internal sealed class LongLines(PassageReader reader)
+internal sealed class LongLines(IEvidenceSource reader)
 {
     /// <summary>A shorter line is cited by its number; agents' readers show it whole.</summary>
     private const int LongLine = 2_000;

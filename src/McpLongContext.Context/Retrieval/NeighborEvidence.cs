@@ -24,12 +24,19 @@ internal static class NeighborEvidence
     /// <summary>The lexical scores with what neighbors share.</summary>
     /// <param name="snapshot">Where the passages are.</param>
     /// <param name="hits">Lexical scores, best first.</param>
-    public static Dictionary<long, double> Spread(DatastoreSnapshot snapshot, IReadOnlyList<ScoredPassage> hits)
+    public static Dictionary<long, double> Spread(DatastoreSnapshot snapshot, IReadOnlyList<ScoredPassage> hits) =>
+        Spread(hits, Around(snapshot, hits));
+
+    /// <summary>The lexical scores with what neighbors share.</summary>
+    /// <param name="hits">Lexical scores, best first.</param>
+    /// <param name="surroundings">The passages around the best hits, by id; more than those do no harm.</param>
+    public static Dictionary<long, double> Spread(
+        IReadOnlyList<ScoredPassage> hits,
+        IReadOnlyDictionary<long, PassageLength> surroundings
+    )
     {
         var scores = hits.ToDictionary(hit => hit.Passage, hit => (double)hit.Score);
-        var sources = hits.Take(SharingHits).Where(hit => IsText(snapshot, hit.Passage)).ToList();
-        var lengths = Lengths(snapshot, sources);
-        foreach (var source in sources)
+        foreach (var source in hits.Take(SharingHits))
         {
             for (var distance = 1; distance <= s_shares.Length; distance++)
             {
@@ -43,8 +50,9 @@ internal static class NeighborEvidence
         void Share(ScoredPassage source, long target, int distance)
         {
             if (
-                lengths.TryGetValue(target, out var to)
-                && lengths.TryGetValue(source.Passage, out var from)
+                surroundings.TryGetValue(source.Passage, out var from)
+                && from.IsText
+                && surroundings.TryGetValue(target, out var to)
                 && from.Document == to.Document
             )
             {
@@ -54,28 +62,43 @@ internal static class NeighborEvidence
         }
     }
 
-    private static double Openness(double length) => Math.Min(1, Math.Pow(SelfContained / length, 2));
-
-    private static bool IsText(DatastoreSnapshot snapshot, long passage) =>
-        !EncoderText.IsWrittenOut(StoredKind.Of(snapshot.Documents.OfPassage(passage)));
-
-    private static Dictionary<long, (long Document, double Length)> Lengths(
-        DatastoreSnapshot snapshot,
-        IReadOnlyList<ScoredPassage> sources
-    )
+    /// <summary>The passages around the best hits in texts, by id.</summary>
+    /// <param name="snapshot">Where the passages are.</param>
+    /// <param name="hits">Lexical scores, best first.</param>
+    public static Dictionary<long, PassageLength> Around(DatastoreSnapshot snapshot, IReadOnlyList<ScoredPassage> hits)
     {
-        var lengths = new Dictionary<long, (long, double)>();
+        var lengths = new Dictionary<long, PassageLength>();
         long read = -1;
-        foreach (var source in sources.Select(source => source.Passage).Order())
+        var sources = hits.Take(SharingHits).Select(hit => hit.Passage).Where(IsText).Order().ToList();
+        foreach (var source in sources)
         {
             var first = Math.Max(read + 1, source - s_shares.Length);
             read = source + s_shares.Length;
             foreach (var passage in snapshot.Passages.WholeBetween(first, read))
             {
-                lengths[passage.Id] = (passage.DocumentId, Math.Max(1, passage.Text.AsSpan().Trim().Length));
+                lengths[passage.Id] = new PassageLength(
+                    passage.DocumentId,
+                    Math.Max(1, passage.Text.AsSpan().Trim().Length),
+                    IsText: false
+                );
             }
         }
 
+        foreach (var source in sources.Where(lengths.ContainsKey))
+        {
+            lengths[source] = lengths[source] with { IsText = true };
+        }
+
         return lengths;
+
+        bool IsText(long passage) => !EncoderText.IsWrittenOut(StoredKind.Of(snapshot.Documents.OfPassage(passage)));
     }
+
+    private static double Openness(double length) => Math.Min(1, Math.Pow(SelfContained / length, 2));
 }
+
+/// <summary>A passage as its neighbors see it.</summary>
+/// <param name="Document">The document of the passage.</param>
+/// <param name="Length">The characters without blank ends, one at least.</param>
+/// <param name="IsText">Whether it is a hit in a text, which shares its score.</param>
+internal readonly record struct PassageLength(long Document, double Length, bool IsText);

@@ -22,7 +22,7 @@ internal sealed class PassageCopies
     /// <param name="reader">Where the texts are.</param>
     /// <param name="documents">The documents that share passages.</param>
     /// <param name="taken">The hits of those pages.</param>
-    public PassageCopies(PassageReader reader, PassagePlaces? documents, IEnumerable<RankedPassage> taken)
+    public PassageCopies(IEvidenceSource reader, PassagePlaces? documents, IEnumerable<RankedPassage> taken)
     {
         _documents = documents;
         foreach (var hit in taken)

@@ -23,9 +23,14 @@ internal sealed class PassageRanker(
     DocumentPaths? paths = null
 )
 {
-    private const int LexicalHits = 1000;
+    /// <summary>Lexical hits that are looked at.</summary>
+    public const int LexicalHits = 1000;
+
     private const int LexicalCandidates = 200;
-    private const int EmbeddingCandidates = 100;
+
+    /// <summary>Passages that each signal of the embeddings proposes.</summary>
+    public const int EmbeddingCandidates = 100;
+
     private const int HistoryCandidates = 20;
 
     private readonly HashSet<string> _damage = new(StringComparer.Ordinal);
@@ -53,17 +58,14 @@ internal sealed class PassageRanker(
             ? null
             : EmbeddingEvidence.Search(snapshot, scope, question, encoder, index, cancellation);
 
-        // Lexical order: it decides what is encoded first where embeddings are missing.
-        List<long> passages =
-        [
-            .. Best(literal, literal.Count)
-                .Concat(Best(definitions, definitions.Count))
-                .Concat(Best(lexical, LexicalCandidates))
-                .Concat(embeddings?.Best(EmbeddingCandidates) ?? [])
-                .Concat(FirstPassages(Best(history, HistoryCandidates)))
-                .Where(scope.Contains)
-                .Distinct(),
-        ];
+        var passages = Candidates(
+            literal,
+            definitions,
+            lexical,
+            embeddings?.Best(EmbeddingCandidates) ?? [],
+            FirstPassages(Best(history, HistoryCandidates)),
+            scope.Contains
+        );
         var scores = Fuse(passages, lexical, embeddings, cancellation);
         CoveredPassages = embeddings?.CoveredPassages ?? 0;
         _damage.UnionWith(embeddings?.Damage ?? []);
@@ -81,6 +83,33 @@ internal sealed class PassageRanker(
             new StatementScorer(snapshot, question, embeddings)
         );
     }
+
+    /// <summary>
+    /// The passages that the signals propose, in the order in which they are encoded where embeddings are missing.
+    /// </summary>
+    /// <param name="literal">The gains of literals.</param>
+    /// <param name="definitions">The gains of definitions.</param>
+    /// <param name="lexical">The lexical scores.</param>
+    /// <param name="embeddings">The best passages by their embeddings.</param>
+    /// <param name="history">Passages of files that commits name.</param>
+    /// <param name="isInScope">Whether a passage is in scope.</param>
+    public static List<long> Candidates(
+        Dictionary<long, double> literal,
+        Dictionary<long, double> definitions,
+        Dictionary<long, double> lexical,
+        IEnumerable<long> embeddings,
+        IEnumerable<long> history,
+        Func<long, bool> isInScope
+    ) =>
+        [
+            .. Best(literal, literal.Count)
+                .Concat(Best(definitions, definitions.Count))
+                .Concat(Best(lexical, LexicalCandidates))
+                .Concat(embeddings)
+                .Concat(history)
+                .Where(isInScope)
+                .Distinct(),
+        ];
 
     private IReadOnlyList<RankedPassage> Follow(
         Question question,

@@ -24,17 +24,16 @@ internal sealed class Retriever(
     DocumentFinder finder,
     DocumentPaths paths,
     TimeProvider time
-)
+) : IRetriever
 {
     private const int NamedDamage = 3;
     private const int NamedTexts = 3;
-    private const string CutNote =
+    internal const string CutNote =
         "The passage was cut to fit max_tokens; ask with more tokens, or read the document's lines.";
 
     private RetrievalEncoder? _encoder;
 
-    /// <summary>Finds the cited evidence for a query.</summary>
-    /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
+    /// <inheritdoc/>
     public Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation) =>
         Operation.MeasureAsync(
             Operation.Retrieval,
@@ -185,7 +184,7 @@ internal sealed class Retriever(
             ranked.Places,
             new Highlighter(ranked.Scorer),
             searched,
-            [.. Notes(text, ranked.Passages.Count, searched, ranker, encoder)],
+            [.. Notes(text, ranked.Passages.Count, searched, ranker.CoveredPassages, encoder)],
             ranker.Damage
         );
     }
@@ -194,7 +193,7 @@ internal sealed class Retriever(
         DatastoreSnapshot snapshot,
         RankingResult ranking,
         DocumentPaths paths
-    ) => new(snapshot.Passages, snapshot.Symbols, paths, ranking.Highlighter, ranking.Places);
+    ) => new(new SnapshotEvidence(snapshot), paths, ranking.Highlighter, ranking.Places);
 
     /// <summary>
     /// Searches while the files are compared with the datastore; where they differ, or another process has stored
@@ -269,11 +268,17 @@ internal sealed class Retriever(
             ? $"No document of datastore '{request.Datastore}' matches path_glob '{request.PathGlob}'."
         : $"Everything to search in datastore '{request.Datastore}' was left out: the files are changed or missing.";
 
-    private static IEnumerable<string> Notes(
+    /// <summary>Notes on a search, a sentence each.</summary>
+    /// <param name="question">The question.</param>
+    /// <param name="found">Passages that were found.</param>
+    /// <param name="searched">Passages in scope.</param>
+    /// <param name="covered">Those of them with embeddings.</param>
+    /// <param name="encoder">The encoder; <see langword="null"/>: none is installed.</param>
+    internal static IEnumerable<string> Notes(
         string question,
         int found,
         int searched,
-        PassageRanker ranker,
+        int covered,
         RetrievalEncoder? encoder
     )
     {
@@ -287,9 +292,9 @@ internal sealed class Retriever(
             yield return "Lexical (BM25) search only: no encoder is installed: "
                 + "run 'mcp-long-context models install'.";
         }
-        else if (ranker.CoveredPassages < searched)
+        else if (covered < searched)
         {
-            yield return $"{searched - ranker.CoveredPassages} of {searched} passages are not encoded yet: "
+            yield return $"{searched - covered} of {searched} passages are not encoded yet: "
                 + "they were searched lexically (BM25), and the best of them by embeddings.";
         }
 
@@ -302,7 +307,7 @@ internal sealed class Retriever(
     }
 
     /// <summary>The evidence in languages that the encoder was not trained on, unless the question is in one, too.</summary>
-    private static IEnumerable<string> LanguageNotes(
+    internal static IEnumerable<string> LanguageNotes(
         string question,
         IReadOnlyList<Evidence> evidence,
         RetrievalEncoder? encoder
@@ -334,7 +339,7 @@ internal sealed class Retriever(
         );
 
     /// <summary>The damage that the search skipped, and the repair.</summary>
-    private static IEnumerable<string> DamageNotes(string datastore, IReadOnlyCollection<string> damage)
+    internal static IEnumerable<string> DamageNotes(string datastore, IReadOnlyCollection<string> damage)
     {
         if (damage.Count == 0)
         {

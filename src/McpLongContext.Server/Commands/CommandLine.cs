@@ -25,10 +25,15 @@ internal static class CommandLine
 
     /// <summary>Runs one command.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error) =>
+        RunAsync(Create(), args, output, error);
+
+    /// <summary>Runs a command of a program.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(RootCommand root, string[] args, TextWriter output, TextWriter error)
     {
         // An argument that begins with @ is a word of a question or a folder, not a file of arguments.
-        var parsed = Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
             await error.WriteLineAsync(UsageError.Render(parsed));
@@ -63,10 +68,12 @@ internal static class CommandLine
             new CompressCommand(global),
             new DecompressCommand(global),
             new DatastoresCommand(global),
+            new PullCommand(global),
             new ModelsCommand(global),
             new EvalCommand(global),
             new SetupCommand(),
             new DoctorCommand(global),
+            new SiloCommand(),
         };
         global.AddTo(root);
         root.Action = serve.Action;

@@ -6,17 +6,19 @@ using McpLongContext.Server.Output;
 
 namespace McpLongContext.Server.Commands;
 
-/// <summary>Lists datastores; its subcommands show, remove, verify and compact one.</summary>
+/// <summary>Lists datastores; its subcommands show, remove, verify, compact, back up and restore one.</summary>
 internal sealed class DatastoresCommand : ServiceCommand
 {
     public DatastoresCommand(GlobalOptions global)
-        : this("datastores", "List, show, remove, verify, compact datastores.", global)
+        : this("datastores", "List, show, remove, verify, compact, back up, restore datastores.", global)
     {
         Subcommands.Add(new DatastoresCommand("list", "List the datastores (the default).", global));
         Subcommands.Add(new ShowCommand(global));
         Subcommands.Add(new RemoveCommand(global));
         Subcommands.Add(new VerifyCommand(global));
         Subcommands.Add(new CompactCommand(global));
+        Subcommands.Add(new BackupCommand(global));
+        Subcommands.Add(new RestoreCommand(global));
     }
 
     private DatastoresCommand(string name, string description, GlobalOptions global)

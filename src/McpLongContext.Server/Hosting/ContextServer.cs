@@ -100,7 +100,7 @@ internal static class ContextServer
             Version = Version,
         };
         options.ServerInstructions = Instructions;
-        services.GetRequiredService<DocumentResources>().Handle(options.Handlers);
+        services.GetService<DocumentResources>()?.Handle(options.Handlers);
         options.Filters.Request.ListToolsFilters.Add(next => ListPermitted(next, services));
         options.Filters.Message.IncomingFilters.Add(next => WarnOfRefusals(next, logger));
         options.Filters.Message.IncomingFilters.Add(ExplainMalformedParams);

@@ -109,10 +109,13 @@ internal static class LongContextServices
     private static IServiceCollection AddUseCases(this IServiceCollection services) =>
         services
             .AddSingleton<Ingestor>()
+            .AddSingleton<IIngestor>(provider => provider.GetRequiredService<Ingestor>())
             .AddSingleton<BackgroundEncoding>()
             .AddSingleton<FreshnessKeeper>()
+            .AddSingleton<ISourceWatcher>(provider => provider.GetRequiredService<FreshnessKeeper>())
             .AddSingleton<HistoryKeeper>()
             .AddSingleton<Retriever>()
+            .AddSingleton<IRetriever>(provider => provider.GetRequiredService<Retriever>())
             .AddSingleton<RetrievalWarmUp>()
             .AddSingleton<QueryExplainer>()
             .AddSingleton(provider =>
@@ -129,6 +132,7 @@ internal static class LongContextServices
             .AddSingleton<Summarizer>()
             .AddSingleton<LongInferrer>()
             .AddSingleton<DatastoreManager>()
+            .AddSingleton<IDatastoreManager>(provider => provider.GetRequiredService<DatastoreManager>())
             .AddSingleton<DatastoreGauges>()
             .AddSingleton<ChunkingManager>()
             .AddSingleton<ContextExtender>();

@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,12 +40,14 @@ internal static class HttpHost
     /// <param name="configuration">Settings of file and environment.</param>
     /// <param name="options">The validated settings.</param>
     /// <param name="http">The validated settings of HTTP.</param>
-    /// <param name="extend">Adds tools, resources and prompts beside those of the product.</param>
+    /// <param name="extend">Adds tools, resources and prompts beside those of the product, or replaces what they use.</param>
+    /// <param name="map">Adds endpoints, in the place of the dashboard.</param>
     public static IHost Build(
         IConfiguration configuration,
         LongContextOptions options,
         HttpOptions http,
-        Action<IServiceCollection>? extend = null
+        Action<IHostApplicationBuilder>? extend = null,
+        Action<IEndpointRouteBuilder>? map = null
     )
     {
         // Without the defaults of other hosts: no further settings from the environment, no static files.
@@ -77,8 +80,8 @@ internal static class HttpHost
             .AddRouting()
             .AddHealthChecks()
             .AddCheck<DataFolderCheck>("data_folder");
-        extend?.Invoke(builder.Services);
-        return Map(builder.Build(), http);
+        extend?.Invoke(builder);
+        return Map(builder.Build(), http, map);
     }
 
     /// <summary>Starts a host.</summary>
@@ -143,7 +146,7 @@ internal static class HttpHost
         }
     }
 
-    private static WebApplication Map(WebApplication application, HttpOptions http)
+    private static WebApplication Map(WebApplication application, HttpOptions http, Action<IEndpointRouteBuilder>? map)
     {
         application.UseMiddleware<OriginCheck>();
         application.UsePublicScheme(http);
@@ -155,6 +158,12 @@ internal static class HttpHost
         application.UseMiddleware<SessionLimit>();
         application.MapHealthChecks(HealthPath).AllowAnonymous();
         application.MapMcp(ProtocolPath);
+        if (map is not null)
+        {
+            map(application);
+            return application;
+        }
+
         var pages = application.MapDashboard();
         if (http.NeedsToken)
         {

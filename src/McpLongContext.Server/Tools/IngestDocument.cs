@@ -12,8 +12,8 @@ namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that takes files, directories and texts in.</summary>
 internal sealed class IngestDocument(
-    Lazy<Ingestor> ingestor,
-    Lazy<FreshnessKeeper> freshness,
+    Lazy<IIngestor> ingestor,
+    Lazy<ISourceWatcher> watcher,
     LongContextOptions options,
     TimeProvider time,
     ILogger<IngestDocument> logger
@@ -66,7 +66,7 @@ internal sealed class IngestDocument(
             time
         );
         var report = await ingestor.Value.IngestAsync(request, progress, cancellation);
-        freshness.Value.Watch(request.Datastore);
+        watcher.Value.Watch(request.Datastore);
         var bounded = IngestText.Bound(report);
         return new(IngestText.Render(report), bounded);
     }

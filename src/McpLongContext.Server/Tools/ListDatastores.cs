@@ -8,7 +8,7 @@ using ModelContextProtocol.Protocol;
 namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that tells what is stored.</summary>
-internal sealed class ListDatastores(Lazy<DatastoreManager> manager, ILogger<ListDatastores> logger)
+internal sealed class ListDatastores(Lazy<IDatastoreManager> manager, ILogger<ListDatastores> logger)
     : ContextTool<ListDatastoresArguments, DatastoreList>(
         new ToolText(
             "list_datastores",
@@ -22,16 +22,15 @@ internal sealed class ListDatastores(Lazy<DatastoreManager> manager, ILogger<Lis
     )
 {
     /// <inheritdoc/>
-    protected override Task<ToolResult<DatastoreList>> RunAsync(
+    protected override async Task<ToolResult<DatastoreList>> RunAsync(
         ListDatastoresArguments arguments,
         ToolCall call,
         CancellationToken cancellation
     )
     {
-        var datastores = manager.Value.List().Where(one => call.Access.Allows(one.Name)).ToArray();
-        return Task.FromResult(
-            new ToolResult<DatastoreList>(DatastoreText.Render(datastores), new DatastoreList(datastores))
-        );
+        var all = await manager.Value.ListAsync(cancellation);
+        var datastores = all.Where(one => call.Access.Allows(one.Name)).ToArray();
+        return new(DatastoreText.Render(datastores), new DatastoreList(datastores));
     }
 }
 

@@ -12,7 +12,7 @@ namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that answers questions with cited evidence.</summary>
 internal sealed class QueryLongContext(
-    Lazy<Retriever> retriever,
+    Lazy<IRetriever> retriever,
     Lazy<AnswerWriter> answers,
     TimeProvider time,
     ILogger<QueryLongContext> logger

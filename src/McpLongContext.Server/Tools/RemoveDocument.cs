@@ -10,7 +10,7 @@ using ModelContextProtocol.Protocol;
 namespace McpLongContext.Server.Tools;
 
 /// <summary>The tool that removes documents from a datastore.</summary>
-internal sealed class RemoveDocument(Lazy<DatastoreManager> datastores, ILogger<RemoveDocument> logger)
+internal sealed class RemoveDocument(Lazy<IDatastoreManager> datastores, ILogger<RemoveDocument> logger)
     : ContextTool<RemoveDocumentArguments, RemovedDocuments>(
         new ToolText(
             "remove_document",

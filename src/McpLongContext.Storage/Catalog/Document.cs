@@ -69,6 +69,12 @@ public sealed record NewDocument
     /// <summary>The version of what found the symbols of its passages.</summary>
     public int SymbolVersion { get; init; }
 
+    /// <summary>
+    /// The id of its first passage where several datastores share one numbering, never given before;
+    /// <see langword="null"/>: the next one.
+    /// </summary>
+    public long? FirstPassage { get; init; }
+
     /// <summary>The terms of its passages, where <see cref="Analyze"/> took them.</summary>
     internal PassageTerms? Terms { get; private init; }
 

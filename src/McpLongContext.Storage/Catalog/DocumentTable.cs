@@ -81,6 +81,11 @@ public sealed class DocumentTable
         return contents;
     }
 
+    /// <summary>A table of documents that were read elsewhere.</summary>
+    /// <param name="documents">Documents with distinct ids and paths.</param>
+    public static DocumentTable Of(IEnumerable<Document> documents) =>
+        new([.. documents.OrderBy(document => document.Path, StringComparer.Ordinal)], []);
+
     internal static DocumentTable Load(Database database)
     {
         var documents = new List<Document>();

@@ -61,6 +61,38 @@ internal sealed class SegmentFile : IDisposable
         }
     }
 
+    /// <summary>
+    /// Copies a file that was written elsewhere, as durably. Returns its name in <paramref name="folder"/>.
+    /// </summary>
+    /// <exception cref="DatastoreException">The file could not be written; nothing is left behind.</exception>
+    public static string Copy(string folder, Stream segment)
+    {
+        var name = $"{Guid.NewGuid():N}.seg";
+        var path = Path.Combine(folder, name);
+        var draft = path + ".tmp";
+        try
+        {
+            Directory.CreateDirectory(folder);
+            using (var stream = new FileStream(draft, FileMode.CreateNew))
+            {
+                segment.CopyTo(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(draft, path);
+            DurableFolder.Flush(folder);
+            return name;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            SegmentFolder.TryDelete(draft);
+            throw new DatastoreException(
+                $"A segment could not be written to '{folder}': {e.Message} Free some space or allow writing.",
+                e
+            );
+        }
+    }
+
     /// <summary>Appends the next section, at the position where its layout has it.</summary>
     public void Append(long position, ReadOnlySpan<byte> bytes)
     {

@@ -35,7 +35,7 @@ public sealed class LexicalIndex
     private const long CommonMinimum = 1000;
 
     /// <summary>More ranges than this are filtered here instead of by a query each.</summary>
-    private const int MaxRangeQueries = 16;
+    internal const int MaxRangeQueries = 16;
 
     private readonly Database _database;
     private readonly DocumentTable _documents;
@@ -97,20 +97,23 @@ public sealed class LexicalIndex
     /// <summary>Whether the passage's document can be cited: the index still has those of damaged entries.</summary>
     internal bool IsWhole(long passage) => _documents.Damaged.Count == 0 || _documents.TryFindByPassage(passage, out _);
 
-    private static int BestFirst(ScoredPassage left, ScoredPassage right)
+    internal static int BestFirst(ScoredPassage left, ScoredPassage right)
     {
         var byScore = right.Score.CompareTo(left.Score);
         return byScore != 0 ? byScore : left.Passage.CompareTo(right.Passage);
     }
 
     /// <summary>The terms that occur, rarest first, without the common ones when there are rarer ones.</summary>
-    internal List<TermQuery> Selective(IEnumerable<WeightedTerm> terms)
+    internal List<TermQuery> Selective(IEnumerable<WeightedTerm> terms) =>
+        Selective(terms.SelectMany(term => _variants.Of(term, DocumentFrequency(term.Term), _passages)), _passages);
+
+    /// <inheritdoc cref="Selective(IEnumerable{WeightedTerm})"/>
+    /// <param name="terms">The terms and their variants that occur.</param>
+    /// <param name="passages">The number of all passages.</param>
+    internal static List<TermQuery> Selective(IEnumerable<TermQuery> terms, long passages)
     {
-        var present = terms
-            .SelectMany(term => _variants.Of(term, DocumentFrequency(term.Term), _passages))
-            .OrderBy(term => term.Frequency)
-            .ToList();
-        var common = Math.Max(CommonMinimum, CommonShare * _passages);
+        var present = terms.OrderBy(term => term.Frequency).ToList();
+        var common = Math.Max(CommonMinimum, CommonShare * passages);
         var rare = present.Count(term => term.Frequency <= common);
         return rare > 0 ? present[..rare] : present;
     }
@@ -155,15 +158,22 @@ public sealed class LexicalIndex
     /// <summary>The term as a string of FTS5's query language.</summary>
     internal static string Quote(string term) => $"\"{term.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    private double Idf(long frequency) => Math.Log(1 + ((_passages - frequency + 0.5) / (frequency + 0.5)));
+    private double Idf(long frequency) => Idf(frequency, _passages);
+
+    /// <summary>The inverse document frequency ln(1 + (N - n + 0.5) / (n + 0.5)).</summary>
+    internal static double Idf(long frequency, long passages) =>
+        Math.Log(1 + ((passages - frequency + 0.5) / (frequency + 0.5)));
 
     /// <summary>
     /// The inverse document frequency in the score of FTS5: it lacks the 1 in the logarithm and is cut off just above
     /// zero, which silences terms that occur in half of the passages. Dividing by it restores the usual one.
     /// </summary>
-    private double Fts5Idf(long frequency)
+    private double Fts5Idf(long frequency) => Fts5Idf(frequency, _passages);
+
+    /// <inheritdoc cref="Fts5Idf(long)"/>
+    internal static double Fts5Idf(long frequency, long passages)
     {
-        var idf = Math.Log((_passages - frequency + 0.5) / (frequency + 0.5));
+        var idf = Math.Log((passages - frequency + 0.5) / (frequency + 0.5));
         return idf > 0 ? idf : 1e-6;
     }
 }

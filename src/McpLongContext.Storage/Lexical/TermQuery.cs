@@ -4,4 +4,4 @@ namespace McpLongContext.Storage.Lexical;
 /// <param name="Expression">In FTS5's query language.</param>
 /// <param name="Weight">Multiplies its part of the score.</param>
 /// <param name="Frequency">The number of passages that match.</param>
-internal readonly record struct TermQuery(string Expression, float Weight, long Frequency);
+public readonly record struct TermQuery(string Expression, float Weight, long Frequency);

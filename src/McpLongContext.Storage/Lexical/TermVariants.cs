@@ -26,7 +26,22 @@ internal sealed class TermVariants(Database database)
     /// <param name="term">A term of a question.</param>
     /// <param name="frequency">The number of passages that have it.</param>
     /// <param name="passages">The number of all passages.</param>
-    public IEnumerable<TermQuery> Of(WeightedTerm term, long frequency, long passages)
+    public IEnumerable<TermQuery> Of(WeightedTerm term, long frequency, long passages) =>
+        Of(term, frequency, passages, HashesOf, Count);
+
+    /// <summary>The term itself where the index has it, and its variants where it is rare.</summary>
+    /// <param name="term">A term of a question.</param>
+    /// <param name="frequency">The number of passages that have it.</param>
+    /// <param name="passages">The number of all passages.</param>
+    /// <param name="hashesOf">The hashes that a term of no passage stands for.</param>
+    /// <param name="count">The number of passages that match an expression.</param>
+    public static IEnumerable<TermQuery> Of(
+        WeightedTerm term,
+        long frequency,
+        long passages,
+        Func<string, IReadOnlyList<string>> hashesOf,
+        Func<string, long> count
+    )
     {
         if (frequency > 0)
         {
@@ -34,10 +49,10 @@ internal sealed class TermVariants(Database database)
         }
         else
         {
-            foreach (var hash in HashesOf(term.Term))
+            foreach (var hash in hashesOf(term.Term))
             {
                 var expression = LexicalIndex.Quote(hash);
-                yield return new TermQuery(expression, term.Weight, Count(expression));
+                yield return new TermQuery(expression, term.Weight, count(expression));
             }
         }
 
@@ -48,7 +63,7 @@ internal sealed class TermVariants(Database database)
 
         foreach (var expression in Compounds(term.Term))
         {
-            if (Count(expression) is > 0 and var found)
+            if (count(expression) is > 0 and var found)
             {
                 yield return new TermQuery(expression, term.Weight, found);
             }
@@ -66,6 +81,19 @@ internal sealed class TermVariants(Database database)
         }
 
         return term.Length < MinHash || !HasTerm(term) ? [.. Beginning(term), .. PartsOf(term)] : [];
+    }
+
+    /// <summary>The hashes of a term in a collection, from those in its shards.</summary>
+    /// <param name="term">The term, in no passage of the collection.</param>
+    /// <param name="found">The hashes of the shards.</param>
+    public static IReadOnlyList<string> Merge(string term, IEnumerable<string> found)
+    {
+        var hashes = found.Distinct(StringComparer.Ordinal).ToLookup(hash => hash.Length > term.Length);
+        return
+        [
+            .. hashes[true].Order(StringComparer.Ordinal).Take(MaxHashes),
+            .. hashes[false].OrderBy(hash => hash.Length),
+        ];
     }
 
     private List<string> Beginning(string part)
@@ -128,7 +156,8 @@ internal sealed class TermVariants(Database database)
         return new string(letters, 0, Stemmer.Stem(letters));
     }
 
-    private long Count(string expression)
+    /// <summary>The number of passages that match an expression.</summary>
+    public long Count(string expression)
     {
         using var row = database.Prepare("SELECT count(*) FROM lexical WHERE lexical MATCH ?1").Bind(1, expression);
         return row.Step() ? row.Int64(0) : 0;

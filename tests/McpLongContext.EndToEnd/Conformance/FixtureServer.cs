@@ -37,9 +37,8 @@ internal sealed class FixtureServer : IAsyncDisposable
                 InstallDefaultEncoder = false,
             },
             http,
-            services =>
-                services
-                    .AddMcpServer()
+            host =>
+                host.Services.AddMcpServer()
                     .WithTools<FixtureTools>()
                     .WithResources<FixtureResources>()
                     .WithPrompts<FixturePrompts>()

@@ -60,7 +60,7 @@ internal static class StatesBenchmark
         GoldRanking[] Rank(LoadedEncoder encoder, IEmbeddingSearch embeddings)
         {
             var ranker = new PassageRanker(snapshot, new RetrievalEncoder(encoder), embeddings);
-            var assembler = new EvidenceAssembler(snapshot.Passages, snapshot.Symbols, paths);
+            var assembler = new EvidenceAssembler(new SnapshotEvidence(snapshot), paths);
             var documents = snapshot.Documents.All.ToDictionary(document => paths.Show(document.Path));
             return
             [

@@ -10,7 +10,7 @@ namespace McpLongContext.Context.Retrieval.Highlights;
 /// Marks the statements of a page of evidence that align best with the question. The words that may be marked are the
 /// page's, not those of each piece: a reader at a glance needs the best sentences, wherever they stand.
 /// </summary>
-internal sealed class Highlighter(StatementScorer scorer)
+internal sealed class Highlighter(IStatementScorer scorer)
 {
     /// <summary>Words that are marked on a page.</summary>
     private const int MarkedWords = 100;

@@ -9,14 +9,19 @@ namespace McpLongContext.Context.Retrieval.Highlights;
 /// Scores how well the statements of a passage align with a question: by late interaction (MaxSim within the
 /// statement) where the passage is encoded, otherwise by the rarity of the question's terms in it.
 /// </summary>
-internal sealed class StatementScorer(DatastoreSnapshot snapshot, Question question, EmbeddingEvidence? embeddings)
+/// <param name="question">The question.</param>
+/// <param name="rarity">The inverse document frequency of a term.</param>
+/// <param name="embeddings">The embeddings of the passages.</param>
+internal sealed class StatementScorer(Question question, Func<string, double> rarity, EmbeddingEvidence? embeddings)
+    : IStatementScorer
 {
-    private readonly Lazy<Dictionary<string, double>> _rarity = new(() => RarityOf(snapshot, question));
+    private readonly Lazy<Dictionary<string, double>> _rarity = new(() => RarityOf(rarity, question));
 
-    /// <summary>The score of each statement, comparable within the passage.</summary>
-    /// <param name="document">The document of the passage.</param>
-    /// <param name="passage">The passage.</param>
-    /// <param name="statements">All statements of the passage, in order.</param>
+    /// <summary>Scores the statements of a datastore's passages.</summary>
+    public StatementScorer(DatastoreSnapshot snapshot, Question question, EmbeddingEvidence? embeddings)
+        : this(question, snapshot.Lexical.InverseDocumentFrequency, embeddings) { }
+
+    /// <inheritdoc/>
     public double[] Score(StoredDocument document, Passage passage, IReadOnlyList<Statement> statements) =>
         embeddings?.Align(document, passage, statements) ?? [.. statements.Select(one => Lexical(passage.Text, one))];
 
@@ -27,11 +32,11 @@ internal sealed class StatementScorer(DatastoreSnapshot snapshot, Question quest
             .Sum(term => _rarity.Value.GetValueOrDefault(term));
 
     /// <summary>The inverse document frequency of the question's terms; none where the lexical index is damaged.</summary>
-    private static Dictionary<string, double> RarityOf(DatastoreSnapshot snapshot, Question question)
+    private static Dictionary<string, double> RarityOf(Func<string, double> rarity, Question question)
     {
         try
         {
-            return question.Terms.ToDictionary(term => term, snapshot.Lexical.InverseDocumentFrequency);
+            return question.Terms.ToDictionary(term => term, rarity);
         }
         catch (DatastoreCorruptException)
         {

@@ -8,7 +8,14 @@ namespace McpLongContext.Context.Retrieval.Ranking;
 /// The definitions of what a question names. A name counts as it is written and in words: <c>RequestContext</c>,
 /// <c>request_context</c> and <c>request context</c> are one.
 /// </summary>
-internal sealed class DefinitionEvidence(DatastoreSnapshot snapshot, PassageScope scope, Question question)
+/// <param name="find">The definitions whose names have a key, at most so many.</param>
+/// <param name="isInScope">Whether a passage is in scope.</param>
+/// <param name="question">The question.</param>
+internal sealed class DefinitionEvidence(
+    Func<string, int, IEnumerable<Symbol>> find,
+    Func<long, bool> isInScope,
+    Question question
+)
 {
     /// <summary>The most words that make up a name.</summary>
     private const int MaxWords = 4;
@@ -17,7 +24,7 @@ internal sealed class DefinitionEvidence(DatastoreSnapshot snapshot, PassageScop
     private const int MaxQuestionWords = 64;
 
     /// <summary>The most definitions of one name: more are overrides, none of which is the one.</summary>
-    private const int MaxDefinitions = 100;
+    public const int MaxDefinitions = 100;
 
     private const int MinKey = 3;
 
@@ -25,9 +32,17 @@ internal sealed class DefinitionEvidence(DatastoreSnapshot snapshot, PassageScop
     private readonly HashSet<string> _words = [.. question.Words];
 
     /// <summary>The gain of each passage in scope for what it defines.</summary>
-    public static Dictionary<long, double> Find(DatastoreSnapshot snapshot, PassageScope scope, Question question)
+    public static Dictionary<long, double> Find(DatastoreSnapshot snapshot, PassageScope scope, Question question) =>
+        Find(snapshot.Symbols.Find, scope.Contains, question);
+
+    /// <inheritdoc cref="Find(DatastoreSnapshot, PassageScope, Question)"/>
+    public static Dictionary<long, double> Find(
+        Func<string, int, IEnumerable<Symbol>> find,
+        Func<long, bool> isInScope,
+        Question question
+    )
     {
-        var evidence = new DefinitionEvidence(snapshot, scope, question);
+        var evidence = new DefinitionEvidence(find, isInScope, question);
         evidence.FindNames();
         evidence.FindMembers();
         return evidence._gains;
@@ -78,9 +93,9 @@ internal sealed class DefinitionEvidence(DatastoreSnapshot snapshot, PassageScop
             return;
         }
 
-        foreach (var symbol in snapshot.Symbols.Find(key, MaxDefinitions))
+        foreach (var symbol in find(key, MaxDefinitions))
         {
-            var gain = scope.Contains(symbol.Passage) ? weigh(symbol) * RankingWeights.Of(symbol.Kind) : 0;
+            var gain = isInScope(symbol.Passage) ? weigh(symbol) * RankingWeights.Of(symbol.Kind) : 0;
             if (gain > _gains.GetValueOrDefault(symbol.Passage))
             {
                 _gains[symbol.Passage] = gain;

@@ -20,12 +20,12 @@ internal sealed class LinkedEvidence(
 )
 {
     /// <summary>A name in more passages than this tells nothing about any of them.</summary>
-    private const int MaxPassages = 4;
+    public const int MaxPassages = 4;
 
     /// <summary>Names that are looked up for a question, so that its latency is bounded.</summary>
-    private const int MaxNames = 48;
+    public const int MaxNames = 48;
 
-    private const int MaxHops = 8;
+    public const int MaxHops = 8;
 
     /// <summary>The cost of every hop to the score: the passages stand in the order of the chain.</summary>
     private const double HopCost = 0.05;
@@ -57,7 +57,7 @@ internal sealed class LinkedEvidence(
             ];
         }
 
-        return _hops.Values.Any(hop => hop > 0) ? Insert(ranked) : ranked;
+        return Insert(ranked, _hops, places);
     }
 
     /// <summary>The passages that hold a name and were not reached before; none where it is not rare.</summary>
@@ -80,13 +80,26 @@ internal sealed class LinkedEvidence(
     private List<string> NamesOf(long passage) =>
         snapshot.Passages.TryGet(passage, out var stored) ? NamesIn(stored.Text) : [];
 
-    private static List<string> NamesIn(string text) => [.. s_name.Matches(text).Select(match => match.Value)];
+    public static List<string> NamesIn(string text) => [.. s_name.Matches(text).Select(match => match.Value)];
 
-    private List<RankedPassage> Insert(IReadOnlyList<RankedPassage> ranked)
+    /// <summary>Adds the passages that were reached.</summary>
+    /// <param name="ranked">The passages found for the question, best first.</param>
+    /// <param name="hops">The hops that each reached passage took; 0: it has a name of the question.</param>
+    /// <param name="places">The documents of the passages.</param>
+    public static IReadOnlyList<RankedPassage> Insert(
+        IReadOnlyList<RankedPassage> ranked,
+        IReadOnlyDictionary<long, int> hops,
+        PassagePlaces places
+    )
     {
+        if (hops.Values.All(hop => hop == 0))
+        {
+            return ranked;
+        }
+
         var known = ranked.ToDictionary(passage => passage.Id);
-        var seed = ranked.FirstOrDefault(passage => _hops.GetValueOrDefault(passage.Id, 1) == 0)?.Score ?? 0;
-        foreach (var (passage, hop) in _hops)
+        var seed = ranked.FirstOrDefault(passage => hops.GetValueOrDefault(passage.Id, 1) == 0)?.Score ?? 0;
+        foreach (var (passage, hop) in hops)
         {
             var score = seed - (HopCost * hop);
             if (hop > 0 && !(known.TryGetValue(passage, out var before) && before.Score >= score))

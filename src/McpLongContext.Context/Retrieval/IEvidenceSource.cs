@@ -1,0 +1,17 @@
+using System.Diagnostics.CodeAnalysis;
+using McpLongContext.Storage.Passages;
+using McpLongContext.Storage.Symbols;
+
+namespace McpLongContext.Context.Retrieval;
+
+/// <summary>The passages and their definitions that evidence is assembled from.</summary>
+internal interface IEvidenceSource
+{
+    /// <summary>Reads a passage; <see langword="false"/> when it is not there or damaged.</summary>
+    public bool TryGet(long id, [NotNullWhen(true)] out Passage? passage);
+
+    /// <summary>The definitions of passages, in order.</summary>
+    /// <param name="first">The id of the first passage.</param>
+    /// <param name="last">The id of the last passage, inclusive.</param>
+    public IReadOnlyList<Symbol> SymbolsBetween(long first, long last);
+}

@@ -1,0 +1,30 @@
+namespace McpLongContext.Distributed.Catalog;
+
+/// <summary>
+/// The one place that decides where the shards of a datastore are and how its passages are numbered; its key is the name
+/// of the datastore.
+/// </summary>
+internal interface IDatastoreGrain : IGrainWithStringKey
+{
+    /// <summary>The layout; <see langword="null"/>: there is no such datastore.</summary>
+    public Task<DatastoreLayout?> FindAsync();
+
+    /// <summary>The layout of the datastore, which is made where there is none.</summary>
+    /// <param name="shards">The number of shards of a new one.</param>
+    public Task<DatastoreLayout> EnsureAsync(int shards);
+
+    /// <summary>Takes ids for passages, which are never given twice.</summary>
+    /// <returns>The first of them.</returns>
+    public Task<long> ReserveAsync(int count);
+
+    /// <summary>
+    /// Records that copies have missed a write, before it is acknowledged: they answer nothing until they catch up.
+    /// </summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="silos">The silos of the copies.</param>
+    /// <exception cref="Messages.ShardUnavailableException">No copy would be left.</exception>
+    public Task MarkStaleAsync(int shard, string[] silos);
+
+    /// <summary>Lets stale copies catch up, and makes missing ones.</summary>
+    public Task RepairAsync();
+}

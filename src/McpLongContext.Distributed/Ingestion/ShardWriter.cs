@@ -1,0 +1,223 @@
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
+using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Jobs;
+using McpLongContext.Distributed.Catalog;
+using McpLongContext.Distributed.Messages;
+using McpLongContext.Distributed.Placement;
+using McpLongContext.Distributed.Shards;
+using McpLongContext.Storage.Catalog;
+
+namespace McpLongContext.Distributed.Ingestion;
+
+/// <summary>
+/// Writes documents to the shards of a datastore, in batches. A batch counts when every copy that is current has it
+/// durably; a copy that fails is recorded as stale before, and catches up later. A batch is written while the next one is
+/// collected.
+/// </summary>
+internal sealed class ShardWriter(
+    IGrainFactory grains,
+    IDatastoreGrain datastore,
+    string name,
+    IngestJob job,
+    TimeProvider time
+) : IAsyncDisposable
+{
+    private const int BatchDocuments = 512;
+    private const long BatchBytes = 4 * 1024 * 1024;
+
+    /// <summary>A copy that takes longer has failed.</summary>
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(25);
+
+    private List<NewDocument> _documents = [];
+    private List<SkippedFile> _skipped = [];
+    private long _bytes;
+    private long _pendingBytes;
+    private int _unchanged;
+    private Task _writing = Task.CompletedTask;
+
+    /// <summary>Tells the shards which source is ingested.</summary>
+    public async Task BeginSourceAsync(string source)
+    {
+        await CompleteAsync();
+        var layout = await LayoutAsync();
+        await WriteAsync(
+            Enumerable.Range(0, layout.Shards.Length).ToDictionary(shard => shard, _ => Change([], [], source))
+        );
+    }
+
+    /// <summary>Adds what was read of a source.</summary>
+    public async Task AddAsync(Indexer.Source source, DocumentPaths paths)
+    {
+        _bytes += source.Bytes;
+        if (source.Skipped is { } skipped)
+        {
+            _skipped.Add(new SkippedFile(Printable.Path(paths.Show(skipped.Path)), skipped.Reason));
+        }
+        else if (source.Document is null)
+        {
+            _unchanged++;
+        }
+
+        if (source.Document is { } document)
+        {
+            await AddAsync(document);
+        }
+    }
+
+    /// <summary>Adds a document.</summary>
+    public async Task AddAsync(NewDocument document)
+    {
+        _documents.Add(document);
+        _pendingBytes += document.Bytes;
+        if (_documents.Count >= BatchDocuments || _pendingBytes >= BatchBytes)
+        {
+            await FlushAsync();
+        }
+    }
+
+    /// <summary>Removes documents.</summary>
+    public async Task RemoveAsync(IEnumerable<string> paths)
+    {
+        await CompleteAsync();
+        foreach (var part in paths.Chunk(BatchDocuments))
+        {
+            job.Cancellation.ThrowIfCancellationRequested();
+            var layout = await LayoutAsync();
+            var results = await WriteAsync(
+                part.GroupBy(path => ShardOf.Document(path, layout.Shards.Length))
+                    .ToDictionary(group => group.Key, group => Change([], [.. group], source: null))
+            );
+            job.Update(report => report with { Removed = report.Removed + results.Sum(result => result.Removed) });
+        }
+    }
+
+    /// <summary>Ends when everything that was added is acknowledged.</summary>
+    public async Task CompleteAsync()
+    {
+        await FlushAsync();
+        await _writing;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private static ShardChange Change(NewShardDocument[] put, string[] remove, string? source) =>
+        new()
+        {
+            LayoutVersion = 0,
+            Put = put,
+            Remove = remove,
+            Source = source,
+        };
+
+    private async Task FlushAsync()
+    {
+        await _writing;
+        job.Cancellation.ThrowIfCancellationRequested();
+        var (documents, skipped, bytes, unchanged) = (_documents, _skipped, _bytes, _unchanged);
+        (_documents, _skipped, _bytes, _unchanged, _pendingBytes) = ([], [], 0, 0, 0);
+        _writing = Task.Run(() => StoreAsync(documents, skipped, bytes, unchanged));
+    }
+
+    private async Task StoreAsync(List<NewDocument> documents, List<SkippedFile> skipped, long bytes, int unchanged)
+    {
+        ShardChangeResult[] results = [];
+        if (documents.Count > 0)
+        {
+            var layout = await LayoutAsync();
+            var passages = documents.Sum(document => document.Passages.Count);
+            var next = await RetryAsync(() => datastore.ReserveAsync(passages));
+            var numbered = new List<NewShardDocument>(documents.Count);
+            foreach (var document in documents)
+            {
+                numbered.Add(NewShardDocument.Of(document, next));
+                next += document.Passages.Count;
+            }
+
+            results = await WriteAsync(
+                numbered
+                    .GroupBy(document => ShardOf.Document(document.Document.Path, layout.Shards.Length))
+                    .ToDictionary(group => group.Key, group => Change([.. group], [], source: null))
+            );
+        }
+
+        job.Update(report =>
+            report with
+            {
+                Added = report.Added + results.Sum(result => result.Added),
+                Updated = report.Updated + results.Sum(result => result.Updated),
+                Unchanged = report.Unchanged + unchanged + results.Sum(result => result.Unchanged),
+                Bytes = report.Bytes + bytes,
+                Skipped = SkippedFiles.Append(report.Skipped, skipped),
+                SkippedCount = report.SkippedCount + skipped.Count,
+            }
+        );
+    }
+
+    private async Task<ShardChangeResult[]> WriteAsync(Dictionary<int, ShardChange> changes) =>
+        await Task.WhenAll(changes.Select(change => WriteAsync(change.Key, change.Value)));
+
+    /// <summary>Writes a change to every copy of a shard that takes writes.</summary>
+    private async Task<ShardChangeResult> WriteAsync(int shard, ShardChange change)
+    {
+        while (true)
+        {
+            var layout = await LayoutAsync();
+            var versioned = change with { LayoutVersion = layout.Version };
+            var copies = layout.Shards[shard].Where(copy => copy.State != CopyState.Stale).ToList();
+            var outcomes = await Task.WhenAll(
+                copies.Select(copy =>
+                    TryWriteAsync(
+                        grains.GetGrain<IShardGrain>(new ShardKey(copy.Silo, name, shard).ToString()),
+                        versioned
+                    )
+                )
+            );
+            if (Array.Exists(outcomes, outcome => outcome.HasMoved))
+            {
+                continue;
+            }
+
+            string[] failed = [.. copies.Where((_, i) => outcomes[i].Result is null).Select(copy => copy.Silo)];
+            if (failed.Length > 0)
+            {
+                await RetryAsync(async () =>
+                {
+                    await datastore.MarkStaleAsync(shard, failed);
+                    return failed;
+                });
+            }
+
+            return outcomes
+                .Zip(copies)
+                .First(one => one.Second.State == CopyState.Current && one.First.Result is not null)
+                .First.Result!;
+        }
+    }
+
+    private async Task<DatastoreLayout> LayoutAsync() => (await RetryAsync(datastore.FindAsync))!;
+
+    private Task<T> RetryAsync<T>(Func<Task<T>> call) => ClusterErrors.RetryAsync(call, time, job.Cancellation);
+
+    private static async Task<(ShardChangeResult? Result, bool HasMoved)> TryWriteAsync(
+        IShardGrain copy,
+        ShardChange change
+    )
+    {
+        try
+        {
+            return (await copy.ApplyAsync(change).WaitAsync(s_deadline), false);
+        }
+        catch (LayoutChangedException)
+        {
+            return (null, true);
+        }
+#pragma warning disable CA1031 // Whatever is wrong with a copy, the others have the change.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return (null, false);
+        }
+    }
+}

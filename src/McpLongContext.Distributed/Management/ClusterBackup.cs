@@ -1,0 +1,106 @@
+using McpLongContext.Context.Contracts;
+using McpLongContext.Distributed.Catalog;
+using McpLongContext.Distributed.Messages;
+using McpLongContext.Distributed.Placement;
+using McpLongContext.Distributed.Shards;
+using McpLongContext.Storage;
+using McpLongContext.Storage.Backups;
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Sources;
+
+namespace McpLongContext.Distributed.Management;
+
+/// <summary>
+/// Puts the shards of a datastore together into one backup, which any machine restores: the same documents under the same
+/// numbers, so that it answers as the cluster does.
+/// </summary>
+internal sealed class ClusterBackup(
+    IGrainFactory grains,
+    ClusterDatastores datastores,
+    LiveSilos silos,
+    LongContextOptions options
+)
+{
+    private const int DocumentsAtOnce = 256;
+
+    /// <summary>Writes a backup.</summary>
+    /// <param name="name">The datastore.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="ContextException">There is no such datastore, or a shard does not answer.</exception>
+    public Task<string> WriteAsync(string name, string file, CancellationToken cancellation) =>
+        ClusterErrors.TellAsync(async () =>
+        {
+            var folder = Path.Combine(options.Home, "backups", $"{Guid.NewGuid():N}");
+            try
+            {
+                var layout = await datastores.RequireAsync(name, cancellation);
+                using var target = new DatastoreHome(folder).OpenOrCreate(name);
+                await FillAsync(target, [.. layout.Shards.Select((_, shard) => CopyOf(layout, shard))], cancellation);
+                DatastoreBackup.Write(target, file, cancellation);
+                return file;
+            }
+            finally
+            {
+                if (Directory.Exists(folder))
+                {
+                    Directory.Delete(folder, recursive: true);
+                }
+            }
+        });
+
+    private static async Task FillAsync(Datastore target, IShardGrain[] shards, CancellationToken cancellation)
+    {
+        var listings = await Task.WhenAll(shards.Select(shard => shard.ListAsync(root: null)));
+        var documents = listings
+            .SelectMany((listing, shard) => listing.Documents.Select(one => (Shard: shard, one.Document)))
+            .OrderBy(one => one.Document.FirstPassage)
+            .ThenBy(one => one.Document.Id);
+
+        // Equal files of several sources share their passages; afterwards the sources are those of the silos.
+        string[] sources = [.. listings.SelectMany(listing => listing.Sources).Distinct(StringComparer.Ordinal)];
+        target.ApplySources(
+            new SourceChange { Sources = [.. sources.Select(path => new StoredSource(path, true, false))] }
+        );
+        foreach (var part in documents.Chunk(DocumentsAtOnce))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var read = await Task.WhenAll(
+                part.GroupBy(one => one.Shard)
+                    .Select(group => shards[group.Key].ReadDocumentsAsync([.. group.Select(one => one.Document.Path)]))
+            );
+            target.Apply(
+                new CatalogChange
+                {
+                    Put =
+                    [
+                        .. read.SelectMany(documents => documents)
+                            .OrderBy(one => one.Document.FirstPassage)
+                            .ThenBy(one => one.Document.Id)
+                            .Select(one => one.ToDocument()),
+                    ],
+                }
+            );
+        }
+
+        target.ApplySources(new SourceChange { RemoveSources = sources });
+        foreach (var shard in shards)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            await SegmentTransfer.CopyAsync(shard, target);
+        }
+    }
+
+    private IShardGrain CopyOf(DatastoreLayout layout, int shard)
+    {
+        foreach (var copy in layout.Shards[shard].Where(copy => copy.State == CopyState.Current))
+        {
+            if (silos.Find(copy.Silo) is not null)
+            {
+                return grains.GetGrain<IShardGrain>(new ShardKey(copy.Silo, layout.Name, shard).ToString());
+            }
+        }
+
+        throw new ShardUnavailableException($"no copy of shard {shard} of datastore '{layout.Name}' answers");
+    }
+}

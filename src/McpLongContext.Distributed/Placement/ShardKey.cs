@@ -1,0 +1,23 @@
+using System.Globalization;
+
+namespace McpLongContext.Distributed.Placement;
+
+/// <summary>The key of a copy of a shard.</summary>
+/// <param name="Silo">The name of the silo that holds it.</param>
+/// <param name="Datastore">The datastore.</param>
+/// <param name="Shard">The number of the shard, from 0.</param>
+internal readonly record struct ShardKey(string Silo, string Datastore, int Shard)
+{
+    /// <summary>The name of the shard's own datastore on the silo.</summary>
+    public string StoreName => $"{Datastore}.shard-{Shard}";
+
+    /// <summary>Reads a key.</summary>
+    public static ShardKey Parse(string key)
+    {
+        var parts = key.Split('/');
+        return new ShardKey(parts[0], parts[1], int.Parse(parts[2], CultureInfo.InvariantCulture));
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Silo}/{Datastore}/{Shard}";
+}

@@ -1,0 +1,3 @@
+using McpLongContext.Distributed.Hosting;
+
+return await SiloProgram.RunAsync(args, Console.Out, Console.Error);

@@ -1,0 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
+using McpLongContext.Context.Retrieval;
+using McpLongContext.Context.Retrieval.Highlights;
+using McpLongContext.Distributed.Messages;
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Passages;
+using McpLongContext.Storage.Symbols;
+
+namespace McpLongContext.Distributed.Querying;
+
+/// <summary>
+/// The passages that were read from shards, for the assembly of evidence. What the assembly misses is noted, read, and
+/// the assembly done once more.
+/// </summary>
+/// <param name="shards">The shards.</param>
+/// <param name="documents">The documents of the passages.</param>
+internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable documents)
+    : IEvidenceSource,
+        IStatementScorer
+{
+    private readonly Dictionary<long, ShardPassage?> _read = [];
+    private readonly HashSet<long> _missed = [];
+
+    /// <summary>Assembles evidence of the passages that it needs.</summary>
+    /// <param name="first">Passages that are needed in any case.</param>
+    /// <param name="assemble">The assembly.</param>
+    public async Task<T> AssembleAsync<T>(IEnumerable<long> first, Func<T> assemble)
+    {
+        _missed.UnionWith(first);
+        while (true)
+        {
+            await ReadAsync();
+            var assembled = assemble();
+            if (_missed.Count == 0)
+            {
+                return assembled;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryGet(long id, [NotNullWhen(true)] out Passage? passage)
+    {
+        if (!_read.TryGetValue(id, out var read))
+        {
+            _missed.Add(id);
+        }
+
+        passage = read?.ToPassage();
+        return passage is not null;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Symbol> SymbolsBetween(long first, long last)
+    {
+        var symbols = new List<Symbol>();
+        for (var id = first; id <= last; id++)
+        {
+            symbols.AddRange((_read.GetValueOrDefault(id)?.Symbols ?? []).Select(symbol => symbol.ToSymbol()));
+        }
+
+        return symbols;
+    }
+
+    /// <inheritdoc/>
+    public double[] Score(Document document, Passage passage, IReadOnlyList<Statement> statements) =>
+        _read.GetValueOrDefault(passage.Id) is { } read && read.Statements.Length == statements.Count
+            ? read.Statements
+            : new double[statements.Count];
+
+    private async Task ReadAsync()
+    {
+        var byShard = _missed
+            .Where(id => documents.TryFindByPassage(id, out _))
+            .ToLookup(id => (int)(documents.OfPassage(id).Id % shards.Count));
+        var read = await Task.WhenAll(
+            byShard.Select(group =>
+            {
+                long[] ids = [.. group];
+                return shards.OneAsync(group.Key, (shard, id, _) => shard.ReadAsync(id, ids));
+            })
+        );
+        foreach (var id in _missed)
+        {
+            _read.TryAdd(id, null);
+        }
+
+        foreach (var passage in read.SelectMany(passages => passages))
+        {
+            _read[passage.Id] = passage;
+        }
+
+        _missed.Clear();
+    }
+}

@@ -1,0 +1,6 @@
+namespace McpLongContext.Distributed.Querying;
+
+/// <summary>The copy of a shard that is asked.</summary>
+/// <param name="Shard">The number of the shard.</param>
+/// <param name="Silo">The silo of the copy.</param>
+internal readonly record struct ShardAddress(int Shard, string Silo);

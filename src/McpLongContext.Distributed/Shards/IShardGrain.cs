@@ -1,0 +1,60 @@
+using McpLongContext.Distributed.Messages;
+
+namespace McpLongContext.Distributed.Shards;
+
+/// <summary>A copy of a shard: an ordinary datastore on the silo that its key names.</summary>
+internal interface IShardGrain : IGrainWithStringKey
+{
+    /// <summary>The contents of the copy; pending documents are encoded from now on.</summary>
+    public Task<ShardState> DescribeAsync();
+
+    /// <summary>The documents at and beneath a path, with whether they are stored as this program would.</summary>
+    /// <param name="root">The path; <see langword="null"/>: all.</param>
+    public Task<ShardListing> ListAsync(string? root);
+
+    /// <summary>Changes the shard durably.</summary>
+    /// <exception cref="ShardUnavailableException">The layout has changed, or nothing can be stored.</exception>
+    public Task<ShardChangeResult> ApplyAsync(ShardChange change);
+
+    /// <summary>Refuses changes by an older layout from now on.</summary>
+    public Task FenceAsync(long layoutVersion);
+
+    /// <summary>Reads whole documents, for another copy.</summary>
+    public Task<NewShardDocument[]> ReadDocumentsAsync(string[] paths);
+
+    /// <summary>The segments with embeddings; <see langword="null"/> where there are none.</summary>
+    public Task<ShardSegments?> SegmentsAsync();
+
+    /// <summary>A part of a segment; empty after its end.</summary>
+    public Task<byte[]> ReadSegmentAsync(string file, long offset);
+
+    /// <summary>Makes this copy hold what another one does.</summary>
+    /// <param name="from">The key of the other copy.</param>
+    [ResponseTimeout("01:00:00")]
+    public Task CatchUpAsync(string from);
+
+    /// <summary>Begins a question.</summary>
+    public Task<ShardStatistics> BeginAsync(Guid id, ShardRequest request, CancellationToken cancellation);
+
+    /// <summary>Counts other forms of rare terms.</summary>
+    public Task<TermForms> ExpandAsync(Guid id, string[] terms, string[] expressions);
+
+    /// <summary>Searches by the statistics of the collection.</summary>
+    public Task<ShardHits> SearchAsync(Guid id, ShardSearch search, CancellationToken cancellation);
+
+    /// <summary>Scans the tokens of the nearest passages.</summary>
+    public Task<ScoredPassages> ScanAsync(Guid id, float low, float high, int leastBin, CancellationToken cancellation);
+
+    /// <summary>The signals of candidates.</summary>
+    public Task<ShardSignals> ScoreAsync(Guid id, long[] candidates, CancellationToken cancellation);
+
+    /// <summary>The passages that contain names.</summary>
+    public Task<NameMatch[][]> FollowAsync(Guid id, string[] names, CancellationToken cancellation);
+
+    /// <summary>Passages as evidence shows them.</summary>
+    public Task<ShardPassage[]> ReadAsync(Guid id, long[] passages);
+
+    /// <summary>Ends a question.</summary>
+    [OneWay]
+    public Task EndAsync(Guid id);
+}

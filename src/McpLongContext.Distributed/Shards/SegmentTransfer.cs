@@ -1,0 +1,43 @@
+using McpLongContext.Storage;
+using McpLongContext.Storage.Embeddings;
+
+namespace McpLongContext.Distributed.Shards;
+
+/// <summary>Copies the embeddings of a copy of a shard into a datastore, segment by segment, without encoding.</summary>
+internal static class SegmentTransfer
+{
+    /// <summary>Copies all segments; passages that have embeddings already keep them.</summary>
+    public static async Task CopyAsync(IShardGrain source, Datastore target)
+    {
+        if (await source.SegmentsAsync() is not { } segments)
+        {
+            return;
+        }
+
+        var profile = new EmbeddingProfile
+        {
+            Key = segments.Encoder,
+            Mean = segments.Mean,
+            Deviation = segments.Deviation,
+        };
+        foreach (var file in segments.Files)
+        {
+            await using var spool = new FileStream(
+                Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.seg"),
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.ReadWrite,
+                    Options = FileOptions.DeleteOnClose,
+                }
+            );
+            while (await source.ReadSegmentAsync(file, spool.Length) is { Length: > 0 } part)
+            {
+                await spool.WriteAsync(part);
+            }
+
+            spool.Position = 0;
+            target.Adopt(profile, spool);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using McpLongContext.Distributed.Messages;
+using McpLongContext.Distributed.Placement;
+using McpLongContext.Storage;
+
+namespace McpLongContext.Distributed.Shards;
+
+/// <inheritdoc cref="IShardGrain"/>
+[NamedSiloPlacement]
+[Reentrant]
+internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Grain, IShardGrain
+{
+    private ShardKey Key => ShardKey.Parse(this.GetPrimaryKeyString());
+
+    private ShardStore Store => stores.Of(Key);
+
+    /// <inheritdoc/>
+    public Task<ShardState> DescribeAsync() => OffloadAsync(Store.DescribeAsync);
+
+    /// <inheritdoc/>
+    public Task<ShardListing> ListAsync(string? root) => OffloadAsync(() => Store.List(root));
+
+    /// <inheritdoc/>
+    public Task<ShardChangeResult> ApplyAsync(ShardChange change) => OffloadAsync(() => Store.ApplyAsync(change));
+
+    /// <inheritdoc/>
+    public Task FenceAsync(long layoutVersion) => Store.FenceAsync(layoutVersion);
+
+    /// <inheritdoc/>
+    public Task<NewShardDocument[]> ReadDocumentsAsync(string[] paths) =>
+        OffloadAsync(() => Store.ReadDocuments(paths));
+
+    /// <inheritdoc/>
+    public Task<ShardSegments?> SegmentsAsync() => OffloadAsync(Store.Segments);
+
+    /// <inheritdoc/>
+    public Task<byte[]> ReadSegmentAsync(string file, long offset) =>
+        OffloadAsync(() => Store.ReadSegment(file, offset));
+
+    /// <inheritdoc/>
+    public async Task CatchUpAsync(string from)
+    {
+        var source = GrainFactory.GetGrain<IShardGrain>(from);
+        var isNew = Store.List(root: null).Documents.Length == 0;
+        await Store.CatchUpAsync(await source.ListAsync(root: null), source.ReadDocumentsAsync);
+        if (isNew)
+        {
+            await Store.AdoptAsync(source);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<ShardStatistics> BeginAsync(Guid id, ShardRequest request, CancellationToken cancellation) =>
+        OffloadAsync(async () =>
+        {
+            var opened = await Store.AskAsync(request, cancellation);
+            queries.Begin(Key.ToString(), id, opened);
+            return queries.With(Key.ToString(), id, one => one.Count(cancellation));
+        });
+
+    /// <inheritdoc/>
+    public Task<TermForms> ExpandAsync(Guid id, string[] terms, string[] expressions) =>
+        WithAsync(id, one => one.Expand(terms, expressions));
+
+    /// <inheritdoc/>
+    public Task<ShardHits> SearchAsync(Guid id, ShardSearch search, CancellationToken cancellation) =>
+        WithAsync(id, one => one.Search(search, cancellation));
+
+    /// <inheritdoc/>
+    public Task<ScoredPassages> ScanAsync(
+        Guid id,
+        float low,
+        float high,
+        int leastBin,
+        CancellationToken cancellation
+    ) => WithAsync(id, one => one.Scan((low, high), leastBin, cancellation));
+
+    /// <inheritdoc/>
+    public Task<ShardSignals> ScoreAsync(Guid id, long[] candidates, CancellationToken cancellation) =>
+        WithAsync(id, one => one.Score(candidates, cancellation));
+
+    /// <inheritdoc/>
+    public Task<NameMatch[][]> FollowAsync(Guid id, string[] names, CancellationToken cancellation) =>
+        WithAsync(id, one => one.Follow(names, cancellation));
+
+    /// <inheritdoc/>
+    public Task<ShardPassage[]> ReadAsync(Guid id, long[] passages) => WithAsync(id, one => one.Read(passages));
+
+    /// <inheritdoc/>
+    public Task EndAsync(Guid id)
+    {
+        queries.End(Key.ToString(), id);
+        return Task.CompletedTask;
+    }
+
+    private Task<T> WithAsync<T>(Guid id, Func<ShardQuery, T> work)
+        where T : class
+    {
+        var key = Key.ToString();
+        return OffloadAsync(() => queries.With(key, id, work));
+    }
+
+    /// <summary>Works on a thread of the pool: those of Orleans are for messages.</summary>
+    private static Task<T> OffloadAsync<T>(Func<T> work) => OffloadAsync(() => Task.FromResult(work()));
+
+    private static async Task<T> OffloadAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await Task.Run(work);
+        }
+        catch (DatastoreException error)
+        {
+            throw new ShardUnavailableException(error.Message, error);
+        }
+    }
+}

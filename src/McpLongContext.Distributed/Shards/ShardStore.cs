@@ -1,0 +1,294 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Documents;
+using McpLongContext.Context.Encoders;
+using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Context.Ingestion.Splitting.Symbols;
+using McpLongContext.Context.Jobs;
+using McpLongContext.Context.Retrieval;
+using McpLongContext.Distributed.Messages;
+using McpLongContext.Storage;
+using McpLongContext.Storage.Catalog;
+using McpLongContext.Storage.Embeddings;
+using McpLongContext.Storage.Sources;
+
+namespace McpLongContext.Distributed.Shards;
+
+/// <summary>A copy of a shard on this silo: an ordinary datastore.</summary>
+internal sealed class ShardStore(
+    Func<Datastore> open,
+    SharedEncoder encoder,
+    EncodingDemand demand,
+    Ingestor ingestor,
+    JobRegistry jobs,
+    DocumentPaths paths
+) : IDisposable
+{
+    private const int CopiedAtOnce = 256;
+    private const int SegmentPart = 4 * 1024 * 1024;
+
+    private readonly SemaphoreSlim _writing = new(1);
+    private long _layoutVersion;
+    private (long Generation, ulong Digest) _digest = (-1, 0);
+
+    /// <summary>The contents of the copy; pending documents are encoded from now on.</summary>
+    public async Task<ShardState> DescribeAsync()
+    {
+        var datastore = open();
+        ShardState state;
+        using (var snapshot = datastore.Snapshot())
+        {
+            var statistics = snapshot.Statistics();
+            var embeddings = statistics.Encoders.Where(one => one.Precision != EmbeddingPrecision.Key).ToList();
+            state = new ShardState(
+                snapshot.Generation,
+                snapshot.NextPassage,
+                DigestOf(snapshot),
+                snapshot.Documents.All.Count,
+                (int)snapshot.Documents.PassageCount,
+                PendingDocuments.Count(snapshot, encoder.Key),
+                encoder.Key is not null,
+                embeddings.Sum(one => one.Tokens),
+                DatastoreSize.Of(datastore),
+                embeddings.Sum(one => one.Bytes)
+            );
+        }
+
+        await EncodeAsync(datastore, state.Pending);
+        return state;
+    }
+
+    /// <summary>The documents at and beneath a path; all without one.</summary>
+    public ShardListing List(string? root)
+    {
+        using var snapshot = open().Snapshot();
+        var symbols = snapshot.Symbols.Current(SymbolScanner.Version);
+        return new ShardListing(
+            [
+                .. snapshot
+                    .Documents.All.Where(document => root is null || RealPath.IsWithin(document.Path, root))
+                    .Select(document => new ListedDocument(
+                        ShardDocument.Of(document),
+                        document.PassageCount == 0 || symbols.Contains(document.FirstPassage)
+                    )),
+            ],
+            [.. snapshot.Sources().Select(source => source.Path)]
+        );
+    }
+
+    /// <summary>Changes the shard durably.</summary>
+    public async Task<ShardChangeResult> ApplyAsync(ShardChange change)
+    {
+        await _writing.WaitAsync();
+        try
+        {
+            if (change.LayoutVersion < _layoutVersion)
+            {
+                throw new LayoutChangedException();
+            }
+
+            var result = Apply(open(), change);
+            return new ShardChangeResult(result.Added, result.Updated, result.Unchanged, result.Removed);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <summary>Refuses changes by an older layout from now on.</summary>
+    public async Task FenceAsync(long layoutVersion)
+    {
+        await _writing.WaitAsync();
+        _layoutVersion = Math.Max(_layoutVersion, layoutVersion);
+        _writing.Release();
+    }
+
+    /// <summary>Reads whole documents; those that are gone or damaged are left out.</summary>
+    public NewShardDocument[] ReadDocuments(string[] wanted)
+    {
+        using var snapshot = open().Snapshot();
+        var documents = new List<NewShardDocument>(wanted.Length);
+        foreach (var path in wanted)
+        {
+            if (
+                snapshot.Documents.TryFind(path, out var document)
+                && NewShardDocument.Of(snapshot, document, SymbolScanner.Version) is { } whole
+            )
+            {
+                documents.Add(whole);
+            }
+        }
+
+        return [.. documents];
+    }
+
+    /// <summary>
+    /// Makes this copy hold what another one does. What is written to both meanwhile is kept: it is equal in both.
+    /// </summary>
+    /// <param name="wanted">The documents of the other copy.</param>
+    /// <param name="read">Reads documents of it by their paths.</param>
+    public async Task CatchUpAsync(ShardListing wanted, Func<string[], Task<NewShardDocument[]>> read)
+    {
+        var own = List(root: null).Documents.ToDictionary(one => one.Document.Path, StringComparer.Ordinal);
+        var kept = wanted.Documents.Select(one => one.Document.Path).ToHashSet(StringComparer.Ordinal);
+        var datastore = open();
+        var sources = wanted.Sources.Select(SourceOf).ToList();
+        await ExclusivelyAsync(() => datastore.ApplySources(new SourceChange { Sources = sources }));
+        foreach (var gone in own.Keys.Where(path => !kept.Contains(path)).Chunk(CopiedAtOnce))
+        {
+            await ExclusivelyAsync(() => datastore.Apply(new CatalogChange { Remove = gone }));
+        }
+
+        var missing = wanted
+            .Documents.Where(one =>
+                !own.TryGetValue(one.Document.Path, out var mine) || !AreEqual(mine.Document, one.Document)
+            )
+            .OrderBy(one => one.Document.FirstPassage)
+            .ThenBy(one => one.Document.Id)
+            .Select(one => one.Document.Path);
+        foreach (var part in missing.Chunk(CopiedAtOnce))
+        {
+            var documents = await read(part);
+            await ExclusivelyAsync(() =>
+            {
+                // One that has the same content under other ids is put anew.
+                datastore.Apply(new CatalogChange { Remove = [.. part.Where(own.ContainsKey)] });
+                datastore.Apply(new CatalogChange { Put = [.. documents.Select(one => one.ToDocument())] });
+            });
+        }
+    }
+
+    /// <summary>The segments with embeddings; <see langword="null"/> where there are none.</summary>
+    public ShardSegments? Segments()
+    {
+        using var snapshot = open().Snapshot();
+        return encoder.Key is { } key && snapshot.Embeddings(key)?.Encoder is { } profile
+            ? new ShardSegments(
+                key,
+                profile.Mean.ToArray(),
+                profile.Deviation.ToArray(),
+                [.. snapshot.EmbeddingFiles(key).Select(file => Path.GetFileName(file))]
+            )
+            : null;
+    }
+
+    /// <summary>A part of a segment; empty after its end.</summary>
+    /// <exception cref="ShardUnavailableException">A compaction has retired the segment.</exception>
+    public byte[] ReadSegment(string file, long offset)
+    {
+        using var snapshot = open().Snapshot();
+        var path = encoder.Key is { } key
+            ? snapshot.EmbeddingFiles(key).FirstOrDefault(one => Path.GetFileName(one) == file)
+            : null;
+        if (path is null)
+        {
+            throw new ShardUnavailableException("its segments were merged meanwhile: try again");
+        }
+
+        using var stream = File.OpenRead(path);
+        var part = new byte[Math.Clamp(stream.Length - offset, 0, SegmentPart)];
+        stream.Position = offset;
+        stream.ReadExactly(part);
+        return part;
+    }
+
+    /// <summary>Takes over the embeddings of another copy, so that they are not computed again.</summary>
+    public Task AdoptAsync(IShardGrain source) => SegmentTransfer.CopyAsync(source, open());
+
+    /// <summary>Begins a question to what is stored now.</summary>
+    /// <exception cref="ShardUnavailableException">The silo has not the encoder of the question.</exception>
+    public async Task<ShardQuery> AskAsync(ShardRequest request, CancellationToken cancellation)
+    {
+        RetrievalEncoder? own = null;
+        if (request.Embeddings is { } query)
+        {
+            own = await encoder.FindAsync(cancellation);
+            if (own?.Key != query.Encoder)
+            {
+                throw new ShardUnavailableException(
+                    "it has not the encoder of the silo that asks: install the same encoder on all silos"
+                );
+            }
+        }
+
+        var snapshot = open().Snapshot();
+        try
+        {
+            return new ShardQuery(snapshot, request, own?.Telling(demand), paths, cancellation);
+        }
+        catch
+        {
+            snapshot.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A source whose files are on the silo that ingests it; equal places of sources share passages.</summary>
+    private static StoredSource SourceOf(string path) => new(path, IsComplete: true, IsWatched: false);
+
+    /// <inheritdoc/>
+    public void Dispose() => _writing.Dispose();
+
+    private static bool AreEqual(ShardDocument left, ShardDocument right) =>
+        left.FirstPassage == right.FirstPassage
+        && left.Kind == right.Kind
+        && left.ContentKey.AsSpan().SequenceEqual(right.ContentKey);
+
+    private static CatalogChangeResult Apply(Datastore datastore, ShardChange change)
+    {
+        if (change.Source is { } source)
+        {
+            datastore.ApplySources(new SourceChange { Sources = [SourceOf(source)] });
+        }
+
+        return change.Put.Length == 0 && change.Remove.Length == 0
+            ? default
+            : datastore.Apply(
+                new CatalogChange { Put = [.. change.Put.Select(one => one.ToDocument())], Remove = change.Remove }
+            );
+    }
+
+    private async Task ExclusivelyAsync(Action write)
+    {
+        await _writing.WaitAsync();
+        try
+        {
+            write();
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private async Task EncodeAsync(Datastore datastore, int pending)
+    {
+        if (pending > 0 && !jobs.IsWorking(datastore.Name))
+        {
+            await ingestor.ResumeAsync(datastore.Name, CancellationToken.None);
+        }
+    }
+
+    /// <summary>The sum of the hashes of all documents, whatever their order.</summary>
+    private ulong DigestOf(DatastoreSnapshot snapshot)
+    {
+        if (_digest.Generation == snapshot.Generation)
+        {
+            return _digest.Digest;
+        }
+
+        var digest = 0UL;
+        foreach (var document in snapshot.Documents.All)
+        {
+            var identity = $"{document.Path}\0{document.Kind}\0{document.ContentKey}\0{document.FirstPassage}";
+            digest += BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(identity)));
+        }
+
+        _digest = (snapshot.Generation, digest);
+        return digest;
+    }
+}

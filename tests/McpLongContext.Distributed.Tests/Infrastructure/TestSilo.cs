@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Sockets;
+using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Jobs;
+using McpLongContext.Context.Retrieval;
+using McpLongContext.Distributed.Catalog;
+using McpLongContext.Distributed.Hosting;
+using McpLongContext.Inference.Models;
+using McpLongContext.Server.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace McpLongContext.Distributed.Tests.Infrastructure;
+
+/// <summary>A silo in the test's own process, as the program composes it.</summary>
+internal sealed class TestSilo : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private TestSilo(IHost host, Uri url, int siloPort) => (_host, Url, SiloPort) = (host, url, siloPort);
+
+    /// <summary>Where its protocol is.</summary>
+    public Uri Url { get; }
+
+    /// <summary>The port at which other silos join it.</summary>
+    public int SiloPort { get; }
+
+    /// <summary>Starts a silo.</summary>
+    /// <param name="home">The home of the silo.</param>
+    /// <param name="root">The working directory and only allowed root.</param>
+    /// <param name="encodes">Whether there is an encoder.</param>
+    public static async Task<TestSilo> StartAsync(string home, string root, bool encodes = false)
+    {
+        var port = FreePort();
+        var http = new HttpOptions { Address = HttpAddress.Parse("http://127.0.0.1:0") };
+        var host = await SiloHost.BuildAsync(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection([KeyValuePair.Create("Serilog:MinimumLevel:Default", (string?)"Warning")])
+                .Build(),
+            new LongContextOptions
+            {
+                Home = home,
+                Models = encodes ? LongContextHome.Models : null,
+                InstallDefaultEncoder = encodes,
+                ResumeEncoding = true,
+                WorkingDirectory = root,
+                AllowedRoots = [root],
+            },
+            http,
+            new ClusterOptions { Name = "silo-a", SiloPort = port },
+            TestContext.Current.CancellationToken
+        );
+        return new TestSilo(
+            host,
+            new Uri(await HttpHost.StartAsync(host, http.Address, TestContext.Current.CancellationToken)),
+            port
+        );
+    }
+
+    /// <summary>Makes a datastore of so many shards.</summary>
+    public Task CreateAsync(string datastore, int shards) => Get<ClusterDatastores>().Of(datastore).EnsureAsync(shards);
+
+    public Task<IngestReport> IngestAsync(IngestRequest request) =>
+        Get<IIngestor>().IngestAsync(request, progress: null, TestContext.Current.CancellationToken);
+
+    public Task<QueryResult> QueryAsync(QueryRequest request) =>
+        Get<IRetriever>().QueryAsync(request, TestContext.Current.CancellationToken);
+
+    public T Get<T>()
+        where T : notnull => _host.Services.GetRequiredService<T>();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync(CancellationToken.None);
+        await Get<JobRegistry>().DisposeAsync();
+        await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+
+    /// <summary>A port that nobody listens on.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

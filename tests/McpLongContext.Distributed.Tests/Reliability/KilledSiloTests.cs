@@ -1,0 +1,191 @@
+using McpLongContext.Context.Contracts;
+using McpLongContext.Distributed.Catalog;
+using McpLongContext.Distributed.Placement;
+using McpLongContext.Distributed.Shards;
+using McpLongContext.Distributed.Tests.Infrastructure;
+using ModelContextProtocol.Client;
+
+namespace McpLongContext.Distributed.Tests.Reliability;
+
+/// <summary>
+/// A silo is killed at random instants while documents are ingested and questions asked. What was acknowledged is answered
+/// all the time, once, and in both copies afterwards.
+/// </summary>
+public sealed class KilledSiloTests
+{
+    private const string Datastore = "notes";
+    private const int Shards = 2;
+
+    private readonly List<int> _acknowledged = [];
+    private readonly Random _random = new(7420);
+
+    [Fact]
+    public async Task Nothing_acknowledged_is_lost()
+    {
+        using var sandbox = new Sandbox();
+        var (home, root) = (sandbox.Home, sandbox.Work);
+        await using var silo = await TestSilo.StartAsync(home, root);
+        var other = await SiloProcess.StartAsync("silo-b", silo, home, root);
+        await silo.CreateAsync(Datastore, Shards);
+        Assert.All(await CopiesAsync(silo), copies => Assert.Equal(2, copies.Length));
+        for (var kill = 0; kill < Scale.Of(3); kill++)
+        {
+            using var ending = new CancellationTokenSource();
+            var asking = AskAsync(silo, ending.Token);
+            var ingesting = IngestAsync(silo, ending.Token);
+            var through = IngestThroughAsync(other, kill);
+            await Task.Delay(_random.Next(100, 1500), TestContext.Current.CancellationToken);
+            await other.KillAsync();
+            await Task.Delay(_random.Next(100, 1500), TestContext.Current.CancellationToken);
+            other = await SiloProcess.StartAsync("silo-b", silo, home, root);
+            await ending.CancelAsync();
+            await ingesting;
+            await asking;
+            await through;
+            await SettleAsync(silo);
+            await ExpectAllAsync(silo);
+        }
+
+        await other.DisposeAsync();
+    }
+
+    private static string WordOf(int note) => $"llama{note}x";
+
+    private async Task IngestAsync(TestSilo silo, CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+        {
+            var note = _acknowledged.Count;
+            var report = await silo.IngestAsync(
+                new IngestRequest
+                {
+                    Datastore = Datastore,
+                    Name = $"note-{note}.md",
+                    Text = $"# Note {note}\n\nThe animal of this note is {WordOf(note)}, and of no other.\n",
+                    Wait = null,
+                }
+            );
+            Assert.Equal(1, report.Added);
+            lock (_acknowledged)
+            {
+                _acknowledged.Add(note);
+            }
+        }
+    }
+
+    private async Task AskAsync(TestSilo silo, CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+        {
+            int? note;
+            lock (_acknowledged)
+            {
+                note = _acknowledged.Count == 0 ? null : _acknowledged[_random.Next(_acknowledged.Count)];
+            }
+
+            if (note is { } asked)
+            {
+                await ExpectAsync(silo, asked);
+            }
+
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>The other silo reads files and dies meanwhile; whoever asked it was told nothing.</summary>
+    private static async Task IngestThroughAsync(SiloProcess silo, int round)
+    {
+        try
+        {
+            await using var client = await McpClient.CreateAsync(
+                new HttpClientTransport(
+                    new HttpClientTransportOptions
+                    {
+                        Endpoint = silo.Url,
+                        TransportMode = HttpTransportMode.StreamableHttp,
+                    }
+                ),
+                cancellationToken: TestContext.Current.CancellationToken
+            );
+            for (var i = 0; ; i++)
+            {
+                await client.CallToolAsync(
+                    "ingest_document",
+                    new Dictionary<string, object?>(StringComparer.Ordinal)
+                    {
+                        ["datastore"] = Datastore,
+                        ["name"] = $"other-{round}-{i}.md",
+                        ["text"] = $"A camel of round {round}, number {i}.",
+                    },
+                    cancellationToken: TestContext.Current.CancellationToken
+                );
+            }
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException or OperationCanceledException)
+        {
+            // It was killed.
+        }
+    }
+
+    private static async Task ExpectAsync(TestSilo silo, int note)
+    {
+        var result = await silo.QueryAsync(new QueryRequest { Question = WordOf(note), Datastore = Datastore });
+
+        var evidence = Assert.Single(result.Evidence, one => one.Text.Contains(WordOf(note)));
+        Assert.Equal($"note-{note}.md", evidence.Path);
+        Assert.DoesNotContain(result.Notes, one => one.Contains("missing"));
+    }
+
+    /// <summary>Every acknowledged document is stored once; some of them are asked for.</summary>
+    private async Task ExpectAllAsync(TestSilo silo)
+    {
+        const int Asked = 10;
+        var stored = new List<string>();
+        for (var shard = 0; shard < Shards; shard++)
+        {
+            var key = new ShardKey("silo-a", Datastore, shard).ToString();
+            var listing = await silo.Get<IGrainFactory>().GetGrain<IShardGrain>(key).ListAsync(root: null);
+            stored.AddRange(listing.Documents.Select(one => one.Document.Path));
+        }
+
+        Assert.Equal(stored.Count, stored.Distinct().Count());
+        Assert.Empty(_acknowledged.Select(note => $"note-{note}.md").Except(stored));
+        foreach (var note in _acknowledged.OrderBy(_ => _random.Next()).Take(Asked))
+        {
+            await ExpectAsync(silo, note);
+        }
+    }
+
+    private static async Task<ShardCopy[][]> CopiesAsync(TestSilo silo) =>
+        (await silo.Get<ClusterDatastores>().Of(Datastore).FindAsync())!.Shards;
+
+    /// <summary>Waits until both copies of every shard are current, and holds them to be equal.</summary>
+    private static async Task SettleAsync(TestSilo silo)
+    {
+        var until = DateTimeOffset.UtcNow.AddSeconds(60);
+        while (true)
+        {
+            var copies = await CopiesAsync(silo);
+            if (Array.TrueForAll(copies, shard => Array.TrueForAll(shard, one => one.State == CopyState.Current)))
+            {
+                var digests = await Task.WhenAll(copies.Select(DigestsAsync));
+                if (Array.TrueForAll(digests, shard => shard.Distinct().Count() == 1))
+                {
+                    return;
+                }
+            }
+
+            Assert.True(DateTimeOffset.UtcNow < until, "The copies did not become equal within a minute.");
+            await Task.Delay(200, TestContext.Current.CancellationToken);
+        }
+
+        async Task<ulong[]> DigestsAsync(ShardCopy[] copies, int shard) =>
+            await Task.WhenAll(
+                copies.Select(async copy =>
+                {
+                    var key = new ShardKey(copy.Silo, Datastore, shard).ToString();
+                    return (await silo.Get<IGrainFactory>().GetGrain<IShardGrain>(key).DescribeAsync()).Digest;
+                })
+            );
+    }
+}
