@@ -12,11 +12,14 @@ is computed does not depend on them. Printed is the median processor time of a s
 import argparse
 import json
 import math
+import os
 import pathlib
 import statistics
 import subprocess
 import tempfile
 import time
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when the library is loaded
 
 import torch
 import torch.nn.functional as F
@@ -154,12 +157,15 @@ def main():
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    pairs = [
-        (time_ours(options.train, options.model, options.corpus, options.steps), time_pytorch(options.steps))
-        for _ in range(options.rounds)
-    ]
-    for ours, theirs in pairs:
-        print(f"ours {ours:.3f} s, PyTorch {torch.__version__} {theirs:.3f} s, {theirs / ours:.2f} times as fast")
+    pairs = []
+    for _ in range(options.rounds):
+        ours = time_ours(options.train, options.model, options.corpus, options.steps)
+        theirs = time_pytorch(options.steps)
+        pairs.append((ours, theirs))
+        print(
+            f"ours {ours:.3f} s, PyTorch {torch.__version__} {theirs:.3f} s, {theirs / ours:.2f} times as fast",
+            flush=True,
+        )
     print(f"median {statistics.median(theirs / ours for ours, theirs in pairs):.2f} times as fast")
 
 

@@ -43,10 +43,15 @@ internal sealed class EncoderTraining(
         using var plain = BertEncoder.Load(trained.Folder, Precision.Int8);
         using var model = BertModule.Load(trained.Folder, settings.Adapter);
         using var trainer = new EncoderTrainer(model, plain, trained.Folder, sources, settings, threads, _file);
-        var before = trainer.EvaluatePlain(cancellation);
-        progress.Tell(
-            "without an adapter, held out: " + string.Join("; ", before.Select(one => $"{one.Key} {one.Value:0.###}"))
-        );
+        if (!TrainingLoop.IsBegun(folder))
+        {
+            var before = trainer.EvaluatePlain(cancellation);
+            progress.Tell(
+                "without an adapter, held out: "
+                    + string.Join("; ", before.Select(one => $"{one.Key} {one.Value:0.###}"))
+            );
+        }
+
         var length = new LoopSettings(settings.Steps, settings.EvaluateEvery);
         var loop = new TrainingLoop(folder, trained.Name, trained.Weights, length, time, progress);
         return loop.Run(trainer, cancellation);

@@ -25,6 +25,9 @@ internal sealed class TrainingLoop(
     private readonly string _checkpoint = Path.Combine(folder, Checkpoint.FileName);
     private readonly MetricsLog _metrics = new(Path.Combine(folder, MetricsLog.FileName));
 
+    /// <summary>Whether there is a checkpoint in a folder that a training would continue.</summary>
+    public static bool IsBegun(string folder) => File.Exists(Path.Combine(folder, Checkpoint.FileName));
+
     /// <summary>Trains.</summary>
     /// <param name="trainer">The training.</param>
     /// <param name="cancellation">
