@@ -24,9 +24,6 @@ internal sealed class TargetEvaluation(
     int threads
 )
 {
-    /// <summary>The name of the measurement that counts.</summary>
-    public const string Score = "score";
-
     private const string Unlimiformer = "Unlimiformer";
     private const string FirstWindow = "first window";
 
@@ -37,12 +34,7 @@ internal sealed class TargetEvaluation(
     /// <param name="examples">The examples.</param>
     /// <param name="isExact">Whether answers are right or wrong as a whole; otherwise ROUGE is measured.</param>
     /// <param name="cancellation">Breaks it off.</param>
-    /// <returns>The measurements by name, from 0 to 1.</returns>
-    public IReadOnlyDictionary<string, double> Run(
-        IReadOnlyList<SourceExample> examples,
-        bool isExact,
-        CancellationToken cancellation
-    )
+    public TargetScores Run(IReadOnlyList<SourceExample> examples, bool isExact, CancellationToken cancellation)
     {
         using var model = EncoderDecoder.Load(folder, Precision.Float32, threads);
         using var encoder = new SourceEncoder(model, frame, model.Config.Window, settings.Overlap, threads);
@@ -72,8 +64,10 @@ internal sealed class TargetEvaluation(
         }
 
         var name = isExact ? "exact" : "ROUGE-L";
-        measured[Score] = measured[$"{name}, {(settings.TestsUnlimiformer ? Unlimiformer : FirstWindow)}"];
-        return measured;
+        return new TargetScores(
+            measured[$"{name}, {(settings.TestsUnlimiformer ? Unlimiformer : FirstWindow)}"],
+            measured
+        );
 
         void Write(string way, TargetExample target, ICrossAttention attention)
         {
