@@ -38,6 +38,7 @@ internal sealed class TargetEvaluation(
     {
         using var model = EncoderDecoder.Load(folder, Precision.Float32, threads);
         using var encoder = new SourceEncoder(model, frame, model.Config.Window, settings.Overlap, threads);
+        using var threadPool = new ComputeThreadPool(threads);
         var projections = new CrossProjections(model);
         var written = new Dictionary<string, List<(string Reference, string Text)>>
         {
@@ -52,7 +53,6 @@ internal sealed class TargetEvaluation(
             {
                 cancellation.ThrowIfCancellationRequested();
                 Write(Unlimiformer, target, new RetrievalCrossAttention(projections, source, TopOf(model.Config)));
-                using var threadPool = new ComputeThreadPool(1);
                 Write(FirstWindow, target, new CachedCrossAttention(model, first, threadPool));
             }
         }
@@ -104,6 +104,8 @@ internal sealed class TargetEvaluation(
         var found = new BeamSearch(session, search, tokenizer.Vocabulary.Count, target.Prompt).Run(
             cancellation: cancellation
         );
+        // A search that is broken off returns what it has.
+        cancellation.ThrowIfCancellationRequested();
         return [.. found.Tokens.Skip(target.Prompt.Length)];
     }
 
