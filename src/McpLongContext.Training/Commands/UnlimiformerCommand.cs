@@ -162,10 +162,11 @@ internal sealed class UnlimiformerCommand : Command
             $"{destination}: {state.Step} steps in {state.Seconds:F0} s ({state.ProcessorSeconds:F0} s of the processor), "
                 + $"score less loss {state.Best:F2} on held-out examples. Metrics and picture: {folder}"
         );
-        foreach (var (name, measured) in test)
+        foreach (var (name, scores) in test)
         {
-            var values = measured.Where(one => one.Key != TargetEvaluation.Score);
-            output.WriteLine($"{name}: {string.Join("; ", values.Select(one => $"{one.Key} {one.Value:0.###}"))}");
+            output.WriteLine(
+                $"{name}: {string.Join("; ", scores.Measured.Select(one => $"{one.Key} {one.Value:0.###}"))}"
+            );
         }
 
         return 0;
@@ -239,10 +240,11 @@ internal sealed class UnlimiformerCommand : Command
             AskedKeys = parsed.GetValue(_asked),
         };
         OptionChecks.Positive(("--shortest", keys.ShortestSource), ("--asked-keys", keys.AskedKeys));
-        return keys.LongestSource >= keys.ShortestSource
+        var most = parsed.GetValue(_source);
+        return keys.LongestSource >= keys.ShortestSource && keys.LongestSource <= most
             ? keys
             : throw new TrainingException(
-                $"--longest {keys.LongestSource}: expected {keys.ShortestSource} or more, as --shortest says."
+                $"--longest {keys.LongestSource}: expected {keys.ShortestSource} (--shortest) to {most} (--max-source)."
             );
     }
 

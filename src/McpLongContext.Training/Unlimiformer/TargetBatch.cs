@@ -8,7 +8,8 @@ namespace McpLongContext.Training.Unlimiformer;
 /// <param name="Tokens">[targets, tokens], int64: what the decoder reads.</param>
 /// <param name="Expected">[targets, tokens], int64: what is to be written next; <see cref="None"/> where nothing is.</param>
 /// <param name="Gold">
-/// [targets, tokens], int64: the encoder state of the source token that holds it, -1 where none does; null: not known.
+/// [targets, tokens, gold tokens], int64: encoder states of the source tokens that hold what is to be written next, -1
+/// where there are fewer or none; null: not known.
 /// </param>
 internal sealed record TargetBatch(Tensor Tokens, Tensor Expected, Tensor? Gold)
 {
@@ -22,7 +23,9 @@ internal sealed record TargetBatch(Tensor Tokens, Tensor Expected, Tensor? Gold)
     public static TargetBatch Of(EncoderDecoderConfig config, IReadOnlyList<TargetExample> targets, int before)
     {
         var length = targets.Max(target => target.Prompt.Length + target.Answer.Length);
-        var (tokens, expected, gold) = (Filled(config.End), Filled(None), Filled(-1));
+        var width = targets.Max(target => target.Gold.Length);
+        var (tokens, expected) = (Filled(config.End, 1), Filled(None, 1));
+        var gold = Filled(-1, width);
         for (var i = 0; i < targets.Count; i++)
         {
             var (prompt, answer, held) = targets[i];
@@ -36,16 +39,24 @@ internal sealed record TargetBatch(Tensor Tokens, Tensor Expected, Tensor? Gold)
             for (var j = 0; j < answer.Length; j++)
             {
                 expected[first + j] = answer[j];
-                gold[first + j] = held is null || held[j] < 0 ? -1 : held[j] + before;
+            }
+
+            // The token that ends a target is held nowhere.
+            for (var j = 0; j < (answer.Length - 1) * held.Length; j++)
+            {
+                gold[(first * width) + (j / held.Length * width) + (j % held.Length)] = held[j % held.Length] + before;
             }
         }
 
-        var isKnown = targets.Any(target => target.Gold is not null);
-        return new TargetBatch(Shaped(tokens), Shaped(expected), isKnown ? Shaped(gold) : null);
+        return new TargetBatch(
+            Shaped(tokens),
+            Shaped(expected),
+            width > 0 ? tensor(gold).reshape(targets.Count, length, width) : null
+        );
 
-        long[] Filled(long value)
+        long[] Filled(long value, int perToken)
         {
-            var values = new long[targets.Count * length];
+            var values = new long[targets.Count * length * perToken];
             Array.Fill(values, value);
             return values;
         }

@@ -24,9 +24,6 @@ internal sealed class TargetEvaluation(
     int threads
 )
 {
-    /// <summary>The name of the measurement that counts.</summary>
-    public const string Score = "score";
-
     private const string Unlimiformer = "Unlimiformer";
     private const string FirstWindow = "first window";
 
@@ -37,15 +34,11 @@ internal sealed class TargetEvaluation(
     /// <param name="examples">The examples.</param>
     /// <param name="isExact">Whether answers are right or wrong as a whole; otherwise ROUGE is measured.</param>
     /// <param name="cancellation">Breaks it off.</param>
-    /// <returns>The measurements by name, from 0 to 1.</returns>
-    public IReadOnlyDictionary<string, double> Run(
-        IReadOnlyList<SourceExample> examples,
-        bool isExact,
-        CancellationToken cancellation
-    )
+    public TargetScores Run(IReadOnlyList<SourceExample> examples, bool isExact, CancellationToken cancellation)
     {
         using var model = EncoderDecoder.Load(folder, Precision.Float32, threads);
         using var encoder = new SourceEncoder(model, frame, model.Config.Window, settings.Overlap, threads);
+        using var threadPool = new ComputeThreadPool(threads);
         var projections = new CrossProjections(model);
         var written = new Dictionary<string, List<(string Reference, string Text)>>
         {
@@ -60,7 +53,6 @@ internal sealed class TargetEvaluation(
             {
                 cancellation.ThrowIfCancellationRequested();
                 Write(Unlimiformer, target, new RetrievalCrossAttention(projections, source, TopOf(model.Config)));
-                using var threadPool = new ComputeThreadPool(1);
                 Write(FirstWindow, target, new CachedCrossAttention(model, first, threadPool));
             }
         }
@@ -72,8 +64,10 @@ internal sealed class TargetEvaluation(
         }
 
         var name = isExact ? "exact" : "ROUGE-L";
-        measured[Score] = measured[$"{name}, {(settings.TestsUnlimiformer ? Unlimiformer : FirstWindow)}"];
-        return measured;
+        return new TargetScores(
+            measured[$"{name}, {(settings.TestsUnlimiformer ? Unlimiformer : FirstWindow)}"],
+            measured
+        );
 
         void Write(string way, TargetExample target, ICrossAttention attention)
         {
@@ -110,6 +104,8 @@ internal sealed class TargetEvaluation(
         var found = new BeamSearch(session, search, tokenizer.Vocabulary.Count, target.Prompt).Run(
             cancellation: cancellation
         );
+        // A search that is broken off returns what it has.
+        cancellation.ThrowIfCancellationRequested();
         return [.. found.Tokens.Skip(target.Prompt.Length)];
     }
 

@@ -13,7 +13,7 @@ internal sealed class UnlimiformerTrainer : ITrainer
     private readonly SourceReader _reader;
     private readonly ISourceExamples _examples;
     private readonly UnlimiformerSettings _settings;
-    private readonly Func<CancellationToken, IReadOnlyDictionary<string, double>> _measure;
+    private readonly Func<CancellationToken, TargetScores> _measure;
     private readonly Action _keep;
 
     /// <summary>Creates a training.</summary>
@@ -21,16 +21,14 @@ internal sealed class UnlimiformerTrainer : ITrainer
     /// <param name="reader">Encodes sources.</param>
     /// <param name="examples">The examples.</param>
     /// <param name="settings">How to train.</param>
-    /// <param name="measure">
-    /// Writes the answers to what is held out in the engine; <see cref="TargetEvaluation.Score"/> is the one that counts.
-    /// </param>
+    /// <param name="measure">Writes the answers to what is held out in the engine.</param>
     /// <param name="keep">Keeps the model as it was measured last.</param>
     public UnlimiformerTrainer(
         EncoderDecoderModel model,
         SourceReader reader,
         ISourceExamples examples,
         UnlimiformerSettings settings,
-        Func<CancellationToken, IReadOnlyDictionary<string, double>> measure,
+        Func<CancellationToken, TargetScores> measure,
         Action keep
     )
     {
@@ -117,8 +115,9 @@ internal sealed class UnlimiformerTrainer : ITrainer
             losses.Add(Read([example], mode, new Random(_settings.Seed))[0].Loss.item<float>());
         }
 
-        var measured = new Dictionary<string, double>(_measure(cancellation)) { ["loss"] = losses.Average() };
-        return new Evaluation(measured[TargetEvaluation.Score] - losses.Average(), measured);
+        var (score, scores) = _measure(cancellation);
+        var measured = new Dictionary<string, double>(scores) { ["loss"] = losses.Average() };
+        return new Evaluation(score - losses.Average(), measured);
     }
 
     /// <inheritdoc />

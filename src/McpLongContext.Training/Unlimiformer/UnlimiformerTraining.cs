@@ -36,7 +36,7 @@ internal sealed class UnlimiformerTraining(
     /// <returns>How far it came, and the best model's measurements of examples that nothing was chosen by.</returns>
     /// <exception cref="TrainingException">Something is wrong that can be fixed; the last good checkpoint is
     /// kept.</exception>
-    public (TrainingState State, IReadOnlyList<(string Name, IReadOnlyDictionary<string, double> Measured)> Test) Run(
+    public (TrainingState State, IReadOnlyList<(string Name, TargetScores Scores)> Test) Run(
         Func<Tokenizer, EncoderDecoderConfig, ISourceExamples> examplesOf,
         ITrainingProgress progress,
         CancellationToken cancellation
@@ -63,7 +63,7 @@ internal sealed class UnlimiformerTraining(
             [.. examples.Test.Select(one => (one.Name, best.Run(one.Examples, examples.IsExact, cancellation)))]
         );
 
-        IReadOnlyDictionary<string, double> Measure(CancellationToken stop)
+        TargetScores Measure(CancellationToken stop)
         {
             EncoderDecoderFolder.WriteWeights(Candidate, model);
             var evaluation = new TargetEvaluation(Candidate, tokenizer, frame, settings, threads);

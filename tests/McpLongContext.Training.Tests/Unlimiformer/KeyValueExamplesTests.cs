@@ -38,15 +38,18 @@ public sealed class KeyValueExamplesTests : IDisposable
     }
 
     [Fact]
-    public void Gold_tokens_hold_the_answer()
+    public void Gold_tokens_hold_the_key_and_the_answer()
     {
         foreach (var example in Examples().HeldOut)
         {
             Assert.All(
                 example.Targets,
-                target => Assert.Equal(target.Answer[..^1], target.Gold![..^1].Select(at => example.Source[at]))
+                target =>
+                    Assert.Equal(
+                        [.. target.Prompt, .. target.Answer[..^1]],
+                        target.Gold.Select(at => example.Source[at])
+                    )
             );
-            Assert.All(example.Targets, target => Assert.Equal(-1, target.Gold![^1]));
         }
     }
 

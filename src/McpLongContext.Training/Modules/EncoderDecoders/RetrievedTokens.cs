@@ -9,8 +9,8 @@ namespace McpLongContext.Training.Modules.EncoderDecoders;
 /// </summary>
 /// <param name="count">k.</param>
 /// <param name="gold">
-/// [targets, target tokens], int64: the source token that holds what is to be written next, -1 where none does; null:
-/// not known.
+/// [targets, target tokens, gold tokens], int64: the source tokens that hold what is to be written next, -1 where there
+/// are fewer or none; null: not known.
 /// </param>
 internal sealed class RetrievedTokens(int count, Tensor? gold = null) : ISourceSelection
 {
@@ -21,8 +21,8 @@ internal sealed class RetrievedTokens(int count, Tensor? gold = null) : ISourceS
     public TimeSpan SearchTime => _search.Elapsed;
 
     /// <summary>
-    /// [layers, heads]: the share of the gold tokens that each head retrieved; null where none is known, or the source
-    /// has no more than k tokens.
+    /// [layers, heads]: the share of the target tokens for which each head retrieved a gold token; null where none is
+    /// known, or the source has no more than k tokens.
     /// </summary>
     public Tensor? GoldShares => _found.Count > 0 ? stack(_found) : null;
 
@@ -58,14 +58,15 @@ internal sealed class RetrievedTokens(int count, Tensor? gold = null) : ISourceS
         return others.scatter_(-1, best, zeros(best.shape, ScalarType.Bool)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The share of the gold tokens that each head retrieved, [heads].</summary>
+    /// <summary>The share of the target tokens for which each head retrieved a gold token, [heads].</summary>
     private static Tensor GoldShare(Tensor others, Tensor gold)
     {
         using var scope = NewDisposeScope();
-        var isKnown = gold.ge(0).flatten();
-        var at = gold.clamp_min(0).reshape(1, -1, 1).expand(others.shape[0], -1, -1);
-        var isFound = others.gather(-1, at).squeeze(-1).logical_not().logical_and(isKnown);
-        var share = isFound.to_type(ScalarType.Float32).sum(-1) / isKnown.sum().clamp_min(1);
+        var tokens = gold.flatten(0, 1);
+        var isGold = tokens.ge(0);
+        var at = tokens.clamp_min(0).unsqueeze(0).expand(others.shape[0], -1, -1);
+        var isFound = others.gather(-1, at).logical_not().logical_and(isGold).any(-1, keepdim: false);
+        var share = isFound.to_type(ScalarType.Float32).sum(-1) / isGold.any(-1, keepdim: false).sum().clamp_min(1);
         return share.MoveToOuterDisposeScope();
     }
 }

@@ -101,7 +101,7 @@ internal sealed class KeyValueExamples : ISourceExamples
         for (var i = 0; i < keys.Count; i++)
         {
             var parts = Pair(keys[i], values[i]);
-            starts[i] = source.Count + parts[0].Length;
+            starts[i] = source.Count;
             source.AddRange(parts.SelectMany(part => part));
         }
 
@@ -112,7 +112,7 @@ internal sealed class KeyValueExamples : ISourceExamples
     private TargetExample Ask(string key, string value, int start)
     {
         var parts = Pair(key, value);
-        int[] gold = [.. Enumerable.Range(start, parts[1].Length), -1];
+        int[] gold = [.. Enumerable.Range(start, parts[0].Length + parts[1].Length)];
         return new TargetExample(parts[0], [.. parts[1], _end], gold);
     }
 

@@ -82,8 +82,8 @@ public sealed class RetrievedTokensTests
     public void The_share_of_gold_tokens_is_that_of_each_head()
     {
         using var scope = NewDisposeScope();
-        // Token 3 holds what comes after target token 0; what comes after token 1 is nowhere.
-        using var gold = tensor(new long[] { 3, -1 }).reshape(1, 2);
+        // Tokens 3 and 4 hold what comes after target token 0; what comes after token 1 is nowhere.
+        using var gold = tensor(new long[] { 3, 4, -1, -1 }).reshape(1, 2, 2);
         var retrieved = new RetrievedTokens(2, gold);
 
         retrieved.Scores(Scores());
@@ -95,7 +95,7 @@ public sealed class RetrievedTokensTests
     public void A_short_source_is_seen_whole_and_nothing_is_measured()
     {
         using var scope = NewDisposeScope();
-        using var gold = zeros([1, 2], ScalarType.Int64);
+        using var gold = zeros([1, 2, 1], ScalarType.Int64);
         var retrieved = new RetrievedTokens(5, gold);
 
         Assert.True(retrieved.Scores(Scores()).isfinite().all().item<bool>());
