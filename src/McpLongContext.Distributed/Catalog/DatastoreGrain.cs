@@ -24,8 +24,8 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
     private string Name => this.GetPrimaryKeyString();
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken) =>
-        _layout = await catalog.FindAsync(Name, cancellationToken);
+    public override async Task OnActivateAsync(CancellationToken cancellation) =>
+        _layout = await catalog.FindAsync(Name, cancellation);
 
     /// <inheritdoc/>
     public Task<DatastoreLayout?> FindAsync() => Task.FromResult(_layout);

@@ -10,7 +10,7 @@ namespace McpLongContext.Distributed.Messages;
 /// <param name="Text">The text.</param>
 /// <param name="Context">The heading or declaration around the passage.</param>
 /// <param name="Symbols">The definitions in it.</param>
-/// <param name="Statements">The alignment of each statement with the question.</param>
+/// <param name="Statements">The alignment of each statement with the query; <see langword="null"/>: not asked for.</param>
 [GenerateSerializer, Immutable]
 internal sealed record ShardPassage(
     long Id,
@@ -20,7 +20,7 @@ internal sealed record ShardPassage(
     string Text,
     string Context,
     ShardSymbol[] Symbols,
-    double[] Statements
+    double[]? Statements
 )
 {
     /// <summary>The passage as a datastore has it.</summary>

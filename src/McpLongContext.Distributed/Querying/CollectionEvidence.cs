@@ -20,18 +20,21 @@ internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable docum
 {
     private readonly Dictionary<long, ShardPassage?> _read = [];
     private readonly HashSet<long> _missed = [];
+    private readonly HashSet<long> _unaligned = [];
 
     /// <summary>Assembles evidence of the passages that it needs.</summary>
-    /// <param name="first">Passages that are needed in any case.</param>
+    /// <param name="first">Passages that are needed in any case, best first.</param>
+    /// <param name="aligned">How many of them will be marked.</param>
     /// <param name="assemble">The assembly.</param>
-    public async Task<T> AssembleAsync<T>(IEnumerable<long> first, Func<T> assemble)
+    public async Task<T> AssembleAsync<T>(IReadOnlyList<long> first, int aligned, Func<T> assemble)
     {
         _missed.UnionWith(first);
+        _unaligned.UnionWith(first.Take(aligned));
         while (true)
         {
             await ReadAsync();
             var assembled = assemble();
-            if (_missed.Count == 0)
+            if (_missed.Count == 0 && _unaligned.Count == 0)
             {
                 return assembled;
             }
@@ -63,21 +66,31 @@ internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable docum
     }
 
     /// <inheritdoc/>
-    public double[] Score(Document document, Passage passage, IReadOnlyList<Statement> statements) =>
-        _read.GetValueOrDefault(passage.Id) is { } read && read.Statements.Length == statements.Count
-            ? read.Statements
-            : new double[statements.Count];
+    public double[] Score(Document document, Passage passage, IReadOnlyList<Statement> statements)
+    {
+        var aligned = _read.GetValueOrDefault(passage.Id)?.Statements;
+        if (aligned is null)
+        {
+            _unaligned.Add(passage.Id);
+        }
 
+        return aligned?.Length == statements.Count ? aligned : new double[statements.Count];
+    }
+
+    /// <summary>Reads the passages that were missed, those that are to be aligned first.</summary>
     private async Task ReadAsync()
     {
+        _missed.UnionWith(_unaligned);
         var byShard = _missed
             .Where(id => documents.TryFindByPassage(id, out _))
+            .OrderByDescending(_unaligned.Contains)
             .ToLookup(id => (int)(documents.OfPassage(id).Id % shards.Count));
         var read = await Task.WhenAll(
-            byShard.Select(group =>
+            byShard.Select(passages =>
             {
-                long[] ids = [.. group];
-                return shards.OneAsync(group.Key, (shard, id, _) => shard.ReadAsync(id, ids));
+                long[] ids = [.. passages];
+                var aligned = ids.Count(_unaligned.Contains);
+                return shards.OneAsync(passages.Key, (shard, id, _) => shard.ReadAsync(id, ids, aligned));
             })
         );
         foreach (var id in _missed)
@@ -91,5 +104,6 @@ internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable docum
         }
 
         _missed.Clear();
+        _unaligned.Clear();
     }
 }

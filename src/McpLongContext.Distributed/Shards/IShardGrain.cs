@@ -51,8 +51,8 @@ internal interface IShardGrain : IGrainWithStringKey
     /// <summary>The passages that contain names.</summary>
     public Task<NameMatch[][]> FollowAsync(Guid id, string[] names, CancellationToken cancellation);
 
-    /// <summary>Passages as evidence shows them.</summary>
-    public Task<ShardPassage[]> ReadAsync(Guid id, long[] passages);
+    /// <summary>Passages as evidence shows them, so many of them aligned with the query.</summary>
+    public Task<ShardPassage[]> ReadAsync(Guid id, long[] passages, int aligned);
 
     /// <summary>Ends a question.</summary>
     [OneWay]

@@ -83,7 +83,8 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
         WithAsync(id, one => one.Follow(names, cancellation));
 
     /// <inheritdoc/>
-    public Task<ShardPassage[]> ReadAsync(Guid id, long[] passages) => WithAsync(id, one => one.Read(passages));
+    public Task<ShardPassage[]> ReadAsync(Guid id, long[] passages, int aligned) =>
+        WithAsync(id, one => one.Read(passages, aligned));
 
     /// <inheritdoc/>
     public Task EndAsync(Guid id)

@@ -66,7 +66,7 @@ internal sealed class ShardQuery : IDisposable
             Documents = _snapshot.Documents.All.Count,
             Lexical = (lexical.Passages, lexical.Rows, lexical.Tokens),
             InScope = _inScope,
-            Frequencies = [.. _request.Terms.Select(_snapshot.Lexical.DocumentFrequency)],
+            Frequencies = [.. _request.Terms.Select(_snapshot.Shard.DocumentFrequency)],
             Literals =
             [
                 .. _analyzed.Literals.Select(literal =>
@@ -155,11 +155,13 @@ internal sealed class ShardQuery : IDisposable
             ),
         ];
 
-    /// <summary>Passages with what evidence shows of them; those that are damaged are left out.</summary>
-    public ShardPassage[] Read(long[] passages)
+    /// <summary>Passages as evidence shows them; those that are damaged are left out.</summary>
+    /// <param name="passages">The passages.</param>
+    /// <param name="aligned">How many of them, from the first one on, are aligned with the query.</param>
+    public ShardPassage[] Read(long[] passages, int aligned)
     {
         var read = new List<ShardPassage>(passages.Length);
-        foreach (var id in passages)
+        foreach (var (i, id) in passages.Index())
         {
             if (
                 _snapshot.Passages.TryGet(id, out var passage)
@@ -179,7 +181,7 @@ internal sealed class ShardQuery : IDisposable
                                 .Symbols.Between(id, id)
                                 .Select(symbol => ShardSymbol.Of(symbol, isInScope: true)),
                         ],
-                        Align(document, passage)
+                        i < aligned ? Align(document, passage) : null
                     )
                 );
             }

@@ -9,7 +9,7 @@ namespace McpLongContext.Storage.Backups;
 /// it.
 /// <code>
 /// datastore.db              the database
-/// states/*.seg              the segments
+/// *.seg                     the segments, in the folder that they have in a datastore
 /// mcp-long-context.backup   a line with the version of the format, 1, and one with SHA-256 and name of each entry
 /// </code>
 /// </summary>
