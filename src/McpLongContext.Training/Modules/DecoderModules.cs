@@ -96,7 +96,7 @@ internal sealed class DecoderModules(
         }
 
         var (outputs, inputs) = parameters.ShapeOf(kind, layer);
-        return new FrozenLinear(outputs, inputs, () => parameters.ReadMatrix(kind, layer).Values, added);
+        return new FrozenLinear(outputs, inputs, values => parameters.ReadMatrix(kind, layer, values.Span), added);
     }
 
     private Tensor Matrix(TensorKind kind, int layer)

@@ -35,6 +35,16 @@ public sealed class DecoderParameters : IDisposable
         return (values, matrix.Outputs, matrix.Inputs);
     }
 
+    /// <summary>Reads a matrix into memory that may be used again.</summary>
+    /// <param name="kind">A matrix of the architecture.</param>
+    /// <param name="layer">The layer, 0 for what is none.</param>
+    /// <param name="values">[outputs, inputs], as <see cref="ShapeOf"/> gives them.</param>
+    /// <exception cref="Inference.Checkpoints.CheckpointException">
+    /// The matrix is missing or of another shape.
+    /// </exception>
+    public void ReadMatrix(TensorKind kind, int layer, Span<float> values) =>
+        _checkpoint.Matrix(MatrixOf(kind, layer)).Read(0, values);
+
     /// <summary>The shape of a matrix, without reading it.</summary>
     /// <param name="kind">A matrix of the architecture.</param>
     /// <param name="layer">The layer, 0 for what is none.</param>
