@@ -12,6 +12,9 @@ namespace McpLongContext.Training.Commands;
 /// <summary>Trains all weights of an encoder-decoder to write from sources longer than its window.</summary>
 internal sealed class UnlimiformerCommand : Command
 {
+    /// <summary>The highest rate where weights were trained before.</summary>
+    private const double StartedRate = 1e-4;
+
     private static readonly UnlimiformerSettings s_defaults = new();
     private static readonly EncoderDecoderShape s_shape = new();
     private static readonly KeyValueSettings s_keys = new();
@@ -87,7 +90,10 @@ internal sealed class UnlimiformerCommand : Command
         s_defaults.StepTokens
     );
     private readonly Option<int> _steps = Number("--steps", "Steps at most.", s_defaults.Steps);
-    private readonly Option<double> _rate = Number("--learning-rate", "Highest rate.", s_defaults.LearningRate);
+    private readonly Option<double?> _rate = new("--learning-rate")
+    {
+        Description = $"Highest rate; default: {s_defaults.LearningRate}, with --start {StartedRate}.",
+    };
     private readonly Option<int> _evaluate = Number(
         "--evaluate-every",
         "Steps between evaluations.",
@@ -250,6 +256,8 @@ internal sealed class UnlimiformerCommand : Command
 
     private UnlimiformerSettings SettingsOf(ParseResult parsed)
     {
+        var isNew = parsed.GetValue(_start) is null;
+        var rate = parsed.GetValue(_rate) ?? (isNew ? s_defaults.LearningRate : StartedRate);
         var settings = s_defaults with
         {
             Mode = ModeOf(parsed),
@@ -258,7 +266,8 @@ internal sealed class UnlimiformerCommand : Command
             BatchSize = parsed.GetValue(_batch),
             StepTokens = parsed.GetValue(_stepTokens),
             Steps = parsed.GetValue(_steps),
-            LearningRate = parsed.GetValue(_rate),
+            LearningRate = rate,
+            PositionLearningRate = isNew ? s_defaults.PositionLearningRate : rate,
             EvaluateEvery = parsed.GetValue(_evaluate),
             Seed = parsed.GetValue(_seed),
         };

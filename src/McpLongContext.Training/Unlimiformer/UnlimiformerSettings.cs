@@ -30,8 +30,8 @@ internal sealed record UnlimiformerSettings
     public double LearningRate { get; init; } = 3e-3;
 
     /// <summary>
-    /// The learning rate of tables of relative positions, which have far to go: a head looks at the token before when its
-    /// bias is some units above the others.
+    /// The learning rate of tables of relative positions, which have far to go in a new model: a head looks at the token
+    /// before when its bias is some units above the others.
     /// </summary>
     public double PositionLearningRate { get; init; } = 0.05;
 
