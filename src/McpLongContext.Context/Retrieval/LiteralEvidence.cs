@@ -39,7 +39,7 @@ internal static class LiteralEvidence
         var gains = new Dictionary<long, double>();
         foreach (var literal in question.Literals)
         {
-            var matches = Matches(snapshot, scope, literal, cancellation);
+            var matches = Matches(snapshot, scope, literal, out _, cancellation);
             Add(gains, question, literal, matches, snapshot.Documents.PassageCount);
         }
 
@@ -48,17 +48,31 @@ internal static class LiteralEvidence
     }
 
     /// <summary>The passages that contain a literal, best first, with the kinds of their documents.</summary>
+    /// <param name="snapshot">Where the passages are.</param>
+    /// <param name="scope">The passages.</param>
+    /// <param name="literal">The literal.</param>
+    /// <param name="candidates">How many passages were looked at.</param>
+    /// <param name="cancellation">Ends the search.</param>
     public static IReadOnlyList<(ExactMatch Match, DocumentKind Kind)> Matches(
         DatastoreSnapshot snapshot,
         PassageScope scope,
         string literal,
+        out int candidates,
         CancellationToken cancellation
-    ) =>
-        [
-            .. snapshot
-                .Exact.Find(literal, scope, MatchesPerLiteral, cancellation)
-                .Select(match => (match, StoredKind.Of(snapshot.Documents.OfPassage(match.Passage)))),
-        ];
+    ) => WithKinds(snapshot, snapshot.Exact.Find(literal, scope, MatchesPerLiteral, out candidates, cancellation));
+
+    /// <summary>Those of some passages that contain a literal, as well.</summary>
+    public static IReadOnlyList<(ExactMatch Match, DocumentKind Kind)> MatchesIn(
+        DatastoreSnapshot snapshot,
+        long[] passages,
+        string literal,
+        CancellationToken cancellation
+    ) => WithKinds(snapshot, snapshot.Exact.FindIn(passages, literal, MatchesPerLiteral, cancellation));
+
+    private static List<(ExactMatch Match, DocumentKind Kind)> WithKinds(
+        DatastoreSnapshot snapshot,
+        IReadOnlyList<ExactMatch> matches
+    ) => [.. matches.Select(match => (match, StoredKind.Of(snapshot.Documents.OfPassage(match.Passage))))];
 
     /// <summary>Adds the gains of a literal.</summary>
     /// <param name="gains">The gains by passage.</param>

@@ -28,6 +28,10 @@ internal sealed record ShardStatistics
     [Id(5)]
     public required LiteralMatch[][] Literals { get; init; }
 
+    /// <summary>The passages that were looked at for each of the literals, <c>[literals]</c>.</summary>
+    [Id(12)]
+    public required int[] Candidates { get; init; }
+
     /// <summary>The definitions of each of the names, <c>[keys][definitions]</c>.</summary>
     [Id(6)]
     public required ShardSymbol[][] Symbols { get; init; }

@@ -48,6 +48,7 @@ internal sealed class CollectionSearch(
         var collection = counted
             .Select(one => new CollectionStatistics(one.Lexical.Passages, one.Lexical.Rows, one.Lexical.Tokens))
             .Aggregate((sum, one) => sum + one);
+        var literals = await LiteralsAsync(counted, collection);
         var frequencies = terms
             .Select((term, i) => KeyValuePair.Create(term, counted.Sum(one => one.Frequencies[i])))
             .ToDictionary(StringComparer.Ordinal);
@@ -71,7 +72,7 @@ internal sealed class CollectionSearch(
         var tokens = range is null ? hits.Select(hit => hit.Tokens).ToArray() : await ScanAsync(range.Value, hits);
         return new CollectionSignals
         {
-            Literal = Literals(counted, hits, namedFiles, collection.Passages),
+            Literal = Literals(literals, counted, hits, namedFiles, collection.Passages),
             Definitions = Definitions(counted),
             Lexical = Lexical(hits),
             Nearest =
@@ -146,7 +147,25 @@ internal sealed class CollectionSearch(
         return await shards.AllAsync((shard, id, end) => shard.ScanAsync(id, range.Low, range.High, least, end));
     }
 
+    /// <summary>The matches of each literal in each shard, <c>[literals][shards][matches]</c>.</summary>
+    private async Task<LiteralMatch[][][]> LiteralsAsync(ShardStatistics[] counted, CollectionStatistics collection)
+    {
+        var frequent = new FrequentLiterals(shards, collection);
+        var matches = new LiteralMatch[analyzed.Literals.Count][][];
+        for (var i = 0; i < matches.Length; i++)
+        {
+            matches[i] =
+                counted.Sum(one => one.Candidates[i]) > ExactSearch.MaxCandidates
+                && ExactSearch.TermsOf(analyzed.Literals[i]).Count > 0
+                    ? await frequent.FindAsync(i, analyzed.Literals[i])
+                    : [.. counted.Select(one => one.Literals[i])];
+        }
+
+        return matches;
+    }
+
     private Dictionary<long, double> Literals(
+        LiteralMatch[][][] literals,
         ShardStatistics[] counted,
         ShardHits[] hits,
         int namedFiles,
@@ -156,7 +175,7 @@ internal sealed class CollectionSearch(
         var gains = new Dictionary<long, double>();
         for (var i = 0; i < analyzed.Literals.Count; i++)
         {
-            var matches = Placed(counted, one => one.Literals[i], match => match.Passage)
+            var matches = Placed(literals[i], found => found, match => match.Passage)
                 .OrderByDescending(match => match.SameCase)
                 .ThenByDescending(match => match.Count)
                 .ThenBy(match => match.Passage)

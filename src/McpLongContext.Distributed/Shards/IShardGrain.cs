@@ -36,6 +36,19 @@ internal interface IShardGrain : IGrainWithStringKey
     /// <summary>Begins a question.</summary>
     public Task<ShardStatistics> BeginAsync(Guid id, ShardRequest request, CancellationToken cancellation);
 
+    /// <summary>Counts the passages that match each of some expressions.</summary>
+    public Task<long[]> CountAsync(Guid id, string[] expressions);
+
+    /// <summary>The best passages that may contain a literal, by the statistics of the collection.</summary>
+    public Task<RankedCandidates> RankCandidatesAsync(
+        Guid id,
+        (string Expression, long Frequency)[] terms,
+        (long Passages, long Rows, long Tokens) lexical
+    );
+
+    /// <summary>Those of some passages that contain a literal of the query.</summary>
+    public Task<LiteralMatch[]> MatchInAsync(Guid id, int literal, long[] passages, CancellationToken cancellation);
+
     /// <summary>Counts other forms of rare terms.</summary>
     public Task<TermForms> ExpandAsync(Guid id, string[] terms, string[] expressions);
 

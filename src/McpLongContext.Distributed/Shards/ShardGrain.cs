@@ -58,6 +58,20 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
         });
 
     /// <inheritdoc/>
+    public Task<long[]> CountAsync(Guid id, string[] expressions) => WithAsync(id, one => one.Count(expressions));
+
+    /// <inheritdoc/>
+    public Task<RankedCandidates> RankCandidatesAsync(
+        Guid id,
+        (string Expression, long Frequency)[] terms,
+        (long Passages, long Rows, long Tokens) lexical
+    ) => WithAsync(id, one => one.RankCandidates(terms, lexical));
+
+    /// <inheritdoc/>
+    public Task<LiteralMatch[]> MatchInAsync(Guid id, int literal, long[] passages, CancellationToken cancellation) =>
+        WithAsync(id, one => one.MatchIn(literal, passages, cancellation));
+
+    /// <inheritdoc/>
     public Task<TermForms> ExpandAsync(Guid id, string[] terms, string[] expressions) =>
         WithAsync(id, one => one.Expand(terms, expressions));
 

@@ -60,6 +60,7 @@ internal sealed class ShardQuery : IDisposable
     public ShardStatistics Count(CancellationToken cancellation)
     {
         var lexical = _snapshot.Shard.Statistics;
+        var literals = _analyzed.Literals.Select(literal => Matches(literal, cancellation)).ToList();
         return new ShardStatistics
         {
             Generation = _snapshot.Generation,
@@ -67,15 +68,8 @@ internal sealed class ShardQuery : IDisposable
             Lexical = (lexical.Passages, lexical.Rows, lexical.Tokens),
             InScope = _inScope,
             Frequencies = [.. _request.Terms.Select(_snapshot.Shard.DocumentFrequency)],
-            Literals =
-            [
-                .. _analyzed.Literals.Select(literal =>
-                    LiteralEvidence
-                        .Matches(_snapshot, _scope, literal, cancellation)
-                        .Select(found => MatchOf(found.Match, found.Kind))
-                        .ToArray()
-                ),
-            ],
+            Literals = [.. literals.Select(one => one.Matches)],
+            Candidates = [.. literals.Select(one => one.Candidates)],
             Symbols =
             [
                 .. _request.SymbolKeys.Select(key =>
@@ -99,6 +93,32 @@ internal sealed class ShardQuery : IDisposable
             ),
         };
     }
+
+    /// <summary>Counts the passages whose text has each of some expressions.</summary>
+    public long[] Count(string[] expressions) => [.. expressions.Select(_snapshot.Shard.Count)];
+
+    /// <summary>The best passages that may contain a literal, by the statistics of the collection.</summary>
+    public RankedCandidates RankCandidates(
+        (string Expression, long Frequency)[] terms,
+        (long Passages, long Rows, long Tokens) lexical
+    )
+    {
+        var ranked = _snapshot.Shard.RankAll(
+            terms,
+            new CollectionStatistics(lexical.Passages, lexical.Rows, lexical.Tokens),
+            _scope,
+            ExactSearch.MaxCandidates
+        );
+        return new RankedCandidates([.. ranked.Select(one => one.Passage)], [.. ranked.Select(one => one.Score)]);
+    }
+
+    /// <summary>Those of some passages that contain a literal.</summary>
+    public LiteralMatch[] MatchIn(int literal, long[] passages, CancellationToken cancellation) =>
+        [
+            .. LiteralEvidence
+                .MatchesIn(_snapshot, passages, _analyzed.Literals[literal], cancellation)
+                .Select(found => MatchOf(found.Match, found.Kind)),
+        ];
 
     /// <summary>Counts other forms of terms that are rare in the collection.</summary>
     public TermForms Expand(string[] terms, string[] expressions) =>
@@ -192,6 +212,12 @@ internal sealed class ShardQuery : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _snapshot.Dispose();
+
+    private (LiteralMatch[] Matches, int Candidates) Matches(string literal, CancellationToken cancellation)
+    {
+        var found = LiteralEvidence.Matches(_snapshot, _scope, literal, out var candidates, cancellation);
+        return ([.. found.Select(one => MatchOf(one.Match, one.Kind))], candidates);
+    }
 
     private double[] Align(StoredDocument document, Passage passage) =>
         _statements?.Score(document, passage, StatementSplitter.Split(passage.Text, StoredKind.Of(document))) ?? [];

@@ -17,8 +17,12 @@ public readonly record struct ExactMatch(long Passage, bool SameCase, int Count)
 public sealed class ExactSearch
 {
     private const int MaxLiteralLength = 1000;
-    private const int MaxCandidates = 2000;
-    private const int MaxTerms = 6;
+
+    /// <summary>Passages whose text is looked at for a literal; of more, the best by BM25.</summary>
+    public const int MaxCandidates = 2000;
+
+    /// <summary>Terms of a literal by which passages are found, the rarest.</summary>
+    public const int MaxTerms = 6;
 
     private readonly Database _database;
     private readonly LexicalIndex _index;
@@ -42,26 +46,78 @@ public sealed class ExactSearch
         PassageScope scope,
         int limit,
         CancellationToken cancellation = default
+    ) => Find(literal, scope, limit, out _, cancellation);
+
+    /// <summary>
+    /// The passages that contain <paramref name="literal"/> as whole words, those with the same capitals first, then
+    /// those with more occurrences, then by id.
+    /// </summary>
+    /// <param name="literal">An identifier or phrase; longer than 1,000 characters is never found.</param>
+    /// <param name="scope">The passages to search.</param>
+    /// <param name="limit">How many to return.</param>
+    /// <param name="candidates">How many passages were looked at.</param>
+    /// <param name="cancellation">Stops the search.</param>
+    public IReadOnlyList<ExactMatch> Find(
+        string literal,
+        PassageScope scope,
+        int limit,
+        out int candidates,
+        CancellationToken cancellation = default
     )
     {
         ArgumentNullException.ThrowIfNull(literal);
         ArgumentNullException.ThrowIfNull(scope);
-        if (string.IsNullOrWhiteSpace(literal) || literal.Length > MaxLiteralLength)
-        {
-            return [];
-        }
+        candidates = 0;
+        return IsFindable(literal)
+            ? Match(literal, Candidates(literal, scope), limit, out candidates, cancellation)
+            : [];
+    }
 
+    /// <summary>The passages of some that contain <paramref name="literal"/> as whole words, in the same order.</summary>
+    public IReadOnlyList<ExactMatch> FindIn(
+        IReadOnlyCollection<long> passages,
+        string literal,
+        int limit,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(passages);
+        ArgumentNullException.ThrowIfNull(literal);
+        return IsFindable(literal) ? Match(literal, Texts(passages), limit, out _, cancellation) : [];
+    }
+
+    /// <summary>The terms by which the passages that may contain a literal are found.</summary>
+    public static IReadOnlyList<string> TermsOf(string literal) => TermAnalyzer.Terms(literal, splitIdentifiers: false);
+
+    /// <summary>The passages in which a literal is looked for, best first.</summary>
+    internal IEnumerable<long> Ranked(string literal) =>
+        Candidates(literal, PassageScope.All).Select(candidate => candidate.Passage);
+
+    private static bool IsFindable(string literal) =>
+        !string.IsNullOrWhiteSpace(literal) && literal.Length <= MaxLiteralLength;
+
+    private List<ExactMatch> Match(
+        string literal,
+        IEnumerable<(long Passage, string Text)> candidates,
+        int limit,
+        out int count,
+        CancellationToken cancellation
+    )
+    {
         var wanted = new Literal(literal);
         var matches = new List<ExactMatch>();
-        foreach (var (passage, text) in Candidates(literal, scope))
+        var looked = 0;
+        foreach (var (passage, text) in candidates)
         {
+            looked++;
             cancellation.ThrowIfCancellationRequested();
-            if (_index.IsWhole(passage) && wanted.CountIn(text, out var sameCase) is > 0 and var count)
+            if (_index.IsWhole(passage) && wanted.CountIn(text, out var sameCase) is > 0 and var found)
             {
-                matches.Add(new ExactMatch(passage, sameCase, count));
+                matches.Add(new ExactMatch(passage, sameCase, found));
             }
         }
 
+        count = looked;
         return matches
             .OrderByDescending(match => match.SameCase)
             .ThenByDescending(match => match.Count)
@@ -72,8 +128,20 @@ public sealed class ExactSearch
 
     private IEnumerable<(long Passage, string Text)> Candidates(string literal, PassageScope scope)
     {
-        var terms = TermAnalyzer.Terms(literal, splitIdentifiers: false);
+        var terms = TermsOf(literal);
         return terms.Count > 0 ? ByTerms(terms, scope) : ByScan(scope);
+    }
+
+    private IEnumerable<(long Passage, string Text)> Texts(IEnumerable<long> passages)
+    {
+        foreach (var passage in passages)
+        {
+            using var row = _database.Prepare("SELECT text FROM passages WHERE id = ?1").Bind(1, passage);
+            if (row.Step())
+            {
+                yield return (passage, row.Text(0));
+            }
+        }
     }
 
     private IEnumerable<(long Passage, string Text)> ByTerms(IReadOnlyList<string> terms, PassageScope scope)

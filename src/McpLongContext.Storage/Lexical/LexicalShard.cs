@@ -88,6 +88,50 @@ public sealed class LexicalShard
         return ranked.Length <= limit ? ranked : ranked[..limit];
     }
 
+    /// <summary>
+    /// The best passages whose text has all terms, as FTS5 ranks them for <see cref="ExactSearch"/>; equal ones by id.
+    /// </summary>
+    /// <param name="terms">Expressions of terms in the text, with the passages of the collection that have them.</param>
+    /// <param name="collection">The statistics of the collection.</param>
+    /// <param name="scope">The passages to search.</param>
+    /// <param name="limit">How many to return.</param>
+    public IReadOnlyList<(long Passage, double Score)> RankAll(
+        IReadOnlyList<(string Expression, long Frequency)> terms,
+        CollectionStatistics collection,
+        PassageScope scope,
+        int limit
+    )
+    {
+        ArgumentNullException.ThrowIfNull(terms);
+        ArgumentNullException.ThrowIfNull(scope);
+        var scores = new Dictionary<long, (int Terms, double Score)>();
+        foreach (var (expression, frequency) in terms)
+        {
+            Score(
+                expression,
+                frequency,
+                collection,
+                scope,
+                new ColumnWeights(1, 1, 1),
+                (passage, score) =>
+                {
+                    ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(scores, passage, out _);
+                    sum = (sum.Terms + 1, sum.Score + score);
+                }
+            );
+        }
+
+        return
+        [
+            .. scores
+                .Where(pair => pair.Value.Terms == terms.Count)
+                .Select(pair => (pair.Key, pair.Value.Score))
+                .OrderByDescending(pair => pair.Score)
+                .ThenBy(pair => pair.Key)
+                .Take(limit),
+        ];
+    }
+
     private void AddTerm(
         TermQuery term,
         CollectionStatistics collection,
@@ -96,20 +140,41 @@ public sealed class LexicalShard
         Dictionary<long, float> scores
     )
     {
-        var (own, frequency) = (Statistics, Count(term.Expression));
-        if (frequency == 0)
-        {
-            return;
-        }
-
-        var ownIdf = LexicalIndex.Fts5Idf(frequency, own.Rows);
-        var idf = LexicalIndex.Fts5Idf(term.Frequency, collection.Rows);
         var scale =
             term.Weight
             * (float)(
                 LexicalIndex.Idf(term.Frequency, collection.Passages)
                 / LexicalIndex.Fts5Idf(term.Frequency, collection.Passages)
             );
+        Score(
+            term.Expression,
+            term.Frequency,
+            collection,
+            scope,
+            columns,
+            (passage, score) =>
+                CollectionsMarshal.GetValueRefOrAddDefault(scores, passage, out _) += scale * (float)score
+        );
+    }
+
+    /// <summary>Scores the passages that match an expression as FTS5 would in the collection.</summary>
+    private void Score(
+        string expression,
+        long collectionFrequency,
+        CollectionStatistics collection,
+        PassageScope scope,
+        ColumnWeights columns,
+        Action<long, double> add
+    )
+    {
+        var (own, frequency) = (Statistics, Count(expression));
+        if (frequency == 0)
+        {
+            return;
+        }
+
+        var ownIdf = LexicalIndex.Fts5Idf(frequency, own.Rows);
+        var idf = LexicalIndex.Fts5Idf(collectionFrequency, collection.Rows);
         var byRange = scope.Ranges.Count <= LexicalIndex.MaxRangeQueries;
         foreach (var range in byRange ? scope.Ranges : PassageScope.All.Ranges)
         {
@@ -119,7 +184,7 @@ public sealed class LexicalShard
                         + "JOIN lexical_docsize sizes ON sizes.id = lexical.rowid "
                         + "WHERE lexical MATCH ?1 AND lexical.rowid BETWEEN ?2 AND ?3"
                 )
-                .Bind(1, term.Expression)
+                .Bind(1, expression)
                 .Bind(2, range.First)
                 .Bind(3, range.Last)
                 .Bind(4, columns.Body)
@@ -137,14 +202,15 @@ public sealed class LexicalShard
                 var (score, length) = (-rows.Double(1), (double)SumOf(rows.Bytes(2)));
                 var k = K1 * (1 - B + (B * length / own.AverageLength));
                 var occurrences = Math.Round(score * k / ((ownIdf * (K1 + 1)) - score));
-                var weighted =
+                add(
+                    passage,
                     idf
-                    * (
-                        occurrences
-                        * (K1 + 1)
-                        / (occurrences + (K1 * (1 - B + (B * length / collection.AverageLength))))
-                    );
-                CollectionsMarshal.GetValueRefOrAddDefault(scores, passage, out _) += scale * (float)weighted;
+                        * (
+                            occurrences
+                            * (K1 + 1)
+                            / (occurrences + (K1 * (1 - B + (B * length / collection.AverageLength))))
+                        )
+                );
             }
         }
     }

@@ -33,7 +33,9 @@ public sealed class KilledSiloTests
             using var ending = new CancellationTokenSource();
             var asking = AskAsync(silo, ending.Token);
             var ingesting = IngestAsync(silo, ending.Token);
-            var through = IngestThroughAsync(other, kill);
+            var begun = new TaskCompletionSource();
+            var through = IngestThroughAsync(other, kill, begun);
+            await begun.Task;
             await Task.Delay(_random.Next(100, 1500), TestContext.Current.CancellationToken);
             await other.KillAsync();
             await Task.Delay(_random.Next(100, 1500), TestContext.Current.CancellationToken);
@@ -93,7 +95,7 @@ public sealed class KilledSiloTests
     }
 
     /// <summary>The other silo reads files and dies meanwhile; whoever asked it was told nothing.</summary>
-    private static async Task IngestThroughAsync(SiloProcess silo, int round)
+    private static async Task IngestThroughAsync(SiloProcess silo, int round, TaskCompletionSource begun)
     {
         try
         {
@@ -109,7 +111,7 @@ public sealed class KilledSiloTests
             );
             for (var i = 0; ; i++)
             {
-                await client.CallToolAsync(
+                var answer = await client.CallToolAsync(
                     "ingest_document",
                     new Dictionary<string, object?>(StringComparer.Ordinal)
                     {
@@ -119,11 +121,17 @@ public sealed class KilledSiloTests
                     },
                     cancellationToken: TestContext.Current.CancellationToken
                 );
+                Assert.NotEqual(true, answer.IsError);
+                begun.TrySetResult();
             }
         }
         catch (Exception error) when (error is HttpRequestException or IOException or OperationCanceledException)
         {
             // It was killed.
+        }
+        finally
+        {
+            begun.TrySetResult();
         }
     }
 
@@ -149,6 +157,7 @@ public sealed class KilledSiloTests
         }
 
         Assert.Equal(stored.Count, stored.Distinct().Count());
+        Assert.Contains(stored, path => path.StartsWith("other-", StringComparison.Ordinal));
         Assert.Empty(_acknowledged.Select(note => $"note-{note}.md").Except(stored));
         foreach (var note in _acknowledged.OrderBy(_ => _random.Next()).Take(Asked))
         {

@@ -86,6 +86,31 @@ public sealed class LexicalShardTests : IDisposable
     }
 
     [Fact]
+    public void Passages_with_all_terms_are_ranked_as_the_index_ranks_them()
+    {
+        const int Best = 20;
+        using var whole = _whole.Snapshot();
+        string[] expressions = ["body : \"w1\"", "body : \"w0\""];
+        var collection = Sum();
+        DatastoreSnapshot[] snapshots = [.. _shards.Select(shard => shard.Snapshot())];
+        var terms = expressions
+            .Select(one => (one, snapshots.Sum(shard => shard.Shard.Count(one))))
+            .OrderBy(term => term.Item2)
+            .ToList();
+
+        var found = snapshots
+            .SelectMany(shard => shard.Shard.RankAll(terms, collection, PassageScope.All, Best))
+            .OrderByDescending(one => one.Score)
+            .ThenBy(one => one.Passage)
+            .Take(Best)
+            .ToList();
+
+        Assert.Equal(Best, found.Count);
+        Assert.Equal(whole.Shard.RankAll(terms, collection, PassageScope.All, Best), found);
+        Assert.Equal(whole.Exact.Ranked("w1 w0").Take(Best), found.Select(one => one.Passage));
+    }
+
+    [Fact]
     public void Numbers_are_kept_and_never_given_twice()
     {
         using var whole = _whole.Snapshot();
