@@ -26,8 +26,7 @@ internal sealed class DatastoreManager(
     public IReadOnlyList<DatastoreSummary> List() => [.. datastores.Names.Select(Summarize)];
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<DatastoreSummary>> ListAsync(CancellationToken cancellation) =>
-        Task.FromResult(List());
+    public Task<IReadOnlyList<DatastoreSummary>> ListAsync(CancellationToken cancellation) => Task.FromResult(List());
 
     /// <summary>One datastore that cannot be read must not hide the others.</summary>
     private DatastoreSummary Summarize(string name)
