@@ -34,6 +34,7 @@ internal sealed class FreshnessKeeper(
         StringComparer.Ordinal
     );
     private readonly CancellationTokenSource _stopping = new();
+    private bool _disposed;
     private readonly Lock _gate = new();
 
     /// <summary>
@@ -144,11 +145,17 @@ internal sealed class FreshnessKeeper(
             ? $"Watched sources are scanned twice a second, because the system's watcher failed: {failure}"
             : null;
 
-    /// <summary>Stops all reading; what is stored stays.</summary>
+    /// <summary>Stops all reading; what is stored stays. A second call does nothing: services may know it twice.</summary>
     public async ValueTask DisposeAsync()
     {
         lock (_gate)
         {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
             _stopping.Cancel();
         }
 
