@@ -36,7 +36,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("query a --max-tokens 1e9", "--max-tokens: expected a whole number from 50 to 100000, found '1e9'.")]
     [InlineData("query a --max-tokens 0", "--max-tokens: expected a whole number from 50 to 100000, found '0'.")]
     [InlineData("query a --top 99999999999", "--top: expected a whole number from 1 to 1000, found '99999999999'.")]
-    [InlineData("datastores forget", "forget: unknown command; use one of list, show, remove, verify, compact, backup, restore.")]
+    [InlineData(
+        "datastores forget",
+        "forget: unknown command; use one of list, show, remove, verify, compact, backup, restore."
+    )]
     [InlineData("datastores list all", "'all': list takes no argument.")]
     [InlineData("datastores show", "NAME: missing. The datastore.")]
     [InlineData("datastores compact", "NAME: missing. The datastore.")]
