@@ -41,6 +41,14 @@ internal static class AtomicFile
         }
     }
 
+    /// <summary>Copies a file.</summary>
+    /// <exception cref="TrainingException">The file cannot be written; the earlier one stays.</exception>
+    public static void Copy(string source, string path)
+    {
+        var content = File.ReadAllBytes(source);
+        Write(path, stream => stream.Write(content));
+    }
+
     private static void Delete(string staged)
     {
         try

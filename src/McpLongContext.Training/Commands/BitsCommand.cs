@@ -1,14 +1,14 @@
 using System.CommandLine;
 using McpLongContext.Inference.Bits;
-using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.Bits;
 using McpLongContext.Training.Bits;
 using McpLongContext.Training.Libtorch;
+using McpLongContext.Training.Loop;
 
 namespace McpLongContext.Training.Commands;
 
 /// <summary>Trains a model of bits on files of any kind.</summary>
-internal sealed class BitsCommand : Command
+internal sealed class BitsCommand : TrainingCommand
 {
     private static readonly BitTrainingSettings s_defaults = new();
 
@@ -18,11 +18,6 @@ internal sealed class BitsCommand : Command
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<string?> _home = new("--home") { Description = "Data folder." };
-    private readonly Option<string?> _run = new("--run")
-    {
-        Description = "Folder of this training; one that was broken off there continues. Default: in the data folder.",
-    };
     private readonly Option<string?> _output = new("--out")
     {
         Description = "Where the model is written to at the end. Default: the folder of this training.",
@@ -55,7 +50,6 @@ internal sealed class BitsCommand : Command
     private readonly Option<bool> _act = new("--act") { Description = "Mix layers by halting probabilities." };
     private readonly Option<int> _batch = Number("--batch", "Streams of a step.", s_defaults.BatchSize);
     private readonly Option<int> _accumulate = Number("--accumulate", "Windows of a step.", s_defaults.Accumulate);
-    private readonly Option<int> _steps = Number("--steps", "Steps at most.", s_defaults.Steps);
     private readonly Option<double> _minutes = Number("--minutes", "Minutes at most.", s_defaults.Minutes);
     private readonly Option<double> _rate = Number("--learning-rate", "Highest rate.", s_defaults.LearningRate);
     private readonly Option<double> _direct = Number(
@@ -64,72 +58,56 @@ internal sealed class BitsCommand : Command
         s_defaults.DirectShare
     );
     private readonly Option<bool> _half = new("--bfloat16") { Description = "Products in bfloat16." };
-    private readonly Option<int> _evaluate = Number(
-        "--evaluate-every",
-        "Steps between evaluations.",
-        s_defaults.EvaluateEvery
-    );
-    private readonly Option<int> _seed = Number("--seed", "Chooses everything that is random.", s_defaults.Seed);
-    private readonly Option<int> _threads = Number("--threads", "Threads.", Environment.ProcessorCount);
 
     public BitsCommand()
-        : base("bits", "Train a model of bits, which needs no tokenizer, on files of any kind.")
+        : base(
+            "bits",
+            "Train a model of bits, which needs no tokenizer, on files of any kind.",
+            "in the data folder",
+            new LoopSettings(s_defaults.Steps, s_defaults.EvaluateEvery),
+            s_defaults.Seed
+        )
     {
         Arguments.Add(_folders);
-        foreach (
-            var option in (Option[])
-                [
-                    _home,
-                    _run,
-                    _output,
-                    _width,
-                    _heads,
-                    _layers,
-                    _feedForward,
-                    _length,
-                    _chunk,
-                    _overlap,
-                    _parity,
-                    _noPlaces,
-                    _reversible,
-                    _act,
-                    _batch,
-                    _accumulate,
-                    _steps,
-                    _minutes,
-                    _rate,
-                    _direct,
-                    _half,
-                    _evaluate,
-                    _seed,
-                    _threads,
-                ]
-        )
-        {
-            Options.Add(option);
-        }
-
-        SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
+        AddOptions(
+            _output,
+            _width,
+            _heads,
+            _layers,
+            _feedForward,
+            _length,
+            _chunk,
+            _overlap,
+            _parity,
+            _noPlaces,
+            _reversible,
+            _act,
+            _batch,
+            _accumulate,
+            _minutes,
+            _rate,
+            _direct,
+            _half
+        );
     }
 
-    private int Run(ParseResult parsed, CancellationToken cancellation)
+    protected override int Run(ParseResult parsed, CancellationToken cancellation)
     {
         var error = parsed.InvocationConfiguration.Error;
-        var home = Path.GetFullPath(parsed.GetValue(_home) ?? LongContextHome.Path);
+        var home = HomeOf(parsed);
         var settings = SettingsOf(parsed, BitDefaults.Read(home));
         Check(settings);
         var corpus = BitCorpus.Read(parsed.GetValue(_folders)!);
         corpus.Require(BitStreams.BytesOf(settings.Model));
         LibtorchRuntime.Load(error);
-        TorchSharp.torch.set_num_threads(Math.Max(1, parsed.GetValue(_threads)));
-        var folder = parsed.GetValue(_run) ?? Path.Combine(home, "training", "bits");
+        TorchSharp.torch.set_num_threads(ThreadsOf(parsed));
+        var folder = RunOf(parsed, "bits");
         var training = new BitTraining(corpus, folder, settings, TimeProvider.System);
         var state = training.Run(error, cancellation);
         var output = parsed.GetValue(_output) ?? training.ModelPath;
         if (output != training.ModelPath)
         {
-            var model = File.ReadAllBytes(training.ModelPath);
-            AtomicFile.Write(output, stream => stream.Write(model));
+            AtomicFile.Copy(training.ModelPath, output);
         }
 
         parsed.InvocationConfiguration.Output.WriteLine(
@@ -164,13 +142,13 @@ internal sealed class BitsCommand : Command
             },
             BatchSize = Or(_batch, measured?.Batch),
             Accumulate = parsed.GetValue(_accumulate),
-            Steps = parsed.GetValue(_steps),
+            Steps = parsed.GetValue(Steps),
             Minutes = parsed.GetValue(_minutes),
             LearningRate = parsed.GetValue(_rate),
             DirectShare = parsed.GetValue(_direct),
             IsHalf = Or(_half, measured?.Bfloat16),
-            EvaluateEvery = parsed.GetValue(_evaluate),
-            Seed = parsed.GetValue(_seed),
+            EvaluateEvery = parsed.GetValue(EvaluateEvery),
+            Seed = parsed.GetValue(Seed),
         };
 
         T Or<T>(Option<T> option, T? otherwise)
@@ -191,10 +169,8 @@ internal sealed class BitsCommand : Command
             ("--max-length", model.MaxLength),
             ("--batch", settings.BatchSize),
             ("--accumulate", settings.Accumulate),
-            ("--steps", settings.Steps),
             ("--minutes", settings.Minutes),
-            ("--learning-rate", settings.LearningRate),
-            ("--evaluate-every", settings.EvaluateEvery)
+            ("--learning-rate", settings.LearningRate)
         );
         if (model.ChunkSize < 0 || model.ChunkOverlap < 0)
         {
@@ -213,7 +189,4 @@ internal sealed class BitsCommand : Command
             throw new TrainingException(problem + ".");
         }
     }
-
-    private static Option<T> Number<T>(string name, string description, T value) =>
-        new(name) { Description = description, DefaultValueFactory = _ => value };
 }

@@ -1,14 +1,14 @@
 using System.CommandLine;
 using McpLongContext.Inference.Bert;
-using McpLongContext.Inference.Models;
 using McpLongContext.Training.Encoders;
 using McpLongContext.Training.Encoders.Pairs;
 using McpLongContext.Training.Libtorch;
+using McpLongContext.Training.Loop;
 
 namespace McpLongContext.Training.Commands;
 
 /// <summary>Trains an adapter of an encoder for search and puts it into the encoder's folder.</summary>
-internal sealed class EncoderCommand : Command
+internal sealed class EncoderCommand : TrainingCommand
 {
     private static readonly EncoderSettings s_defaults = new();
 
@@ -18,14 +18,9 @@ internal sealed class EncoderCommand : Command
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<string?> _home = new("--home") { Description = "Data folder." };
     private readonly Option<string?> _model = new("--model")
     {
         Description = "An installed encoder, or a folder with one. Default: the one that is used unless configured.",
-    };
-    private readonly Option<string?> _run = new("--run")
-    {
-        Description = "Folder of this training; one that was broken off there continues. Default: in the data folder.",
     };
     private readonly Option<string?> _output = new("--out")
     {
@@ -49,7 +44,6 @@ internal sealed class EncoderCommand : Command
         "alpha / rank multiplies them.",
         s_defaults.Adapter.Alpha
     );
-    private readonly Option<int> _steps = Number("--steps", "Steps at most.", s_defaults.Steps);
     private readonly Option<int> _batch = Number("--batch", "Pairs of a step.", s_defaults.BatchSize);
     private readonly Option<int> _tokens = Number(
         "--passage-tokens",
@@ -62,52 +56,26 @@ internal sealed class EncoderCommand : Command
         "Weight of the loss that keeps embeddings what they were.",
         s_defaults.KeepWeight
     );
-    private readonly Option<int> _evaluate = Number(
-        "--evaluate-every",
-        "Steps between evaluations.",
-        s_defaults.EvaluateEvery
-    );
-    private readonly Option<int> _seed = Number("--seed", "Chooses everything that is random.", s_defaults.Seed);
-    private readonly Option<int> _threads = Number("--threads", "Threads.", Environment.ProcessorCount);
 
     public EncoderCommand()
-        : base("encoder", "Train an adapter of the encoder: late interaction on pairs from code and documents.")
+        : base(
+            "encoder",
+            "Train an adapter of the encoder: late interaction on pairs from code and documents.",
+            "in the data folder",
+            new LoopSettings(s_defaults.Steps, s_defaults.EvaluateEvery),
+            s_defaults.Seed
+        )
     {
         Arguments.Add(_sources);
-        foreach (
-            var option in (Option[])
-                [
-                    _home,
-                    _model,
-                    _run,
-                    _output,
-                    _pairs,
-                    _dimensions,
-                    _rank,
-                    _alpha,
-                    _steps,
-                    _batch,
-                    _tokens,
-                    _rate,
-                    _keep,
-                    _evaluate,
-                    _seed,
-                    _threads,
-                ]
-        )
-        {
-            Options.Add(option);
-        }
-
-        SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
+        AddOptions(_model, _output, _pairs, _dimensions, _rank, _alpha, _batch, _tokens, _rate, _keep);
     }
 
-    private int Run(ParseResult parsed, CancellationToken cancellation)
+    protected override int Run(ParseResult parsed, CancellationToken cancellation)
     {
         var error = parsed.InvocationConfiguration.Error;
         var settings = SettingsOf(parsed);
-        var home = Path.GetFullPath(parsed.GetValue(_home) ?? LongContextHome.Path);
-        var store = new ModelStore(new ModelStoreOptions { Folder = Path.Combine(home, "models") });
+        var home = HomeOf(parsed);
+        var store = StoreOf(parsed);
         var model = TrainedModel.Find(parsed.GetValue(_model) ?? store.Catalog.DefaultEncoder.Name, store);
         Check(settings, model);
         var reader = new PairReader(home, settings.Pairs, settings.Seed);
@@ -117,14 +85,13 @@ internal sealed class EncoderCommand : Command
             .Select(name => Read(reader, name, error, cancellation))
             .ToList();
         LibtorchRuntime.Load(error);
-        var folder = parsed.GetValue(_run) ?? Path.Combine(home, "training", $"{model.Name}-encoder");
-        var training = new EncoderTraining(model, folder, settings, parsed.GetValue(_threads), TimeProvider.System);
+        var folder = RunOf(parsed, $"{model.Name}-encoder");
+        var training = new EncoderTraining(model, folder, settings, ThreadsOf(parsed), TimeProvider.System);
         var state = training.Run(sources, new ConsoleProgress(error), cancellation);
         var output = parsed.GetValue(_output) ?? Path.Combine(model.Folder, EncoderAdapter.FileName);
-        var adapter = File.ReadAllBytes(training.AdapterPath);
-        AtomicFile.Write(output, stream => stream.Write(adapter));
+        AtomicFile.Copy(training.AdapterPath, output);
         parsed.InvocationConfiguration.Output.WriteLine(
-            $"{output}: {adapter.Length} bytes, {state.Step} steps in {state.Seconds:F0} s ({state.ProcessorSeconds:F0} s of "
+            $"{output}: {new FileInfo(output).Length} bytes, {state.Step} steps in {state.Seconds:F0} s ({state.ProcessorSeconds:F0} s of "
                 + $"the processor), mean reciprocal rank {state.Best:F3} on held-out pairs. Metrics and picture: {folder}"
         );
         return 0;
@@ -149,16 +116,16 @@ internal sealed class EncoderCommand : Command
                 Rank = parsed.GetValue(_rank),
                 Alpha = parsed.GetValue(_alpha),
                 Dimensions = parsed.GetValue(_dimensions),
-                Seed = parsed.GetValue(_seed),
+                Seed = parsed.GetValue(Seed),
             },
             Pairs = parsed.GetValue(_pairs)!,
-            Steps = parsed.GetValue(_steps),
+            Steps = parsed.GetValue(Steps),
             BatchSize = parsed.GetValue(_batch),
             PassageTokens = parsed.GetValue(_tokens),
             LearningRate = parsed.GetValue(_rate),
             KeepWeight = parsed.GetValue(_keep),
-            EvaluateEvery = parsed.GetValue(_evaluate),
-            Seed = parsed.GetValue(_seed),
+            EvaluateEvery = parsed.GetValue(EvaluateEvery),
+            Seed = parsed.GetValue(Seed),
         };
 
     private static void Check(EncoderSettings settings, TrainedModel model)
@@ -166,9 +133,7 @@ internal sealed class EncoderCommand : Command
         OptionChecks.Positive(
             ("--rank", settings.Adapter.Rank),
             ("--alpha", settings.Adapter.Alpha),
-            ("--steps", settings.Steps),
-            ("--learning-rate", settings.LearningRate),
-            ("--evaluate-every", settings.EvaluateEvery)
+            ("--learning-rate", settings.LearningRate)
         );
         var path = Path.Combine(model.Folder, BertConfig.FileName);
         if (!BertConfig.Describes(path))
@@ -210,7 +175,4 @@ internal sealed class EncoderCommand : Command
             throw new TrainingException($"{option} {value}: expected {least} to {most}.");
         }
     }
-
-    private static Option<T> Number<T>(string name, string description, T value) =>
-        new(name) { Description = description, DefaultValueFactory = _ => value };
 }

@@ -1,17 +1,17 @@
 using System.CommandLine;
 using McpLongContext.Inference.Decoders;
-using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Examples;
 using McpLongContext.Training.Infini;
 using McpLongContext.Training.Libtorch;
+using McpLongContext.Training.Loop;
 using McpLongContext.Training.Modules;
 using McpLongContext.Training.Tasks;
 
 namespace McpLongContext.Training.Commands;
 
 /// <summary>Trains an adapter of Infini-attention and puts it into the model's folder.</summary>
-internal sealed class InfiniCommand : Command
+internal sealed class InfiniCommand : TrainingCommand
 {
     private static readonly InfiniSettings s_defaults = new();
 
@@ -20,11 +20,6 @@ internal sealed class InfiniCommand : Command
         Description = "An installed model of the Llama family, or a folder with one.",
     };
 
-    private readonly Option<string?> _home = new("--home") { Description = "Data folder." };
-    private readonly Option<string?> _run = new("--run")
-    {
-        Description = "Folder of this training; one that was broken off there continues. Default: in the data folder.",
-    };
     private readonly Option<string?> _output = new("--out")
     {
         Description =
@@ -60,7 +55,6 @@ internal sealed class InfiniCommand : Command
         s_defaults.Adapter.Alpha
     );
     private readonly Option<int> _segment = Number("--segment", "Tokens of a segment.", s_defaults.SegmentTokens);
-    private readonly Option<int> _steps = Number("--steps", "Steps at most.", s_defaults.Steps);
     private readonly Option<int> _batch = Number(
         "--batch",
         "Examples of a step at the first level.",
@@ -84,12 +78,6 @@ internal sealed class InfiniCommand : Command
     );
     private readonly Option<int> _keys = Number("--most-keys", "Keys of a text in several-keys.", s_defaults.MostKeys);
     private readonly Option<int> _own = Number("--own-tokens", "Tokens of filler by the model.", s_defaults.OwnTokens);
-    private readonly Option<int> _evaluate = Number(
-        "--evaluate-every",
-        "Steps between evaluations.",
-        s_defaults.EvaluateEvery
-    );
-    private readonly Option<int> _seed = Number("--seed", "Chooses everything that is random.", s_defaults.Seed);
     private readonly Option<int?> _horizon = new("--horizon")
     {
         Description =
@@ -103,68 +91,58 @@ internal sealed class InfiniCommand : Command
             "For large models: read frozen weights, and compute what gradients need, layer by layer. Slower, in the memory "
             + "of one layer.",
     };
-    private readonly Option<int> _threads = Number("--threads", "Threads.", Environment.ProcessorCount);
 
     public InfiniCommand()
-        : base("infini", "Train an adapter of Infini-attention: gates and LoRA adapters of q, k, v and o.")
+        : base(
+            "infini",
+            "Train an adapter of Infini-attention: gates and LoRA adapters of q, k, v and o.",
+            "in the data folder",
+            new LoopSettings(s_defaults.Steps, s_defaults.EvaluateEvery),
+            s_defaults.Seed
+        )
     {
         Arguments.Add(_model);
-        foreach (
-            var option in (Option[])
-                [
-                    _home,
-                    _run,
-                    _output,
-                    _corpus,
-                    _tasks,
-                    _rule,
-                    _start,
-                    _rank,
-                    _alpha,
-                    _segment,
-                    _steps,
-                    _batch,
-                    _rate,
-                    _gateRate,
-                    _plainWeight,
-                    _plainPositions,
-                    _keys,
-                    _own,
-                    _evaluate,
-                    _seed,
-                    _horizon,
-                    _half,
-                    _byLayer,
-                    _threads,
-                ]
-        )
-        {
-            Options.Add(option);
-        }
-
-        SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
+        AddOptions(
+            _output,
+            _corpus,
+            _tasks,
+            _rule,
+            _start,
+            _rank,
+            _alpha,
+            _segment,
+            _batch,
+            _rate,
+            _gateRate,
+            _plainWeight,
+            _plainPositions,
+            _keys,
+            _own,
+            _horizon,
+            _half,
+            _byLayer
+        );
     }
 
-    private int Run(ParseResult parsed, CancellationToken cancellation)
+    protected override int Run(ParseResult parsed, CancellationToken cancellation)
     {
         var error = parsed.InvocationConfiguration.Error;
         var settings = SettingsOf(parsed);
-        var home = Path.GetFullPath(parsed.GetValue(_home) ?? LongContextHome.Path);
-        var store = new ModelStore(new ModelStoreOptions { Folder = Path.Combine(home, "models") });
+        var home = HomeOf(parsed);
+        var store = StoreOf(parsed);
         var model = TrainedModel.Find(parsed.GetValue(_model)!, store);
         Check(settings, DecoderConfig.Load(model.Folder));
         var corpus = Corpus.Read(parsed.GetValue(_corpus) ?? []);
         var start = StartOf(parsed.GetValue(_start), model, settings.Adapter);
         LibtorchRuntime.Load(error);
         var rule = settings.Adapter.Rule.ToString().ToLowerInvariant();
-        var folder = parsed.GetValue(_run) ?? Path.Combine(home, "training", $"{model.Name}-infini-{rule}");
-        var training = new InfiniTraining(model, folder, settings, parsed.GetValue(_threads), TimeProvider.System);
+        var folder = RunOf(parsed, $"{model.Name}-infini-{rule}");
+        var training = new InfiniTraining(model, folder, settings, ThreadsOf(parsed), TimeProvider.System);
         var state = training.Run(corpus, start, new ConsoleProgress(error), cancellation);
         var output = parsed.GetValue(_output) ?? Path.Combine(model.Folder, InfiniAdapter.FileName);
-        var adapter = File.ReadAllBytes(training.AdapterPath);
-        AtomicFile.Write(output, stream => stream.Write(adapter));
+        AtomicFile.Copy(training.AdapterPath, output);
         parsed.InvocationConfiguration.Output.WriteLine(
-            $"{output}: {adapter.Length} bytes, {state.Step} steps in {state.Seconds:F0} s ({state.ProcessorSeconds:F0} s of "
+            $"{output}: {new FileInfo(output).Length} bytes, {state.Step} steps in {state.Seconds:F0} s ({state.ProcessorSeconds:F0} s of "
                 + $"the processor), score {state.Best:F2} on held-out texts. Metrics and picture: {folder}"
         );
         return 0;
@@ -180,10 +158,10 @@ internal sealed class InfiniCommand : Command
                 Alpha = parsed.GetValue(_alpha),
                 IsHalf = parsed.GetValue(_half),
                 IsByLayer = parsed.GetValue(_byLayer),
-                Seed = parsed.GetValue(_seed),
+                Seed = parsed.GetValue(Seed),
             },
             SegmentTokens = parsed.GetValue(_segment),
-            Steps = parsed.GetValue(_steps),
+            Steps = parsed.GetValue(Steps),
             BatchSize = parsed.GetValue(_batch),
             LearningRate = parsed.GetValue(_rate),
             GateLearningRate = parsed.GetValue(_gateRate),
@@ -192,9 +170,9 @@ internal sealed class InfiniCommand : Command
             Tasks = parsed.GetValue(_tasks)!,
             MostKeys = parsed.GetValue(_keys),
             OwnTokens = parsed.GetValue(_own),
-            EvaluateEvery = parsed.GetValue(_evaluate),
+            EvaluateEvery = parsed.GetValue(EvaluateEvery),
             Horizon = parsed.GetValue(_horizon),
-            Seed = parsed.GetValue(_seed),
+            Seed = parsed.GetValue(Seed),
         };
 
     private static void Check(InfiniSettings settings, DecoderConfig config)
@@ -202,9 +180,7 @@ internal sealed class InfiniCommand : Command
         OptionChecks.Positive(
             ("--rank", settings.Adapter.Rank),
             ("--alpha", settings.Adapter.Alpha),
-            ("--steps", settings.Steps),
             ("--batch", settings.BatchSize),
-            ("--evaluate-every", settings.EvaluateEvery),
             ("--learning-rate", settings.LearningRate),
             ("--gate-rate", settings.GateLearningRate),
             ("--horizon", settings.Horizon ?? 1)
@@ -244,7 +220,4 @@ internal sealed class InfiniCommand : Command
 
         return start;
     }
-
-    private static Option<T> Number<T>(string name, string description, T value) =>
-        new(name) { Description = description, DefaultValueFactory = _ => value };
 }

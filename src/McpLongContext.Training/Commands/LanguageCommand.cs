@@ -1,15 +1,15 @@
 using System.CommandLine;
 using McpLongContext.Inference.Decoders;
-using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.InfiniAttention;
 using McpLongContext.Training.Examples;
 using McpLongContext.Training.Language;
 using McpLongContext.Training.Libtorch;
+using McpLongContext.Training.Loop;
 
 namespace McpLongContext.Training.Commands;
 
 /// <summary>Trains all weights of a language model, from nothing or from a model, on text or on summaries.</summary>
-internal sealed class LanguageCommand : Command
+internal sealed class LanguageCommand : TrainingCommand
 {
     private static readonly LanguageSettings s_defaults = new();
     private static readonly ModelShape s_shape = new();
@@ -17,11 +17,6 @@ internal sealed class LanguageCommand : Command
     private readonly Argument<string> _output = new("FOLDER")
     {
         Description = "The folder of the new model; models install takes it.",
-    };
-    private readonly Option<string?> _home = new("--home") { Description = "Data folder." };
-    private readonly Option<string?> _run = new("--run")
-    {
-        Description = "Folder of this training; one that was broken off there continues. Default: FOLDER.training.",
     };
     private readonly Option<string[]> _corpus = new("--corpus")
     {
@@ -59,68 +54,58 @@ internal sealed class LanguageCommand : Command
     private readonly Option<int> _segment = Number("--segment", "Tokens of a segment.", s_defaults.SegmentTokens);
     private readonly Option<int> _segments = Number("--segments", "Segments of a sequence.", s_defaults.Segments);
     private readonly Option<int> _batch = Number("--batch", "Sequences of a step.", s_defaults.BatchSize);
-    private readonly Option<int> _steps = Number("--steps", "Steps at most.", s_defaults.Steps);
     private readonly Option<double> _rate = Number("--learning-rate", "Highest rate.", s_defaults.LearningRate);
-    private readonly Option<int> _evaluate = Number(
-        "--evaluate-every",
-        "Steps between evaluations.",
-        s_defaults.EvaluateEvery
-    );
-    private readonly Option<int> _seed = Number("--seed", "Chooses everything that is random.", s_defaults.Seed);
-    private readonly Option<int> _threads = Number("--threads", "Threads.", Environment.ProcessorCount);
 
     public LanguageCommand()
-        : base("lm", "Train a language model with Infini-attention, from nothing or from a model.")
+        : base(
+            "lm",
+            "Train a language model with Infini-attention, from nothing or from a model.",
+            "FOLDER.training",
+            new LoopSettings(s_defaults.Steps, s_defaults.EvaluateEvery),
+            s_defaults.Seed
+        )
     {
         Arguments.Add(_output);
-        foreach (
-            var option in (Option[])
-                [
-                    _home,
-                    _run,
-                    _corpus,
-                    _datastore,
-                    _pairs,
-                    _start,
-                    _tokenizer,
-                    _layers,
-                    _rule,
-                    _hidden,
-                    _depth,
-                    _heads,
-                    _kvHeads,
-                    _window,
-                    _segment,
-                    _segments,
-                    _batch,
-                    _steps,
-                    _rate,
-                    _evaluate,
-                    _seed,
-                    _threads,
-                ]
-        )
-        {
-            Options.Add(option);
-        }
-
-        SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
+        AddOptions(
+            _corpus,
+            _datastore,
+            _pairs,
+            _start,
+            _tokenizer,
+            _layers,
+            _rule,
+            _hidden,
+            _depth,
+            _heads,
+            _kvHeads,
+            _window,
+            _segment,
+            _segments,
+            _batch,
+            _rate
+        );
     }
 
-    private int Run(ParseResult parsed, CancellationToken cancellation)
+    protected override int Run(ParseResult parsed, CancellationToken cancellation)
     {
         var error = parsed.InvocationConfiguration.Error;
         var settings = SettingsOf(parsed);
-        var home = Path.GetFullPath(parsed.GetValue(_home) ?? LongContextHome.Path);
+        var home = HomeOf(parsed);
         var output = Path.GetFullPath(parsed.GetValue(_output)!);
-        var folder = parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(output) + ".training";
+        var folder = RunBeside(parsed, output);
         OutputFolder.RequireFree(output, folder);
         var pairs = parsed.GetValue(_pairs) is { } file ? SummaryPair.Read(file) : null;
         var texts = pairs is null ? TextsOf(parsed, home) : [];
-        var start = StartOf(parsed, home, folder, settings);
+        var start = StartingModel.Find(
+            parsed.GetValue(_start),
+            parsed.GetValue(_tokenizer),
+            StoreOf(parsed),
+            folder,
+            (created, tokenizer) => ModelFolder.Create(created, ShapeOf(parsed), tokenizer, settings.Seed)
+        );
         Check(settings, DecoderConfig.Load(start.Folder));
         LibtorchRuntime.Load(error);
-        var training = new LanguageTraining(start, folder, settings, parsed.GetValue(_threads), TimeProvider.System);
+        var training = new LanguageTraining(start, folder, settings, ThreadsOf(parsed), TimeProvider.System);
         var state = training.Run(
             tokenizer =>
                 pairs is null
@@ -151,26 +136,6 @@ internal sealed class LanguageCommand : Command
         return texts.Length > 0
             ? texts
             : throw new TrainingException("there is nothing to learn from: give --corpus, --datastore or --pairs.");
-    }
-
-    /// <summary>The model that training begins with: one that is named, or a new one in the training's folder.</summary>
-    private TrainedModel StartOf(ParseResult parsed, string home, string folder, LanguageSettings settings)
-    {
-        var store = new ModelStore(new ModelStoreOptions { Folder = Path.Combine(home, "models") });
-        if (parsed.GetValue(_start) is { } name)
-        {
-            return TrainedModel.Find(name, store);
-        }
-
-        var created = Path.Combine(folder, "start");
-        if (!File.Exists(Path.Combine(created, "model.safetensors")))
-        {
-            Directory.CreateDirectory(created);
-            var tokenizer = parsed.GetValue(_tokenizer) is { } source ? TrainedModel.Find(source, store).Folder : null;
-            ModelFolder.Create(created, ShapeOf(parsed), tokenizer, settings.Seed);
-        }
-
-        return TrainedModel.Find(created, store);
     }
 
     private ModelShape ShapeOf(ParseResult parsed)
@@ -212,10 +177,10 @@ internal sealed class LanguageCommand : Command
             SegmentTokens = parsed.GetValue(_segment),
             Segments = parsed.GetValue(_segments),
             BatchSize = parsed.GetValue(_batch),
-            Steps = parsed.GetValue(_steps),
+            Steps = parsed.GetValue(Steps),
             LearningRate = parsed.GetValue(_rate),
-            EvaluateEvery = parsed.GetValue(_evaluate),
-            Seed = parsed.GetValue(_seed),
+            EvaluateEvery = parsed.GetValue(EvaluateEvery),
+            Seed = parsed.GetValue(Seed),
         };
 
     private static void Check(LanguageSettings settings, DecoderConfig config)
@@ -223,9 +188,7 @@ internal sealed class LanguageCommand : Command
         OptionChecks.Positive(
             ("--segments", settings.Segments),
             ("--batch", settings.BatchSize),
-            ("--steps", settings.Steps),
-            ("--learning-rate", settings.LearningRate),
-            ("--evaluate-every", settings.EvaluateEvery)
+            ("--learning-rate", settings.LearningRate)
         );
         OptionChecks.Segment(settings.SegmentTokens, 2, config.ContextLength);
         var unknown = settings.Adapter.Layers?.Where(layer => layer < 0 || layer >= config.LayerCount).ToArray() ?? [];
@@ -236,7 +199,4 @@ internal sealed class LanguageCommand : Command
             );
         }
     }
-
-    private static Option<T> Number<T>(string name, string description, T value) =>
-        new(name) { Description = description, DefaultValueFactory = _ => value };
 }

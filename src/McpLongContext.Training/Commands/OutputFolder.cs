@@ -30,8 +30,7 @@ internal static class OutputFolder
                 continue;
             }
 
-            var bytes = File.ReadAllBytes(path);
-            AtomicFile.Write(Path.Combine(output, Path.GetFileName(path)), stream => stream.Write(bytes));
+            AtomicFile.Copy(path, Path.Combine(output, Path.GetFileName(path)));
         }
     }
 }

@@ -1,16 +1,16 @@
 using System.CommandLine;
 using McpLongContext.Inference.EncoderDecoders;
-using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Training.Language;
 using McpLongContext.Training.Libtorch;
+using McpLongContext.Training.Loop;
 using McpLongContext.Training.Unlimiformer;
 using McpLongContext.Training.Unlimiformer.Examples;
 
 namespace McpLongContext.Training.Commands;
 
 /// <summary>Trains all weights of an encoder-decoder to write from sources longer than its window.</summary>
-internal sealed class UnlimiformerCommand : Command
+internal sealed class UnlimiformerCommand : TrainingCommand
 {
     /// <summary>The highest rate where weights were trained before.</summary>
     private const double StartedRate = 1e-4;
@@ -22,11 +22,6 @@ internal sealed class UnlimiformerCommand : Command
     private readonly Argument<string> _output = new("FOLDER")
     {
         Description = "The folder of the new model; models install takes it.",
-    };
-    private readonly Option<string?> _home = new("--home") { Description = "Data folder." };
-    private readonly Option<string?> _run = new("--run")
-    {
-        Description = "Folder of this training; one that was broken off there continues. Default: FOLDER.training.",
     };
     private readonly Option<string?> _pairs = new("--pairs")
     {
@@ -89,79 +84,56 @@ internal sealed class UnlimiformerCommand : Command
         "Tokens of all sources of a step at most, but for one source.",
         s_defaults.StepTokens
     );
-    private readonly Option<int> _steps = Number("--steps", "Steps at most.", s_defaults.Steps);
     private readonly Option<double?> _rate = new("--learning-rate")
     {
         Description = $"Highest rate; default: {s_defaults.LearningRate}, with --start {StartedRate}.",
     };
-    private readonly Option<int> _evaluate = Number(
-        "--evaluate-every",
-        "Steps between evaluations.",
-        s_defaults.EvaluateEvery
-    );
-    private readonly Option<int> _seed = Number("--seed", "Chooses everything that is random.", s_defaults.Seed);
-    private readonly Option<int> _threads = Number("--threads", "Threads.", Environment.ProcessorCount);
 
     public UnlimiformerCommand()
-        : base("unlimiformer", "Train an encoder-decoder for sources longer than its window.")
+        : base(
+            "unlimiformer",
+            "Train an encoder-decoder for sources longer than its window.",
+            "FOLDER.training",
+            new LoopSettings(s_defaults.Steps, s_defaults.EvaluateEvery),
+            s_defaults.Seed
+        )
     {
         Arguments.Add(_output);
-        foreach (
-            var option in (Option[])
-                [
-                    _home,
-                    _run,
-                    _pairs,
-                    _start,
-                    _tokenizer,
-                    _retrieval,
-                    _random,
-                    _alternating,
-                    _test,
-                    _family,
-                    _hidden,
-                    _depth,
-                    _heads,
-                    _window,
-                    _shortest,
-                    _longest,
-                    _asked,
-                    _source,
-                    _batch,
-                    _stepTokens,
-                    _steps,
-                    _rate,
-                    _evaluate,
-                    _seed,
-                    _threads,
-                ]
-        )
-        {
-            Options.Add(option);
-        }
-
-        SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
+        AddOptions(
+            _pairs,
+            _start,
+            _tokenizer,
+            _retrieval,
+            _random,
+            _alternating,
+            _test,
+            _family,
+            _hidden,
+            _depth,
+            _heads,
+            _window,
+            _shortest,
+            _longest,
+            _asked,
+            _source,
+            _batch,
+            _stepTokens,
+            _rate
+        );
     }
 
-    private int Run(ParseResult parsed, CancellationToken cancellation)
+    protected override int Run(ParseResult parsed, CancellationToken cancellation)
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var settings = SettingsOf(parsed);
         var keys = KeysOf(parsed);
-        var home = Path.GetFullPath(parsed.GetValue(_home) ?? LongContextHome.Path);
         var destination = Path.GetFullPath(parsed.GetValue(_output)!);
-        var folder = parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(destination) + ".training";
+        var folder = RunBeside(parsed, destination);
         OutputFolder.RequireFree(destination, folder);
         var pairs = parsed.GetValue(_pairs) is { } file ? SummaryPair.Read(file) : null;
         LibtorchRuntime.Load(error);
-        var start = StartOf(parsed, home, folder, settings);
-        var training = new UnlimiformerTraining(
-            start,
-            folder,
-            settings,
-            parsed.GetValue(_threads),
-            TimeProvider.System
-        );
+        var start = StartOf(parsed, folder, settings);
+        var training = new UnlimiformerTraining(start, folder, settings, ThreadsOf(parsed), TimeProvider.System);
         var (state, test) = training.Run(ExamplesOf, new ConsoleProgress(error), cancellation);
         OutputFolder.Fill(training.Best, destination);
         output.WriteLine(
@@ -183,28 +155,18 @@ internal sealed class UnlimiformerCommand : Command
                 : new PairExamples(pairs, tokenizer, config, settings.MaxSourceTokens);
     }
 
-    /// <summary>The model that training begins with: one that is named, or a new one in the training's folder.</summary>
-    private TrainedModel StartOf(ParseResult parsed, string home, string folder, UnlimiformerSettings settings)
+    private TrainedModel StartOf(ParseResult parsed, string folder, UnlimiformerSettings settings)
     {
-        var store = new ModelStore(new ModelStoreOptions { Folder = Path.Combine(home, "models") });
-        if (parsed.GetValue(_start) is { } name)
-        {
-            var found = TrainedModel.Find(name, store);
-            return EncoderDecoder.Describes(found.Folder)
-                ? found
-                : throw new TrainingException($"--start {name}: expected an encoder-decoder, T5 or BART.");
-        }
-
-        var shape = ShapeOf(parsed);
-        var created = Path.Combine(folder, "start");
-        if (!File.Exists(Path.Combine(created, "model.safetensors")))
-        {
-            Directory.CreateDirectory(created);
-            var tokenizer = parsed.GetValue(_tokenizer) is { } source ? TrainedModel.Find(source, store).Folder : null;
-            EncoderDecoderFolder.Create(created, shape, tokenizer, settings.Seed);
-        }
-
-        return TrainedModel.Find(created, store);
+        var start = StartingModel.Find(
+            parsed.GetValue(_start),
+            parsed.GetValue(_tokenizer),
+            StoreOf(parsed),
+            folder,
+            (created, tokenizer) => EncoderDecoderFolder.Create(created, ShapeOf(parsed), tokenizer, settings.Seed)
+        );
+        return EncoderDecoder.Describes(start.Folder)
+            ? start
+            : throw new TrainingException($"--start {start.Name}: expected an encoder-decoder, T5 or BART.");
     }
 
     private EncoderDecoderShape ShapeOf(ParseResult parsed)
@@ -265,20 +227,17 @@ internal sealed class UnlimiformerCommand : Command
             MaxSourceTokens = parsed.GetValue(_source),
             BatchSize = parsed.GetValue(_batch),
             StepTokens = parsed.GetValue(_stepTokens),
-            Steps = parsed.GetValue(_steps),
+            Steps = parsed.GetValue(Steps),
             LearningRate = rate,
             PositionLearningRate = isNew ? s_defaults.PositionLearningRate : rate,
-            EvaluateEvery = parsed.GetValue(_evaluate),
-            Seed = parsed.GetValue(_seed),
+            EvaluateEvery = parsed.GetValue(EvaluateEvery),
+            Seed = parsed.GetValue(Seed),
         };
         OptionChecks.Positive(
             ("--max-source", settings.MaxSourceTokens),
             ("--batch", settings.BatchSize),
             ("--step-tokens", settings.StepTokens),
-            ("--steps", settings.Steps),
-            ("--learning-rate", settings.LearningRate),
-            ("--evaluate-every", settings.EvaluateEvery),
-            ("--threads", parsed.GetValue(_threads))
+            ("--learning-rate", settings.LearningRate)
         );
         return settings;
     }
@@ -292,7 +251,4 @@ internal sealed class UnlimiformerCommand : Command
             (_, _, true) => UnlimiformerMode.Random,
             _ => UnlimiformerMode.Truncation,
         };
-
-    private static Option<T> Number<T>(string name, string description, T value) =>
-        new(name) { Description = description, DefaultValueFactory = _ => value };
 }
