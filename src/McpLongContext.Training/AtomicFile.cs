@@ -45,8 +45,14 @@ internal static class AtomicFile
     /// <exception cref="TrainingException">The file cannot be written; the earlier one stays.</exception>
     public static void Copy(string source, string path)
     {
-        var content = File.ReadAllBytes(source);
-        Write(path, stream => stream.Write(content));
+        Write(
+            path,
+            stream =>
+            {
+                using var content = File.OpenRead(source);
+                content.CopyTo(stream);
+            }
+        );
     }
 
     private static void Delete(string staged)

@@ -89,6 +89,14 @@ internal sealed class EncoderCommand : TrainingCommand
         var training = new EncoderTraining(model, folder, settings, ThreadsOf(parsed), TimeProvider.System);
         var state = training.Run(sources, new ConsoleProgress(error), cancellation);
         var output = parsed.GetValue(_output) ?? Path.Combine(model.Folder, EncoderAdapter.FileName);
+        if (!File.Exists(training.AdapterPath))
+        {
+            throw new TrainingException(
+                $"after {state.Step} steps no adapter was better on held-out pairs than none: none was installed. Give more "
+                    + $"sources or --steps; metrics are in {folder}."
+            );
+        }
+
         AtomicFile.Copy(training.AdapterPath, output);
         parsed.InvocationConfiguration.Output.WriteLine(
             $"{output}: {new FileInfo(output).Length} bytes, {state.Step} steps in {state.Seconds:F0} s ({state.ProcessorSeconds:F0} s of "

@@ -94,6 +94,8 @@ internal sealed class LanguageCommand : TrainingCommand
         var output = Path.GetFullPath(parsed.GetValue(_output)!);
         var folder = RunBeside(parsed, output);
         OutputFolder.RequireFree(output, folder);
+        RequireAlone(parsed, _start, _tokenizer, _hidden, _depth, _heads, _kvHeads, _window);
+        var shape = ShapeOf(parsed);
         var pairs = parsed.GetValue(_pairs) is { } file ? SummaryPair.Read(file) : null;
         var texts = pairs is null ? TextsOf(parsed, home) : [];
         var start = StartingModel.Find(
@@ -101,7 +103,8 @@ internal sealed class LanguageCommand : TrainingCommand
             parsed.GetValue(_tokenizer),
             StoreOf(parsed),
             folder,
-            (created, tokenizer) => ModelFolder.Create(created, ShapeOf(parsed), tokenizer, settings.Seed)
+            $"{shape}",
+            (created, tokenizer) => ModelFolder.Create(created, shape, tokenizer, settings.Seed)
         );
         Check(settings, DecoderConfig.Load(start.Folder));
         LibtorchRuntime.Load(error);

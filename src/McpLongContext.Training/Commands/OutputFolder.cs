@@ -1,3 +1,5 @@
+using McpLongContext.Training.Language;
+
 namespace McpLongContext.Training.Commands;
 
 /// <summary>The folder that a new model is written to.</summary>
@@ -30,7 +32,7 @@ internal static class OutputFolder
                 continue;
             }
 
-            AtomicFile.Copy(path, Path.Combine(output, Path.GetFileName(path)));
+            ModelFolder.Copy(path, output);
         }
     }
 }

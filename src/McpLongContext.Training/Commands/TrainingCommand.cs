@@ -84,6 +84,24 @@ internal abstract class TrainingCommand : Command
     protected static Option<T> Number<T>(string name, string description, T value) =>
         new(name) { Description = description, DefaultValueFactory = _ => value };
 
+    /// <summary>Demands that options are not given beside one that makes them meaningless.</summary>
+    /// <exception cref="TrainingException">Both are given.</exception>
+    protected static void RequireAlone(ParseResult parsed, Option option, params ReadOnlySpan<Option> others)
+    {
+        if (parsed.GetResult(option) is not { Implicit: false })
+        {
+            return;
+        }
+
+        foreach (var other in others)
+        {
+            if (parsed.GetResult(other) is { Implicit: false })
+            {
+                throw new TrainingException($"{other.Name}: expected without {option.Name}, whose model has its own.");
+            }
+        }
+    }
+
     private void Check(ParseResult parsed) =>
         OptionChecks.Positive(
             ("--steps", parsed.GetValue(Steps)),

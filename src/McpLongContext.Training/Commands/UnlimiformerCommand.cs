@@ -126,7 +126,7 @@ internal sealed class UnlimiformerCommand : TrainingCommand
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var settings = SettingsOf(parsed);
-        var keys = KeysOf(parsed);
+        var keys = parsed.GetValue(_pairs) is null ? KeysOf(parsed) : s_keys;
         var destination = Path.GetFullPath(parsed.GetValue(_output)!);
         var folder = RunBeside(parsed, destination);
         OutputFolder.RequireFree(destination, folder);
@@ -157,12 +157,15 @@ internal sealed class UnlimiformerCommand : TrainingCommand
 
     private TrainedModel StartOf(ParseResult parsed, string folder, UnlimiformerSettings settings)
     {
+        RequireAlone(parsed, _start, _tokenizer, _family, _hidden, _depth, _heads, _window);
+        var shape = ShapeOf(parsed);
         var start = StartingModel.Find(
             parsed.GetValue(_start),
             parsed.GetValue(_tokenizer),
             StoreOf(parsed),
             folder,
-            (created, tokenizer) => EncoderDecoderFolder.Create(created, ShapeOf(parsed), tokenizer, settings.Seed)
+            $"{shape}",
+            (created, tokenizer) => EncoderDecoderFolder.Create(created, shape, tokenizer, settings.Seed)
         );
         return EncoderDecoder.Describes(start.Folder)
             ? start

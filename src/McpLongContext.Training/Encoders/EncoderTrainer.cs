@@ -62,7 +62,8 @@ internal sealed class EncoderTrainer : ITrainer
     /// <inheritdoc />
     public string Shape =>
         $"rank {_settings.Adapter.Rank}, alpha {_settings.Adapter.Alpha}, "
-        + $"{_settings.Adapter.Dimensions ?? _model.Config.HiddenSize} dimensions";
+        + $"{_settings.Adapter.Dimensions ?? _model.Config.HiddenSize} dimensions, seed {_settings.Seed}, "
+        + $"pairs {string.Join(' ', _settings.Pairs)} of {string.Join(' ', _sources.Select(source => source.Name))}";
 
     /// <inheritdoc />
     public TrainingState State { get; set; } = new();

@@ -56,10 +56,10 @@ internal sealed class HeldOutRanking(
         var passages = Map(
             encoder,
             others,
-            (worker, pair) => worker.Encode([pair.Passage], [pair.Header], 0, cancellation)
+            (worker, pair) => worker.Encode([pair.Passage], [pair.Header], 0, cancellation),
+            cancellation
         );
-        var questions = Map(encoder, asked, (worker, pair) => worker.EncodeQuery(pair.Question));
-        cancellation.ThrowIfCancellationRequested();
+        var questions = Map(encoder, asked, (worker, pair) => worker.EncodeQuery(pair.Question), cancellation);
         var (tokens, pooled) = (0.0, 0.0);
         foreach (var (own, question) in questions.Index())
         {
@@ -85,14 +85,15 @@ internal sealed class HeldOutRanking(
     private TResult[] Map<TResult>(
         BertEncoder encoder,
         TextPair[] pairs,
-        Func<PassageEncoder, TextPair, TResult> encode
+        Func<PassageEncoder, TextPair, TResult> encode,
+        CancellationToken cancellation
     )
     {
         var results = new TResult[pairs.Length];
         Parallel.For(
             0,
             pairs.Length,
-            new ParallelOptions { MaxDegreeOfParallelism = threads },
+            new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation },
             () => new PassageEncoder(encoder, new ChunkSettings()),
             (i, _, worker) =>
             {

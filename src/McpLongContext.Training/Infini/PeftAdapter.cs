@@ -118,7 +118,7 @@ internal static partial class PeftAdapter
     };
 
     [GeneratedRegex(
-        @"^base_model\.model\.model\.layers\.(?<layer>\d{1,5})\.self_attn\.(?<projection>[qkvo])_proj\.lora_(?<side>[AB])\.weight$",
+        @"^base_model\.model\.model\.layers\.(?<layer>0|[1-9][0-9]{0,4})\.self_attn\.(?<projection>[qkvo])_proj\.lora_(?<side>[AB])\.weight$",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: -1
     )]

@@ -1,6 +1,7 @@
 using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Decoders.Checkpoints;
 using McpLongContext.Inference.Tokenizers.Formats;
+using McpLongContext.Training.Loop;
 
 namespace McpLongContext.Training.Language;
 
@@ -120,14 +121,7 @@ internal static class ModelFolder
 
     /// <summary>Copies a file.</summary>
     public static void Copy(string file, string folder) =>
-        AtomicFile.Write(
-            Path.Combine(folder, Path.GetFileName(file)),
-            stream =>
-            {
-                using var source = File.OpenRead(file);
-                source.CopyTo(stream);
-            }
-        );
+        AtomicFile.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
 
     /// <summary>
     /// Norms begin at 1 and matrices at normal numbers of deviation 0.02, those that add to the state smaller by the root
@@ -147,8 +141,7 @@ internal static class ModelFolder
         var deviation = 0.02 / (adds ? Math.Sqrt(2 * config.LayerCount) : 1);
         for (var i = 0; i < values.Length; i++)
         {
-            var radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
-            values[i] = (float)(deviation * radius * Math.Cos(2 * Math.PI * random.NextDouble()));
+            values[i] = (float)(deviation * Seeds.Normal(random));
         }
 
         return values;

@@ -8,7 +8,7 @@ using McpLongContext.Training.Unlimiformer.Examples;
 namespace McpLongContext.Training.Unlimiformer;
 
 /// <summary>
-/// Lets the product's engine write targets from whole sources, with the model as it would be installed: by Unlimiformer
+/// Lets the product's engine write targets from whole sources, as far as examples have them, with the model as it would be installed: by Unlimiformer
 /// and, for comparison, from the first window alone.
 /// </summary>
 /// <param name="folder">The model's folder.</param>
@@ -40,6 +40,8 @@ internal sealed class TargetEvaluation(
         using var encoder = new SourceEncoder(model, frame, model.Config.Window, settings.Overlap, threads);
         using var threadPool = new ComputeThreadPool(threads);
         var projections = new CrossProjections(model);
+        // The likeliest tokens where they are right or wrong; otherwise the search that the model recommends.
+        var search = isExact ? new BeamSettings { Beams = 1, NoRepeatNgram = 0 } : BeamSettings.Read(folder);
         var written = new Dictionary<string, List<(string Reference, string Text)>>
         {
             [Unlimiformer] = [],
@@ -72,7 +74,7 @@ internal sealed class TargetEvaluation(
         void Write(string way, TargetExample target, ICrossAttention attention)
         {
             using var session = model.CreateTarget(attention, threads);
-            var tokens = Search(session, target, isExact, cancellation);
+            var tokens = Search(session, search, target, isExact, cancellation);
             written[way]
                 .Add((tokenizer.Decode(target.Answer.AsSpan(0, target.Answer.Length - 1)), tokenizer.Decode(tokens)));
         }
@@ -94,12 +96,15 @@ internal sealed class TargetEvaluation(
         return [.. states];
     }
 
-    /// <summary>The likeliest tokens where they are right or wrong; otherwise the search that the model recommends.</summary>
-    private int[] Search(TargetSession session, TargetExample target, bool isExact, CancellationToken cancellation)
+    private int[] Search(
+        TargetSession session,
+        BeamSettings search,
+        TargetExample target,
+        bool isExact,
+        CancellationToken cancellation
+    )
     {
         var most = 1 + target.Prompt.Length + ((isExact ? 1 : 2) * target.Answer.Length);
-        var search = BeamSettings.Read(folder);
-        search = isExact ? new BeamSettings { Beams = 1, NoRepeatNgram = 0 } : search;
         search = search with { MaxLength = Math.Min(most, session.Model.Config.MaxPositions), MinLength = 0 };
         var found = new BeamSearch(session, search, tokenizer.Vocabulary.Count, target.Prompt).Run(
             cancellation: cancellation

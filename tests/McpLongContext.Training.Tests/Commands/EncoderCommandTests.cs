@@ -86,6 +86,7 @@ public sealed class EncoderCommandTests : IDisposable
     [InlineData("TEXTS --passage-tokens 50", "--passage-tokens 50: expected 16 to 40")]
     [InlineData("TEXTS --dimensions 64", "--dimensions 64: expected a multiple of 64 up to 20")]
     [InlineData("TEXTS --rank 0", "--rank 0: expected a number above 0")]
+    [InlineData("TEXTS --threads 0", "--threads 0: expected a number above 0")]
     [InlineData("TEXTS --keep-weight -1", "--keep-weight -1: expected 0 or more")]
     [InlineData("TEXTS --model EMPTY", "There is no model")]
     [InlineData("TEXTS --model TEXTS", "no encoder (BERT) found in")]

@@ -87,6 +87,8 @@ public sealed class InfiniFamilyTests : IDisposable
     [Theory]
     [InlineData("mlp", "tensor 'base_model.model.model.layers.1.mlp.up_proj.lora_A.weight' found")]
     [InlineData("layer", "tensor 'base_model.model.model.layers.9.self_attn.q_proj.lora_A.weight' found")]
+    [InlineData("digit", "tensor 'base_model.model.model.layers.\u0661.self_attn.q_proj.lora_A.weight' found")]
+    [InlineData("zero", "tensor 'base_model.model.model.layers.01.self_attn.q_proj.lora_A.weight' found")]
     [InlineData("dora", "use_dora found, expected a plain LoRA adapter")]
     [InlineData("rank", "rank 2 found, expected rank 3. Give --rank 2")]
     [InlineData("width", "expected [2, 32]")]
@@ -96,7 +98,13 @@ public sealed class InfiniFamilyTests : IDisposable
         FamilyModel.Write(Model, "llama");
         WriteLora(
             module: kind == "mlp" ? "mlp.up_proj" : "self_attn.q_proj",
-            layer: kind == "layer" ? 9 : 1,
+            layer: kind switch
+            {
+                "layer" => "9",
+                "digit" => "\u0661",
+                "zero" => "01",
+                _ => "1",
+            },
             extra: kind == "dora" ? ", \"use_dora\": true" : "",
             width: kind == "width" ? 16 : 32
         );
@@ -131,7 +139,7 @@ public sealed class InfiniFamilyTests : IDisposable
 
     private void WriteLora(
         string module = "self_attn.q_proj",
-        int layer = 1,
+        string layer = "1",
         double alpha = Rank,
         string extra = "",
         int width = 32

@@ -136,7 +136,9 @@ public sealed class UnlimiformerCommandTests : IDisposable
                 )
         );
 
-        Assert.Equal(0, await RunAsync("--pairs", pairs, "--steps", "2", "--alternating"));
+        // Options of generated documents say nothing of pairs.
+        string[] arguments = ["--pairs", pairs, "--steps", "2", "--alternating", "--max-source", "99"];
+        Assert.Equal(0, await RunAsync(arguments));
 
         var heldOut = Metrics().Last(line => line.TryGetProperty("held_out", out _)).GetProperty("held_out");
         Assert.InRange(heldOut.GetProperty("ROUGE-L, Unlimiformer").GetDouble(), 0, 1);
@@ -153,6 +155,7 @@ public sealed class UnlimiformerCommandTests : IDisposable
     [InlineData("--start nothing", "There is no model 'nothing'")]
     [InlineData("--start DECODER", "expected an encoder-decoder, T5 or BART")]
     [InlineData("--steps 0", "--steps 0: expected a number above 0")]
+    [InlineData("--start nothing --hidden 32", "--hidden: expected without --start")]
     public async Task Wrong_arguments_are_named(string arguments, string message)
     {
         arguments = arguments.Replace("DECODER", TinyModels.PathOf("llama"), StringComparison.Ordinal);
@@ -170,6 +173,16 @@ public sealed class UnlimiformerCommandTests : IDisposable
         Assert.Equal(ExitCode.Failed, await RunAsync("--steps", "2", "--alternating"));
 
         Assert.Contains("was begun with other settings: Truncation", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_training_of_another_shape_is_not_continued()
+    {
+        Assert.Equal(0, await RunAsync("--steps", "1"));
+
+        Assert.Equal(ExitCode.Failed, await RunAsync("--steps", "2", "--hidden", "32"));
+
+        Assert.Contains("was begun with EncoderDecoderShape", _error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -201,7 +214,11 @@ public sealed class UnlimiformerCommandTests : IDisposable
             ("--asked-keys", "2"),
         ];
         all.AddRange(
-            defaults.Where(one => !arguments.Contains(one.Name)).SelectMany(one => (string[])[one.Name, one.Value])
+            defaults
+                // A model that training begins with has a shape of its own.
+                .Skip(arguments.Contains("--start") ? 4 : 0)
+                .Where(one => !arguments.Contains(one.Name))
+                .SelectMany(one => (string[])[one.Name, one.Value])
         );
         return [.. all];
     }

@@ -95,7 +95,8 @@ internal sealed partial class CommitPairs
                 Name,
                 subject,
                 EncoderText.Header(path, passage.Context),
-                EncoderText.Body(passage.Text, document.Kind)
+                EncoderText.Body(passage.Text, document.Kind),
+                document.PlaceOf(0)
             )
             : null;
 

@@ -31,7 +31,8 @@ internal sealed class DocumentationPairs : IPairKind
                     Name,
                     sentence,
                     EncoderText.Header(document.Path, passage.Context),
-                    EncoderText.Body(code, document.Kind)
+                    EncoderText.Body(code, document.Kind),
+                    document.PlaceOf(0)
                 );
             }
         }

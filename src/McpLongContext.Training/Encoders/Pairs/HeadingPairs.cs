@@ -21,7 +21,7 @@ internal sealed class HeadingPairs : IPairKind
             yield break;
         }
 
-        foreach (var passage in document.Passages)
+        foreach (var (ordinal, passage) in document.Passages.Index())
         {
             var headings = passage.Context.Split(" > ", StringSplitOptions.RemoveEmptyEntries);
             var question = headings.LastOrDefault("");
@@ -33,7 +33,13 @@ internal sealed class HeadingPairs : IPairKind
             var text = WithoutHeadings(passage.Text);
             if (WordsOf(question) >= LeastWords && WordsOf(text) >= LeastPassageWords && PlainWords.Are(text))
             {
-                yield return new TextPair(Name, question, Header: "", EncoderText.Body(text, document.Kind));
+                yield return new TextPair(
+                    Name,
+                    question,
+                    Header: "",
+                    EncoderText.Body(text, document.Kind),
+                    document.PlaceOf(ordinal)
+                );
             }
         }
     }

@@ -19,7 +19,7 @@ internal sealed class PairReader(string home, IReadOnlyList<string> kinds, int s
     /// <summary>The fewest pairs of a source: fewer make no batch.</summary>
     private const int LeastPairs = 32;
 
-    /// <summary>Of so many pairs one is held out.</summary>
+    /// <summary>Of so many pairs one is held out, with all others of its place.</summary>
     private const int HeldOutEvery = 10;
 
     private static readonly IPairKind[] s_kinds = [new DocumentationPairs(), new HeadingPairs(), new SentencePairs()];
@@ -46,16 +46,43 @@ internal sealed class PairReader(string home, IReadOnlyList<string> kinds, int s
                 );
             }
 
-            return new PairSource(
-                name,
-                [.. pairs.Where((_, i) => i % HeldOutEvery != 0)],
-                [.. pairs.Where((_, i) => i % HeldOutEvery == 0)]
-            );
+            return Divide(name, pairs);
         }
         catch (Exception e) when (e is DatastoreException or ContextException)
         {
-            throw new TrainingException($"{name}: no folder, and {e.Message}", e);
+            throw new TrainingException(
+                Directory.Exists(name) ? $"{name}: {e.Message}" : $"{name}: no folder, and {e.Message}",
+                e
+            );
         }
+    }
+
+    /// <summary>Holds out whole places, chosen by their names: the same ones in every source and every run.</summary>
+    private PairSource Divide(string name, List<TextPair> pairs)
+    {
+        var heldOut = new HashSet<string>(StringComparer.Ordinal);
+        var count = 0;
+        foreach (
+            var place in pairs
+                .GroupBy(pair => pair.Place, StringComparer.Ordinal)
+                .OrderBy(one => Seeds.Of(seed, one.Key))
+        )
+        {
+            heldOut.Add(place.Key);
+            count += place.Count();
+            if (count >= pairs.Count / HeldOutEvery)
+            {
+                break;
+            }
+        }
+
+        return count < pairs.Count
+            ? new PairSource(
+                name,
+                [.. pairs.Where(pair => !heldOut.Contains(pair.Place))],
+                [.. pairs.Where(pair => heldOut.Contains(pair.Place))]
+            )
+            : throw new TrainingException($"{name}: all pairs are of one file, expected two or more: one is held out.");
     }
 
     private IEnumerable<TextPair> OfFolder(string folder, CancellationToken cancellation)
@@ -119,12 +146,22 @@ internal sealed class PairReader(string home, IReadOnlyList<string> kinds, int s
         var random = new Random(Seeds.Of(seed, 0));
         var distinct = pairs.ToArray();
         random.Shuffle(distinct);
-        return
-        [
-            .. distinct
-                .Where(pair => questions.Add(pair.Question) && passages.Add(pair.Passage))
-                .GroupBy(pair => pair.Kind)
-                .SelectMany(group => group.Take(MostOfKind)),
-        ];
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+        return [.. distinct.Where(IsNew)];
+
+        bool IsNew(TextPair pair)
+        {
+            if (
+                questions.Contains(pair.Question)
+                || passages.Contains(pair.Passage)
+                || counts.GetValueOrDefault(pair.Kind) == MostOfKind
+            )
+            {
+                return false;
+            }
+
+            counts[pair.Kind] = counts.GetValueOrDefault(pair.Kind) + 1;
+            return questions.Add(pair.Question) && passages.Add(pair.Passage);
+        }
     }
 }

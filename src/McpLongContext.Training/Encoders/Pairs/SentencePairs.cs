@@ -37,7 +37,13 @@ internal sealed partial class SentencePairs : IPairKind
                 && PlainWords.Are(chosen)
             )
             {
-                yield return new TextPair(Name, chosen.Trim(), Header: "", EncoderText.Body(rest, document.Kind));
+                yield return new TextPair(
+                    Name,
+                    chosen.Trim(),
+                    Header: "",
+                    EncoderText.Body(rest, document.Kind),
+                    document.PlaceOf(index)
+                );
             }
         }
     }

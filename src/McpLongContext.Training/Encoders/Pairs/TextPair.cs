@@ -5,4 +5,7 @@ namespace McpLongContext.Training.Encoders.Pairs;
 /// <param name="Question">The question.</param>
 /// <param name="Header">The words of path and enclosing declarations in front of the passage; empty for text.</param>
 /// <param name="Passage">The passage.</param>
-internal sealed record TextPair(string Kind, string Question, string Header, string Passage);
+/// <param name="Place">
+/// Where they stand: pairs of one place may share text, and are all learned from or all held out.
+/// </param>
+internal sealed record TextPair(string Kind, string Question, string Header, string Passage, string Place);

@@ -13,7 +13,7 @@ internal sealed class BertModule : nn.Module
 {
     private readonly Tensor _words; // [vocabulary, hidden]
     private readonly Tensor _positions; // [positions, hidden], with the embedding of the only type in use added
-    private readonly FrozenLayerNorm _norm;
+    private readonly LayerNorm _norm;
     private readonly IReadOnlyList<BertModuleLayer> _layers;
     private readonly Parameter? _projection; // [dimensions, hidden]
 
@@ -21,7 +21,7 @@ internal sealed class BertModule : nn.Module
         BertConfig config,
         Tensor words,
         Tensor positions,
-        FrozenLayerNorm norm,
+        LayerNorm norm,
         IReadOnlyList<BertModuleLayer> layers,
         Parameter? projection
     )

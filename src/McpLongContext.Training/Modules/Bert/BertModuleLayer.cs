@@ -9,14 +9,14 @@ namespace McpLongContext.Training.Modules.Bert;
 internal sealed class BertModuleLayer : nn.Module
 {
     private readonly int _heads;
-    private readonly FrozenLayerNorm _attentionNorm;
-    private readonly FrozenLayerNorm _outputNorm;
+    private readonly LayerNorm _attentionNorm;
+    private readonly LayerNorm _outputNorm;
 
     public BertModuleLayer(
         int heads,
         IReadOnlyDictionary<EncoderLinear, LoraLinear> linears,
-        FrozenLayerNorm attentionNorm,
-        FrozenLayerNorm outputNorm
+        LayerNorm attentionNorm,
+        LayerNorm outputNorm
     )
         : base(nameof(BertModuleLayer))
     {

@@ -21,10 +21,10 @@ internal sealed class BertModuleWeights(
         tensor(file.Read($"embeddings.{name}.weight", rows, config.HiddenSize), [rows, config.HiddenSize]);
 
     /// <summary>A normalization.</summary>
-    public FrozenLayerNorm Norm(string name) =>
+    public LayerNorm Norm(string name) =>
         new(
-            file.Read($"{name}.weight", config.HiddenSize),
-            file.Read($"{name}.bias", config.HiddenSize),
+            tensor(file.Read($"{name}.weight", config.HiddenSize)),
+            tensor(file.Read($"{name}.bias", config.HiddenSize)),
             config.LayerNormEpsilon
         );
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using McpLongContext.Training.Loop;
 
 namespace McpLongContext.Training.Modules.EncoderDecoders;
@@ -11,7 +9,7 @@ internal sealed class RandomWeights(int seed) : IWeightSource
     /// <inheritdoc />
     public float[] Read(string name, int[] shape, WeightStart start)
     {
-        var random = new Random(Seeds.Of(seed, NumberOf(start.Alike ?? name)));
+        var random = new Random(Seeds.Of(seed, start.Alike ?? name));
         var values = new float[shape.Aggregate(1, (size, dimension) => checked(size * dimension))];
         var rows = start.IsTransposed ? shape[0] : values.Length;
         for (var i = 0; i < values.Length; i++)
@@ -19,18 +17,9 @@ internal sealed class RandomWeights(int seed) : IWeightSource
             // Column by column where the matrix is transposed.
             var at = (i % rows * (values.Length / rows)) + (i / rows);
             var mean = start.Means?[at] ?? start.Mean;
-            values[at] = (float)(mean + (start.Deviation == 0 ? 0 : start.Deviation * Normal(random)));
+            values[at] = (float)(mean + (start.Deviation == 0 ? 0 : start.Deviation * Seeds.Normal(random)));
         }
 
         return values;
-    }
-
-    private static long NumberOf(string name) => BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
-
-    /// <summary>A number of the standard normal distribution (Box and Muller, 1958).</summary>
-    private static double Normal(Random random)
-    {
-        var radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
-        return radius * Math.Cos(2 * Math.PI * random.NextDouble());
     }
 }

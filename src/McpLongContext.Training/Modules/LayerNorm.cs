@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace McpLongContext.Training.Modules.EncoderDecoders;
+namespace McpLongContext.Training.Modules;
 
 /// <summary>
 /// (x - mean(x)) / sqrt(var(x) + epsilon) * gamma + beta over the last dimension (Ba et al., arXiv 1607.06450).

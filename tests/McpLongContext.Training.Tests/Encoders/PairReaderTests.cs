@@ -1,0 +1,67 @@
+using McpLongContext.Training.Encoders.Pairs;
+
+namespace McpLongContext.Training.Tests.Encoders;
+
+public sealed class PairReaderTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pairs-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void What_is_held_out_shares_no_place_with_what_is_learned_from()
+    {
+        for (var file = 0; file < 40; file++)
+        {
+            Write($"section{file}.md", $"# How the gate of tower {file} opens\n\n{Sentences($"gate{file}", 6)}\n");
+            Write($"story{file}.txt", Sentences($"ship{file}", 40));
+        }
+
+        var source = new PairReader(_folder.FullName, ["headings", "sentences"], seed: 1).Read(
+            _folder.FullName,
+            TestContext.Current.CancellationToken
+        );
+
+        Assert.Empty(source.HeldOut.Select(pair => pair.Place).Intersect(source.Training.Select(pair => pair.Place)));
+        Assert.InRange(source.HeldOut.Count, source.Training.Count / 12, source.Training.Count / 5);
+        // Kinds are mixed from the first pairs on, of which evaluations take a few.
+        Assert.Equal(2, source.Training.Take(32).Select(pair => pair.Kind).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_source_of_one_place_is_refused_by_name()
+    {
+        Write("only.py", string.Concat(Enumerable.Range(0, 60).Select(Function)));
+
+        var error = Assert.Throws<TrainingException>(() =>
+            new PairReader(_folder.FullName, ["documentation"], seed: 1).Read(
+                _folder.FullName,
+                TestContext.Current.CancellationToken
+            )
+        );
+
+        Assert.Contains("all pairs are of one file", error.Message, StringComparison.Ordinal);
+    }
+
+    private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder.FullName, name), text);
+
+    private static string Function(int number) =>
+        $"""""
+            def turn_wheel_{number}(wheel, number):
+                """Turn the wheel of number {number} around once."""
+                result = []
+                while wheel:
+                    result.append(wheel.pop({number}))
+                return result
+
+
+            """"";
+
+    private static string Sentences(string name, int count) =>
+        string.Join(
+            ' ',
+            Enumerable
+                .Range(0, count)
+                .Select(i => $"The {name} waits for the wind of day {i} near the old harbor of the north.")
+        );
+}
