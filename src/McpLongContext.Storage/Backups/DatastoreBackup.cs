@@ -173,7 +173,9 @@ public static class DatastoreBackup
             target.Flush(flushToDisk: true);
         }
 
-        if (lines.Count > 0)
+        // A name in the database is a file of the archive and no path to anything else.
+        var segments = archive.Entries.Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
+        if (lines.Count > 0 || !SegmentsOf(Path.Combine(folder, DatabaseEntry)).TrueForAll(segments.Contains))
         {
             throw new InvalidDataException("it is not whole.");
         }

@@ -1,6 +1,8 @@
 using System.IO.Compression;
+using System.Security.Cryptography;
 using McpLongContext.Storage.Backups;
 using McpLongContext.Storage.Embeddings;
+using McpLongContext.Storage.Sqlite;
 using static McpLongContext.Storage.Tests.TemporaryHome;
 
 namespace McpLongContext.Storage.Tests.Backups;
@@ -122,6 +124,39 @@ public sealed class DatastoreBackupTests : IDisposable
 
             _home.Home.Remove("restored");
         }
+    }
+
+    [Fact]
+    public void A_database_that_names_a_file_elsewhere_is_refused()
+    {
+        DatastoreBackup.Write(_datastore, File, TestContext.Current.CancellationToken);
+        var draft = File + ".db";
+        using (var archive = ZipFile.Open(File, ZipArchiveMode.Update))
+        {
+            var entry = archive.GetEntry("datastore.db")!;
+            entry.ExtractToFile(draft);
+            using (var database = Database.Open(draft, create: false))
+            {
+                database.Execute("UPDATE segments SET file = '../../elsewhere.seg'");
+                database.Execute("PRAGMA journal_mode = DELETE");
+            }
+
+            entry.Delete();
+            archive.CreateEntryFromFile(draft, "datastore.db");
+            var mark = archive.GetEntry("mcp-long-context.backup")!;
+            using var reader = new StreamReader(mark.Open());
+            var lines = reader.ReadToEnd().Split('\n');
+            reader.Dispose();
+            lines[1] = $"{Convert.ToHexStringLower(SHA256.HashData(System.IO.File.ReadAllBytes(draft)))} datastore.db";
+            mark.Delete();
+            using var writer = new StreamWriter(archive.CreateEntry("mcp-long-context.backup").Open());
+            writer.Write(string.Join('\n', lines));
+        }
+
+        var error = Assert.Throws<DatastoreException>(() => DatastoreBackup.Restore(File, _home.Home, "restored"));
+
+        Assert.Contains("it is not whole", error.Message, StringComparison.Ordinal);
+        Assert.False(_home.Home.Exists("restored"));
     }
 
     [Fact]
