@@ -50,6 +50,20 @@ public sealed class RankingTests
         Assert.Equal("b.txt", Ask(sample, "crane cargo")[0].Path);
     }
 
+    [Theory]
+    [InlineData("Code", "a.py", "b.py")]
+    [InlineData("Prose", "a.py", "a.py")]
+    public void Of_code_another_file_comes_before_more_of_the_first_one(string kind, string first, string second)
+    {
+        using var sample = new SampleDatastore(
+            ("a.py", kind, "crane lifts cargo\ncrane lifts cargo\ncrane lifts cargo"),
+            ("b.py", kind, "crane lifts cargo"),
+            ("c.py", kind, "nothing\nof\nthe\nkind\nstands\nin\nthis\nfile")
+        );
+
+        Assert.Equal([first, second], Ask(sample, "how does a crane lift cargo").Take(2).Select(one => one.Path));
+    }
+
     [Fact]
     public void A_file_is_known_by_its_name()
     {

@@ -6,7 +6,7 @@ namespace McpLongContext.Context.Retrieval.Ranking;
 /// <summary>
 /// Orders the candidates of a question by more than each of them says by itself: what is defined in it, how many good
 /// passages its file has, what the file is called, and what the file is for. What speaks for a file is added to its
-/// best passage alone, so that one file does not fill a page.
+/// best passage alone, and further passages of a file of code lose, so that one file does not fill a page.
 /// </summary>
 internal sealed class RankingStage(
     Question question,
@@ -45,7 +45,13 @@ internal sealed class RankingStage(
                 + _names.GainOf(document)
                 + (RankingWeights.History * history.GetValueOrDefault(document.Path));
             passages[0] = passages[0] with { Score = passages[0].Score + gain };
-            ranked.AddRange(passages);
+            var crowding =
+                question.Kind == QueryKind.NaturalLanguage && StoredKind.Of(document) == DocumentKind.Code
+                    ? RankingWeights.Crowding
+                    : 0;
+            ranked.AddRange(
+                passages.Select((passage, i) => passage with { Score = passage.Score - (crowding * i) })
+            );
         }
 
         return

@@ -52,6 +52,12 @@ internal static class RankingWeights
     /// </summary>
     public const double History = 2;
 
+    /// <summary>
+    /// Against each further passage of a file of code, times the number of those before it: a question in plain words
+    /// mostly has its answer in several files, and what follows in the first of them is read with it.
+    /// </summary>
+    public const double Crowding = 0.5;
+
     /// <summary>Against test code: it repeats the names and words of what it tests, in greater number.</summary>
     public const double Test = 1;
 
