@@ -73,6 +73,44 @@ public sealed class RankingTests
         Assert.Equal("src/http_redirect.py", Ask(sample, "how redirects read a stream")[0].Path);
     }
 
+    [Theory]
+    [InlineData("how certificates are verified", "src/certs.py")]
+    [InlineData("how composition of handlers works", "src/compose.py")]
+    [InlineData("where caching is decided", "src/cache.py")]
+    public void A_file_is_known_by_another_form_of_its_name(string question, string path)
+    {
+        const string Line = "value = read(stream) # certificates verified, composition of handlers, caching decided";
+        using var sample = new SampleDatastore(("src/alpha.py", "Code", Line), (path, "Code", Line));
+
+        Assert.Equal(path, Ask(sample, question)[0].Path);
+    }
+
+    [Fact]
+    public void The_name_of_a_test_says_nothing_for_it()
+    {
+        using var sample = new SampleDatastore(
+            ("src/alpha.py", "Code", "composition"),
+            ("src/test_compose.py", "Code", "composition")
+        );
+        using var snapshot = sample.Datastore.Snapshot();
+        Candidate[] candidates =
+        [
+            .. snapshot.Documents.All.Select(document => new Candidate(document.FirstPassage, document, Score: 0)),
+        ];
+
+        Assert.Equal("src/alpha.py", Best("how composition proceeds"));
+        Assert.Equal("src/test_compose.py", Best("the tests of composition"));
+
+        string Best(string question) =>
+            new RankingStage(
+                QueryAnalyzer.Analyze(question),
+                new Dictionary<long, double>(),
+                new Dictionary<string, double>()
+            )
+                .Order(candidates)[0]
+                .Document.Path["/project/".Length..];
+    }
+
     [Fact]
     public void A_value_is_followed_through_what_it_was_assigned_to()
     {

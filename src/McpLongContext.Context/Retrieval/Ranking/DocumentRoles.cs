@@ -41,13 +41,17 @@ internal sealed class DocumentRoles(Question question)
     /// <param name="document">The file.</param>
     /// <param name="isCode">Whether most of what was found is code.</param>
     public double PenaltyOf(StoredDocument document, bool isCode) =>
-        (!_asksForTests && TestCode.Is(document) ? RankingWeights.Test : 0)
+        (IsUnwantedTest(document) ? RankingWeights.Test : 0)
         + (!_asksForExamples && isCode && IsExample(document) ? RankingWeights.Example : 0)
         + (
             !_asksForDocumentation && isCode && StoredKind.Of(document) != DocumentKind.Code
                 ? RankingWeights.Documentation
                 : 0
         );
+
+    /// <summary>Whether a file tests what the question is about; it is named after that, too.</summary>
+    /// <param name="document">The file.</param>
+    public bool IsUnwantedTest(StoredDocument document) => !_asksForTests && TestCode.Is(document);
 
     private static bool IsExample(StoredDocument document) =>
         document

@@ -9,6 +9,9 @@ internal sealed class NameEvidence(Question question)
     /// <summary>Shorter words begin too many others.</summary>
     private const int MinWord = 3;
 
+    /// <summary>What is left of a word has to say which one it was.</summary>
+    private const int MinRoot = 4;
+
     private readonly string[] _words =
     [
         .. question
@@ -43,8 +46,15 @@ internal sealed class NameEvidence(Question question)
         }
 
         var parts = NameParts.Of(name).Where(part => part.Length >= MinWord).ToList();
-        return _words.Count(word => parts.Exists(part => IsPrefix(part, word) || IsPrefix(word, part)))
+        return _words.Count(word => parts.Exists(part => IsPrefix(word, Root(part)) || IsPrefix(part, Root(word))))
             / (double)_words.Length;
+    }
+
+    /// <summary>A word without its plural and its last e: <c>certs</c> begins certificate, <c>cache</c> caching.</summary>
+    private static string Root(string word)
+    {
+        var root = word.Length > MinRoot && word[^1] == 's' && word[^2] != 's' ? word[..^1] : word;
+        return root.Length > MinRoot && root[^1] == 'e' ? root[..^1] : root;
     }
 
     private static bool IsPrefix(string text, string prefix) => text.StartsWith(prefix, StringComparison.Ordinal);

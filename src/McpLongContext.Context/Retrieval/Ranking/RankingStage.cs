@@ -42,16 +42,14 @@ internal sealed class RankingStage(
                 .ToList();
             var gain =
                 (_isOfOnePlace ? 0 : LogSum(passages))
-                + _names.GainOf(document)
+                + (_roles.IsUnwantedTest(document) ? 0 : _names.GainOf(document))
                 + (RankingWeights.History * history.GetValueOrDefault(document.Path));
             passages[0] = passages[0] with { Score = passages[0].Score + gain };
             var crowding =
                 question.Kind == QueryKind.NaturalLanguage && StoredKind.Of(document) == DocumentKind.Code
                     ? RankingWeights.Crowding
                     : 0;
-            ranked.AddRange(
-                passages.Select((passage, i) => passage with { Score = passage.Score - (crowding * i) })
-            );
+            ranked.AddRange(passages.Select((passage, i) => passage with { Score = passage.Score - (crowding * i) }));
         }
 
         return
