@@ -88,15 +88,36 @@ internal sealed class EmbeddingEvidence
         CancellationToken cancellation
     )
     {
-        var encoded = encoder.EncodeQuery(question.Text);
-        var weights = WeightsOf(encoder, encoded, term => Rarity(snapshot, term));
-        var evidence = new EmbeddingEvidence(snapshot, scope, encoded, weights, encoder, index, cancellation);
-        evidence._tokens = evidence.ScoreTokens(
+        var evidence = Begin(snapshot, scope, question, encoder, index, cancellation);
+        evidence.SearchTokens(scope, cancellation);
+        return evidence;
+    }
+
+    /// <summary>
+    /// Begins a search: encodes the question and compares passage embeddings. It reads nothing of the database, so that
+    /// another thread may use the snapshot meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="Search"/>
+    public static EmbeddingEvidence Begin(
+        DatastoreSnapshot snapshot,
+        PassageScope scope,
+        Question question,
+        RetrievalEncoder encoder,
+        IEmbeddingSearch? index,
+        CancellationToken cancellation
+    ) => OfShard(snapshot, scope, encoder.EncodeQuery(question.Text), encoder, index, cancellation);
+
+    /// <summary>Goes on with the token embeddings, weighted by the rarity of the question's words.</summary>
+    /// <param name="scope">The passages.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    public void SearchTokens(PassageScope scope, CancellationToken cancellation)
+    {
+        Weigh(WeightsOf(_encoder, _question, term => Rarity(_snapshot, term)));
+        _tokens = ScoreTokens(
             scope,
-            evidence._pooled.Length <= MostTokenPassages ? null : Shortlist.Of(evidence._pooled, MostTokenPassages),
+            _pooled.Length <= MostTokenPassages ? null : Shortlist.Of(_pooled, MostTokenPassages),
             cancellation
         );
-        return evidence;
     }
 
     /// <summary>

@@ -27,6 +27,10 @@ public sealed class ExactSearch
     private readonly Database _database;
     private readonly LexicalIndex _index;
 
+    /// <summary>What was found for this snapshot's question: several signals ask for the same literals.</summary>
+    private readonly Dictionary<(string Literal, PassageScope Scope), (List<ExactMatch> Matches, int Looked)> _found =
+    [];
+
     internal ExactSearch(Database database, LexicalIndex index)
     {
         _database = database;
@@ -68,9 +72,19 @@ public sealed class ExactSearch
         ArgumentNullException.ThrowIfNull(literal);
         ArgumentNullException.ThrowIfNull(scope);
         candidates = 0;
-        return IsFindable(literal)
-            ? Match(literal, Candidates(literal, scope), limit, out candidates, cancellation)
-            : [];
+        if (!IsFindable(literal))
+        {
+            return [];
+        }
+
+        if (!_found.TryGetValue((literal, scope), out var found))
+        {
+            var matches = Match(literal, Candidates(literal, scope), out var looked, cancellation);
+            _found[(literal, scope)] = found = (matches, looked);
+        }
+
+        candidates = found.Looked;
+        return found.Matches.Count <= limit ? found.Matches : found.Matches[..limit];
     }
 
     /// <summary>The passages of some that contain <paramref name="literal"/> as whole words, in the same order.</summary>
@@ -83,7 +97,7 @@ public sealed class ExactSearch
     {
         ArgumentNullException.ThrowIfNull(passages);
         ArgumentNullException.ThrowIfNull(literal);
-        return IsFindable(literal) ? Match(literal, Texts(passages), limit, out _, cancellation) : [];
+        return IsFindable(literal) ? [.. Match(literal, Texts(passages), out _, cancellation).Take(limit)] : [];
     }
 
     /// <summary>The terms by which the passages that may contain a literal are found.</summary>
@@ -99,7 +113,6 @@ public sealed class ExactSearch
     private List<ExactMatch> Match(
         string literal,
         IEnumerable<(long Passage, string Text)> candidates,
-        int limit,
         out int count,
         CancellationToken cancellation
     )
@@ -122,7 +135,6 @@ public sealed class ExactSearch
             .OrderByDescending(match => match.SameCase)
             .ThenByDescending(match => match.Count)
             .ThenBy(match => match.Passage)
-            .Take(limit)
             .ToList();
     }
 
