@@ -50,12 +50,13 @@ internal sealed class EvidenceAssembler(
         var pieces = new List<Piece>();
         var ranked = new List<Evidence>();
         var damage = new List<string>();
+        var passages = new CountedPassages(reader, hits);
         var room = maxTokens;
         var next = offset;
         for (; next < hits.Count && ranked.Count != topK; next++)
         {
             var hit = hits[next];
-            if (!reader.TryGet(hit.Id, out var passage))
+            if (!passages.TryGet(next, out var passage, out var tokens))
             {
                 damage.Add($"A passage of {paths.Show(hit.Document.Path)} is damaged and left out.");
                 continue;
@@ -66,7 +67,6 @@ internal sealed class EvidenceAssembler(
                 continue;
             }
 
-            var tokens = TokenCounter.Count(passage.Text);
             if (tokens > room)
             {
                 if (ranked.Count > 0)
@@ -87,11 +87,14 @@ internal sealed class EvidenceAssembler(
         }
 
         copies.LookAhead(hits.Skip(next));
-        List<Evidence> evidence =
-        [
-            .. Marked(pieces, pieces.Select(Show)).Zip(pieces, (item, piece) => WithCopies(item, piece, copies)),
-        ];
-        var shown = evidence.Sum(item => TokenCounter.Count(item.Text));
+        List<Evidence> whole = [.. pieces.Select(Show)];
+        List<Evidence> evidence = [];
+        var shown = 0;
+        SideBySide.Run(
+            () =>
+                evidence.AddRange(Marked(pieces, whole).Zip(pieces, (item, piece) => WithCopies(item, piece, copies))),
+            () => shown = whole.Sum(item => TokenCounter.Count(item.Text))
+        );
         return new Page(evidence, ranked, next - offset, shown, IsCut: false, damage);
     }
 
