@@ -49,6 +49,7 @@ internal sealed class EvidenceAssembler(
         var copies = new PassageCopies(reader, documents, hits.Take(offset));
         var pieces = new List<Piece>();
         var ranked = new List<Evidence>();
+        var taken = new List<long>();
         var damage = new List<string>();
         var passages = new CountedPassages(reader, hits);
         var room = maxTokens;
@@ -84,10 +85,15 @@ internal sealed class EvidenceAssembler(
             copies.Take(hit, passage);
             Add(hit, passage, pieces);
             ranked.Add(Show(new Piece(hit.Document, hit.Score, [passage])));
+            taken.Add(hit.Id);
         }
 
         copies.LookAhead(hits.Skip(next));
-        List<Evidence> whole = [.. pieces.Select(Show)];
+        var alone = ranked.Zip(taken, static (item, id) => KeyValuePair.Create(id, item)).ToDictionary();
+        List<Evidence> whole =
+        [
+            .. pieces.Select(piece => piece.Passages.Count == 1 ? alone[piece.Passages[0].Id] : Show(piece)),
+        ];
         List<Evidence> evidence = [];
         var shown = 0;
         SideBySide.Run(

@@ -21,13 +21,16 @@ public sealed class ExactSearch
     /// <summary>Passages whose text is looked at for a literal; of more, the best by BM25.</summary>
     public const int MaxCandidates = 2000;
 
+    /// <summary>Texts that are read before all cores look at them.</summary>
+    private const int TextsAtOnce = 128;
+
     /// <summary>Terms of a literal by which passages are found, the rarest.</summary>
     public const int MaxTerms = 6;
 
     private readonly Database _database;
     private readonly LexicalIndex _index;
 
-    /// <summary>What was found for this snapshot's question: several signals ask for the same literals.</summary>
+    /// <summary>The literals that were looked for: several signals of a question ask for the same ones.</summary>
     private readonly Dictionary<(string Literal, PassageScope Scope), (List<ExactMatch> Matches, int Looked)> _found =
     [];
 
@@ -117,17 +120,29 @@ public sealed class ExactSearch
         CancellationToken cancellation
     )
     {
-        var wanted = new Literal(literal);
+        using var wanted = new ThreadLocal<Literal>(() => new Literal(literal));
         var matches = new List<ExactMatch>();
         var looked = 0;
-        foreach (var (passage, text) in candidates)
+        foreach (var texts in candidates.Chunk(TextsAtOnce))
         {
-            looked++;
             cancellation.ThrowIfCancellationRequested();
-            if (_index.IsWhole(passage) && wanted.CountIn(text, out var sameCase) is > 0 and var found)
-            {
-                matches.Add(new ExactMatch(passage, sameCase, found));
-            }
+            looked += texts.Length;
+            var found = new ExactMatch[texts.Length];
+            Parallel.For(
+                0,
+                texts.Length,
+                new ParallelOptions { MaxDegreeOfParallelism = texts.Length < TextsAtOnce ? 1 : -1 },
+                i =>
+                {
+                    var (passage, text) = texts[i];
+                    if (_index.IsWhole(passage))
+                    {
+                        var count = wanted.Value!.CountIn(text, out var sameCase);
+                        found[i] = new ExactMatch(passage, sameCase, count);
+                    }
+                }
+            );
+            matches.AddRange(found.Where(match => match.Count > 0));
         }
 
         count = looked;
