@@ -27,8 +27,9 @@ public sealed class DatastoreSnapshot : IDisposable
         _reader = reader;
         _state = state;
         Passages = new PassageReader(reader);
-        Lexical = new LexicalIndex(reader, state.Documents);
-        Shard = new LexicalShard(reader, Lexical, state.Documents);
+        var counts = new TermCounts();
+        Lexical = new LexicalIndex(reader, state.Documents, counts);
+        Shard = new LexicalShard(reader, Lexical, state.Documents, counts);
         Exact = new ExactSearch(reader, Lexical);
         Symbols = new SymbolTable(reader, state.Documents);
         Commits = new CommitIndex(reader);

@@ -113,6 +113,9 @@ switch (args)
     case ["stages", var home]:
         StageBenchmark.Run(output, home);
         return 0;
+    case ["stages", var home, var stage]:
+        StageBenchmark.Run(output, home, stage);
+        return 0;
     case ["prune", var home]:
         output.WriteLine(Machine.Describe());
         PruneBenchmark.Run(output, home);

@@ -45,6 +45,9 @@ internal sealed class BackgroundEncoding(
         }
     }
 
+    /// <summary>Whether a job of this process reads files into a datastore.</summary>
+    public bool IsReading(string datastore) => jobs.FindIndexing(datastore) is not null;
+
     /// <summary>
     /// A sentence where files are still being read into a datastore; <see langword="null"/>: they are not.
     /// </summary>

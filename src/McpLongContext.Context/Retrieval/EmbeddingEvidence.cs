@@ -26,9 +26,9 @@ internal sealed class EmbeddingEvidence
 
     /// <summary>
     /// Passages whose tokens are compared with the question's: of more, those whose vectors are nearest to its own.
-    /// That is a quarter of a million tokens or so (docs/decisions/pruned-search.md).
+    /// That is an eighth of a million tokens or so (docs/decisions/pruned-search.md).
     /// </summary>
-    public const int MostTokenPassages = 4 * 1024;
+    public const int MostTokenPassages = 2 * 1024;
 
     /// <summary>The weight of a word that the lexical index leaves out: as if a fifth of the passages had it.</summary>
     private const double StopWordWeight = 1.6;
@@ -88,15 +88,36 @@ internal sealed class EmbeddingEvidence
         CancellationToken cancellation
     )
     {
-        var encoded = encoder.EncodeQuery(question.Text);
-        var weights = WeightsOf(encoder, encoded, term => Rarity(snapshot, term));
-        var evidence = new EmbeddingEvidence(snapshot, scope, encoded, weights, encoder, index, cancellation);
-        evidence._tokens = evidence.ScoreTokens(
+        var evidence = Begin(snapshot, scope, question, encoder, index, cancellation);
+        evidence.SearchTokens(scope, cancellation);
+        return evidence;
+    }
+
+    /// <summary>
+    /// Begins a search: encodes the question and compares passage embeddings. It reads nothing of the database, so that
+    /// another thread may use the snapshot meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="Search"/>
+    public static EmbeddingEvidence Begin(
+        DatastoreSnapshot snapshot,
+        PassageScope scope,
+        Question question,
+        RetrievalEncoder encoder,
+        IEmbeddingSearch? index,
+        CancellationToken cancellation
+    ) => OfShard(snapshot, scope, encoder.EncodeQuery(question.Text), encoder, index, cancellation);
+
+    /// <summary>Goes on with the token embeddings, weighted by the rarity of the question's words.</summary>
+    /// <param name="scope">The passages.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    public void SearchTokens(PassageScope scope, CancellationToken cancellation)
+    {
+        Weigh(WeightsOf(_encoder, _question, term => Rarity(_snapshot, term)));
+        _tokens = ScoreTokens(
             scope,
-            evidence._pooled.Length <= MostTokenPassages ? null : Shortlist.Of(evidence._pooled, MostTokenPassages),
+            _pooled.Length <= MostTokenPassages ? null : Shortlist.Of(_pooled, MostTokenPassages),
             cancellation
         );
-        return evidence;
     }
 
     /// <summary>

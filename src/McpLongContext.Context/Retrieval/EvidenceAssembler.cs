@@ -49,13 +49,15 @@ internal sealed class EvidenceAssembler(
         var copies = new PassageCopies(reader, documents, hits.Take(offset));
         var pieces = new List<Piece>();
         var ranked = new List<Evidence>();
+        var taken = new List<long>();
         var damage = new List<string>();
+        var passages = new CountedPassages(reader, hits);
         var room = maxTokens;
         var next = offset;
         for (; next < hits.Count && ranked.Count != topK; next++)
         {
             var hit = hits[next];
-            if (!reader.TryGet(hit.Id, out var passage))
+            if (!passages.TryGet(next, out var passage, out var tokens))
             {
                 damage.Add($"A passage of {paths.Show(hit.Document.Path)} is damaged and left out.");
                 continue;
@@ -66,7 +68,6 @@ internal sealed class EvidenceAssembler(
                 continue;
             }
 
-            var tokens = TokenCounter.Count(passage.Text);
             if (tokens > room)
             {
                 if (ranked.Count > 0)
@@ -84,14 +85,22 @@ internal sealed class EvidenceAssembler(
             copies.Take(hit, passage);
             Add(hit, passage, pieces);
             ranked.Add(Show(new Piece(hit.Document, hit.Score, [passage])));
+            taken.Add(hit.Id);
         }
 
         copies.LookAhead(hits.Skip(next));
-        List<Evidence> evidence =
+        var alone = ranked.Zip(taken, static (item, id) => KeyValuePair.Create(id, item)).ToDictionary();
+        List<Evidence> whole =
         [
-            .. Marked(pieces, pieces.Select(Show)).Zip(pieces, (item, piece) => WithCopies(item, piece, copies)),
+            .. pieces.Select(piece => piece.Passages.Count == 1 ? alone[piece.Passages[0].Id] : Show(piece)),
         ];
-        var shown = evidence.Sum(item => TokenCounter.Count(item.Text));
+        List<Evidence> evidence = [];
+        var shown = 0;
+        SideBySide.Run(
+            () =>
+                evidence.AddRange(Marked(pieces, whole).Zip(pieces, (item, piece) => WithCopies(item, piece, copies))),
+            () => shown = whole.Sum(item => TokenCounter.Count(item.Text))
+        );
         return new Page(evidence, ranked, next - offset, shown, IsCut: false, damage);
     }
 

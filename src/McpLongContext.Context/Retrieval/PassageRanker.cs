@@ -50,13 +50,13 @@ internal sealed class PassageRanker(
     /// <summary>The candidates for a question, best first; equal ones by path and line.</summary>
     public RankedPassages Rank(Question question, PassageScope scope, CancellationToken cancellation)
     {
-        var lexical = Around(() => NeighborEvidence.Spread(snapshot, SearchWords(question, scope, cancellation)));
-        var literal = Around(() => LiteralEvidence.Find(snapshot, scope, question, cancellation));
-        var definitions = Around(() => DefinitionEvidence.Find(snapshot, scope, question));
-        var history = UsesHistory ? Around(() => HistoryEvidence.Find(snapshot, question)) : [];
-        var embeddings = encoder is null
-            ? null
-            : EmbeddingEvidence.Search(snapshot, scope, question, encoder, index, cancellation);
+        Dictionary<long, double> lexical = [];
+        Dictionary<long, double> literal = [];
+        Dictionary<long, double> definitions = [];
+        Dictionary<string, double> history = [];
+        EmbeddingEvidence? embeddings = null;
+        SideBySide.Run(SearchDatabase, SearchEmbeddings);
+        embeddings?.SearchTokens(scope, cancellation);
 
         var passages = Candidates(
             literal,
@@ -82,6 +82,19 @@ internal sealed class PassageRanker(
             places,
             new StatementScorer(snapshot, question, embeddings)
         );
+
+        void SearchDatabase()
+        {
+            lexical = Around(() => NeighborEvidence.Spread(snapshot, SearchWords(question, scope, cancellation)));
+            literal = Around(() => LiteralEvidence.Find(snapshot, scope, question, cancellation));
+            definitions = Around(() => DefinitionEvidence.Find(snapshot, scope, question));
+            history = UsesHistory ? Around(() => HistoryEvidence.Find(snapshot, question)) : [];
+        }
+
+        void SearchEmbeddings() =>
+            embeddings = encoder is null
+                ? null
+                : EmbeddingEvidence.Begin(snapshot, scope, question, encoder, index, cancellation);
     }
 
     /// <summary>

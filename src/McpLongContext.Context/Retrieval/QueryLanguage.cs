@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Numerics;
+using System.Text;
 
 namespace McpLongContext.Context.Retrieval;
 
@@ -62,6 +64,13 @@ internal static class QueryLanguage
         ),
     ];
 
+    private static readonly FrozenDictionary<string, int> s_languages = s_others
+        .Select(other => other.Words)
+        .Prepend(s_english)
+        .SelectMany((words, language) => words.Select(word => (Word: word, Language: language)))
+        .GroupBy(one => one.Word, one => 1 << one.Language, StringComparer.Ordinal)
+        .ToFrozenDictionary(one => one.Key, one => one.Sum(), StringComparer.Ordinal);
+
     private const int MinWords = 2;
 
     /// <summary>In a text, which may be a program or a list of names, so many different ones have to say so.</summary>
@@ -90,16 +99,27 @@ internal static class QueryLanguage
             );
     }
 
-    private static ForeignLanguage? OfScript(string question)
+    private static ForeignLanguage? OfScript(string text)
     {
-        var letters = question.Where(char.IsLetter).ToList();
-        var foreign = letters.Where(letter => !IsLatin(letter)).ToList();
-        if (foreign.Count * 2 > letters.Count)
+        if (Ascii.IsValid(text))
         {
-            return foreign.Exists(IsKana) ? new ForeignLanguage("Japanese", ["ja"]) : ScriptOf(foreign[0]);
+            return null;
         }
 
-        return null;
+        var (letters, foreign, hasKana, first) = (0, 0, false, '\0');
+        foreach (var letter in text.Where(char.IsLetter))
+        {
+            letters++;
+            if (!IsLatin(letter))
+            {
+                first = foreign++ == 0 ? letter : first;
+                hasKana |= IsKana(letter);
+            }
+        }
+
+        return foreign * 2 <= letters ? null
+            : hasKana ? new ForeignLanguage("Japanese", ["ja"])
+            : ScriptOf(first);
     }
 
     private static string[] WordsOf(string text) =>
@@ -111,11 +131,23 @@ internal static class QueryLanguage
     /// <summary>The language whose small words are more than those of English, and their number.</summary>
     private static (ForeignLanguage? Language, int Count) OfWords(string[] words)
     {
-        var english = words.Count(s_english.Contains);
-        var best = s_others
-            .Select(other => (other.Language, Count: words.Count(other.Words.Contains)))
-            .MaxBy(other => other.Count);
-        return best.Count > english ? best : (null, 0);
+        // The languages of a word are bits, the lowest that of English.
+        Span<int> counts = stackalloc int[s_others.Length + 1];
+        foreach (var word in words)
+        {
+            for (var rest = s_languages.GetValueOrDefault(word); rest != 0; rest &= rest - 1)
+            {
+                counts[BitOperations.TrailingZeroCount(rest)]++;
+            }
+        }
+
+        var best = 1;
+        for (var i = 2; i < counts.Length; i++)
+        {
+            best = counts[i] > counts[best] ? i : best;
+        }
+
+        return counts[best] > counts[0] ? (s_others[best - 1].Language, counts[best]) : (null, 0);
     }
 
     private static FrozenSet<string> Words(string words) => words.Split(' ').ToFrozenSet(StringComparer.Ordinal);

@@ -13,14 +13,15 @@ internal sealed class RetrievalEncoder
 
     private readonly LoadedEncoder _model;
     private readonly Workers _workers;
+    private readonly RecentQueries _recent;
     private readonly EncodingDemand? _demand;
 
     /// <summary>Creates an encoder whose late embeddings are for the question alone.</summary>
     public RetrievalEncoder(LoadedEncoder model)
-        : this(model, new Workers(model), demand: null) { }
+        : this(model, new Workers(model), new RecentQueries(), demand: null) { }
 
-    private RetrievalEncoder(LoadedEncoder model, Workers workers, EncodingDemand? demand) =>
-        (_model, _workers, _demand) = (model, workers, demand);
+    private RetrievalEncoder(LoadedEncoder model, Workers workers, RecentQueries recent, EncodingDemand? demand) =>
+        (_model, _workers, _recent, _demand) = (model, workers, recent, demand);
 
     /// <summary>
     /// Whether it was trained on a language, or one of its script. Where that is not known the vocabulary tells: those
@@ -38,11 +39,11 @@ internal sealed class RetrievalEncoder
     public string Key => _model.Key;
 
     /// <summary>The same encoder, which tells the background encoding what it had to encode.</summary>
-    public RetrievalEncoder Telling(EncodingDemand demand) => new(_model, _workers, demand);
+    public RetrievalEncoder Telling(EncodingDemand demand) => new(_model, _workers, _recent, demand);
 
     /// <summary>Encodes a question.</summary>
     public EncodedQuery EncodeQuery(string question) =>
-        _workers.Run(new ChunkSettings(), worker => worker.EncodeQuery(question));
+        _recent.GetOrAdd(question, () => _workers.Run(new ChunkSettings(), worker => worker.EncodeQuery(question)));
 
     /// <summary>Encodes consecutive passages of a document.</summary>
     public EncodedPassages Encode(

@@ -19,6 +19,7 @@ internal sealed class Retriever(
     EncodingDemands demands,
     QueryPriority questions,
     BackgroundEncoding background,
+    RetrievalWarmUp warmUp,
     FreshnessKeeper freshness,
     HistoryKeeper history,
     DocumentFinder finder,
@@ -44,7 +45,12 @@ internal sealed class Retriever(
 
     private async Task<QueryResult> FindEvidenceAsync(QueryRequest request, CancellationToken cancellation)
     {
+        // While files are read, the cores have time for what the search needs.
+        var preparing = background.IsReading(request.Datastore)
+            ? warmUp.PrepareAsync(cancellation)
+            : Task.CompletedTask;
         await background.WaitForIndexAsync(request.Datastore, cancellation);
+        await preparing;
 
         // Judged before the search: what is read while it runs may be missing from it.
         var reading = background.StillReading(request.Datastore);

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using McpLongContext.Kernels.Buffers;
 using McpLongContext.Kernels.Simd;
 
@@ -40,7 +42,12 @@ internal static unsafe class BinaryCodeScan
         // A scan of scattered passages is a call for each: what it needs must not be allocated anew.
         var needed = (words * (Piece + count)) + (CacheLine / sizeof(ulong));
         var rented = ArrayPool<ulong>.Shared.Rent(needed);
-        rented.AsSpan(0, needed).Clear();
+        if (words * sizeof(ulong) != size)
+        {
+            // The words that a code does not fill.
+            rented.AsSpan(0, needed).Clear();
+        }
+
         fixed (ulong* scratch = rented)
         fixed (
             byte* pc = codes,
@@ -128,7 +135,16 @@ internal static unsafe class BinaryCodeScan
         where TVector : unmanaged
     {
         var whole = size / sizeof(ulong);
-        for (var first = 0; first < count; first += TBits.Lanes, target += TBits.Lanes * words)
+        var begin = 0;
+        if (Avx512F.IsSupported && TBits.Lanes == Vector512<ulong>.Count && size == Group * sizeof(ulong))
+        {
+            for (; begin <= count - TBits.Lanes; begin += TBits.Lanes, target += TBits.Lanes * words)
+            {
+                TurnEight((long*)(codes + (begin * size)), (long*)target);
+            }
+        }
+
+        for (var first = begin; first < count; first += TBits.Lanes, target += TBits.Lanes * words)
         {
             for (var lane = 0; lane < TBits.Lanes; lane++)
             {
@@ -147,6 +163,55 @@ internal static unsafe class BinaryCodeScan
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// Eight codes of six words, <c>[8, 6]</c>, to <c>[6, 8]</c>: four codes lie in three vectors, from which two words
+    /// of each are taken at a time.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TurnEight(long* codes, long* target)
+    {
+        TurnTwoWords(
+            codes,
+            Vector512.Create(0L, 6, 12, 0, 1, 7, 13, 0),
+            Vector512.Create(0L, 1, 2, 10, 4, 5, 6, 11),
+            target
+        );
+        TurnTwoWords(
+            codes,
+            Vector512.Create(2L, 8, 14, 0, 3, 9, 15, 0),
+            Vector512.Create(0L, 1, 2, 12, 4, 5, 6, 13),
+            target + (2 * Vector512<long>.Count)
+        );
+        TurnTwoWords(
+            codes,
+            Vector512.Create(4L, 10, 0, 0, 5, 11, 0, 0),
+            Vector512.Create(0L, 1, 8, 14, 4, 5, 9, 15),
+            target + (4 * Vector512<long>.Count)
+        );
+    }
+
+    /// <summary>Two words of eight codes, <c>[2, 8]</c>.</summary>
+    /// <param name="codes">[8, 6].</param>
+    /// <param name="early">Where the words stand in the first two vectors of four codes.</param>
+    /// <param name="late">Where they stand in those and the third vector.</param>
+    /// <param name="target">Overwritten.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TurnTwoWords(long* codes, Vector512<long> early, Vector512<long> late, long* target)
+    {
+        var low = OfFour(codes, early, late);
+        var high = OfFour(codes + (3 * Vector512<long>.Count), early, late);
+        Avx512F.Shuffle4x128(low, high, 0b01_00_01_00).Store(target);
+        Avx512F.Shuffle4x128(low, high, 0b11_10_11_10).Store(target + Vector512<long>.Count);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static Vector512<long> OfFour(long* codes, Vector512<long> early, Vector512<long> late) =>
+            Avx512F.PermuteVar8x64x2(
+                Avx512F.PermuteVar8x64x2(Vector512.Load(codes), early, Vector512.Load(codes + Vector512<long>.Count)),
+                late,
+                Vector512.Load(codes + (2 * Vector512<long>.Count))
+            );
     }
 
     /// <summary>The smallest number of bits in which a code differs from the query.</summary>

@@ -116,6 +116,7 @@ internal static class LongContextServices
             .AddSingleton<HistoryKeeper>()
             .AddSingleton<Retriever>()
             .AddSingleton<IRetriever>(provider => provider.GetRequiredService<Retriever>())
+            .AddSingleton<Rehearsal>()
             .AddSingleton<RetrievalWarmUp>()
             .AddSingleton<QueryExplainer>()
             .AddSingleton(provider =>

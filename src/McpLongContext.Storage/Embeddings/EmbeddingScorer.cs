@@ -197,11 +197,14 @@ internal static class EmbeddingScorer
     private static void Decode(EmbeddingSegment segment, int firstToken, Span<float> embeddings)
     {
         var codec = segment.Embeddings;
-        for (var t = 0; t < embeddings.Length / codec.Dimensions; t++)
+        var tokens = embeddings.Length / codec.Dimensions;
+        var binaryCodes = segment.BinaryCodesOf(firstToken, tokens);
+        var residualCodes = segment.ResidualCodes(firstToken, tokens);
+        for (var t = 0; t < tokens; t++)
         {
             codec.Decode(
-                segment.BinaryCodesOf(firstToken + t, 1),
-                segment.ResidualCodes(firstToken + t, 1),
+                binaryCodes.Slice(t * codec.BinaryCodeBytes, codec.BinaryCodeBytes),
+                residualCodes.Slice(t * codec.ResidualCodeBytes, codec.ResidualCodeBytes),
                 embeddings.Slice(t * codec.Dimensions, codec.Dimensions)
             );
         }

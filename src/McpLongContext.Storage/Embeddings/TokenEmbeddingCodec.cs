@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -25,6 +26,10 @@ internal sealed class TokenEmbeddingCodec
     private readonly float[] _deviation;
     private readonly float[] _cut;
 
+    /// <summary>The levels of each dimension.</summary>
+    private readonly float[] _low;
+    private readonly float[] _high;
+
     /// <summary>The codec of an encoder's token embeddings.</summary>
     /// <exception cref="DatastoreException">The profile has a precision that this program does not know.</exception>
     public TokenEmbeddingCodec(EmbeddingProfile profile)
@@ -40,6 +45,8 @@ internal sealed class TokenEmbeddingCodec
         Dimensions = profile.Dimensions;
         _mean = profile.Mean.ToArray();
         _deviation = profile.Deviation.ToArray();
+        _low = Array.ConvertAll(_deviation, deviation => Low * deviation);
+        _high = Array.ConvertAll(_deviation, deviation => High * deviation);
         _cut = Enumerable.Repeat(Cut, profile.Dimensions).ToArray();
     }
 
@@ -78,15 +85,55 @@ internal sealed class TokenEmbeddingCodec
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // most of a first question's work
     public void Decode(ReadOnlySpan<byte> binaryCodes, ReadOnlySpan<byte> residualCodes, Span<float> centered)
     {
-        var scale = Vector256.Create(ScaleCode.Read(residualCodes[BinaryCodeBytes..]));
-        ReadOnlySpan<float> deviation = _deviation;
-        for (var i = 0; i < binaryCodes.Length; i++)
+        var scale = ScaleCode.Read(residualCodes[BinaryCodeBytes..]);
+        ReadOnlySpan<float> low = _low;
+        ReadOnlySpan<float> high = _high;
+        var i = 0;
+        if (Vector512.IsHardwareAccelerated)
         {
-            var high = Vector256.Equals(Vector256.Create((int)residualCodes[i]) & s_bits, s_bits).AsSingle();
-            var positive = Vector256.Equals(Vector256.Create((int)binaryCodes[i]) & s_bits, s_bits).AsSingle();
-            var magnitude = Vector256.ConditionalSelect(high, Vector256.Create(High), Vector256.Create(Low));
-            var level = Vector256.ConditionalSelect(positive, magnitude, -magnitude);
-            (level * Vector256.Create(deviation.Slice(i * 8, 8)) * scale).CopyTo(centered.Slice(i * 8, 8));
+            var bits = Vector512.Create([
+                0x1,
+                0x2,
+                0x4,
+                0x8,
+                0x10,
+                0x20,
+                0x40,
+                0x80,
+                0x100,
+                0x200,
+                0x400,
+                0x800,
+                0x1000,
+                0x2000,
+                0x4000,
+                0x8000,
+            ]);
+            for (; i + 1 < binaryCodes.Length; i += 2)
+            {
+                var isHigh = Vector512.Create((int)BinaryPrimitives.ReadUInt16LittleEndian(residualCodes[i..])) & bits;
+                var isLow = Vector512.Equals(isHigh, Vector512<int>.Zero).AsSingle();
+                var level = Vector512.ConditionalSelect(
+                    isLow,
+                    Vector512.Create(low[(i * 8)..]),
+                    Vector512.Create(high[(i * 8)..])
+                );
+                var sign = Vector512.Create((int)BinaryPrimitives.ReadUInt16LittleEndian(binaryCodes[i..])) & bits;
+                var isNegative = Vector512.Equals(sign, Vector512<int>.Zero).AsSingle();
+                (Vector512.ConditionalSelect(isNegative, -level, level) * scale).CopyTo(centered[(i * 8)..]);
+            }
+        }
+
+        for (; i < binaryCodes.Length; i++)
+        {
+            var isHigh = Vector256.Equals(Vector256.Create((int)residualCodes[i]) & s_bits, s_bits).AsSingle();
+            var isPositive = Vector256.Equals(Vector256.Create((int)binaryCodes[i]) & s_bits, s_bits).AsSingle();
+            var level = Vector256.ConditionalSelect(
+                isHigh,
+                Vector256.Create(high[(i * 8)..]),
+                Vector256.Create(low[(i * 8)..])
+            );
+            (Vector256.ConditionalSelect(isPositive, level, -level) * scale).CopyTo(centered[(i * 8)..]);
         }
     }
 }

@@ -21,11 +21,18 @@ public sealed class ExactSearch
     /// <summary>Passages whose text is looked at for a literal; of more, the best by BM25.</summary>
     public const int MaxCandidates = 2000;
 
+    /// <summary>Texts that are read before all cores look at them.</summary>
+    private const int TextsAtOnce = 128;
+
     /// <summary>Terms of a literal by which passages are found, the rarest.</summary>
     public const int MaxTerms = 6;
 
     private readonly Database _database;
     private readonly LexicalIndex _index;
+
+    /// <summary>The literals that were looked for: several signals of a question ask for the same ones.</summary>
+    private readonly Dictionary<(string Literal, PassageScope Scope), (List<ExactMatch> Matches, int Looked)> _found =
+    [];
 
     internal ExactSearch(Database database, LexicalIndex index)
     {
@@ -68,9 +75,19 @@ public sealed class ExactSearch
         ArgumentNullException.ThrowIfNull(literal);
         ArgumentNullException.ThrowIfNull(scope);
         candidates = 0;
-        return IsFindable(literal)
-            ? Match(literal, Candidates(literal, scope), limit, out candidates, cancellation)
-            : [];
+        if (!IsFindable(literal))
+        {
+            return [];
+        }
+
+        if (!_found.TryGetValue((literal, scope), out var found))
+        {
+            var matches = Match(literal, Candidates(literal, scope), out var looked, cancellation);
+            _found[(literal, scope)] = found = (matches, looked);
+        }
+
+        candidates = found.Looked;
+        return found.Matches.Count <= limit ? found.Matches : found.Matches[..limit];
     }
 
     /// <summary>The passages of some that contain <paramref name="literal"/> as whole words, in the same order.</summary>
@@ -83,7 +100,7 @@ public sealed class ExactSearch
     {
         ArgumentNullException.ThrowIfNull(passages);
         ArgumentNullException.ThrowIfNull(literal);
-        return IsFindable(literal) ? Match(literal, Texts(passages), limit, out _, cancellation) : [];
+        return IsFindable(literal) ? [.. Match(literal, Texts(passages), out _, cancellation).Take(limit)] : [];
     }
 
     /// <summary>The terms by which the passages that may contain a literal are found.</summary>
@@ -99,22 +116,33 @@ public sealed class ExactSearch
     private List<ExactMatch> Match(
         string literal,
         IEnumerable<(long Passage, string Text)> candidates,
-        int limit,
         out int count,
         CancellationToken cancellation
     )
     {
-        var wanted = new Literal(literal);
+        using var wanted = new ThreadLocal<Literal>(() => new Literal(literal));
         var matches = new List<ExactMatch>();
         var looked = 0;
-        foreach (var (passage, text) in candidates)
+        foreach (var texts in candidates.Chunk(TextsAtOnce))
         {
-            looked++;
             cancellation.ThrowIfCancellationRequested();
-            if (_index.IsWhole(passage) && wanted.CountIn(text, out var sameCase) is > 0 and var found)
-            {
-                matches.Add(new ExactMatch(passage, sameCase, found));
-            }
+            looked += texts.Length;
+            var found = new ExactMatch[texts.Length];
+            Parallel.For(
+                0,
+                texts.Length,
+                new ParallelOptions { MaxDegreeOfParallelism = texts.Length < TextsAtOnce ? 1 : -1 },
+                i =>
+                {
+                    var (passage, text) = texts[i];
+                    if (_index.IsWhole(passage))
+                    {
+                        var count = wanted.Value!.CountIn(text, out var sameCase);
+                        found[i] = new ExactMatch(passage, sameCase, count);
+                    }
+                }
+            );
+            matches.AddRange(found.Where(match => match.Count > 0));
         }
 
         count = looked;
@@ -122,7 +150,6 @@ public sealed class ExactSearch
             .OrderByDescending(match => match.SameCase)
             .ThenByDescending(match => match.Count)
             .ThenBy(match => match.Passage)
-            .Take(limit)
             .ToList();
     }
 

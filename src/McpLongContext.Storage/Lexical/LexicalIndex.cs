@@ -40,18 +40,22 @@ public sealed class LexicalIndex
     private readonly Database _database;
     private readonly DocumentTable _documents;
     private readonly TermVariants _variants;
+    private readonly TermCounts _counts;
     private readonly long _passages;
 
-    internal LexicalIndex(Database database, DocumentTable documents)
+    internal LexicalIndex(Database database, DocumentTable documents, TermCounts counts)
     {
         _database = database;
         _documents = documents;
-        _variants = new TermVariants(database);
+        _counts = counts;
+        _variants = new TermVariants(database, counts);
         _passages = documents.PassageCount;
     }
 
     /// <summary>The number of passages that contain <paramref name="term"/> in any column.</summary>
-    public long DocumentFrequency(string term)
+    public long DocumentFrequency(string term) => _counts.OfTerm(term, CountTerm);
+
+    private long CountTerm(string term)
     {
         using var row = _database.Prepare("SELECT doc FROM lexical_terms WHERE term = ?1").Bind(1, term);
         return row.Step() ? row.Int64(0) : 0;

@@ -29,10 +29,10 @@ public sealed class LexicalShard
     private readonly Lazy<CollectionStatistics> _statistics;
     private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
 
-    internal LexicalShard(Database database, LexicalIndex index, DocumentTable documents)
+    internal LexicalShard(Database database, LexicalIndex index, DocumentTable documents, TermCounts counts)
     {
         (_database, _index, _documents) = (database, index, documents);
-        _variants = new TermVariants(database);
+        _variants = new TermVariants(database, counts);
         _statistics = new Lazy<CollectionStatistics>(ReadStatistics);
     }
 

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.RegularExpressions;
 using McpLongContext.Storage.Analysis.Reading;
 
@@ -47,11 +49,18 @@ internal sealed partial class Literal
         private readonly string _wanted;
         private readonly LiteralEdges _edges;
 
+        /// <summary>A single word in ASCII, which needs no pattern in a text in ASCII.</summary>
+        private readonly SearchValues<string>? _word;
+
         public Form(string literal)
         {
             var words = literal.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             _wanted = string.Join(' ', words);
             _edges = new LiteralEdges(_wanted);
+            _word =
+                words.Length == 1 && !IsNumber(_wanted) && Ascii.IsValid(_wanted)
+                    ? SearchValues.Create([_wanted], StringComparison.OrdinalIgnoreCase)
+                    : null;
             _pattern = new Regex(
                 IsNumber(_wanted)
                     ? string.Join(GroupSeparator, _wanted.ToCharArray())
@@ -63,6 +72,11 @@ internal sealed partial class Literal
 
         public int CountIn(string text, out bool sameCase)
         {
+            if (_word is not null && Ascii.IsValid(text))
+            {
+                return CountWordIn(text, _word, out sameCase);
+            }
+
             var count = 0;
             sameCase = false;
             foreach (var match in _pattern.EnumerateMatches(text))
@@ -77,6 +91,23 @@ internal sealed partial class Literal
                 sameCase =
                     sameCase
                     || _wanted.Equals(WhiteSpace().Replace(text[match.Index..end], " "), StringComparison.Ordinal);
+            }
+
+            return count;
+        }
+
+        private int CountWordIn(string text, SearchValues<string> word, out bool sameCase)
+        {
+            var count = 0;
+            sameCase = false;
+            for (var from = 0; text.AsSpan(from).IndexOfAny(word) is >= 0 and var at; from += at + _wanted.Length)
+            {
+                var (start, end) = (from + at, from + at + _wanted.Length);
+                if (_edges.AreAt(text, start, end))
+                {
+                    count++;
+                    sameCase = sameCase || text.AsSpan(start, _wanted.Length).SequenceEqual(_wanted);
+                }
             }
 
             return count;

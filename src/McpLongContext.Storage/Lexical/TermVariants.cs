@@ -8,7 +8,7 @@ namespace McpLongContext.Storage.Lexical;
 /// The other forms in which the index may have a rare term of a question: a hash that it begins, or the parts of an
 /// identifier that are written as one word (<c>websocket</c> for <c>WebSocketHub</c>).
 /// </summary>
-internal sealed class TermVariants(Database database)
+internal sealed class TermVariants(Database database, TermCounts counts)
 {
     private const int MinHashPart = 6;
     private const int MinHash = 16;
@@ -157,7 +157,9 @@ internal sealed class TermVariants(Database database)
     }
 
     /// <summary>The number of passages that match an expression.</summary>
-    public long Count(string expression)
+    public long Count(string expression) => counts.OfExpression(expression, CountMatches);
+
+    private long CountMatches(string expression)
     {
         using var row = database.Prepare("SELECT count(*) FROM lexical WHERE lexical MATCH ?1").Bind(1, expression);
         return row.Step() ? row.Int64(0) : 0;

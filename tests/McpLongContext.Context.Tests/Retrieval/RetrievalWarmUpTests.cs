@@ -23,7 +23,7 @@ public sealed class RetrievalWarmUpTests : IDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private RetrievalWarmUp WarmUp => new(_datastores, _encoders);
+    private RetrievalWarmUp WarmUp => new(_datastores, _encoders, new Rehearsal(TimeProvider.System));
 
     public void Dispose()
     {
@@ -51,6 +51,19 @@ public sealed class RetrievalWarmUpTests : IDisposable
         Assert.False(await WarmUp.RunAsync(Cancellation));
 
         Assert.False(_encoders.FindAsync(Cancellation).IsCompleted);
+    }
+
+    [Fact]
+    public async Task The_first_ingest_is_rehearsed_where_nothing_can_be_asked_and_nothing_of_that_stays()
+    {
+        var before = Rehearsals();
+
+        await new Rehearsal(TimeProvider.System).RunAsync(Cancellation);
+
+        Assert.Equal(before, Rehearsals());
+        Assert.Empty(_datastores.Names);
+
+        static int Rehearsals() => Directory.GetDirectories(Path.GetTempPath(), "mcp-long-context-rehearsal-*").Length;
     }
 
     [Fact]

@@ -17,12 +17,25 @@ internal sealed class ServerHome : IDisposable
 
     private static string ServerAssembly => Path.Combine(AppContext.BaseDirectory, "mcp-long-context.dll");
 
-    /// <summary>A home with the default encoder installed.</summary>
+    /// <summary>
+    /// A home with the default encoder, which is that of the user: installing 45 MB anew takes longer than most tests. Where
+    /// folders cannot be linked it is installed.
+    /// </summary>
     public static async Task<ServerHome> CreateAsync()
     {
         var home = new ServerHome();
-        var models = new ModelStore(new ModelStoreOptions { Folder = Path.Combine(home.Folder, "models") });
-        await models.InstallAsync(await TestModels.EncoderAsync());
+        var encoder = await TestModels.EncoderAsync();
+        var models = Path.Combine(home.Folder, "models");
+        if (OperatingSystem.IsWindows())
+        {
+            await new ModelStore(new ModelStoreOptions { Folder = models }).InstallAsync(encoder);
+        }
+        else
+        {
+            Directory.CreateDirectory(models);
+            Directory.CreateSymbolicLink(Path.Combine(models, Path.GetFileName(encoder)), encoder);
+        }
+
         return home;
     }
 
