@@ -29,7 +29,7 @@ internal sealed class Rehearsal(TimeProvider time)
     /// <param name="cancellation">Ends it between two steps.</param>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        var folder = Directory.CreateTempSubdirectory("mcp-long-context-rehearsal-");
+        var folder = Directory.CreateTempSubdirectory($"mcp-long-context-rehearsal-{Environment.ProcessId}-");
         try
         {
             var sources = folder.CreateSubdirectory("sources").FullName;

@@ -46,9 +46,10 @@ internal sealed class Retriever(
     private async Task<QueryResult> FindEvidenceAsync(QueryRequest request, CancellationToken cancellation)
     {
         // While files are read, the cores have time for what the search needs.
-        var preparing = background.IsReading(request.Datastore)
-            ? warmUp.PrepareAsync(cancellation)
-            : Task.CompletedTask;
+        var preparing =
+            _encoder is null && background.IsReading(request.Datastore)
+                ? warmUp.PrepareAsync(cancellation)
+                : Task.CompletedTask;
         await background.WaitForIndexAsync(request.Datastore, cancellation);
         await preparing;
 

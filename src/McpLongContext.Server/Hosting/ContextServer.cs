@@ -69,10 +69,15 @@ internal static class ContextServer
     /// The services that tools and resources use; none is created before a call needs it.
     /// </param>
     /// <param name="lifetime">Told about every message that is taken up.</param>
-    public static McpServer Create(ITransport transport, IServiceProvider services, ClientLifetime lifetime)
+    /// <param name="warmUp">Begun by the first message.</param>
+    public static McpServer Create(
+        ITransport transport,
+        IServiceProvider services,
+        ClientLifetime lifetime,
+        WarmUp warmUp
+    )
     {
         var tools = new ToolList(services);
-        var warmUp = new WarmUp(services, lifetime.Stopping);
         var options = new McpServerOptions { PromptCollection = [.. services.GetServices<McpServerPrompt>()] };
         tools.Handle(options.Handlers);
         options.Filters.Message.IncomingFilters.Add(next =>

@@ -31,7 +31,8 @@ internal sealed class McpService(
             ContextServer.Name,
             logging
         );
-        await using var server = ContextServer.Create(transport, services, lifetime);
+        var warmUp = new WarmUp(services, lifetime.Stopping);
+        await using var server = ContextServer.Create(transport, services, lifetime, warmUp);
         _logger.LogInformation(
             "McpLongContext {Version} serves; data in {Home}, reads beneath {Roots}",
             ContextServer.Version,
@@ -47,6 +48,7 @@ internal sealed class McpService(
             // Stopped, by the client or the host.
         }
 
+        await warmUp.EndAsync();
         _logger.LogInformation("Stopping");
     }
 }

@@ -1,4 +1,5 @@
 using McpLongContext.Context.Retrieval;
+using McpLongContext.Server.Protocol;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -15,6 +16,10 @@ internal sealed class WarmUp(IServiceProvider services, CancellationToken cancel
 
     /// <summary>Begins, unless it has begun, and waits for nothing.</summary>
     public void Begin() => _ = _run.Value;
+
+    /// <summary>Waits for its end, so that nothing of it stays, for as long as a client's calls get.</summary>
+    public Task EndAsync() =>
+        _run.IsValueCreated ? Task.WhenAny(_run.Value, Task.Delay(ClientLifetime.Grace)) : Task.CompletedTask;
 
     private static async Task RunAsync(IServiceProvider services, CancellationToken cancellation)
     {

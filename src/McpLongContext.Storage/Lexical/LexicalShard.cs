@@ -27,7 +27,6 @@ public sealed class LexicalShard
     private readonly DocumentTable _documents;
     private readonly TermVariants _variants;
     private readonly Lazy<CollectionStatistics> _statistics;
-    private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
 
     internal LexicalShard(Database database, LexicalIndex index, DocumentTable documents, TermCounts counts)
     {
@@ -44,14 +43,10 @@ public sealed class LexicalShard
         [.. _variants.HashesOf(term).Select(hash => KeyValuePair.Create(hash, DocumentFrequency(hash)))];
 
     /// <summary>The number of passages that have a term in any column.</summary>
-    public long DocumentFrequency(string term) =>
-        _counts.TryGetValue(LexicalIndex.Quote(term), out var count)
-            ? count
-            : _counts[LexicalIndex.Quote(term)] = _index.DocumentFrequency(term);
+    public long DocumentFrequency(string term) => _index.DocumentFrequency(term);
 
     /// <summary>The number of passages that match an expression.</summary>
-    public long Count(string expression) =>
-        _counts.TryGetValue(expression, out var count) ? count : _counts[expression] = _variants.Count(expression);
+    public long Count(string expression) => _variants.Count(expression);
 
     /// <summary>
     /// The best passages for the terms, best first, equal ones by id. Passages without any term are left out.

@@ -6,15 +6,14 @@ namespace McpLongContext.Storage.Lexical;
 /// </summary>
 internal sealed class TermCounts
 {
-    private readonly Dictionary<string, long> _ofTerms = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, long> _ofExpressions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _known = new(StringComparer.Ordinal);
 
     /// <summary>The passages that have a term.</summary>
-    public long OfTerm(string term, Func<string, long> count) => Get(_ofTerms, term, count);
+    public long OfTerm(string term, Func<string, long> count) => Get(LexicalIndex.Quote(term), _ => count(term));
 
     /// <summary>The passages that match an expression.</summary>
-    public long OfExpression(string expression, Func<string, long> count) => Get(_ofExpressions, expression, count);
+    public long OfExpression(string expression, Func<string, long> count) => Get(expression, count);
 
-    private static long Get(Dictionary<string, long> known, string key, Func<string, long> count) =>
-        known.TryGetValue(key, out var found) ? found : known[key] = count(key);
+    private long Get(string expression, Func<string, long> count) =>
+        _known.TryGetValue(expression, out var found) ? found : _known[expression] = count(expression);
 }

@@ -63,7 +63,10 @@ public sealed class RetrievalWarmUpTests : IDisposable
         Assert.Equal(before, Rehearsals());
         Assert.Empty(_datastores.Names);
 
-        static int Rehearsals() => Directory.GetDirectories(Path.GetTempPath(), "mcp-long-context-rehearsal-*").Length;
+        static int Rehearsals() =>
+            Directory
+                .GetDirectories(Path.GetTempPath(), $"mcp-long-context-rehearsal-{Environment.ProcessId}-*")
+                .Length;
     }
 
     [Fact]

@@ -42,7 +42,8 @@ internal sealed class InMemorySession : IAsyncDisposable
         _server = ContextServer.Create(
             new StreamServerTransport(toServer.Reader.AsStream(), toClient.Writer.AsStream()),
             _services,
-            _lifetime
+            _lifetime,
+            new WarmUp(_services, _lifetime.Stopping)
         );
         _serving = _server.RunAsync(_stop.Token);
     }
