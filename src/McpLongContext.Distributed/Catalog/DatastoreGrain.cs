@@ -7,18 +7,23 @@ namespace McpLongContext.Distributed.Catalog;
 
 /// <inheritdoc cref="IDatastoreGrain"/>
 [Reentrant]
-internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<DatastoreGrain> logger)
-    : Grain,
-        IDatastoreGrain,
-        IDisposable
+internal sealed class DatastoreGrain(
+    ICatalog catalog,
+    LiveSilos silos,
+    CurrentCopies current,
+    ILogger<DatastoreGrain> logger
+) : Grain, IDatastoreGrain, IDisposable
 {
     /// <summary>The copies of a shard, where there are as many silos.</summary>
     private const int Copies = 2;
 
+    /// <summary>The ids of passages that are recorded as taken at once: those that are left are never given.</summary>
+    private const int PassageBlock = 1 << 16;
+
     private readonly SemaphoreSlim _changing = new(1);
     private readonly Dictionary<(int Shard, string Silo), ShardState> _differing = [];
     private DatastoreLayout? _layout;
-    private long _nextPassage;
+    private (long Next, long End) _passages;
     private bool _isRepairing;
 
     private string Name => this.GetPrimaryKeyString();
@@ -31,33 +36,28 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
     public Task<DatastoreLayout?> FindAsync() => Task.FromResult(_layout);
 
     /// <inheritdoc/>
-    public async Task<DatastoreLayout> EnsureAsync(int shards)
-    {
-        await _changing.WaitAsync();
-        try
-        {
-            return _layout ??= await StoreAsync(New(shards));
-        }
-        finally
-        {
-            _changing.Release();
-        }
-    }
+    public Task<DatastoreLayout> EnsureAsync(int shards) =>
+        AloneAsync(async () => _layout ??= await StoreAsync(await NewAsync(shards)));
 
     /// <inheritdoc/>
-    public async Task<long> ReserveAsync(int count)
-    {
-        if (_nextPassage == 0)
+    public Task<long> ReserveAsync(int count) =>
+        AloneAsync(async () =>
         {
-            // Every copy that is current has the highest id of its shard.
-            var states = await Task.WhenAll(_layout!.Shards.Select((copies, shard) => DescribeAnyAsync(shard, copies)));
-            _nextPassage = Math.Max(_nextPassage, states.Max(state => state.NextPassage));
-        }
+            if (_passages.Next + count > _passages.End)
+            {
+                var next =
+                    _passages.End == 0
+                        ? Math.Max(_layout!.NextPassage, await HighestPassageAsync(_layout))
+                        : _passages.Next;
+                var end = next + Math.Max(count, PassageBlock);
+                _layout = await StoreAsync(_layout! with { Version = _layout.Version + 1, NextPassage = end });
+                _passages = (next, end);
+            }
 
-        var first = _nextPassage;
-        _nextPassage += count;
-        return first;
-    }
+            var first = _passages.Next;
+            _passages.Next += count;
+            return first;
+        });
 
     /// <inheritdoc/>
     public Task MarkStaleAsync(int shard, string[] silos)
@@ -70,7 +70,7 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
                 ShardCopy[] changed = [.. copies.Select(AsStale)];
                 return Array.Exists(changed, copy => copy.State == CopyState.Current)
                     ? changed
-                    : throw Unavailable(shard, "written");
+                    : throw Unavailable(shard);
             }
         );
 
@@ -103,49 +103,64 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
         _isRepairing = false;
     }
 
-    /// <summary>The layout of a new datastore over the silos that are alive.</summary>
-    private DatastoreLayout New(int shards)
-    {
-        var names = silos.Names;
-        return new DatastoreLayout(
-            Name,
-            1,
-            [
-                .. Enumerable
-                    .Range(0, shards)
-                    .Select(shard =>
-                        Order(names, shard)
-                            .Take(Copies)
-                            .Select(silo => new ShardCopy(silo, CopyState.Current))
-                            .ToArray()
-                    ),
-            ]
-        );
-    }
-
     /// <inheritdoc/>
     public void Dispose() => _changing.Dispose();
+
+    /// <summary>The layout of a new datastore over the silos that are alive; its copies are made.</summary>
+    private async Task<DatastoreLayout> NewAsync(int shards)
+    {
+        var names = silos.Names;
+        var copies = await Task.WhenAll(
+            Enumerable
+                .Range(0, shards)
+                .Select(shard =>
+                    Task.WhenAll(Order(names, shard).Take(Copies).Select(silo => MakeCopyAsync(shard, silo)))
+                )
+        );
+        return Array.TrueForAll(copies, shard => Array.Exists(shard, copy => copy.State == CopyState.Current))
+            ? new DatastoreLayout(Name, 1, copies, NextPassage: 1)
+            : throw new ShardUnavailableException($"the shards of datastore '{Name}' cannot be made; ask again");
+    }
+
+    /// <summary>A copy of a new shard; one whose silo does not answer gets the shard later.</summary>
+    private async Task<ShardCopy> MakeCopyAsync(int shard, string silo)
+    {
+        try
+        {
+            return new ShardCopy(silo, CopyState.Current, await AnyCopyOf(shard, silo).IdentifyAsync(creates: true));
+        }
+#pragma warning disable CA1031 // Whatever is wrong with a silo, another one may make the shard.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            logger.LogWarning("Silo {Silo} makes no shard of {Datastore}: {Reason}", silo, Name, error.Message);
+            return new ShardCopy(silo, CopyState.Stale, 0);
+        }
+    }
 
     private async Task RepairAsync(int shard)
     {
         var alive = silos.Names;
         var copies = _layout!.Shards[shard];
-        var reachable = copies.Where(copy => alive.Contains(copy.Silo)).ToList();
-        if (reachable.Find(copy => copy.State == CopyState.Current) is not { Silo: not null } source)
+        List<ShardCopy> reachable = [.. copies.Where(copy => alive.Contains(copy.Silo))];
+        if (await ReplacedAsync(shard, reachable) is { Length: > 0 } replaced)
         {
-            return;
+            await MarkStaleAsync(shard, replaced);
         }
-
-        if (reachable.Find(copy => copy.State != CopyState.Current) is { Silo: not null } stale)
+        else if (reachable.FindIndex(copy => copy.State == CopyState.Current) is var source && source < 0)
         {
-            await CatchUpAsync(shard, source.Silo, stale.Silo);
+            // Whoever comes back first may be it.
+        }
+        else if (reachable.FindIndex(copy => copy.State != CopyState.Current) is var stale && stale >= 0)
+        {
+            await CatchUpAsync(shard, reachable[source], reachable[stale].Silo);
         }
         else if (
             reachable.Count < Copies
             && Order(alive, shard).FirstOrDefault(silo => copies.All(copy => copy.Silo != silo)) is { } other
         )
         {
-            await ChangeAsync(shard, before => [.. before, new ShardCopy(other, CopyState.Stale)]);
+            await ChangeAsync(shard, before => [.. before, new ShardCopy(other, CopyState.Stale, 0)]);
         }
         else if (reachable.Count > 1)
         {
@@ -154,72 +169,113 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
     }
 
     /// <summary>
-    /// Lets a copy catch up: it takes writes first, then what it missed is copied, until nothing differs.
+    /// The silos whose disks no longer have the copies that were recorded. They answer nothing, and an empty one must
+    /// not be taken for the truth.
     /// </summary>
-    private async Task CatchUpAsync(int shard, string from, string to)
+    private async Task<string[]> ReplacedAsync(int shard, List<ShardCopy> reachable)
     {
-        await ChangeAsync(shard, copies => With(copies, to, CopyState.Joining));
-        await CopyOf(from, shard).FenceAsync(_layout!.Version);
-        await CopyOf(to, shard).FenceAsync(_layout.Version);
-        await CopyOf(to, shard).CatchUpAsync(new ShardKey(from, Name, shard).ToString());
-        var (theirs, own) = (await CopyOf(from, shard).DescribeAsync(), await CopyOf(to, shard).DescribeAsync());
+        var replaced = new List<string>();
+        foreach (var copy in reachable.Where(copy => copy.State != CopyState.Stale))
+        {
+            if (await AnyCopyOf(shard, copy.Silo).IdentifyAsync(creates: false) != copy.Identity)
+            {
+                replaced.Add(copy.Silo);
+            }
+        }
+
+        return [.. replaced];
+    }
+
+    /// <summary>
+    /// Lets a copy catch up: it takes writes first, then what it missed is copied, until nothing differs. One that has
+    /// missed a write meanwhile stays stale.
+    /// </summary>
+    private async Task CatchUpAsync(int shard, ShardCopy from, string silo)
+    {
+        var identity = await AnyCopyOf(shard, silo).IdentifyAsync(creates: true);
+        var joining = new ShardCopy(silo, CopyState.Joining, identity);
+        await ChangeAsync(shard, copies => [.. copies.Select(copy => copy.Silo == silo ? joining : copy)]);
+        var version = _layout!.Version;
+        var (source, target) = (current.GrainOf(_layout, shard, from), current.GrainOf(_layout, shard, joining));
+        await source.FenceAsync(version);
+        await target.FenceAsync(version);
+        await target.CatchUpAsync(_layout.KeyOf(shard, from).ToString());
+        var (theirs, own) = (await source.DescribeAsync(), await target.DescribeAsync());
         if (theirs.Digest == own.Digest)
         {
-            await ChangeAsync(shard, copies => With(copies, to, CopyState.Current));
-            logger.LogInformation("Silo {Silo} has shard {Shard} of {Datastore}", to, shard, Name);
+            var joined = joining with { State = CopyState.Current };
+            await ChangeAsync(shard, copies => [.. copies.Select(copy => copy == joining ? joined : copy)]);
+            logger.LogInformation("Silo {Silo} has shard {Shard} of {Datastore}", silo, shard, Name);
         }
     }
 
     /// <summary>
     /// A silo that died while it wrote may have reached one copy and not the other; nothing of it was acknowledged. Copies
-    /// that differ twice without a change between catch up with the first.
+    /// that differ twice without a change between catch up with the one that has the newest passage.
     /// </summary>
     private async Task CompareAsync(int shard, List<ShardCopy> copies)
     {
-        var states = await Task.WhenAll(copies.Select(copy => CopyOf(copy.Silo, shard).DescribeAsync()));
-        for (var i = 1; i < copies.Count; i++)
+        var states = await Task.WhenAll(copies.Select(copy => current.GrainOf(_layout!, shard, copy).DescribeAsync()));
+        var newest = states.MaxBy(state => state.NextPassage)!;
+        foreach (var (copy, state) in copies.Zip(states))
         {
-            var key = (shard, copies[i].Silo);
-            if (states[i].Digest == states[0].Digest)
+            var key = (shard, copy.Silo);
+            if (state.Digest == newest.Digest)
             {
                 _differing.Remove(key);
             }
-            else if (_differing.Remove(key, out var before) && before == states[i])
+            else if (_differing.Remove(key, out var before) && before == state)
             {
-                await MarkStaleAsync(shard, [copies[i].Silo]);
+                await MarkStaleAsync(shard, [copy.Silo]);
             }
             else
             {
-                _differing[key] = states[i];
+                _differing[key] = state;
             }
         }
     }
 
-    private async Task<ShardState> DescribeAnyAsync(int shard, ShardCopy[] copies)
+    /// <summary>The least id above those of all passages that are stored.</summary>
+    private async Task<long> HighestPassageAsync(DatastoreLayout layout)
     {
-        foreach (var copy in copies.Where(copy => copy.State == CopyState.Current && silos.Find(copy.Silo) is not null))
-        {
-            return await CopyOf(copy.Silo, shard).DescribeAsync();
-        }
+        var highest = await Task.WhenAll(layout.Shards.Select((_, shard) => OfShardAsync(shard)));
+        return highest.Max();
 
-        throw Unavailable(shard, "read");
+        async Task<long> OfShardAsync(int shard)
+        {
+            try
+            {
+                var states = await current.AllAsync(layout, shard, copy => copy.DescribeAsync());
+                return states.Max(state => state.NextPassage);
+            }
+            catch (ShardUnavailableException)
+            {
+                // What its silo has was reserved: the catalog knows it.
+                return 1;
+            }
+        }
     }
 
-    private ShardUnavailableException Unavailable(int shard, string done) =>
+    private ShardUnavailableException Unavailable(int shard) =>
         new(
-            $"no copy of shard {shard} of datastore '{Name}' can be {done}: start "
+            $"no copy of shard {shard} of datastore '{Name}' can be written: start "
                 + string.Join(" or ", _layout!.Shards[shard].Select(copy => $"silo '{copy.Silo}'"))
+                + ", with the disk that has the copy"
         );
 
-    private IShardGrain CopyOf(string silo, int shard) =>
+    /// <summary>The copy that a silo has, whatever its identity.</summary>
+    private IShardGrain AnyCopyOf(int shard, string silo) =>
         GrainFactory.GetGrain<IShardGrain>(new ShardKey(silo, Name, shard).ToString());
 
-    private async Task ChangeAsync(int shard, Func<ShardCopy[], ShardCopy[]> change)
+    private Task ChangeAsync(int shard, Func<ShardCopy[], ShardCopy[]> change) =>
+        AloneAsync(async () => _layout = await StoreAsync(_layout!.With(shard, change(_layout.Shards[shard]))));
+
+    private async Task<T> AloneAsync<T>(Func<Task<T>> work)
     {
         await _changing.WaitAsync();
         try
         {
-            _layout = await StoreAsync(_layout!.With(shard, change(_layout.Shards[shard])));
+            return await work();
         }
         finally
         {
@@ -233,14 +289,11 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
         {
             // During a partition another activation of this grain may have changed it.
             DeactivateOnIdle();
-            throw new ShardUnavailableException($"the layout of datastore '{Name}' has changed; ask again");
+            throw new LayoutChangedException($"the layout of datastore '{Name}' has changed; ask again");
         }
 
         return layout;
     }
-
-    private static ShardCopy[] With(ShardCopy[] copies, string silo, CopyState state) =>
-        [.. copies.Select(copy => copy.Silo == silo ? copy with { State = state } : copy)];
 
     /// <summary>The silos in the order in which they hold a shard: neighbors take neighbors, so that all hold as many.</summary>
     private static IEnumerable<string> Order(IReadOnlyList<string> names, int shard) =>

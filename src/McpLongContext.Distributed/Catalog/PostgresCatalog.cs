@@ -11,7 +11,8 @@ internal sealed class PostgresCatalog(NpgsqlDataSource source) : ICatalog
         CREATE TABLE IF NOT EXISTS mcp_long_context_datastores(
           name text PRIMARY KEY,
           version bigint NOT NULL,
-          shards jsonb NOT NULL)
+          shards jsonb NOT NULL,
+          next_passage bigint NOT NULL)
         """;
 
     /// <inheritdoc/>
@@ -33,7 +34,7 @@ internal sealed class PostgresCatalog(NpgsqlDataSource source) : ICatalog
     public async Task<DatastoreLayout?> FindAsync(string name, CancellationToken cancellation)
     {
         await using var command = source.CreateCommand(
-            "SELECT version, shards FROM mcp_long_context_datastores WHERE name = $1"
+            "SELECT version, shards, next_passage FROM mcp_long_context_datastores WHERE name = $1"
         );
         command.Parameters.AddWithValue(name);
         await using var rows = await command.ExecuteReaderAsync(cancellation);
@@ -41,7 +42,8 @@ internal sealed class PostgresCatalog(NpgsqlDataSource source) : ICatalog
             ? new DatastoreLayout(
                 name,
                 rows.GetInt64(0),
-                JsonSerializer.Deserialize<ShardCopy[][]>(rows.GetString(1)) ?? []
+                JsonSerializer.Deserialize<ShardCopy[][]>(rows.GetString(1)) ?? [],
+                rows.GetInt64(2)
             )
             : null;
     }
@@ -51,13 +53,14 @@ internal sealed class PostgresCatalog(NpgsqlDataSource source) : ICatalog
     {
         await using var command = source.CreateCommand(
             layout.Version == 1
-                ? "INSERT INTO mcp_long_context_datastores VALUES ($1, $2, $3::jsonb) ON CONFLICT DO NOTHING"
-                : "UPDATE mcp_long_context_datastores SET version = $2, shards = $3::jsonb "
+                ? "INSERT INTO mcp_long_context_datastores VALUES ($1, $2, $3::jsonb, $4) ON CONFLICT DO NOTHING"
+                : "UPDATE mcp_long_context_datastores SET version = $2, shards = $3::jsonb, next_passage = $4 "
                     + "WHERE name = $1 AND version = $2 - 1"
         );
         command.Parameters.AddWithValue(layout.Name);
         command.Parameters.AddWithValue(layout.Version);
         command.Parameters.AddWithValue(JsonSerializer.Serialize(layout.Shards));
+        command.Parameters.AddWithValue(layout.NextPassage);
         return await command.ExecuteNonQueryAsync(cancellation) == 1;
     }
 }

@@ -100,6 +100,7 @@ internal static class SiloHost
             .AddSingleton<ShardStores>()
             .AddSingleton<ShardQueries>()
             .AddSingleton<ClusterDatastores>()
+            .AddSingleton<CurrentCopies>()
             .AddSingleton<CollectionQuery>()
             .AddSingleton<ClusterBackup>()
             .AddHostedService<CopyRepair>();

@@ -15,6 +15,7 @@ namespace McpLongContext.Distributed.Ingestion;
 internal sealed class ClusterIngestor(
     IGrainFactory grains,
     ClusterDatastores datastores,
+    CurrentCopies copies,
     ClusterOptions options,
     Ingestor ingestor,
     JobRegistry jobs,
@@ -50,7 +51,7 @@ internal sealed class ClusterIngestor(
                         time,
                         job.Cancellation
                     );
-                    await using var writer = new ShardWriter(grains, datastore, request.Datastore, job, time);
+                    await using var writer = new ShardWriter(grains, datastore, job, time);
                     if (text is not null)
                     {
                         await writer.AddAsync(text);
@@ -142,7 +143,7 @@ internal sealed class ClusterIngestor(
         var listings = await Task.WhenAll(
             Enumerable
                 .Range(0, layout.Shards.Length)
-                .Select(shard => CurrentCopies.AnyAsync(grains, layout, shard, copy => copy.ListAsync(root)))
+                .Select(shard => copies.AnyAsync(layout, shard, copy => copy.ListAsync(root)))
         );
         return new ShardListing([.. listings.SelectMany(one => one.Documents)], []);
     }
@@ -158,16 +159,16 @@ internal sealed class ClusterIngestor(
             var states = await Task.WhenAll(
                 Enumerable
                     .Range(0, layout.Shards.Length)
-                    .Select(shard => CurrentCopies.AllAsync(grains, layout, shard, copy => copy.DescribeAsync()))
+                    .Select(shard => copies.AllAsync(layout, shard, copy => copy.DescribeAsync()))
             );
-            var tokens = states.Sum(copies => copies[0].Tokens);
+            var tokens = states.Sum(one => one[0].Tokens);
             encoded = encoded < 0 ? tokens : encoded;
-            var pending = states.Sum(copies => copies.Max(state => state.Pending));
-            var isDone = pending == 0 || states.Any(copies => copies.Exists(state => !state.HasEncoder));
+            var pending = states.Sum(one => one.Max(state => state.Pending));
+            var isDone = pending == 0 || states.Any(one => one.Exists(state => !state.HasEncoder));
             job.Update(report =>
                 report with
                 {
-                    Passages = states.Sum(copies => copies[0].Passages),
+                    Passages = states.Sum(one => one[0].Passages),
                     PendingDocuments = pending,
                     EncodedTokens = tokens - encoded,
                     Notes = NotesOf(layout),

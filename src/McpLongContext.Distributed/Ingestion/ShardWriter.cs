@@ -15,13 +15,8 @@ namespace McpLongContext.Distributed.Ingestion;
 /// durably; a copy that fails is recorded as stale before, and catches up later. A batch is written while the next one is
 /// collected.
 /// </summary>
-internal sealed class ShardWriter(
-    IGrainFactory grains,
-    IDatastoreGrain datastore,
-    string name,
-    IngestJob job,
-    TimeProvider time
-) : IAsyncDisposable
+internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastore, IngestJob job, TimeProvider time)
+    : IAsyncDisposable
 {
     private const int BatchDocuments = 512;
     private const long BatchBytes = 4 * 1024 * 1024;
@@ -168,10 +163,7 @@ internal sealed class ShardWriter(
             var copies = layout.Shards[shard].Where(copy => copy.State != CopyState.Stale).ToList();
             var outcomes = await Task.WhenAll(
                 copies.Select(copy =>
-                    TryWriteAsync(
-                        grains.GetGrain<IShardGrain>(new ShardKey(copy.Silo, name, shard).ToString()),
-                        versioned
-                    )
+                    TryWriteAsync(grains.GetGrain<IShardGrain>(layout.KeyOf(shard, copy).ToString()), versioned)
                 )
             );
             if (Array.Exists(outcomes, outcome => outcome.HasMoved))

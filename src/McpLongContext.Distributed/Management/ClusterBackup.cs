@@ -1,7 +1,6 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Distributed.Catalog;
 using McpLongContext.Distributed.Messages;
-using McpLongContext.Distributed.Placement;
 using McpLongContext.Distributed.Shards;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Backups;
@@ -14,12 +13,7 @@ namespace McpLongContext.Distributed.Management;
 /// Puts the shards of a datastore together into one backup, which any machine restores: the same documents under the same
 /// numbers, so that it answers as the cluster does.
 /// </summary>
-internal sealed class ClusterBackup(
-    IGrainFactory grains,
-    ClusterDatastores datastores,
-    LiveSilos silos,
-    LongContextOptions options
-)
+internal sealed class ClusterBackup(ClusterDatastores datastores, CurrentCopies copies, LongContextOptions options)
 {
     private const int DocumentsAtOnce = 256;
 
@@ -36,7 +30,11 @@ internal sealed class ClusterBackup(
             {
                 var layout = await datastores.RequireAsync(name, cancellation);
                 using var target = new DatastoreHome(folder).OpenOrCreate(name);
-                await FillAsync(target, [.. layout.Shards.Select((_, shard) => CopyOf(layout, shard))], cancellation);
+                await FillAsync(
+                    target,
+                    [.. layout.Shards.Select((_, shard) => copies.Any(layout, shard))],
+                    cancellation
+                );
                 DatastoreBackup.Write(target, file, cancellation);
                 return file;
             }
@@ -89,18 +87,5 @@ internal sealed class ClusterBackup(
             cancellation.ThrowIfCancellationRequested();
             await SegmentTransfer.CopyAsync(shard, target);
         }
-    }
-
-    private IShardGrain CopyOf(DatastoreLayout layout, int shard)
-    {
-        foreach (var copy in layout.Shards[shard].Where(copy => copy.State == CopyState.Current))
-        {
-            if (silos.Find(copy.Silo) is not null)
-            {
-                return grains.GetGrain<IShardGrain>(new ShardKey(copy.Silo, layout.Name, shard).ToString());
-            }
-        }
-
-        throw new ShardUnavailableException($"no copy of shard {shard} of datastore '{layout.Name}' answers");
     }
 }

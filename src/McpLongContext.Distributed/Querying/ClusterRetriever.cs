@@ -2,7 +2,6 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Distributed.Catalog;
 using McpLongContext.Distributed.Messages;
-using McpLongContext.Distributed.Placement;
 using McpLongContext.Distributed.Shards;
 using Microsoft.Extensions.Logging;
 
@@ -15,7 +14,7 @@ namespace McpLongContext.Distributed.Querying;
 internal sealed class ClusterRetriever(
     IGrainFactory grains,
     ClusterDatastores datastores,
-    LiveSilos silos,
+    CurrentCopies current,
     SharedEncoder encoders,
     CollectionQuery query,
     ClusterOptions options,
@@ -23,8 +22,6 @@ internal sealed class ClusterRetriever(
     ILogger<ClusterRetriever> logger
 ) : IRetriever
 {
-    private readonly Lazy<Random> _random = new(() => new Random());
-
     /// <inheritdoc/>
     public Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation) =>
         ClusterErrors.TellAsync(() => AskAsync(request, cancellation));
@@ -73,14 +70,12 @@ internal sealed class ClusterRetriever(
         HashSet<ShardAddress> failed
     )
     {
-        var alive = silos.Names;
         var (chosen, missing) = (new List<ShardAddress>(), new List<ShardCopy[]>());
         for (var shard = 0; shard < layout.Shards.Length; shard++)
         {
-            var usable = layout
-                .Shards[shard]
-                .Where(copy => copy.State == CopyState.Current && alive.Contains(copy.Silo))
-                .Select(copy => new ShardAddress(shard, copy.Silo))
+            var usable = current
+                .Of(layout, shard)
+                .Select(copy => new ShardAddress(shard, copy.Silo, copy.Identity))
                 .Where(copy => !failed.Contains(copy))
                 .ToList();
             if (usable.Count == 0)
@@ -92,7 +87,7 @@ internal sealed class ClusterRetriever(
                 chosen.Add(
                     usable.Exists(copy => copy.Silo == options.Name)
                         ? usable.Find(copy => copy.Silo == options.Name)
-                        : usable[_random.Value.Next(usable.Count)]
+                        : usable[Random.Shared.Next(usable.Count)]
                 );
             }
         }

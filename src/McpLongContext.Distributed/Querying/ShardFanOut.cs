@@ -21,7 +21,7 @@ internal sealed class ShardFanOut(
     private readonly IShardGrain[] _grains =
     [
         .. copies.Select(copy =>
-            grains.GetGrain<IShardGrain>(new ShardKey(copy.Silo, datastore, copy.Shard).ToString())
+            grains.GetGrain<IShardGrain>(new ShardKey(copy.Silo, datastore, copy.Shard, copy.Identity).ToString())
         ),
     ];
 

@@ -5,6 +5,11 @@ namespace McpLongContext.Distributed.Shards;
 /// <summary>A copy of a shard: an ordinary datastore on the silo that its key names.</summary>
 internal interface IShardGrain : IGrainWithStringKey
 {
+    /// <summary>The identity of the copy's own datastore.</summary>
+    /// <param name="creates">Whether the datastore is made where there is none.</param>
+    /// <returns>The identity; 0: there is no datastore.</returns>
+    public Task<long> IdentifyAsync(bool creates);
+
     /// <summary>The contents of the copy; pending documents are encoded from now on.</summary>
     public Task<ShardState> DescribeAsync();
 

@@ -11,48 +11,63 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
 {
     private ShardKey Key => ShardKey.Parse(this.GetPrimaryKeyString());
 
-    private ShardStore Store => stores.Of(Key);
+    /// <inheritdoc/>
+    public Task<long> IdentifyAsync(bool creates)
+    {
+        var key = Key;
+        return OffloadAsync(() => creates ? stores.CreateIdentityOf(key) : stores.IdentityOf(key));
+    }
 
     /// <inheritdoc/>
-    public Task<ShardState> DescribeAsync() => OffloadAsync(Store.DescribeAsync);
+    public Task<ShardState> DescribeAsync() => StoreAsync(store => store.DescribeAsync());
 
     /// <inheritdoc/>
-    public Task<ShardListing> ListAsync(string? root) => OffloadAsync(() => Store.List(root));
+    public Task<ShardListing> ListAsync(string? root) => StoreAsync(store => store.List(root));
 
     /// <inheritdoc/>
-    public Task<ShardChangeResult> ApplyAsync(ShardChange change) => OffloadAsync(() => Store.ApplyAsync(change));
+    public Task<ShardChangeResult> ApplyAsync(ShardChange change) => StoreAsync(store => store.ApplyAsync(change));
 
     /// <inheritdoc/>
-    public Task FenceAsync(long layoutVersion) => Store.FenceAsync(layoutVersion);
+    public Task FenceAsync(long layoutVersion) =>
+        StoreAsync(async store =>
+        {
+            await store.FenceAsync(layoutVersion);
+            return true;
+        });
 
     /// <inheritdoc/>
     public Task<NewShardDocument[]> ReadDocumentsAsync(string[] paths) =>
-        OffloadAsync(() => Store.ReadDocuments(paths));
+        StoreAsync(store => store.ReadDocuments(paths));
 
     /// <inheritdoc/>
-    public Task<ShardSegments?> SegmentsAsync() => OffloadAsync(Store.Segments);
+    public Task<ShardSegments?> SegmentsAsync() => StoreAsync(store => store.Segments());
 
     /// <inheritdoc/>
     public Task<byte[]> ReadSegmentAsync(string file, long offset) =>
-        OffloadAsync(() => Store.ReadSegment(file, offset));
+        StoreAsync(store => store.ReadSegment(file, offset));
 
     /// <inheritdoc/>
-    public async Task CatchUpAsync(string from)
+    public Task CatchUpAsync(string from)
     {
         var source = GrainFactory.GetGrain<IShardGrain>(from);
-        var isNew = Store.List(root: null).Documents.Length == 0;
-        await Store.CatchUpAsync(await source.ListAsync(root: null), source.ReadDocumentsAsync);
-        if (isNew)
+        return StoreAsync(async store =>
         {
-            await Store.AdoptAsync(source);
-        }
+            var isNew = store.List(root: null).Documents.Length == 0;
+            await store.CatchUpAsync(await source.ListAsync(root: null), source.ReadDocumentsAsync);
+            if (isNew)
+            {
+                await store.AdoptAsync(source);
+            }
+
+            return true;
+        });
     }
 
     /// <inheritdoc/>
     public Task<ShardStatistics> BeginAsync(Guid id, ShardRequest request, CancellationToken cancellation) =>
-        OffloadAsync(async () =>
+        StoreAsync(async store =>
         {
-            var opened = await Store.AskAsync(request, cancellation);
+            var opened = await store.AskAsync(request, cancellation);
             queries.Begin(Key.ToString(), id, opened);
             return queries.With(Key.ToString(), id, one => one.Count(cancellation));
         });
@@ -112,6 +127,18 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
     {
         var key = Key.ToString();
         return OffloadAsync(() => queries.With(key, id, work));
+    }
+
+    private Task<T> StoreAsync<T>(Func<ShardStore, T> work)
+    {
+        var key = Key;
+        return OffloadAsync(() => work(stores.Of(key)));
+    }
+
+    private Task<T> StoreAsync<T>(Func<ShardStore, Task<T>> work)
+    {
+        var key = Key;
+        return OffloadAsync(() => work(stores.Of(key)));
     }
 
     /// <summary>Works on a thread of the pool: those of Orleans are for messages.</summary>
