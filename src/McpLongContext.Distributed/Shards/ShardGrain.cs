@@ -52,9 +52,7 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
         var source = GrainFactory.GetGrain<IShardGrain>(from);
         return StoreAsync(async store =>
         {
-            var isNew = store.List(root: null).Documents.Length == 0;
-            await store.CatchUpAsync(await source.ListAsync(root: null), source.ReadDocumentsAsync);
-            if (isNew)
+            if (await store.CatchUpAsync(source))
             {
                 await store.AdoptAsync(source);
             }

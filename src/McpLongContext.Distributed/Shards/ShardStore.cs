@@ -127,20 +127,24 @@ internal sealed class ShardStore(
     }
 
     /// <summary>
-    /// Makes this copy hold what another one does. What is written to both meanwhile is kept: it is equal in both.
+    /// Makes this copy hold what another one does. What is written to both meanwhile is kept: its own documents are
+    /// listed first, and one that has changed since is as new as any.
     /// </summary>
-    /// <param name="wanted">The documents of the other copy.</param>
-    /// <param name="read">Reads documents of it by their paths.</param>
-    public async Task CatchUpAsync(ShardListing wanted, Func<string[], Task<NewShardDocument[]>> read)
+    /// <param name="source">The other copy.</param>
+    /// <returns>Whether this copy was empty.</returns>
+    public async Task<bool> CatchUpAsync(IShardGrain source)
     {
         var own = List(root: null).Documents.ToDictionary(one => one.Document.Path, StringComparer.Ordinal);
+        var wanted = await source.ListAsync(root: null);
         var kept = wanted.Documents.Select(one => one.Document.Path).ToHashSet(StringComparer.Ordinal);
         var datastore = open();
         var sources = wanted.Sources.Select(SourceOf).ToList();
         await ExclusivelyAsync(() => datastore.ApplySources(new SourceChange { Sources = sources }));
         foreach (var gone in own.Keys.Where(path => !kept.Contains(path)).Chunk(CopiedAtOnce))
         {
-            await ExclusivelyAsync(() => datastore.Apply(new CatalogChange { Remove = gone }));
+            await ExclusivelyAsync(() =>
+                datastore.Apply(new CatalogChange { Remove = Unchanged(datastore, own, gone) })
+            );
         }
 
         var missing = wanted
@@ -152,14 +156,19 @@ internal sealed class ShardStore(
             .Select(one => one.Document.Path);
         foreach (var part in missing.Chunk(CopiedAtOnce))
         {
-            var documents = await read(part);
+            var documents = await source.ReadDocumentsAsync(part);
             await ExclusivelyAsync(() =>
             {
-                // One that has the same content under other ids is put anew.
-                datastore.Apply(new CatalogChange { Remove = [.. part.Where(own.ContainsKey)] });
-                datastore.Apply(new CatalogChange { Put = [.. documents.Select(one => one.ToDocument())] });
+                var unchanged = Unchanged(datastore, own, [.. documents.Select(one => one.Document.Path)]);
+                var put = documents.Where(one => unchanged.Contains(one.Document.Path)).ToList();
+
+                // One that has the same content under other ids is put anew. A damaged one of the source was not read.
+                datastore.Apply(new CatalogChange { Remove = [.. unchanged.Where(own.ContainsKey)] });
+                datastore.Apply(new CatalogChange { Put = [.. put.Select(one => one.ToDocument())] });
             });
         }
+
+        return own.Count == 0;
     }
 
     /// <summary>The segments with embeddings; <see langword="null"/> where there are none.</summary>
@@ -232,6 +241,20 @@ internal sealed class ShardStore(
 
     /// <inheritdoc/>
     public void Dispose() => _writing.Dispose();
+
+    /// <summary>Those of some paths at which nothing was written since the documents were listed.</summary>
+    private static string[] Unchanged(Datastore datastore, Dictionary<string, ListedDocument> listed, string[] paths)
+    {
+        using var snapshot = datastore.Snapshot();
+        return
+        [
+            .. paths.Where(path =>
+                snapshot.Documents.TryFind(path, out var now)
+                    ? listed.TryGetValue(path, out var before) && AreEqual(before.Document, ShardDocument.Of(now))
+                    : !listed.ContainsKey(path)
+            ),
+        ];
+    }
 
     private static bool AreEqual(ShardDocument left, ShardDocument right) =>
         left.FirstPassage == right.FirstPassage
