@@ -62,7 +62,7 @@ internal sealed class CurrentCopies(IGrainFactory grains, LiveSilos silos)
     private ShardUnavailableException Silent(DatastoreLayout layout, int shard, List<string> reasons)
     {
         var asked = Of(layout, shard);
-        IEnumerable<string> dead = layout
+        var dead = layout
             .Shards[shard]
             .Where(copy => copy.State == CopyState.Current && !asked.Contains(copy))
             .Select(copy => $"silo '{copy.Silo}' is not in the cluster: start it");

@@ -11,12 +11,12 @@ internal sealed class DatastoreGrain(
     ICatalog catalog,
     LiveSilos silos,
     CurrentCopies current,
+    AbsentSilos absent,
+    ClusterOptions options,
+    TimeProvider time,
     ILogger<DatastoreGrain> logger
 ) : Grain, IDatastoreGrain, IDisposable
 {
-    /// <summary>The copies of a shard, where there are as many silos.</summary>
-    private const int Copies = 2;
-
     /// <summary>The ids of passages that are recorded as taken at once: those that are left are never given.</summary>
     private const int PassageBlock = 1 << 16;
 
@@ -24,6 +24,7 @@ internal sealed class DatastoreGrain(
     private readonly Dictionary<(int Shard, string Silo), ShardState> _differing = [];
     private DatastoreLayout? _layout;
     private (long Next, long End) _passages;
+    private long _moved = time.GetTimestamp();
     private bool _isRepairing;
 
     private string Name => this.GetPrimaryKeyString();
@@ -60,7 +61,7 @@ internal sealed class DatastoreGrain(
         });
 
     /// <inheritdoc/>
-    public Task MarkStaleAsync(int shard, string[] silos)
+    public Task<DatastoreLayout> MarkStaleAsync(int shard, string[] silos)
     {
         logger.LogWarning("Shard {Shard} of {Datastore} has missed a write on {Silos}", shard, Name, silos);
         return ChangeAsync(
@@ -86,11 +87,17 @@ internal sealed class DatastoreGrain(
         }
 
         _isRepairing = true;
+        var mayMove = time.GetElapsedTime(_moved) >= options.Grace;
+        if (mayMove)
+        {
+            _moved = time.GetTimestamp();
+        }
+
         for (var shard = 0; shard < (_layout?.Shards.Length ?? 0); shard++)
         {
             try
             {
-                await RepairAsync(shard);
+                await RepairAsync(shard, mayMove);
             }
 #pragma warning disable CA1031 // The next round tries again.
             catch (Exception error)
@@ -109,13 +116,17 @@ internal sealed class DatastoreGrain(
     /// <summary>The layout of a new datastore over the silos that are alive; its copies are made.</summary>
     private async Task<DatastoreLayout> NewAsync(int shards)
     {
-        var names = silos.Names;
+        var loads = new SiloLoads(silos.Names, await catalog.ListLayoutsAsync(CancellationToken.None));
+        var chosen = new List<string[]>();
+        for (var shard = 0; shard < shards; shard++)
+        {
+            string[] holders = [.. loads.ByLoad(shard).Take(RepairPlan.Copies)];
+            Array.ForEach(holders, loads.Add);
+            chosen.Add(holders);
+        }
+
         var copies = await Task.WhenAll(
-            Enumerable
-                .Range(0, shards)
-                .Select(shard =>
-                    Task.WhenAll(Order(names, shard).Take(Copies).Select(silo => MakeCopyAsync(shard, silo)))
-                )
+            chosen.Select((holders, shard) => Task.WhenAll(holders.Select(silo => MakeCopyAsync(shard, silo))))
         );
         return Array.TrueForAll(copies, shard => Array.Exists(shard, copy => copy.State == CopyState.Current))
             ? new DatastoreLayout(Name, 1, copies, NextPassage: 1)
@@ -138,7 +149,7 @@ internal sealed class DatastoreGrain(
         }
     }
 
-    private async Task RepairAsync(int shard)
+    private async Task RepairAsync(int shard, bool mayMove)
     {
         var alive = silos.Names;
         var copies = _layout!.Shards[shard];
@@ -146,26 +157,51 @@ internal sealed class DatastoreGrain(
         if (await ReplacedAsync(shard, reachable) is { Length: > 0 } replaced)
         {
             await MarkStaleAsync(shard, replaced);
+            return;
         }
-        else if (reachable.FindIndex(copy => copy.State == CopyState.Current) is var source && source < 0)
+
+        var layouts =
+            mayMove || reachable.Count < Math.Min(RepairPlan.Copies, alive.Count)
+                ? await catalog.ListLayoutsAsync(CancellationToken.None)
+                : [];
+        var loads = new Lazy<SiloLoads>(() => new SiloLoads(alive, layouts));
+        switch (RepairPlan.Next(shard, copies, alive, absent.IsAwaited, mayMove, loads))
         {
-            // Whoever comes back first may be it.
+            case RepairStep.CatchUp(var from, var silo):
+                await CatchUpAsync(shard, from, silo);
+                break;
+            case RepairStep.Add(var silo):
+                await ChangeAsync(shard, before => [.. before, new ShardCopy(silo, CopyState.Stale, 0)]);
+                break;
+            case RepairStep.Drop(var copy):
+                await DropAsync(shard, copy);
+                break;
+            case RepairStep.Compare when reachable.Count > 1:
+                await CompareAsync(shard, reachable);
+                break;
         }
-        else if (reachable.FindIndex(copy => copy.State != CopyState.Current) is var stale && stale >= 0)
+
+        foreach (var copy in reachable.Where(copy => copy.State != CopyState.Stale))
         {
-            await CatchUpAsync(shard, reachable[source], reachable[stale].Silo);
+            current.GrainOf(_layout, shard, copy).EncodeAsync().Ignore();
         }
-        else if (
-            reachable.Count < Copies
-            && Order(alive, shard).FirstOrDefault(silo => copies.All(copy => copy.Silo != silo)) is { } other
-        )
-        {
-            await ChangeAsync(shard, before => [.. before, new ShardCopy(other, CopyState.Stale, 0)]);
-        }
-        else if (reachable.Count > 1)
-        {
-            await CompareAsync(shard, reachable);
-        }
+    }
+
+    /// <summary>Takes a copy out of the layout, and then from its disk; the others are current.</summary>
+    private async Task DropAsync(int shard, ShardCopy copy)
+    {
+        await ChangeAsync(
+            shard,
+            copies =>
+            {
+                ShardCopy[] left = [.. copies.Where(one => one != copy)];
+                return left.Count(one => one.State == CopyState.Current) >= RepairPlan.Copies
+                    ? left
+                    : throw Unavailable(shard);
+            }
+        );
+        logger.LogInformation("Shard {Shard} of {Datastore} leaves silo {Silo}", shard, Name, copy.Silo);
+        await current.GrainOf(_layout!, shard, copy).RemoveAsync();
     }
 
     /// <summary>
@@ -267,7 +303,7 @@ internal sealed class DatastoreGrain(
     private IShardGrain AnyCopyOf(int shard, string silo) =>
         GrainFactory.GetGrain<IShardGrain>(new ShardKey(silo, Name, shard).ToString());
 
-    private Task ChangeAsync(int shard, Func<ShardCopy[], ShardCopy[]> change) =>
+    private Task<DatastoreLayout> ChangeAsync(int shard, Func<ShardCopy[], ShardCopy[]> change) =>
         AloneAsync(async () => _layout = await StoreAsync(_layout!.With(shard, change(_layout.Shards[shard]))));
 
     private async Task<T> AloneAsync<T>(Func<Task<T>> work)
@@ -294,8 +330,4 @@ internal sealed class DatastoreGrain(
 
         return layout;
     }
-
-    /// <summary>The silos in the order in which they hold a shard: neighbors take neighbors, so that all hold as many.</summary>
-    private static IEnumerable<string> Order(IReadOnlyList<string> names, int shard) =>
-        Enumerable.Range(0, names.Count).Select(i => names[(shard + i) % names.Count]);
 }

@@ -23,10 +23,11 @@ internal interface IDatastoreGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="shard">The shard.</param>
     /// <param name="silos">The silos of the copies.</param>
+    /// <returns>The layout from now on.</returns>
     /// <exception cref="Messages.ShardUnavailableException">No current copy would be left.</exception>
-    public Task MarkStaleAsync(int shard, string[] silos);
+    public Task<DatastoreLayout> MarkStaleAsync(int shard, string[] silos);
 
-    /// <summary>Lets stale copies catch up, and makes missing ones.</summary>
+    /// <summary>Lets stale copies catch up, makes missing ones, and moves some to silos with smaller loads.</summary>
     [ResponseTimeout("01:00:00")]
     public Task RepairAsync();
 }

@@ -17,7 +17,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using ModelContextProtocol.Server;
-using Npgsql;
 using Orleans.Configuration;
 
 namespace McpLongContext.Distributed.Hosting;
@@ -49,10 +48,10 @@ internal static class SiloHost
         CancellationToken cancellation
     )
     {
-        var postgres = cluster.Postgres is { } connection ? NpgsqlDataSource.Create(connection) : null;
-        if (postgres is not null)
+        if (cluster.Postgres is { } connection)
         {
-            await PostgresSchema.EnsureAsync(postgres, cancellation);
+            await using var source = PostgresSchema.Open(connection);
+            await PostgresSchema.EnsureAsync(source, cancellation);
         }
 
         var options = shared with
@@ -68,11 +67,18 @@ internal static class SiloHost
             {
                 hosting.UseOrleans(silo => Configure(silo, cluster));
                 hosting.Services.AddSingleton(cluster);
-                hosting.Services.AddSingleton<ICatalog>(_ =>
-                    postgres is null
-                        ? new FileCatalog(Path.Combine(shared.Home, "silos", "catalog"))
-                        : new PostgresCatalog(postgres)
-                );
+                if (cluster.Postgres is { } connection)
+                {
+                    // Made by the container, which disposes of it.
+                    hosting.Services.AddSingleton(_ => PostgresSchema.Open(connection));
+                    hosting.Services.AddSingleton<ICatalog, PostgresCatalog>();
+                }
+                else
+                {
+                    var folder = Path.Combine(shared.Home, "silos", "catalog");
+                    hosting.Services.AddSingleton<ICatalog>(_ => new FileCatalog(folder));
+                }
+
                 AddCluster(hosting.Services);
             },
             BackupEndpoints.Map
@@ -96,11 +102,14 @@ internal static class SiloHost
         services.AddPlacementDirector<NamedSiloPlacement, NamedSiloDirector>();
         services
             .AddSingleton<LiveSilos>()
+            .AddSingleton<AbsentSilos>()
+            .AddSingleton<ScratchFiles>()
             .AddSingleton<SharedEncoder>()
             .AddSingleton<ShardStores>()
             .AddSingleton<ShardQueries>()
             .AddSingleton<ClusterDatastores>()
             .AddSingleton<CurrentCopies>()
+            .AddSingleton<StepTimes>()
             .AddSingleton<CollectionQuery>()
             .AddSingleton<ClusterBackup>()
             .AddHostedService<CopyRepair>();

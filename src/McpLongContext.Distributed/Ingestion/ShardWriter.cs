@@ -4,7 +4,6 @@ using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Distributed.Catalog;
 using McpLongContext.Distributed.Messages;
-using McpLongContext.Distributed.Placement;
 using McpLongContext.Distributed.Shards;
 using McpLongContext.Storage.Catalog;
 
@@ -172,21 +171,21 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
             }
 
             string[] failed = [.. copies.Where((_, i) => outcomes[i].Result is null).Select(copy => copy.Silo)];
-            if (failed.Length > 0)
-            {
-                await RetryAsync(async () =>
-                {
-                    await datastore.MarkStaleAsync(shard, failed);
-                    return failed;
-                });
-            }
+            var now =
+                failed.Length > 0
+                    ? await RetryAsync(() => datastore.MarkStaleAsync(shard, failed))
+                    : await LayoutAsync();
 
-            return outcomes
-                .Zip(copies)
-                .First(one => one.Second.State == CopyState.Current && one.First.Result is not null)
-                .First.Result!;
+            // Copies may have changed places during a slow write: it counts where all that take writes now have it.
+            var written = copies.Where((_, i) => outcomes[i].Result is not null).Select(Identify).ToHashSet();
+            if (now.Shards[shard].Where(copy => copy.State != CopyState.Stale).Select(Identify).All(written.Contains))
+            {
+                return outcomes.First(outcome => outcome.Result is not null).Result!;
+            }
         }
     }
+
+    private static (string Silo, long Identity) Identify(ShardCopy copy) => (copy.Silo, copy.Identity);
 
     private async Task<DatastoreLayout> LayoutAsync() => (await RetryAsync(datastore.FindAsync))!;
 

@@ -19,16 +19,17 @@ internal sealed class ClusterManager(
 ) : IDatastoreManager
 {
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<DatastoreSummary>> ListAsync(CancellationToken cancellation)
-    {
-        var summaries = new List<DatastoreSummary>();
-        foreach (var name in await datastores.ListAsync(cancellation))
+    public Task<IReadOnlyList<DatastoreSummary>> ListAsync(CancellationToken cancellation) =>
+        ClusterErrors.TellAsync<IReadOnlyList<DatastoreSummary>>(async () =>
         {
-            summaries.Add(await SummarizeAsync(name, cancellation));
-        }
+            var summaries = new List<DatastoreSummary>();
+            foreach (var name in await datastores.ListAsync(cancellation))
+            {
+                summaries.Add(await SummarizeAsync(name, cancellation));
+            }
 
-        return summaries;
-    }
+            return summaries;
+        });
 
     /// <inheritdoc/>
     public Task<RemoveReport> RemoveDocumentAsync(string name, string document, CancellationToken cancellation) =>
@@ -63,6 +64,7 @@ internal sealed class ClusterManager(
         }
 
         using var job = new IngestJob("remove", name, time);
+        await using var cancelling = cancellation.Register(job.Cancel);
         await using var writer = new ShardWriter(grains, datastores.Of(name), job, time);
         await writer.RemoveAsync(found);
         return new RemoveReport(name, [.. found.Order(StringComparer.Ordinal).Select(paths.Show)]);

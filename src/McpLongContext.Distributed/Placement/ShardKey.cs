@@ -1,4 +1,5 @@
 using System.Globalization;
+using McpLongContext.Storage;
 
 namespace McpLongContext.Distributed.Placement;
 
@@ -9,6 +10,9 @@ namespace McpLongContext.Distributed.Placement;
 /// <param name="Identity">The identity of the copy's own datastore; 0: any, a new one too.</param>
 internal readonly record struct ShardKey(string Silo, string Datastore, int Shard, long Identity = 0)
 {
+    /// <summary>The longest name of a datastore: those of its shards have a suffix.</summary>
+    public static readonly int MaxDatastoreName = DatastoreName.MaxLength - ".shard-255".Length;
+
     /// <summary>The name of the shard's own datastore on the silo.</summary>
     public string StoreName => $"{Datastore}.shard-{Shard}";
 

@@ -19,13 +19,32 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
     }
 
     /// <inheritdoc/>
-    public Task<ShardState> DescribeAsync() => StoreAsync(store => store.DescribeAsync());
+    public Task<ShardState> DescribeAsync() => StoreAsync(store => store.Describe());
 
     /// <inheritdoc/>
     public Task<ShardListing> ListAsync(string? root) => StoreAsync(store => store.List(root));
 
     /// <inheritdoc/>
     public Task<ShardChangeResult> ApplyAsync(ShardChange change) => StoreAsync(store => store.ApplyAsync(change));
+
+    /// <inheritdoc/>
+    public Task EncodeAsync() =>
+        StoreAsync(store =>
+        {
+            store.Encode();
+            return true;
+        });
+
+    /// <inheritdoc/>
+    public Task RemoveAsync()
+    {
+        var key = Key;
+        return OffloadAsync(async () =>
+        {
+            await stores.RemoveAsync(key);
+            return true;
+        });
+    }
 
     /// <inheritdoc/>
     public Task FenceAsync(long layoutVersion) =>
@@ -62,13 +81,16 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
     }
 
     /// <inheritdoc/>
-    public Task<ShardStatistics> BeginAsync(Guid id, ShardRequest request, CancellationToken cancellation) =>
-        StoreAsync(async store =>
+    public Task<ShardStatistics> BeginAsync(Guid id, ShardRequest request, CancellationToken cancellation)
+    {
+        var key = Key.ToString();
+        return StoreAsync(async store =>
         {
-            var opened = await store.AskAsync(request, cancellation);
-            queries.Begin(Key.ToString(), id, opened);
-            return queries.With(Key.ToString(), id, one => one.Count(cancellation));
+            var (opened, digest) = await store.AskAsync(request, cancellation);
+            queries.Begin(key, id, opened);
+            return queries.With(key, id, one => one.Count(digest, cancellation));
         });
+    }
 
     /// <inheritdoc/>
     public Task<long[]> CountAsync(Guid id, string[] expressions) => WithAsync(id, one => one.Count(expressions));

@@ -4,10 +4,8 @@ using System.Text;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
-using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Ingestion.Splitting.Symbols;
-using McpLongContext.Context.Jobs;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Distributed.Messages;
 using McpLongContext.Storage;
@@ -22,44 +20,42 @@ internal sealed class ShardStore(
     Func<Datastore> open,
     SharedEncoder encoder,
     EncodingDemand demand,
-    Ingestor ingestor,
-    JobRegistry jobs,
-    DocumentPaths paths
+    ShardEncoding encoding,
+    DocumentPaths paths,
+    ScratchFiles scratch
 ) : IDisposable
 {
-    private const int CopiedAtOnce = 256;
+    private const int RemovedAtOnce = 256;
     private const int SegmentPart = 4 * 1024 * 1024;
 
     private readonly SemaphoreSlim _writing = new(1);
     private long _layoutVersion;
-    private (long Generation, ulong Digest) _digest = (-1, 0);
+    private Digest? _digest;
 
-    /// <summary>The contents of the copy; pending documents are encoded from now on.</summary>
-    public async Task<ShardState> DescribeAsync()
+    /// <summary>The contents of the copy.</summary>
+    public ShardState Describe()
     {
         var datastore = open();
-        ShardState state;
-        using (var snapshot = datastore.Snapshot())
-        {
-            var statistics = snapshot.Statistics();
-            var embeddings = statistics.Encoders.Where(one => one.Precision != EmbeddingPrecision.Key).ToList();
-            state = new ShardState(
-                snapshot.Generation,
-                snapshot.NextPassage,
-                DigestOf(snapshot),
-                snapshot.Documents.All.Count,
-                (int)snapshot.Documents.PassageCount,
-                PendingDocuments.Count(snapshot, encoder.Key),
-                encoder.Key is not null,
-                embeddings.Sum(one => one.Tokens),
-                DatastoreSize.Of(datastore),
-                embeddings.Sum(one => one.Bytes)
-            );
-        }
-
-        await EncodeAsync(datastore, state.Pending);
-        return state;
+        using var snapshot = datastore.Snapshot();
+        var statistics = snapshot.Statistics();
+        var embeddings = statistics.Encoders.Where(one => one.Precision != EmbeddingPrecision.Key).ToList();
+        return new ShardState(
+            snapshot.Generation,
+            snapshot.NextPassage,
+            DigestOf(snapshot),
+            snapshot.Documents.All.Count,
+            (int)snapshot.Documents.PassageCount,
+            PendingDocuments.Count(snapshot, encoder.Key),
+            encoder.Key is not null,
+            encoding.Problem,
+            embeddings.Sum(one => one.Tokens),
+            DatastoreSize.Of(datastore),
+            embeddings.Sum(one => one.Bytes)
+        );
     }
+
+    /// <summary>Encodes what is pending, in the background.</summary>
+    public void Encode() => encoding.RunAsync().Ignore();
 
     /// <summary>The documents at and beneath a path; all without one.</summary>
     public ShardListing List(string? root)
@@ -91,6 +87,7 @@ internal sealed class ShardStore(
             }
 
             var result = Apply(open(), change);
+            Encode();
             return new ShardChangeResult(result.Added, result.Updated, result.Unchanged, result.Removed);
         }
         finally
@@ -140,7 +137,7 @@ internal sealed class ShardStore(
         var datastore = open();
         var sources = wanted.Sources.Select(SourceOf).ToList();
         await ExclusivelyAsync(() => datastore.ApplySources(new SourceChange { Sources = sources }));
-        foreach (var gone in own.Keys.Where(path => !kept.Contains(path)).Chunk(CopiedAtOnce))
+        foreach (var gone in own.Keys.Where(path => !kept.Contains(path)).Chunk(RemovedAtOnce))
         {
             await ExclusivelyAsync(() =>
                 datastore.Apply(new CatalogChange { Remove = Unchanged(datastore, own, gone) })
@@ -152,11 +149,10 @@ internal sealed class ShardStore(
                 !own.TryGetValue(one.Document.Path, out var mine) || !AreEqual(mine.Document, one.Document)
             )
             .OrderBy(one => one.Document.FirstPassage)
-            .ThenBy(one => one.Document.Id)
-            .Select(one => one.Document.Path);
-        foreach (var part in missing.Chunk(CopiedAtOnce))
+            .ThenBy(one => one.Document.Id);
+        foreach (var part in DocumentParts.Cut(missing, one => one.Document.Bytes))
         {
-            var documents = await source.ReadDocumentsAsync(part);
+            var documents = await source.ReadDocumentsAsync([.. part.Select(one => one.Document.Path)]);
             await ExclusivelyAsync(() =>
             {
                 var unchanged = Unchanged(datastore, own, [.. documents.Select(one => one.Document.Path)]);
@@ -206,11 +202,12 @@ internal sealed class ShardStore(
     }
 
     /// <summary>Takes over the embeddings of another copy, so that they are not computed again.</summary>
-    public Task AdoptAsync(IShardGrain source) => SegmentTransfer.CopyAsync(source, open());
+    public Task AdoptAsync(IShardGrain source) => SegmentTransfer.CopyAsync(source, open(), scratch);
 
     /// <summary>Begins a question to what is stored now.</summary>
     /// <exception cref="ShardUnavailableException">The silo has not the encoder of the question.</exception>
-    public async Task<ShardQuery> AskAsync(ShardRequest request, CancellationToken cancellation)
+    /// <returns>The question, and the digest of the documents.</returns>
+    public async Task<(ShardQuery Query, ulong Digest)> AskAsync(ShardRequest request, CancellationToken cancellation)
     {
         RetrievalEncoder? own = null;
         if (request.Embeddings is { } query)
@@ -227,7 +224,7 @@ internal sealed class ShardStore(
         var snapshot = open().Snapshot();
         try
         {
-            return new ShardQuery(snapshot, request, own?.Telling(demand), paths, cancellation);
+            return (new ShardQuery(snapshot, request, own?.Telling(demand), paths, cancellation), DigestOf(snapshot));
         }
         catch
         {
@@ -288,20 +285,12 @@ internal sealed class ShardStore(
         }
     }
 
-    private async Task EncodeAsync(Datastore datastore, int pending)
-    {
-        if (pending > 0 && !jobs.IsWorking(datastore.Name))
-        {
-            await ingestor.ResumeAsync(datastore.Name, CancellationToken.None);
-        }
-    }
-
     /// <summary>The sum of the hashes of all documents, whatever their order.</summary>
     private ulong DigestOf(DatastoreSnapshot snapshot)
     {
-        if (_digest.Generation == snapshot.Generation)
+        if (_digest is { } known && known.Generation == snapshot.Generation)
         {
-            return _digest.Digest;
+            return known.Sum;
         }
 
         var digest = 0UL;
@@ -311,7 +300,10 @@ internal sealed class ShardStore(
             digest += BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(identity)));
         }
 
-        _digest = (snapshot.Generation, digest);
+        _digest = new Digest(snapshot.Generation, digest);
         return digest;
     }
+
+    /// <summary>Replaced as a whole: questions read it while others compute it.</summary>
+    private sealed record Digest(long Generation, ulong Sum);
 }

@@ -7,6 +7,7 @@ using McpLongContext.Context.Jobs;
 using McpLongContext.Distributed.Messages;
 using McpLongContext.Distributed.Placement;
 using McpLongContext.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Distributed.Shards;
 
@@ -17,7 +18,10 @@ internal sealed class ShardStores(
     EncodingDemands demands,
     Ingestor ingestor,
     JobRegistry jobs,
-    DocumentPaths paths
+    DocumentPaths paths,
+    ScratchFiles scratch,
+    TimeProvider time,
+    ILogger<ShardEncoding> logger
 ) : IDisposable
 {
     private readonly ConcurrentDictionary<string, ShardStore> _stores = new(StringComparer.Ordinal);
@@ -40,9 +44,9 @@ internal sealed class ShardStores(
                 () => datastores.OpenOrCreate(name),
                 encoder,
                 demands.Of(name),
-                ingestor,
-                jobs,
-                paths
+                new ShardEncoding(name, ingestor, jobs, time, logger),
+                paths,
+                scratch
             )
         );
     }
@@ -62,6 +66,16 @@ internal sealed class ShardStores(
 
     /// <summary>The identity of the datastore of a copy, which is made where there is none.</summary>
     public long CreateIdentityOf(ShardKey key) => datastores.OpenOrCreate(key.StoreName).Identity;
+
+    /// <summary>Removes a copy from the disk, if it is the one that is meant.</summary>
+    public async Task RemoveAsync(ShardKey key)
+    {
+        if (IdentityOf(key) == key.Identity)
+        {
+            await jobs.CancelAllAsync(key.StoreName, CancellationToken.None);
+            datastores.Remove(key.StoreName);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
