@@ -6,6 +6,9 @@ namespace McpLongContext.Distributed.Catalog;
 /// <summary>The datastores of the cluster.</summary>
 internal sealed class ClusterDatastores(IGrainFactory grains, ICatalog catalog)
 {
+    /// <summary>A grain answers from memory, unless its silo has just died.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(250);
+
     /// <summary>The names, in order.</summary>
     public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation) => catalog.ListAsync(cancellation);
 
@@ -16,5 +19,18 @@ internal sealed class ClusterDatastores(IGrainFactory grains, ICatalog catalog)
     /// <summary>The layout of a datastore.</summary>
     /// <exception cref="ContextException">There is none with this name.</exception>
     public async Task<DatastoreLayout> RequireAsync(string name, CancellationToken cancellation) =>
-        await Of(name).FindAsync() ?? throw new UnknownDatastoreException(name, await ListAsync(cancellation));
+        await FindAsync(name, cancellation) ?? throw new UnknownDatastoreException(name, await ListAsync(cancellation));
+
+    /// <summary>The layout as its grain has it; where that does not answer, the catalog has the same.</summary>
+    private async Task<DatastoreLayout?> FindAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            return await Of(name).FindAsync().WaitAsync(s_patience, cancellation);
+        }
+        catch (Exception error) when (error is OrleansException or TimeoutException)
+        {
+            return await catalog.FindAsync(name, cancellation);
+        }
+    }
 }
