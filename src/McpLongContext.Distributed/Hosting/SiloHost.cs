@@ -4,6 +4,8 @@ using McpLongContext.Context.Freshness;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Management;
 using McpLongContext.Context.Retrieval;
+using McpLongContext.Dashboard;
+using McpLongContext.Dashboard.Cluster;
 using McpLongContext.Distributed.Catalog;
 using McpLongContext.Distributed.Ingestion;
 using McpLongContext.Distributed.Management;
@@ -12,6 +14,7 @@ using McpLongContext.Distributed.Querying;
 using McpLongContext.Distributed.Shards;
 using McpLongContext.Server.Http;
 using McpLongContext.Server.Resources;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -81,8 +84,18 @@ internal static class SiloHost
 
                 AddCluster(hosting.Services);
             },
-            BackupEndpoints.Map
+            endpoints => Map(endpoints, http)
         );
+    }
+
+    private static void Map(IEndpointRouteBuilder endpoints, HttpOptions http)
+    {
+        BackupEndpoints.Map(endpoints);
+        var pages = endpoints.MapClusterDashboard();
+        if (http.NeedsToken)
+        {
+            pages.RequireSession();
+        }
     }
 
     /// <summary>Orleans' warnings are enough, unless the settings ask for more.</summary>
@@ -112,6 +125,7 @@ internal static class SiloHost
             .AddSingleton<StepTimes>()
             .AddSingleton<CollectionQuery>()
             .AddSingleton<ClusterBackup>()
+            .AddSingleton<IClusterOverview, ClusterOverview>()
             .AddHostedService<CopyRepair>();
         services.Replace(ServiceDescriptor.Singleton<IRetriever, ClusterRetriever>());
         services.Replace(ServiceDescriptor.Singleton<IIngestor, ClusterIngestor>());
