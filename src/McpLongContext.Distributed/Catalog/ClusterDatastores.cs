@@ -1,4 +1,5 @@
 using McpLongContext.Context.Contracts;
+using McpLongContext.Distributed.Messages;
 using McpLongContext.Storage;
 
 namespace McpLongContext.Distributed.Catalog;
@@ -24,13 +25,23 @@ internal sealed class ClusterDatastores(IGrainFactory grains, ICatalog catalog)
     /// <summary>The layout as its grain has it; where that does not answer, the catalog has the same.</summary>
     private async Task<DatastoreLayout?> FindAsync(string name, CancellationToken cancellation)
     {
+        var found = Of(name).FindAsync();
         try
         {
-            return await Of(name).FindAsync().WaitAsync(s_patience, cancellation);
+            return await found.WaitAsync(s_patience, cancellation);
         }
         catch (Exception error) when (error is OrleansException or TimeoutException)
         {
+            // The catalog is asked below.
+        }
+
+        try
+        {
             return await catalog.FindAsync(name, cancellation);
+        }
+        catch (ShardUnavailableException)
+        {
+            return await found.WaitAsync(cancellation);
         }
     }
 }

@@ -35,12 +35,14 @@ internal sealed class TestSilo : IAsyncDisposable
     /// <param name="encodes">Whether there is an encoder.</param>
     /// <param name="name">The name of the silo.</param>
     /// <param name="primary">The silo that it joins; <see langword="null"/>: it is the first.</param>
+    /// <param name="grace">How long copies stay where they are; a minute by default.</param>
     public static async Task<TestSilo> StartAsync(
         string home,
         string root,
         bool encodes = false,
         string name = "silo-a",
-        TestSilo? primary = null
+        TestSilo? primary = null,
+        TimeSpan? grace = null
     )
     {
         var port = FreePort();
@@ -64,6 +66,7 @@ internal sealed class TestSilo : IAsyncDisposable
                 Name = name,
                 SiloPort = port,
                 Primary = primary?.SiloPort,
+                Grace = grace ?? TimeSpan.FromMinutes(1),
             },
             TestContext.Current.CancellationToken
         );
