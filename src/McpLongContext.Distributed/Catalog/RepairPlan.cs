@@ -8,7 +8,7 @@ internal static class RepairPlan
 
     /// <summary>The next step.</summary>
     /// <param name="shard">The number of the shard.</param>
-    /// <param name="copies">Its copies.</param>
+    /// <param name="copies">The copies of the shard.</param>
     /// <param name="alive">The silos that are alive.</param>
     /// <param name="isAwaited">Whether a silo that is away may be back soon: one that restarts is, and another copy would
     /// be made in vain.</param>

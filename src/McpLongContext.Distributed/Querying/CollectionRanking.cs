@@ -12,7 +12,7 @@ namespace McpLongContext.Distributed.Querying;
 /// <summary>Ranks the passages of a collection by its signals, as one datastore ranks its own.</summary>
 /// <param name="shards">The shards.</param>
 /// <param name="request">The request.</param>
-/// <param name="analyzed">Its question.</param>
+/// <param name="analyzed">The question of the request.</param>
 /// <param name="paths">Knows the working directory.</param>
 /// <param name="encodes">Whether the question is encoded.</param>
 internal sealed class CollectionRanking(

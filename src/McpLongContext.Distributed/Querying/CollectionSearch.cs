@@ -16,7 +16,7 @@ namespace McpLongContext.Distributed.Querying;
 /// </summary>
 /// <param name="shards">The shards.</param>
 /// <param name="request">The request.</param>
-/// <param name="analyzed">Its question.</param>
+/// <param name="analyzed">The question of the request.</param>
 /// <param name="encoder">The encoder; <see langword="null"/>: lexical search only.</param>
 internal sealed class CollectionSearch(
     ShardFanOut shards,

@@ -118,10 +118,10 @@ internal sealed class ShardConversation(
     private async Task<T> StepAsync<T>(
         ShardSession session,
         Func<ShardSession, CancellationToken, Task<T>> step,
-        CancellationToken end
+        CancellationToken cancellation
     )
     {
-        var counted = await session.BeginAsync(_request!, end);
+        var counted = await session.BeginAsync(_request!, cancellation);
         if (_digest is { } digest && digest != counted.Digest)
         {
             throw new OtherDocumentsException();
@@ -129,10 +129,10 @@ internal sealed class ShardConversation(
 
         if (_search is { } search)
         {
-            await session.SearchAsync(search, end);
+            await session.SearchAsync(search, cancellation);
         }
 
-        return await step(session, end);
+        return await step(session, cancellation);
     }
 
     /// <summary>A copy that has changed meanwhile is as good as any for the whole question, asked anew.</summary>

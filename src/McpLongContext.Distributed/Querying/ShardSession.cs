@@ -5,7 +5,7 @@ namespace McpLongContext.Distributed.Querying;
 
 /// <summary>A question to one copy of a shard.</summary>
 /// <param name="address">The copy.</param>
-/// <param name="grain">Its grain.</param>
+/// <param name="grain">The grain of the copy.</param>
 internal sealed class ShardSession(ShardAddress address, IShardGrain grain)
 {
     private ShardStatistics? _statistics;
@@ -14,7 +14,7 @@ internal sealed class ShardSession(ShardAddress address, IShardGrain grain)
     /// <summary>The copy.</summary>
     public ShardAddress Address { get; } = address;
 
-    /// <summary>Its grain.</summary>
+    /// <summary>The grain of the copy.</summary>
     public IShardGrain Grain { get; } = grain;
 
     /// <summary>The question.</summary>

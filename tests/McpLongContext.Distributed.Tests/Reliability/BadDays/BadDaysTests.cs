@@ -119,6 +119,7 @@ public sealed class BadDaysTests
             await recovery.MeasureAsync();
             await PauseAsync(most: 10_000);
             disk.Free();
+            await cluster.JoinAsync("c");
         }
 
         await cluster.VerifyAsync();

@@ -107,6 +107,22 @@ internal sealed class LoadedCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the copies that a silo holds are current.</summary>
+    public async Task JoinAsync(string silo)
+    {
+        var until = DateTimeOffset.UtcNow.AddMinutes(3);
+        while (
+            (await LayoutAsync())!.Shards.SelectMany(copies => copies).Where(copy => copy.Silo == silo).ToList()
+                is not { Count: > 0 } held
+            || held.Exists(copy => copy.State != CopyState.Current)
+        )
+        {
+            Assert.False(Silos[silo].HasExited, $"Silo '{silo}' has ended.");
+            Assert.True(DateTimeOffset.UtcNow < until, $"Silo '{silo}' did not catch up within three minutes.");
+            await Task.Delay(200, TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>Ends the load and the silos, and holds what is on their disks against what was acknowledged.</summary>
     public async Task VerifyAsync()
     {
