@@ -18,8 +18,9 @@ public sealed class ClusterPageTests(TwoSilos cluster)
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             Assert.Contains("<th scope=\"row\">silo-a</th>", page);
             Assert.Contains("<th scope=\"row\">silo-b</th>", page);
-            Assert.Equal(2, page.Split("<td>current</td>").Length - 1);
-            Assert.DoesNotContain(">does not answer<", page);
+            var shards = page.Split("<tr>").Where(row => row.Contains($">{TwoSilos.Datastore}<")).ToList();
+            Assert.Equal(2, shards.Count);
+            Assert.All(shards, row => Assert.Contains("<td>current</td>", row));
             Assert.Contains("default-src", response.Headers.GetValues("Content-Security-Policy").Single());
         }
     }
