@@ -6,7 +6,7 @@ namespace McpLongContext.Dashboard.Cluster;
 /// <param name="Silo">The silo that holds it.</param>
 /// <param name="State">How it relates to the others.</param>
 /// <param name="Documents">The documents; <see langword="null"/>: it does not answer.</param>
-/// <param name="Lag">How many passages it is behind the newest copy.</param>
+/// <param name="Lag">How many ids of passages the newest copy is ahead.</param>
 /// <param name="Pending">Documents without embeddings.</param>
 /// <param name="Bytes">Bytes on disk.</param>
 public sealed record CopyRow(

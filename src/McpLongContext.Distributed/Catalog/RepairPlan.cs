@@ -30,10 +30,10 @@ internal static class RepairPlan
             return new RepairStep.Wait();
         }
 
-        var behind = reachable.FindIndex(copy => copy.State != CopyState.Current);
-        if (behind >= 0)
+        var stale = reachable.FindIndex(copy => copy.State != CopyState.Current);
+        if (stale >= 0)
         {
-            return new RepairStep.CatchUp(reachable[source], reachable[behind].Silo);
+            return new RepairStep.CatchUp(reachable[source], reachable[stale].Silo);
         }
 
         var awaited = copies.Count(copy => !alive.Contains(copy.Silo) && isAwaited(copy.Silo));

@@ -12,7 +12,7 @@ public sealed class RepairPlanTests
         Assert.IsType<RepairStep.Wait>(Next("a current", "b stale", alive: ["b", "c"]));
 
     [Fact]
-    public void A_copy_that_is_behind_catches_up()
+    public void A_stale_copy_catches_up()
     {
         var step = Assert.IsType<RepairStep.CatchUp>(Next("a stale", "b current"));
 
