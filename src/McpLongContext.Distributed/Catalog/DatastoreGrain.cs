@@ -12,6 +12,7 @@ internal sealed class DatastoreGrain(
     LiveSilos silos,
     CurrentCopies current,
     AbsentSilos absent,
+    NewLayouts layouts,
     ClusterOptions options,
     TimeProvider time,
     ILogger<DatastoreGrain> logger
@@ -25,6 +26,7 @@ internal sealed class DatastoreGrain(
     private DatastoreLayout? _layout;
     private (long Next, long End) _passages;
     private long _moved = time.GetTimestamp();
+    private readonly FailingCopies _failing = new(options.Grace, time);
     private bool _isRepairing;
 
     private string Name => this.GetPrimaryKeyString();
@@ -38,7 +40,7 @@ internal sealed class DatastoreGrain(
 
     /// <inheritdoc/>
     public Task<DatastoreLayout> EnsureAsync(int shards) =>
-        AloneAsync(async () => _layout ??= await StoreAsync(await NewAsync(shards)));
+        AloneAsync(async () => _layout ??= await StoreAsync(await layouts.MakeAsync(Name, shards)));
 
     /// <inheritdoc/>
     public Task<long> ReserveAsync(int count) =>
@@ -113,45 +115,9 @@ internal sealed class DatastoreGrain(
     /// <inheritdoc/>
     public void Dispose() => _changing.Dispose();
 
-    /// <summary>The layout of a new datastore over the silos that are alive; its copies are made.</summary>
-    private async Task<DatastoreLayout> NewAsync(int shards)
-    {
-        var loads = new SiloLoads(silos.Names, await catalog.ListLayoutsAsync(CancellationToken.None));
-        var chosen = new List<string[]>();
-        for (var shard = 0; shard < shards; shard++)
-        {
-            string[] holders = [.. loads.ByLoad(shard).Take(RepairPlan.Copies)];
-            Array.ForEach(holders, loads.Add);
-            chosen.Add(holders);
-        }
-
-        var copies = await Task.WhenAll(
-            chosen.Select((holders, shard) => Task.WhenAll(holders.Select(silo => MakeCopyAsync(shard, silo))))
-        );
-        return Array.TrueForAll(copies, shard => Array.Exists(shard, copy => copy.State == CopyState.Current))
-            ? new DatastoreLayout(Name, 1, copies, NextPassage: 1)
-            : throw new ShardUnavailableException($"the shards of datastore '{Name}' cannot be made; ask again");
-    }
-
-    /// <summary>A copy of a new shard; one whose silo does not answer gets the shard later.</summary>
-    private async Task<ShardCopy> MakeCopyAsync(int shard, string silo)
-    {
-        try
-        {
-            return new ShardCopy(silo, CopyState.Current, await AnyCopyOf(shard, silo).IdentifyAsync(creates: true));
-        }
-#pragma warning disable CA1031 // Whatever is wrong with a silo, another one may make the shard.
-        catch (Exception error)
-#pragma warning restore CA1031
-        {
-            logger.LogWarning("Silo {Silo} makes no shard of {Datastore}: {Reason}", silo, Name, error.Message);
-            return new ShardCopy(silo, CopyState.Stale, 0);
-        }
-    }
-
     private async Task RepairAsync(int shard, bool mayMove)
     {
-        var alive = silos.Names;
+        List<string> alive = [.. silos.Names.Where(silo => !_failing.Contains(shard, silo))];
         var copies = _layout!.Shards[shard];
         List<ShardCopy> reachable = [.. copies.Where(copy => alive.Contains(copy.Silo))];
         if (await ReplacedAsync(shard, reachable) is { Length: > 0 } replaced)
@@ -160,15 +126,15 @@ internal sealed class DatastoreGrain(
             return;
         }
 
-        var layouts =
+        var all =
             mayMove || reachable.Count < Math.Min(RepairPlan.Copies, alive.Count)
                 ? await catalog.ListLayoutsAsync(CancellationToken.None)
                 : [];
-        var loads = new Lazy<SiloLoads>(() => new SiloLoads(alive, layouts));
-        switch (RepairPlan.Next(shard, copies, alive, absent.IsAwaited, mayMove, loads))
+        var loads = new Lazy<SiloLoads>(() => new SiloLoads(alive, all));
+        switch (RepairPlan.Next(shard, copies, alive, IsAwaited, mayMove, loads))
         {
             case RepairStep.CatchUp(var from, var silo):
-                await CatchUpAsync(shard, from, silo);
+                await TryAsync(shard, silo, () => CatchUpAsync(shard, from, silo));
                 break;
             case RepairStep.Add(var silo):
                 await ChangeAsync(shard, before => [.. before, new ShardCopy(silo, CopyState.Stale, 0)]);
@@ -184,6 +150,23 @@ internal sealed class DatastoreGrain(
         foreach (var copy in reachable.Where(copy => copy.State != CopyState.Stale))
         {
             current.GrainOf(_layout, shard, copy).EncodeAsync().Ignore();
+        }
+
+        bool IsAwaited(string silo) => !_failing.Contains(shard, silo) && absent.IsAwaited(silo);
+    }
+
+    /// <summary>Does something with a copy; a failure is known from now on.</summary>
+    private async Task TryAsync(int shard, string silo, Func<Task> work)
+    {
+        try
+        {
+            await work();
+            _failing.Remove(shard, silo);
+        }
+        catch
+        {
+            _failing.Add(shard, silo);
+            throw;
         }
     }
 
@@ -213,10 +196,17 @@ internal sealed class DatastoreGrain(
         var replaced = new List<string>();
         foreach (var copy in reachable.Where(copy => copy.State != CopyState.Stale))
         {
-            if (await AnyCopyOf(shard, copy.Silo).IdentifyAsync(creates: false) != copy.Identity)
-            {
-                replaced.Add(copy.Silo);
-            }
+            await TryAsync(
+                shard,
+                copy.Silo,
+                async () =>
+                {
+                    if (await AnyCopyOf(shard, copy.Silo).IdentifyAsync(creates: false) != copy.Identity)
+                    {
+                        replaced.Add(copy.Silo);
+                    }
+                }
+            );
         }
 
         return [.. replaced];

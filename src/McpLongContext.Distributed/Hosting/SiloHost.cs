@@ -116,6 +116,7 @@ internal static class SiloHost
         services
             .AddSingleton<LiveSilos>()
             .AddSingleton<AbsentSilos>()
+            .AddSingleton<NewLayouts>()
             .AddSingleton<ScratchFiles>()
             .AddSingleton<SharedEncoder>()
             .AddSingleton<ShardStores>()
