@@ -1,5 +1,6 @@
 using McpLongContext.Dashboard.Asking;
 using McpLongContext.Dashboard.Assets;
+using McpLongContext.Dashboard.Cluster;
 using McpLongContext.Dashboard.Datastores;
 using McpLongContext.Dashboard.Performance;
 using McpLongContext.Dashboard.Proof;
@@ -35,6 +36,29 @@ internal static class DashboardEndpoints
     /// <returns>The group of the pages.</returns>
     public static RouteGroupBuilder MapDashboard(this IEndpointRouteBuilder endpoints)
     {
+        var pages = endpoints.MapPages();
+        pages.MapDatastores();
+        pages.MapSearch();
+        pages.MapSettings();
+        pages.MapAsking();
+        pages.MapProof();
+        pages.MapScanning();
+        pages.MapTraining();
+        pages.MapPerformance();
+        return pages;
+    }
+
+    /// <summary>Maps the page of a cluster at the root of a silo.</summary>
+    /// <returns>The group of the pages.</returns>
+    public static RouteGroupBuilder MapClusterDashboard(this IEndpointRouteBuilder endpoints)
+    {
+        var pages = endpoints.MapPages();
+        pages.MapCluster();
+        return pages;
+    }
+
+    private static RouteGroupBuilder MapPages(this IEndpointRouteBuilder endpoints)
+    {
         // Forms of other sites are refused by their Origin; a token in each form would need keys on disk.
         var pages = endpoints
             .MapGroup("")
@@ -44,14 +68,6 @@ internal static class DashboardEndpoints
             .AddEndpointFilter<Permission>()
             .AddEndpointFilter<Refusals>();
         pages.MapAssets();
-        pages.MapDatastores();
-        pages.MapSearch();
-        pages.MapSettings();
-        pages.MapAsking();
-        pages.MapProof();
-        pages.MapScanning();
-        pages.MapTraining();
-        pages.MapPerformance();
         return pages;
     }
 }

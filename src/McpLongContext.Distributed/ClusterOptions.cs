@@ -14,6 +14,12 @@ internal sealed record ClusterOptions
     /// <summary>How long a step of a question may take on a shard before another copy is asked.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a silo that is away is waited for before its shards get other copies, and how long copies stay where they
+    /// are before they are moved.
+    /// </summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How PostgreSQL is reached; <see langword="null"/>: all silos are on this machine.</summary>
     public string? Postgres { get; init; }
 

@@ -64,6 +64,12 @@ public sealed class Datastore : IDisposable
     public string Folder { get; }
 
     /// <summary>
+    /// A random positive number that the datastore has from its making on: one of the same name that was made anew has
+    /// another.
+    /// </summary>
+    public long Identity => _identity.Value;
+
+    /// <summary>
     /// Whether it was removed, here or by another process. Then it takes no more changes and snapshots, even when one
     /// of the same name was made since.
     /// </summary>

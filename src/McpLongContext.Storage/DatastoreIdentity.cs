@@ -11,6 +11,9 @@ internal sealed class DatastoreIdentity(string name, string folder, Database dat
 {
     private readonly long _identity = Math.Abs(Read(database));
 
+    /// <summary>The identity with which it was opened.</summary>
+    public long Value => _identity;
+
     /// <summary>The file that a datastore in <paramref name="folder"/> has.</summary>
     public static string DatabasePath(string folder) => Path.Combine(folder, "datastore.db");
 

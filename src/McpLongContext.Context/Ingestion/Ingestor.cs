@@ -89,7 +89,7 @@ internal sealed class Ingestor(
     /// <summary>
     /// Somebody who names a file wants this file: when all that were named are skipped, that is an error.
     /// </summary>
-    private static void RefuseFiles(IReadOnlyList<string> sources, IngestReport report)
+    public static void RefuseFiles(IReadOnlyList<string> sources, IngestReport report)
     {
         var documents = report.Added + report.Updated + report.Unchanged + report.Renamed;
         if (documents == 0 && report.State.IsFinal() && report.Skipped.Count > 0 && sources.All(File.Exists))

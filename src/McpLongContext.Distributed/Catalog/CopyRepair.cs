@@ -4,17 +4,23 @@ using Microsoft.Extensions.Logging;
 namespace McpLongContext.Distributed.Catalog;
 
 /// <summary>Has the copies of all shards repaired for as long as the silo lives; any silo may.</summary>
-internal sealed class CopyRepair(ClusterDatastores datastores, TimeProvider time, ILogger<CopyRepair> logger)
-    : BackgroundService
+internal sealed class CopyRepair(
+    ClusterDatastores datastores,
+    ClusterOptions options,
+    TimeProvider time,
+    ILogger<CopyRepair> logger
+) : BackgroundService
 {
-    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(2);
+
+    private readonly TimeSpan _period = options.Grace < s_longest ? options.Grace : s_longest;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (true)
         {
-            await Task.Delay(s_period, time, stoppingToken);
+            await Task.Delay(_period, time, stoppingToken);
             try
             {
                 foreach (var name in await datastores.ListAsync(stoppingToken))

@@ -7,18 +7,26 @@ namespace McpLongContext.Distributed.Catalog;
 
 /// <inheritdoc cref="IDatastoreGrain"/>
 [Reentrant]
-internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<DatastoreGrain> logger)
-    : Grain,
-        IDatastoreGrain,
-        IDisposable
+internal sealed class DatastoreGrain(
+    ICatalog catalog,
+    LiveSilos silos,
+    CurrentCopies current,
+    AbsentSilos absent,
+    NewLayouts layouts,
+    ClusterOptions options,
+    TimeProvider time,
+    ILogger<DatastoreGrain> logger
+) : Grain, IDatastoreGrain, IDisposable
 {
-    /// <summary>The copies of a shard, where there are as many silos.</summary>
-    private const int Copies = 2;
+    /// <summary>The ids of passages that are recorded as taken at once: those that are left are never given.</summary>
+    private const int PassageBlock = 1 << 16;
 
     private readonly SemaphoreSlim _changing = new(1);
     private readonly Dictionary<(int Shard, string Silo), ShardState> _differing = [];
     private DatastoreLayout? _layout;
-    private long _nextPassage;
+    private (long Next, long End) _passages;
+    private long _moved = time.GetTimestamp();
+    private readonly FailingCopies _failing = new(options.Grace, time);
     private bool _isRepairing;
 
     private string Name => this.GetPrimaryKeyString();
@@ -31,36 +39,31 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
     public Task<DatastoreLayout?> FindAsync() => Task.FromResult(_layout);
 
     /// <inheritdoc/>
-    public async Task<DatastoreLayout> EnsureAsync(int shards)
-    {
-        await _changing.WaitAsync();
-        try
-        {
-            return _layout ??= await StoreAsync(New(shards));
-        }
-        finally
-        {
-            _changing.Release();
-        }
-    }
+    public Task<DatastoreLayout> EnsureAsync(int shards) =>
+        AloneAsync(async () => _layout ??= await StoreAsync(await layouts.MakeAsync(Name, shards)));
 
     /// <inheritdoc/>
-    public async Task<long> ReserveAsync(int count)
-    {
-        if (_nextPassage == 0)
+    public Task<long> ReserveAsync(int count) =>
+        AloneAsync(async () =>
         {
-            // Every copy that is current has the highest id of its shard.
-            var states = await Task.WhenAll(_layout!.Shards.Select((copies, shard) => DescribeAnyAsync(shard, copies)));
-            _nextPassage = Math.Max(_nextPassage, states.Max(state => state.NextPassage));
-        }
+            if (_passages.Next + count > _passages.End)
+            {
+                var next =
+                    _passages.End == 0
+                        ? Math.Max(_layout!.NextPassage, await HighestPassageAsync(_layout))
+                        : _passages.Next;
+                var end = next + Math.Max(count, PassageBlock);
+                _layout = await StoreAsync(_layout! with { Version = _layout.Version + 1, NextPassage = end });
+                _passages = (next, end);
+            }
 
-        var first = _nextPassage;
-        _nextPassage += count;
-        return first;
-    }
+            var first = _passages.Next;
+            _passages.Next += count;
+            return first;
+        });
 
     /// <inheritdoc/>
-    public Task MarkStaleAsync(int shard, string[] silos)
+    public Task<DatastoreLayout> MarkStaleAsync(int shard, string[] silos)
     {
         logger.LogWarning("Shard {Shard} of {Datastore} has missed a write on {Silos}", shard, Name, silos);
         return ChangeAsync(
@@ -70,7 +73,7 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
                 ShardCopy[] changed = [.. copies.Select(AsStale)];
                 return Array.Exists(changed, copy => copy.State == CopyState.Current)
                     ? changed
-                    : throw Unavailable(shard, "written");
+                    : throw Unavailable(shard);
             }
         );
 
@@ -86,11 +89,17 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
         }
 
         _isRepairing = true;
+        var mayMove = time.GetElapsedTime(_moved) >= options.Grace;
+        if (mayMove)
+        {
+            _moved = time.GetTimestamp();
+        }
+
         for (var shard = 0; shard < (_layout?.Shards.Length ?? 0); shard++)
         {
             try
             {
-                await RepairAsync(shard);
+                await RepairAsync(shard, mayMove);
             }
 #pragma warning disable CA1031 // The next round tries again.
             catch (Exception error)
@@ -103,123 +112,196 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
         _isRepairing = false;
     }
 
-    /// <summary>The layout of a new datastore over the silos that are alive.</summary>
-    private DatastoreLayout New(int shards)
-    {
-        var names = silos.Names;
-        return new DatastoreLayout(
-            Name,
-            1,
-            [
-                .. Enumerable
-                    .Range(0, shards)
-                    .Select(shard =>
-                        Order(names, shard)
-                            .Take(Copies)
-                            .Select(silo => new ShardCopy(silo, CopyState.Current))
-                            .ToArray()
-                    ),
-            ]
-        );
-    }
-
     /// <inheritdoc/>
     public void Dispose() => _changing.Dispose();
 
-    private async Task RepairAsync(int shard)
+    private async Task RepairAsync(int shard, bool mayMove)
     {
-        var alive = silos.Names;
+        List<string> alive = [.. silos.Names.Where(silo => !_failing.Contains(shard, silo))];
         var copies = _layout!.Shards[shard];
-        var reachable = copies.Where(copy => alive.Contains(copy.Silo)).ToList();
-        if (reachable.Find(copy => copy.State == CopyState.Current) is not { Silo: not null } source)
+        List<ShardCopy> reachable = [.. copies.Where(copy => alive.Contains(copy.Silo))];
+        if (await ReplacedAsync(shard, reachable) is { Length: > 0 } replaced)
         {
+            await MarkStaleAsync(shard, replaced);
             return;
         }
 
-        if (reachable.Find(copy => copy.State != CopyState.Current) is { Silo: not null } stale)
+        var all =
+            mayMove || reachable.Count < Math.Min(RepairPlan.Copies, alive.Count)
+                ? await catalog.ListLayoutsAsync(CancellationToken.None)
+                : [];
+        var loads = new Lazy<SiloLoads>(() => new SiloLoads(alive, all));
+        switch (RepairPlan.Next(shard, copies, alive, IsAwaited, mayMove, loads))
         {
-            await CatchUpAsync(shard, source.Silo, stale.Silo);
+            case RepairStep.CatchUp(var from, var silo):
+                await TryAsync(shard, silo, () => CatchUpAsync(shard, from, silo));
+                break;
+            case RepairStep.Add(var silo):
+                await ChangeAsync(shard, before => [.. before, new ShardCopy(silo, CopyState.Stale, 0)]);
+                break;
+            case RepairStep.Drop(var copy):
+                await DropAsync(shard, copy);
+                break;
+            case RepairStep.Compare when reachable.Count > 1:
+                await CompareAsync(shard, reachable);
+                break;
         }
-        else if (
-            reachable.Count < Copies
-            && Order(alive, shard).FirstOrDefault(silo => copies.All(copy => copy.Silo != silo)) is { } other
-        )
+
+        foreach (var copy in reachable.Where(copy => copy.State != CopyState.Stale))
         {
-            await ChangeAsync(shard, before => [.. before, new ShardCopy(other, CopyState.Stale)]);
+            current.GrainOf(_layout, shard, copy).EncodeAsync().Ignore();
         }
-        else if (reachable.Count > 1)
+
+        bool IsAwaited(string silo) => !_failing.Contains(shard, silo) && absent.IsAwaited(silo);
+    }
+
+    /// <summary>Does something with a copy; a failure is known from now on.</summary>
+    private async Task TryAsync(int shard, string silo, Func<Task> work)
+    {
+        try
         {
-            await CompareAsync(shard, reachable);
+            await work();
+            _failing.Remove(shard, silo);
+        }
+        catch
+        {
+            _failing.Add(shard, silo);
+            throw;
         }
     }
 
-    /// <summary>
-    /// Lets a copy catch up: it takes writes first, then what it missed is copied, until nothing differs.
-    /// </summary>
-    private async Task CatchUpAsync(int shard, string from, string to)
+    /// <summary>Takes a copy out of the layout, and then from its disk; the others are current.</summary>
+    private async Task DropAsync(int shard, ShardCopy copy)
     {
-        await ChangeAsync(shard, copies => With(copies, to, CopyState.Joining));
-        await CopyOf(from, shard).FenceAsync(_layout!.Version);
-        await CopyOf(to, shard).FenceAsync(_layout.Version);
-        await CopyOf(to, shard).CatchUpAsync(new ShardKey(from, Name, shard).ToString());
-        var (theirs, own) = (await CopyOf(from, shard).DescribeAsync(), await CopyOf(to, shard).DescribeAsync());
+        await ChangeAsync(
+            shard,
+            copies =>
+            {
+                ShardCopy[] left = [.. copies.Where(one => one != copy)];
+                return left.Count(one => one.State == CopyState.Current) >= RepairPlan.Copies
+                    ? left
+                    : throw Unavailable(shard);
+            }
+        );
+        logger.LogInformation("Shard {Shard} of {Datastore} leaves silo {Silo}", shard, Name, copy.Silo);
+        await current.GrainOf(_layout!, shard, copy).RemoveAsync();
+    }
+
+    /// <summary>
+    /// The silos whose disks no longer have the copies that were recorded. They answer nothing, and an empty one must
+    /// not be taken for the truth.
+    /// </summary>
+    private async Task<string[]> ReplacedAsync(int shard, List<ShardCopy> reachable)
+    {
+        var replaced = new List<string>();
+        foreach (var copy in reachable.Where(copy => copy.State != CopyState.Stale))
+        {
+            await TryAsync(
+                shard,
+                copy.Silo,
+                async () =>
+                {
+                    if (await AnyCopyOf(shard, copy.Silo).IdentifyAsync(creates: false) != copy.Identity)
+                    {
+                        replaced.Add(copy.Silo);
+                    }
+                }
+            );
+        }
+
+        return [.. replaced];
+    }
+
+    /// <summary>
+    /// Lets a copy catch up: it takes writes first, then what it missed is copied, until nothing differs. One that has
+    /// missed a write meanwhile stays stale.
+    /// </summary>
+    private async Task CatchUpAsync(int shard, ShardCopy from, string silo)
+    {
+        var identity = await AnyCopyOf(shard, silo).IdentifyAsync(creates: true);
+        var joining = new ShardCopy(silo, CopyState.Joining, identity);
+        await ChangeAsync(shard, copies => [.. copies.Select(copy => copy.Silo == silo ? joining : copy)]);
+        var version = _layout!.Version;
+        var (source, target) = (current.GrainOf(_layout, shard, from), current.GrainOf(_layout, shard, joining));
+        await source.FenceAsync(version);
+        await target.FenceAsync(version);
+        await target.CatchUpAsync(_layout.KeyOf(shard, from).ToString());
+        var (theirs, own) = (await source.DescribeAsync(), await target.DescribeAsync());
         if (theirs.Digest == own.Digest)
         {
-            await ChangeAsync(shard, copies => With(copies, to, CopyState.Current));
-            logger.LogInformation("Silo {Silo} has shard {Shard} of {Datastore}", to, shard, Name);
+            var joined = joining with { State = CopyState.Current };
+            await ChangeAsync(shard, copies => [.. copies.Select(copy => copy == joining ? joined : copy)]);
+            logger.LogInformation("Silo {Silo} has shard {Shard} of {Datastore}", silo, shard, Name);
         }
     }
 
     /// <summary>
     /// A silo that died while it wrote may have reached one copy and not the other; nothing of it was acknowledged. Copies
-    /// that differ twice without a change between catch up with the first.
+    /// that differ twice without a change between catch up with the one that has the newest passage.
     /// </summary>
     private async Task CompareAsync(int shard, List<ShardCopy> copies)
     {
-        var states = await Task.WhenAll(copies.Select(copy => CopyOf(copy.Silo, shard).DescribeAsync()));
-        for (var i = 1; i < copies.Count; i++)
+        var states = await Task.WhenAll(copies.Select(copy => current.GrainOf(_layout!, shard, copy).DescribeAsync()));
+        var newest = states.MaxBy(state => state.NextPassage)!;
+        foreach (var (copy, state) in copies.Zip(states))
         {
-            var key = (shard, copies[i].Silo);
-            if (states[i].Digest == states[0].Digest)
+            var key = (shard, copy.Silo);
+            if (state.Digest == newest.Digest)
             {
                 _differing.Remove(key);
             }
-            else if (_differing.Remove(key, out var before) && before == states[i])
+            else if (_differing.Remove(key, out var before) && before == state)
             {
-                await MarkStaleAsync(shard, [copies[i].Silo]);
+                await MarkStaleAsync(shard, [copy.Silo]);
             }
             else
             {
-                _differing[key] = states[i];
+                _differing[key] = state;
             }
         }
     }
 
-    private async Task<ShardState> DescribeAnyAsync(int shard, ShardCopy[] copies)
+    /// <summary>The least id above those of all passages that are stored.</summary>
+    private async Task<long> HighestPassageAsync(DatastoreLayout layout)
     {
-        foreach (var copy in copies.Where(copy => copy.State == CopyState.Current && silos.Find(copy.Silo) is not null))
-        {
-            return await CopyOf(copy.Silo, shard).DescribeAsync();
-        }
+        var highest = await Task.WhenAll(layout.Shards.Select((_, shard) => OfShardAsync(shard)));
+        return highest.Max();
 
-        throw Unavailable(shard, "read");
+        async Task<long> OfShardAsync(int shard)
+        {
+            try
+            {
+                var states = await current.AllAsync(layout, shard, copy => copy.DescribeAsync());
+                return states.Max(state => state.NextPassage);
+            }
+            catch (ShardUnavailableException)
+            {
+                // What its silo has was reserved: the catalog knows it.
+                return 1;
+            }
+        }
     }
 
-    private ShardUnavailableException Unavailable(int shard, string done) =>
+    private ShardUnavailableException Unavailable(int shard) =>
         new(
-            $"no copy of shard {shard} of datastore '{Name}' can be {done}: start "
+            $"no copy of shard {shard} of datastore '{Name}' can be written: start "
                 + string.Join(" or ", _layout!.Shards[shard].Select(copy => $"silo '{copy.Silo}'"))
+                + ", with the disk that has the copy"
         );
 
-    private IShardGrain CopyOf(string silo, int shard) =>
+    /// <summary>The copy that a silo has, whatever its identity.</summary>
+    private IShardGrain AnyCopyOf(int shard, string silo) =>
         GrainFactory.GetGrain<IShardGrain>(new ShardKey(silo, Name, shard).ToString());
 
-    private async Task ChangeAsync(int shard, Func<ShardCopy[], ShardCopy[]> change)
+    private Task<DatastoreLayout> ChangeAsync(int shard, Func<ShardCopy[], ShardCopy[]> change) =>
+        AloneAsync(async () => _layout = await StoreAsync(_layout!.With(shard, change(_layout.Shards[shard]))));
+
+    private async Task<T> AloneAsync<T>(Func<Task<T>> work)
     {
         await _changing.WaitAsync();
         try
         {
-            _layout = await StoreAsync(_layout!.With(shard, change(_layout.Shards[shard])));
+            return await work();
         }
         finally
         {
@@ -233,16 +315,9 @@ internal sealed class DatastoreGrain(ICatalog catalog, LiveSilos silos, ILogger<
         {
             // During a partition another activation of this grain may have changed it.
             DeactivateOnIdle();
-            throw new ShardUnavailableException($"the layout of datastore '{Name}' has changed; ask again");
+            throw new LayoutChangedException($"the layout of datastore '{Name}' has changed; ask again");
         }
 
         return layout;
     }
-
-    private static ShardCopy[] With(ShardCopy[] copies, string silo, CopyState state) =>
-        [.. copies.Select(copy => copy.Silo == silo ? copy with { State = state } : copy)];
-
-    /// <summary>The silos in the order in which they hold a shard: neighbors take neighbors, so that all hold as many.</summary>
-    private static IEnumerable<string> Order(IReadOnlyList<string> names, int shard) =>
-        Enumerable.Range(0, names.Count).Select(i => names[(shard + i) % names.Count]);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using McpLongContext.Kernels.Buffers;
 
 namespace McpLongContext.Distributed.Catalog;
 
@@ -23,6 +24,21 @@ internal sealed class FileCatalog(string folder) : ICatalog
                 ]
                 : []
         );
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DatastoreLayout>> ListLayoutsAsync(CancellationToken cancellation)
+    {
+        var layouts = new List<DatastoreLayout>();
+        foreach (var name in await ListAsync(cancellation))
+        {
+            if (await FindAsync(name, cancellation) is { } layout)
+            {
+                layouts.Add(layout);
+            }
+        }
+
+        return layouts;
+    }
 
     /// <inheritdoc/>
     public async Task<DatastoreLayout?> FindAsync(string name, CancellationToken cancellation)
@@ -52,6 +68,7 @@ internal sealed class FileCatalog(string folder) : ICatalog
         }
 
         File.Move(draft, FileOf(layout.Name), overwrite: true);
+        DurableFolder.Flush(folder);
         return true;
     }
 

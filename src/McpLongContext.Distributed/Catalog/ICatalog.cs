@@ -6,6 +6,9 @@ internal interface ICatalog
     /// <summary>The names of all datastores, in order.</summary>
     public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation);
 
+    /// <summary>The layouts of all datastores.</summary>
+    public Task<IReadOnlyList<DatastoreLayout>> ListLayoutsAsync(CancellationToken cancellation);
+
     /// <summary>The layout of a datastore; <see langword="null"/>: there is none.</summary>
     public Task<DatastoreLayout?> FindAsync(string name, CancellationToken cancellation);
 

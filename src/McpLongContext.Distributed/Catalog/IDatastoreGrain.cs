@@ -11,9 +11,10 @@ internal interface IDatastoreGrain : IGrainWithStringKey
 
     /// <summary>The layout of the datastore, which is made where there is none.</summary>
     /// <param name="shards">The number of shards of a new one.</param>
+    [ResponseTimeout("00:05:00")]
     public Task<DatastoreLayout> EnsureAsync(int shards);
 
-    /// <summary>Takes ids for passages, which are never given twice.</summary>
+    /// <summary>Takes ids for passages, which are never given twice: the catalog records blocks of them before.</summary>
     /// <returns>The first of them.</returns>
     public Task<long> ReserveAsync(int count);
 
@@ -22,9 +23,11 @@ internal interface IDatastoreGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="shard">The shard.</param>
     /// <param name="silos">The silos of the copies.</param>
-    /// <exception cref="Messages.ShardUnavailableException">No copy would be left.</exception>
-    public Task MarkStaleAsync(int shard, string[] silos);
+    /// <returns>The layout from now on.</returns>
+    /// <exception cref="Messages.ShardUnavailableException">No current copy would be left.</exception>
+    public Task<DatastoreLayout> MarkStaleAsync(int shard, string[] silos);
 
-    /// <summary>Lets stale copies catch up, and makes missing ones.</summary>
+    /// <summary>Lets stale copies catch up, makes missing ones, and moves some to silos with smaller loads.</summary>
+    [ResponseTimeout("01:00:00")]
     public Task RepairAsync();
 }

@@ -1,5 +1,6 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Distributed.Management;
+using McpLongContext.Distributed.Shards;
 using McpLongContext.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,6 +18,7 @@ internal static class BackupEndpoints
         string datastore,
         HttpContext context,
         ClusterBackup backup,
+        ScratchFiles scratch,
         CancellationToken cancellation
     )
     {
@@ -29,7 +31,16 @@ internal static class BackupEndpoints
             );
         }
 
-        var file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.backup");
+        try
+        {
+            DatastoreName.Require(datastore);
+        }
+        catch (DatastoreException error)
+        {
+            return Results.Text(error.Message, statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        var file = scratch.NewPath();
         try
         {
             await backup.WriteAsync(datastore, file, cancellation);

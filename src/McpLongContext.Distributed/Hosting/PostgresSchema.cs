@@ -13,6 +13,27 @@ internal static class PostgresSchema
     /// <summary>Any number: silos that start together take turns.</summary>
     private const string TakeTurns = "SELECT pg_advisory_xact_lock(7420)";
 
+    /// <summary>Opens the database.</summary>
+    /// <param name="connection">How it is reached.</param>
+    /// <exception cref="ContextException">The connection is malformed; what is in it, a password perhaps, is not
+    /// shown.</exception>
+    public static NpgsqlDataSource Open(string connection)
+    {
+        try
+        {
+            return NpgsqlDataSource.Create(connection);
+        }
+        catch (Exception error) when (error is ArgumentException or FormatException or OverflowException)
+        {
+#pragma warning disable MA0054 // The cause may show the password.
+            throw new ContextException(
+                "--postgres: this is no connection of keys and values. Write it such as "
+                    + "'Host=db;Database=mcp;Username=mcp;Password=...'; addresses such as postgresql://db/mcp are not read."
+            );
+#pragma warning restore MA0054
+        }
+    }
+
     /// <summary>Creates what is missing.</summary>
     /// <exception cref="ContextException">PostgreSQL cannot be reached, or refuses it.</exception>
     public static async Task EnsureAsync(NpgsqlDataSource source, CancellationToken cancellation)

@@ -55,6 +55,14 @@ internal sealed class SiloCommand : Command
         4
     );
 
+    private readonly Option<int?> _grace = CommonOptions.Number(
+        "--grace",
+        "How many seconds a silo that is away is waited for before its shards get other copies.",
+        1,
+        86_400,
+        60
+    );
+
     private readonly Option<string> _siloAddress = new("--silo-address")
     {
         Description =
@@ -87,6 +95,7 @@ internal sealed class SiloCommand : Command
         Options.Add(_name);
         Options.Add(_postgres);
         Options.Add(_shards);
+        Options.Add(_grace);
         Options.Add(_siloAddress);
         Options.Add(_siloPort);
         Options.Add(_primary);
@@ -105,6 +114,7 @@ internal sealed class SiloCommand : Command
                 Name = DatastoreName.Require(parsed.GetValue(_name)!),
                 Postgres = parsed.GetValue(_postgres) ?? configuration["postgres"],
                 Shards = parsed.GetValue(_shards)!.Value,
+                Grace = TimeSpan.FromSeconds(parsed.GetValue(_grace)!.Value),
                 SiloAddress = AddressOf(parsed.GetValue(_siloAddress)!),
                 SiloPort = parsed.GetValue(_siloPort)!.Value,
                 Primary = parsed.GetValue(_primary),

@@ -4,6 +4,8 @@ using McpLongContext.Context.Freshness;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Management;
 using McpLongContext.Context.Retrieval;
+using McpLongContext.Dashboard;
+using McpLongContext.Dashboard.Cluster;
 using McpLongContext.Distributed.Catalog;
 using McpLongContext.Distributed.Ingestion;
 using McpLongContext.Distributed.Management;
@@ -12,12 +14,12 @@ using McpLongContext.Distributed.Querying;
 using McpLongContext.Distributed.Shards;
 using McpLongContext.Server.Http;
 using McpLongContext.Server.Resources;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using ModelContextProtocol.Server;
-using Npgsql;
 using Orleans.Configuration;
 
 namespace McpLongContext.Distributed.Hosting;
@@ -49,10 +51,10 @@ internal static class SiloHost
         CancellationToken cancellation
     )
     {
-        var postgres = cluster.Postgres is { } connection ? NpgsqlDataSource.Create(connection) : null;
-        if (postgres is not null)
+        if (cluster.Postgres is { } connection)
         {
-            await PostgresSchema.EnsureAsync(postgres, cancellation);
+            await using var source = PostgresSchema.Open(connection);
+            await PostgresSchema.EnsureAsync(source, cancellation);
         }
 
         var options = shared with
@@ -68,15 +70,32 @@ internal static class SiloHost
             {
                 hosting.UseOrleans(silo => Configure(silo, cluster));
                 hosting.Services.AddSingleton(cluster);
-                hosting.Services.AddSingleton<ICatalog>(_ =>
-                    postgres is null
-                        ? new FileCatalog(Path.Combine(shared.Home, "silos", "catalog"))
-                        : new PostgresCatalog(postgres)
-                );
+                if (cluster.Postgres is { } connection)
+                {
+                    // Made by the container, which disposes of it.
+                    hosting.Services.AddSingleton(_ => PostgresSchema.Open(connection));
+                    hosting.Services.AddSingleton<ICatalog, PostgresCatalog>();
+                }
+                else
+                {
+                    var folder = Path.Combine(shared.Home, "silos", "catalog");
+                    hosting.Services.AddSingleton<ICatalog>(_ => new FileCatalog(folder));
+                }
+
                 AddCluster(hosting.Services);
             },
-            BackupEndpoints.Map
+            endpoints => Map(endpoints, http)
         );
+    }
+
+    private static void Map(IEndpointRouteBuilder endpoints, HttpOptions http)
+    {
+        BackupEndpoints.Map(endpoints);
+        var pages = endpoints.MapClusterDashboard();
+        if (http.NeedsToken)
+        {
+            pages.RequireSession();
+        }
     }
 
     /// <summary>Orleans' warnings are enough, unless the settings ask for more.</summary>
@@ -96,12 +115,18 @@ internal static class SiloHost
         services.AddPlacementDirector<NamedSiloPlacement, NamedSiloDirector>();
         services
             .AddSingleton<LiveSilos>()
+            .AddSingleton<AbsentSilos>()
+            .AddSingleton<NewLayouts>()
+            .AddSingleton<ScratchFiles>()
             .AddSingleton<SharedEncoder>()
             .AddSingleton<ShardStores>()
             .AddSingleton<ShardQueries>()
             .AddSingleton<ClusterDatastores>()
+            .AddSingleton<CurrentCopies>()
+            .AddSingleton<StepTimes>()
             .AddSingleton<CollectionQuery>()
             .AddSingleton<ClusterBackup>()
+            .AddSingleton<IClusterOverview, ClusterOverview>()
             .AddHostedService<CopyRepair>();
         services.Replace(ServiceDescriptor.Singleton<IRetriever, ClusterRetriever>());
         services.Replace(ServiceDescriptor.Singleton<IIngestor, ClusterIngestor>());

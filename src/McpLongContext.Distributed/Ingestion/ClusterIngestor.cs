@@ -5,6 +5,7 @@ using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Distributed.Catalog;
 using McpLongContext.Distributed.Messages;
+using McpLongContext.Distributed.Placement;
 using McpLongContext.Storage;
 
 namespace McpLongContext.Distributed.Ingestion;
@@ -15,6 +16,7 @@ namespace McpLongContext.Distributed.Ingestion;
 internal sealed class ClusterIngestor(
     IGrainFactory grains,
     ClusterDatastores datastores,
+    CurrentCopies copies,
     ClusterOptions options,
     Ingestor ingestor,
     JobRegistry jobs,
@@ -25,6 +27,9 @@ internal sealed class ClusterIngestor(
 {
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>A long document is encoded in less.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
+
     /// <inheritdoc/>
     public async Task<IngestReport> IngestAsync(
         IngestRequest request,
@@ -33,7 +38,7 @@ internal sealed class ClusterIngestor(
     )
     {
         Limits.RequireWait(request.Wait);
-        DatastoreName.Require(request.Datastore);
+        RequireName(request.Datastore);
         var within = request.Text is null ? roots.Narrow(request.Roots) : roots;
         var indexer = new Indexer(within, paths, time);
         var sources = request.Text is null ? await ResolveAsync(request, within, cancellation) : [];
@@ -50,7 +55,7 @@ internal sealed class ClusterIngestor(
                         time,
                         job.Cancellation
                     );
-                    await using var writer = new ShardWriter(grains, datastore, request.Datastore, job, time);
+                    await using var writer = new ShardWriter(grains, datastore, job, time);
                     if (text is not null)
                     {
                         await writer.AddAsync(text);
@@ -66,7 +71,20 @@ internal sealed class ClusterIngestor(
                     return layout.Version;
                 })
         );
-        return await ingestor.WaitAsync(job.Id, request.Wait, progress, cancellation);
+        var report = await ingestor.WaitAsync(job.Id, request.Wait, progress, cancellation);
+        Ingestor.RefuseFiles(sources, report);
+        return report;
+    }
+
+    private static void RequireName(string name)
+    {
+        if (DatastoreName.Require(name).Length > ShardKey.MaxDatastoreName)
+        {
+            throw new ContextException(
+                $"datastore: '{name}' has {name.Length} characters; in a cluster a name has at most "
+                    + $"{ShardKey.MaxDatastoreName}."
+            );
+        }
     }
 
     private async Task<List<string>> ResolveAsync(
@@ -142,7 +160,7 @@ internal sealed class ClusterIngestor(
         var listings = await Task.WhenAll(
             Enumerable
                 .Range(0, layout.Shards.Length)
-                .Select(shard => CurrentCopies.AnyAsync(grains, layout, shard, copy => copy.ListAsync(root)))
+                .Select(shard => copies.AnyAsync(layout, shard, copy => copy.ListAsync(root)))
         );
         return new ShardListing([.. listings.SelectMany(one => one.Documents)], []);
     }
@@ -152,25 +170,34 @@ internal sealed class ClusterIngestor(
     {
         job.MarkIndexed();
         var encoded = -1L;
+        var moved = (Tokens: -1L, Pending: -1, At: time.GetTimestamp());
         while (true)
         {
             var layout = await RequireAsync(datastore, job.Cancellation);
             var states = await Task.WhenAll(
                 Enumerable
                     .Range(0, layout.Shards.Length)
-                    .Select(shard => CurrentCopies.AllAsync(grains, layout, shard, copy => copy.DescribeAsync()))
+                    .Select(shard => copies.AllAsync(layout, shard, copy => copy.DescribeAsync()))
             );
-            var tokens = states.Sum(copies => copies[0].Tokens);
+            var tokens = states.Sum(one => one[0].Tokens);
             encoded = encoded < 0 ? tokens : encoded;
-            var pending = states.Sum(copies => copies.Max(state => state.Pending));
-            var isDone = pending == 0 || states.Any(copies => copies.Exists(state => !state.HasEncoder));
+            var pending = states.Sum(one => one.Max(state => state.Pending));
+            var problem = states.SelectMany(one => one).Select(state => state.EncodingProblem).FirstOrDefault(IsGiven);
+            moved = (tokens, pending) == (moved.Tokens, moved.Pending) ? moved : (tokens, pending, time.GetTimestamp());
+            if (problem is null && time.GetElapsedTime(moved.At) > s_patience)
+            {
+                problem = $"nothing was encoded for {s_patience.TotalMinutes:F0} minutes";
+            }
+
+            var isDone =
+                pending == 0 || problem is not null || states.Any(one => one.Exists(state => !state.HasEncoder));
             job.Update(report =>
                 report with
                 {
-                    Passages = states.Sum(copies => copies[0].Passages),
+                    Passages = states.Sum(one => one[0].Passages),
                     PendingDocuments = pending,
                     EncodedTokens = tokens - encoded,
-                    Notes = NotesOf(layout),
+                    Notes = [.. NotesOf(layout), .. NotesOf(problem)],
                     State =
                         !isDone ? report.State
                         : pending == 0 ? IngestState.Complete
@@ -185,6 +212,11 @@ internal sealed class ClusterIngestor(
             await Task.Delay(s_poll, time, job.Cancellation);
         }
     }
+
+    private static bool IsGiven(string? text) => text is not null;
+
+    private static string[] NotesOf(string? problem) =>
+        problem is null ? [] : [$"Documents that are pending are found lexically alone: {problem.TrimEnd('.')}."];
 
     /// <summary>A note where documents were acknowledged by one copy alone.</summary>
     private static string[] NotesOf(DatastoreLayout layout)

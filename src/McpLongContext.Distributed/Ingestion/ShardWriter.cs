@@ -4,7 +4,6 @@ using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Distributed.Catalog;
 using McpLongContext.Distributed.Messages;
-using McpLongContext.Distributed.Placement;
 using McpLongContext.Distributed.Shards;
 using McpLongContext.Storage.Catalog;
 
@@ -15,13 +14,8 @@ namespace McpLongContext.Distributed.Ingestion;
 /// durably; a copy that fails is recorded as stale before, and catches up later. A batch is written while the next one is
 /// collected.
 /// </summary>
-internal sealed class ShardWriter(
-    IGrainFactory grains,
-    IDatastoreGrain datastore,
-    string name,
-    IngestJob job,
-    TimeProvider time
-) : IAsyncDisposable
+internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastore, IngestJob job, TimeProvider time)
+    : IAsyncDisposable
 {
     private const int BatchDocuments = 512;
     private const long BatchBytes = 4 * 1024 * 1024;
@@ -168,10 +162,7 @@ internal sealed class ShardWriter(
             var copies = layout.Shards[shard].Where(copy => copy.State != CopyState.Stale).ToList();
             var outcomes = await Task.WhenAll(
                 copies.Select(copy =>
-                    TryWriteAsync(
-                        grains.GetGrain<IShardGrain>(new ShardKey(copy.Silo, name, shard).ToString()),
-                        versioned
-                    )
+                    TryWriteAsync(grains.GetGrain<IShardGrain>(layout.KeyOf(shard, copy).ToString()), versioned)
                 )
             );
             if (Array.Exists(outcomes, outcome => outcome.HasMoved))
@@ -180,21 +171,21 @@ internal sealed class ShardWriter(
             }
 
             string[] failed = [.. copies.Where((_, i) => outcomes[i].Result is null).Select(copy => copy.Silo)];
-            if (failed.Length > 0)
-            {
-                await RetryAsync(async () =>
-                {
-                    await datastore.MarkStaleAsync(shard, failed);
-                    return failed;
-                });
-            }
+            var now =
+                failed.Length > 0
+                    ? await RetryAsync(() => datastore.MarkStaleAsync(shard, failed))
+                    : await LayoutAsync();
 
-            return outcomes
-                .Zip(copies)
-                .First(one => one.Second.State == CopyState.Current && one.First.Result is not null)
-                .First.Result!;
+            // Copies may have changed places during a slow write: it counts where all that take writes now have it.
+            var written = copies.Where((_, i) => outcomes[i].Result is not null).Select(Identify).ToHashSet();
+            if (now.Shards[shard].Where(copy => copy.State != CopyState.Stale).Select(Identify).All(written.Contains))
+            {
+                return outcomes.First(outcome => outcome.Result is not null).Result!;
+            }
         }
     }
+
+    private static (string Silo, long Identity) Identify(ShardCopy copy) => (copy.Silo, copy.Identity);
 
     private async Task<DatastoreLayout> LayoutAsync() => (await RetryAsync(datastore.FindAsync))!;
 

@@ -1,7 +1,6 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Distributed.Catalog;
 using McpLongContext.Distributed.Messages;
-using McpLongContext.Distributed.Placement;
 using McpLongContext.Distributed.Shards;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Backups;
@@ -14,14 +13,9 @@ namespace McpLongContext.Distributed.Management;
 /// Puts the shards of a datastore together into one backup, which any machine restores: the same documents under the same
 /// numbers, so that it answers as the cluster does.
 /// </summary>
-internal sealed class ClusterBackup(
-    IGrainFactory grains,
-    ClusterDatastores datastores,
-    LiveSilos silos,
-    LongContextOptions options
-)
+internal sealed class ClusterBackup(ClusterDatastores datastores, CurrentCopies copies, ScratchFiles scratch)
 {
-    private const int DocumentsAtOnce = 256;
+    private const int Attempts = 3;
 
     /// <summary>Writes a backup.</summary>
     /// <param name="name">The datastore.</param>
@@ -31,14 +25,28 @@ internal sealed class ClusterBackup(
     public Task<string> WriteAsync(string name, string file, CancellationToken cancellation) =>
         ClusterErrors.TellAsync(async () =>
         {
-            var folder = Path.Combine(options.Home, "backups", $"{Guid.NewGuid():N}");
+            var folder = scratch.NewPath();
             try
             {
                 var layout = await datastores.RequireAsync(name, cancellation);
-                using var target = new DatastoreHome(folder).OpenOrCreate(name);
-                await FillAsync(target, [.. layout.Shards.Select((_, shard) => CopyOf(layout, shard))], cancellation);
-                DatastoreBackup.Write(target, file, cancellation);
-                return file;
+                for (var attempt = 1; ; attempt++)
+                {
+                    using var target = new DatastoreHome(Path.Combine(folder, $"{attempt}")).OpenOrCreate(name);
+                    IShardGrain[] shards = [.. layout.Shards.Select((_, shard) => copies.Any(layout, shard))];
+                    if (await FillAsync(target, shards, cancellation) is not { } missing)
+                    {
+                        DatastoreBackup.Write(target, file, cancellation);
+                        return file;
+                    }
+
+                    if (attempt == Attempts)
+                    {
+                        throw new ContextException(
+                            $"backup: document '{missing}' of datastore '{name}' is damaged, or was changed while it was "
+                                + "copied: try again when nothing is ingested, or ingest it again."
+                        );
+                    }
+                }
             }
             finally
             {
@@ -49,32 +57,42 @@ internal sealed class ClusterBackup(
             }
         });
 
-    private static async Task FillAsync(Datastore target, IShardGrain[] shards, CancellationToken cancellation)
+    /// <summary>Copies everything into a datastore.</summary>
+    /// <returns>A document that could not be read; <see langword="null"/>: all were.</returns>
+    private async Task<string?> FillAsync(Datastore target, IShardGrain[] shards, CancellationToken cancellation)
     {
         var listings = await Task.WhenAll(shards.Select(shard => shard.ListAsync(root: null)));
         var documents = listings
             .SelectMany((listing, shard) => listing.Documents.Select(one => (Shard: shard, one.Document)))
             .OrderBy(one => one.Document.FirstPassage)
-            .ThenBy(one => one.Document.Id);
+            .ThenBy(one => one.Document.Id)
+            .ToList();
 
         // Equal files of several sources share their passages; afterwards the sources are those of the silos.
         string[] sources = [.. listings.SelectMany(listing => listing.Sources).Distinct(StringComparer.Ordinal)];
         target.ApplySources(
             new SourceChange { Sources = [.. sources.Select(path => new StoredSource(path, true, false))] }
         );
-        foreach (var part in documents.Chunk(DocumentsAtOnce))
+        foreach (var part in DocumentParts.Cut(documents, one => one.Document.Bytes))
         {
             cancellation.ThrowIfCancellationRequested();
             var read = await Task.WhenAll(
                 part.GroupBy(one => one.Shard)
                     .Select(group => shards[group.Key].ReadDocumentsAsync([.. group.Select(one => one.Document.Path)]))
             );
+            var whole = read.SelectMany(documents => documents).ToList();
+            var paths = whole.Select(one => one.Document.Path).ToHashSet(StringComparer.Ordinal);
+            if (part.FirstOrDefault(one => !paths.Contains(one.Document.Path)).Document is { } missing)
+            {
+                return missing.Path;
+            }
+
             target.Apply(
                 new CatalogChange
                 {
                     Put =
                     [
-                        .. read.SelectMany(documents => documents)
+                        .. whole
                             .OrderBy(one => one.Document.FirstPassage)
                             .ThenBy(one => one.Document.Id)
                             .Select(one => one.ToDocument()),
@@ -87,20 +105,9 @@ internal sealed class ClusterBackup(
         foreach (var shard in shards)
         {
             cancellation.ThrowIfCancellationRequested();
-            await SegmentTransfer.CopyAsync(shard, target);
-        }
-    }
-
-    private IShardGrain CopyOf(DatastoreLayout layout, int shard)
-    {
-        foreach (var copy in layout.Shards[shard].Where(copy => copy.State == CopyState.Current))
-        {
-            if (silos.Find(copy.Silo) is not null)
-            {
-                return grains.GetGrain<IShardGrain>(new ShardKey(copy.Silo, layout.Name, shard).ToString());
-            }
+            await SegmentTransfer.CopyAsync(shard, target, scratch);
         }
 
-        throw new ShardUnavailableException($"no copy of shard {shard} of datastore '{layout.Name}' answers");
+        return null;
     }
 }

@@ -13,21 +13,23 @@ namespace McpLongContext.Distributed.Management;
 internal sealed class ClusterManager(
     IGrainFactory grains,
     ClusterDatastores datastores,
+    CurrentCopies copies,
     DocumentPaths paths,
     TimeProvider time
 ) : IDatastoreManager
 {
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<DatastoreSummary>> ListAsync(CancellationToken cancellation)
-    {
-        var summaries = new List<DatastoreSummary>();
-        foreach (var name in await datastores.ListAsync(cancellation))
+    public Task<IReadOnlyList<DatastoreSummary>> ListAsync(CancellationToken cancellation) =>
+        ClusterErrors.TellAsync<IReadOnlyList<DatastoreSummary>>(async () =>
         {
-            summaries.Add(await SummarizeAsync(name, cancellation));
-        }
+            var summaries = new List<DatastoreSummary>();
+            foreach (var name in await datastores.ListAsync(cancellation))
+            {
+                summaries.Add(await SummarizeAsync(name, cancellation));
+            }
 
-        return summaries;
-    }
+            return summaries;
+        });
 
     /// <inheritdoc/>
     public Task<RemoveReport> RemoveDocumentAsync(string name, string document, CancellationToken cancellation) =>
@@ -46,7 +48,7 @@ internal sealed class ClusterManager(
         var listings = await Task.WhenAll(
             Enumerable
                 .Range(0, layout.Shards.Length)
-                .Select(shard => CurrentCopies.AnyAsync(grains, layout, shard, copy => copy.ListAsync(root: null)))
+                .Select(shard => copies.AnyAsync(layout, shard, copy => copy.ListAsync(root: null)))
         );
         List<string> stored = [.. listings.SelectMany(one => one.Documents).Select(one => one.Document.Path)];
         var path = paths.Identify(document);
@@ -62,7 +64,8 @@ internal sealed class ClusterManager(
         }
 
         using var job = new IngestJob("remove", name, time);
-        await using var writer = new ShardWriter(grains, datastores.Of(name), name, job, time);
+        await using var cancelling = cancellation.Register(job.Cancel);
+        await using var writer = new ShardWriter(grains, datastores.Of(name), job, time);
         await writer.RemoveAsync(found);
         return new RemoveReport(name, [.. found.Order(StringComparer.Ordinal).Select(paths.Show)]);
     }
@@ -79,7 +82,7 @@ internal sealed class ClusterManager(
             var states = await Task.WhenAll(
                 Enumerable
                     .Range(0, layout.Shards.Length)
-                    .Select(shard => CurrentCopies.AnyAsync(grains, layout, shard, copy => copy.DescribeAsync()))
+                    .Select(shard => copies.AnyAsync(layout, shard, copy => copy.DescribeAsync()))
             );
             var chunks = new ChunkSettings();
             return new DatastoreSummary

@@ -21,7 +21,9 @@ internal static class ClusterErrors
                 return await call();
             }
             catch (Exception error)
-                when (error is OrleansException or TimeoutException && time.GetElapsedTime(started) < s_patience)
+                when (error is OrleansException or TimeoutException or LayoutChangedException
+                    && time.GetElapsedTime(started) < s_patience
+                )
             {
                 await Task.Delay(s_pause, time, cancellation);
             }
@@ -36,7 +38,8 @@ internal static class ClusterErrors
         {
             return await work();
         }
-        catch (Exception error) when (error is ShardUnavailableException or OrleansException or TimeoutException)
+        catch (Exception error)
+            when (error is ShardUnavailableException or LayoutChangedException or OrleansException or TimeoutException)
         {
             throw new ContextException($"cluster: {error.Message.TrimEnd('.')}.", error);
         }

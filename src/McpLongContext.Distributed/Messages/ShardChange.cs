@@ -1,6 +1,6 @@
 namespace McpLongContext.Distributed.Messages;
 
-/// <summary>A change of a shard; all of it is stored in one transaction, or nothing.</summary>
+/// <summary>A change of a shard: the documents in one transaction, the source in one before.</summary>
 [GenerateSerializer, Immutable]
 internal sealed record ShardChange
 {

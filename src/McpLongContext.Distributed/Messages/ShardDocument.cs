@@ -57,13 +57,11 @@ internal sealed record ShardDocument
         };
     }
 
-    /// <summary>The document as a datastore has it, with an id that no other shard's has.</summary>
-    /// <param name="shard">The shard.</param>
-    /// <param name="shards">How many there are.</param>
-    public Document ToDocument(int shard = 0, int shards = 1) =>
+    /// <summary>The document as a datastore has it, with an id that no other one of the collection has.</summary>
+    public Document ToDocument(long id) =>
         new()
         {
-            Id = (Id * shards) + shard,
+            Id = id,
             Path = Path,
             Kind = Kind,
             ContentKey = new ContentKey(ContentKey),

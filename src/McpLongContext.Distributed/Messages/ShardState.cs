@@ -8,6 +8,7 @@ namespace McpLongContext.Distributed.Messages;
 /// <param name="Passages">Passages.</param>
 /// <param name="Pending">Documents without embeddings.</param>
 /// <param name="HasEncoder">Whether the silo has an encoder.</param>
+/// <param name="EncodingProblem">Why the encoder failed; <see langword="null"/>: it did not.</param>
 /// <param name="Tokens">Tokens with embeddings.</param>
 /// <param name="Bytes">Bytes on disk.</param>
 /// <param name="EmbeddingBytes">Bytes of the embeddings.</param>
@@ -20,6 +21,7 @@ internal sealed record ShardState(
     int Passages,
     int Pending,
     bool HasEncoder,
+    string? EncodingProblem,
     long Tokens,
     long Bytes,
     long EmbeddingBytes

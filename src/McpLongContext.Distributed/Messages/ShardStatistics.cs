@@ -4,9 +4,9 @@ namespace McpLongContext.Distributed.Messages;
 [GenerateSerializer, Immutable]
 internal sealed record ShardStatistics
 {
-    /// <summary>Counts the changes of the shard.</summary>
+    /// <summary>Equal for copies that hold the same documents under the same ids.</summary>
     [Id(0)]
-    public required long Generation { get; init; }
+    public required ulong Digest { get; init; }
 
     /// <summary>Documents.</summary>
     [Id(1)]

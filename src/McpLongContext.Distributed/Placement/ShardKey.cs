@@ -1,4 +1,5 @@
 using System.Globalization;
+using McpLongContext.Storage;
 
 namespace McpLongContext.Distributed.Placement;
 
@@ -6,8 +7,12 @@ namespace McpLongContext.Distributed.Placement;
 /// <param name="Silo">The name of the silo that holds it.</param>
 /// <param name="Datastore">The datastore.</param>
 /// <param name="Shard">The number of the shard, from 0.</param>
-internal readonly record struct ShardKey(string Silo, string Datastore, int Shard)
+/// <param name="Identity">The identity of the copy's own datastore; 0: any, a new one too.</param>
+internal readonly record struct ShardKey(string Silo, string Datastore, int Shard, long Identity = 0)
 {
+    /// <summary>The longest name of a datastore: those of its shards have a suffix.</summary>
+    public static readonly int MaxDatastoreName = DatastoreName.MaxLength - ".shard-255".Length;
+
     /// <summary>The name of the shard's own datastore on the silo.</summary>
     public string StoreName => $"{Datastore}.shard-{Shard}";
 
@@ -15,9 +20,14 @@ internal readonly record struct ShardKey(string Silo, string Datastore, int Shar
     public static ShardKey Parse(string key)
     {
         var parts = key.Split('/');
-        return new ShardKey(parts[0], parts[1], int.Parse(parts[2], CultureInfo.InvariantCulture));
+        return new ShardKey(
+            parts[0],
+            parts[1],
+            int.Parse(parts[2], CultureInfo.InvariantCulture),
+            long.Parse(parts[3], CultureInfo.InvariantCulture)
+        );
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Silo}/{Datastore}/{Shard}";
+    public override string ToString() => $"{Silo}/{Datastore}/{Shard}/{Identity}";
 }

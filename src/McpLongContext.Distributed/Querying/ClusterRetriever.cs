@@ -2,29 +2,27 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Distributed.Catalog;
 using McpLongContext.Distributed.Messages;
-using McpLongContext.Distributed.Placement;
 using McpLongContext.Distributed.Shards;
 using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Distributed.Querying;
 
 /// <summary>
-/// Answers questions to the datastores of a cluster. A copy of a shard that does not answer in time is passed over, and
-/// the question asked again with another one; where none is left, the result names what is missing.
+/// Answers questions to the datastores of a cluster. A copy of a shard that is slow or fails is passed over for another
+/// one; where none is left, the result names what is missing, and why.
 /// </summary>
 internal sealed class ClusterRetriever(
     IGrainFactory grains,
     ClusterDatastores datastores,
-    LiveSilos silos,
+    CurrentCopies current,
     SharedEncoder encoders,
     CollectionQuery query,
+    StepTimes times,
     ClusterOptions options,
     TimeProvider time,
     ILogger<ClusterRetriever> logger
 ) : IRetriever
 {
-    private readonly Lazy<Random> _random = new(() => new Random());
-
     /// <inheritdoc/>
     public Task<QueryResult> QueryAsync(QueryRequest request, CancellationToken cancellation) =>
         ClusterErrors.TellAsync(() => AskAsync(request, cancellation));
@@ -32,7 +30,7 @@ internal sealed class ClusterRetriever(
     private async Task<QueryResult> AskAsync(QueryRequest request, CancellationToken cancellation)
     {
         var encoder = await encoders.FindAsync(cancellation);
-        var failed = new HashSet<ShardAddress>();
+        var failed = new Dictionary<ShardAddress, string>();
         while (true)
         {
             var layout = await ClusterErrors.RetryAsync(
@@ -44,11 +42,21 @@ internal sealed class ClusterRetriever(
             if (copies.Count == 0)
             {
                 throw new ContextException(
-                    $"datastore: no shard of '{request.Datastore}' answers: start {NamesOf(missing)}."
+                    $"datastore: no shard of '{request.Datastore}' answers: {RemedyFor(missing, failed)}."
                 );
             }
 
-            await using var shards = new ShardFanOut(grains, layout.Name, copies, options.Deadline, cancellation);
+            using var shards = new ShardFanOut([
+                .. copies.Select(shard => new ShardConversation(
+                    grains,
+                    layout.Name,
+                    shard,
+                    times,
+                    options.Deadline,
+                    time,
+                    cancellation
+                )),
+            ]);
             try
             {
                 var result = await query.RunAsync(shards, request, encoder);
@@ -56,57 +64,75 @@ internal sealed class ClusterRetriever(
                     ? result
                     : result with
                     {
-                        Notes = [Missing(layout, missing), .. result.Notes],
+                        Notes = [Missing(layout, missing, failed), .. result.Notes],
                     };
             }
             catch (ShardFailedException failure)
             {
                 logger.LogWarning("{Datastore}: {Reason}", layout.Name, failure.Message);
-                failed.Add(failure.Address);
+                foreach (var (address, reason) in shards.Failures)
+                {
+                    failed[address] = reason;
+                }
             }
         }
     }
 
-    /// <summary>A current copy of each shard on a silo that is alive: the own one, or any.</summary>
-    private (IReadOnlyList<ShardAddress> Copies, IReadOnlyList<ShardCopy[]> Missing) Choose(
+    /// <summary>The current copies of each shard on silos that are alive, the own one first.</summary>
+    private (List<ShardAddress[]> Copies, List<ShardAddress> Missing) Choose(
         DatastoreLayout layout,
-        HashSet<ShardAddress> failed
+        Dictionary<ShardAddress, string> failed
     )
     {
-        var alive = silos.Names;
-        var (chosen, missing) = (new List<ShardAddress>(), new List<ShardCopy[]>());
+        var (chosen, missing) = (new List<ShardAddress[]>(), new List<ShardAddress>());
         for (var shard = 0; shard < layout.Shards.Length; shard++)
         {
-            var usable = layout
-                .Shards[shard]
-                .Where(copy => copy.State == CopyState.Current && alive.Contains(copy.Silo))
-                .Select(copy => new ShardAddress(shard, copy.Silo))
-                .Where(copy => !failed.Contains(copy))
-                .ToList();
-            if (usable.Count == 0)
+            ShardAddress[] usable =
+            [
+                .. current
+                    .Of(layout, shard)
+                    .Select(copy => new ShardAddress(shard, copy.Silo, copy.Identity))
+                    .Where(copy => !failed.ContainsKey(copy)),
+            ];
+            if (usable.Length > 0)
             {
-                missing.Add(layout.Shards[shard]);
+                Random.Shared.Shuffle(usable);
+                chosen.Add([.. usable.OrderByDescending(copy => copy.Silo == options.Name)]);
             }
             else
             {
-                chosen.Add(
-                    usable.Exists(copy => copy.Silo == options.Name)
-                        ? usable.Find(copy => copy.Silo == options.Name)
-                        : usable[_random.Value.Next(usable.Count)]
-                );
+                var at = shard;
+                missing.AddRange(layout.Shards[shard].Select(copy => new ShardAddress(at, copy.Silo, copy.Identity)));
             }
         }
 
         return (chosen, missing);
     }
 
-    private static string Missing(DatastoreLayout layout, IReadOnlyList<ShardCopy[]> missing) =>
-        $"{missing.Count} of {layout.Shards.Length} shards did not answer: their documents are missing from this result. "
-        + $"Start {NamesOf(missing)}.";
+    private static string Missing(
+        DatastoreLayout layout,
+        List<ShardAddress> missing,
+        Dictionary<ShardAddress, string> failed
+    ) =>
+        $"{missing.DistinctBy(copy => copy.Shard).Count()} of {layout.Shards.Length} shards did not answer: their "
+        + $"documents are missing from this result: {RemedyFor(missing, failed)}.";
 
-    private static string NamesOf(IReadOnlyList<ShardCopy[]> missing) =>
-        string.Join(
-            " or ",
-            missing.SelectMany(copies => copies).Select(copy => $"silo '{copy.Silo}'").Distinct(StringComparer.Ordinal)
+    /// <summary>The silos to start, and the reasons of those that are alive.</summary>
+    private static string RemedyFor(List<ShardAddress> missing, Dictionary<ShardAddress, string> failed)
+    {
+        var reasons = missing
+            .Where(failed.ContainsKey)
+            .Select(copy => $"silo '{copy.Silo}' says: {failed[copy].TrimEnd('.')}");
+        var dead = missing
+            .Where(copy => !failed.ContainsKey(copy))
+            .Select(copy => $"'{copy.Silo}'")
+            .Distinct()
+            .ToList();
+        return string.Join(
+            "; ",
+            (dead.Count == 0 ? [] : new[] { $"start silo {string.Join(" or ", dead)}" })
+                .Concat(reasons)
+                .Distinct(StringComparer.Ordinal)
         );
+    }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Retrieval.Highlights;
 using McpLongContext.Distributed.Messages;
+using McpLongContext.Distributed.Shards;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 using McpLongContext.Storage.Symbols;
@@ -90,7 +91,11 @@ internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable docum
             {
                 long[] ids = [.. passages];
                 var aligned = ids.Count(_unaligned.Contains);
-                return shards.OneAsync(passages.Key, (shard, id, _) => shard.ReadAsync(id, ids, aligned));
+                return shards.OneAsync(
+                    passages.Key,
+                    nameof(IShardGrain.ReadAsync),
+                    (copy, _) => copy.Grain.ReadAsync(copy.Id, ids, aligned)
+                );
             })
         );
         foreach (var id in _missed)

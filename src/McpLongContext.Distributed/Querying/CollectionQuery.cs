@@ -18,12 +18,12 @@ internal sealed class CollectionQuery(DocumentPaths paths, TimeProvider time)
     private const string NoCommits =
         "A cluster stores no commits: ask the history of a repository on a machine that has it.";
 
-    /// <summary>Answers a analyzed.</summary>
+    /// <summary>Answers a question.</summary>
     /// <param name="shards">The shards, each asked from its begin.</param>
-    /// <param name="request">The analyzed.</param>
+    /// <param name="request">The request.</param>
     /// <param name="encoder">The encoder; <see langword="null"/>: lexical search only.</param>
     /// <exception cref="ContextException">An argument is not valid; the message names it.</exception>
-    /// <exception cref="ShardFailedException">A copy of a shard failed.</exception>
+    /// <exception cref="ShardFailedException">No copy of a shard answers.</exception>
     public async Task<QueryResult> RunAsync(ShardFanOut shards, QueryRequest request, RetrievalEncoder? encoder)
     {
         var start = time.GetTimestamp();
@@ -33,9 +33,11 @@ internal sealed class CollectionQuery(DocumentPaths paths, TimeProvider time)
             Limits.Require("top_k", topK, 1, Limits.MaxTopK);
         }
 
+        // A shard that refuses the pattern would be taken for one that has failed.
+        _ = request.PathGlob is { } glob ? PathGlob.Parse(glob) : null;
         var analyzed = QueryAnalyzer.Analyze(request.Question);
         var signals = await new CollectionSearch(shards, request, analyzed, encoder).RunAsync();
-        var cursor = Cursor.Of(request, signals.Generation);
+        var cursor = Cursor.Of(request, unchecked((long)signals.Digest));
         var ranking = new CollectionRanking(shards, request, analyzed, paths, encodes: encoder is not null);
         var ranked = signals.InScope == 0 ? [] : await ranking.RankAsync(signals);
         var evidence = new CollectionEvidence(shards, ranking.Documents);

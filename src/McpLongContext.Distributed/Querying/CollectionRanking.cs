@@ -3,6 +3,7 @@ using McpLongContext.Context.Documents;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Retrieval.Ranking;
 using McpLongContext.Distributed.Messages;
+using McpLongContext.Distributed.Shards;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Passages;
 
@@ -10,8 +11,8 @@ namespace McpLongContext.Distributed.Querying;
 
 /// <summary>Ranks the passages of a collection by its signals, as one datastore ranks its own.</summary>
 /// <param name="shards">The shards.</param>
-/// <param name="request">The analyzed.</param>
-/// <param name="analyzed">The same, analyzed.</param>
+/// <param name="request">The request.</param>
+/// <param name="analyzed">The question of the request.</param>
 /// <param name="paths">Knows the working directory.</param>
 /// <param name="encodes">Whether the question is encoded.</param>
 internal sealed class CollectionRanking(
@@ -22,7 +23,7 @@ internal sealed class CollectionRanking(
     bool encodes
 )
 {
-    private readonly Dictionary<long, (Document Document, bool IsInScope)> _documents = [];
+    private readonly Dictionary<string, (Document Document, bool IsInScope)> _documents = new(StringComparer.Ordinal);
     private readonly HashSet<string> _damage = new(StringComparer.Ordinal);
 
     /// <summary>The documents of the ranked passages.</summary>
@@ -95,7 +96,11 @@ internal sealed class CollectionRanking(
             {
                 int[] places = [.. group];
                 long[] ids = [.. places.Select(i => candidates[i])];
-                var scored = await shards.OneAsync(group.Key, (shard, id, end) => shard.ScoreAsync(id, ids, end));
+                var scored = await shards.OneAsync(
+                    group.Key,
+                    nameof(IShardGrain.ScoreAsync),
+                    (copy, end) => copy.Grain.ScoreAsync(copy.Id, ids, end)
+                );
                 for (var i = 0; i < scored.Pooled.Length; i++)
                 {
                     (pooled[places[i]], tokens[places[i]]) = (scored.Pooled[i], scored.Tokens[i]);
@@ -133,7 +138,10 @@ internal sealed class CollectionRanking(
                 break;
             }
 
-            var found = await shards.AllAsync((shard, id, end) => shard.FollowAsync(id, asked, end));
+            var found = await shards.AllAsync(
+                nameof(IShardGrain.FollowAsync),
+                (copy, end) => copy.Grain.FollowAsync(copy.Id, asked, end)
+            );
             var next = new List<string>();
             for (var i = 0; i < asked.Length; i++)
             {
@@ -178,8 +186,11 @@ internal sealed class CollectionRanking(
     {
         foreach (var document in documents)
         {
-            var known = document.ToDocument(shard, shards.Count);
-            _documents[known.Id] = (known, document.IsInScope);
+            // Copies of a shard number documents by themselves.
+            var id = _documents.TryGetValue(document.Path, out var known)
+                ? known.Document.Id
+                : (_documents.Count * (long)shards.Count) + shard;
+            _documents[document.Path] = (document.ToDocument(id), document.IsInScope);
         }
     }
 }

@@ -2,6 +2,7 @@ using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Retrieval.Ranking;
 using McpLongContext.Distributed.Messages;
+using McpLongContext.Distributed.Shards;
 using McpLongContext.Storage.Analysis;
 using McpLongContext.Storage.Lexical;
 using McpLongContext.Storage.Passages;
@@ -14,8 +15,8 @@ namespace McpLongContext.Distributed.Querying;
 /// count first, the sums are their common statistics, and what they find by those is merged.
 /// </summary>
 /// <param name="shards">The shards.</param>
-/// <param name="request">The analyzed.</param>
-/// <param name="analyzed">The same, analyzed.</param>
+/// <param name="request">The request.</param>
+/// <param name="analyzed">The question of the request.</param>
 /// <param name="encoder">The encoder; <see langword="null"/>: lexical search only.</param>
 internal sealed class CollectionSearch(
     ShardFanOut shards,
@@ -44,7 +45,7 @@ internal sealed class CollectionSearch(
             [.. SymbolKeys()],
             encoded is null ? null : QueryEmbeddings.Of(encoder!.Key, encoded)
         );
-        var counted = await shards.AllAsync((shard, id, end) => shard.BeginAsync(id, asked, end));
+        var counted = await shards.BeginAsync(asked);
         var collection = counted
             .Select(one => new CollectionStatistics(one.Lexical.Passages, one.Lexical.Rows, one.Lexical.Tokens))
             .Aggregate((sum, one) => sum + one);
@@ -68,7 +69,7 @@ internal sealed class CollectionSearch(
             WantsNamedFiles = namedFiles is > 0 and <= NamedPlaces.MaxFiles,
             Range = range,
         };
-        var hits = await shards.AllAsync((shard, id, end) => shard.SearchAsync(id, search, end));
+        var hits = await shards.SearchAsync(search);
         var tokens = range is null ? hits.Select(hit => hit.Tokens).ToArray() : await ScanAsync(range.Value, hits);
         return new CollectionSignals
         {
@@ -83,7 +84,7 @@ internal sealed class CollectionSearch(
                     .Distinct(),
             ],
             ShardOf = _shardOf,
-            Generation = counted.Sum(one => one.Generation),
+            Digest = counted.Aggregate(0UL, (sum, one) => unchecked(sum + one.Digest)),
             Documents = counted.Sum(one => one.Documents),
             Passages = collection.Passages,
             InScope = counted.Sum(one => one.InScope),
@@ -119,7 +120,10 @@ internal sealed class CollectionSearch(
         var forms =
             hashed.Count == 0 && expressions.Count == 0
                 ? []
-                : await shards.AllAsync((shard, id, _) => shard.ExpandAsync(id, [.. hashed], [.. expressions]));
+                : await shards.AllAsync(
+                    nameof(IShardGrain.ExpandAsync),
+                    (copy, _) => copy.Grain.ExpandAsync(copy.Id, [.. hashed], [.. expressions])
+                );
         var hashes = forms
             .SelectMany(one => one.Hashes.SelectMany((found, i) => found.Select(hash => (Term: hashed[i], Hash: hash))))
             .ToLookup(one => one.Term, one => one.Hash, StringComparer.Ordinal);
@@ -144,7 +148,10 @@ internal sealed class CollectionSearch(
         }
 
         var least = Shortlist.LeastBin(histogram, EmbeddingEvidence.MostTokenPassages);
-        return await shards.AllAsync((shard, id, end) => shard.ScanAsync(id, range.Low, range.High, least, end));
+        return await shards.AllAsync(
+            nameof(IShardGrain.ScanAsync),
+            (copy, end) => copy.Grain.ScanAsync(copy.Id, range.Low, range.High, least, end)
+        );
     }
 
     /// <summary>The matches of each literal in each shard, <c>[literals][shards][matches]</c>.</summary>

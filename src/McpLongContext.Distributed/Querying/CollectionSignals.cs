@@ -18,8 +18,8 @@ internal sealed record CollectionSignals
     /// <summary>The shards of the passages above.</summary>
     public required IReadOnlyDictionary<long, int> ShardOf { get; init; }
 
-    /// <summary>Counts the changes of all shards.</summary>
-    public required long Generation { get; init; }
+    /// <summary>Equal as long as the documents are the same, whichever copies answer.</summary>
+    public required ulong Digest { get; init; }
 
     /// <summary>Documents.</summary>
     public required int Documents { get; init; }

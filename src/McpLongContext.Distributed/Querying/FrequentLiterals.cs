@@ -1,4 +1,5 @@
 using McpLongContext.Distributed.Messages;
+using McpLongContext.Distributed.Shards;
 using McpLongContext.Storage.Lexical;
 
 namespace McpLongContext.Distributed.Querying;
@@ -18,7 +19,10 @@ internal sealed class FrequentLiterals(ShardFanOut shards, CollectionStatistics 
     {
         string[] quoted = [.. ExactSearch.TermsOf(text).Select(term => $"\"{term}\"")];
         string[] inText = [.. quoted.Select(term => "body : " + term)];
-        var counted = await shards.AllAsync((shard, id, _) => shard.CountAsync(id, [.. quoted, .. inText]));
+        var counted = await shards.AllAsync(
+            nameof(IShardGrain.CountAsync),
+            (copy, _) => copy.Grain.CountAsync(copy.Id, [.. quoted, .. inText])
+        );
         var counts = Enumerable.Range(0, quoted.Length * 2).Select(i => counted.Sum(one => one[i])).ToList();
 
         // In the order of one datastore, so that sums are rounded alike: rarest first.
@@ -31,7 +35,10 @@ internal sealed class FrequentLiterals(ShardFanOut shards, CollectionStatistics 
                 .Select(i => (inText[i], counts[quoted.Length + i])),
         ];
         var lexical = (collection.Passages, collection.Rows, collection.Tokens);
-        var ranked = await shards.AllAsync((shard, id, _) => shard.RankCandidatesAsync(id, terms, lexical));
+        var ranked = await shards.AllAsync(
+            nameof(IShardGrain.RankCandidatesAsync),
+            (copy, _) => copy.Grain.RankCandidatesAsync(copy.Id, terms, lexical)
+        );
         var best = ranked
             .SelectMany(
                 (one, shard) =>
@@ -47,7 +54,11 @@ internal sealed class FrequentLiterals(ShardFanOut shards, CollectionStatistics 
                 .Select(index =>
                 {
                     long[] passages = [.. best[index]];
-                    return shards.OneAsync(index, (shard, id, end) => shard.MatchInAsync(id, literal, passages, end));
+                    return shards.OneAsync(
+                        index,
+                        nameof(IShardGrain.MatchInAsync),
+                        (copy, end) => copy.Grain.MatchInAsync(copy.Id, literal, passages, end)
+                    );
                 })
         );
     }

@@ -1,9 +1,5 @@
 namespace McpLongContext.Distributed.Querying;
 
-/// <summary>A copy of a shard did not answer a question in time.</summary>
-internal sealed class ShardFailedException(ShardAddress address, Exception cause)
-    : Exception($"shard {address.Shard} on silo '{address.Silo}' did not answer: {cause.Message}", cause)
-{
-    /// <summary>The copy.</summary>
-    public ShardAddress Address { get; } = address;
-}
+/// <summary>No copy of a shard answered a question in time.</summary>
+internal sealed class ShardFailedException(int shard, string reasons)
+    : Exception($"no copy of shard {shard} answers ({reasons})");

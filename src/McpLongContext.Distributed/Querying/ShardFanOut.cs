@@ -1,58 +1,48 @@
-using McpLongContext.Distributed.Placement;
-using McpLongContext.Distributed.Shards;
+using McpLongContext.Distributed.Messages;
 
 namespace McpLongContext.Distributed.Querying;
 
-/// <summary>One question to one copy of each shard, step by step, each step of all shards at once.</summary>
-/// <param name="grains">Finds the copies.</param>
-/// <param name="datastore">The datastore.</param>
-/// <param name="copies">The copies that are asked.</param>
-/// <param name="deadline">How long a step of a shard may take.</param>
-/// <param name="cancellation">Ends the question.</param>
-internal sealed class ShardFanOut(
-    IGrainFactory grains,
-    string datastore,
-    IReadOnlyList<ShardAddress> copies,
-    TimeSpan deadline,
-    CancellationToken cancellation
-) : IAsyncDisposable
+/// <summary>One question to all shards, step by step, each step of all shards at once.</summary>
+/// <param name="shards">The shards.</param>
+internal sealed class ShardFanOut(IReadOnlyList<ShardConversation> shards) : IDisposable
 {
-    private readonly Guid _query = Guid.NewGuid();
-    private readonly IShardGrain[] _grains =
-    [
-        .. copies.Select(copy =>
-            grains.GetGrain<IShardGrain>(new ShardKey(copy.Silo, datastore, copy.Shard).ToString())
-        ),
-    ];
-
     /// <summary>The number of shards that are asked.</summary>
-    public int Count => copies.Count;
+    public int Count => shards.Count;
+
+    /// <summary>The copies that failed, and why.</summary>
+    public IEnumerable<KeyValuePair<ShardAddress, string>> Failures => shards.SelectMany(shard => shard.Failures);
+
+    /// <summary>Begins the question.</summary>
+    /// <returns>The counts of the shards, in their order.</returns>
+    /// <exception cref="ShardFailedException">No copy of a shard answers.</exception>
+    public Task<ShardStatistics[]> BeginAsync(ShardRequest request) =>
+        Task.WhenAll(shards.Select(shard => shard.BeginAsync(request)));
+
+    /// <summary>Searches by the statistics of the collection.</summary>
+    /// <inheritdoc cref="AllAsync"/>
+    public Task<ShardHits[]> SearchAsync(ShardSearch search) =>
+        Task.WhenAll(shards.Select(shard => shard.SearchAsync(search)));
 
     /// <summary>A step of all shards.</summary>
     /// <returns>Their answers, in the order of the shards.</returns>
-    /// <exception cref="ShardFailedException">A copy failed, or took too long.</exception>
-    public Task<T[]> AllAsync<T>(Func<IShardGrain, Guid, CancellationToken, Task<T>> step) =>
-        Task.WhenAll(Enumerable.Range(0, Count).Select(index => OneAsync(index, step)));
+    /// <exception cref="ShardFailedException">No copy of a shard answers.</exception>
+    public Task<T[]> AllAsync<T>(string name, Func<ShardSession, CancellationToken, Task<T>> step) =>
+        Task.WhenAll(shards.Select(shard => shard.AskAsync(name, step)));
 
     /// <summary>A step of one shard.</summary>
     /// <param name="index">The place of the shard in the order of the shards.</param>
+    /// <param name="name">The name of the step.</param>
     /// <param name="step">The step.</param>
-    /// <exception cref="ShardFailedException">The copy failed, or took too long.</exception>
-    public async Task<T> OneAsync<T>(int index, Func<IShardGrain, Guid, CancellationToken, Task<T>> step)
-    {
-        try
-        {
-            return await step(_grains[index], _query, cancellation).WaitAsync(deadline, cancellation);
-        }
-        catch (Exception error) when (!cancellation.IsCancellationRequested)
-        {
-            throw new ShardFailedException(copies[index], error);
-        }
-    }
+    /// <exception cref="ShardFailedException">No copy of the shard answers.</exception>
+    public Task<T> OneAsync<T>(int index, string name, Func<ShardSession, CancellationToken, Task<T>> step) =>
+        shards[index].AskAsync(name, step);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() =>
-        // One whose silo has died has nothing to end.
-        await Task.WhenAll(_grains.Select(grain => grain.EndAsync(_query)))
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    public void Dispose()
+    {
+        foreach (var shard in shards)
+        {
+            shard.Dispose();
+        }
+    }
 }

@@ -5,7 +5,12 @@ namespace McpLongContext.Distributed.Shards;
 /// <summary>A copy of a shard: an ordinary datastore on the silo that its key names.</summary>
 internal interface IShardGrain : IGrainWithStringKey
 {
-    /// <summary>The contents of the copy; pending documents are encoded from now on.</summary>
+    /// <summary>The identity of the copy's own datastore.</summary>
+    /// <param name="creates">Whether the datastore is made where there is none.</param>
+    /// <returns>The identity; 0: there is no datastore.</returns>
+    public Task<long> IdentifyAsync(bool creates);
+
+    /// <summary>The contents of the copy.</summary>
     public Task<ShardState> DescribeAsync();
 
     /// <summary>The documents at and beneath a path, with whether they are stored as this program would.</summary>
@@ -13,8 +18,16 @@ internal interface IShardGrain : IGrainWithStringKey
     public Task<ShardListing> ListAsync(string? root);
 
     /// <summary>Changes the shard durably.</summary>
-    /// <exception cref="ShardUnavailableException">The layout has changed, or nothing can be stored.</exception>
+    /// <exception cref="LayoutChangedException">The layout has changed.</exception>
+    /// <exception cref="ShardUnavailableException">Nothing can be stored.</exception>
     public Task<ShardChangeResult> ApplyAsync(ShardChange change);
+
+    /// <summary>Encodes what is pending, in the background.</summary>
+    [OneWay]
+    public Task EncodeAsync();
+
+    /// <summary>Removes the copy from its disk.</summary>
+    public Task RemoveAsync();
 
     /// <summary>Refuses changes by an older layout from now on.</summary>
     public Task FenceAsync(long layoutVersion);

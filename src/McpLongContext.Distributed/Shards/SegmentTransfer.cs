@@ -7,7 +7,7 @@ namespace McpLongContext.Distributed.Shards;
 internal static class SegmentTransfer
 {
     /// <summary>Copies all segments; passages that have embeddings already keep them.</summary>
-    public static async Task CopyAsync(IShardGrain source, Datastore target)
+    public static async Task CopyAsync(IShardGrain source, Datastore target, ScratchFiles scratch)
     {
         if (await source.SegmentsAsync() is not { } segments)
         {
@@ -23,7 +23,7 @@ internal static class SegmentTransfer
         foreach (var file in segments.Files)
         {
             await using var spool = new FileStream(
-                Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.seg"),
+                scratch.NewPath(),
                 new FileStreamOptions
                 {
                     Mode = FileMode.CreateNew,

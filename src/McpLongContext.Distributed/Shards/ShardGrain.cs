@@ -11,51 +11,86 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
 {
     private ShardKey Key => ShardKey.Parse(this.GetPrimaryKeyString());
 
-    private ShardStore Store => stores.Of(Key);
-
     /// <inheritdoc/>
-    public Task<ShardState> DescribeAsync() => OffloadAsync(Store.DescribeAsync);
-
-    /// <inheritdoc/>
-    public Task<ShardListing> ListAsync(string? root) => OffloadAsync(() => Store.List(root));
-
-    /// <inheritdoc/>
-    public Task<ShardChangeResult> ApplyAsync(ShardChange change) => OffloadAsync(() => Store.ApplyAsync(change));
-
-    /// <inheritdoc/>
-    public Task FenceAsync(long layoutVersion) => Store.FenceAsync(layoutVersion);
-
-    /// <inheritdoc/>
-    public Task<NewShardDocument[]> ReadDocumentsAsync(string[] paths) =>
-        OffloadAsync(() => Store.ReadDocuments(paths));
-
-    /// <inheritdoc/>
-    public Task<ShardSegments?> SegmentsAsync() => OffloadAsync(Store.Segments);
-
-    /// <inheritdoc/>
-    public Task<byte[]> ReadSegmentAsync(string file, long offset) =>
-        OffloadAsync(() => Store.ReadSegment(file, offset));
-
-    /// <inheritdoc/>
-    public async Task CatchUpAsync(string from)
+    public Task<long> IdentifyAsync(bool creates)
     {
-        var source = GrainFactory.GetGrain<IShardGrain>(from);
-        var isNew = Store.List(root: null).Documents.Length == 0;
-        await Store.CatchUpAsync(await source.ListAsync(root: null), source.ReadDocumentsAsync);
-        if (isNew)
-        {
-            await Store.AdoptAsync(source);
-        }
+        var key = Key;
+        return OffloadAsync(() => creates ? stores.CreateIdentityOf(key) : stores.IdentityOf(key));
     }
 
     /// <inheritdoc/>
-    public Task<ShardStatistics> BeginAsync(Guid id, ShardRequest request, CancellationToken cancellation) =>
-        OffloadAsync(async () =>
+    public Task<ShardState> DescribeAsync() => StoreAsync(store => store.Describe());
+
+    /// <inheritdoc/>
+    public Task<ShardListing> ListAsync(string? root) => StoreAsync(store => store.List(root));
+
+    /// <inheritdoc/>
+    public Task<ShardChangeResult> ApplyAsync(ShardChange change) => StoreAsync(store => store.ApplyAsync(change));
+
+    /// <inheritdoc/>
+    public Task EncodeAsync() =>
+        StoreAsync(store =>
         {
-            var opened = await Store.AskAsync(request, cancellation);
-            queries.Begin(Key.ToString(), id, opened);
-            return queries.With(Key.ToString(), id, one => one.Count(cancellation));
+            store.Encode();
+            return true;
         });
+
+    /// <inheritdoc/>
+    public Task RemoveAsync()
+    {
+        var key = Key;
+        return OffloadAsync(async () =>
+        {
+            await stores.RemoveAsync(key);
+            return true;
+        });
+    }
+
+    /// <inheritdoc/>
+    public Task FenceAsync(long layoutVersion) =>
+        StoreAsync(async store =>
+        {
+            await store.FenceAsync(layoutVersion);
+            return true;
+        });
+
+    /// <inheritdoc/>
+    public Task<NewShardDocument[]> ReadDocumentsAsync(string[] paths) =>
+        StoreAsync(store => store.ReadDocuments(paths));
+
+    /// <inheritdoc/>
+    public Task<ShardSegments?> SegmentsAsync() => StoreAsync(store => store.Segments());
+
+    /// <inheritdoc/>
+    public Task<byte[]> ReadSegmentAsync(string file, long offset) =>
+        StoreAsync(store => store.ReadSegment(file, offset));
+
+    /// <inheritdoc/>
+    public Task CatchUpAsync(string from)
+    {
+        var source = GrainFactory.GetGrain<IShardGrain>(from);
+        return StoreAsync(async store =>
+        {
+            if (await store.CatchUpAsync(source))
+            {
+                await store.AdoptAsync(source);
+            }
+
+            return true;
+        });
+    }
+
+    /// <inheritdoc/>
+    public Task<ShardStatistics> BeginAsync(Guid id, ShardRequest request, CancellationToken cancellation)
+    {
+        var key = Key.ToString();
+        return StoreAsync(async store =>
+        {
+            var (opened, digest) = await store.AskAsync(request, cancellation);
+            queries.Begin(key, id, opened);
+            return queries.With(key, id, one => one.Count(digest, cancellation));
+        });
+    }
 
     /// <inheritdoc/>
     public Task<long[]> CountAsync(Guid id, string[] expressions) => WithAsync(id, one => one.Count(expressions));
@@ -112,6 +147,18 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
     {
         var key = Key.ToString();
         return OffloadAsync(() => queries.With(key, id, work));
+    }
+
+    private Task<T> StoreAsync<T>(Func<ShardStore, T> work)
+    {
+        var key = Key;
+        return OffloadAsync(() => work(stores.Of(key)));
+    }
+
+    private Task<T> StoreAsync<T>(Func<ShardStore, Task<T>> work)
+    {
+        var key = Key;
+        return OffloadAsync(() => work(stores.Of(key)));
     }
 
     /// <summary>Works on a thread of the pool: those of Orleans are for messages.</summary>

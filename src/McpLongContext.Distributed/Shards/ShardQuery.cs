@@ -57,13 +57,15 @@ internal sealed class ShardQuery : IDisposable
     }
 
     /// <summary>Counts what the collection adds up.</summary>
-    public ShardStatistics Count(CancellationToken cancellation)
+    /// <param name="digest">The digest of the documents.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    public ShardStatistics Count(ulong digest, CancellationToken cancellation)
     {
         var lexical = _snapshot.Shard.Statistics;
         var literals = _analyzed.Literals.Select(literal => Matches(literal, cancellation)).ToList();
         return new ShardStatistics
         {
-            Generation = _snapshot.Generation,
+            Digest = digest,
             Documents = _snapshot.Documents.All.Count,
             Lexical = (lexical.Passages, lexical.Rows, lexical.Tokens),
             InScope = _inScope,

@@ -4,10 +4,8 @@ using System.Text;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
-using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Ingestion.Splitting.Symbols;
-using McpLongContext.Context.Jobs;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Distributed.Messages;
 using McpLongContext.Storage;
@@ -22,44 +20,42 @@ internal sealed class ShardStore(
     Func<Datastore> open,
     SharedEncoder encoder,
     EncodingDemand demand,
-    Ingestor ingestor,
-    JobRegistry jobs,
-    DocumentPaths paths
+    ShardEncoding encoding,
+    DocumentPaths paths,
+    ScratchFiles scratch
 ) : IDisposable
 {
-    private const int CopiedAtOnce = 256;
+    private const int RemovedAtOnce = 256;
     private const int SegmentPart = 4 * 1024 * 1024;
 
     private readonly SemaphoreSlim _writing = new(1);
     private long _layoutVersion;
-    private (long Generation, ulong Digest) _digest = (-1, 0);
+    private Digest? _digest;
 
-    /// <summary>The contents of the copy; pending documents are encoded from now on.</summary>
-    public async Task<ShardState> DescribeAsync()
+    /// <summary>The contents of the copy.</summary>
+    public ShardState Describe()
     {
         var datastore = open();
-        ShardState state;
-        using (var snapshot = datastore.Snapshot())
-        {
-            var statistics = snapshot.Statistics();
-            var embeddings = statistics.Encoders.Where(one => one.Precision != EmbeddingPrecision.Key).ToList();
-            state = new ShardState(
-                snapshot.Generation,
-                snapshot.NextPassage,
-                DigestOf(snapshot),
-                snapshot.Documents.All.Count,
-                (int)snapshot.Documents.PassageCount,
-                PendingDocuments.Count(snapshot, encoder.Key),
-                encoder.Key is not null,
-                embeddings.Sum(one => one.Tokens),
-                DatastoreSize.Of(datastore),
-                embeddings.Sum(one => one.Bytes)
-            );
-        }
-
-        await EncodeAsync(datastore, state.Pending);
-        return state;
+        using var snapshot = datastore.Snapshot();
+        var statistics = snapshot.Statistics();
+        var embeddings = statistics.Encoders.Where(one => one.Precision != EmbeddingPrecision.Key).ToList();
+        return new ShardState(
+            snapshot.Generation,
+            snapshot.NextPassage,
+            DigestOf(snapshot),
+            snapshot.Documents.All.Count,
+            (int)snapshot.Documents.PassageCount,
+            PendingDocuments.Count(snapshot, encoder.Key),
+            encoder.Key is not null,
+            encoding.Problem,
+            embeddings.Sum(one => one.Tokens),
+            DatastoreSize.Of(datastore),
+            embeddings.Sum(one => one.Bytes)
+        );
     }
+
+    /// <summary>Encodes what is pending, in the background.</summary>
+    public void Encode() => encoding.RunAsync().Ignore();
 
     /// <summary>The documents at and beneath a path; all without one.</summary>
     public ShardListing List(string? root)
@@ -91,6 +87,7 @@ internal sealed class ShardStore(
             }
 
             var result = Apply(open(), change);
+            Encode();
             return new ShardChangeResult(result.Added, result.Updated, result.Unchanged, result.Removed);
         }
         finally
@@ -127,20 +124,24 @@ internal sealed class ShardStore(
     }
 
     /// <summary>
-    /// Makes this copy hold what another one does. What is written to both meanwhile is kept: it is equal in both.
+    /// Makes this copy hold what another one does. What is written to both meanwhile is kept: its own documents are
+    /// listed first, and one that has changed since is as new as any.
     /// </summary>
-    /// <param name="wanted">The documents of the other copy.</param>
-    /// <param name="read">Reads documents of it by their paths.</param>
-    public async Task CatchUpAsync(ShardListing wanted, Func<string[], Task<NewShardDocument[]>> read)
+    /// <param name="source">The other copy.</param>
+    /// <returns>Whether this copy was empty.</returns>
+    public async Task<bool> CatchUpAsync(IShardGrain source)
     {
         var own = List(root: null).Documents.ToDictionary(one => one.Document.Path, StringComparer.Ordinal);
+        var wanted = await source.ListAsync(root: null);
         var kept = wanted.Documents.Select(one => one.Document.Path).ToHashSet(StringComparer.Ordinal);
         var datastore = open();
         var sources = wanted.Sources.Select(SourceOf).ToList();
         await ExclusivelyAsync(() => datastore.ApplySources(new SourceChange { Sources = sources }));
-        foreach (var gone in own.Keys.Where(path => !kept.Contains(path)).Chunk(CopiedAtOnce))
+        foreach (var gone in own.Keys.Where(path => !kept.Contains(path)).Chunk(RemovedAtOnce))
         {
-            await ExclusivelyAsync(() => datastore.Apply(new CatalogChange { Remove = gone }));
+            await ExclusivelyAsync(() =>
+                datastore.Apply(new CatalogChange { Remove = Unchanged(datastore, own, gone) })
+            );
         }
 
         var missing = wanted
@@ -148,18 +149,22 @@ internal sealed class ShardStore(
                 !own.TryGetValue(one.Document.Path, out var mine) || !AreEqual(mine.Document, one.Document)
             )
             .OrderBy(one => one.Document.FirstPassage)
-            .ThenBy(one => one.Document.Id)
-            .Select(one => one.Document.Path);
-        foreach (var part in missing.Chunk(CopiedAtOnce))
+            .ThenBy(one => one.Document.Id);
+        foreach (var part in DocumentParts.Cut(missing, one => one.Document.Bytes))
         {
-            var documents = await read(part);
+            var documents = await source.ReadDocumentsAsync([.. part.Select(one => one.Document.Path)]);
             await ExclusivelyAsync(() =>
             {
-                // One that has the same content under other ids is put anew.
-                datastore.Apply(new CatalogChange { Remove = [.. part.Where(own.ContainsKey)] });
-                datastore.Apply(new CatalogChange { Put = [.. documents.Select(one => one.ToDocument())] });
+                var unchanged = Unchanged(datastore, own, [.. documents.Select(one => one.Document.Path)]);
+                var put = documents.Where(one => unchanged.Contains(one.Document.Path)).ToList();
+
+                // One that has the same content under other ids is put anew. A damaged one of the source was not read.
+                datastore.Apply(new CatalogChange { Remove = [.. unchanged.Where(own.ContainsKey)] });
+                datastore.Apply(new CatalogChange { Put = [.. put.Select(one => one.ToDocument())] });
             });
         }
+
+        return own.Count == 0;
     }
 
     /// <summary>The segments with embeddings; <see langword="null"/> where there are none.</summary>
@@ -197,11 +202,12 @@ internal sealed class ShardStore(
     }
 
     /// <summary>Takes over the embeddings of another copy, so that they are not computed again.</summary>
-    public Task AdoptAsync(IShardGrain source) => SegmentTransfer.CopyAsync(source, open());
+    public Task AdoptAsync(IShardGrain source) => SegmentTransfer.CopyAsync(source, open(), scratch);
 
     /// <summary>Begins a question to what is stored now.</summary>
     /// <exception cref="ShardUnavailableException">The silo has not the encoder of the question.</exception>
-    public async Task<ShardQuery> AskAsync(ShardRequest request, CancellationToken cancellation)
+    /// <returns>The question, and the digest of the documents.</returns>
+    public async Task<(ShardQuery Query, ulong Digest)> AskAsync(ShardRequest request, CancellationToken cancellation)
     {
         RetrievalEncoder? own = null;
         if (request.Embeddings is { } query)
@@ -218,7 +224,7 @@ internal sealed class ShardStore(
         var snapshot = open().Snapshot();
         try
         {
-            return new ShardQuery(snapshot, request, own?.Telling(demand), paths, cancellation);
+            return (new ShardQuery(snapshot, request, own?.Telling(demand), paths, cancellation), DigestOf(snapshot));
         }
         catch
         {
@@ -232,6 +238,20 @@ internal sealed class ShardStore(
 
     /// <inheritdoc/>
     public void Dispose() => _writing.Dispose();
+
+    /// <summary>Those of some paths at which nothing was written since the documents were listed.</summary>
+    private static string[] Unchanged(Datastore datastore, Dictionary<string, ListedDocument> listed, string[] paths)
+    {
+        using var snapshot = datastore.Snapshot();
+        return
+        [
+            .. paths.Where(path =>
+                snapshot.Documents.TryFind(path, out var now)
+                    ? listed.TryGetValue(path, out var before) && AreEqual(before.Document, ShardDocument.Of(now))
+                    : !listed.ContainsKey(path)
+            ),
+        ];
+    }
 
     private static bool AreEqual(ShardDocument left, ShardDocument right) =>
         left.FirstPassage == right.FirstPassage
@@ -265,20 +285,12 @@ internal sealed class ShardStore(
         }
     }
 
-    private async Task EncodeAsync(Datastore datastore, int pending)
-    {
-        if (pending > 0 && !jobs.IsWorking(datastore.Name))
-        {
-            await ingestor.ResumeAsync(datastore.Name, CancellationToken.None);
-        }
-    }
-
     /// <summary>The sum of the hashes of all documents, whatever their order.</summary>
     private ulong DigestOf(DatastoreSnapshot snapshot)
     {
-        if (_digest.Generation == snapshot.Generation)
+        if (_digest is { } known && known.Generation == snapshot.Generation)
         {
-            return _digest.Digest;
+            return known.Sum;
         }
 
         var digest = 0UL;
@@ -288,7 +300,10 @@ internal sealed class ShardStore(
             digest += BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(identity)));
         }
 
-        _digest = (snapshot.Generation, digest);
+        _digest = new Digest(snapshot.Generation, digest);
         return digest;
     }
+
+    /// <summary>Replaced as a whole: questions read it while others compute it.</summary>
+    private sealed record Digest(long Generation, ulong Sum);
 }

@@ -4,7 +4,10 @@ using McpLongContext.Context.Documents;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Jobs;
+using McpLongContext.Distributed.Messages;
 using McpLongContext.Distributed.Placement;
+using McpLongContext.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace McpLongContext.Distributed.Shards;
 
@@ -15,24 +18,64 @@ internal sealed class ShardStores(
     EncodingDemands demands,
     Ingestor ingestor,
     JobRegistry jobs,
-    DocumentPaths paths
+    DocumentPaths paths,
+    ScratchFiles scratch,
+    TimeProvider time,
+    ILogger<ShardEncoding> logger
 ) : IDisposable
 {
-    private readonly ConcurrentDictionary<ShardKey, ShardStore> _stores = [];
+    private readonly ConcurrentDictionary<string, ShardStore> _stores = new(StringComparer.Ordinal);
 
-    /// <summary>A copy of a shard, made where there is none yet.</summary>
-    public ShardStore Of(ShardKey key) =>
-        _stores.GetOrAdd(
-            key,
-            one => new ShardStore(
-                () => datastores.OpenOrCreate(one.StoreName),
+    /// <summary>A copy of a shard; one without an identity is made where there is none yet.</summary>
+    /// <exception cref="ShardUnavailableException">The copy has another identity: the disk was replaced.</exception>
+    public ShardStore Of(ShardKey key)
+    {
+        if (key.Identity != 0 && IdentityOf(key) != key.Identity)
+        {
+            throw new ShardUnavailableException(
+                $"the disk of silo '{key.Silo}' no longer has its copy '{key.StoreName}'; the copy is made anew from another "
+                    + "one, where there is one"
+            );
+        }
+
+        return _stores.GetOrAdd(
+            key.StoreName,
+            name => new ShardStore(
+                () => datastores.OpenOrCreate(name),
                 encoder,
-                demands.Of(one.StoreName),
-                ingestor,
-                jobs,
-                paths
+                demands.Of(name),
+                new ShardEncoding(name, ingestor, jobs, time, logger),
+                paths,
+                scratch
             )
         );
+    }
+
+    /// <summary>The identity of the datastore of a copy; 0 where there is none.</summary>
+    public long IdentityOf(ShardKey key)
+    {
+        try
+        {
+            return datastores.Open(key.StoreName).Identity;
+        }
+        catch (Exception error) when (error is UnknownDatastoreException or DatastoreRemovedException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>The identity of the datastore of a copy, which is made where there is none.</summary>
+    public long CreateIdentityOf(ShardKey key) => datastores.OpenOrCreate(key.StoreName).Identity;
+
+    /// <summary>Removes a copy from the disk, if it is the one that is meant.</summary>
+    public async Task RemoveAsync(ShardKey key)
+    {
+        if (IdentityOf(key) == key.Identity)
+        {
+            await jobs.CancelAllAsync(key.StoreName, CancellationToken.None);
+            datastores.Remove(key.StoreName);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Http.Headers;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Management;
 using McpLongContext.Server.Output;
 
@@ -41,7 +42,7 @@ internal sealed class PullCommand : ServiceCommand
     protected override async Task<int> RunAsync(Call call, CancellationToken cancellation)
     {
         var name = call.Parsed.GetValue(_name)!;
-        var file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.backup");
+        var file = ScratchFolder.NewPath(call.Get<LongContextOptions>().Home, call.Get<TimeProvider>());
         try
         {
             await DownloadAsync(AddressOf(call, name), TokenOf(call), file, cancellation);

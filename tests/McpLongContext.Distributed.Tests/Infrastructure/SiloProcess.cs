@@ -1,16 +1,26 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace McpLongContext.Distributed.Tests.Infrastructure;
 
 /// <summary>A silo in a process of its own, as <c>mcp-long-context silo</c> starts one.</summary>
 internal sealed class SiloProcess : IAsyncDisposable
 {
+    /// <summary>The token of silos that are reached from elsewhere.</summary>
+    public const string Token = "token-of-the-silos-of-a-test-0123456789";
+
+    private const int Stop = 19;
+    private const int Continue = 18;
+
     private readonly Process _process;
 
     private SiloProcess(Process process, Uri url) => (_process, Url) = (process, url);
 
     /// <summary>Where its protocol is.</summary>
     public Uri Url { get; }
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => _process.HasExited;
 
     private static string Program { get; } =
         Path.Combine(
@@ -21,46 +31,89 @@ internal sealed class SiloProcess : IAsyncDisposable
         );
 
     /// <summary>Starts a silo that joins the one of the test.</summary>
-    public static async Task<SiloProcess> StartAsync(string name, TestSilo primary, string home, string root)
+    public static Task<SiloProcess> StartAsync(string name, TestSilo primary, string home, string root) =>
+        StartAsync(name, home, root, "127.0.0.1", ["--primary", $"{primary.SiloPort}"]);
+
+    /// <summary>Starts a silo.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="home">The home.</param>
+    /// <param name="root">The working directory.</param>
+    /// <param name="address">Where its protocol is.</param>
+    /// <param name="options">How it joins the others.</param>
+    /// <param name="within">The program and its arguments that run it, such as those of a network namespace.</param>
+    public static async Task<SiloProcess> StartAsync(
+        string name,
+        string home,
+        string root,
+        string address,
+        string[] options,
+        params string[] within
+    )
     {
-        var start = new ProcessStartInfo("dotnet")
+        string[] command =
+        [
+            .. within,
+            "dotnet",
+            Program,
+            "silo",
+            "--name",
+            name,
+            "--home",
+            home,
+            "--http",
+            $"http://{address}:0",
+            "--silo-port",
+            $"{TestSilo.FreePort()}",
+            .. options,
+        ];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = root,
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["MCP_LONG_CONTEXT_INSTALL_DEFAULT_ENCODER"] = "false" },
-            ArgumentList =
-            {
-                Program,
-                "silo",
-                "--name",
-                name,
-                "--home",
-                home,
-                "--http",
-                "http://127.0.0.1:0",
-                "--silo-port",
-                $"{TestSilo.FreePort()}",
-                "--primary",
-                $"{primary.SiloPort}",
-            },
         };
+        if (address != "127.0.0.1")
+        {
+            start.Environment["MCP_LONG_CONTEXT_TOKEN"] = Token;
+        }
+
         var process = Process.Start(start)!;
-        process.ErrorDataReceived += static (_, _) => { };
+        var told = new List<string>();
+        process.ErrorDataReceived += (_, line) =>
+        {
+            lock (told)
+            {
+                told.Add(line.Data ?? "");
+            }
+        };
         process.BeginErrorReadLine();
-        var line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        var first = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         var prefix = $"Silo '{name}': MCP at ";
-        Assert.StartsWith(prefix, line);
-        return new SiloProcess(process, new Uri(line![prefix.Length..]));
+        lock (told)
+        {
+            Assert.True(
+                first?.StartsWith(prefix, StringComparison.Ordinal),
+                $"Silo '{name}' did not start: {string.Join('\n', told)}"
+            );
+        }
+
+        return new SiloProcess(process, new Uri(first![prefix.Length..]));
     }
 
     /// <summary>Ends it as a power failure does.</summary>
     public async Task KillAsync()
     {
-        _process.Kill();
+        _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
+
+    /// <summary>Stops it where it is, as a machine that swaps does.</summary>
+    public void Pause() => Signal(Stop);
+
+    /// <summary>Lets it go on.</summary>
+    public void Resume() => Signal(Continue);
 
     public async ValueTask DisposeAsync()
     {
@@ -70,5 +123,12 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private void Signal(int signal)
+    {
+        var id = _process.Id.ToString(CultureInfo.InvariantCulture);
+        using var kill = Process.Start("kill", [$"-{signal}", id]);
+        kill.WaitForExit();
     }
 }

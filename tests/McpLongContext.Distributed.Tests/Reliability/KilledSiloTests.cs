@@ -1,8 +1,6 @@
 using McpLongContext.Context.Contracts;
-using McpLongContext.Distributed.Catalog;
-using McpLongContext.Distributed.Placement;
-using McpLongContext.Distributed.Shards;
 using McpLongContext.Distributed.Tests.Infrastructure;
+using ModelContextProtocol;
 using ModelContextProtocol.Client;
 
 namespace McpLongContext.Distributed.Tests.Reliability;
@@ -27,7 +25,7 @@ public sealed class KilledSiloTests
         await using var silo = await TestSilo.StartAsync(home, root);
         var other = await SiloProcess.StartAsync("silo-b", silo, home, root);
         await silo.CreateAsync(Datastore, Shards);
-        Assert.All(await CopiesAsync(silo), copies => Assert.Equal(2, copies.Length));
+        Assert.All(await silo.CopiesAsync(Datastore), copies => Assert.Equal(2, copies.Length));
         for (var kill = 0; kill < Scale.Of(3); kill++)
         {
             using var ending = new CancellationTokenSource();
@@ -44,7 +42,7 @@ public sealed class KilledSiloTests
             await ingesting;
             await asking;
             await through;
-            await SettleAsync(silo);
+            await silo.SettleAsync(Datastore, copies: 2);
             await ExpectAllAsync(silo);
         }
 
@@ -125,7 +123,8 @@ public sealed class KilledSiloTests
                 begun.TrySetResult();
             }
         }
-        catch (Exception error) when (error is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception error)
+            when (error is HttpRequestException or IOException or OperationCanceledException or McpException)
         {
             // It was killed.
         }
@@ -151,8 +150,7 @@ public sealed class KilledSiloTests
         var stored = new List<string>();
         for (var shard = 0; shard < Shards; shard++)
         {
-            var key = new ShardKey("silo-a", Datastore, shard).ToString();
-            var listing = await silo.Get<IGrainFactory>().GetGrain<IShardGrain>(key).ListAsync(root: null);
+            var listing = await silo.CopyOf("silo-a", Datastore, shard).ListAsync(root: null);
             stored.AddRange(listing.Documents.Select(one => one.Document.Path));
         }
 
@@ -163,38 +161,5 @@ public sealed class KilledSiloTests
         {
             await ExpectAsync(silo, note);
         }
-    }
-
-    private static async Task<ShardCopy[][]> CopiesAsync(TestSilo silo) =>
-        (await silo.Get<ClusterDatastores>().Of(Datastore).FindAsync())!.Shards;
-
-    /// <summary>Waits until both copies of every shard are current, and holds them to be equal.</summary>
-    private static async Task SettleAsync(TestSilo silo)
-    {
-        var until = DateTimeOffset.UtcNow.AddSeconds(60);
-        while (true)
-        {
-            var copies = await CopiesAsync(silo);
-            if (Array.TrueForAll(copies, shard => Array.TrueForAll(shard, one => one.State == CopyState.Current)))
-            {
-                var digests = await Task.WhenAll(copies.Select(DigestsAsync));
-                if (Array.TrueForAll(digests, shard => shard.Distinct().Count() == 1))
-                {
-                    return;
-                }
-            }
-
-            Assert.True(DateTimeOffset.UtcNow < until, "The copies did not become equal within a minute.");
-            await Task.Delay(200, TestContext.Current.CancellationToken);
-        }
-
-        async Task<ulong[]> DigestsAsync(ShardCopy[] copies, int shard) =>
-            await Task.WhenAll(
-                copies.Select(async copy =>
-                {
-                    var key = new ShardKey(copy.Silo, Datastore, shard).ToString();
-                    return (await silo.Get<IGrainFactory>().GetGrain<IShardGrain>(key).DescribeAsync()).Digest;
-                })
-            );
     }
 }
