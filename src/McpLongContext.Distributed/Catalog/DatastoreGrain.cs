@@ -236,11 +236,23 @@ internal sealed class DatastoreGrain(
         await source.FenceAsync(version);
         await target.FenceAsync(version);
         await target.CatchUpAsync(_layout.KeyOf(shard, from).ToString());
+
+        // A write that has not reached the source yet may have been undone here: it is refused, and sent to both again.
+        var caughtUp = await ChangeAsync(shard, copies => copies);
+        await source.FenceAsync(caughtUp.Version);
         var (theirs, own) = (await source.DescribeAsync(), await target.DescribeAsync());
-        if (theirs.Digest == own.Digest)
+        if (theirs.Digest != own.Digest)
         {
-            var joined = joining with { State = CopyState.Current };
-            await ChangeAsync(shard, copies => [.. copies.Select(copy => copy == joining ? joined : copy)]);
+            return;
+        }
+
+        var joined = joining with { State = CopyState.Current };
+        var layout = await ChangeAsync(
+            shard,
+            copies => copies.Contains(from) ? [.. copies.Select(copy => copy == joining ? joined : copy)] : copies
+        );
+        if (layout.Shards[shard].Contains(joined))
+        {
             logger.LogInformation("Silo {Silo} has shard {Shard} of {Datastore}", silo, shard, Name);
         }
     }

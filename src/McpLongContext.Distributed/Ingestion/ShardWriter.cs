@@ -155,6 +155,7 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
     /// <summary>Writes a change to every copy of a shard that takes writes.</summary>
     private async Task<ShardChangeResult> WriteAsync(int shard, ShardChange change)
     {
+        ShardChangeResult? first = null;
         while (true)
         {
             var layout = await LayoutAsync();
@@ -165,6 +166,7 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
                     TryWriteAsync(grains.GetGrain<IShardGrain>(layout.KeyOf(shard, copy).ToString()), versioned)
                 )
             );
+            first ??= Array.Find(outcomes, outcome => outcome.Result is not null).Result;
             if (Array.Exists(outcomes, outcome => outcome.HasMoved))
             {
                 continue;
@@ -176,16 +178,15 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
                     ? await RetryAsync(() => datastore.MarkStaleAsync(shard, failed))
                     : await LayoutAsync();
 
-            // Copies may have changed places during a slow write: it counts where all that take writes now have it.
-            var written = copies.Where((_, i) => outcomes[i].Result is not null).Select(Identify).ToHashSet();
-            if (now.Shards[shard].Where(copy => copy.State != CopyState.Stale).Select(Identify).All(written.Contains))
+            // Copies may have changed during a slow write: it counts where all that take writes now have it. One that has
+            // become current since may have undone it while it caught up.
+            var written = copies.Where((_, i) => outcomes[i].Result is not null).ToHashSet();
+            if (now.Shards[shard].Where(copy => copy.State != CopyState.Stale).All(written.Contains))
             {
-                return outcomes.First(outcome => outcome.Result is not null).Result!;
+                return first!;
             }
         }
     }
-
-    private static (string Silo, long Identity) Identify(ShardCopy copy) => (copy.Silo, copy.Identity);
 
     private async Task<DatastoreLayout> LayoutAsync() => (await RetryAsync(datastore.FindAsync))!;
 
