@@ -205,18 +205,27 @@ internal sealed class DatastoreGrain(
     }
 
     /// <summary>
-    /// The silos whose disks no longer have the copies that were recorded. They answer nothing, and an empty one must
-    /// not be taken for the truth.
+    /// The silos whose disks no longer have the copies that were recorded, or cannot read them. They answer nothing, and
+    /// an empty one must not be taken for the truth.
     /// </summary>
     private async Task<string[]> ReplacedAsync(int shard, List<ShardCopy> reachable)
     {
         var replaced = new List<string>();
         foreach (var copy in reachable.Where(copy => copy.State != CopyState.Stale))
         {
-            if (await AnyCopyOf(shard, copy.Silo).IdentifyAsync(creates: false) != copy.Identity)
+            try
             {
-                replaced.Add(copy.Silo);
+                if (await AnyCopyOf(shard, copy.Silo).IdentifyAsync(creates: false) == copy.Identity)
+                {
+                    continue;
+                }
             }
+            catch (ShardUnavailableException error)
+            {
+                logger.LogWarning("Silo {Silo} cannot read its copy: {Reason}", copy.Silo, error.Message);
+            }
+
+            replaced.Add(copy.Silo);
         }
 
         return [.. replaced];

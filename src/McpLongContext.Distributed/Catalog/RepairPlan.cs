@@ -12,7 +12,8 @@ internal static class RepairPlan
     /// <param name="alive">The silos that are alive.</param>
     /// <param name="isAwaited">Whether a silo that is away may be back soon: one that restarts is, and another copy would
     /// be made in vain.</param>
-    /// <param name="mayMove">Whether a copy may be moved to a silo with a smaller load, or dropped.</param>
+    /// <param name="mayMove">Whether a copy may be moved to a silo with a smaller load, dropped, or replaced where it stays
+    /// behind.</param>
     /// <param name="loads">The loads of the silos.</param>
     public static RepairStep Next(
         int shard,
@@ -30,10 +31,18 @@ internal static class RepairPlan
             return new RepairStep.Wait();
         }
 
-        var behind = reachable.FindIndex(copy => copy.State != CopyState.Current);
-        if (behind >= 0)
+        // One that can never catch up, as its disk is full or broken, keeps the shard neither from a second copy on
+        // another silo nor the other copies from catching up.
+        List<ShardCopy> behind = [.. reachable.Where(copy => copy.State != CopyState.Current)];
+        if (behind.Count > 0)
         {
-            return new RepairStep.CatchUp(reachable[source], reachable[behind].Silo);
+            return
+                mayMove
+                && reachable.Count <= Copies
+                && reachable.Count - behind.Count < Copies
+                && LeastLoaded() is { } spare
+                ? new RepairStep.Add(spare)
+                : new RepairStep.CatchUp(reachable[source], behind[Random.Shared.Next(behind.Count)].Silo);
         }
 
         var awaited = copies.Count(copy => !alive.Contains(copy.Silo) && isAwaited(copy.Silo));
