@@ -23,6 +23,9 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
     /// <summary>A copy that takes longer has failed.</summary>
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(25);
 
+    /// <summary>Between two passes of a write whose copies have changed.</summary>
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
+
     private List<NewDocument> _documents = [];
     private List<SkippedFile> _skipped = [];
     private long _bytes;
@@ -167,25 +170,30 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
                 )
             );
             first ??= Array.Find(outcomes, outcome => outcome.Result is not null).Result;
-            if (Array.Exists(outcomes, outcome => outcome.HasMoved))
-            {
-                continue;
-            }
-
-            string[] failed = [.. copies.Where((_, i) => outcomes[i].Result is null).Select(copy => copy.Silo)];
-            var now =
-                failed.Length > 0
-                    ? await RetryAsync(() => datastore.MarkStaleAsync(shard, failed))
-                    : await LayoutAsync();
-
-            // Copies may have changed during a slow write: it counts where all that take writes now have it. One that has
-            // become current since may have undone it while it caught up.
-            var written = copies.Where((_, i) => outcomes[i].Result is not null).ToHashSet();
-            if (now.Shards[shard].Where(copy => copy.State != CopyState.Stale).All(written.Contains))
+            if (!Array.Exists(outcomes, outcome => outcome.HasMoved) && await HasAllAsync(shard, copies, outcomes))
             {
                 return first!;
             }
+
+            await Task.Delay(s_pause, time, job.Cancellation);
         }
+    }
+
+    /// <summary>Whether all copies that take writes have one; those that failed are recorded as stale before.</summary>
+    private async Task<bool> HasAllAsync(
+        int shard,
+        List<ShardCopy> copies,
+        (ShardChangeResult? Result, bool HasMoved)[] outcomes
+    )
+    {
+        string[] failed = [.. copies.Where((_, i) => outcomes[i].Result is null).Select(copy => copy.Silo)];
+        var now =
+            failed.Length > 0 ? await RetryAsync(() => datastore.MarkStaleAsync(shard, failed)) : await LayoutAsync();
+
+        // Copies may have changed during a slow write: it counts where all that take writes now have it. One that has
+        // become current since may have undone it while it caught up.
+        var written = copies.Where((_, i) => outcomes[i].Result is not null).ToHashSet();
+        return now.Shards[shard].Where(copy => copy.State != CopyState.Stale).All(written.Contains);
     }
 
     private async Task<DatastoreLayout> LayoutAsync() => (await RetryAsync(datastore.FindAsync))!;
