@@ -313,12 +313,20 @@ internal sealed class DatastoreGrain(
         }
     }
 
-    private ShardUnavailableException Unavailable(int shard) =>
-        new(
-            $"no copy of shard {shard} of datastore '{Name}' can be written: start "
-                + string.Join(" or ", _layout!.Shards[shard].Select(copy => $"silo '{copy.Silo}'"))
-                + ", with the disk that has the copy"
-        );
+    /// <summary>Names the silos to start: the current copies of those that are alive fail for reasons of their own.</summary>
+    private ShardUnavailableException Unavailable(int shard)
+    {
+        var alive = silos.Names;
+        List<string> dead =
+        [
+            .. _layout!
+                .Shards[shard]
+                .Where(copy => copy.State == CopyState.Current && !alive.Contains(copy.Silo))
+                .Select(copy => $"silo '{copy.Silo}'"),
+        ];
+        var remedy = dead.Count == 0 ? "" : $": start {string.Join(" or ", dead)}, with the disk that has the copy";
+        return new($"no copy of shard {shard} of datastore '{Name}' can be written{remedy}");
+    }
 
     /// <summary>The copy that a silo has, whatever its identity.</summary>
     private IShardGrain AnyCopyOf(int shard, string silo) =>
