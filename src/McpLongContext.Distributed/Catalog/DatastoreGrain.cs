@@ -87,6 +87,7 @@ internal sealed class DatastoreGrain(
         }
 
         _isRepairing = true;
+        absent.Refresh();
         var mayMove = time.GetElapsedTime(_moved) >= options.Grace;
         if (mayMove)
         {
