@@ -21,7 +21,7 @@ internal sealed class DatastoreGrain(
     private const int PassageBlock = 1 << 16;
 
     private readonly SemaphoreSlim _changing = new(1);
-    private readonly Dictionary<(int Shard, string Silo), ShardState> _differing = [];
+    private readonly Dictionary<(int Shard, string Silo), (ulong Own, ulong Newest)> _differing = [];
     private DatastoreLayout? _layout;
     private (long Next, long End) _passages;
     private long _moved = time.GetTimestamp();
@@ -278,17 +278,18 @@ internal sealed class DatastoreGrain(
         foreach (var (copy, state) in copies.Zip(states))
         {
             var key = (shard, copy.Silo);
+            var digests = (state.Digest, newest.Digest);
             if (state.Digest == newest.Digest)
             {
                 _differing.Remove(key);
             }
-            else if (_differing.Remove(key, out var before) && before == state)
+            else if (_differing.Remove(key, out var before) && before == digests)
             {
                 await MarkStaleAsync(shard, [copy.Silo]);
             }
             else
             {
-                _differing[key] = state;
+                _differing[key] = digests;
             }
         }
     }
