@@ -200,9 +200,7 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
     {
         try
         {
-            return await RetryAsync(() =>
-                datastore.MarkStaleAsync(shard, [.. failed.Select(one => one.Copy.Silo)])
-            );
+            return await RetryAsync(() => datastore.MarkStaleAsync(shard, [.. failed.Select(one => one.Copy.Silo)]));
         }
         catch (ShardUnavailableException error)
         {
