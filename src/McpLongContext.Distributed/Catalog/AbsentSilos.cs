@@ -10,8 +10,8 @@ internal sealed class AbsentSilos(LiveSilos silos, ClusterOptions options, TimeP
 {
     private readonly Dictionary<string, long> _since = new(StringComparer.Ordinal);
 
-    /// <summary>Whether a silo that is away may be back soon.</summary>
-    public bool IsAwaited(string silo)
+    /// <summary>Forgets those that are back: should they go away again, they are waited for again.</summary>
+    public void Refresh()
     {
         lock (_since)
         {
@@ -19,7 +19,14 @@ internal sealed class AbsentSilos(LiveSilos silos, ClusterOptions options, TimeP
             {
                 _since.Remove(back);
             }
+        }
+    }
 
+    /// <summary>Whether a silo that is away may be back soon.</summary>
+    public bool IsAwaited(string silo)
+    {
+        lock (_since)
+        {
             var now = time.GetTimestamp();
             _since.TryAdd(silo, now);
             return time.GetElapsedTime(_since[silo], now) < options.Grace;

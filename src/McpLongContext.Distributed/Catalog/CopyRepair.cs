@@ -21,19 +21,31 @@ internal sealed class CopyRepair(
         while (true)
         {
             await Task.Delay(_period, time, stoppingToken);
-            try
-            {
-                foreach (var name in await datastores.ListAsync(stoppingToken))
-                {
-                    await datastores.Of(name).RepairAsync();
-                }
-            }
-#pragma warning disable CA1031 // The database or a silo is away; the next round tries again.
-            catch (Exception error) when (error is not OperationCanceledException)
+            await TryAsync("Datastores are not listed", RepairAllAsync, stoppingToken);
+        }
+    }
+
+    /// <summary>Repairs one datastore after another; one that fails keeps no later one from its turn.</summary>
+    private async Task RepairAllAsync(CancellationToken stopping)
+    {
+        foreach (var name in await datastores.ListAsync(stopping))
+        {
+            await TryAsync($"Datastore {name} is not repaired", _ => datastores.Of(name).RepairAsync(), stopping);
+        }
+    }
+
+    /// <summary>The database or a silo may be away: the next round tries again.</summary>
+    private async Task TryAsync(string problem, Func<CancellationToken, Task> work, CancellationToken stopping)
+    {
+        try
+        {
+            await work(stopping);
+        }
+#pragma warning disable CA1031 // An exception would end the silo.
+        catch (Exception error) when (!stopping.IsCancellationRequested)
 #pragma warning restore CA1031
-            {
-                logger.LogWarning("Datastores are not repaired: {Reason}", error.Message);
-            }
+        {
+            logger.LogWarning("{Problem}: {Reason}", problem, error.Message);
         }
     }
 }

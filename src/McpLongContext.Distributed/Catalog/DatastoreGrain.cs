@@ -22,7 +22,7 @@ internal sealed class DatastoreGrain(
     private const int PassageBlock = 1 << 16;
 
     private readonly SemaphoreSlim _changing = new(1);
-    private readonly Dictionary<(int Shard, string Silo), ShardState> _differing = [];
+    private readonly Dictionary<(int Shard, string Silo), (ulong Own, ulong Newest)> _differing = [];
     private DatastoreLayout? _layout;
     private (long Next, long End) _passages;
     private long _moved = time.GetTimestamp();
@@ -89,6 +89,7 @@ internal sealed class DatastoreGrain(
         }
 
         _isRepairing = true;
+        absent.Refresh();
         var mayMove = time.GetElapsedTime(_moved) >= options.Grace;
         if (mayMove)
         {
@@ -188,8 +189,8 @@ internal sealed class DatastoreGrain(
     }
 
     /// <summary>
-    /// The silos whose disks no longer have the copies that were recorded. They answer nothing, and an empty one must
-    /// not be taken for the truth.
+    /// The silos whose disks no longer have the copies that were recorded, or cannot read them. They answer nothing, and
+    /// an empty one must not be taken for the truth.
     /// </summary>
     private async Task<string[]> ReplacedAsync(int shard, List<ShardCopy> reachable)
     {
@@ -226,11 +227,23 @@ internal sealed class DatastoreGrain(
         await source.FenceAsync(version);
         await target.FenceAsync(version);
         await target.CatchUpAsync(_layout.KeyOf(shard, from).ToString());
+
+        // A write that has not reached the source yet may have been undone here: it is refused, and sent to both again.
+        var caughtUp = await ChangeAsync(shard, copies => copies);
+        await source.FenceAsync(caughtUp.Version);
         var (theirs, own) = (await source.DescribeAsync(), await target.DescribeAsync());
-        if (theirs.Digest == own.Digest)
+        if (theirs.Digest != own.Digest)
         {
-            var joined = joining with { State = CopyState.Current };
-            await ChangeAsync(shard, copies => [.. copies.Select(copy => copy == joining ? joined : copy)]);
+            return;
+        }
+
+        var joined = joining with { State = CopyState.Current };
+        var layout = await ChangeAsync(
+            shard,
+            copies => copies.Contains(from) ? [.. copies.Select(copy => copy == joining ? joined : copy)] : copies
+        );
+        if (layout.Shards[shard].Contains(joined))
+        {
             logger.LogInformation("Silo {Silo} has shard {Shard} of {Datastore}", silo, shard, Name);
         }
     }
@@ -246,17 +259,18 @@ internal sealed class DatastoreGrain(
         foreach (var (copy, state) in copies.Zip(states))
         {
             var key = (shard, copy.Silo);
+            var digests = (state.Digest, newest.Digest);
             if (state.Digest == newest.Digest)
             {
                 _differing.Remove(key);
             }
-            else if (_differing.Remove(key, out var before) && before == state)
+            else if (_differing.Remove(key, out var before) && before == digests)
             {
                 await MarkStaleAsync(shard, [copy.Silo]);
             }
             else
             {
-                _differing[key] = state;
+                _differing[key] = digests;
             }
         }
     }
@@ -282,12 +296,20 @@ internal sealed class DatastoreGrain(
         }
     }
 
-    private ShardUnavailableException Unavailable(int shard) =>
-        new(
-            $"no copy of shard {shard} of datastore '{Name}' can be written: start "
-                + string.Join(" or ", _layout!.Shards[shard].Select(copy => $"silo '{copy.Silo}'"))
-                + ", with the disk that has the copy"
-        );
+    /// <summary>Names the silos to start: the current copies of those that are alive fail for reasons of their own.</summary>
+    private ShardUnavailableException Unavailable(int shard)
+    {
+        var alive = silos.Names;
+        List<string> dead =
+        [
+            .. _layout!
+                .Shards[shard]
+                .Where(copy => copy.State == CopyState.Current && !alive.Contains(copy.Silo))
+                .Select(copy => $"silo '{copy.Silo}'"),
+        ];
+        var remedy = dead.Count == 0 ? "" : $": start {string.Join(" or ", dead)}, with the disk that has the copy";
+        return new($"no copy of shard {shard} of datastore '{Name}' can be written{remedy}");
+    }
 
     /// <summary>The copy that a silo has, whatever its identity.</summary>
     private IShardGrain AnyCopyOf(int shard, string silo) =>

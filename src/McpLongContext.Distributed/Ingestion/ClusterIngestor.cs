@@ -41,7 +41,9 @@ internal sealed class ClusterIngestor(
         RequireName(request.Datastore);
         var within = request.Text is null ? roots.Narrow(request.Roots) : roots;
         var indexer = new Indexer(within, paths, time);
-        var sources = request.Text is null ? await ResolveAsync(request, within, cancellation) : [];
+        var sources = request.Text is null
+            ? await ClusterErrors.TellAsync(() => ResolveAsync(request, within, cancellation))
+            : [];
         var text = request.Text is null ? null : indexer.PrepareText(TextSource.Require(request).Name, request.Text);
         var job = jobs.Start(
             JobKind.Ingest,

@@ -23,6 +23,9 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
     /// <summary>A copy that takes longer has failed.</summary>
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(25);
 
+    /// <summary>Between two passes of a write whose copies have changed.</summary>
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
+
     private List<NewDocument> _documents = [];
     private List<SkippedFile> _skipped = [];
     private long _bytes;
@@ -155,6 +158,7 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
     /// <summary>Writes a change to every copy of a shard that takes writes.</summary>
     private async Task<ShardChangeResult> WriteAsync(int shard, ShardChange change)
     {
+        ShardChangeResult? first = null;
         while (true)
         {
             var layout = await LayoutAsync();
@@ -165,50 +169,71 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
                     TryWriteAsync(grains.GetGrain<IShardGrain>(layout.KeyOf(shard, copy).ToString()), versioned)
                 )
             );
-            if (Array.Exists(outcomes, outcome => outcome.HasMoved))
+            first ??= Array.Find(outcomes, outcome => outcome.Result is not null)?.Result;
+            if (!Array.Exists(outcomes, outcome => outcome.HasMoved) && await HasAllAsync(shard, copies, outcomes))
             {
-                continue;
+                return first!;
             }
 
-            string[] failed = [.. copies.Where((_, i) => outcomes[i].Result is null).Select(copy => copy.Silo)];
-            var now =
-                failed.Length > 0
-                    ? await RetryAsync(() => datastore.MarkStaleAsync(shard, failed))
-                    : await LayoutAsync();
-
-            // Copies may have changed places during a slow write: it counts where all that take writes now have it.
-            var written = copies.Where((_, i) => outcomes[i].Result is not null).Select(Identify).ToHashSet();
-            if (now.Shards[shard].Where(copy => copy.State != CopyState.Stale).Select(Identify).All(written.Contains))
-            {
-                return outcomes.First(outcome => outcome.Result is not null).Result!;
-            }
+            await Task.Delay(s_pause, time, job.Cancellation);
         }
     }
 
-    private static (string Silo, long Identity) Identify(ShardCopy copy) => (copy.Silo, copy.Identity);
+    /// <summary>Whether all copies that take writes have one; those that failed are recorded as stale before.</summary>
+    private async Task<bool> HasAllAsync(int shard, List<ShardCopy> copies, Outcome[] outcomes)
+    {
+        List<(ShardCopy Copy, Outcome Outcome)> failed =
+        [
+            .. copies.Zip(outcomes).Where(one => one.Second.Result is null),
+        ];
+        var now = failed.Count > 0 ? await MarkStaleAsync(shard, failed) : await LayoutAsync();
+
+        // Copies may have changed during a slow write: it counts where all that take writes now have it. One that has
+        // become current since may have undone it while it caught up.
+        var written = copies.Except(failed.Select(one => one.Copy)).ToHashSet();
+        return now.Shards[shard].Where(copy => copy.State != CopyState.Stale).All(written.Contains);
+    }
+
+    /// <summary>Records that copies have missed a write.</summary>
+    /// <exception cref="ShardUnavailableException">No current copy has it; the message says why.</exception>
+    private async Task<DatastoreLayout> MarkStaleAsync(int shard, List<(ShardCopy Copy, Outcome Outcome)> failed)
+    {
+        try
+        {
+            return await RetryAsync(() => datastore.MarkStaleAsync(shard, [.. failed.Select(one => one.Copy.Silo)]));
+        }
+        catch (ShardUnavailableException error)
+        {
+            var reasons = failed.Select(one => $"silo '{one.Copy.Silo}': {one.Outcome.Problem?.TrimEnd('.')}");
+            throw new ShardUnavailableException($"{error.Message} ({string.Join("; ", reasons)})", error);
+        }
+    }
 
     private async Task<DatastoreLayout> LayoutAsync() => (await RetryAsync(datastore.FindAsync))!;
 
     private Task<T> RetryAsync<T>(Func<Task<T>> call) => ClusterErrors.RetryAsync(call, time, job.Cancellation);
 
-    private static async Task<(ShardChangeResult? Result, bool HasMoved)> TryWriteAsync(
-        IShardGrain copy,
-        ShardChange change
-    )
+    private static async Task<Outcome> TryWriteAsync(IShardGrain copy, ShardChange change)
     {
         try
         {
-            return (await copy.ApplyAsync(change).WaitAsync(s_deadline), false);
+            return new Outcome(await copy.ApplyAsync(change).WaitAsync(s_deadline));
         }
         catch (LayoutChangedException)
         {
-            return (null, true);
+            return new Outcome(Result: null, HasMoved: true);
         }
 #pragma warning disable CA1031 // Whatever is wrong with a copy, the others have the change.
-        catch (Exception)
+        catch (Exception error)
 #pragma warning restore CA1031
         {
-            return (null, false);
+            return new Outcome(Result: null, Problem: error.Message);
         }
     }
+
+    /// <summary>The outcome of a write to a copy.</summary>
+    /// <param name="Result">The result; <see langword="null"/>: the copy has not taken the write.</param>
+    /// <param name="Problem">Why it has not.</param>
+    /// <param name="HasMoved">Whether the layout has changed instead.</param>
+    private sealed record Outcome(ShardChangeResult? Result, string? Problem = null, bool HasMoved = false);
 }

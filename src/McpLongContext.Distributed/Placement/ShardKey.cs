@@ -7,7 +7,7 @@ namespace McpLongContext.Distributed.Placement;
 /// <param name="Silo">The name of the silo that holds it.</param>
 /// <param name="Datastore">The datastore.</param>
 /// <param name="Shard">The number of the shard, from 0.</param>
-/// <param name="Identity">The identity of the copy's own datastore; 0: any, a new one too.</param>
+/// <param name="Identity">The identity of the copy's own datastore; 0: any.</param>
 internal readonly record struct ShardKey(string Silo, string Datastore, int Shard, long Identity = 0)
 {
     /// <summary>The longest name of a datastore: those of its shards have a suffix.</summary>

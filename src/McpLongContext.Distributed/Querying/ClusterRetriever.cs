@@ -102,7 +102,12 @@ internal sealed class ClusterRetriever(
             else
             {
                 var at = shard;
-                missing.AddRange(layout.Shards[shard].Select(copy => new ShardAddress(at, copy.Silo, copy.Identity)));
+                missing.AddRange(
+                    layout
+                        .Shards[shard]
+                        .Where(copy => copy.State == CopyState.Current)
+                        .Select(copy => new ShardAddress(at, copy.Silo, copy.Identity))
+                );
             }
         }
 

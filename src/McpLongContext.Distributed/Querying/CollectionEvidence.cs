@@ -100,7 +100,7 @@ internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable docum
         );
         foreach (var id in _missed)
         {
-            _read.TryAdd(id, null);
+            _read[id] = null;
         }
 
         foreach (var passage in read.SelectMany(passages => passages))

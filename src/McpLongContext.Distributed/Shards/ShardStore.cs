@@ -286,9 +286,10 @@ internal sealed class ShardStore(
     }
 
     /// <summary>The sum of the hashes of all documents, whatever their order.</summary>
+    /// <remarks>Not kept by generation: a datastore that is made anew counts from the start.</remarks>
     private ulong DigestOf(DatastoreSnapshot snapshot)
     {
-        if (_digest is { } known && known.Generation == snapshot.Generation)
+        if (_digest is { } known && ReferenceEquals(known.Documents, snapshot.Documents))
         {
             return known.Sum;
         }
@@ -300,10 +301,10 @@ internal sealed class ShardStore(
             digest += BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(identity)));
         }
 
-        _digest = new Digest(snapshot.Generation, digest);
+        _digest = new Digest(snapshot.Documents, digest);
         return digest;
     }
 
     /// <summary>Replaced as a whole: questions read it while others compute it.</summary>
-    private sealed record Digest(long Generation, ulong Sum);
+    private sealed record Digest(DocumentTable Documents, ulong Sum);
 }

@@ -26,7 +26,7 @@ internal sealed class ShardStores(
 {
     private readonly ConcurrentDictionary<string, ShardStore> _stores = new(StringComparer.Ordinal);
 
-    /// <summary>A copy of a shard; one without an identity is made where there is none yet.</summary>
+    /// <summary>A copy of a shard, which <see cref="CreateIdentityOf"/> has made: its own calls never make it anew.</summary>
     /// <exception cref="ShardUnavailableException">The copy has another identity: the disk was replaced.</exception>
     public ShardStore Of(ShardKey key)
     {
@@ -41,7 +41,7 @@ internal sealed class ShardStores(
         return _stores.GetOrAdd(
             key.StoreName,
             name => new ShardStore(
-                () => datastores.OpenOrCreate(name),
+                () => datastores.Open(name),
                 encoder,
                 demands.Of(name),
                 new ShardEncoding(name, ingestor, jobs, time, logger),

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Jobs;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Distributed.Catalog;
@@ -10,6 +12,7 @@ using McpLongContext.Distributed.Placement;
 using McpLongContext.Distributed.Shards;
 using McpLongContext.Inference.Models;
 using McpLongContext.Server.Http;
+using McpLongContext.Storage.Catalog;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -97,6 +100,10 @@ internal sealed class TestSilo : IAsyncDisposable
                 Wait = null,
             }
         );
+
+    /// <summary>A text, split as the silo does.</summary>
+    public NewDocument DocumentOf(string name, string text) =>
+        new Indexer(Get<AllowedRoots>(), Get<DocumentPaths>(), TimeProvider.System).PrepareText(name, text);
 
     /// <summary>The copies of each shard of a datastore, <c>[shards][copies]</c>.</summary>
     public async Task<ShardCopy[][]> CopiesAsync(string datastore) =>
