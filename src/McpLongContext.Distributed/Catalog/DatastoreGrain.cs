@@ -189,8 +189,8 @@ internal sealed class DatastoreGrain(
     }
 
     /// <summary>
-    /// The silos whose disks no longer have the copies that were recorded, or cannot read them. They answer nothing, and
-    /// an empty one must not be taken for the truth.
+    /// The silos whose disks no longer have the copies that were recorded. They answer nothing, and an empty one must
+    /// not be taken for the truth.
     /// </summary>
     private async Task<string[]> ReplacedAsync(int shard, List<ShardCopy> reachable)
     {

@@ -12,8 +12,7 @@ internal static class RepairPlan
     /// <param name="alive">The silos that are alive.</param>
     /// <param name="isAwaited">Whether a silo that is away may be back soon: one that restarts is, and another copy would
     /// be made in vain.</param>
-    /// <param name="mayMove">Whether a copy may be moved to a silo with a smaller load, dropped, or replaced where it stays
-    /// behind.</param>
+    /// <param name="mayMove">Whether a copy may be moved to a silo with a smaller load, or dropped.</param>
     /// <param name="loads">The loads of the silos.</param>
     public static RepairStep Next(
         int shard,

@@ -20,22 +20,6 @@ public sealed class RepairPlanTests
     }
 
     [Fact]
-    public void A_copy_that_stays_behind_is_replaced_by_one_on_a_spare_silo()
-    {
-        Assert.Equal(new RepairStep.Add("c"), Next("a current", "b stale", mayMove: true));
-        Assert.IsType<RepairStep.CatchUp>(Next("a current", "b stale", "c stale", mayMove: true));
-        Assert.IsType<RepairStep.CatchUp>(Next("a current", "b stale", alive: ["a", "b"], mayMove: true));
-    }
-
-    [Fact]
-    public void Each_copy_that_is_behind_gets_its_turn()
-    {
-        var steps = Enumerable.Range(0, 100).Select(_ => Next("a current", "b stale", "c joining"));
-
-        Assert.Equal(["b", "c"], steps.Select(step => Assert.IsType<RepairStep.CatchUp>(step).Silo).Distinct().Order());
-    }
-
-    [Fact]
     public void A_single_copy_gets_another_one_at_once() =>
         Assert.Equal(new RepairStep.Add("b"), Next("a current", alive: ["a", "b"]));
 
