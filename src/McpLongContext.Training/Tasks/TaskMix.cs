@@ -11,7 +11,7 @@ internal sealed class TaskMix
 
     /// <summary>The names of all tasks.</summary>
     public static IReadOnlyList<string> Names { get; } =
-    ["pass-key", "needle", "several-keys", "named-things", "sentence-facts", "language"];
+    ["pass-key", "needle", "several-keys", "named-things", "sentence-facts", LanguageTask.TaskName];
 
     /// <summary>The tasks.</summary>
     public IReadOnlyList<(ITrainingTask Task, double Weight)> Tasks => _tasks;
@@ -66,7 +66,7 @@ internal sealed class TaskMix
             "several-keys" => new SeveralKeysTask(mostKeys),
             "named-things" => new NamedThingsTask(),
             "sentence-facts" => new SentenceFactsTask(texts),
-            "language" => new LanguageTask(),
+            LanguageTask.TaskName => new LanguageTask(),
             _ => throw new TrainingException(
                 $"--task {name}: unknown; expected one of {string.Join(", ", Names)}, each perhaps with =WEIGHT."
             ),
