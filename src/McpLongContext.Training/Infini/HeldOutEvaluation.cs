@@ -72,7 +72,7 @@ internal sealed class HeldOutEvaluation(
 
     private int[] Text(Random random, SampleTokens sample, int length, double place)
     {
-        var tokens = HeldOutText.Of(random, filler, sample, length, place);
+        var tokens = HeldOutText.Of(random, filler, length, (sample, place));
         if (tokenizer.Settings is { AddsBegin: true, Begin: { } begin })
         {
             tokens[0] = begin;

@@ -39,6 +39,8 @@ internal sealed class DecoderEvaluation(
     /// <summary>The name of retrieval in measurements.</summary>
     public static string PerLayer => s_mode.Name;
 
+    private static readonly string[] s_ways = [PerLayer, Window];
+
     /// <summary>The share of right answers by task, length and way.</summary>
     /// <param name="folder">The model's folder.</param>
     /// <param name="lengths">Tokens of the documents.</param>
@@ -59,39 +61,46 @@ internal sealed class DecoderEvaluation(
         // This mode searches in every layer by itself: any head does for the one that selects.
         var layout = KeyLayout.Of(model.Config, new RetrievalHeads(begin, 0, [0], 0), KeyDepth.Full, begin);
         using var encoder = new KeyEncoder(model, layout, [.. frame.Before], threads);
-        var measured = new Dictionary<string, double>();
-        foreach (var task in tasks.Where(task => task.Draw(new Random(seed)).Questions.Count > 0))
+        var asked = tasks.Where(task => task.Draw(new Random(seed)).Questions.Count > 0).ToList();
+        var measured = asked
+            .SelectMany(task => lengths.SelectMany(length => s_ways.Select(way => NameOf(task, length, way))))
+            .ToDictionary(name => name, _ => 0.0);
+        foreach (
+            var (length, text) in lengths.SelectMany(length => Enumerable.Range(0, texts).Select(i => (length, i)))
+        )
         {
-            foreach (var length in lengths)
+            var random = new Random(Seeds.Of(seed + text, length));
+            // One document for all tasks, whose facts stand apart; each task has its own at all places.
+            var planted = asked
+                .Select(
+                    (task, i) =>
+                        (
+                            Sample: examples.TokensOf(task.Draw(random)),
+                            Place: (((text + 0.5) / texts) + ((double)i / asked.Count)) % 1
+                        )
+                )
+                .ToList();
+            var memory = new TextTokenMemory(encoder);
+            memory.Add("text", HeldOutText.Of(random, filler, length, planted), cancellation);
+            foreach (var (task, (sample, _)) in asked.Zip(planted))
             {
-                var right = new Dictionary<string, int> { [PerLayer] = 0, [Window] = 0 };
-                for (var text = 0; text < texts; text++)
+                foreach (var way in s_ways)
                 {
-                    var random = new Random(Seeds.Of(seed + text, length));
-                    var sample = examples.TokensOf(task.Draw(random));
-                    var place = (text + 0.5) / texts;
-                    var memory = new TextTokenMemory(encoder);
-                    memory.Add("text", HeldOutText.Of(random, filler, sample, length, place), cancellation);
-                    foreach (var way in right.Keys)
+                    var reader = new RetrievalReader(model, tokenizer, layout, encoder, threadPool)
                     {
-                        var reader = new RetrievalReader(model, tokenizer, layout, encoder, threadPool)
-                        {
-                            Retrieves = way == PerLayer,
-                            Threads = threads,
-                        };
-                        right[way] += Answers(reader, memory, sample.Questions[0], cancellation) ? 1 : 0;
-                    }
-                }
-
-                foreach (var (way, count) in right)
-                {
-                    measured[$"{task.Name}, {length} tokens, {way}"] = (double)count / texts;
+                        Retrieves = way == PerLayer,
+                        Threads = threads,
+                    };
+                    var isRight = Answers(reader, memory, sample.Questions[0], cancellation);
+                    measured[NameOf(task, length, way)] += (isRight ? 1.0 : 0) / texts;
                 }
             }
         }
 
         return measured;
     }
+
+    private static string NameOf(ITrainingTask task, int length, string way) => $"{task.Name}, {length} tokens, {way}";
 
     private bool Answers(
         RetrievalReader reader,
