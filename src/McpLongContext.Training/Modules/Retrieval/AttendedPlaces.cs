@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace McpLongContext.Training.Modules.Retrieval;
 
 /// <summary>
-/// What every token of some rows attends to in every KV head: [sinks | spans of the document | the row's own tokens up to
+/// The vectors that every token of some rows attends to in every KV head: [sinks | spans of the document | the row's own tokens up to
 /// itself]. Vectors are numbered in one table: those of the documents [documents, KV heads, tokens], then those of the rows
 /// [rows, KV heads, tokens].
 /// </summary>

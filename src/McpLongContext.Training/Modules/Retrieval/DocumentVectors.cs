@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace McpLongContext.Training.Modules.Retrieval;
 
-/// <summary>What retrieval attention of one layer reads of documents of equal length, without rotation.</summary>
+/// <summary>Keys and values that retrieval attention of one layer reads of documents of equal length, not rotated.</summary>
 /// <param name="Keys">[documents, KV heads, tokens, headDim].</param>
 /// <param name="Values">[documents, KV heads, tokens, headDim].</param>
 internal sealed record DocumentVectors(Tensor Keys, Tensor Values)

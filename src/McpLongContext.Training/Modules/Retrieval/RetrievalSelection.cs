@@ -21,7 +21,7 @@ internal sealed class RetrievalSelection(IHitSource source, PerLayerMode mode, i
     /// </summary>
     public IReadOnlyList<double> GoldShares => _shares;
 
-    /// <summary>What the rows attend to in one layer.</summary>
+    /// <summary>The vectors that the rows attend to in one layer, as <see cref="AttendedPlaces"/> numbers them.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="sinks">Tokens at the start of a row that do not search.</param>
     /// <param name="queries">[rows, KV heads, tokens, headDim], the mean of the query heads of each KV head.</param>

@@ -6,7 +6,7 @@ namespace McpLongContext.Training.Unlimiformer.Decoders;
 /// <summary>A training of a decoder to read documents longer than its window by retrieval attention.</summary>
 internal sealed record DecoderSettings
 {
-    /// <summary>What the decoder sees of a document in training.</summary>
+    /// <summary>The tokens of a document that the decoder sees in training.</summary>
     public UnlimiformerMode Mode { get; init; } = UnlimiformerMode.Truncation;
 
     /// <summary>Whether what is held out is scored by retrieval; otherwise by the end of the document alone.</summary>
