@@ -87,6 +87,7 @@ internal sealed class UnlimiformerCommand : TrainingCommand
 
     protected override int Run(ParseResult parsed, CancellationToken cancellation)
     {
+        RequireAlone(parsed, _start, [.. _encoderDecoder.OfNewModel]);
         var destination = Path.GetFullPath(parsed.GetValue(_output)!);
         var folder = RunBeside(parsed, destination);
         return StartingDecoder(parsed) is { } decoder
@@ -167,7 +168,6 @@ internal sealed class UnlimiformerCommand : TrainingCommand
 
     private TrainedModel StartOf(ParseResult parsed, string folder, UnlimiformerSettings settings)
     {
-        RequireAlone(parsed, _start, [.. _encoderDecoder.OfNewModel]);
         var shape = _encoderDecoder.ShapeOf(parsed);
         return StartingModel.Find(
             parsed.GetValue(_start),

@@ -79,7 +79,8 @@ public sealed class UnlimiformerDecoderTests : IDisposable
     [Theory]
     [InlineData("--layer-begin 2", "--layer-begin 2: expected 0 to 1, a layer of the model")]
     [InlineData("--task language", "--task language: expected tasks that ask something")]
-    [InlineData("--hidden 32", "--hidden: says nothing of a decoder")]
+    [InlineData("--pairs pairs.jsonl", "--pairs: says nothing of a decoder")]
+    [InlineData("--hidden 32", "--hidden: expected without --start")]
     [InlineData("--rank 0", "--rank 0: expected a number above 0")]
     [InlineData("--corpus nothing", "--corpus nothing: not found")]
     public async Task Wrong_arguments_are_named(string arguments, string message)
