@@ -52,12 +52,8 @@ internal sealed class PassKeyBenchmark : IDisposable
             ?? throw new ModelException($"{name} is not installed.");
         _model = Decoder.Load(installed.Folder, cache: WeightCache.Of(installed));
         _tokenizer = ModelTokenizer.Load(installed.Folder);
-        var template = ChatTemplate.Of(_tokenizer);
-        _isChat = template is not null;
-        // As the product frames what a model that only continues texts reads.
-        _frame = template is null
-            ? new ChatFrame(_tokenizer.Settings is { AddsBegin: true, Begin: { } begin } ? [begin] : [], [])
-            : ChatFrame.Of(template);
+        _isChat = ChatTemplate.Of(_tokenizer) is not null;
+        _frame = ChatFrame.Of(_tokenizer);
         var watch = Stopwatch.StartNew();
         _heads = RetrievalHeadsFile.ReadOrCalibrate(installed, _model, _tokenizer, [.. _frame.Before]);
         output.WriteLine(

@@ -1,3 +1,4 @@
+using McpLongContext.Inference.Chat;
 using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Tokenizers.Formats;
@@ -70,7 +71,7 @@ internal sealed class DecoderTraining(
 
         var filler = new FillerText(corpus.Select(text => tokenizer.Encode(text)), own);
         var tasks = TaskMix.Parse(settings.Tasks, corpus, settings.MostKeys);
-        var frame = QuestionExamples.FrameOf(tokenizer);
+        var frame = ChatFrame.Of(tokenizer);
         using var model = InfiniDecoder.Load(start.Folder, settings.Adapter);
         var examples = new QuestionExamples(tokenizer, frame, filler, tasks, model.Config.ContextLength);
         using var reader = new RetrievalDecoder(model, settings.LayerBeginOf(model.Config.LayerCount), frame.Before);

@@ -23,12 +23,6 @@ internal sealed class QuestionExamples(
     /// <summary>Tokens of a document for each further sample of a task in it.</summary>
     private const int SampleTokenShare = 128;
 
-    /// <summary>The frame of a model: that of its conversations, or the token that its texts begin with.</summary>
-    public static ChatFrame FrameOf(Tokenizer tokenizer) =>
-        ChatTemplate.Of(tokenizer) is { } template
-            ? ChatFrame.Of(template)
-            : new ChatFrame(tokenizer.Settings is { AddsBegin: true, Begin: { } begin } ? [begin] : [], []);
-
     /// <summary>A sample as tokens, its questions as the product words them.</summary>
     /// <exception cref="TrainingException">A question leaves no room in the window.</exception>
     public SampleTokens TokensOf(TaskSample sample)

@@ -1,3 +1,4 @@
+using McpLongContext.Inference.Chat;
 using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
 using McpLongContext.Training.Examples;
@@ -68,7 +69,7 @@ public sealed class QuestionExamplesTests : IDisposable
     private QuestionExamples Examples() =>
         new(
             _tokenizer,
-            QuestionExamples.FrameOf(_tokenizer),
+            ChatFrame.Of(_tokenizer),
             new FillerText(
                 [
                     [.. Enumerable.Range(40, 60)],
