@@ -104,7 +104,9 @@ internal sealed class QuestionExamples(
         for (var i = 0; i < Math.Max(1, length / SampleTokenShare); i++)
         {
             var (task, sample) = tasks.Draw(random, level);
-            var isNew = sample.Questions.All(one => !questions.Contains(one.Question));
+            var isNew =
+                sample.Questions.All(one => !questions.Contains(one.Question))
+                && !(task.IsOnlyOne && samples.Exists(one => one.Task == task.Name));
             var tokens = TokensOf(sample);
             if (isNew && (samples.Count == 0 || FactTokens([.. samples, (task.Name, tokens)]) <= length / 2))
             {

@@ -42,6 +42,17 @@ public sealed class QuestionExamplesTests : IDisposable
     }
 
     [Fact]
+    public void A_document_holds_one_pass_key_however_it_is_asked_for()
+    {
+        for (var seed = 0; seed < 5; seed++)
+        {
+            var batch = Examples().Draw(new Random(seed), level: 0, 1_024, stepTokens: 1_024, mostQuestions: 8);
+
+            Assert.Single(batch.Answers);
+        }
+    }
+
+    [Fact]
     public void A_truncated_document_ends_before_the_question_and_fits_the_window()
     {
         var examples = Examples();
