@@ -43,6 +43,7 @@ internal sealed class InfiniTraining(
         CancellationToken cancellation
     )
     {
+        var tasks = TaskMix.Parse(settings.Tasks, corpus, settings.MostKeys);
         Directory.CreateDirectory(folder);
         torch.set_num_threads(threads);
         var tokenizer = ModelTokenizer.Load(trained.Folder);
@@ -60,7 +61,6 @@ internal sealed class InfiniTraining(
         );
         var filler = new FillerText(corpus.Select(text => tokenizer.Encode(text)), own);
         using var model = InfiniDecoder.Load(trained.Folder, settings.Adapter);
-        var tasks = TaskMix.Parse(settings.Tasks, corpus, settings.MostKeys);
         ITrainingTask[] asked = [.. tasks.Tasks.Select(one => one.Task.HeldOut)];
         var evaluation = new HeldOutEvaluation(engine, tokenizer, filler, asked, settings, threads);
         using var trainer = new InfiniTrainer(model, tokenizer, filler, tasks, settings, evaluation, _file, start);

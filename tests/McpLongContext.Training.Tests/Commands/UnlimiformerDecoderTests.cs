@@ -79,6 +79,7 @@ public sealed class UnlimiformerDecoderTests : IDisposable
     [Theory]
     [InlineData("--layer-begin 2", "--layer-begin 2: expected 0 to 1, a layer of the model")]
     [InlineData("--task language", "--task language: expected tasks that ask something")]
+    [InlineData("--task pass-key=4 needle pass-key", "--task pass-key: found twice, expected each task once.")]
     [InlineData("--pairs pairs.jsonl", "--pairs: says nothing of a decoder")]
     [InlineData("--hidden 32", "--hidden: expected without --start")]
     [InlineData("--rank 0", "--rank 0: expected a number above 0")]

@@ -48,6 +48,7 @@ internal sealed class DecoderTraining(
         CancellationToken cancellation
     )
     {
+        var tasks = TaskMix.Parse(settings.Tasks, corpus, settings.MostKeys);
         Directory.CreateDirectory(Best);
         Directory.CreateDirectory(Candidate);
         torch.set_num_threads(threads);
@@ -70,7 +71,6 @@ internal sealed class DecoderTraining(
         }
 
         var filler = new FillerText(corpus.Select(text => tokenizer.Encode(text)), own);
-        var tasks = TaskMix.Parse(settings.Tasks, corpus, settings.MostKeys);
         var frame = ChatFrame.Of(tokenizer);
         using var model = InfiniDecoder.Load(start.Folder, settings.Adapter);
         var examples = new QuestionExamples(tokenizer, frame, filler, tasks, model.Config.ContextLength);
