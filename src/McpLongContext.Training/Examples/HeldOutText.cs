@@ -8,8 +8,10 @@ internal static class HeldOutText
     /// <param name="filler">The filler.</param>
     /// <param name="length">Tokens of the text.</param>
     /// <param name="planted">
-    /// Samples, and where the facts of each stand, one after the other: from 0, the start, to 1. They are not to overlap.
+    /// Samples, and where the facts of each stand, one after the other: from 0, the start, to 1, of the room that all
+    /// facts leave.
     /// </param>
+    /// <exception cref="TrainingException">The facts do not fit the text.</exception>
     public static int[] Of(
         Random random,
         FillerText filler,
@@ -19,13 +21,23 @@ internal static class HeldOutText
     {
         var tokens = new long[length];
         filler.Fill(random, tokens, heldOut: true);
-        foreach (var (sample, place) in planted)
+        var taken = planted.Sum(one => one.Sample.Facts.Sum(fact => fact.Length));
+        // The first token may be that which texts begin with.
+        var room = length - 1 - taken;
+        if (room < 0)
         {
-            var facts = sample.Facts.SelectMany(fact => fact).ToArray();
-            var start = 1 + (int)(place * (length - 1 - facts.Length));
-            for (var i = 0; i < facts.Length; i++)
+            throw new TrainingException(
+                $"the facts take {taken} tokens, expected {length - 1} at most; give fewer --most-keys."
+            );
+        }
+
+        var used = 1;
+        foreach (var (sample, place) in planted.OrderBy(one => one.Place))
+        {
+            var start = (int)(place * room);
+            foreach (var token in sample.Facts.SelectMany(fact => fact))
             {
-                tokens[start + i] = facts[i];
+                tokens[start + used++] = token;
             }
         }
 
