@@ -135,7 +135,13 @@ internal sealed class DecoderTrainer : ITrainer
         }
 
         Optimizer.Step(answer + (plain * PlainWeight), step);
-        State = Advance(State with { Step = step, StepsAtLevel = State.StepsAtLevel + 1 }, result);
+        State = State with { Step = step, StepsAtLevel = State.StepsAtLevel + 1 };
+        // Of an alternating training, answers from random tokens say nothing about how well it retrieves.
+        if (mode == _settings.Mode || mode == UnlimiformerMode.Retrieval)
+        {
+            State = Advance(State, result);
+        }
+
         return result;
     }
 
