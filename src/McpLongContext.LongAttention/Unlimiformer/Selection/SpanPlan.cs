@@ -66,8 +66,10 @@ public sealed record SpanPlan(int Before = 24, int After = 64, int Budget = 256,
 
     private TokenMemorySpan Grow(TokenHit hit, int tokens)
     {
-        var first = Math.Max(0, hit.Token - Before);
-        var end = Math.Min(tokens, hit.Token + Math.Max(1, After));
+        var after = Math.Max(1, After);
+        // A budget too small for both sides is spent on the hit and the tokens after it.
+        var first = Math.Max(0, hit.Token - Math.Min(Before, Math.Max(0, Budget - after)));
+        var end = Math.Min(tokens, hit.Token + after);
         return new TokenMemorySpan(hit.Text, first, Math.Min(end - first, Math.Max(1, Budget)), hit.Score);
     }
 
