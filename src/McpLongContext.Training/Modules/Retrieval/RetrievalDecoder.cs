@@ -1,4 +1,5 @@
 using McpLongContext.Inference.Decoders;
+using McpLongContext.LongAttention.Unlimiformer.Selection;
 using static TorchSharp.torch;
 
 namespace McpLongContext.Training.Modules.Retrieval;
@@ -24,15 +25,14 @@ internal sealed class RetrievalDecoder(
     private DecoderConfig Config => model.Config;
 
     /// <summary>
-    /// Encodes documents in windows, each after the header, as
-    /// <see cref="LongAttention.Unlimiformer.Selection.KeyEncoder"/> does.
+    /// Encodes documents in windows, each after the header, as <see cref="KeyEncoder"/> does.
     /// </summary>
     /// <param name="documents">Tokens of documents of equal length.</param>
     /// <returns>By layer from the first one that reads.</returns>
     public IReadOnlyList<DocumentVectors> Encode(IReadOnlyList<int[]> documents)
     {
-        var (length, room) = (documents[0].Length, Config.ContextLength - header.Count);
-        var window = Math.Min(room, length);
+        var length = documents[0].Length;
+        var window = Math.Min(length, Math.Min(KeyEncoder.WindowTokens, Config.ContextLength - header.Count));
         var windows = (length + window - 1) / window;
         long[] tokens = [.. documents.SelectMany(document => Windows(document, window, windows))];
         var states = model.Embed(tensor(tokens).reshape(documents.Count, windows, header.Count + window));

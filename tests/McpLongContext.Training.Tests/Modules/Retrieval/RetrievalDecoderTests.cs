@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
 using McpLongContext.LongAttention.Unlimiformer.Reading;
@@ -24,18 +25,27 @@ public sealed class RetrievalDecoderTests
     [InlineData("qwen2", 1)] // biases of queries, keys and values
     [InlineData("qwen3", 1)] // normalized queries and keys
     [InlineData("granite", 1)] // another scale of the scores
-    internal void Logits_after_every_token_are_those_of_the_engine(string family, int layerBegin)
+    internal void Logits_after_every_token_are_those_of_the_engine(string family, int layerBegin) =>
+        AssertEngineLogits(family, layerBegin, DocumentTokens);
+
+    [Fact]
+    public void A_model_of_a_large_window_encodes_documents_in_the_windows_of_the_engine()
     {
-        using var scope = NewDisposeScope();
-        using var model = TinyModels.Random(family, Settings);
-        var (document, row) = Example(model.Config);
+        var folder = Directory.CreateTempSubdirectory("training-");
+        try
+        {
+            var source = TinyModels.PathOf("llama");
+            File.Copy(Path.Combine(source, "model.safetensors"), Path.Combine(folder.FullName, "model.safetensors"));
+            var config = JsonNode.Parse(File.ReadAllText(Path.Combine(source, "config.json")))!;
+            config["max_position_embeddings"] = 2 * KeyEncoder.WindowTokens;
+            File.WriteAllText(Path.Combine(folder.FullName, "config.json"), config.ToJsonString());
 
-        using var decoder = new RetrievalDecoder(model, layerBegin, s_header);
-        var states = decoder.Read([row], decoder.Encode([document]), Nearest(model));
-        var found = model.Logits(states).data<float>().ToArray();
-
-        var expected = EngineLogits(family, model, layerBegin, document, row);
-        AssertClose(expected, found[(s_header.Length * model.Config.VocabularySize)..], 2e-3f);
+            AssertEngineLogits(folder.FullName, layerBegin: 1, KeyEncoder.WindowTokens + 100);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]
@@ -140,11 +150,25 @@ public sealed class RetrievalDecoderTests
     private static RetrievalSelection All(InfiniDecoder model) =>
         new(new NearestHits(20), new PerLayerMode { Plan = new SpanPlan(0, 1, 20) }, model.Config.ContextLength);
 
-    private static (int[] Document, PromptRow Row) Example(DecoderConfig config)
+    private static void AssertEngineLogits(string family, int layerBegin, int documentTokens)
+    {
+        using var scope = NewDisposeScope();
+        using var model = TinyModels.Random(family, Settings);
+        var (document, row) = Example(model.Config, documentTokens);
+
+        using var decoder = new RetrievalDecoder(model, layerBegin, s_header);
+        var states = decoder.Read([row], decoder.Encode([document]), Nearest(model));
+        var found = model.Logits(states).data<float>().ToArray();
+
+        var expected = EngineLogits(family, model, layerBegin, document, row);
+        AssertClose(expected, found[(s_header.Length * model.Config.VocabularySize)..], 2e-3f);
+    }
+
+    private static (int[] Document, PromptRow Row) Example(DecoderConfig config, int documentTokens = DocumentTokens)
     {
         int[] tokens = [.. s_header, .. TinyModels.Tokens(config, PromptTokens + 4, seed: 3)];
         return (
-            TinyModels.Tokens(config, DocumentTokens, seed: 2),
+            TinyModels.Tokens(config, documentTokens, seed: 2),
             new PromptRow(0, tokens, s_header.Length + PromptTokens)
         );
     }
