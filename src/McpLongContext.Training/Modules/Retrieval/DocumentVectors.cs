@@ -16,6 +16,10 @@ internal sealed record DocumentVectors(Tensor Keys, Tensor Values)
     /// </summary>
     public DocumentVectors Quantized() => new(Round(Keys), Round(Values));
 
+    /// <summary>Lets the vectors outlive the innermost dispose scope.</summary>
+    public DocumentVectors MoveToOuterDisposeScope() =>
+        new(Keys.MoveToOuterDisposeScope(), Values.MoveToOuterDisposeScope());
+
     private static Tensor Round(Tensor x)
     {
         using var scope = NewDisposeScope();

@@ -49,7 +49,7 @@ internal sealed class RetrievalDecoder(
                     if (reads)
                     {
                         var read = new DocumentVectors(Whole(keys), Whole(values));
-                        vectors.Add(isQuantized ? read.Quantized() : read);
+                        vectors.Add((isQuantized ? read.Quantized() : read).MoveToOuterDisposeScope());
                     }
 
                     return attention.AttendLocally(queries, keys, values);
@@ -123,8 +123,13 @@ internal sealed class RetrievalDecoder(
         }
     }
 
-    private Tensor Apply(int layer, Tensor states, Func<Tensor, Tensor, Tensor, Tensor> attend) =>
-        model.Layers[layer].Feed(model.Layers[layer].Attend(states, attend));
+    /// <summary>Applies one layer. What it computes in between is freed, but for what gradients need.</summary>
+    private Tensor Apply(int layer, Tensor states, Func<Tensor, Tensor, Tensor, Tensor> attend)
+    {
+        using var scope = NewDisposeScope();
+        var attended = model.Layers[layer].Attend(states, attend);
+        return model.Layers[layer].Feed(attended).MoveToOuterDisposeScope();
+    }
 
     /// <summary>softmax(scale R(q) R(K)^T) V over what each token attends to, rotated by its place among that.</summary>
     private Tensor Attend(

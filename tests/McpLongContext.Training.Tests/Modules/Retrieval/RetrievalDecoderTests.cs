@@ -48,6 +48,27 @@ public sealed class RetrievalDecoderTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Only_the_vectors_that_are_read_and_states_outlive_a_layer(bool isQuantized)
+    {
+        using var outer = NewDisposeScope();
+        using var model = TinyModels.Random("llama", Settings);
+        var (document, row) = Example(model.Config);
+        using var decoder = new RetrievalDecoder(model, 1, s_header, isQuantized);
+        using var scope = NewDisposeScope();
+
+        var vectors = decoder.Encode([document]);
+
+        Assert.Single(vectors);
+        Assert.Equal([1, 2, DocumentTokens, model.Config.HeadDim], vectors[0].Keys.shape);
+        // Of both layers the states, of one the keys and values; the rest belongs to the embeddings.
+        Assert.InRange(scope.DisposablesCount, 4, 10);
+        decoder.Read([row], vectors, Nearest(model));
+        Assert.InRange(scope.DisposablesCount, 6, 20);
+    }
+
     [Fact]
     public void Rows_of_several_lengths_and_documents_do_not_touch_each_other()
     {
