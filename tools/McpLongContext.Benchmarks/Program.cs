@@ -32,8 +32,8 @@ const string Usage = """
       knn MILLIONS                             the search over so many token states
       gpu DEVICE MILLIONS...                   the scans on a device, cuda:0, beside the processor
       growth MB PICTURE.svg DIR...             one folder that grows up to so many megabytes of sources
-      passkey MODEL LENGTHS POSITIONS MODES BOOK...   needles in books; lengths and modes (reread, heads, per_layer,
-                                               window) with commas between them
+      passkey MODEL[@LAYER] LENGTHS POSITIONS MODES BOOK...   needles in books; lengths and modes (reread, heads, per_layer,
+                                               window) with commas between them; memory is read from that layer on
       infini MODEL LENGTHS [--layer]           so many random tokens through Infini-attention; with --layer the
                                                attention of one layer alone
       recall MODEL ADAPTER LENGTHS POSITIONS THREADS BOOK...   a pass key from the compressive memory of books, beside

@@ -59,8 +59,7 @@ internal sealed class LoadedDecoder : IDisposable
     /// The tokens that stand before every text and after every query in the format of a chat model; of one that only
     /// continues texts, the token that they begin with.
     /// </summary>
-    public ChatFrame Frame =>
-        ChatTemplate is { } template ? ChatFrame.Of(template) : new ChatFrame(Begin is { } begin ? [begin] : [], []);
+    public ChatFrame Frame => ChatFrame.Of(Tokenizer);
 
     /// <summary>
     /// Names the model, its weights, its arithmetic and its positions, as decoder memories are named by.

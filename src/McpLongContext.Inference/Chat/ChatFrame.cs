@@ -1,3 +1,5 @@
+using McpLongContext.Inference.Tokenizers;
+
 namespace McpLongContext.Inference.Chat;
 
 /// <summary>
@@ -8,6 +10,19 @@ namespace McpLongContext.Inference.Chat;
 /// <param name="After">From there to where the model is to speak.</param>
 public sealed record ChatFrame(IReadOnlyList<int> Before, IReadOnlyList<int> After)
 {
+    /// <summary>
+    /// The frame of a model: that of its conversations; of one that only continues texts, the token that they begin with.
+    /// </summary>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <exception cref="ModelException">The model's template is of no format that is known here.</exception>
+    public static ChatFrame Of(Tokenizer tokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        return ChatTemplate.Of(tokenizer) is { } template
+            ? Of(template)
+            : new ChatFrame(tokenizer.Settings is { AddsBegin: true, Begin: { } begin } ? [begin] : [], []);
+    }
+
     /// <summary>The frame of a format: what two conversations have in common that differ in what is said.</summary>
     /// <param name="template">The format.</param>
     public static ChatFrame Of(ChatTemplate template)

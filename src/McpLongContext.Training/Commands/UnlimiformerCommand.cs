@@ -1,43 +1,44 @@
 using System.CommandLine;
+using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.EncoderDecoders;
 using McpLongContext.Inference.Tokenizers;
+using McpLongContext.Training.Examples;
 using McpLongContext.Training.Language;
 using McpLongContext.Training.Libtorch;
 using McpLongContext.Training.Loop;
 using McpLongContext.Training.Unlimiformer;
+using McpLongContext.Training.Unlimiformer.Decoders;
 using McpLongContext.Training.Unlimiformer.Examples;
 
 namespace McpLongContext.Training.Commands;
 
-/// <summary>Trains all weights of an encoder-decoder to write from sources longer than its window.</summary>
+/// <summary>
+/// Trains a model for sources longer than its window: all weights of an encoder-decoder, or LoRA adapters of a decoder,
+/// merged at the end.
+/// </summary>
 internal sealed class UnlimiformerCommand : TrainingCommand
 {
-    /// <summary>The highest rate where weights were trained before.</summary>
+    /// <summary>The highest rate of an encoder-decoder whose weights were trained before.</summary>
     private const double StartedRate = 1e-4;
 
     private static readonly UnlimiformerSettings s_defaults = new();
-    private static readonly EncoderDecoderShape s_shape = new();
-    private static readonly KeyValueSettings s_keys = new();
+    private static readonly DecoderSettings s_decoder = new();
 
+    private readonly EncoderDecoderOptions _encoderDecoder = new();
+    private readonly DecoderOptions _decoder = new();
     private readonly Argument<string> _output = new("FOLDER")
     {
         Description = "The folder of the new model; models install takes it.",
     };
-    private readonly Option<string?> _pairs = new("--pairs")
-    {
-        Description = "A file of {\"document\", \"summary\"} lines; default: generated documents of keys and values.",
-    };
     private readonly Option<string?> _start = new("--start")
     {
-        Description = "The model to begin with, installed or a folder; default: a new one of random weights.",
-    };
-    private readonly Option<string?> _tokenizer = new("--tokenizer")
-    {
-        Description = "The model, installed or a folder, whose tokenizer a new model takes; default: bytes.",
+        Description =
+            "The model to begin with, installed or a folder: an encoder-decoder, or a decoder of the Llama family; default: a "
+            + "new encoder-decoder of random weights.",
     };
     private readonly Option<bool> _retrieval = new("--unlimiformer-training")
     {
-        Description = "Each target token attends to its own top k of the whole source; default: to the first window.",
+        Description = "Each target token attends to its own top k of the whole source; default: to what fits a window.",
     };
     private readonly Option<bool> _random = new("--random-unlimiformer-training")
     {
@@ -46,105 +47,115 @@ internal sealed class UnlimiformerCommand : TrainingCommand
     private readonly Option<bool> _alternating = new("--alternating") { Description = "Both of them in turn." };
     private readonly Option<bool> _test = new("--test-unlimiformer")
     {
-        Description = "Evaluate with Unlimiformer; false: with the first window.",
+        Description = "Evaluate with Unlimiformer; false: with what fits a window.",
         DefaultValueFactory = _ => s_defaults.TestsUnlimiformer,
     };
-    private readonly Option<string> _family = new("--family")
+    private readonly Option<int?> _stepTokens = new("--step-tokens")
     {
-        Description = "The family of a new model, t5 or bart.",
-        DefaultValueFactory = _ => s_shape.Family,
+        Description =
+            "Tokens of all sources of a step at most, but for one source; "
+            + $"default: {s_defaults.StepTokens}, of a decoder {s_decoder.StepTokens}.",
     };
-    private readonly Option<int> _hidden = Number("--hidden", "Width of a new model.", s_shape.HiddenSize);
-    private readonly Option<int> _depth = Number("--layers", "Layers of encoder and decoder.", s_shape.Layers);
-    private readonly Option<int> _heads = Number("--heads", "Heads of a new model.", s_shape.Heads);
-    private readonly Option<int> _window = Number("--window", "Window of a new model.", s_shape.Window);
-    private readonly Option<int> _shortest = Number(
-        "--shortest",
-        "Tokens of the shortest generated document.",
-        s_keys.ShortestSource
-    );
-    private readonly Option<int> _longest = Number(
-        "--longest",
-        "Tokens of the longest generated document.",
-        s_keys.LongestSource
-    );
-    private readonly Option<int> _asked = Number(
-        "--asked-keys",
-        "Keys asked of a generated document.",
-        s_keys.AskedKeys
-    );
-    private readonly Option<int> _source = Number(
-        "--max-source",
-        "Tokens of a source at most.",
-        s_defaults.MaxSourceTokens
-    );
-    private readonly Option<int> _batch = Number("--batch", "Sources of a step at most.", s_defaults.BatchSize);
-    private readonly Option<int> _stepTokens = Number(
-        "--step-tokens",
-        "Tokens of all sources of a step at most, but for one source.",
-        s_defaults.StepTokens
-    );
     private readonly Option<double?> _rate = new("--learning-rate")
     {
-        Description = $"Highest rate; default: {s_defaults.LearningRate}, with --start {StartedRate}.",
+        Description =
+            $"Highest rate; default: {s_defaults.LearningRate}, of an encoder-decoder with --start {StartedRate}.",
     };
 
     public UnlimiformerCommand()
         : base(
             "unlimiformer",
-            "Train an encoder-decoder for sources longer than its window.",
+            "Train an encoder-decoder or a decoder for sources longer than its window.",
             "FOLDER.training",
             new LoopSettings(s_defaults.Steps, s_defaults.EvaluateEvery),
             s_defaults.Seed
         )
     {
         Arguments.Add(_output);
-        AddOptions(
-            _pairs,
+        AddOptions([
             _start,
-            _tokenizer,
             _retrieval,
             _random,
             _alternating,
             _test,
-            _family,
-            _hidden,
-            _depth,
-            _heads,
-            _window,
-            _shortest,
-            _longest,
-            _asked,
-            _source,
-            _batch,
+            .. _encoderDecoder.All,
+            .. _decoder.All,
             _stepTokens,
-            _rate
-        );
+            _rate,
+        ]);
     }
 
     protected override int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-        var settings = SettingsOf(parsed);
-        var keys = parsed.GetValue(_pairs) is null ? KeysOf(parsed) : s_keys;
+        RequireAlone(parsed, _start, [.. _encoderDecoder.OfNewModel]);
         var destination = Path.GetFullPath(parsed.GetValue(_output)!);
         var folder = RunBeside(parsed, destination);
+        return StartingDecoder(parsed) is { } decoder
+            ? RunDecoder(parsed, decoder, destination, folder, cancellation)
+            : RunEncoderDecoder(parsed, destination, folder, cancellation);
+    }
+
+    /// <summary>The decoder that training begins with; null: an encoder-decoder, or a new one.</summary>
+    private TrainedModel? StartingDecoder(ParseResult parsed) =>
+        parsed.GetValue(_start) is { } name
+        && TrainedModel.Find(name, StoreOf(parsed)) is var model
+        && !EncoderDecoder.Describes(model.Folder)
+            ? model
+            : null;
+
+    private int RunDecoder(
+        ParseResult parsed,
+        TrainedModel start,
+        string destination,
+        string folder,
+        CancellationToken cancellation
+    )
+    {
+        RequireOnly(parsed, "a decoder", _encoderDecoder.All);
+        var error = parsed.InvocationConfiguration.Error;
+        var config = DecoderConfig.Load(start.Folder);
+        var settings = _decoder.SettingsOf(parsed, config, parsed.GetValue(Seed)) with
+        {
+            Mode = ModeOf(parsed),
+            TestsUnlimiformer = parsed.GetValue(_test),
+            StepTokens = parsed.GetValue(_stepTokens) ?? s_decoder.StepTokens,
+            Steps = parsed.GetValue(Steps),
+            LearningRate = parsed.GetValue(_rate) ?? s_decoder.LearningRate,
+            EvaluateEvery = parsed.GetValue(EvaluateEvery),
+        };
+        OptionChecks.Positive(("--step-tokens", settings.StepTokens), ("--learning-rate", settings.LearningRate));
         OutputFolder.RequireFree(destination, folder);
-        var pairs = parsed.GetValue(_pairs) is { } file ? SummaryPair.Read(file) : null;
+        var corpus = Corpus.Read(parsed.GetValue(_decoder.Corpus) ?? []);
+        LibtorchRuntime.Load(error);
+        var training = new DecoderTraining(start, folder, settings, ThreadsOf(parsed), TimeProvider.System);
+        var (state, test) = training.Run(corpus, new ConsoleProgress(error), cancellation);
+        OutputFolder.Fill(training.Best, destination);
+        Tell(parsed, $"{destination}: {Outcome(state, folder)}");
+        Tell(parsed, Measured(test));
+        Tell(
+            parsed,
+            $"To read with it: --unlimiformer mode=per_layer --unlimiformer layer_begin={settings.LayerBeginOf(config.LayerCount)}"
+        );
+        return 0;
+    }
+
+    private int RunEncoderDecoder(ParseResult parsed, string destination, string folder, CancellationToken cancellation)
+    {
+        RequireOnly(parsed, "an encoder-decoder", _decoder.All);
+        var settings = SettingsOf(parsed);
+        var keys = _encoderDecoder.KeysOf(parsed);
+        OutputFolder.RequireFree(destination, folder);
+        var pairs = parsed.GetValue(_encoderDecoder.Pairs) is { } file ? SummaryPair.Read(file) : null;
+        var error = parsed.InvocationConfiguration.Error;
         LibtorchRuntime.Load(error);
         var start = StartOf(parsed, folder, settings);
         var training = new UnlimiformerTraining(start, folder, settings, ThreadsOf(parsed), TimeProvider.System);
         var (state, test) = training.Run(ExamplesOf, new ConsoleProgress(error), cancellation);
         OutputFolder.Fill(training.Best, destination);
-        output.WriteLine(
-            $"{destination}: {state.Step} steps in {state.Seconds:F0} s ({state.ProcessorSeconds:F0} s of the processor), "
-                + $"score less loss {state.Best:F2} on held-out examples. Metrics and picture: {folder}"
-        );
+        Tell(parsed, $"{destination}: {Outcome(state, folder)}");
         foreach (var (name, scores) in test)
         {
-            output.WriteLine(
-                $"{name}: {string.Join("; ", scores.Measured.Select(one => $"{one.Key} {one.Value:0.###}"))}"
-            );
+            Tell(parsed, $"{name}: {Measured(scores.Measured)}");
         }
 
         return 0;
@@ -157,66 +168,15 @@ internal sealed class UnlimiformerCommand : TrainingCommand
 
     private TrainedModel StartOf(ParseResult parsed, string folder, UnlimiformerSettings settings)
     {
-        RequireAlone(parsed, _start, _tokenizer, _family, _hidden, _depth, _heads, _window);
-        var shape = ShapeOf(parsed);
-        var start = StartingModel.Find(
+        var shape = _encoderDecoder.ShapeOf(parsed);
+        return StartingModel.Find(
             parsed.GetValue(_start),
-            parsed.GetValue(_tokenizer),
+            parsed.GetValue(_encoderDecoder.Tokenizer),
             StoreOf(parsed),
             folder,
             $"{shape}",
             (created, tokenizer) => EncoderDecoderFolder.Create(created, shape, tokenizer, settings.Seed)
         );
-        return EncoderDecoder.Describes(start.Folder)
-            ? start
-            : throw new TrainingException($"--start {start.Name}: expected an encoder-decoder, T5 or BART.");
-    }
-
-    private EncoderDecoderShape ShapeOf(ParseResult parsed)
-    {
-        var shape = new EncoderDecoderShape
-        {
-            Family = parsed.GetValue(_family)!,
-            HiddenSize = parsed.GetValue(_hidden),
-            Layers = parsed.GetValue(_depth),
-            Heads = parsed.GetValue(_heads),
-            Window = parsed.GetValue(_window),
-        };
-        OptionChecks.Positive(("--hidden", shape.HiddenSize), ("--layers", shape.Layers), ("--heads", shape.Heads));
-        if (shape.Family is not ("t5" or "bart"))
-        {
-            throw new TrainingException($"--family {shape.Family}: expected t5 or bart.");
-        }
-
-        if (shape.HiddenSize % shape.Heads != 0)
-        {
-            throw new TrainingException(
-                $"--hidden {shape.HiddenSize} --heads {shape.Heads}: expected a width that the heads divide."
-            );
-        }
-
-        return shape.Window >= EncoderDecoderShape.SmallestWindow
-            ? shape
-            : throw new TrainingException(
-                $"--window {shape.Window}: expected {EncoderDecoderShape.SmallestWindow} or more."
-            );
-    }
-
-    private KeyValueSettings KeysOf(ParseResult parsed)
-    {
-        var keys = new KeyValueSettings
-        {
-            ShortestSource = parsed.GetValue(_shortest),
-            LongestSource = parsed.GetValue(_longest),
-            AskedKeys = parsed.GetValue(_asked),
-        };
-        OptionChecks.Positive(("--shortest", keys.ShortestSource), ("--asked-keys", keys.AskedKeys));
-        var most = parsed.GetValue(_source);
-        return keys.LongestSource >= keys.ShortestSource && keys.LongestSource <= most
-            ? keys
-            : throw new TrainingException(
-                $"--longest {keys.LongestSource}: expected {keys.ShortestSource} (--shortest) to {most} (--max-source)."
-            );
     }
 
     private UnlimiformerSettings SettingsOf(ParseResult parsed)
@@ -227,9 +187,9 @@ internal sealed class UnlimiformerCommand : TrainingCommand
         {
             Mode = ModeOf(parsed),
             TestsUnlimiformer = parsed.GetValue(_test),
-            MaxSourceTokens = parsed.GetValue(_source),
-            BatchSize = parsed.GetValue(_batch),
-            StepTokens = parsed.GetValue(_stepTokens),
+            MaxSourceTokens = parsed.GetValue(_encoderDecoder.MaxSource),
+            BatchSize = parsed.GetValue(_encoderDecoder.Batch),
+            StepTokens = parsed.GetValue(_stepTokens) ?? s_defaults.StepTokens,
             Steps = parsed.GetValue(Steps),
             LearningRate = rate,
             PositionLearningRate = isNew ? s_defaults.PositionLearningRate : rate,
@@ -254,4 +214,24 @@ internal sealed class UnlimiformerCommand : TrainingCommand
             (_, _, true) => UnlimiformerMode.Random,
             _ => UnlimiformerMode.Truncation,
         };
+
+    /// <summary>Refuses options of the other kind of model.</summary>
+    private static void RequireOnly(ParseResult parsed, string kind, IEnumerable<Option> others)
+    {
+        if (others.FirstOrDefault(one => parsed.GetResult(one) is { Implicit: false }) is { } other)
+        {
+            throw new TrainingException(
+                $"{other.Name}: says nothing of {kind}; leave it out, or begin with another model (--start)."
+            );
+        }
+    }
+
+    private static string Outcome(TrainingState state, string folder) =>
+        $"{state.Step} steps in {state.Seconds:F0} s ({state.ProcessorSeconds:F0} s of the processor), "
+        + $"score less loss {state.Best:F2} on held-out examples. Metrics and picture: {folder}";
+
+    private static string Measured(IReadOnlyDictionary<string, double> measured) =>
+        string.Join("; ", measured.Select(one => $"{one.Key} {one.Value:0.###}"));
+
+    private static void Tell(ParseResult parsed, string line) => parsed.InvocationConfiguration.Output.WriteLine(line);
 }

@@ -8,12 +8,6 @@ namespace McpLongContext.Training.Infini;
 /// </summary>
 internal sealed class Curriculum
 {
-    /// <summary>The share of exact answers at which the next level begins.</summary>
-    public const double Threshold = 0.7;
-
-    /// <summary>The fewest steps of a level.</summary>
-    public const int LeastSteps = 25;
-
     private readonly Level[] _levels;
 
     /// <summary>The levels for segments of a length.</summary>

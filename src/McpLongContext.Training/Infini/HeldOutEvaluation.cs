@@ -67,43 +67,18 @@ internal sealed class HeldOutEvaluation(
         var prompt = tokenizer.Settings is { AddsBegin: true, Begin: { } begin }
             ? [begin, .. asked.Question]
             : asked.Question;
-        var (state, logits) = (new float[adapted.Config.HiddenSize], new float[adapted.Config.VocabularySize]);
-        foreach (var expected in asked.Answer)
-        {
-            session.Forward(prompt, state, cancellation);
-            session.Logits(state, logits);
-            var found = System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(logits);
-            // Either of the tokens that end a text does.
-            if (found != expected && !(IsEnd(found) && IsEnd(expected)))
-            {
-                return false;
-            }
-
-            prompt = [expected];
-        }
-
-        return true;
-
-        bool IsEnd(int token) => tokenizer.Settings.Ends.Contains(token);
+        return ExactAnswer.IsWritten(session, prompt, asked.Answer, tokenizer.Settings.Ends, cancellation);
     }
 
     private int[] Text(Random random, SampleTokens sample, int length, double place)
     {
-        var tokens = new long[length];
-        filler.Fill(random, tokens, heldOut: true);
-        var facts = sample.Facts.SelectMany(fact => fact).ToArray();
-        var start = 1 + (int)(place * (length - 1 - facts.Length));
-        for (var i = 0; i < facts.Length; i++)
-        {
-            tokens[start + i] = facts[i];
-        }
-
+        var tokens = HeldOutText.Of(random, filler, length, (sample, place));
         if (tokenizer.Settings is { AddsBegin: true, Begin: { } begin })
         {
             tokens[0] = begin;
         }
 
-        return [.. tokens.Select(token => (int)token)];
+        return tokens;
     }
 
     private void Remember(

@@ -23,9 +23,6 @@ internal sealed class InfiniTrainer : ITrainer
     /// <summary>Segments of a step, about, after the first level, for the default batch.</summary>
     private const int StepSegments = 24;
 
-    /// <summary>How much of the moving average a step replaces.</summary>
-    private const double Momentum = 0.1;
-
     private readonly InfiniDecoder _model;
     private readonly InfiniSettings _settings;
     private readonly Tokenizer _tokenizer;
@@ -221,24 +218,8 @@ internal sealed class InfiniTrainer : ITrainer
     }
 
     /// <summary>The next level, once the first task is mostly done rightly.</summary>
-    private TrainingState Advance(TrainingState state, StepResult result)
-    {
-        if (!result.Shares.TryGetValue(_tasks.Tasks[0].Task.Name, out var exact))
-        {
-            return state;
-        }
-
-        state = state with { Exact = state.Exact + (Momentum * (exact - state.Exact)) };
-        return
-            state.Exact > Curriculum.Threshold
-            && state.StepsAtLevel > Curriculum.LeastSteps
-            && state.Level < _curriculum.Last
-            ? state with
-            {
-                Level = state.Level + 1,
-                StepsAtLevel = 0,
-                Exact = state.Exact * 0.9,
-            }
+    private TrainingState Advance(TrainingState state, StepResult result) =>
+        result.Shares.TryGetValue(_tasks.Tasks[0].Task.Name, out var exact)
+            ? LevelRule.Advance(state, exact, _curriculum.Last)
             : state;
-    }
 }

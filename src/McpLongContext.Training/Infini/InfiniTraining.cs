@@ -1,7 +1,5 @@
-using System.Runtime.InteropServices;
 using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
-using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Inference.Tokenizers.Formats;
 using McpLongContext.Training.Examples;
 using McpLongContext.Training.Loop;
@@ -45,52 +43,29 @@ internal sealed class InfiniTraining(
         CancellationToken cancellation
     )
     {
+        var tasks = TaskMix.Parse(settings.Tasks, corpus, settings.MostKeys);
         Directory.CreateDirectory(folder);
         torch.set_num_threads(threads);
         var tokenizer = ModelTokenizer.Load(trained.Folder);
         var precision = settings.Adapter.IsByLayer ? Precision.Int8 : Precision.Float32;
         using var engine = Decoder.Load(trained.Folder, precision, threads);
-        var filler = ReadFiller(engine, tokenizer, corpus, progress, cancellation);
+        var own = OwnTextFile.ReadOrWrite(
+            folder,
+            settings.OwnTokens,
+            settings.Seed,
+            engine,
+            tokenizer,
+            threads,
+            progress,
+            cancellation
+        );
+        var filler = new FillerText(corpus.Select(text => tokenizer.Encode(text)), own);
         using var model = InfiniDecoder.Load(trained.Folder, settings.Adapter);
-        var tasks = TaskMix.Parse(settings.Tasks, corpus, settings.MostKeys);
         ITrainingTask[] asked = [.. tasks.Tasks.Select(one => one.Task.HeldOut)];
         var evaluation = new HeldOutEvaluation(engine, tokenizer, filler, asked, settings, threads);
         using var trainer = new InfiniTrainer(model, tokenizer, filler, tasks, settings, evaluation, _file, start);
         var length = new LoopSettings(settings.Steps, settings.EvaluateEvery);
         var loop = new TrainingLoop(folder, trained.Name, trained.Weights, length, time, progress);
         return loop.Run(trainer, cancellation);
-    }
-
-    /// <summary>The user's documents, and what the model writes itself, which is kept for the next time.</summary>
-    private FillerText ReadFiller(
-        Decoder engine,
-        Tokenizer tokenizer,
-        IReadOnlyList<string> corpus,
-        ITrainingProgress progress,
-        CancellationToken cancellation
-    )
-    {
-        int[] own = [];
-        if (settings.OwnTokens > 0)
-        {
-            var path = Path.Combine(folder, $"own-text-{settings.OwnTokens}-{settings.Seed}.tokens");
-            if (!File.Exists(path))
-            {
-                var written = OwnText.Write(
-                    engine,
-                    tokenizer,
-                    settings.OwnTokens,
-                    (ulong)settings.Seed,
-                    threads,
-                    count => progress.Tell($"filler: {count} of {settings.OwnTokens} tokens written by the model"),
-                    cancellation
-                );
-                AtomicFile.Write(path, stream => stream.Write(MemoryMarshal.AsBytes<int>(written)));
-            }
-
-            own = [.. MemoryMarshal.Cast<byte, int>(File.ReadAllBytes(path))];
-        }
-
-        return new FillerText(corpus.Select(text => tokenizer.Encode(text)), own);
     }
 }

@@ -35,12 +35,17 @@ internal sealed class DecoderLayer : nn.Module
     public InfiniAttention Attention { get; }
 
     /// <summary>The first half, which reads and writes the compressive memory.</summary>
-    /// <inheritdoc cref="InfiniAttention.Forward"/>
+    /// <inheritdoc cref="InfiniAttention.Forward(Tensor, MemoryState, Tensor)"/>
     public (Tensor Output, MemoryState? After) Attend(Tensor x, MemoryState? before, Tensor? weights)
     {
         var (attended, after) = Attention.Forward(_attentionNorm.forward(x), before, weights);
         return (x + (attended * _residualScale), after);
     }
+
+    /// <summary>The first half with attention of another kind.</summary>
+    /// <inheritdoc cref="InfiniAttention.Forward(Tensor, Func{Tensor, Tensor, Tensor, Tensor})"/>
+    public Tensor Attend(Tensor x, Func<Tensor, Tensor, Tensor, Tensor> attend) =>
+        x + (Attention.Forward(_attentionNorm.forward(x), attend) * _residualScale);
 
     /// <summary>The second half, token by token.</summary>
     /// <param name="x">[..., hidden].</param>

@@ -89,23 +89,41 @@ internal sealed class InfiniAttention : nn.Module
     /// </returns>
     public (Tensor Output, MemoryState? After) Forward(Tensor x, MemoryState? before, Tensor? weights)
     {
-        var queries = Heads(AttentionProjection.Query, _config.HeadCount, _queryNorm);
-        var keys = Heads(AttentionProjection.Key, _config.KeyValueHeadCount, _keyNorm);
-        var values = Heads(AttentionProjection.Value, _config.KeyValueHeadCount, norm: null);
-        var attended = AttendLocally(queries, keys, values);
         MemoryState? after = null;
-        if (HasMemory && _isAdapted)
-        {
-            var (matrices, normalizers) = _memory.Write(keys, values, before, weights);
-            attended = MixInMemory(attended, queries, matrices, normalizers, isFirstKnown: before is not null);
-            after = new MemoryState(matrices.select(1, x.shape[1]), normalizers.select(1, x.shape[1]));
-        }
+        var output = Forward(
+            x,
+            (queries, keys, values) =>
+            {
+                var local = AttendLocally(queries, keys, values);
+                if (!HasMemory || !_isAdapted)
+                {
+                    return local;
+                }
 
-        var output = Projections[AttentionProjection.Output]
-            .forward(attended.transpose(2, 3).reshape([.. x.shape[..3], _config.QuerySize]));
+                var (matrices, normalizers) = _memory.Write(keys, values, before, weights);
+                after = new MemoryState(matrices.select(1, x.shape[1]), normalizers.select(1, x.shape[1]));
+                return MixInMemory(local, queries, matrices, normalizers, isFirstKnown: before is not null);
+            }
+        );
         return (output, after);
+    }
 
-        // [batch, segments, heads, tokens, headDim]
+    /// <summary>Projects, lets the heads attend, and projects back.</summary>
+    /// <param name="x">[batch, segments, tokens, hidden].</param>
+    /// <param name="attend">
+    /// Is given queries [batch, segments, heads, tokens, headDim], keys and values [batch, segments, KV heads, tokens,
+    /// headDim], not rotated; returns what the heads attend to in the shape of the queries.
+    /// </param>
+    public Tensor Forward(Tensor x, Func<Tensor, Tensor, Tensor, Tensor> attend)
+    {
+        var attended = attend(
+            Heads(AttentionProjection.Query, _config.HeadCount, _queryNorm),
+            Heads(AttentionProjection.Key, _config.KeyValueHeadCount, _keyNorm),
+            Heads(AttentionProjection.Value, _config.KeyValueHeadCount, norm: null)
+        );
+        return Projections[AttentionProjection.Output]
+            .forward(attended.transpose(2, 3).reshape([.. x.shape[..3], _config.QuerySize]));
+
         Tensor Heads(AttentionProjection kind, int heads, RmsNorm? norm)
         {
             var projected = Projections[kind].forward(x).reshape([.. x.shape[..3], heads, _config.HeadDim]);
@@ -114,7 +132,7 @@ internal sealed class InfiniAttention : nn.Module
     }
 
     /// <summary>softmax(scale Q K^T + causal mask) V inside each segment, queries and keys rotated.</summary>
-    private Tensor AttendLocally(Tensor queries, Tensor keys, Tensor values)
+    public Tensor AttendLocally(Tensor queries, Tensor keys, Tensor values)
     {
         // The library divides by the root of the width; an architecture may scale otherwise.
         var scale = _config.ScoreScale * Math.Sqrt(_config.HeadDim);

@@ -27,9 +27,22 @@ internal sealed class RotaryEmbedding : nn.Module<Tensor, Tensor>
 
     /// <summary>Applies it.</summary>
     /// <param name="x">[..., tokens, headDim].</param>
-    public override Tensor forward(Tensor x)
+    public override Tensor forward(Tensor x) =>
+        Rotate(x, _cos.narrow(0, 0, x.shape[^2]), _sin.narrow(0, 0, x.shape[^2]));
+
+    /// <summary>Applies it at given positions.</summary>
+    /// <param name="x">[..., n, headDim].</param>
+    /// <param name="positions">[...], int64: one for n vectors.</param>
+    public Tensor Forward(Tensor x, Tensor positions)
     {
-        var (cos, sin) = (_cos.narrow(0, 0, x.shape[^2]), _sin.narrow(0, 0, x.shape[^2]));
+        return Rotate(x, Of(_cos), Of(_sin));
+
+        Tensor Of(Tensor table) =>
+            table.index_select(0, positions.flatten()).reshape([.. positions.shape, 1, table.shape[1]]);
+    }
+
+    private static Tensor Rotate(Tensor x, Tensor cos, Tensor sin)
+    {
         var halves = x.chunk(2, dim: -1);
         var (a, b) = (halves[0], halves[1]);
         return cat([(a * cos) - (b * sin), (b * cos) + (a * sin)], dim: -1);

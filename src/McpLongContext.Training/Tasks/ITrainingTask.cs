@@ -16,6 +16,11 @@ internal interface ITrainingTask
     /// </summary>
     public ITrainingTask HeldOut => this;
 
+    /// <summary>
+    /// Whether a text can hold only one example of it: its questions name nothing that tells two apart.
+    /// </summary>
+    public bool IsOnlyOne => false;
+
     /// <summary>Draws an example: the same one for equal random numbers.</summary>
     public TaskSample Draw(Random random);
 }

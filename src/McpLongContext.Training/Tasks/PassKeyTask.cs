@@ -28,6 +28,9 @@ internal sealed class PassKeyTask : ITrainingTask
     public int FirstLevel => 0;
 
     /// <inheritdoc />
+    public bool IsOnlyOne => true;
+
+    /// <inheritdoc />
     public TaskSample Draw(Random random)
     {
         var key = Draws.Key(random);

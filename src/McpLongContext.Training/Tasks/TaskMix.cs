@@ -11,7 +11,7 @@ internal sealed class TaskMix
 
     /// <summary>The names of all tasks.</summary>
     public static IReadOnlyList<string> Names { get; } =
-    ["pass-key", "needle", "several-keys", "named-things", "sentence-facts", "language"];
+    ["pass-key", "needle", "several-keys", "named-things", "sentence-facts", LanguageTask.TaskName];
 
     /// <summary>The tasks.</summary>
     public IReadOnlyList<(ITrainingTask Task, double Weight)> Tasks => _tasks;
@@ -23,13 +23,22 @@ internal sealed class TaskMix
     /// <param name="names">Names, each perhaps with a weight: <c>pass-key=3</c>.</param>
     /// <param name="texts">The documents of the corpus.</param>
     /// <param name="mostKeys">How many keys a text holds at most.</param>
-    /// <exception cref="TrainingException">A task is unknown, or a weight is no positive number.</exception>
-    public static TaskMix Parse(IEnumerable<string> names, IReadOnlyList<string> texts, int mostKeys) =>
-        new([
+    /// <exception cref="TrainingException">
+    /// A task is unknown or named twice, or a weight is no positive number.
+    /// </exception>
+    public static TaskMix Parse(IEnumerable<string> names, IReadOnlyList<string> texts, int mostKeys)
+    {
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        return new([
             .. names.Select(name =>
             {
                 var parts = name.Split('=', 2);
                 var weight = 1.0;
+                if (!found.Add(parts[0]))
+                {
+                    throw new TrainingException($"--task {parts[0]}: found twice, expected each task once.");
+                }
+
                 if (parts.Length == 2 && !(double.TryParse(parts[1], out weight) && weight > 0))
                 {
                     throw new TrainingException($"--task {name}: '{parts[1]}' found, expected a weight above 0.");
@@ -38,6 +47,7 @@ internal sealed class TaskMix
                 return (Create(parts[0], texts, mostKeys), weight);
             }),
         ]);
+    }
 
     /// <summary>Draws a task of a level, and an example of it.</summary>
     /// <param name="random">Chooses both.</param>
@@ -66,7 +76,7 @@ internal sealed class TaskMix
             "several-keys" => new SeveralKeysTask(mostKeys),
             "named-things" => new NamedThingsTask(),
             "sentence-facts" => new SentenceFactsTask(texts),
-            "language" => new LanguageTask(),
+            LanguageTask.TaskName => new LanguageTask(),
             _ => throw new TrainingException(
                 $"--task {name}: unknown; expected one of {string.Join(", ", Names)}, each perhaps with =WEIGHT."
             ),

@@ -15,3 +15,15 @@ internal enum UnlimiformerMode
     /// <summary>Retrieval in odd steps, a random subset in even ones.</summary>
     Alternating,
 }
+
+/// <summary>The modes by step.</summary>
+internal static class UnlimiformerModes
+{
+    /// <summary>The mode of one step.</summary>
+    /// <param name="mode">The mode of the training.</param>
+    /// <param name="step">The step, from 1.</param>
+    public static UnlimiformerMode At(this UnlimiformerMode mode, int step) =>
+        mode != UnlimiformerMode.Alternating ? mode
+        : step % 2 == 1 ? UnlimiformerMode.Retrieval
+        : UnlimiformerMode.Random;
+}

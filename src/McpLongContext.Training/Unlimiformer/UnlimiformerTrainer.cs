@@ -74,7 +74,7 @@ internal sealed class UnlimiformerTrainer : ITrainer
         using var scope = NewDisposeScope();
         var step = State.Step + 1;
         var random = new Random(Seeds.Of(_settings.Seed, step));
-        var mode = ModeOf(step);
+        var mode = _settings.Mode.At(step);
         var read = Read(Draw(random, (double)step / _settings.Steps), mode, random);
         var loss = stack(read.Select(one => one.Loss)).mean();
         var shares = new Dictionary<string, double> { ["exact"] = read.Average(one => one.Exact) };
@@ -124,11 +124,6 @@ internal sealed class UnlimiformerTrainer : ITrainer
     public void Keep() => _keep();
 
     public void Dispose() => Optimizer.Dispose();
-
-    private UnlimiformerMode ModeOf(int step) =>
-        _settings.Mode != UnlimiformerMode.Alternating ? _settings.Mode
-        : step % 2 == 1 ? UnlimiformerMode.Retrieval
-        : UnlimiformerMode.Random;
 
     /// <summary>The examples of a step.</summary>
     private List<SourceExample> Draw(Random random, double progress)

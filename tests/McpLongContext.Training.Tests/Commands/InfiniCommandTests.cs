@@ -185,6 +185,7 @@ public sealed class InfiniCommandTests : IDisposable
     [InlineData("--segment 200", "--segment 200: expected 32 to 128, the window of the model")]
     [InlineData("--task riddles", "--task riddles: unknown; expected one of pass-key, needle")]
     [InlineData("--task pass-key=-1", "--task pass-key=-1: '-1' found, expected a weight above 0")]
+    [InlineData("--task needle needle=2", "--task needle: found twice, expected each task once.")]
     [InlineData("--task language", "--task: the first one decides")]
     [InlineData("--rank 0", "--rank 0: expected a number above 0")]
     [InlineData("--own-tokens 0", "the corpus is empty")]

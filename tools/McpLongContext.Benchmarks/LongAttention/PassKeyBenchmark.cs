@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using McpLongContext.Inference;
 using McpLongContext.Inference.Chat;
@@ -34,17 +35,25 @@ internal sealed class PassKeyBenchmark : IDisposable
     private readonly Tokenizer _tokenizer;
     private readonly ChatFrame _frame;
     private readonly RetrievalHeads _heads;
+    private readonly int? _layerBegin;
+    private readonly bool _isChat;
     private readonly ComputeThreadPool _threadPool = new(Environment.ProcessorCount);
 
-    public PassKeyBenchmark(TextWriter output, string name)
+    /// <summary>Loads a model.</summary>
+    /// <param name="output">Receives what is measured.</param>
+    /// <param name="model">Its name, and perhaps after an @ the first layer that reads from token memory.</param>
+    public PassKeyBenchmark(TextWriter output, string model)
     {
         _output = output;
+        var (name, at) = model.Split('@') is [var first, var second] ? (first, second) : (model, null);
+        _layerBegin = at is null ? null : int.Parse(at, CultureInfo.InvariantCulture);
         var installed =
             new ModelStore().List().FirstOrDefault(model => model.Name == name)
             ?? throw new ModelException($"{name} is not installed.");
         _model = Decoder.Load(installed.Folder, cache: WeightCache.Of(installed));
         _tokenizer = ModelTokenizer.Load(installed.Folder);
-        _frame = ChatFrame.Of(ChatTemplate.Of(_tokenizer)!);
+        _isChat = ChatTemplate.Of(_tokenizer) is not null;
+        _frame = ChatFrame.Of(_tokenizer);
         var watch = Stopwatch.StartNew();
         _heads = RetrievalHeadsFile.ReadOrCalibrate(installed, _model, _tokenizer, [.. _frame.Before]);
         output.WriteLine(
@@ -66,7 +75,11 @@ internal sealed class PassKeyBenchmark : IDisposable
         var tokens = _tokenizer.Encode(text.AsSpan(0, Math.Min(text.Length, lengths.Max() * 8))).AsSpan();
         tokens = tokens[..Math.Min(tokens.Length, lengths.Max())];
         var depth = modes.Any(mode => ModeOf(mode).Depth == KeyDepth.Full) ? KeyDepth.Full : KeyDepth.Selection;
-        using var encoder = new KeyEncoder(_model, KeyLayout.Of(_model.Config, _heads, depth), [.. _frame.Before]);
+        using var encoder = new KeyEncoder(
+            _model,
+            KeyLayout.Of(_model.Config, _heads, depth, _layerBegin),
+            [.. _frame.Before]
+        );
         var watch = Stopwatch.StartNew();
         var memory = new BookMemory(encoder, tokens);
         _output.WriteLine(
@@ -173,16 +186,23 @@ internal sealed class PassKeyBenchmark : IDisposable
 
     private string Answer(RetrievalReader reader, BookMemory memory, Needle needle, string mode)
     {
-        var prompt = new RetrievalPrompt(
-            _frame.Before,
-            _tokenizer.Encode("Here are excerpts of a long text.\n\n"),
-            _tokenizer.Encode("\n...\n"),
-            [
-                .. _tokenizer.Encode($"\n\nAnswer from the excerpts alone: {needle.Question}"),
-                .. _frame.After,
-                .. _tokenizer.Encode(needle.Begin),
-            ]
-        );
+        var prompt = _isChat
+            ? new RetrievalPrompt(
+                _frame.Before,
+                _tokenizer.Encode("Here are excerpts of a long text.\n\n"),
+                _tokenizer.Encode("\n...\n"),
+                [
+                    .. _tokenizer.Encode($"\n\nAnswer from the excerpts alone: {needle.Question}"),
+                    .. _frame.After,
+                    .. _tokenizer.Encode(needle.Begin),
+                ]
+            )
+            : new RetrievalPrompt(
+                _frame.Before,
+                [],
+                _tokenizer.Encode("\n\n"),
+                _tokenizer.Encode($"\n\n{needle.Question} {needle.Begin}")
+            );
         using var reading = reader.Begin(memory, needle.Question, prompt, ModeOf(mode), AnswerTokens);
         // The model alone reads its window as text, which takes long and is in vain where the needle is not in it.
         return

@@ -23,16 +23,24 @@ public sealed class PerLayerMode : IReadingMode
     /// <inheritdoc/>
     public bool ReadsSpans => false;
 
+    /// <summary>
+    /// How much is read beside a prompt. Where the window is small, spans leave half of its rest to what is written, which
+    /// otherwise drives the question out of the local window.
+    /// </summary>
+    /// <param name="promptTokens">Tokens of the prompt.</param>
+    /// <param name="window">Tokens of the window.</param>
+    public SpanPlan PlanBeside(int promptTokens, int window) =>
+        Plan with
+        {
+            Budget = Math.Min(Plan.Budget, (window - promptTokens) / 2),
+        };
+
     /// <inheritdoc/>
     public RetrievalReading Begin(ReadingSource source, RetrievalPrompt prompt, IReadOnlyList<TokenMemorySpan> spans)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(prompt);
-        // Where the window is small, spans yield to the prompt.
-        var plan = Plan with
-        {
-            Budget = Math.Min(Plan.Budget, source.Window - prompt.Tokens - 1),
-        };
+        var plan = PlanBeside(prompt.Tokens, source.Window);
         Window.Require(source, prompt.Tokens + Math.Max(1, plan.Budget));
         var local = source.Window - prompt.Header.Count - plan.Budget;
         var attention = new PerLayerAttention(source, prompt.Header.Count, Neighbors, plan, local);

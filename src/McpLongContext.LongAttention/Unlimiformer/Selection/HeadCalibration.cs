@@ -28,6 +28,7 @@ public static class HeadCalibration
     /// <param name="header">The tokens before each window.</param>
     /// <param name="threads">Threads that compute; null: one a processor.</param>
     /// <param name="cancellation">Ends the work between blocks.</param>
+    /// <returns>The heads; the first one of the middle layer, with a hit rate of 0, where the window holds no fact.</returns>
     /// <exception cref="ArgumentException">The header leaves no room in the model's window.</exception>
     public static RetrievalHeads Run(
         Decoder model,
@@ -43,6 +44,12 @@ public static class HeadCalibration
             tokenizer,
             Math.Min(model.Config.ContextLength - header.Length, 2048 - header.Length)
         );
+        if (document.Facts.Count == 0)
+        {
+            // A window too small for one fact tells nothing of the heads; modes that search in every layer need none.
+            return new RetrievalHeads(model.Config.LayerCount / 2, 0, [0], HitRate: 0);
+        }
+
         using var reading = new Reading(model, header, threads);
         reading.Read(document.Tokens, cancellation);
         var empty = reading.Ask(tokenizer.Encode(SelectionQuery.Empty), cancellation);

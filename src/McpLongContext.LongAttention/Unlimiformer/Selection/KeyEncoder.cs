@@ -15,9 +15,9 @@ public sealed class KeyEncoder : IDisposable
     public const int Version = 1;
 
     /// <summary>
-    /// Text tokens of a window: two blocks of a sequence, and short enough for attention to cost little.
+    /// Text tokens of a window at most: two blocks of a sequence, and short enough for attention to cost little.
     /// </summary>
-    private const int WindowTokens = 1024;
+    public const int WindowTokens = 1024;
 
     private readonly DecoderConfig _config;
     private readonly DecoderSession _session;

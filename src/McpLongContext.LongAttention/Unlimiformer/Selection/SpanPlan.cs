@@ -19,8 +19,18 @@ public sealed record SpanPlan(int Before = 24, int After = 64, int Budget = 256,
     /// <returns>Disjoint spans in the order of the token memory.</returns>
     public IReadOnlyList<TokenMemorySpan> Of(IReadOnlyList<TokenHit> hits, IReadOnlyList<TokenMemoryText> texts)
     {
-        ArgumentNullException.ThrowIfNull(hits);
         ArgumentNullException.ThrowIfNull(texts);
+        return Of(hits, text => texts[text].Tokens);
+    }
+
+    /// <summary>Grows spans around hits in texts of which only the lengths are known.</summary>
+    /// <param name="hits">The hits, best first.</param>
+    /// <param name="tokensOf">The tokens of a text.</param>
+    /// <returns>Disjoint spans in the order of the token memory.</returns>
+    public IReadOnlyList<TokenMemorySpan> Of(IReadOnlyList<TokenHit> hits, Func<int, int> tokensOf)
+    {
+        ArgumentNullException.ThrowIfNull(hits);
+        ArgumentNullException.ThrowIfNull(tokensOf);
         var spans = new List<TokenMemorySpan>();
         var left = Budget;
         foreach (var hit in hits)
@@ -35,7 +45,7 @@ public sealed record SpanPlan(int Before = 24, int After = 64, int Budget = 256,
                 continue;
             }
 
-            var grown = Grow(hit, texts[hit.Text].Tokens);
+            var grown = Grow(hit, tokensOf(hit.Text));
             var met = spans.FindAll(span => Meets(span, grown));
             var merged = met.Aggregate(grown, Merge);
             var added = merged.Count - met.Sum(span => span.Count);
@@ -56,8 +66,10 @@ public sealed record SpanPlan(int Before = 24, int After = 64, int Budget = 256,
 
     private TokenMemorySpan Grow(TokenHit hit, int tokens)
     {
-        var first = Math.Max(0, hit.Token - Before);
-        var end = Math.Min(tokens, hit.Token + Math.Max(1, After));
+        var after = Math.Max(1, After);
+        // A budget too small for both sides is spent on the hit and the tokens after it.
+        var first = Math.Max(0, hit.Token - Math.Min(Before, Math.Max(0, Budget - after)));
+        var end = Math.Min(tokens, hit.Token + after);
         return new TokenMemorySpan(hit.Text, first, Math.Min(end - first, Math.Max(1, Budget)), hit.Score);
     }
 

@@ -105,6 +105,13 @@ public sealed class ReadingModeTests
         Assert.Equal(s_prompt.Local.ToArray(), reading.Prompt.ToArray());
     }
 
+    [Theory]
+    [InlineData(20, 256, 118)]
+    [InlineData(20, 2048, 256)]
+    [InlineData(8, 10, 1)]
+    public void In_a_small_window_spans_leave_half_of_its_rest_to_what_is_written(int prompt, int window, int budget) =>
+        Assert.Equal(budget, new PerLayerMode().PlanBeside(prompt, window).Budget);
+
     [Fact]
     public void Attention_is_shared_out_among_spans_and_the_rest()
     {

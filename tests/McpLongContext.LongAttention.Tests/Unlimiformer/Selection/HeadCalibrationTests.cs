@@ -27,6 +27,24 @@ public sealed class HeadCalibrationTests
     }
 
     [Fact]
+    public async Task A_window_without_room_for_a_fact_gives_the_first_head_of_the_middle_layer()
+    {
+        var folder = await TestModels.StoriesAsync();
+        using var model = Decoder.Load(folder);
+        var header = Enumerable.Repeat(1, model.Config.ContextLength - 20).ToArray();
+
+        var heads = HeadCalibration.Run(
+            model,
+            ModelTokenizer.Load(folder),
+            header,
+            cancellation: TestContext.Current.CancellationToken
+        );
+
+        Assert.Equal((model.Config.LayerCount / 2, 0, 0.0), (heads.Layer, heads.KeyValueHead, heads.HitRate));
+        Assert.Equal([0], heads.Heads);
+    }
+
+    [Fact]
     public async Task Facts_stand_whole_in_the_text_as_far_as_it_fits_the_window()
     {
         var tokenizer = ModelTokenizer.Load(await TestModels.StoriesAsync());

@@ -22,6 +22,19 @@ public sealed class SpanPlanTests
     public void The_best_hits_take_the_budget() =>
         Assert.Equal([(0, 8, 6), (0, 48, 6)], Plan(new(0, 10, 0.9f), new(0, 50, 0.5f), new(0, 80, 0.4f)));
 
+    [Theory]
+    [InlineData(20, 100, 20)]
+    [InlineData(64, 100, 64)]
+    [InlineData(70, 94, 70)]
+    [InlineData(88, 76, 88)]
+    [InlineData(256, 76, 88)]
+    public void A_small_budget_is_spent_on_the_hit_and_what_follows_it(int budget, int first, int count)
+    {
+        var span = Assert.Single(new SpanPlan(Budget: budget).Of([new TokenHit(0, 100, 0.9f)], _ => 300));
+
+        Assert.Equal((first, count), (span.First, span.Count));
+    }
+
     [Fact]
     public void Hits_may_have_scores_below_zero() =>
         Assert.Equal([(0, 8, 6), (0, 48, 6)], Plan(new(0, 10, 0.9f), new(0, 50, -0.5f)));
