@@ -26,23 +26,23 @@ internal sealed class CopyRepair(
     }
 
     /// <summary>Repairs one datastore after another; one that fails keeps no later one from its turn.</summary>
-    private async Task RepairAllAsync(CancellationToken stopping)
+    private async Task RepairAllAsync(CancellationToken cancellation)
     {
-        foreach (var name in await datastores.ListAsync(stopping))
+        foreach (var name in await datastores.ListAsync(cancellation))
         {
-            await TryAsync($"Datastore {name} is not repaired", _ => datastores.Of(name).RepairAsync(), stopping);
+            await TryAsync($"Datastore {name} is not repaired", _ => datastores.Of(name).RepairAsync(), cancellation);
         }
     }
 
     /// <summary>The database or a silo may be away: the next round tries again.</summary>
-    private async Task TryAsync(string problem, Func<CancellationToken, Task> work, CancellationToken stopping)
+    private async Task TryAsync(string problem, Func<CancellationToken, Task> work, CancellationToken cancellation)
     {
         try
         {
-            await work(stopping);
+            await work(cancellation);
         }
 #pragma warning disable CA1031 // An exception would end the silo.
-        catch (Exception error) when (!stopping.IsCancellationRequested)
+        catch (Exception error) when (!cancellation.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             logger.LogWarning("{Problem}: {Reason}", problem, error.Message);

@@ -9,7 +9,7 @@ internal sealed class NameEvidence(Question question)
     /// <summary>Shorter words begin too many others.</summary>
     private const int MinWord = 3;
 
-    /// <summary>What is left of a word has to say which one it was.</summary>
+    /// <summary>The fewest letters of a word that still say which one it was.</summary>
     private const int MinRoot = 4;
 
     private readonly string[] _words =
