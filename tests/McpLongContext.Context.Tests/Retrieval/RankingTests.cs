@@ -53,15 +53,31 @@ public sealed class RankingTests
     [Theory]
     [InlineData("Code", "a.py", "b.py")]
     [InlineData("Prose", "a.py", "a.py")]
-    public void Of_code_another_file_comes_before_more_of_the_first_one(string kind, string first, string second)
+    public void Of_code_another_file_comes_before_another_place_of_the_first_one(
+        string kind,
+        string first,
+        string second
+    )
     {
         using var sample = new SampleDatastore(
-            ("a.py", kind, "crane lifts cargo\ncrane lifts cargo\ncrane lifts cargo"),
+            ("a.py", kind, "crane lifts cargo\nnothing\ncrane lifts cargo\nnothing\ncrane lifts cargo"),
             ("b.py", kind, "crane lifts cargo"),
             ("c.py", kind, "nothing\nof\nthe\nkind\nstands\nin\nthis\nfile")
         );
 
         Assert.Equal([first, second], Ask(sample, "how does a crane lift cargo").Take(2).Select(one => one.Path));
+    }
+
+    [Fact]
+    public void Neighbors_are_one_place()
+    {
+        using var sample = new SampleDatastore(
+            ("a.py", "Code", "crane lifts cargo\ncrane lifts cargo"),
+            ("b.py", "Code", "crane lifts cargo"),
+            ("c.py", "Code", "nothing\nof\nthe\nkind\nstands\nin\nthis\nfile")
+        );
+
+        Assert.Equal(["a.py", "a.py"], Ask(sample, "how does a crane lift cargo").Take(2).Select(one => one.Path));
     }
 
     [Fact]

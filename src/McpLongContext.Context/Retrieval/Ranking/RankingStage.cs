@@ -6,7 +6,7 @@ namespace McpLongContext.Context.Retrieval.Ranking;
 /// <summary>
 /// Orders the candidates of a question by more than each of them says by itself: what is defined in it, how many good
 /// passages its file has, what the file is called, and what the file is for. What speaks for a file is added to its
-/// best passage alone, and further passages of a file of code lose, so that one file does not fill a page.
+/// best passage alone, and further places of a file of code lose, so that one file does not fill a page.
 /// </summary>
 internal sealed class RankingStage(
     Question question,
@@ -45,11 +45,11 @@ internal sealed class RankingStage(
                 + (_roles.IsUnwantedTest(document) ? 0 : _names.GainOf(document))
                 + (RankingWeights.History * history.GetValueOrDefault(document.Path));
             passages[0] = passages[0] with { Score = passages[0].Score + gain };
-            var crowding =
+            ranked.AddRange(
                 question.Kind == QueryKind.NaturalLanguage && StoredKind.Of(document) == DocumentKind.Code
-                    ? RankingWeights.Crowding
-                    : 0;
-            ranked.AddRange(passages.Select((passage, i) => passage with { Score = passage.Score - (crowding * i) }));
+                    ? Spread(passages)
+                    : passages
+            );
         }
 
         return
@@ -59,6 +59,28 @@ internal sealed class RankingStage(
                 .ThenBy(passage => passage.Document.Path, StringComparer.Ordinal)
                 .ThenBy(passage => passage.Id),
         ];
+    }
+
+    /// <summary>Lowers the places of a file after its best one; neighbors are one place, as in evidence.</summary>
+    /// <param name="passages">Of one file, best first.</param>
+    private static IEnumerable<RankedPassage> Spread(IEnumerable<RankedPassage> passages)
+    {
+        var places = new List<HashSet<long>>();
+        foreach (var passage in passages)
+        {
+            var place = places.FindIndex(ids => ids.Contains(passage.Id - 1) || ids.Contains(passage.Id + 1));
+            if (place < 0)
+            {
+                place = places.Count;
+                places.Add([]);
+            }
+
+            places[place].Add(passage.Id);
+            yield return passage with
+            {
+                Score = passage.Score - (RankingWeights.Crowding * place),
+            };
+        }
     }
 
     /// <summary>T ln sum exp((s - best) / T), which is 0 for one passage.</summary>

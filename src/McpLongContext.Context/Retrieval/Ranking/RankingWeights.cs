@@ -53,8 +53,8 @@ internal static class RankingWeights
     public const double History = 2;
 
     /// <summary>
-    /// Against each further passage of a file of code, times the number of those before it: a question in plain words
-    /// mostly has its answer in several files, and what follows in the first of them is read with it.
+    /// Against each further place of a file of code, times the number of those before it: a question in plain words mostly
+    /// has its answer in several files.
     /// </summary>
     public const double Crowding = 0.5;
 
