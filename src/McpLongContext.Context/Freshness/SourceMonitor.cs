@@ -95,7 +95,7 @@ internal sealed class SourceMonitor : IAsyncDisposable
 
     /// <summary>
     /// Reads what waits, and waits for it as long as the budget allows; for the files that a query needs, a few times
-    /// as long.
+    /// as long: for all where they are few, else for those that seem relevant.
     /// </summary>
     /// <param name="query">The query; <see langword="null"/>: any order will do.</param>
     /// <param name="budget">How long to wait; <see langword="null"/> waits for everything.</param>
@@ -113,7 +113,7 @@ internal sealed class SourceMonitor : IAsyncDisposable
         }
 
         var start = _time.GetTimestamp();
-        IReadOnlyList<string> needed = [];
+        IReadOnlyList<string> needed = query is null ? [] : [.. _queue.Stale().Keys];
         if (query is not null && _queue.Waiting() is { Count: > SourceRefresh.BatchFiles } waiting)
         {
             var relevant = new RelevantFiles(_roots, query, _time);

@@ -1,4 +1,12 @@
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Datastores;
+using McpLongContext.Context.Documents;
+using McpLongContext.Context.Freshness;
+using McpLongContext.Context.Freshness.Git;
+using McpLongContext.Context.Ingestion;
+using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpLongContext.Context.Tests.Freshness;
 
@@ -227,6 +235,28 @@ public sealed class FreshQueryTests : IAsyncLifetime
         var result = await AskAsync("albatross");
 
         Assert.Equal([$"many/f{Files - 1}.txt:1-1"], CitationsOf(result));
+    }
+
+    [Fact]
+    public async Task Of_few_changed_files_a_query_waits_for_all_whatever_its_budget()
+    {
+        using var datastores = new DatastoreRegistry(new DatastoreHome(Path.Combine(_sandbox.FullName, "home")));
+        var (roots, paths, time) = (new AllowedRoots(Source), new DocumentPaths(Source), TimeProvider.System);
+        await using var monitor = new SourceMonitor(
+            datastores.Open("default"),
+            roots,
+            narrowed => new Indexer(narrowed, paths, time),
+            new GitTrees(roots, paths),
+            time,
+            NullLogger.Instance
+        );
+        Write("notes.txt", "The pilot slept.\n");
+        await monitor.CompareAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, monitor.StaleCount);
+
+        var stale = await monitor.RefreshAsync("weather", TimeSpan.Zero, TestContext.Current.CancellationToken);
+
+        Assert.Empty(stale);
     }
 
     [Fact]
