@@ -27,7 +27,7 @@ const string Usage = """
       busy DIR                                 questions while a folder is encoded, and afterwards
       lexical DIR                              the index of words beside SQLite FTS5 alone
       queries HOME                             questions to the default datastore of a home
-      stages HOME                              the processor time of such a question by its stages
+      stages HOME [STAGE]                      the processor time of such a question by its stages
       prune HOME                               what its search over token states may leave out
       knn MILLIONS                             the search over so many token states
       gpu DEVICE MILLIONS...                   the scans on a device, cuda:0, beside the processor

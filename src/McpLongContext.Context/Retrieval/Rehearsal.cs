@@ -1,4 +1,5 @@
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Documents;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;
@@ -11,8 +12,9 @@ namespace McpLongContext.Context.Retrieval;
 /// Ingests two small files into a temporary datastore and asks it, lexically, so that the code of a process's first ingest
 /// and first query is compiled before they come: a second of one core. Nothing of it stays.
 /// </summary>
+/// <param name="options">Name the home, whose disk has room.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Rehearsal(TimeProvider time)
+internal sealed class Rehearsal(LongContextOptions options, TimeProvider time)
 {
     private const string Question = "Where is the first lampKeeper defined?";
 
@@ -29,7 +31,7 @@ internal sealed class Rehearsal(TimeProvider time)
     /// <param name="cancellation">Ends it between two steps.</param>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        var folder = Directory.CreateTempSubdirectory($"mcp-long-context-rehearsal-{Environment.ProcessId}-");
+        var folder = Directory.CreateDirectory(ScratchFolder.NewPath(options.Home, time));
         try
         {
             var sources = folder.CreateSubdirectory("sources").FullName;

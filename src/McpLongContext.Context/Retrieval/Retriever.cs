@@ -50,8 +50,7 @@ internal sealed class Retriever(
             _encoder is null && background.IsReading(request.Datastore)
                 ? warmUp.PrepareAsync(cancellation)
                 : Task.CompletedTask;
-        await background.WaitForIndexAsync(request.Datastore, cancellation);
-        await preparing;
+        await Task.WhenAll(background.WaitForIndexAsync(request.Datastore, cancellation), preparing);
 
         // Judged before the search: what is read while it runs may be missing from it.
         var reading = background.StillReading(request.Datastore);

@@ -1,3 +1,4 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Datastores;
 using McpLongContext.Context.Encoders;
 using McpLongContext.Context.Retrieval;
@@ -23,7 +24,19 @@ public sealed class RetrievalWarmUpTests : IDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private RetrievalWarmUp WarmUp => new(_datastores, _encoders, new Rehearsal(TimeProvider.System));
+    private Rehearsal Rehearsal =>
+        new(
+            new LongContextOptions
+            {
+                Home = _folder["home"],
+                Models = null,
+                WorkingDirectory = _folder["work"],
+                AllowedRoots = [],
+            },
+            TimeProvider.System
+        );
+
+    private RetrievalWarmUp WarmUp => new(_datastores, _encoders, Rehearsal);
 
     public void Dispose()
     {
@@ -56,17 +69,10 @@ public sealed class RetrievalWarmUpTests : IDisposable
     [Fact]
     public async Task The_first_ingest_is_rehearsed_where_nothing_can_be_asked_and_nothing_of_that_stays()
     {
-        var before = Rehearsals();
+        await Rehearsal.RunAsync(Cancellation);
 
-        await new Rehearsal(TimeProvider.System).RunAsync(Cancellation);
-
-        Assert.Equal(before, Rehearsals());
         Assert.Empty(_datastores.Names);
-
-        static int Rehearsals() =>
-            Directory
-                .GetDirectories(Path.GetTempPath(), $"mcp-long-context-rehearsal-{Environment.ProcessId}-*")
-                .Length;
+        Assert.Empty(Directory.EnumerateFiles(_folder["home"], "*", SearchOption.AllDirectories));
     }
 
     [Fact]
