@@ -22,6 +22,16 @@ internal sealed class ServerSession : IDisposable
         }
     }
 
+    /// <summary>Used until now by all cores.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Starts the server, which may read these folders, and shakes hands.</summary>
     public static ServerSession Start(Home home, params string[] folders)
     {
