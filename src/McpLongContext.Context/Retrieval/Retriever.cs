@@ -203,7 +203,7 @@ internal sealed class Retriever(
 
     /// <summary>
     /// Searches while the files are compared with the datastore; where they differ, or another process has stored
-    /// meanwhile, once more.
+    /// files meanwhile, once more.
     /// </summary>
     private async Task<QueryResult> SearchFreshAsync(QueryRequest request, CancellationToken cancellation)
     {
@@ -214,8 +214,8 @@ internal sealed class Retriever(
             var check = await freshness.EnsureAsync(request.Datastore, request.Question, asStored.Cancel, cancellation);
             if (!asStored.IsCancellationRequested && check.Stale.Count == 0)
             {
-                var (result, generation) = await search;
-                if (check.Report is null || generation == GenerationOf(request.Datastore))
+                var (result, version) = await search;
+                if (check.Report is null || version == SourceVersionOf(request.Datastore))
                 {
                     return result with { Freshness = await check.CompleteAsync() };
                 }
@@ -231,13 +231,13 @@ internal sealed class Retriever(
         }
     }
 
-    private long GenerationOf(string datastore)
+    private long SourceVersionOf(string datastore)
     {
         using var snapshot = datastores.Open(datastore).Snapshot();
-        return snapshot.Generation;
+        return snapshot.SourceVersion;
     }
 
-    private async Task<(QueryResult Result, long Generation)> SearchAsync(
+    private async Task<(QueryResult Result, long SourceVersion)> SearchAsync(
         QueryRequest request,
         IReadOnlySet<string> stale,
         CancellationToken cancellation
@@ -250,7 +250,7 @@ internal sealed class Retriever(
             () =>
             {
                 using var snapshot = datastore.Snapshot();
-                return (Query(snapshot, request, encoder, paths, time, cancellation, stale), snapshot.Generation);
+                return (Query(snapshot, request, encoder, paths, time, cancellation, stale), snapshot.SourceVersion);
             },
             cancellation
         );
