@@ -1,4 +1,5 @@
 using System.Text.Json;
+using McpLongContext.Inference.Checkpoints;
 
 namespace McpLongContext.Inference.Models;
 
@@ -33,11 +34,15 @@ public sealed record InstalledModel(string Folder, ModelEntry Entry)
         }
     }
 
-    /// <summary>Whether a file is there; a manifest that was damaged may hold a null in its list.</summary>
+    /// <summary>
+    /// Whether a file is there; a manifest that was damaged may hold a null in its list. Adapters may be trained anew, or
+    /// removed.
+    /// </summary>
     private static bool IsWhole(string folder, ModelFile? file) =>
-        file is not null
-        && new FileInfo(Path.Combine(folder, file.Name)) is { Exists: true } info
-        && info.Length == file.Size;
+        file is { Name: SafetensorsFolder.AdapterName or SafetensorsFolder.EncoderAdapterName }
+        || file is not null
+            && new FileInfo(Path.Combine(folder, file.Name)) is { Exists: true } info
+            && info.Length == file.Size;
 
     internal static async Task WriteManifestAsync(string folder, ModelEntry entry, CancellationToken cancellation)
     {

@@ -24,8 +24,11 @@ public sealed class EncoderAdapterInUseTests : IAsyncLifetime
 
     private string PathOfAdapter => Path.Combine(_encoder.Folder, EncoderAdapter.FileName);
 
-    public async ValueTask InitializeAsync() =>
+    public async ValueTask InitializeAsync()
+    {
         _encoder = await _models.InstallAsync(await TestModels.EncoderAsync(), cancellation: Cancellation);
+        File.Delete(PathOfAdapter);
+    }
 
     public ValueTask DisposeAsync()
     {
