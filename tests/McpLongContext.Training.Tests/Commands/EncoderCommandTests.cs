@@ -1,5 +1,6 @@
 using System.Text.Json;
 using McpLongContext.Inference.Bert;
+using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Models;
 using McpLongContext.Training.Commands;
 
@@ -11,6 +12,9 @@ public sealed class EncoderCommandTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("encoder-");
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
+
+    /// <summary>A rate at which an adapter forgets the texts.</summary>
+    private const string Ruinous = "1";
 
     private string Encoder => PathOf("bert");
 
@@ -78,6 +82,45 @@ public sealed class EncoderCommandTests : IDisposable
         Assert.Equal(whole, File.ReadAllBytes(Path.Combine(Encoder, EncoderAdapter.FileName)));
     }
 
+    /// <summary>An adapter of as many dimensions as the encoder has to be as good as none.</summary>
+    [Fact]
+    public async Task An_adapter_that_is_worse_than_none_is_not_installed()
+    {
+        WriteWideEncoder();
+
+        Assert.Equal(ExitCode.Failed, await RunAsync(Texts, "--learning-rate", Ruinous));
+
+        Assert.Contains(
+            "after 6 steps no adapter was as good on held-out pairs as none: none was installed",
+            Error,
+            StringComparison.Ordinal
+        );
+        Assert.False(File.Exists(Path.Combine(Encoder, EncoderAdapter.FileName)));
+    }
+
+    [Fact]
+    public async Task Embeddings_that_are_no_numbers_find_nothing()
+    {
+        WriteWideEncoder();
+
+        Assert.Equal(ExitCode.Failed, await RunAsync(Texts, "--learning-rate", "30"));
+
+        Assert.Contains("the loss is no number", Error, StringComparison.Ordinal);
+        var heldOut = Metrics().Last(line => line.TryGetProperty("held_out", out _)).GetProperty("held_out");
+        Assert.InRange(heldOut.GetProperty("MRR, late interaction").GetDouble(), 0, 0.1);
+        Assert.False(File.Exists(Path.Combine(PathOf("run"), EncoderAdapter.FileName)));
+    }
+
+    [Fact]
+    public async Task An_adapter_of_fewer_dimensions_is_not_compared_with_none()
+    {
+        WriteWideEncoder();
+
+        Assert.Equal(0, await RunAsync(Texts, "--learning-rate", Ruinous, "--dimensions", "64"));
+
+        Assert.True(File.Exists(Path.Combine(Encoder, EncoderAdapter.FileName)));
+    }
+
     [Theory]
     [InlineData("nothing", "nothing: no folder, and")]
     [InlineData("EMPTY", "0 pairs of")]
@@ -109,6 +152,36 @@ public sealed class EncoderCommandTests : IDisposable
     private string Error => _error.ToString();
 
     private string PathOf(string name) => Path.Combine(_folder.FullName, name);
+
+    /// <summary>Replaces the encoder by a random one that has dimensions to spare.</summary>
+    private void WriteWideEncoder()
+    {
+        const int Narrow = 20;
+        const int Wide = 128;
+        var config = Path.Combine(Encoder, BertConfig.FileName);
+        File.WriteAllText(
+            config,
+            File.ReadAllText(config).Replace($"\"hidden_size\": {Narrow}", $"\"hidden_size\": {Wide}")
+        );
+        var weights = Path.Combine(Encoder, "model.safetensors");
+        var random = new Random(1);
+        List<SafetensorsEntry> entries = [];
+        using (var file = SafetensorsFile.Open(weights))
+        {
+            foreach (var (name, tensor) in file.Tensors)
+            {
+                int[] shape = [.. tensor.Shape.Select(size => size == Narrow ? Wide : (int)size)];
+                var isScale = name.EndsWith("LayerNorm.weight", StringComparison.Ordinal);
+                var values = Enumerable
+                    .Range(0, shape.Aggregate(1, (all, size) => all * size))
+                    .Select(_ => isScale ? 1 : (float)(random.NextDouble() - 0.5) / 4);
+                entries.Add(new SafetensorsEntry(name, shape, values.ToArray()));
+            }
+        }
+
+        using var target = File.Create(weights);
+        SafetensorsWriter.Write(target, entries, new Dictionary<string, string>());
+    }
 
     private static string[] Split(string options) => options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
