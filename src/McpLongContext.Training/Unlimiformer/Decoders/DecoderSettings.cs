@@ -46,7 +46,7 @@ internal sealed record DecoderSettings
     public int PlainPositions { get; init; } = 32;
 
     /// <summary>Steps between two evaluations on what is held out.</summary>
-    public int EvaluateEvery { get; init; } = 100;
+    public int EvaluateEvery { get; init; } = 200;
 
     /// <summary>Tokens of the documents that are held out.</summary>
     public IReadOnlyList<int> HeldOutLengths { get; init; } = [1_024, 4_096];
