@@ -1,4 +1,3 @@
-using System.Text.Json;
 using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Models;
@@ -19,6 +18,8 @@ public sealed class EncoderCommandTests : IDisposable
     private string Encoder => PathOf("bert");
 
     private string Texts => PathOf("texts");
+
+    private string RunFolder => PathOf("run");
 
     public EncoderCommandTests()
     {
@@ -60,10 +61,9 @@ public sealed class EncoderCommandTests : IDisposable
         var adapter = EncoderAdapter.Load(Path.Combine(Encoder, EncoderAdapter.FileName), config, weights);
         Assert.Equal(12, adapter.Changes.Count);
         Assert.Contains(adapter.Changes, change => change.Up.Span.ContainsAnyExcept(0f));
-        var heldOut = Metrics().Last(line => line.TryGetProperty("held_out", out _)).GetProperty("held_out");
-        Assert.InRange(heldOut.GetProperty("MRR, late interaction").GetDouble(), 0.01, 1);
+        Assert.InRange(RunMetrics.HeldOut(RunFolder, "MRR, late interaction"), 0.01, 1);
         Assert.Contains("without an adapter, held out", Error, StringComparison.Ordinal);
-        Assert.True(File.Exists(Path.Combine(PathOf("run"), "training.svg")));
+        Assert.True(File.Exists(Path.Combine(RunFolder, "training.svg")));
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class EncoderCommandTests : IDisposable
     {
         Assert.Equal(0, await RunAsync(Texts));
         var whole = File.ReadAllBytes(Path.Combine(Encoder, EncoderAdapter.FileName));
-        Directory.Delete(PathOf("run"), recursive: true);
+        Directory.Delete(RunFolder, recursive: true);
         using var stop = new CancellationTokenSource();
         // The progress line of the first step breaks it off.
         using var error = new InterruptingWriter("step 1/6,", stop);
@@ -106,9 +106,8 @@ public sealed class EncoderCommandTests : IDisposable
         Assert.Equal(ExitCode.Failed, await RunAsync(Texts, "--learning-rate", "30"));
 
         Assert.Contains("the loss is no number", Error, StringComparison.Ordinal);
-        var heldOut = Metrics().Last(line => line.TryGetProperty("held_out", out _)).GetProperty("held_out");
-        Assert.InRange(heldOut.GetProperty("MRR, late interaction").GetDouble(), 0, 0.1);
-        Assert.False(File.Exists(Path.Combine(PathOf("run"), EncoderAdapter.FileName)));
+        Assert.InRange(RunMetrics.HeldOut(RunFolder, "MRR, late interaction"), 0, 0.1);
+        Assert.False(File.Exists(Path.Combine(RunFolder, EncoderAdapter.FileName)));
     }
 
     [Fact]
@@ -185,10 +184,6 @@ public sealed class EncoderCommandTests : IDisposable
 
     private static string[] Split(string options) => options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    private IEnumerable<JsonElement> Metrics() =>
-        File.ReadAllLines(Path.Combine(PathOf("run"), "metrics.jsonl"))
-            .Select(line => JsonDocument.Parse(line).RootElement);
-
     private Task<int> RunAsync(params string[] arguments) =>
         CommandLine.RunAsync(Arguments(arguments), _output, _error, CancellationToken.None);
 
@@ -197,7 +192,7 @@ public sealed class EncoderCommandTests : IDisposable
         (string Name, string Value)[] defaults =
         [
             ("--model", Encoder),
-            ("--run", PathOf("run")),
+            ("--run", RunFolder),
             ("--home", _folder.FullName),
             ("--steps", "6"),
             ("--batch", "8"),

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Proof;
@@ -14,6 +13,8 @@ public sealed class UnlimiformerDecoderTests : IDisposable
     private readonly StringWriter _error = new();
 
     private string Trained => _model.PathOf("trained");
+
+    private string RunFolder => Trained + ".training";
 
     private string Weights => Path.Combine(Trained, "model.safetensors");
 
@@ -35,7 +36,7 @@ public sealed class UnlimiformerDecoderTests : IDisposable
         var told = _output.ToString();
         Assert.Contains("pass-key, 1024 tokens, per_layer", told, StringComparison.Ordinal);
         Assert.Contains("--unlimiformer layer_begin=1", told, StringComparison.Ordinal);
-        var step = Metrics().First(line => line.TryGetProperty("losses", out _));
+        var step = RunMetrics.Steps(RunFolder)[0];
         Assert.InRange(step.GetProperty("search_seconds").GetDouble(), 1e-9, 10);
         Assert.InRange(step.GetProperty("shares").GetProperty("gold retrieved").GetDouble(), 0, 1);
     }
@@ -48,10 +49,7 @@ public sealed class UnlimiformerDecoderTests : IDisposable
     {
         Assert.Equal(0, await RunAsync(["--steps", "2", .. mode.Split(' ', StringSplitOptions.RemoveEmptyEntries)]));
 
-        var retrieves = Metrics()
-            .Where(line => line.TryGetProperty("losses", out _))
-            .Select(line => line.TryGetProperty("search_seconds", out _));
-        Assert.Equal([first, second], retrieves);
+        Assert.Equal([first, second], RunMetrics.Retrieves(RunFolder));
     }
 
     [Fact]
@@ -60,7 +58,7 @@ public sealed class UnlimiformerDecoderTests : IDisposable
         Assert.Equal(0, await RunAsync("--steps", "3", "--alternating"));
         var whole = File.ReadAllBytes(Weights);
         Directory.Delete(Trained, recursive: true);
-        Directory.Delete(Trained + ".training", recursive: true);
+        Directory.Delete(RunFolder, recursive: true);
 
         using var stop = new CancellationTokenSource();
         var code = await CommandLine.RunAsync(
@@ -90,10 +88,6 @@ public sealed class UnlimiformerDecoderTests : IDisposable
 
         Assert.Contains(message, _error.ToString(), StringComparison.Ordinal);
     }
-
-    private IEnumerable<JsonElement> Metrics() =>
-        File.ReadAllLines(Path.Combine(Trained + ".training", "metrics.jsonl"))
-            .Select(line => JsonDocument.Parse(line).RootElement);
 
     private Task<int> RunAsync(params string[] arguments) =>
         CommandLine.RunAsync(Arguments(arguments), _output, _error);
