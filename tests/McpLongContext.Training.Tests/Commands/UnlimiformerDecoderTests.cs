@@ -30,8 +30,10 @@ public sealed class UnlimiformerDecoderTests : IDisposable
     {
         Assert.Equal(0, await RunAsync("--steps", "2", "--unlimiformer-training"));
 
-        var installed = new InstalledModel(Trained, new ModelEntry("trained", Trained, []));
-        var (report, _) = new ModelProof(Precision.Float32, Precision.Float32).Run(installed);
+        var proof = new ModelProof(Precision.Float32, Precision.Float32);
+        var store = new ModelStore(new ModelStoreOptions { Folder = _model.PathOf("models"), Proof = proof.Run });
+        var installed = await store.InstallAsync(Trained, cancellation: TestContext.Current.CancellationToken);
+        var (report, _) = proof.Run(installed);
         Assert.Equal(("llama", 128), (report.Family, report.Window));
         var told = _output.ToString();
         Assert.Contains("pass-key, 1024 tokens, per_layer", told, StringComparison.Ordinal);
