@@ -10,7 +10,7 @@ internal static class NewModel
     /// <param name="tokenizer">The model whose tokenizer it takes; <see langword="null"/>: bytes.</param>
     /// <param name="store">The installed models.</param>
     /// <param name="run">The folder of the training.</param>
-    /// <param name="shape">Its shape, as it is told.</param>
+    /// <param name="shape">The shape of the model, as it is told.</param>
     /// <param name="create">Writes it into a folder, with the tokenizer of another folder.</param>
     /// <exception cref="TrainingException">
     /// The model of the tokenizer is not found, or the training was begun with another shape.

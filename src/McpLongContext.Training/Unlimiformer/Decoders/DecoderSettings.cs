@@ -24,6 +24,12 @@ internal sealed record DecoderSettings
     /// <summary>Keys of a document at most.</summary>
     public int MostKeys { get; init; } = 6;
 
+    /// <summary>
+    /// Digits of the number of a person or thing at most. Of one length, a model learns to end there, whatever the
+    /// document says.
+    /// </summary>
+    public int MostDigits { get; init; } = 8;
+
     /// <summary>Tokens of all documents of a step, but for the first document, which may have more.</summary>
     public int StepTokens { get; init; } = 1_024;
 
