@@ -105,5 +105,5 @@ internal sealed class DecoderOptions
     }
 
     private static Option<T> Number<T>(string name, string description, T value) =>
-        new(name) { Description = $"Of a decoder: {description}", DefaultValueFactory = _ => value };
+        TrainingCommand.Number(name, $"Of a decoder: {description}", value);
 }

@@ -92,7 +92,7 @@ internal sealed class EncoderCommand : TrainingCommand
         if (!File.Exists(training.AdapterPath))
         {
             throw new TrainingException(
-                $"after {state.Step} steps no adapter was better on held-out pairs than none: none was installed. Give more "
+                $"after {state.Step} steps no adapter was as good on held-out pairs as none: none was installed. Give more "
                     + $"sources or --steps; metrics are in {folder}."
             );
         }

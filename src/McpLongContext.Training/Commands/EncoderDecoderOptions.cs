@@ -15,21 +15,29 @@ internal sealed class EncoderDecoderOptions
         Description = "The family of a new model, t5 or bart.",
         DefaultValueFactory = _ => s_shape.Family,
     };
-    private readonly Option<int> _hidden = Number("--hidden", "Width of a new model.", s_shape.HiddenSize);
-    private readonly Option<int> _depth = Number("--layers", "Layers of encoder and decoder.", s_shape.Layers);
-    private readonly Option<int> _heads = Number("--heads", "Heads of a new model.", s_shape.Heads);
-    private readonly Option<int> _window = Number("--window", "Window of a new model.", s_shape.Window);
-    private readonly Option<int> _shortest = Number(
+    private readonly Option<int> _hidden = TrainingCommand.Number(
+        "--hidden",
+        "Width of a new model.",
+        s_shape.HiddenSize
+    );
+    private readonly Option<int> _depth = TrainingCommand.Number(
+        "--layers",
+        "Layers of encoder and decoder.",
+        s_shape.Layers
+    );
+    private readonly Option<int> _heads = TrainingCommand.Number("--heads", "Heads of a new model.", s_shape.Heads);
+    private readonly Option<int> _window = TrainingCommand.Number("--window", "Window of a new model.", s_shape.Window);
+    private readonly Option<int> _shortest = TrainingCommand.Number(
         "--shortest",
         "Tokens of the shortest generated document.",
         s_keys.ShortestSource
     );
-    private readonly Option<int> _longest = Number(
+    private readonly Option<int> _longest = TrainingCommand.Number(
         "--longest",
         "Tokens of the longest generated document.",
         s_keys.LongestSource
     );
-    private readonly Option<int> _asked = Number(
+    private readonly Option<int> _asked = TrainingCommand.Number(
         "--asked-keys",
         "Keys asked of a generated document.",
         s_keys.AskedKeys
@@ -52,11 +60,15 @@ internal sealed class EncoderDecoderOptions
 
     /// <summary>Tokens of a source.</summary>
     public Option<int> MaxSource { get; } =
-        Number("--max-source", "Tokens of a source at most.", new UnlimiformerSettings().MaxSourceTokens);
+        TrainingCommand.Number(
+            "--max-source",
+            "Tokens of a source at most.",
+            new UnlimiformerSettings().MaxSourceTokens
+        );
 
     /// <summary>Sources of a step.</summary>
     public Option<int> Batch { get; } =
-        Number("--batch", "Sources of a step at most.", new UnlimiformerSettings().BatchSize);
+        TrainingCommand.Number("--batch", "Sources of a step at most.", new UnlimiformerSettings().BatchSize);
 
     /// <summary>Those that describe a new model.</summary>
     public IReadOnlyList<Option> OfNewModel => [Tokenizer, _family, _hidden, _depth, _heads, _window];
@@ -119,7 +131,4 @@ internal sealed class EncoderDecoderOptions
                 $"--longest {keys.LongestSource}: expected {keys.ShortestSource} (--shortest) to {most} (--max-source)."
             );
     }
-
-    private static Option<int> Number(string name, string description, int value) =>
-        new(name) { Description = description, DefaultValueFactory = _ => value };
 }

@@ -98,14 +98,15 @@ internal sealed class LanguageCommand : TrainingCommand
         var shape = ShapeOf(parsed);
         var pairs = parsed.GetValue(_pairs) is { } file ? SummaryPair.Read(file) : null;
         var texts = pairs is null ? TextsOf(parsed, home) : [];
-        var start = StartingModel.Find(
-            parsed.GetValue(_start),
-            parsed.GetValue(_tokenizer),
-            StoreOf(parsed),
-            folder,
-            $"{shape}",
-            (created, tokenizer) => ModelFolder.Create(created, shape, tokenizer, settings.Seed)
-        );
+        var start =
+            FindStart(parsed, _start)
+            ?? NewModel.CreateOnce(
+                parsed.GetValue(_tokenizer),
+                StoreOf(parsed),
+                folder,
+                $"{shape}",
+                (created, tokenizer) => ModelFolder.Create(created, shape, tokenizer, settings.Seed)
+            );
         Check(settings, DecoderConfig.Load(start.Folder));
         LibtorchRuntime.Load(error);
         var training = new LanguageTraining(start, folder, settings, ThreadsOf(parsed), TimeProvider.System);

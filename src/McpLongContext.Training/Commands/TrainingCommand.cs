@@ -77,11 +77,16 @@ internal abstract class TrainingCommand : Command
     protected string RunBeside(ParseResult parsed, string output) =>
         parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(output) + ".training";
 
+    /// <summary>The model that training begins with; null where the option names none.</summary>
+    /// <exception cref="TrainingException">There is no such model.</exception>
+    protected TrainedModel? FindStart(ParseResult parsed, Option<string?> start) =>
+        parsed.GetValue(start) is { } name ? TrainedModel.Find(name, StoreOf(parsed)) : null;
+
     /// <summary>The threads that compute.</summary>
     protected int ThreadsOf(ParseResult parsed) => parsed.GetValue(_threads);
 
     /// <summary>An option with a number.</summary>
-    protected static Option<T> Number<T>(string name, string description, T value) =>
+    internal static Option<T> Number<T>(string name, string description, T value) =>
         new(name) { Description = description, DefaultValueFactory = _ => value };
 
     /// <summary>Demands that options are not given beside one that makes them meaningless.</summary>

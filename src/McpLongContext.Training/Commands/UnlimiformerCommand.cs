@@ -90,18 +90,11 @@ internal sealed class UnlimiformerCommand : TrainingCommand
         RequireAlone(parsed, _start, [.. _encoderDecoder.OfNewModel]);
         var destination = Path.GetFullPath(parsed.GetValue(_output)!);
         var folder = RunBeside(parsed, destination);
-        return StartingDecoder(parsed) is { } decoder
-            ? RunDecoder(parsed, decoder, destination, folder, cancellation)
-            : RunEncoderDecoder(parsed, destination, folder, cancellation);
+        var start = FindStart(parsed, _start);
+        return start is null || EncoderDecoder.Describes(start.Folder)
+            ? RunEncoderDecoder(parsed, start, destination, folder, cancellation)
+            : RunDecoder(parsed, start, destination, folder, cancellation);
     }
-
-    /// <summary>The decoder that training begins with; null: an encoder-decoder, or a new one.</summary>
-    private TrainedModel? StartingDecoder(ParseResult parsed) =>
-        parsed.GetValue(_start) is { } name
-        && TrainedModel.Find(name, StoreOf(parsed)) is var model
-        && !EncoderDecoder.Describes(model.Folder)
-            ? model
-            : null;
 
     private int RunDecoder(
         ParseResult parsed,
@@ -139,7 +132,14 @@ internal sealed class UnlimiformerCommand : TrainingCommand
         return 0;
     }
 
-    private int RunEncoderDecoder(ParseResult parsed, string destination, string folder, CancellationToken cancellation)
+    /// <summary>Trains an encoder-decoder, a new one where <paramref name="start"/> is null.</summary>
+    private int RunEncoderDecoder(
+        ParseResult parsed,
+        TrainedModel? start,
+        string destination,
+        string folder,
+        CancellationToken cancellation
+    )
     {
         RequireOnly(parsed, "an encoder-decoder", _decoder.All);
         var settings = SettingsOf(parsed);
@@ -148,7 +148,7 @@ internal sealed class UnlimiformerCommand : TrainingCommand
         var pairs = parsed.GetValue(_encoderDecoder.Pairs) is { } file ? SummaryPair.Read(file) : null;
         var error = parsed.InvocationConfiguration.Error;
         LibtorchRuntime.Load(error);
-        var start = StartOf(parsed, folder, settings);
+        start ??= NewModelOf(parsed, folder, settings.Seed);
         var training = new UnlimiformerTraining(start, folder, settings, ThreadsOf(parsed), TimeProvider.System);
         var (state, test) = training.Run(ExamplesOf, new ConsoleProgress(error), cancellation);
         OutputFolder.Fill(training.Best, destination);
@@ -166,16 +166,15 @@ internal sealed class UnlimiformerCommand : TrainingCommand
                 : new PairExamples(pairs, tokenizer, config, settings.MaxSourceTokens);
     }
 
-    private TrainedModel StartOf(ParseResult parsed, string folder, UnlimiformerSettings settings)
+    private TrainedModel NewModelOf(ParseResult parsed, string folder, int seed)
     {
         var shape = _encoderDecoder.ShapeOf(parsed);
-        return StartingModel.Find(
-            parsed.GetValue(_start),
+        return NewModel.CreateOnce(
             parsed.GetValue(_encoderDecoder.Tokenizer),
             StoreOf(parsed),
             folder,
             $"{shape}",
-            (created, tokenizer) => EncoderDecoderFolder.Create(created, shape, tokenizer, settings.Seed)
+            (created, tokenizer) => EncoderDecoderFolder.Create(created, shape, tokenizer, seed)
         );
     }
 

@@ -46,11 +46,12 @@ internal sealed class EncoderTraining(
         if (!TrainingLoop.IsBegun(folder))
         {
             var before = trainer.EvaluatePlain(cancellation);
-            // An adapter has to be better than none.
-            trainer.State = trainer.State with
+            // An adapter has to be as good as none; one of fewer dimensions has no such baseline.
+            if (settings.Adapter.Dimensions is null)
             {
-                Best = before.Values.Average(),
-            };
+                trainer.State = trainer.State with { Best = before.Values.Average() };
+            }
+
             progress.Tell(
                 "without an adapter, held out: "
                     + string.Join("; ", before.Select(one => $"{one.Key} {one.Value:0.###}"))

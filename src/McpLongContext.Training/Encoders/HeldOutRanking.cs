@@ -75,11 +75,11 @@ internal sealed class HeldOutRanking(
     private static float ScoreOf(LateInteractionQuery query, EncodedPassages passage) =>
         passage.Embeddings.Length == 0 ? float.NegativeInfinity : query.MaxSimilarity(passage.Embeddings);
 
-    /// <summary>From 1; equal scores of others count as better.</summary>
+    /// <summary>From 1; equal scores of others count as better, and so does a score that is no number.</summary>
     private static int RankOf(int own, EncodedPassages[] passages, Func<EncodedPassages, float> score)
     {
         var best = score(passages[own]);
-        return 1 + passages.Where((passage, i) => i != own && score(passage) >= best).Count();
+        return 1 + passages.Where((passage, i) => i != own && !(score(passage) < best)).Count();
     }
 
     private TResult[] Map<TResult>(

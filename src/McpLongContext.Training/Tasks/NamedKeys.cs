@@ -56,11 +56,14 @@ internal static class NamedKeys
     public static int Most => s_owners.Length;
 
     /// <summary>Keys in one wording, and the questions for them in any order.</summary>
-    public static TaskSample Draw(Random random, int count)
+    /// <param name="random">Chooses everything.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="mostDigits">Digits of a key at most.</param>
+    public static TaskSample Draw(Random random, int count, int mostDigits)
     {
         var (fact, question) = Draws.One(random, s_wordings);
         var owners = Draws.Some(random, count, s_owners);
-        string[] keys = [.. owners.Select(_ => Draws.Key(random))];
+        string[] keys = [.. owners.Select(_ => Draws.NumberUpTo(random, mostDigits))];
         (string, string)[] questions =
         [
             .. owners.Zip(keys, (owner, key) => (string.Format(null, question, owner), $" {key}")),

@@ -1,7 +1,8 @@
 namespace McpLongContext.Training.Tasks;
 
 /// <summary>The number of one person or thing.</summary>
-internal sealed class NeedleTask : ITrainingTask
+/// <param name="mostDigits">Digits of the number at most.</param>
+internal sealed class NeedleTask(int mostDigits) : ITrainingTask
 {
     /// <inheritdoc />
     public string Name => "needle";
@@ -10,5 +11,5 @@ internal sealed class NeedleTask : ITrainingTask
     public int FirstLevel => 1;
 
     /// <inheritdoc />
-    public TaskSample Draw(Random random) => NamedKeys.Draw(random, 1);
+    public TaskSample Draw(Random random) => NamedKeys.Draw(random, 1, mostDigits);
 }

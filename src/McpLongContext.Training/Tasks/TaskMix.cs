@@ -23,10 +23,16 @@ internal sealed class TaskMix
     /// <param name="names">Names, each perhaps with a weight: <c>pass-key=3</c>.</param>
     /// <param name="texts">The documents of the corpus.</param>
     /// <param name="mostKeys">How many keys a text holds at most.</param>
+    /// <param name="mostDigits">How many digits the number of a person or thing has at most.</param>
     /// <exception cref="TrainingException">
     /// A task is unknown or named twice, or a weight is no positive number.
     /// </exception>
-    public static TaskMix Parse(IEnumerable<string> names, IReadOnlyList<string> texts, int mostKeys)
+    public static TaskMix Parse(
+        IEnumerable<string> names,
+        IReadOnlyList<string> texts,
+        int mostKeys,
+        int mostDigits = Draws.KeyDigits
+    )
     {
         var found = new HashSet<string>(StringComparer.Ordinal);
         return new([
@@ -44,7 +50,7 @@ internal sealed class TaskMix
                     throw new TrainingException($"--task {name}: '{parts[1]}' found, expected a weight above 0.");
                 }
 
-                return (Create(parts[0], texts, mostKeys), weight);
+                return (Create(parts[0], texts, mostKeys, mostDigits), weight);
             }),
         ]);
     }
@@ -68,12 +74,12 @@ internal sealed class TaskMix
         return (fitting[^1].Task, fitting[^1].Task.Draw(random));
     }
 
-    private static ITrainingTask Create(string name, IReadOnlyList<string> texts, int mostKeys) =>
+    private static ITrainingTask Create(string name, IReadOnlyList<string> texts, int mostKeys, int mostDigits) =>
         name switch
         {
             "pass-key" => new PassKeyTask(),
-            "needle" => new NeedleTask(),
-            "several-keys" => new SeveralKeysTask(mostKeys),
+            "needle" => new NeedleTask(mostDigits),
+            "several-keys" => new SeveralKeysTask(mostKeys, mostDigits),
             "named-things" => new NamedThingsTask(),
             "sentence-facts" => new SentenceFactsTask(texts),
             LanguageTask.TaskName => new LanguageTask(),

@@ -36,7 +36,22 @@ public sealed class ModelStoreTests
 
         var installed = await temporary.Store.InstallAsync(source, cancellation: Cancellation);
 
-        Assert.Equal(["stories.bin", "tokenizer.bin"], installed.Entry.Files.Select(file => file.Name));
+        Assert.Equal(["tokenizer.bin", "stories.bin"], installed.Entry.Files.Select(file => file.Name));
+    }
+
+    [Fact]
+    public async Task A_tokenizer_of_llama2_c_goes_with_weights_of_another_format()
+    {
+        using var temporary = new TemporaryStore();
+        var source = Folder(temporary, "tuned-stories");
+        File.WriteAllBytes(Path.Combine(source, "tokenizer.bin"), Sample.Bytes(500));
+
+        var installed = await temporary.Store.InstallAsync(source, cancellation: Cancellation);
+
+        Assert.Equal(
+            ["config.json", "tokenizer.bin", "model.safetensors"],
+            installed.Entry.Files.Select(file => file.Name)
+        );
     }
 
     [Fact]

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using McpLongContext.Inference.Bert;
+using McpLongContext.Inference.Checkpoints;
 using McpLongContext.Inference.Models;
 using McpLongContext.Training.Commands;
 
@@ -12,9 +12,14 @@ public sealed class EncoderCommandTests : IDisposable
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
 
+    /// <summary>A rate at which an adapter forgets the texts.</summary>
+    private const string Ruinous = "1";
+
     private string Encoder => PathOf("bert");
 
     private string Texts => PathOf("texts");
+
+    private string RunFolder => PathOf("run");
 
     public EncoderCommandTests()
     {
@@ -56,10 +61,9 @@ public sealed class EncoderCommandTests : IDisposable
         var adapter = EncoderAdapter.Load(Path.Combine(Encoder, EncoderAdapter.FileName), config, weights);
         Assert.Equal(12, adapter.Changes.Count);
         Assert.Contains(adapter.Changes, change => change.Up.Span.ContainsAnyExcept(0f));
-        var heldOut = Metrics().Last(line => line.TryGetProperty("held_out", out _)).GetProperty("held_out");
-        Assert.InRange(heldOut.GetProperty("MRR, late interaction").GetDouble(), 0.01, 1);
+        Assert.InRange(RunMetrics.HeldOut(RunFolder, "MRR, late interaction"), 0.01, 1);
         Assert.Contains("without an adapter, held out", Error, StringComparison.Ordinal);
-        Assert.True(File.Exists(Path.Combine(PathOf("run"), "training.svg")));
+        Assert.True(File.Exists(Path.Combine(RunFolder, "training.svg")));
     }
 
     [Fact]
@@ -67,7 +71,7 @@ public sealed class EncoderCommandTests : IDisposable
     {
         Assert.Equal(0, await RunAsync(Texts));
         var whole = File.ReadAllBytes(Path.Combine(Encoder, EncoderAdapter.FileName));
-        Directory.Delete(PathOf("run"), recursive: true);
+        Directory.Delete(RunFolder, recursive: true);
         using var stop = new CancellationTokenSource();
         // The progress line of the first step breaks it off.
         using var error = new InterruptingWriter("step 1/6,", stop);
@@ -76,6 +80,44 @@ public sealed class EncoderCommandTests : IDisposable
         Assert.Equal(0, await RunAsync(Texts));
 
         Assert.Equal(whole, File.ReadAllBytes(Path.Combine(Encoder, EncoderAdapter.FileName)));
+    }
+
+    /// <summary>An adapter of as many dimensions as the encoder has to be as good as none.</summary>
+    [Fact]
+    public async Task An_adapter_that_is_worse_than_none_is_not_installed()
+    {
+        WriteWideEncoder();
+
+        Assert.Equal(ExitCode.Failed, await RunAsync(Texts, "--learning-rate", Ruinous));
+
+        Assert.Contains(
+            "after 6 steps no adapter was as good on held-out pairs as none: none was installed",
+            Error,
+            StringComparison.Ordinal
+        );
+        Assert.False(File.Exists(Path.Combine(Encoder, EncoderAdapter.FileName)));
+    }
+
+    [Fact]
+    public async Task Embeddings_that_are_no_numbers_find_nothing()
+    {
+        WriteWideEncoder();
+
+        Assert.Equal(ExitCode.Failed, await RunAsync(Texts, "--learning-rate", "30"));
+
+        Assert.Contains("the loss is no number", Error, StringComparison.Ordinal);
+        Assert.InRange(RunMetrics.HeldOut(RunFolder, "MRR, late interaction"), 0, 0.1);
+        Assert.False(File.Exists(Path.Combine(RunFolder, EncoderAdapter.FileName)));
+    }
+
+    [Fact]
+    public async Task An_adapter_of_fewer_dimensions_is_not_compared_with_none()
+    {
+        WriteWideEncoder();
+
+        Assert.Equal(0, await RunAsync(Texts, "--learning-rate", Ruinous, "--dimensions", "64"));
+
+        Assert.True(File.Exists(Path.Combine(Encoder, EncoderAdapter.FileName)));
     }
 
     [Theory]
@@ -110,11 +152,37 @@ public sealed class EncoderCommandTests : IDisposable
 
     private string PathOf(string name) => Path.Combine(_folder.FullName, name);
 
-    private static string[] Split(string options) => options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    /// <summary>Replaces the encoder by a random one that has dimensions to spare.</summary>
+    private void WriteWideEncoder()
+    {
+        const int Narrow = 20;
+        const int Wide = 128;
+        var config = Path.Combine(Encoder, BertConfig.FileName);
+        File.WriteAllText(
+            config,
+            File.ReadAllText(config).Replace($"\"hidden_size\": {Narrow}", $"\"hidden_size\": {Wide}")
+        );
+        var weights = Path.Combine(Encoder, "model.safetensors");
+        var random = new Random(1);
+        List<SafetensorsEntry> entries = [];
+        using (var file = SafetensorsFile.Open(weights))
+        {
+            foreach (var (name, tensor) in file.Tensors)
+            {
+                int[] shape = [.. tensor.Shape.Select(size => size == Narrow ? Wide : (int)size)];
+                var isScale = name.EndsWith("LayerNorm.weight", StringComparison.Ordinal);
+                var values = Enumerable
+                    .Range(0, shape.Aggregate(1, (all, size) => all * size))
+                    .Select(_ => isScale ? 1 : (float)(random.NextDouble() - 0.5) / 4);
+                entries.Add(new SafetensorsEntry(name, shape, values.ToArray()));
+            }
+        }
 
-    private IEnumerable<JsonElement> Metrics() =>
-        File.ReadAllLines(Path.Combine(PathOf("run"), "metrics.jsonl"))
-            .Select(line => JsonDocument.Parse(line).RootElement);
+        using var target = File.Create(weights);
+        SafetensorsWriter.Write(target, entries, new Dictionary<string, string>());
+    }
+
+    private static string[] Split(string options) => options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private Task<int> RunAsync(params string[] arguments) =>
         CommandLine.RunAsync(Arguments(arguments), _output, _error, CancellationToken.None);
@@ -124,7 +192,7 @@ public sealed class EncoderCommandTests : IDisposable
         (string Name, string Value)[] defaults =
         [
             ("--model", Encoder),
-            ("--run", PathOf("run")),
+            ("--run", RunFolder),
             ("--home", _folder.FullName),
             ("--steps", "6"),
             ("--batch", "8"),

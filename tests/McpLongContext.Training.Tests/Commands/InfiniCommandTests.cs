@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Xml.Linq;
 using McpLongContext.Inference.Decoders;
 using McpLongContext.LongAttention.InfiniAttention;
@@ -33,9 +32,7 @@ public sealed class InfiniCommandTests : IDisposable
         var adapter = Load(Adapter);
         Assert.Equal((UpdateRule.Linear, 128, 8), (adapter.Rule, adapter.SegmentTokens, adapter.Changes.Count));
         Assert.Contains("3 steps", _output.ToString(), StringComparison.Ordinal);
-        var lines = File.ReadAllLines(Path.Combine(RunFolder, "metrics.jsonl"))
-            .Select(line => JsonDocument.Parse(line));
-        Assert.Equal([1, 2, 2, 3, 3], lines.Select(line => line.RootElement.GetProperty("step").GetInt32()));
+        Assert.Equal([1, 2, 2, 3, 3], RunMetrics.NumbersOf(RunMetrics.Of(RunFolder)));
         Assert.Equal("svg", XDocument.Load(Path.Combine(RunFolder, "training.svg")).Root!.Name.LocalName);
     }
 
@@ -77,9 +74,7 @@ public sealed class InfiniCommandTests : IDisposable
 
         Assert.Equal(0, await RunAsync("--steps", "1"));
 
-        var steps = File.ReadAllLines(Path.Combine(RunFolder, "metrics.jsonl"))
-            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt32());
-        Assert.Equal([1, 1], steps);
+        Assert.Equal([1, 1], RunMetrics.NumbersOf(RunMetrics.Of(RunFolder)));
     }
 
     [Fact]
@@ -131,9 +126,7 @@ public sealed class InfiniCommandTests : IDisposable
     {
         Assert.Equal(0, await RunAsync("--steps", "6", "--batch", "8", "--task", "needle=3", "language=1"));
 
-        var lines = File.ReadAllLines(Path.Combine(RunFolder, "metrics.jsonl"))
-            .Select(line => JsonDocument.Parse(line).RootElement)
-            .ToList();
+        var lines = RunMetrics.Of(RunFolder);
         Assert.All(lines, line => Assert.Equal(1, line.GetProperty("level").GetInt32()));
         Assert.Contains(
             lines,

@@ -17,6 +17,8 @@ public sealed class LanguageCommandTests : IDisposable
 
     private string Model => Path.Combine(_folder, "new-model");
 
+    private string RunFolder => Model + ".training";
+
     private string Corpus => Path.Combine(_folder, "corpus.txt");
 
     public LanguageCommandTests() => File.WriteAllText(Corpus, string.Concat(Enumerable.Repeat(Sentence, 40)));
@@ -36,9 +38,8 @@ public sealed class LanguageCommandTests : IDisposable
             await RunAsync("--corpus", Corpus, "--steps", "60", "--learning-rate", "0.01", "--infini-layers", "1")
         );
 
-        var heldOut = Metrics().Last(line => line.TryGetProperty("held_out", out _)).GetProperty("held_out");
-        Assert.InRange(heldOut.GetProperty("accuracy").GetDouble(), 0.5, 1);
-        Assert.InRange(heldOut.GetProperty("loss").GetDouble(), 0, 2.5);
+        Assert.InRange(RunMetrics.HeldOut(RunFolder, "accuracy"), 0.5, 1);
+        Assert.InRange(RunMetrics.HeldOut(RunFolder, "loss"), 0, 2.5);
         var store = new ModelStore(new ModelStoreOptions { Folder = Path.Combine(_folder, "models") });
         var trained = TrainedModel.Find(Model, store);
         var config = DecoderConfig.Load(Model);
@@ -67,7 +68,7 @@ public sealed class LanguageCommandTests : IDisposable
     public async Task What_a_killed_run_left_half_written_is_no_part_of_the_model()
     {
         Assert.Equal(0, await RunAsync("--corpus", Corpus, "--steps", "1"));
-        var half = Path.Combine(Model + ".training", "best", "half" + AtomicFile.Staged);
+        var half = Path.Combine(RunFolder, "best", "half" + AtomicFile.Staged);
         File.WriteAllText(half, "half");
 
         Assert.Equal(0, await RunAsync("--corpus", Corpus, "--steps", "1"));
@@ -90,8 +91,7 @@ public sealed class LanguageCommandTests : IDisposable
 
         Assert.Equal(0, await RunAsync("--pairs", pairs, "--steps", "2"));
 
-        var heldOut = Metrics().Last(line => line.TryGetProperty("held_out", out _)).GetProperty("held_out");
-        Assert.InRange(heldOut.GetProperty("ROUGE-L").GetDouble(), 0, 1);
+        Assert.InRange(RunMetrics.HeldOut(RunFolder, "ROUGE-L"), 0, 1);
     }
 
     [Theory]
@@ -118,10 +118,6 @@ public sealed class LanguageCommandTests : IDisposable
         Assert.Contains("is not empty", _error.ToString(), StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(Model));
     }
-
-    private IEnumerable<JsonElement> Metrics() =>
-        File.ReadAllLines(Path.Combine(Model + ".training", "metrics.jsonl"))
-            .Select(line => JsonDocument.Parse(line).RootElement);
 
     private Task<int> RunAsync(params string[] arguments)
     {

@@ -45,15 +45,14 @@ public sealed class UnlimiformerCommandTests : IDisposable
     {
         Assert.Equal(0, await RunAsync("--steps", "3", "--evaluate-every", "2", "--unlimiformer-training"));
 
-        var steps = Metrics().Where(line => line.TryGetProperty("losses", out _)).ToList();
-        Assert.Equal([1, 2, 3], steps.Select(line => line.GetProperty("step").GetInt32()));
+        var steps = RunMetrics.Steps(RunFolder);
+        Assert.Equal([1, 2, 3], RunMetrics.NumbersOf(steps));
         Assert.All(steps, line => Assert.InRange(line.GetProperty("search_seconds").GetDouble(), 1e-9, 10));
         Assert.All(
             steps,
             line => Assert.InRange(line.GetProperty("shares").GetProperty("gold retrieved").GetDouble(), 0, 1)
         );
-        var heldOut = Metrics().Where(line => line.TryGetProperty("held_out", out _)).ToList();
-        Assert.Equal([2, 3], heldOut.Select(line => line.GetProperty("step").GetInt32()));
+        Assert.Equal([2, 3], RunMetrics.NumbersOf(RunMetrics.Evaluations(RunFolder)));
         Assert.Equal("svg", XDocument.Load(Path.Combine(RunFolder, "training.svg")).Root!.Name.LocalName);
         Assert.Contains("100 tokens: exact, Unlimiformer", _output.ToString(), StringComparison.Ordinal);
     }
@@ -68,10 +67,7 @@ public sealed class UnlimiformerCommandTests : IDisposable
     {
         Assert.Equal(0, await RunAsync(["--steps", "2", .. mode.Split(' ', StringSplitOptions.RemoveEmptyEntries)]));
 
-        var retrieves = Metrics()
-            .Where(line => line.TryGetProperty("losses", out _))
-            .Select(line => line.TryGetProperty("search_seconds", out _));
-        Assert.Equal([first, second], retrieves);
+        Assert.Equal([first, second], RunMetrics.Retrieves(RunFolder));
     }
 
     [Theory]
@@ -140,8 +136,7 @@ public sealed class UnlimiformerCommandTests : IDisposable
         string[] arguments = ["--pairs", pairs, "--steps", "2", "--alternating", "--max-source", "99"];
         Assert.Equal(0, await RunAsync(arguments));
 
-        var heldOut = Metrics().Last(line => line.TryGetProperty("held_out", out _)).GetProperty("held_out");
-        Assert.InRange(heldOut.GetProperty("ROUGE-L, Unlimiformer").GetDouble(), 0, 1);
+        Assert.InRange(RunMetrics.HeldOut(RunFolder, "ROUGE-L, Unlimiformer"), 0, 1);
     }
 
     [Theory]
@@ -190,10 +185,6 @@ public sealed class UnlimiformerCommandTests : IDisposable
 
         Assert.Contains("the loss is no number", _error.ToString(), StringComparison.Ordinal);
     }
-
-    private IEnumerable<JsonElement> Metrics() =>
-        File.ReadAllLines(Path.Combine(RunFolder, "metrics.jsonl"))
-            .Select(line => JsonDocument.Parse(line).RootElement);
 
     private Task<int> RunAsync(params string[] arguments) =>
         CommandLine.RunAsync(Arguments(arguments), _output, _error);

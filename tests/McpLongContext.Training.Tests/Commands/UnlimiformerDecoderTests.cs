@@ -1,4 +1,3 @@
-using System.Text.Json;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 using McpLongContext.Inference.Proof;
@@ -15,6 +14,8 @@ public sealed class UnlimiformerDecoderTests : IDisposable
 
     private string Trained => _model.PathOf("trained");
 
+    private string RunFolder => Trained + ".training";
+
     private string Weights => Path.Combine(Trained, "model.safetensors");
 
     public void Dispose()
@@ -29,13 +30,15 @@ public sealed class UnlimiformerDecoderTests : IDisposable
     {
         Assert.Equal(0, await RunAsync("--steps", "2", "--unlimiformer-training"));
 
-        var installed = new InstalledModel(Trained, new ModelEntry("trained", Trained, []));
-        var (report, _) = new ModelProof(Precision.Float32, Precision.Float32).Run(installed);
+        var proof = new ModelProof(Precision.Float32, Precision.Float32);
+        var store = new ModelStore(new ModelStoreOptions { Folder = _model.PathOf("models"), Proof = proof.Run });
+        var installed = await store.InstallAsync(Trained, cancellation: TestContext.Current.CancellationToken);
+        var (report, _) = proof.Run(installed);
         Assert.Equal(("llama", 128), (report.Family, report.Window));
         var told = _output.ToString();
         Assert.Contains("pass-key, 1024 tokens, per_layer", told, StringComparison.Ordinal);
         Assert.Contains("--unlimiformer layer_begin=1", told, StringComparison.Ordinal);
-        var step = Metrics().First(line => line.TryGetProperty("losses", out _));
+        var step = RunMetrics.Steps(RunFolder)[0];
         Assert.InRange(step.GetProperty("search_seconds").GetDouble(), 1e-9, 10);
         Assert.InRange(step.GetProperty("shares").GetProperty("gold retrieved").GetDouble(), 0, 1);
     }
@@ -48,10 +51,7 @@ public sealed class UnlimiformerDecoderTests : IDisposable
     {
         Assert.Equal(0, await RunAsync(["--steps", "2", .. mode.Split(' ', StringSplitOptions.RemoveEmptyEntries)]));
 
-        var retrieves = Metrics()
-            .Where(line => line.TryGetProperty("losses", out _))
-            .Select(line => line.TryGetProperty("search_seconds", out _));
-        Assert.Equal([first, second], retrieves);
+        Assert.Equal([first, second], RunMetrics.Retrieves(RunFolder));
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class UnlimiformerDecoderTests : IDisposable
         Assert.Equal(0, await RunAsync("--steps", "3", "--alternating"));
         var whole = File.ReadAllBytes(Weights);
         Directory.Delete(Trained, recursive: true);
-        Directory.Delete(Trained + ".training", recursive: true);
+        Directory.Delete(RunFolder, recursive: true);
 
         using var stop = new CancellationTokenSource();
         var code = await CommandLine.RunAsync(
@@ -90,10 +90,6 @@ public sealed class UnlimiformerDecoderTests : IDisposable
 
         Assert.Contains(message, _error.ToString(), StringComparison.Ordinal);
     }
-
-    private IEnumerable<JsonElement> Metrics() =>
-        File.ReadAllLines(Path.Combine(Trained + ".training", "metrics.jsonl"))
-            .Select(line => JsonDocument.Parse(line).RootElement);
 
     private Task<int> RunAsync(params string[] arguments) =>
         CommandLine.RunAsync(Arguments(arguments), _output, _error);

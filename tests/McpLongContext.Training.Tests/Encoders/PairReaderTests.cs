@@ -43,6 +43,24 @@ public sealed class PairReaderTests : IDisposable
         Assert.Contains("all pairs are of one file", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("one.py", "other.py")]
+    [InlineData("other.py", "one.py")]
+    public void A_place_with_most_of_the_pairs_is_learned_from(string most, string few)
+    {
+        // Names decide the order: one of the two comes first in each case.
+        var source = _folder.CreateSubdirectory("source").FullName;
+        Write(Path.Combine(source, most), string.Concat(Enumerable.Range(0, 60).Select(Function)));
+        Write(Path.Combine(source, few), string.Concat(Enumerable.Range(60, 8).Select(Function)));
+
+        var pairs = new PairReader(_folder.FullName, ["documentation"], seed: 1).Read(
+            source,
+            TestContext.Current.CancellationToken
+        );
+
+        Assert.Equal((60, 8), (pairs.Training.Count, pairs.HeldOut.Count));
+    }
+
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder.FullName, name), text);
 
     private static string Function(int number) =>

@@ -10,12 +10,16 @@ namespace McpLongContext.Inference.Models.Sources;
 /// </summary>
 internal static partial class NeededFiles
 {
+    /// <summary>The tokenizer of llama2.c, beside weights of that format or of another.</summary>
+    private const string BinaryTokenizer = "tokenizer.bin";
+
     private static readonly string[] s_companions =
     [
         "config.json",
         "generation_config.json",
         "tokenizer.json",
         "tokenizer.model",
+        BinaryTokenizer,
         "spiece.model",
         "tokenizer_config.json",
         "special_tokens_map.json",
@@ -94,14 +98,17 @@ internal static partial class NeededFiles
             }
         }
 
-        // The format of llama2.c: the weights, and beside them a tokenizer of a fixed name.
-        const string Tokenizer = "tokenizer.bin";
+        // The weights of llama2.c.
         var binaries = paths
-            .Where(path => path.EndsWith(".bin", StringComparison.Ordinal) && path != Tokenizer)
+            .Where(path => path.EndsWith(".bin", StringComparison.Ordinal) && path != BinaryTokenizer)
             .ToList();
-        if (paths.Contains(Tokenizer) && binaries.Count == 1 && !binaries[0].Contains('/', StringComparison.Ordinal))
+        if (
+            paths.Contains(BinaryTokenizer)
+            && binaries.Count == 1
+            && !binaries[0].Contains('/', StringComparison.Ordinal)
+        )
         {
-            return [binaries[0], Tokenizer];
+            return binaries;
         }
 
         var candidates = WeightsOf(paths);

@@ -57,7 +57,11 @@ internal sealed class PairReader(string home, IReadOnlyList<string> kinds, int s
         }
     }
 
-    /// <summary>Holds out whole places, chosen by their names: the same ones in every source and every run.</summary>
+    /// <summary>
+    /// Holds out whole places, chosen by their names: the same ones in every source and every run. A place with more than
+    /// half of the pairs is learned from: held out, it would leave too little.
+    /// </summary>
+    /// <exception cref="TrainingException">All pairs are of one place.</exception>
     private PairSource Divide(string name, List<TextPair> pairs)
     {
         var heldOut = new HashSet<string>(StringComparer.Ordinal);
@@ -65,6 +69,7 @@ internal sealed class PairReader(string home, IReadOnlyList<string> kinds, int s
         foreach (
             var place in pairs
                 .GroupBy(pair => pair.Place, StringComparer.Ordinal)
+                .Where(one => one.Count() <= pairs.Count / 2)
                 .OrderBy(one => Seeds.Of(seed, one.Key))
         )
         {
@@ -76,7 +81,7 @@ internal sealed class PairReader(string home, IReadOnlyList<string> kinds, int s
             }
         }
 
-        return count < pairs.Count
+        return count > 0
             ? new PairSource(
                 name,
                 [.. pairs.Where(pair => !heldOut.Contains(pair.Place))],

@@ -24,6 +24,12 @@ internal sealed record DecoderSettings
     /// <summary>Keys of a document at most.</summary>
     public int MostKeys { get; init; } = 6;
 
+    /// <summary>
+    /// Digits of the number of a person or thing at most. Of one length, a model learns to end there, whatever the
+    /// document says.
+    /// </summary>
+    public int MostDigits { get; init; } = 8;
+
     /// <summary>Tokens of all documents of a step, but for the first document, which may have more.</summary>
     public int StepTokens { get; init; } = 1_024;
 
@@ -46,7 +52,7 @@ internal sealed record DecoderSettings
     public int PlainPositions { get; init; } = 32;
 
     /// <summary>Steps between two evaluations on what is held out.</summary>
-    public int EvaluateEvery { get; init; } = 100;
+    public int EvaluateEvery { get; init; } = 200;
 
     /// <summary>Tokens of the documents that are held out.</summary>
     public IReadOnlyList<int> HeldOutLengths { get; init; } = [1_024, 4_096];

@@ -48,7 +48,7 @@ internal sealed class DecoderTraining(
         CancellationToken cancellation
     )
     {
-        var tasks = TaskMix.Parse(settings.Tasks, corpus, settings.MostKeys);
+        var tasks = TaskMix.Parse(settings.Tasks, corpus, settings.MostKeys, settings.MostDigits);
         Directory.CreateDirectory(Best);
         Directory.CreateDirectory(Candidate);
         torch.set_num_threads(threads);

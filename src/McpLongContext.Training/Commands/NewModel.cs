@@ -3,19 +3,19 @@ using McpLongContext.Inference.Models;
 
 namespace McpLongContext.Training.Commands;
 
-/// <summary>The model that a training of all weights begins with.</summary>
-internal static class StartingModel
+/// <summary>The new model that a training of all weights begins with.</summary>
+internal static class NewModel
 {
-    /// <summary>Finds the model that is named, or makes a new one in the folder of the training, once.</summary>
-    /// <param name="named">A model, installed or a folder; <see langword="null"/>: a new one.</param>
-    /// <param name="tokenizer">The model whose tokenizer a new one takes; <see langword="null"/>: bytes.</param>
+    /// <summary>Makes it in the folder of the training; one that a training was begun with is taken as it is.</summary>
+    /// <param name="tokenizer">The model whose tokenizer it takes; <see langword="null"/>: bytes.</param>
     /// <param name="store">The installed models.</param>
     /// <param name="run">The folder of the training.</param>
-    /// <param name="shape">The shape of a new model, as it is told.</param>
-    /// <param name="create">Writes a new model into a folder, with the tokenizer of another folder.</param>
-    /// <exception cref="TrainingException">A model is not found, or the training was begun with another shape.</exception>
-    public static TrainedModel Find(
-        string? named,
+    /// <param name="shape">The shape of the model, as it is told.</param>
+    /// <param name="create">Writes it into a folder, with the tokenizer of another folder.</param>
+    /// <exception cref="TrainingException">
+    /// The model of the tokenizer is not found, or the training was begun with another shape.
+    /// </exception>
+    public static TrainedModel CreateOnce(
         string? tokenizer,
         ModelStore store,
         string run,
@@ -23,11 +23,6 @@ internal static class StartingModel
         Action<string, string?> create
     )
     {
-        if (named is not null)
-        {
-            return TrainedModel.Find(named, store);
-        }
-
         var created = Path.Combine(run, "start");
         var told = Path.Combine(run, "start.txt");
         shape = $"{shape}, tokenizer {tokenizer ?? "bytes"}";
