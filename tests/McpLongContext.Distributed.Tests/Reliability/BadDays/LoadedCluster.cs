@@ -59,16 +59,24 @@ internal sealed class LoadedCluster : IAsyncDisposable
     )
     {
         var cluster = new LoadedCluster(postgres, start);
-        await Task.WhenAll(names.Select(cluster.StartAsync));
-        await cluster.Load.IngestOneAsync();
-        await cluster.SettleAsync();
-        for (var client = 0; client < Clients; client++)
+        try
         {
-            cluster._loads.Add(cluster.Load.IngestAsync(cluster._ending.Token));
-            cluster._loads.Add(cluster.Load.AskAsync(cluster._ending.Token));
-        }
+            await Task.WhenAll(names.Select(cluster.StartAsync));
+            await cluster.Load.IngestOneAsync();
+            await cluster.SettleAsync();
+            for (var client = 0; client < Clients; client++)
+            {
+                cluster._loads.Add(cluster.Load.IngestAsync(cluster._ending.Token));
+                cluster._loads.Add(cluster.Load.AskAsync(cluster._ending.Token));
+            }
 
-        return cluster;
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>The folder of a silo.</summary>
@@ -155,14 +163,16 @@ internal sealed class LoadedCluster : IAsyncDisposable
     {
         await _ending.CancelAsync();
         await Task.WhenAll(_loads).ContinueWith(static _ => { }, TaskScheduler.Default);
-        foreach (var silo in Silos.Values)
+        try
         {
-            await silo.DisposeAsync();
+            await Task.WhenAll(Silos.Values.Select(silo => silo.DisposeAsync().AsTask()));
         }
-
-        await Postgres.DisposeAsync();
-        _sandbox.Dispose();
-        _ending.Dispose();
+        finally
+        {
+            await Postgres.DisposeAsync();
+            _sandbox.Dispose();
+            _ending.Dispose();
+        }
     }
 
     private async Task<bool> IsSettledAsync()
