@@ -204,7 +204,7 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
         }
         catch (ShardUnavailableException error)
         {
-            var reasons = failed.Select(one => $"silo '{one.Copy.Silo}': {one.Outcome.Problem?.TrimEnd('.')}");
+            var reasons = failed.Select(one => $"silo '{one.Copy.Silo}': {one.Outcome.Problem}");
             throw new ShardUnavailableException($"{error.Message} ({string.Join("; ", reasons)})", error);
         }
     }
@@ -227,7 +227,7 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            return new Outcome(Result: null, Problem: error.Message);
+            return new Outcome(Result: null, Problem: ClusterErrors.ReasonOf(error));
         }
     }
 

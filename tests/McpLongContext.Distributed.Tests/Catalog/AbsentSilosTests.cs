@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using McpLongContext.Distributed.Catalog;
 using McpLongContext.Distributed.Placement;
+using McpLongContext.Distributed.Tests.Infrastructure;
 
 namespace McpLongContext.Distributed.Tests.Catalog;
 
@@ -10,7 +11,7 @@ public sealed class AbsentSilosTests
 {
     private static readonly TimeSpan s_grace = TimeSpan.FromMinutes(1);
 
-    private readonly Clock _clock = new();
+    private readonly SetClock _clock = new();
     private readonly Membership _membership = new();
     private readonly AbsentSilos _absent;
 
@@ -40,15 +41,6 @@ public sealed class AbsentSilosTests
         _clock.Now += s_grace;
 
         Assert.True(_absent.IsAwaited("b"));
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
     }
 
     /// <summary>A cluster in which silo b is or is not.</summary>
