@@ -36,6 +36,9 @@ internal static class SiloHost
 
     private static readonly TimeSpan s_probe = TimeSpan.FromSeconds(1);
 
+    /// <summary>A silo that was cut off learns from the membership that the others have given it up, and ends.</summary>
+    private static readonly TimeSpan s_refresh = TimeSpan.FromSeconds(5);
+
     /// <summary>Builds the host.</summary>
     /// <param name="configuration">Settings of file and environment.</param>
     /// <param name="shared">The settings of the machine; a silo keeps its shards in a folder of its own.</param>
@@ -165,6 +168,7 @@ internal static class SiloHost
         silo.Configure<ClusterMembershipOptions>(options =>
         {
             options.ProbeTimeout = s_probe;
+            options.TableRefreshTimeout = s_refresh;
             options.NumMissedProbesLimit = 2;
             options.NumVotesForDeathDeclaration = 1;
         });

@@ -26,9 +26,10 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => _process.HasExited;
 
-    private static string Program { get; } =
+    /// <summary>The program of a checkout, as this configuration builds it.</summary>
+    public static string ProgramOf(string checkout) =>
         Path.Combine(
-            Corpus.Repository,
+            checkout,
             "src/McpLongContext.Server/bin",
             new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
             "net10.0/mcp-long-context.dll"
@@ -45,21 +46,23 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <param name="address">Where its protocol is.</param>
     /// <param name="options">How it joins the others.</param>
     /// <param name="within">The program and its arguments that run it, such as those of a network namespace.</param>
+    /// <param name="program">The program of the silo; that of this checkout by default.</param>
     public static async Task<SiloProcess> StartAsync(
         string name,
         string home,
         string root,
         string address,
         string[] options,
-        params string[] within
+        string[]? within = null,
+        string? program = null
     )
     {
         var port = TestSilo.FreePort();
         string[] command =
         [
-            .. within,
+            .. within ?? [],
             "dotnet",
-            Program,
+            program ?? ProgramOf(Corpus.Repository),
             "silo",
             "--name",
             name,

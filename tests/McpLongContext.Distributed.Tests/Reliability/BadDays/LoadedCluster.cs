@@ -16,6 +16,8 @@ internal sealed class LoadedCluster : IAsyncDisposable
     /// <summary>One may wait for a silo that does not answer.</summary>
     private const int Clients = 2;
 
+    private static readonly TimeSpan s_ending = TimeSpan.FromMinutes(1);
+
     private readonly Sandbox _sandbox = new();
     private readonly Dictionary<string, SiloProcess> _silos = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _ending = new();
@@ -93,15 +95,13 @@ internal sealed class LoadedCluster : IAsyncDisposable
     }
 
     /// <summary>Kills a silo.</summary>
-    public async Task KillAsync(string name)
-    {
-        SiloProcess silo;
-        lock (_silos)
-        {
-            _silos.Remove(name, out silo!);
-        }
+    public async Task KillAsync(string name) => await Take(name).DisposeAsync();
 
-        await silo.DisposeAsync();
+    /// <summary>Tells a silo to end.</summary>
+    public async Task EndAsync(string name)
+    {
+        await using var silo = Take(name);
+        await silo.EndAsync(s_ending);
     }
 
     /// <summary>Waits until every shard has two current copies on silos that run.</summary>
@@ -172,6 +172,16 @@ internal sealed class LoadedCluster : IAsyncDisposable
             await Postgres.DisposeAsync();
             _sandbox.Dispose();
             _ending.Dispose();
+        }
+    }
+
+    /// <summary>A silo, which gets no more calls.</summary>
+    private SiloProcess Take(string name)
+    {
+        lock (_silos)
+        {
+            _silos.Remove(name, out var silo);
+            return silo!;
         }
     }
 
