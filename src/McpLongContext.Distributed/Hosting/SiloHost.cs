@@ -119,6 +119,7 @@ internal static class SiloHost
         services
             .AddSingleton<LiveSilos>()
             .AddSingleton<AbsentSilos>()
+            .AddSingleton<SiloStanding>()
             .AddSingleton<NewLayouts>()
             .AddSingleton<ScratchFiles>()
             .AddSingleton<SharedEncoder>()
@@ -130,7 +131,8 @@ internal static class SiloHost
             .AddSingleton<CollectionQuery>()
             .AddSingleton<ClusterBackup>()
             .AddSingleton<IClusterOverview, ClusterOverview>()
-            .AddHostedService<CopyRepair>();
+            .AddHostedService<CopyRepair>()
+            .AddHostedService(provider => provider.GetRequiredService<SiloStanding>());
         services.Replace(ServiceDescriptor.Singleton<IRetriever, ClusterRetriever>());
         services.Replace(ServiceDescriptor.Singleton<IIngestor, ClusterIngestor>());
         services.Replace(ServiceDescriptor.Singleton<ISourceWatcher, NoWatcher>());
@@ -169,6 +171,9 @@ internal static class SiloHost
         {
             options.ProbeTimeout = s_probe;
             options.TableRefreshTimeout = s_refresh;
+
+            // It is the other's clock that tells since when it joins: one that is minutes slow would be evicted at once.
+            options.EvictWhenMaxJoinAttemptTimeExceeded = false;
             options.NumMissedProbesLimit = 2;
             options.NumVotesForDeathDeclaration = 1;
         });

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Net;
 using McpLongContext.Distributed.Catalog;
 using McpLongContext.Distributed.Placement;
 using McpLongContext.Distributed.Tests.Infrastructure;
@@ -12,7 +10,7 @@ public sealed class AbsentSilosTests
     private static readonly TimeSpan s_grace = TimeSpan.FromMinutes(1);
 
     private readonly SetClock _clock = new();
-    private readonly Membership _membership = new();
+    private readonly SetMembership _membership = new() { Silo = "b" };
     private readonly AbsentSilos _absent;
 
     public AbsentSilosTests() =>
@@ -35,37 +33,11 @@ public sealed class AbsentSilosTests
     public void A_silo_that_was_back_is_waited_for_again()
     {
         Assert.True(_absent.IsAwaited("b"));
-        _membership.IsBack = true;
+        _membership.IsAlive = true;
         _absent.Refresh();
-        _membership.IsBack = false;
+        _membership.IsAlive = false;
         _clock.Now += s_grace;
 
         Assert.True(_absent.IsAwaited("b"));
-    }
-
-    /// <summary>A cluster in which silo b is or is not.</summary>
-    private sealed class Membership : IClusterMembershipService
-    {
-        private static readonly SiloAddress s_address = SiloAddress.New(IPAddress.Loopback, 1, 1);
-
-        public bool IsBack { get; set; }
-
-        public ClusterMembershipSnapshot CurrentSnapshot =>
-            new(
-                ImmutableDictionary<SiloAddress, ClusterMember>.Empty.Add(
-                    s_address,
-                    new ClusterMember(s_address, IsBack ? SiloStatus.Active : SiloStatus.Dead, "b")
-                ),
-                new MembershipVersion(1)
-            );
-
-        public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => throw new NotSupportedException();
-
-        public ValueTask Refresh(
-            MembershipVersion minimumVersion = default,
-            CancellationToken cancellationToken = default
-        ) => default;
-
-        public Task<bool> TryKill(SiloAddress siloAddress) => throw new NotSupportedException();
     }
 }
