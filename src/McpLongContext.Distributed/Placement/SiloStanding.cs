@@ -64,7 +64,7 @@ internal sealed class SiloStanding(
             await membership
                 .Refresh(cancellationToken: cancellation)
                 .AsTask()
-                .WaitAsync(s_patience, time, cancellation);
+                .WaitAsync(s_lease, time, cancellation);
         }
 #pragma warning disable CA1031 // Whatever is wrong with the database, another silo may know.
         catch (Exception) when (!cancellation.IsCancellationRequested)
@@ -81,7 +81,7 @@ internal sealed class SiloStanding(
     /// </summary>
     private async Task RequireOtherAsync(CancellationToken cancellation)
     {
-        // Any copy will do, also of a datastore that does not exist.
+        // Any copy will do, that of a datastore which does not exist, too.
         var others = silos
             .Names.Where(name => name != options.Name)
             .Select(name => grains.GetGrain<IShardGrain>(new ShardKey(name, "none", 0).ToString()))
