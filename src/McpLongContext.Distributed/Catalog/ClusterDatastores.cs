@@ -1,6 +1,5 @@
 using McpLongContext.Context.Contracts;
 using McpLongContext.Distributed.Messages;
-using McpLongContext.Distributed.Placement;
 using McpLongContext.Storage;
 
 namespace McpLongContext.Distributed.Catalog;

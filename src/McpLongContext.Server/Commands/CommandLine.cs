@@ -33,7 +33,7 @@ internal static class CommandLine
     /// <param name="args">The arguments.</param>
     /// <param name="output">Standard output.</param>
     /// <param name="error">Standard error.</param>
-    /// <param name="interruption">Interrupts the command; by default the signals of the process do. A process waits for one
+    /// <param name="cancellation">Interrupts the command; by default the signals of the process do. A process waits for one
     /// listener at a time: another one would hear of a signal only after the patience of the first.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(
@@ -41,7 +41,7 @@ internal static class CommandLine
         string[] args,
         TextWriter output,
         TextWriter error,
-        CancellationToken interruption = default
+        CancellationToken cancellation = default
     )
     {
         // An argument that begins with @ is a word of a question or a folder, not a file of arguments.
@@ -58,9 +58,9 @@ internal static class CommandLine
                 Output = output,
                 Error = error,
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = interruption.CanBeCanceled ? null : s_ending,
+                ProcessTerminationTimeout = cancellation.CanBeCanceled ? null : s_ending,
             },
-            interruption
+            cancellation
         );
     }
 

@@ -1,8 +1,9 @@
+using McpLongContext.Distributed.Catalog;
 using McpLongContext.Distributed.Messages;
 using McpLongContext.Distributed.Placement;
 using McpLongContext.Distributed.Tests.Infrastructure;
 
-namespace McpLongContext.Distributed.Tests.Placement;
+namespace McpLongContext.Distributed.Tests.Catalog;
 
 /// <summary>A silo answers only while it knows that the others count on it.</summary>
 [Collection(nameof(TwoSilos))]

@@ -1,8 +1,9 @@
 using McpLongContext.Distributed.Messages;
+using McpLongContext.Distributed.Placement;
 using McpLongContext.Distributed.Shards;
 using Microsoft.Extensions.Hosting;
 
-namespace McpLongContext.Distributed.Placement;
+namespace McpLongContext.Distributed.Catalog;
 
 /// <summary>
 /// Whether the others count on this silo. One that was cut off, or stood still, may have been given up without knowing it:
@@ -32,7 +33,7 @@ internal sealed class SiloStanding(
     private long _confirmed = long.MinValue / 2;
 
     /// <summary>Ends when this silo is known to be counted on; mostly at once.</summary>
-    /// <exception cref="ShardUnavailableException">It reaches neither the database nor another silo.</exception>
+    /// <exception cref="ShardUnavailableException">The silo reaches neither the database nor another silo.</exception>
     public Task ConfirmAsync(CancellationToken cancellation) =>
         options.Postgres is null || time.GetElapsedTime(Volatile.Read(ref _confirmed)) < s_lease
             ? Task.CompletedTask
@@ -61,10 +62,7 @@ internal sealed class SiloStanding(
         var begun = time.GetTimestamp();
         try
         {
-            await membership
-                .Refresh(cancellationToken: cancellation)
-                .AsTask()
-                .WaitAsync(s_lease, time, cancellation);
+            await membership.Refresh(cancellationToken: cancellation).AsTask().WaitAsync(s_lease, time, cancellation);
         }
 #pragma warning disable CA1031 // Whatever is wrong with the database, another silo may know.
         catch (Exception) when (!cancellation.IsCancellationRequested)
