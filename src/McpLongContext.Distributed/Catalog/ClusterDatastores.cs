@@ -5,7 +5,7 @@ using McpLongContext.Storage;
 namespace McpLongContext.Distributed.Catalog;
 
 /// <summary>The datastores of the cluster.</summary>
-internal sealed class ClusterDatastores(IGrainFactory grains, ICatalog catalog)
+internal sealed class ClusterDatastores(IGrainFactory grains, ICatalog catalog, SiloStanding standing)
 {
     /// <summary>A grain answers from memory, unless its silo has just died.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(250);
@@ -19,12 +19,14 @@ internal sealed class ClusterDatastores(IGrainFactory grains, ICatalog catalog)
 
     /// <summary>The layout of a datastore.</summary>
     /// <exception cref="ContextException">There is none with this name.</exception>
+    /// <exception cref="ShardUnavailableException">This silo is cut off.</exception>
     public async Task<DatastoreLayout> RequireAsync(string name, CancellationToken cancellation) =>
         await FindAsync(name, cancellation) ?? throw new UnknownDatastoreException(name, await ListAsync(cancellation));
 
     /// <summary>The layout as its grain has it; where that does not answer, the catalog has the same.</summary>
     private async Task<DatastoreLayout?> FindAsync(string name, CancellationToken cancellation)
     {
+        await standing.ConfirmAsync(cancellation);
         var found = Of(name).FindAsync();
         try
         {

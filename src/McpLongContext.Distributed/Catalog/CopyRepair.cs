@@ -13,7 +13,8 @@ internal sealed class CopyRepair(
 {
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(2);
 
-    private readonly TimeSpan _period = options.Grace < s_longest ? options.Grace : s_longest;
+    /// <summary>Several rounds in a grace period: a copy that fails is tried again within it.</summary>
+    private readonly TimeSpan _period = options.Grace / 2 < s_longest ? options.Grace / 2 : s_longest;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -52,7 +52,7 @@ internal sealed class CurrentCopies(IGrainFactory grains, LiveSilos silos)
             catch (Exception error)
 #pragma warning restore CA1031
             {
-                reasons.Add($"silo '{copy.Silo}': {error.Message}");
+                reasons.Add($"silo '{copy.Silo}': {ClusterErrors.ReasonOf(error)}");
             }
         }
 

@@ -23,10 +23,10 @@ internal sealed class DatastoreGrain(
 
     private readonly SemaphoreSlim _changing = new(1);
     private readonly Dictionary<(int Shard, string Silo), (ulong Own, ulong Newest)> _differing = [];
+    private readonly FailingCopies _failing = new(options.Grace, time);
     private DatastoreLayout? _layout;
     private (long Next, long End) _passages;
     private long _moved = time.GetTimestamp();
-    private readonly FailingCopies _failing = new(options.Grace, time);
     private bool _isRepairing;
 
     private string Name => this.GetPrimaryKeyString();
@@ -190,12 +190,12 @@ internal sealed class DatastoreGrain(
 
     /// <summary>
     /// The silos whose disks no longer have the copies that were recorded. They answer nothing, and an empty one must
-    /// not be taken for the truth.
+    /// not be taken for the truth. One that joins is identified when it catches up; until then it has not succeeded.
     /// </summary>
     private async Task<string[]> ReplacedAsync(int shard, List<ShardCopy> reachable)
     {
         var replaced = new List<string>();
-        foreach (var copy in reachable.Where(copy => copy.State != CopyState.Stale))
+        foreach (var copy in reachable.Where(copy => copy.State == CopyState.Current))
         {
             await TryAsync(
                 shard,
@@ -234,6 +234,7 @@ internal sealed class DatastoreGrain(
         var (theirs, own) = (await source.DescribeAsync(), await target.DescribeAsync());
         if (theirs.Digest != own.Digest)
         {
+            LogDifference(shard, silo, own, theirs);
             return;
         }
 
@@ -270,10 +271,24 @@ internal sealed class DatastoreGrain(
             }
             else
             {
+                LogDifference(shard, copy.Silo, state, newest);
                 _differing[key] = digests;
             }
         }
     }
+
+    private void LogDifference(int shard, string silo, ShardState own, ShardState other) =>
+        logger.LogWarning(
+            "Shard {Shard} of {Datastore} differs on silo {Silo}: {Own} documents below passage {OwnNext}, elsewhere "
+                + "{Other} below {OtherNext}",
+            shard,
+            Name,
+            silo,
+            own.Documents,
+            own.NextPassage,
+            other.Documents,
+            other.NextPassage
+        );
 
     /// <summary>The least id above those of all passages that are stored.</summary>
     private async Task<long> HighestPassageAsync(DatastoreLayout layout)

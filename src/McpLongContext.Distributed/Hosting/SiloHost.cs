@@ -36,6 +36,9 @@ internal static class SiloHost
 
     private static readonly TimeSpan s_probe = TimeSpan.FromSeconds(1);
 
+    /// <summary>A silo that was cut off learns from the membership that the others have given it up, and ends.</summary>
+    private static readonly TimeSpan s_refresh = TimeSpan.FromSeconds(5);
+
     /// <summary>Builds the host.</summary>
     /// <param name="configuration">Settings of file and environment.</param>
     /// <param name="shared">The settings of the machine; a silo keeps its shards in a folder of its own.</param>
@@ -116,6 +119,7 @@ internal static class SiloHost
         services
             .AddSingleton<LiveSilos>()
             .AddSingleton<AbsentSilos>()
+            .AddSingleton<SiloStanding>()
             .AddSingleton<NewLayouts>()
             .AddSingleton<ScratchFiles>()
             .AddSingleton<SharedEncoder>()
@@ -127,7 +131,8 @@ internal static class SiloHost
             .AddSingleton<CollectionQuery>()
             .AddSingleton<ClusterBackup>()
             .AddSingleton<IClusterOverview, ClusterOverview>()
-            .AddHostedService<CopyRepair>();
+            .AddHostedService<CopyRepair>()
+            .AddHostedService(provider => provider.GetRequiredService<SiloStanding>());
         services.Replace(ServiceDescriptor.Singleton<IRetriever, ClusterRetriever>());
         services.Replace(ServiceDescriptor.Singleton<IIngestor, ClusterIngestor>());
         services.Replace(ServiceDescriptor.Singleton<ISourceWatcher, NoWatcher>());
@@ -165,6 +170,10 @@ internal static class SiloHost
         silo.Configure<ClusterMembershipOptions>(options =>
         {
             options.ProbeTimeout = s_probe;
+            options.TableRefreshTimeout = s_refresh;
+
+            // It is the other's clock that tells since when it joins: one that is minutes slow would be evicted at once.
+            options.EvictWhenMaxJoinAttemptTimeExceeded = false;
             options.NumMissedProbesLimit = 2;
             options.NumVotesForDeathDeclaration = 1;
         });

@@ -10,8 +10,14 @@ internal static class SiloProgram
     /// <param name="args">The arguments after the command's name.</param>
     /// <param name="output">Standard output.</param>
     /// <param name="error">Standard error.</param>
+    /// <param name="cancellation">Ends it; by default the signals of the process do.</param>
     /// <returns>The exit code.</returns>
-    public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    public static Task<int> RunAsync(
+        string[] args,
+        TextWriter output,
+        TextWriter error,
+        CancellationToken cancellation = default
+    )
     {
         var global = new GlobalOptions();
         var silo = new SiloCommand(global);
@@ -23,6 +29,6 @@ internal static class SiloProgram
 
         global.AddTo(root);
         root.Action = silo.Action;
-        return CommandLine.RunAsync(root, args, output, error);
+        return CommandLine.RunAsync(root, args, output, error, cancellation);
     }
 }

@@ -184,7 +184,11 @@ internal sealed class ClusterIngestor(
             var tokens = states.Sum(one => one[0].Tokens);
             encoded = encoded < 0 ? tokens : encoded;
             var pending = states.Sum(one => one.Max(state => state.Pending));
-            var problem = states.SelectMany(one => one).Select(state => state.EncodingProblem).FirstOrDefault(IsGiven);
+            var problem = states
+                .SelectMany(one => one)
+                .Where(state => state.Pending > 0)
+                .Select(state => state.EncodingProblem)
+                .FirstOrDefault(IsGiven);
             moved = (tokens, pending) == (moved.Tokens, moved.Pending) ? moved : (tokens, pending, time.GetTimestamp());
             if (problem is null && time.GetElapsedTime(moved.At) > s_patience)
             {

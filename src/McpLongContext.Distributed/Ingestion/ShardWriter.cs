@@ -10,9 +10,9 @@ using McpLongContext.Storage.Catalog;
 namespace McpLongContext.Distributed.Ingestion;
 
 /// <summary>
-/// Writes documents to the shards of a datastore, in batches. A batch counts when every copy that is current has it
-/// durably; a copy that fails is recorded as stale before, and catches up later. A batch is written while the next one is
-/// collected.
+/// Writes documents to the shards of a datastore, in batches. A batch goes to all copies that are current or join, and
+/// counts when every one of them has it durably, by the layout after the write; a copy that fails is recorded as stale
+/// before, and catches up later. A batch is written while the next one is collected.
 /// </summary>
 internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastore, IngestJob job, TimeProvider time)
     : IAsyncDisposable
@@ -204,7 +204,7 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
         }
         catch (ShardUnavailableException error)
         {
-            var reasons = failed.Select(one => $"silo '{one.Copy.Silo}': {one.Outcome.Problem?.TrimEnd('.')}");
+            var reasons = failed.Select(one => $"silo '{one.Copy.Silo}': {one.Outcome.Problem}");
             throw new ShardUnavailableException($"{error.Message} ({string.Join("; ", reasons)})", error);
         }
     }
@@ -227,7 +227,7 @@ internal sealed class ShardWriter(IGrainFactory grains, IDatastoreGrain datastor
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            return new Outcome(Result: null, Problem: error.Message);
+            return new Outcome(Result: null, Problem: ClusterErrors.ReasonOf(error));
         }
     }
 

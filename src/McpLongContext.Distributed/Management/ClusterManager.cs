@@ -100,7 +100,7 @@ internal sealed class ClusterManager(
         }
         catch (Exception error) when (error is ShardUnavailableException or OrleansException or TimeoutException)
         {
-            return new DatastoreSummary { Name = name, Problem = error.Message };
+            return new DatastoreSummary { Name = name, Problem = ClusterErrors.ReasonOf(error) + "." };
         }
     }
 }

@@ -21,14 +21,16 @@ internal static class ClusterErrors
                 return await call();
             }
             catch (Exception error)
-                when (error is OrleansException or TimeoutException or LayoutChangedException
-                    && time.GetElapsedTime(started) < s_patience
+                when ((IsSilence(error) || error is LayoutChangedException) && time.GetElapsedTime(started) < s_patience
                 )
             {
                 await Task.Delay(s_pause, time, cancellation);
             }
         }
     }
+
+    /// <summary>Why a call of a grain failed, in one line: messages of Orleans may hold whole stack traces.</summary>
+    public static string ReasonOf(Exception error) => IsSilence(error) ? "no answer" : error.Message.TrimEnd('.');
 
     /// <summary>Does something with the cluster; failures are told as those that a user can fix.</summary>
     /// <exception cref="ContextException">The cluster cannot do it now.</exception>
@@ -38,10 +40,18 @@ internal static class ClusterErrors
         {
             return await work();
         }
-        catch (Exception error)
-            when (error is ShardUnavailableException or LayoutChangedException or OrleansException or TimeoutException)
+        catch (Exception error) when (IsSilence(error))
         {
-            throw new ContextException($"cluster: {error.Message.TrimEnd('.')}.", error);
+            throw new ContextException(
+                "cluster: a silo does not answer: start silos that have stopped, or try again later.",
+                error
+            );
+        }
+        catch (Exception error) when (error is ShardUnavailableException or LayoutChangedException)
+        {
+            throw new ContextException($"cluster: {ReasonOf(error)}.", error);
         }
     }
+
+    private static bool IsSilence(Exception error) => error is OrleansException or TimeoutException;
 }

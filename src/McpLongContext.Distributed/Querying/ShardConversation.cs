@@ -57,7 +57,6 @@ internal sealed class ShardConversation(
     /// <exception cref="ShardFailedException">No copy answers.</exception>
     public async Task<T> AskAsync<T>(string name, Func<ShardSession, CancellationToken, Task<T>> step)
     {
-        var started = time.GetTimestamp();
         var attempts = new List<Attempt<T>>();
         try
         {
@@ -76,7 +75,7 @@ internal sealed class ShardConversation(
                 if (attempts.Find(attempt => attempt.Answer.IsCompletedSuccessfully) is { } good)
                 {
                     _session = good.Session;
-                    times.Add(datastore, name, time.GetElapsedTime(started));
+                    times.Add(datastore, name, time.GetElapsedTime(good.Started));
                     return await good.Answer;
                 }
 
@@ -105,7 +104,7 @@ internal sealed class ShardConversation(
         }
 
         void Start(ShardSession session) =>
-            attempts.Add(Attempt<T>.Start(session, end => StepAsync(session, step, end), deadline, cancellation));
+            attempts.Add(Attempt<T>.Start(session, end => StepAsync(session, step, end), deadline, time, cancellation));
     }
 
     /// <inheritdoc/>
@@ -139,10 +138,12 @@ internal sealed class ShardConversation(
     private void Fail<T>(Attempt<T> failed)
     {
         failed.End(isLost: true);
-        if (failed.Answer.Exception?.InnerException is not OtherDocumentsException)
+        var error = failed.Answer.Exception?.InnerException;
+        if (error is not OtherDocumentsException)
         {
-            _failures[failed.Session.Address] =
-                failed.Answer.Exception?.InnerException?.Message ?? $"no answer within {deadline.TotalSeconds:F0} s";
+            _failures[failed.Session.Address] = error is null
+                ? $"no answer within {deadline.TotalSeconds:F0} s"
+                : ClusterErrors.ReasonOf(error);
         }
     }
 

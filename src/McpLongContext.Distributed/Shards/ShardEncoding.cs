@@ -10,18 +10,26 @@ namespace McpLongContext.Distributed.Shards;
 /// after a while: writes and lists go on.
 /// </summary>
 /// <param name="name">The datastore of the copy.</param>
+/// <param name="pending">Counts the documents without embeddings.</param>
 /// <param name="ingestor">Encodes.</param>
 /// <param name="jobs">The jobs of the silo.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Hears of failures.</param>
-internal sealed class ShardEncoding(string name, Ingestor ingestor, JobRegistry jobs, TimeProvider time, ILogger logger)
+internal sealed class ShardEncoding(
+    string name,
+    Func<int> pending,
+    Ingestor ingestor,
+    JobRegistry jobs,
+    TimeProvider time,
+    ILogger logger
+)
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMinutes(1);
 
     private int _isRunning;
     private (string Problem, long At)? _failed;
 
-    /// <summary>Why nothing is encoded; <see langword="null"/>: no attempt has failed.</summary>
+    /// <summary>Why nothing is encoded; <see langword="null"/>: the last attempt has not failed, or nothing is pending since.</summary>
     public string? Problem => _failed?.Problem;
 
     /// <summary>Encodes what is pending; at once, if it is not being encoded, or has failed a short time ago.</summary>
@@ -35,9 +43,7 @@ internal sealed class ShardEncoding(string name, Ingestor ingestor, JobRegistry 
         try
         {
             while (
-                (_failed is not { } failed || time.GetElapsedTime(failed.At) > s_pause)
-                && !jobs.IsWorking(name)
-                && await ingestor.ResumeAsync(name, CancellationToken.None) is { } job
+                !jobs.IsWorking(name) && MayTry() && await ingestor.ResumeAsync(name, CancellationToken.None) is { } job
             )
             {
                 await job.Completion;
@@ -55,6 +61,22 @@ internal sealed class ShardEncoding(string name, Ingestor ingestor, JobRegistry 
         {
             Volatile.Write(ref _isRunning, 0);
         }
+    }
+
+    /// <summary>Whether no attempt has failed a short time ago; a failure is over once nothing is pending.</summary>
+    private bool MayTry()
+    {
+        if (_failed is not { } failed)
+        {
+            return true;
+        }
+
+        if (pending() == 0)
+        {
+            _failed = null;
+        }
+
+        return time.GetElapsedTime(failed.At) > s_pause;
     }
 
     private (string Problem, long At)? Failed(IngestReport report)

@@ -1,3 +1,4 @@
+using McpLongContext.Context.Contracts;
 using McpLongContext.Distributed.Messages;
 using McpLongContext.Distributed.Placement;
 using McpLongContext.Storage;
@@ -71,11 +72,7 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
         var source = GrainFactory.GetGrain<IShardGrain>(from);
         return StoreAsync(async store =>
         {
-            if (await store.CatchUpAsync(source))
-            {
-                await store.AdoptAsync(source);
-            }
-
+            await store.CatchUpAsync(source);
             return true;
         });
     }
@@ -170,9 +167,11 @@ internal sealed class ShardGrain(ShardStores stores, ShardQueries queries) : Gra
         {
             return await Task.Run(work);
         }
-        catch (DatastoreException error)
+        catch (Exception error) when (error is DatastoreException or ContextException)
         {
-            throw new ShardUnavailableException(error.Message, error);
+#pragma warning disable MA0054 // The cause has no codec: with it, the caller would hear of that alone.
+            throw new ShardUnavailableException(error.Message);
+#pragma warning restore MA0054
         }
     }
 }

@@ -29,6 +29,7 @@ internal sealed class ShardStore(
     private const int SegmentPart = 4 * 1024 * 1024;
 
     private readonly SemaphoreSlim _writing = new(1);
+    private volatile bool _isCatchingUp;
     private long _layoutVersion;
     private Digest? _digest;
 
@@ -54,8 +55,14 @@ internal sealed class ShardStore(
         );
     }
 
-    /// <summary>Encodes what is pending, in the background.</summary>
-    public void Encode() => encoding.RunAsync().Ignore();
+    /// <summary>Encodes what is pending, in the background; nothing that another copy may have encoded.</summary>
+    public void Encode()
+    {
+        if (!_isCatchingUp)
+        {
+            encoding.RunAsync().Ignore();
+        }
+    }
 
     /// <summary>The documents at and beneath a path; all without one.</summary>
     public ShardListing List(string? root)
@@ -124,47 +131,27 @@ internal sealed class ShardStore(
     }
 
     /// <summary>
-    /// Makes this copy hold what another one does. What is written to both meanwhile is kept: its own documents are
-    /// listed first, and one that has changed since is as new as any.
+    /// Makes this copy hold what another one does. One that was empty takes over the embeddings, others compute those that
+    /// they lack afterwards.
     /// </summary>
     /// <param name="source">The other copy.</param>
-    /// <returns>Whether this copy was empty.</returns>
-    public async Task<bool> CatchUpAsync(IShardGrain source)
+    /// <exception cref="ShardUnavailableException">The other copy does not answer, or nothing can be stored.</exception>
+    public async Task CatchUpAsync(IShardGrain source)
     {
-        var own = List(root: null).Documents.ToDictionary(one => one.Document.Path, StringComparer.Ordinal);
-        var wanted = await source.ListAsync(root: null);
-        var kept = wanted.Documents.Select(one => one.Document.Path).ToHashSet(StringComparer.Ordinal);
-        var datastore = open();
-        var sources = wanted.Sources.Select(SourceOf).ToList();
-        await ExclusivelyAsync(() => datastore.ApplySources(new SourceChange { Sources = sources }));
-        foreach (var gone in own.Keys.Where(path => !kept.Contains(path)).Chunk(RemovedAtOnce))
+        _isCatchingUp = true;
+        try
         {
-            await ExclusivelyAsync(() =>
-                datastore.Apply(new CatalogChange { Remove = Unchanged(datastore, own, gone) })
-            );
-        }
-
-        var missing = wanted
-            .Documents.Where(one =>
-                !own.TryGetValue(one.Document.Path, out var mine) || !AreEqual(mine.Document, one.Document)
-            )
-            .OrderBy(one => one.Document.FirstPassage)
-            .ThenBy(one => one.Document.Id);
-        foreach (var part in DocumentParts.Cut(missing, one => one.Document.Bytes))
-        {
-            var documents = await source.ReadDocumentsAsync([.. part.Select(one => one.Document.Path)]);
-            await ExclusivelyAsync(() =>
+            if (await CopyDocumentsAsync(source))
             {
-                var unchanged = Unchanged(datastore, own, [.. documents.Select(one => one.Document.Path)]);
-                var put = documents.Where(one => unchanged.Contains(one.Document.Path)).ToList();
-
-                // One that has the same content under other ids is put anew. A damaged one of the source was not read.
-                datastore.Apply(new CatalogChange { Remove = [.. unchanged.Where(own.ContainsKey)] });
-                datastore.Apply(new CatalogChange { Put = [.. put.Select(one => one.ToDocument())] });
-            });
+                await SegmentTransfer.CopyAsync(source, open(), scratch);
+            }
+        }
+        finally
+        {
+            _isCatchingUp = false;
         }
 
-        return own.Count == 0;
+        Encode();
     }
 
     /// <summary>The segments with embeddings; <see langword="null"/> where there are none.</summary>
@@ -201,9 +188,6 @@ internal sealed class ShardStore(
         return part;
     }
 
-    /// <summary>Takes over the embeddings of another copy, so that they are not computed again.</summary>
-    public Task AdoptAsync(IShardGrain source) => SegmentTransfer.CopyAsync(source, open(), scratch);
-
     /// <summary>Begins a question to what is stored now.</summary>
     /// <exception cref="ShardUnavailableException">The silo has not the encoder of the question.</exception>
     /// <returns>The question, and the digest of the documents.</returns>
@@ -231,6 +215,49 @@ internal sealed class ShardStore(
             snapshot.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Copies the documents of another copy. What is written to both meanwhile is kept: its own documents are listed
+    /// first, and one that has changed since is as new as any.
+    /// </summary>
+    /// <returns>Whether this copy was empty.</returns>
+    private async Task<bool> CopyDocumentsAsync(IShardGrain source)
+    {
+        var own = List(root: null).Documents.ToDictionary(one => one.Document.Path, StringComparer.Ordinal);
+        var wanted = await source.ListAsync(root: null);
+        var kept = wanted.Documents.Select(one => one.Document.Path).ToHashSet(StringComparer.Ordinal);
+        var datastore = open();
+        var sources = wanted.Sources.Select(SourceOf).ToList();
+        await ExclusivelyAsync(() => datastore.ApplySources(new SourceChange { Sources = sources }));
+        foreach (var gone in own.Keys.Where(path => !kept.Contains(path)).Chunk(RemovedAtOnce))
+        {
+            await ExclusivelyAsync(() =>
+                datastore.Apply(new CatalogChange { Remove = Unchanged(datastore, own, gone) })
+            );
+        }
+
+        var missing = wanted
+            .Documents.Where(one =>
+                !own.TryGetValue(one.Document.Path, out var mine) || !AreEqual(mine.Document, one.Document)
+            )
+            .OrderBy(one => one.Document.FirstPassage)
+            .ThenBy(one => one.Document.Id);
+        foreach (var part in DocumentParts.Cut(missing, one => one.Document.Bytes))
+        {
+            var documents = await source.ReadDocumentsAsync([.. part.Select(one => one.Document.Path)]);
+            await ExclusivelyAsync(() =>
+            {
+                var unchanged = Unchanged(datastore, own, [.. documents.Select(one => one.Document.Path)]);
+                var put = documents.Where(one => unchanged.Contains(one.Document.Path)).ToList();
+
+                // One that has the same content under other ids is put anew. A damaged one of the source was not read.
+                datastore.Apply(new CatalogChange { Remove = [.. unchanged.Where(own.ContainsKey)] });
+                datastore.Apply(new CatalogChange { Put = [.. put.Select(one => one.ToDocument())] });
+            });
+        }
+
+        return own.Count == 0;
     }
 
     /// <summary>A source whose files are on the silo that ingests it; equal places of sources share passages.</summary>

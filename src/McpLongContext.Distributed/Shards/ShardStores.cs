@@ -44,7 +44,14 @@ internal sealed class ShardStores(
                 () => datastores.Open(name),
                 encoder,
                 demands.Of(name),
-                new ShardEncoding(name, ingestor, jobs, time, logger),
+                new ShardEncoding(
+                    name,
+                    () => PendingDocuments.Count(datastores.Open(name), encoder.Key),
+                    ingestor,
+                    jobs,
+                    time,
+                    logger
+                ),
                 paths,
                 scratch
             )

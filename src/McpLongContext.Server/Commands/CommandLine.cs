@@ -29,8 +29,20 @@ internal static class CommandLine
         RunAsync(Create(), args, output, error);
 
     /// <summary>Runs a command of a program.</summary>
+    /// <param name="root">The commands.</param>
+    /// <param name="args">The arguments.</param>
+    /// <param name="output">Standard output.</param>
+    /// <param name="error">Standard error.</param>
+    /// <param name="cancellation">Interrupts the command; by default the signals of the process do. A process waits for one
+    /// listener at a time: another one would hear of a signal only after the patience of the first.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(RootCommand root, string[] args, TextWriter output, TextWriter error)
+    public static async Task<int> RunAsync(
+        RootCommand root,
+        string[] args,
+        TextWriter output,
+        TextWriter error,
+        CancellationToken cancellation = default
+    )
     {
         // An argument that begins with @ is a word of a question or a folder, not a file of arguments.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -46,8 +58,9 @@ internal static class CommandLine
                 Output = output,
                 Error = error,
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = s_ending,
-            }
+                ProcessTerminationTimeout = cancellation.CanBeCanceled ? null : s_ending,
+            },
+            cancellation
         );
     }
 

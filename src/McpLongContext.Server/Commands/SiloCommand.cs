@@ -35,10 +35,10 @@ internal sealed class SiloCommand : Command
         var arguments = parsed.Tokens.Select(token => token.Value).ToList();
         arguments.Remove("silo");
         arguments.Remove("--");
-        return await EntryOf(path)([.. arguments], output, error);
+        return await EntryOf(path)([.. arguments], output, error, cancellation);
     }
 
-    private static Func<string[], TextWriter, TextWriter, Task<int>> EntryOf(string path)
+    private static Func<string[], TextWriter, TextWriter, CancellationToken, Task<int>> EntryOf(string path)
     {
         var resolver = new AssemblyDependencyResolver(path);
         AssemblyLoadContext.Default.Resolving += (context, name) =>
@@ -47,6 +47,6 @@ internal sealed class SiloCommand : Command
             .Default.LoadFromAssemblyPath(path)
             .GetType(EntryType, throwOnError: true)!
             .GetMethod("RunAsync", BindingFlags.Public | BindingFlags.Static)!
-            .CreateDelegate<Func<string[], TextWriter, TextWriter, Task<int>>>();
+            .CreateDelegate<Func<string[], TextWriter, TextWriter, CancellationToken, Task<int>>>();
     }
 }

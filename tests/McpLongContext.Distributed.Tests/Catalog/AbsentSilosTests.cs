@@ -1,7 +1,6 @@
-using System.Collections.Immutable;
-using System.Net;
 using McpLongContext.Distributed.Catalog;
 using McpLongContext.Distributed.Placement;
+using McpLongContext.Distributed.Tests.Infrastructure;
 
 namespace McpLongContext.Distributed.Tests.Catalog;
 
@@ -10,8 +9,8 @@ public sealed class AbsentSilosTests
 {
     private static readonly TimeSpan s_grace = TimeSpan.FromMinutes(1);
 
-    private readonly Clock _clock = new();
-    private readonly Membership _membership = new();
+    private readonly SetClock _clock = new();
+    private readonly SetMembership _membership = new() { Silo = "b" };
     private readonly AbsentSilos _absent;
 
     public AbsentSilosTests() =>
@@ -34,46 +33,11 @@ public sealed class AbsentSilosTests
     public void A_silo_that_was_back_is_waited_for_again()
     {
         Assert.True(_absent.IsAwaited("b"));
-        _membership.IsBack = true;
+        _membership.IsAlive = true;
         _absent.Refresh();
-        _membership.IsBack = false;
+        _membership.IsAlive = false;
         _clock.Now += s_grace;
 
         Assert.True(_absent.IsAwaited("b"));
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
-    }
-
-    /// <summary>A cluster in which silo b is or is not.</summary>
-    private sealed class Membership : IClusterMembershipService
-    {
-        private static readonly SiloAddress s_address = SiloAddress.New(IPAddress.Loopback, 1, 1);
-
-        public bool IsBack { get; set; }
-
-        public ClusterMembershipSnapshot CurrentSnapshot =>
-            new(
-                ImmutableDictionary<SiloAddress, ClusterMember>.Empty.Add(
-                    s_address,
-                    new ClusterMember(s_address, IsBack ? SiloStatus.Active : SiloStatus.Dead, "b")
-                ),
-                new MembershipVersion(1)
-            );
-
-        public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => throw new NotSupportedException();
-
-        public ValueTask Refresh(
-            MembershipVersion minimumVersion = default,
-            CancellationToken cancellationToken = default
-        ) => default;
-
-        public Task<bool> TryKill(SiloAddress siloAddress) => throw new NotSupportedException();
     }
 }

@@ -1,4 +1,5 @@
 using McpLongContext.Distributed.Catalog;
+using McpLongContext.Distributed.Tests.Infrastructure;
 
 namespace McpLongContext.Distributed.Tests.Catalog;
 
@@ -29,14 +30,5 @@ public sealed class FailingCopiesTests
 
         failing.Remove(0, "a");
         Assert.False(failing.Contains(0, "a"));
-    }
-
-    private sealed class SetClock : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
     }
 }

@@ -32,10 +32,18 @@ internal sealed class PostgresServer : IAsyncDisposable
     {
         Assert.SkipWhen(Programs is null, "There is no PostgreSQL: apt-get install postgresql.");
         var server = new PostgresServer(Path.Combine(Path.GetTempPath(), $"postgres-{Guid.NewGuid():N}"), address);
-        await Shell.RunAsync(server.Command("initdb", "-D", server._folder, "-A", "trust", "-U", User));
-        await File.AppendAllTextAsync(Path.Combine(server._folder, "pg_hba.conf"), "host all all samenet trust\n");
-        await server.StartAgainAsync();
-        return server;
+        try
+        {
+            await Shell.RunAsync(server.Command("initdb", "-D", server._folder, "-A", "trust", "-U", User));
+            await File.AppendAllTextAsync(Path.Combine(server._folder, "pg_hba.conf"), "host all all samenet trust\n");
+            await server.StartAgainAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Stops it as a crash does.</summary>
@@ -70,13 +78,18 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_server is { HasExited: false })
+        if (_server is { HasExited: false } server)
         {
-            await StopAsync();
+            server.Kill(entireProcessTree: true);
+            await server.WaitForExitAsync(CancellationToken.None);
         }
 
         _server?.Dispose();
-        Directory.Delete(_folder, recursive: true);
+
+        if (Directory.Exists(_folder))
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     /// <summary>A program of it; it refuses to run as root.</summary>

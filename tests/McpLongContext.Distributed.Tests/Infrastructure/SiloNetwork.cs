@@ -56,10 +56,7 @@ internal sealed class SiloNetwork : IAsyncDisposable
             root,
             AddressOf(name),
             [.. options, "--silo-address", AddressOf(name)],
-            "ip",
-            "netns",
-            "exec",
-            SpaceOf(name)
+            within: ["ip", "netns", "exec", SpaceOf(name)]
         );
 
     /// <summary>Cuts a silo off from the others, the database and the clients.</summary>

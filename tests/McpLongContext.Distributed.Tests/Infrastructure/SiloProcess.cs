@@ -9,22 +9,27 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>The token of silos that are reached from elsewhere.</summary>
     public const string Token = "token-of-the-silos-of-a-test-0123456789";
 
-    private const int Stop = 19;
+    private const int Terminate = 15;
     private const int Continue = 18;
+    private const int Stop = 19;
 
     private readonly Process _process;
 
-    private SiloProcess(Process process, Uri url) => (_process, Url) = (process, url);
+    private SiloProcess(Process process, Uri url, int siloPort) => (_process, Url, SiloPort) = (process, url, siloPort);
 
     /// <summary>Where its protocol is.</summary>
     public Uri Url { get; }
 
+    /// <summary>The port at which other silos join it.</summary>
+    public int SiloPort { get; }
+
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => _process.HasExited;
 
-    private static string Program { get; } =
+    /// <summary>The program of a checkout, as this configuration builds it.</summary>
+    public static string ProgramOf(string checkout) =>
         Path.Combine(
-            Corpus.Repository,
+            checkout,
             "src/McpLongContext.Server/bin",
             new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
             "net10.0/mcp-long-context.dll"
@@ -41,20 +46,23 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <param name="address">Where its protocol is.</param>
     /// <param name="options">How it joins the others.</param>
     /// <param name="within">The program and its arguments that run it, such as those of a network namespace.</param>
+    /// <param name="program">The program of the silo; that of this checkout by default.</param>
     public static async Task<SiloProcess> StartAsync(
         string name,
         string home,
         string root,
         string address,
         string[] options,
-        params string[] within
+        string[]? within = null,
+        string? program = null
     )
     {
+        var port = TestSilo.FreePort();
         string[] command =
         [
-            .. within,
+            .. within ?? [],
             "dotnet",
-            Program,
+            program ?? ProgramOf(Corpus.Repository),
             "silo",
             "--name",
             name,
@@ -63,7 +71,7 @@ internal sealed class SiloProcess : IAsyncDisposable
             "--http",
             $"http://{address}:0",
             "--silo-port",
-            $"{TestSilo.FreePort()}",
+            $"{port}",
             .. options,
         ];
         var start = new ProcessStartInfo(command[0], command[1..])
@@ -80,6 +88,20 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
 
         var process = Process.Start(start)!;
+        try
+        {
+            return new SiloProcess(process, await UrlOfAsync(name, process), port);
+        }
+        catch
+        {
+            await EndAsync(process);
+            throw;
+        }
+    }
+
+    /// <summary>Where the protocol of a silo that starts is.</summary>
+    private static async Task<Uri> UrlOfAsync(string name, Process process)
+    {
         var told = new List<string>();
         process.ErrorDataReceived += (_, line) =>
         {
@@ -99,7 +121,7 @@ internal sealed class SiloProcess : IAsyncDisposable
             );
         }
 
-        return new SiloProcess(process, new Uri(first![prefix.Length..]));
+        return new Uri(first![prefix.Length..]);
     }
 
     /// <summary>Ends it as a power failure does.</summary>
@@ -115,14 +137,27 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Lets it go on.</summary>
     public void Resume() => Signal(Continue);
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Tells it to end, as a service manager does.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> EndAsync(TimeSpan patience)
     {
-        if (!_process.HasExited)
+        Signal(Terminate);
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(patience);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync() => await EndAsync(_process);
+
+    /// <summary>Leaves no process, whatever has happened to the test.</summary>
+    private static async Task EndAsync(Process process)
+    {
+        if (!process.HasExited)
         {
-            await KillAsync();
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
         }
 
-        _process.Dispose();
+        process.Dispose();
     }
 
     private void Signal(int signal)

@@ -29,7 +29,7 @@ public sealed class ShardWriterTests
         await using var other = await TestSilo.StartAsync(sandbox.Home, sandbox.Work, name: "silo-b", primary: silo);
         await WaitAsync(async () => await StateAsync(silo) == CopyState.Joining);
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var (_, written) = Write(silo, AlteredWrites.Of(silo.Get<IGrainFactory>(), "silo-a", () => gate.Task));
+        var (_, written) = Write(silo, AlteredSilo.WithWrites(silo.Get<IGrainFactory>(), "silo-a", () => gate.Task));
         await WaitAsync(() => HasAsync(silo, "silo-b"));
         WritingOf(source).Release();
         await WaitAsync(async () => await StateAsync(silo) == CopyState.Current);
@@ -45,7 +45,7 @@ public sealed class ShardWriterTests
     {
         using var sandbox = new Sandbox();
         await using var silo = await StartAsync(sandbox);
-        var grains = AlteredWrites.Of(
+        var grains = AlteredSilo.WithWrites(
             silo.Get<IGrainFactory>(),
             "silo-a",
             () => Task.FromException(new IOException("The disk is full."))
@@ -63,7 +63,7 @@ public sealed class ShardWriterTests
         await using var silo = await StartAsync(sandbox);
         var (job, written) = Write(
             silo,
-            AlteredWrites.Of(
+            AlteredSilo.WithWrites(
                 silo.Get<IGrainFactory>(),
                 "silo-a",
                 () => Task.FromException(new LayoutChangedException())

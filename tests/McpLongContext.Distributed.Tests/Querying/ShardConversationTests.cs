@@ -20,14 +20,35 @@ public sealed class ShardConversationTests(TwoSilos cluster)
     public async Task A_copy_that_is_slow_is_passed_over(string step)
     {
         var real = cluster.First.Get<IGrainFactory>();
-        var (grains, slow) = SlowSilo.Of(real, "silo-b", step);
+        var (grains, ended) = AlteredSilo.Slow(real, "silo-b", step);
         var (expected, _) = await AskAsync(real, "", "silo-a", "silo-b");
 
         var (found, failures) = await AskAsync(grains, step, "silo-b", "silo-a");
 
         Assert.Equal(expected, found);
         Assert.Empty(failures);
-        await slow.Ended.WaitAsync(s_deadline, TestContext.Current.CancellationToken);
+        await ended.WaitAsync(s_deadline, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A copy that is slow for long must not make the next second copies wait as long.</summary>
+    [Fact]
+    public async Task The_time_of_a_step_is_that_of_the_copy_that_answers()
+    {
+        const string Step = nameof(IShardGrain.SearchAsync);
+        var clock = new SetClock();
+        var (grains, _) = AlteredSilo.Slow(
+            cluster.First.Get<IGrainFactory>(),
+            "silo-b",
+            Step,
+            () => clock.Now += s_deadline
+        );
+        var times = TimesOf(Step);
+        for (var query = 0; query < 3; query++)
+        {
+            await AskAsync(grains, times, clock, "silo-b", "silo-a");
+        }
+
+        Assert.InRange(times.UsualOf(TwoSilos.Datastore, Step), TimeSpan.Zero, s_deadline / 2);
     }
 
     [Fact]
@@ -62,14 +83,15 @@ public sealed class ShardConversationTests(TwoSilos cluster)
         Assert.NotEqual(times.UsualOf("docs", "step"), times.UsualOf("docs", "other"));
     }
 
-    /// <summary>A question to the copies of some silos, in this order.</summary>
-    private async Task<(string[] Found, IReadOnlyDictionary<ShardAddress, string> Failures)> AskAsync(
+    private Task<(string[] Found, IReadOnlyDictionary<ShardAddress, string> Failures)> AskAsync(
         IGrainFactory grains,
         string slow,
         params string[] silos
-    )
+    ) => AskAsync(grains, TimesOf(slow), TimeProvider.System, silos);
+
+    /// <summary>This machine may be slow: a step that is not meant is never taken for slow.</summary>
+    private static StepTimes TimesOf(string slow)
     {
-        // This machine may be slow: a step that is not meant is never taken for slow.
         var times = new StepTimes();
         string[] steps =
         [
@@ -88,6 +110,17 @@ public sealed class ShardConversationTests(TwoSilos cluster)
             }
         }
 
+        return times;
+    }
+
+    /// <summary>A question to the copies of some silos, in this order.</summary>
+    private async Task<(string[] Found, IReadOnlyDictionary<ShardAddress, string> Failures)> AskAsync(
+        IGrainFactory grains,
+        StepTimes times,
+        TimeProvider time,
+        params string[] silos
+    )
+    {
         var held = (await cluster.First.CopiesAsync(TwoSilos.Datastore))[0];
         using var conversation = new ShardConversation(
             grains,
@@ -95,7 +128,7 @@ public sealed class ShardConversationTests(TwoSilos cluster)
             [.. silos.Select(silo => new ShardAddress(0, silo, held.FirstOrDefault(one => one.Silo == silo).Identity))],
             times,
             s_deadline,
-            TimeProvider.System,
+            time,
             TestContext.Current.CancellationToken
         );
         var result = await cluster

@@ -24,29 +24,34 @@ public sealed class KilledSiloTests
         var (home, root) = (sandbox.Home, sandbox.Work);
         await using var silo = await TestSilo.StartAsync(home, root);
         var other = await SiloProcess.StartAsync("silo-b", silo, home, root);
-        await silo.CreateAsync(Datastore, Shards);
-        Assert.All(await silo.CopiesAsync(Datastore), copies => Assert.Equal(2, copies.Length));
-        for (var kill = 0; kill < Scale.Of(3); kill++)
+        try
         {
-            using var ending = new CancellationTokenSource();
-            var asking = AskAsync(silo, ending.Token);
-            var ingesting = IngestAsync(silo, ending.Token);
-            var begun = new TaskCompletionSource();
-            var through = IngestThroughAsync(other, kill, begun);
-            await begun.Task;
-            await Task.Delay(_random.Next(100, 1500), TestContext.Current.CancellationToken);
-            await other.KillAsync();
-            await Task.Delay(_random.Next(100, 1500), TestContext.Current.CancellationToken);
-            other = await SiloProcess.StartAsync("silo-b", silo, home, root);
-            await ending.CancelAsync();
-            await ingesting;
-            await asking;
-            await through;
-            await silo.SettleAsync(Datastore, copies: 2);
-            await ExpectAllAsync(silo);
+            await silo.CreateAsync(Datastore, Shards);
+            Assert.All(await silo.CopiesAsync(Datastore), copies => Assert.Equal(2, copies.Length));
+            for (var kill = 0; kill < Scale.Of(3); kill++)
+            {
+                using var ending = new CancellationTokenSource();
+                var asking = AskAsync(silo, ending.Token);
+                var ingesting = IngestAsync(silo, ending.Token);
+                var begun = new TaskCompletionSource();
+                var through = IngestThroughAsync(other, kill, begun);
+                await begun.Task;
+                await Task.Delay(_random.Next(100, 1500), TestContext.Current.CancellationToken);
+                await other.KillAsync();
+                await Task.Delay(_random.Next(100, 1500), TestContext.Current.CancellationToken);
+                other = await SiloProcess.StartAsync("silo-b", silo, home, root);
+                await ending.CancelAsync();
+                await ingesting;
+                await asking;
+                await through;
+                await silo.SettleAsync(Datastore, copies: 2);
+                await ExpectAllAsync(silo);
+            }
         }
-
-        await other.DisposeAsync();
+        finally
+        {
+            await other.DisposeAsync();
+        }
     }
 
     private static string WordOf(int note) => $"llama{note}x";

@@ -1,4 +1,6 @@
 using McpLongContext.Distributed.Messages;
+using McpLongContext.Distributed.Placement;
+using McpLongContext.Distributed.Shards;
 using McpLongContext.Distributed.Tests.Infrastructure;
 
 namespace McpLongContext.Distributed.Tests.Reliability;
@@ -47,7 +49,7 @@ public sealed class ReplacedDiskTests
 
     private static Task<ShardListing> CopyAsync(TestSilo silo, long identity) =>
         silo.Get<IGrainFactory>()
-            .GetGrain<Shards.IShardGrain>(new Placement.ShardKey("silo-b", Datastore, 1, identity).ToString())
+            .GetGrain<IShardGrain>(new ShardKey("silo-b", Datastore, 1, identity).ToString())
             .ListAsync(root: null);
 
     private static async Task<List<string>> PathsAsync(TestSilo silo, string name, int shard)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using McpLongContext.Distributed.Tests.Infrastructure;
 
 namespace McpLongContext.Distributed.Tests.Reliability.BadDays;
@@ -126,6 +127,97 @@ public sealed class BadDaysTests
         Tell(recovery);
     }
 
+    [Fact]
+    public async Task Clocks_are_minutes_off()
+    {
+        const int Minutes = 10;
+        SkipUnlessAsked();
+        using var clock = await SkewedClock.CompileAsync();
+        await using var cluster = await LoadedCluster.StartAsync(
+            s_silos,
+            await PostgresServer.StartAsync(),
+            (name, home, root, options) => clock.StartAsync(OffsetOf(name), name, home, root, options)
+        );
+        foreach (var (name, silo) in cluster.Silos)
+        {
+            Assert.Equal(
+                OffsetOf(name).TotalMinutes,
+                (await SkewedClock.OffsetOfAsync(silo)).TotalMinutes,
+                tolerance: 1
+            );
+        }
+
+        var recovery = new Recovery(cluster.Load);
+        foreach (var victim in s_silos)
+        {
+            await cluster.SettleAsync();
+            await PauseAsync(most: 2000);
+            await cluster.KillAsync(victim);
+            await recovery.MeasureAsync();
+            await PauseAsync(most: 8000);
+            await cluster.StartAsync(victim);
+        }
+
+        await cluster.VerifyAsync();
+        Tell(recovery);
+
+        // The first one is right, the second one fast, the third one slow.
+        static TimeSpan OffsetOf(string name) =>
+            TimeSpan.FromMinutes(Minutes) * (Array.IndexOf(s_silos, name) is 2 ? -1 : Array.IndexOf(s_silos, name));
+    }
+
+    /// <summary>
+    /// <c>MCP_LONG_CONTEXT_OTHER_BUILD</c> names the checkout of another commit, in which the silo is built: it is replaced
+    /// by this build, and comes back.
+    /// </summary>
+    [Fact]
+    public async Task Silos_are_upgraded_and_rolled_back_one_after_the_other()
+    {
+        SkipUnlessAsked();
+        var other = Environment.GetEnvironmentVariable("MCP_LONG_CONTEXT_OTHER_BUILD");
+        Assert.SkipWhen(
+            other is null,
+            "Set MCP_LONG_CONTEXT_OTHER_BUILD to a checkout with another build of the silo."
+        );
+        string[] builds =
+        [
+            SiloProcess.ProgramOf(other),
+            SiloProcess.ProgramOf(Corpus.Repository),
+            SiloProcess.ProgramOf(other),
+        ];
+        Assert.NotEqual(ContentOf(builds[0]), ContentOf(builds[1]));
+        var build = 0;
+        await using var cluster = await LoadedCluster.StartAsync(
+            s_silos,
+            await PostgresServer.StartAsync(),
+            (name, home, root, options) =>
+                SiloProcess.StartAsync(name, home, root, "127.0.0.1", options, program: builds[build])
+        );
+        var recovery = new Recovery(cluster.Load);
+        while (++build < builds.Length)
+        {
+            foreach (var name in s_silos)
+            {
+                await cluster.SettleAsync();
+                await PauseAsync(most: 2000);
+                await cluster.EndAsync(name);
+                await recovery.MeasureAsync();
+                await cluster.StartAsync(name);
+                await cluster.JoinAsync(name);
+            }
+        }
+
+        await cluster.VerifyAsync();
+        Tell(recovery);
+
+        static string ContentOf(string program) =>
+            Convert.ToHexString(
+                SHA256.HashData(
+                    File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(program)!, "silo/mcp-long-context-silo.dll"))
+                )
+            );
+    }
+
     private static void SkipUnlessAsked() =>
         Assert.SkipWhen(
             Environment.GetEnvironmentVariable("MCP_LONG_CONTEXT_TEST_SCALE") is null,
@@ -141,8 +233,13 @@ public sealed class BadDaysTests
     /// <summary>A silo that the others have given up ends itself; whoever supervises it starts it again.</summary>
     private static async Task RestartAsync(LoadedCluster cluster, string name)
     {
-        await Task.Delay(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
-        if (cluster.Silos[name].HasExited)
+        var silo = cluster.Silos[name];
+        for (var second = 0; second < 15 && !silo.HasExited; second++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        }
+
+        if (silo.HasExited)
         {
             await cluster.KillAsync(name);
             await cluster.StartAsync(name);

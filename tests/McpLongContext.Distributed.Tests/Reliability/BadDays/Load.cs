@@ -16,6 +16,8 @@ internal sealed class Load(string datastore, Func<IReadOnlyDictionary<string, Si
     private readonly ConcurrentQueue<int> _acknowledged = [];
     private readonly ConcurrentDictionary<SiloProcess, Task<McpClient>> _clients = [];
     private readonly ConcurrentQueue<string> _refusals = [];
+    private long _ingestBegun;
+    private long _askBegun;
     private int _next;
     private int _answered;
 
@@ -23,13 +25,13 @@ internal sealed class Load(string datastore, Func<IReadOnlyDictionary<string, Si
     public IReadOnlyList<int> Acknowledged => [.. _acknowledged];
 
     /// <summary>The questions that were answered.</summary>
-    public int Answered => _answered;
+    public int Answered => Volatile.Read(ref _answered);
 
     /// <summary>What silos have refused, and why; the last ones.</summary>
     public IEnumerable<string> Refusals => _refusals;
 
     /// <summary>When the last document was acknowledged, and the last question answered, that began at a time.</summary>
-    public (long Ingested, long Asked) LastBegun { get; private set; }
+    public (long Ingested, long Asked) LastBegun => (Volatile.Read(ref _ingestBegun), Volatile.Read(ref _askBegun));
 
     /// <summary>The name of a note.</summary>
     public static string NameOf(int note) => $"note-{note}.md";
@@ -59,7 +61,7 @@ internal sealed class Load(string datastore, Func<IReadOnlyDictionary<string, Si
         if (answer is { IsError: not true } && answer.StructuredContent!.Value.GetProperty("added").GetInt32() == 1)
         {
             _acknowledged.Enqueue(note);
-            LastBegun = (begun, LastBegun.Asked);
+            Volatile.Write(ref _ingestBegun, begun);
         }
     }
 
@@ -72,7 +74,7 @@ internal sealed class Load(string datastore, Func<IReadOnlyDictionary<string, Si
             var begun = Stopwatch.GetTimestamp();
             if (known.Count == 0 || await AskAsync(known[Random.Shared.Next(known.Count)], isWhole: false))
             {
-                LastBegun = (LastBegun.Ingested, begun);
+                Volatile.Write(ref _askBegun, begun);
             }
 
             await Task.Yield();

@@ -16,6 +16,8 @@ internal sealed class LoadedCluster : IAsyncDisposable
     /// <summary>One may wait for a silo that does not answer.</summary>
     private const int Clients = 2;
 
+    private static readonly TimeSpan s_ending = TimeSpan.FromMinutes(1);
+
     private readonly Sandbox _sandbox = new();
     private readonly Dictionary<string, SiloProcess> _silos = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _ending = new();
@@ -59,16 +61,24 @@ internal sealed class LoadedCluster : IAsyncDisposable
     )
     {
         var cluster = new LoadedCluster(postgres, start);
-        await Task.WhenAll(names.Select(cluster.StartAsync));
-        await cluster.Load.IngestOneAsync();
-        await cluster.SettleAsync();
-        for (var client = 0; client < Clients; client++)
+        try
         {
-            cluster._loads.Add(cluster.Load.IngestAsync(cluster._ending.Token));
-            cluster._loads.Add(cluster.Load.AskAsync(cluster._ending.Token));
-        }
+            await Task.WhenAll(names.Select(cluster.StartAsync));
+            await cluster.Load.IngestOneAsync();
+            await cluster.SettleAsync();
+            for (var client = 0; client < Clients; client++)
+            {
+                cluster._loads.Add(cluster.Load.IngestAsync(cluster._ending.Token));
+                cluster._loads.Add(cluster.Load.AskAsync(cluster._ending.Token));
+            }
 
-        return cluster;
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>The folder of a silo.</summary>
@@ -85,15 +95,13 @@ internal sealed class LoadedCluster : IAsyncDisposable
     }
 
     /// <summary>Kills a silo.</summary>
-    public async Task KillAsync(string name)
-    {
-        SiloProcess silo;
-        lock (_silos)
-        {
-            _silos.Remove(name, out silo!);
-        }
+    public async Task KillAsync(string name) => await Take(name).DisposeAsync();
 
-        await silo.DisposeAsync();
+    /// <summary>Tells a silo to end.</summary>
+    public async Task EndAsync(string name)
+    {
+        await using var silo = Take(name);
+        await silo.EndAsync(s_ending);
     }
 
     /// <summary>Waits until every shard has two current copies on silos that run.</summary>
@@ -155,14 +163,26 @@ internal sealed class LoadedCluster : IAsyncDisposable
     {
         await _ending.CancelAsync();
         await Task.WhenAll(_loads).ContinueWith(static _ => { }, TaskScheduler.Default);
-        foreach (var silo in Silos.Values)
+        try
         {
-            await silo.DisposeAsync();
+            await Task.WhenAll(Silos.Values.Select(silo => silo.DisposeAsync().AsTask()));
         }
+        finally
+        {
+            await Postgres.DisposeAsync();
+            _sandbox.Dispose();
+            _ending.Dispose();
+        }
+    }
 
-        await Postgres.DisposeAsync();
-        _sandbox.Dispose();
-        _ending.Dispose();
+    /// <summary>A silo, which gets no more calls.</summary>
+    private SiloProcess Take(string name)
+    {
+        lock (_silos)
+        {
+            _silos.Remove(name, out var silo);
+            return silo!;
+        }
     }
 
     private async Task<bool> IsSettledAsync()

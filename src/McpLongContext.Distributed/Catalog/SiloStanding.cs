@@ -1,0 +1,105 @@
+using McpLongContext.Distributed.Messages;
+using McpLongContext.Distributed.Placement;
+using McpLongContext.Distributed.Shards;
+using Microsoft.Extensions.Hosting;
+
+namespace McpLongContext.Distributed.Catalog;
+
+/// <summary>
+/// Whether the others count on this silo. One that was cut off, or stood still, may have been given up without knowing it:
+/// other silos decide about its datastores then, and what this one knows of copies is old. So it answers only when it has
+/// found itself in the membership a short time ago, as the holder of a lease does (Gray and Cheriton, Leases, 1989).
+/// </summary>
+/// <param name="membership">The membership, which ends a silo that finds itself given up.</param>
+/// <param name="silos">The silos that are alive, as far as this one knows.</param>
+/// <param name="grains">Reaches them.</param>
+/// <param name="options">The name of this silo. Without a database all silos are on one machine: none is cut off.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SiloStanding(
+    IClusterMembershipService membership,
+    LiveSilos silos,
+    IGrainFactory grains,
+    ClusterOptions options,
+    TimeProvider time
+) : BackgroundService
+{
+    /// <summary>Shorter than silos take to give one up.</summary>
+    private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan s_period = s_lease / 2;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>The time stamp of the last check that succeeded; long ago at first.</summary>
+    private long _confirmed = long.MinValue / 2;
+
+    /// <summary>Ends when this silo is known to be counted on; mostly at once.</summary>
+    /// <exception cref="ShardUnavailableException">The silo reaches neither the database nor another silo.</exception>
+    public Task ConfirmAsync(CancellationToken cancellation) =>
+        options.Postgres is null || time.GetElapsedTime(Volatile.Read(ref _confirmed)) < s_lease
+            ? Task.CompletedTask
+            : CheckAsync(cancellation);
+
+    /// <summary>Checks ahead of the questions, which then need not wait.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (options.Postgres is not null)
+        {
+            try
+            {
+                await CheckAsync(stoppingToken);
+            }
+            catch (ShardUnavailableException)
+            {
+                // Whoever asks is told.
+            }
+
+            await Task.Delay(s_period, time, stoppingToken);
+        }
+    }
+
+    private async Task CheckAsync(CancellationToken cancellation)
+    {
+        var begun = time.GetTimestamp();
+        try
+        {
+            await membership.Refresh(cancellationToken: cancellation).AsTask().WaitAsync(s_lease, time, cancellation);
+        }
+#pragma warning disable CA1031 // Whatever is wrong with the database, another silo may know.
+        catch (Exception) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            await RequireOtherAsync(cancellation);
+        }
+
+        Volatile.Write(ref _confirmed, begun);
+    }
+
+    /// <summary>
+    /// Without a database nobody is given up; whether this silo was before, another one knows: it takes no calls of those.
+    /// </summary>
+    private async Task RequireOtherAsync(CancellationToken cancellation)
+    {
+        // Any copy will do, that of a datastore which does not exist, too.
+        var others = silos
+            .Names.Where(name => name != options.Name)
+            .Select(name => grains.GetGrain<IShardGrain>(new ShardKey(name, "none", 0).ToString()))
+            .Select(grain => grain.IdentifyAsync(creates: false).WaitAsync(s_patience, time, cancellation))
+            .ToList();
+        if (others.Count == 0)
+        {
+            return;
+        }
+
+        await foreach (var answer in Task.WhenEach(others).WithCancellation(cancellation))
+        {
+            if (answer.IsCompletedSuccessfully)
+            {
+                return;
+            }
+        }
+
+        throw new ShardUnavailableException(
+            $"silo '{options.Name}' reaches neither the database nor another silo, which may have given it up: ask another one"
+        );
+    }
+}

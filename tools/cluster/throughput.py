@@ -1,0 +1,218 @@
+"""Throughput of 1, 2 and 4 silos with equal shares of the processors, against the ideal.
+
+    /usr/bin/python3 tools/cluster/throughput.py SERVER.dll SOURCES FILES [CORES] [SECONDS] [MODELS]
+
+Silos are processes of this machine; each is in a control group that gives it CORES of a core (0.3), which stands for a
+machine. The network is the loopback. They have a PostgreSQL and a datastore of 8 shards; with MODELS, a folder of
+installed models, they encode. FILES Python files of SOURCES, in four folders, are ingested by four clients at once; then
+eight clients ask for SECONDS (20). Programs are warmed up before the shares are set. Needs root, for the control groups
+(version 1), and PostgreSQL. The ideal of ingestion is that each copy costs as much: one silo has one copy, others two.
+"""
+
+import concurrent.futures
+import contextlib
+import glob
+import http.client
+import json
+import os
+import pathlib
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+GROUPS = pathlib.Path("/sys/fs/cgroup/cpu")
+PERIOD = 20_000
+
+# Others of this machine, which are in no group, get what is left.
+WEIGHT = 20_480
+PARTS = 4
+CLIENTS = 8
+SHARDS = 8
+QUESTIONS = ["parse a date with a time zone", "Where is the length of a buffer checked before it is copied?",
+             "how is a configuration file found and read", "close the socket when the connection is lost",
+             "unicode normalization of identifiers", "def setUp(self)"]
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def make_group(group):
+    group.mkdir()
+    (group / "cpu.shares").write_text(str(WEIGHT))
+
+
+class Client:
+    """A session of the protocol over HTTP."""
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1200)
+        self.headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+        self.id = 0
+        self.request("initialize", {"protocolVersion": "2025-11-25", "capabilities": {},
+                                    "clientInfo": {"name": "throughput", "version": "1"}})
+        self.send({"method": "notifications/initialized"})
+
+    def send(self, message):
+        self.connection.request("POST", "/mcp", json.dumps({"jsonrpc": "2.0", **message}), self.headers)
+        answer = self.connection.getresponse()
+        if session := answer.getheader("Mcp-Session-Id"):
+            self.headers["Mcp-Session-Id"] = session
+        return answer.read().decode()
+
+    def request(self, method, parameters):
+        self.id += 1
+        text = self.send({"id": self.id, "method": method, "params": parameters})
+        lines = [line[5:] for line in text.splitlines() if line.startswith("data:")] or [text]
+        for message in (json.loads(line) for line in lines if line.strip()):
+            if message.get("id") == self.id:
+                return message["result"]
+        raise RuntimeError(text)
+
+    def call(self, tool, **arguments):
+        result = self.request("tools/call", {"name": tool, "arguments": arguments})
+        assert not result.get("isError"), result
+        return result["structuredContent"]
+
+
+class Silo:
+    """A silo in a process and a control group of its own."""
+
+    def __init__(self, program, name, home, folder, connection):
+        self.group = GROUPS / f"mcp-silo-{os.getpid()}-{name}"
+        make_group(self.group)
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            ["dotnet", program, "silo", "--name", name, "--home", home, "--http", f"http://127.0.0.1:{self.port}",
+             "--silo-port", str(free_port()), "--postgres", connection, "--shards", str(SHARDS)],
+            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=dict(os.environ, MCP_LONG_CONTEXT_INSTALL_DEFAULT_ENCODER="false"))
+        (self.group / "cgroup.procs").write_text(str(self.process.pid))
+        assert b"MCP at" in self.process.stdout.readline(), name
+
+    def share(self, cores):
+        (self.group / "cpu.cfs_period_us").write_text(str(PERIOD))
+        (self.group / "cpu.cfs_quota_us").write_text(str(int(cores * PERIOD)))
+
+    def cpu(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.group.rmdir()
+
+
+@contextlib.contextmanager
+def database(folder):
+    """A PostgreSQL, which does not run as root."""
+    programs = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
+    owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    data, port = folder / "postgres", free_port()
+    data.mkdir()
+    shutil.chown(data, "postgres")
+    subprocess.run([*owner, f"{programs}/initdb", "-D", data, "-A", "trust", "-U", "postgres"], check=True,
+                   cwd="/tmp", stdout=subprocess.DEVNULL)
+    server = subprocess.Popen([*owner, f"{programs}/postgres", "-D", data, "-p", str(port), "-k", data, "-h", "127.0.0.1"],
+                              cwd="/tmp", stderr=subprocess.DEVNULL)
+    while subprocess.run([f"{programs}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode:
+        time.sleep(0.1)
+    try:
+        yield f"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def make(folder, sources, count):
+    """Copies files to the folders that are ingested."""
+    files = [path for path in sorted(pathlib.Path(sources).rglob("*.py"))
+             if not path.is_symlink() and 200 < path.stat().st_size < 40_000]
+    random.Random(1).shuffle(files)
+    for i, path in enumerate(files[:count]):
+        target = folder / f"part-{i % PARTS}" / f"{i}_{path.name}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    return sum(path.stat().st_size for path in folder.rglob("*.py"))
+
+
+def ingest(silos, folder, datastore):
+    """Seconds until everything is stored, and encoded where there is an encoder."""
+    def one(part):
+        client = Client(silos[part % len(silos)].port)
+        return client.call("ingest_document", datastore=datastore, path=str(folder / f"part-{part}"), wait_seconds=1200)
+
+    # The first file makes the datastore.
+    Client(silos[0].port).call("ingest_document", datastore=datastore, name="first.md", text="The first note.")
+    start = time.time()
+    with concurrent.futures.ThreadPoolExecutor(PARTS) as pool:
+        reports = list(pool.map(one, range(PARTS)))
+    return time.time() - start, reports
+
+
+def ask(silos, datastore, seconds):
+    """Answers of a second, and the times of all, by clients that ask one question after another."""
+    end, walls, gate = time.time() + seconds, [], threading.Lock()
+
+    def one(number):
+        client, own = Client(silos[number % len(silos)].port), []
+        while time.time() < end:
+            start = time.time()
+            client.call("query_long_context", datastore=datastore, question=QUESTIONS[(number + len(own)) % len(QUESTIONS)])
+            own.append(time.time() - start)
+        with gate:
+            walls.extend(own)
+
+    with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(one, range(CLIENTS)))
+    walls.sort()
+    return len(walls) / seconds, walls
+
+
+def main(program, sources, count, cores=0.3, seconds=20, models=None):
+    program, seconds = os.path.abspath(program), int(seconds)
+    clients = GROUPS / f"mcp-clients-{os.getpid()}"
+    make_group(clients)
+    (clients / "cgroup.procs").write_text(str(os.getpid()))
+    for number in (1, 2, 4):
+        with tempfile.TemporaryDirectory() as temporary, contextlib.ExitStack() as stack:
+            folder = pathlib.Path(temporary)
+            folder.chmod(0o755)
+            size = make(folder / "work", sources, int(count))
+            if models:
+                (folder / "home").mkdir()
+                (folder / "home" / "models").symlink_to(os.path.abspath(models))
+            connection = stack.enter_context(database(folder))
+            silos = []
+            for i in range(number):
+                silos.append(Silo(program, f"silo-{i}", str(folder / "home"), folder / "work", connection))
+                stack.callback(silos[-1].close)
+            ingest(silos, folder / "work", "warm")
+            ask(silos, "warm", 10)
+            for silo in silos:
+                silo.share(float(cores))
+            before = sum(silo.cpu() for silo in silos)
+            took, reports = ingest(silos, folder / "work", "docs")
+            used = sum(silo.cpu() for silo in silos) - before
+            before = sum(silo.cpu() for silo in silos)
+            rate, walls = ask(silos, "docs", seconds)
+            asked = sum(silo.cpu() for silo in silos) - before
+            print(f"{number} silos of {cores} cores: {size / 1e6:.1f} MB ingested in {took:.1f} s ({size / took / 1e3:.0f} kB/s, "
+                  f"CPU {used:.1f} s, state {reports[0]['state']}); {rate:.2f} queries/s, p50 {walls[len(walls) // 2] * 1e3:.0f} ms, "
+                  f"p95 {walls[int(len(walls) * 0.95)] * 1e3:.0f} ms, CPU {asked:.1f} s; load {os.getloadavg()[0]:.0f}", flush=True)
+
+
+    (GROUPS / "cgroup.procs").write_text(str(os.getpid()))
+    clients.rmdir()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
