@@ -18,6 +18,7 @@ internal sealed class GpuDevice : IDisposable
     private readonly Action<string> _warn;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, MemoryBuffer> _buffers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Array> _constants = new(StringComparer.Ordinal);
     private readonly List<MemoryBuffer> _copied = [];
     private readonly long _capacity;
     private long _held;
@@ -138,6 +139,20 @@ internal sealed class GpuDevice : IDisposable
         }
 
         return buffer.AsRawArrayView(0, bytes).Cast<T>();
+    }
+
+    /// <summary>A buffer with contents that stay as they are: copied once for each array.</summary>
+    public ArrayView<T> Constant<T>(string name, T[] contents)
+        where T : unmanaged
+    {
+        if (_constants.GetValueOrDefault(name) == contents)
+        {
+            return Buffer<T>(name, contents.Length);
+        }
+
+        var view = Buffer<T>(name, contents);
+        _constants[name] = contents;
+        return view;
     }
 
     /// <summary>Copies a buffer back, once the device is done.</summary>

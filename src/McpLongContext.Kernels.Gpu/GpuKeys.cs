@@ -10,6 +10,7 @@ internal sealed class GpuKeys : IDeviceKeys
     private readonly GpuDevice _device;
     private readonly int _dimensions;
     private readonly long _bytes;
+    private readonly KeyFormat _format;
     private readonly MemoryBuffer1D<byte, Stride1D.Dense> _codes;
     private readonly MemoryBuffer1D<byte, Stride1D.Dense> _scales;
     private bool _disposed;
@@ -19,14 +20,29 @@ internal sealed class GpuKeys : IDeviceKeys
         _device = device;
         _dimensions = plane.Dimensions;
         _bytes = bytes;
-        _codes = device.Copy(plane.Tokens, plane.Dimensions, plane.Codes);
-        _scales = device.Copy(plane.Tokens, sizeof(float), plane.Scales);
+        _format = plane.Format;
+        _codes = device.Copy(plane.Tokens, CodeBytes(plane), plane.Codes);
+        _scales = plane.Scales is { } scales
+            ? device.Copy(plane.Tokens, sizeof(float), scales)
+            : device.Copy(0, sizeof(float), (_, _) => []);
     }
+
+    /// <summary>Keys, or values, as words of 32 bits.</summary>
+    public ArrayView<int> Words => GpuDevice.View<int>(_codes);
+
+    /// <summary>The scales of the tokens; of no use where the format has none.</summary>
+    public ArrayView<float> Scales => GpuDevice.View<float>(_scales);
+
+    /// <summary>How the numbers are written.</summary>
+    public KeyFormat Format => _format;
+
+    /// <summary>The device that holds them.</summary>
+    public GpuDevice Device => _device;
 
     /// <summary>Copies a plane; <see langword="null"/> where the device has no room.</summary>
     public static GpuKeys? Hold(GpuDevice device, KeyPlane plane)
     {
-        var bytes = (long)plane.Tokens * (plane.Dimensions + sizeof(float));
+        var bytes = (long)plane.Tokens * (CodeBytes(plane) + (plane.Scales is null ? 0 : sizeof(float)));
         return device.Hold(bytes, target => new GpuKeys(target, plane, bytes));
     }
 
@@ -39,11 +55,11 @@ internal sealed class GpuKeys : IDeviceKeys
             var largest = _device.Buffer<float>("largest", parts.Length * count);
             var sums = _device.Buffer<float>("sums", parts.Length * count);
             _device.Accelerator.Launch(
-                KeyKernels.Sum,
+                _format == KeyFormat.Half ? KeyKernels.Sum<HalfNumbers> : KeyKernels.Sum<CodeNumbers>,
                 _device.Groups(parts.Length),
                 _device.Buffer<TokenRange>("ranges", parts),
-                GpuDevice.View<int>(_codes),
-                GpuDevice.View<float>(_scales),
+                Words,
+                Scales,
                 _device.Buffer<float>("query", queries),
                 _dimensions,
                 largest,
@@ -59,12 +75,12 @@ internal sealed class GpuKeys : IDeviceKeys
             var (parts, starts) = Split(ranges);
             var scores = _device.Buffer<float>("scores", ranges.Sum(range => range.Count));
             _device.Accelerator.Launch(
-                KeyKernels.Score,
+                _format == KeyFormat.Half ? KeyKernels.Score<HalfNumbers> : KeyKernels.Score<CodeNumbers>,
                 _device.Groups(parts.Length),
                 _device.Buffer<TokenRange>("ranges", parts),
                 _device.Buffer<int>("starts", starts),
-                GpuDevice.View<int>(_codes),
-                GpuDevice.View<float>(_scales),
+                Words,
+                Scales,
                 _device.Buffer<float>("query", queries),
                 _device.Buffer<float>("weights", weights),
                 _device.Buffer<float>("logarithms", logarithms),
@@ -74,6 +90,9 @@ internal sealed class GpuKeys : IDeviceKeys
         });
 
     /// <inheritdoc/>
+    public SpanAttentionOutput? Attend(SpanAttentionInput input) => GpuSpanAttention.Attend(_device, input);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (!Interlocked.Exchange(ref _disposed, true))
@@ -81,6 +100,9 @@ internal sealed class GpuKeys : IDeviceKeys
             _device.Release(_bytes, _codes, _scales);
         }
     }
+
+    private static int CodeBytes(KeyPlane plane) =>
+        plane.Dimensions * (plane.Format == KeyFormat.Half ? sizeof(ushort) : sizeof(sbyte));
 
     /// <summary>Ranges that a group takes, and where each begins among all tokens.</summary>
     private static (TokenRange[] Parts, int[] Starts) Split(TokenRange[] ranges)

@@ -1,4 +1,3 @@
-using System.Reflection;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
@@ -10,18 +9,28 @@ namespace McpLongContext.Kernels.Gpu.Tests;
 /// <summary>The kernels compile for every generation of devices, none of which is needed for it.</summary>
 public sealed class PtxTests
 {
+    private static readonly Delegate[] s_kernels =
+    [
+        EmbeddingKernels.ScorePassages,
+        EmbeddingKernels.ScoreBinaryCodes,
+        EmbeddingKernels.ScoreResidualCodes,
+        KeyKernels.Sum<CodeNumbers>,
+        KeyKernels.Sum<HalfNumbers>,
+        KeyKernels.Score<CodeNumbers>,
+        KeyKernels.Score<HalfNumbers>,
+        SpanKernels.Attend<CodeNumbers>,
+        SpanKernels.Attend<HalfNumbers>,
+        SpanKernels.Merge,
+    ];
+
+    public static TheoryData<int> Kernels => [.. Enumerable.Range(0, s_kernels.Length)];
+
     [Theory]
-    [InlineData(nameof(EmbeddingKernels.ScorePassages))]
-    [InlineData(nameof(EmbeddingKernels.ScoreBinaryCodes))]
-    [InlineData(nameof(EmbeddingKernels.ScoreResidualCodes))]
-    [InlineData(nameof(KeyKernels.Sum))]
-    [InlineData(nameof(KeyKernels.Score))]
-    public void A_kernel_compiles_to_ptx(string name)
+    [MemberData(nameof(Kernels))]
+    public void A_kernel_compiles_to_ptx(int number)
     {
         using var context = Context.Create(builder => builder.CPU(CPUDeviceKind.Nvidia).EnableAlgorithms());
-        var kernel =
-            typeof(EmbeddingKernels).GetMethod(name, BindingFlags.Static | BindingFlags.Public)
-            ?? typeof(KeyKernels).GetMethod(name, BindingFlags.Static | BindingFlags.Public)!;
+        var kernel = s_kernels[number].Method;
         foreach (
             var (architecture, instructions) in new[]
             {
