@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
@@ -6,7 +7,10 @@ using ILGPU.Runtime.Cuda;
 
 namespace McpLongContext.Kernels.Gpu.Tests;
 
-/// <summary>The kernels compile for every generation of devices, none of which is needed for it.</summary>
+/// <summary>
+/// The kernels compile for every generation of devices, none of which is needed for it. Where
+/// <c>MCP_LONG_CONTEXT_TEST_PTXAS</c> names NVIDIA's assembler, it takes what was compiled, too.
+/// </summary>
 public sealed class PtxTests
 {
     private static readonly Delegate[] s_kernels =
@@ -44,6 +48,33 @@ public sealed class PtxTests
             var compiled = (PTXCompiledKernel)
                 backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default);
             Assert.Contains(".visible .entry", compiled.PTXAssembly, StringComparison.Ordinal);
+            Assemble(compiled.PTXAssembly, architecture);
         }
+    }
+
+    private static void Assemble(string ptx, CudaArchitecture architecture)
+    {
+        if (Environment.GetEnvironmentVariable("MCP_LONG_CONTEXT_TEST_PTXAS") is not { } assembler)
+        {
+            return;
+        }
+
+        var target = $"sm_{architecture.Major}{architecture.Minor}";
+        var start = new ProcessStartInfo(
+            assembler,
+            ["--verbose", "--gpu-name", target, "--output-file", "/dev/null", "-"]
+        )
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        process.StandardInput.Write(ptx);
+        process.StandardInput.Close();
+        var messages = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, messages);
+        TestContext.Current.SendDiagnosticMessage(messages);
     }
 }
