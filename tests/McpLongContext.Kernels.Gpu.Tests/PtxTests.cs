@@ -25,31 +25,65 @@ public sealed class PtxTests
         SpanKernels.Attend<CodeNumbers>,
         SpanKernels.Attend<HalfNumbers>,
         SpanKernels.Merge,
+        ProductKernels.MultiplyWords<CodeProduct, int>,
+        ProductKernels.MultiplyWords<HalfProduct, float>,
+        ProductKernels.MultiplyFragments<ShuffledFragments<CodeProduct, int>, int>,
+        ProductKernels.MultiplyFragments<ShuffledFragments<HalfProduct, float>, float>,
+    ];
+
+    private static readonly Delegate[] s_tensorKernels =
+    [
+        ProductKernels.MultiplyFragments<TensorCodes, int>,
+        ProductKernels.MultiplyFragments<TensorHalves, float>,
     ];
 
     public static TheoryData<int> Kernels => [.. Enumerable.Range(0, s_kernels.Length)];
+
+    public static TheoryData<int> TensorKernels => [.. Enumerable.Range(0, s_tensorKernels.Length)];
 
     [Theory]
     [MemberData(nameof(Kernels))]
     public void A_kernel_compiles_to_ptx(int number)
     {
+        Compile(s_kernels[number], CudaArchitecture.SM_60, CudaInstructionSet.ISA_60);
+        Compile(s_kernels[number], CudaArchitecture.SM_80, CudaInstructionSet.ISA_70);
+        Compile(s_kernels[number], CudaArchitecture.SM_90, CudaInstructionSet.ISA_78);
+    }
+
+    [Fact]
+    public void Products_of_codes_are_one_instruction_from_6_1_on()
+    {
+        Delegate kernel = ProductKernels.MultiplyWords<Dp4aProduct, int>;
+        Assert.Contains(
+            "dp4a.s32.s32",
+            Compile(kernel, CudaArchitecture.SM_61, CudaInstructionSet.ISA_60),
+            StringComparison.Ordinal
+        );
+        Compile(kernel, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78);
+    }
+
+    [Theory]
+    [MemberData(nameof(TensorKernels))]
+    public void Products_of_fragments_are_one_instruction_from_8_0_on(int number)
+    {
+        var kernel = s_tensorKernels[number];
+        Assert.Contains(
+            "mma.sync",
+            Compile(kernel, CudaArchitecture.SM_80, CudaInstructionSet.ISA_70),
+            StringComparison.Ordinal
+        );
+        Compile(kernel, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78);
+    }
+
+    private static string Compile(Delegate kernel, CudaArchitecture architecture, CudaInstructionSet instructions)
+    {
         using var context = Context.Create(builder => builder.CPU(CPUDeviceKind.Nvidia).EnableAlgorithms());
-        var kernel = s_kernels[number].Method;
-        foreach (
-            var (architecture, instructions) in new[]
-            {
-                (CudaArchitecture.SM_60, CudaInstructionSet.ISA_60),
-                (CudaArchitecture.SM_80, CudaInstructionSet.ISA_70),
-                (CudaArchitecture.SM_90, CudaInstructionSet.ISA_78),
-            }
-        )
-        {
-            using var backend = new PTXBackend(context, architecture, instructions, null!);
-            var compiled = (PTXCompiledKernel)
-                backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default);
-            Assert.Contains(".visible .entry", compiled.PTXAssembly, StringComparison.Ordinal);
-            Assemble(compiled.PTXAssembly, architecture);
-        }
+        using var backend = new PTXBackend(context, architecture, instructions, null!);
+        var compiled = (PTXCompiledKernel)
+            backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), default);
+        Assert.Contains(".visible .entry", compiled.PTXAssembly, StringComparison.Ordinal);
+        Assemble(compiled.PTXAssembly, architecture);
+        return compiled.PTXAssembly;
     }
 
     private static void Assemble(string ptx, CudaArchitecture architecture)
