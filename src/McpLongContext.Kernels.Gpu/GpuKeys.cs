@@ -43,7 +43,7 @@ internal sealed class GpuKeys : IDeviceKeys
     public static GpuKeys? Hold(GpuDevice device, KeyPlane plane)
     {
         var bytes = (long)plane.Tokens * (CodeBytes(plane) + (plane.Scales is null ? 0 : sizeof(float)));
-        return device.Hold(bytes, target => new GpuKeys(target, plane, bytes));
+        return device.Hold(DeviceContents.Keys, bytes, target => new GpuKeys(target, plane, bytes));
     }
 
     /// <inheritdoc/>
@@ -52,20 +52,20 @@ internal sealed class GpuKeys : IDeviceKeys
         {
             var (parts, _) = Split(ranges);
             var count = queries.Length / _dimensions;
-            var largest = _device.Buffer<float>("largest", parts.Length * count);
-            var sums = _device.Buffer<float>("sums", parts.Length * count);
+            var largest = _device.Buffers.Of<float>("largest", parts.Length * count);
+            var sums = _device.Buffers.Of<float>("sums", parts.Length * count);
             _device.Accelerator.Launch(
                 _format == KeyFormat.Half ? KeyKernels.Sum<HalfNumbers> : KeyKernels.Sum<CodeNumbers>,
                 _device.Groups(parts.Length),
-                _device.Buffer<TokenRange>("ranges", parts),
+                _device.Buffers.Of<TokenRange>("ranges", parts),
                 Words,
                 Scales,
-                _device.Buffer<float>("query", queries),
+                _device.Buffers.Of<float>("query", queries),
                 _dimensions,
                 largest,
                 sums
             );
-            return ((float[], float[])?)Merge(_device.Read(largest), _device.Read(sums), count);
+            return ((float[], float[])?)Merge(_device.Buffers.Read(largest), _device.Buffers.Read(sums), count);
         });
 
     /// <inheritdoc/>
@@ -73,20 +73,20 @@ internal sealed class GpuKeys : IDeviceKeys
         _device.TryScan(() =>
         {
             var (parts, starts) = Split(ranges);
-            var scores = _device.Buffer<float>("scores", ranges.Sum(range => range.Count));
+            var scores = _device.Buffers.Of<float>("scores", ranges.Sum(range => range.Count));
             _device.Accelerator.Launch(
                 _format == KeyFormat.Half ? KeyKernels.Score<HalfNumbers> : KeyKernels.Score<CodeNumbers>,
                 _device.Groups(parts.Length),
-                _device.Buffer<TokenRange>("ranges", parts),
-                _device.Buffer<int>("starts", starts),
+                _device.Buffers.Of<TokenRange>("ranges", parts),
+                _device.Buffers.Of<int>("starts", starts),
                 Words,
                 Scales,
-                _device.Buffer<float>("query", queries),
-                _device.Buffer<float>("weights", weights),
-                _device.Buffer<float>("logarithms", logarithms),
+                _device.Buffers.Of<float>("query", queries),
+                _device.Buffers.Of<float>("weights", weights),
+                _device.Buffers.Of<float>("logarithms", logarithms),
                 scores
             );
-            return _device.Read(scores);
+            return _device.Buffers.Read(scores);
         });
 
     /// <inheritdoc/>
@@ -97,7 +97,7 @@ internal sealed class GpuKeys : IDeviceKeys
     {
         if (!Interlocked.Exchange(ref _disposed, true))
         {
-            _device.Release(_bytes, _codes, _scales);
+            _device.Release(DeviceContents.Keys, _bytes, _codes, _scales);
         }
     }
 

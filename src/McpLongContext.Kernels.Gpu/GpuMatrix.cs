@@ -65,7 +65,11 @@ internal sealed class GpuMatrix : IDisposable
     {
         var numberBytes = format == KeyFormat.Half ? sizeof(ushort) : sizeof(sbyte);
         var bytes = ((long)weights.Length * numberBytes) + ((long)outputs * sizeof(float));
-        return device.Hold(bytes, target => new GpuMatrix(target, weights, outputs, format, bytes));
+        return device.Hold(
+            DeviceContents.Keys,
+            bytes,
+            target => new GpuMatrix(target, weights, outputs, format, bytes)
+        );
     }
 
     /// <summary>The fastest unit of a device.</summary>
@@ -89,15 +93,15 @@ internal sealed class GpuMatrix : IDisposable
         var (words, scales) = Words(x, rows, _format);
         return _device.TryScan(() =>
         {
-            var y = _device.Buffer<float>("product", rows * _outputs);
-            var left = _device.Buffer<int>("rows", words);
-            var rowScales = _device.Buffer<float>("scales", scales);
+            var y = _device.Buffers.Of<float>("product", rows * _outputs);
+            var left = _device.Buffers.Of<int>("rows", words);
+            var rowScales = _device.Buffers.Of<float>("scales", scales);
             for (var i = 0; i < times; i++)
             {
                 Launch(unit, left, rowScales, y);
             }
 
-            return _device.Read(y);
+            return _device.Buffers.Read(y);
         });
     }
 
@@ -106,7 +110,7 @@ internal sealed class GpuMatrix : IDisposable
     {
         if (!Interlocked.Exchange(ref _disposed, true))
         {
-            _device.Release(_bytes, _words, _scales);
+            _device.Release(DeviceContents.Keys, _bytes, _words, _scales);
         }
     }
 

@@ -57,7 +57,7 @@ internal static class GpuSpanAttention
             }
         }
 
-        var none = device.Buffer<float>("no scales", 1);
+        var none = device.Buffers.Of<float>("no scales", 1);
         call.Launch<HalfNumbers>(
             SpanPart.Sequence,
             call.Words("keys", input.Keys),
@@ -84,18 +84,18 @@ internal static class GpuSpanAttention
         public Call(GpuDevice device, SpanAttentionInput input)
         {
             (_device, _input) = (device, input);
-            _parts = device.Buffer<SpanPart>("parts", input.Parts);
-            _queries = device.Buffer<float>("query", input.Queries);
-            _positions = device.Buffer<int>("positions", input.Positions);
-            _rotation = device.Constant("rotation", input.Rotation);
-            _largest = device.Buffer<float>("largest", input.Parts.Length);
-            _sums = device.Buffer<float>("sums", input.Parts.Length);
-            _outputs = device.Buffer<float>("outputs", input.Parts.Length * input.Dimensions);
+            _parts = device.Buffers.Of<SpanPart>("parts", input.Parts);
+            _queries = device.Buffers.Of<float>("query", input.Queries);
+            _positions = device.Buffers.Of<int>("positions", input.Positions);
+            _rotation = device.Buffers.Constant("rotation", input.Rotation);
+            _largest = device.Buffers.Of<float>("largest", input.Parts.Length);
+            _sums = device.Buffers.Of<float>("sums", input.Parts.Length);
+            _outputs = device.Buffers.Of<float>("outputs", input.Parts.Length * input.Dimensions);
         }
 
         /// <summary>Numbers of the sequence.</summary>
         public ArrayView<int> Words(string name, Half[] numbers) =>
-            _device.Buffer(name, MemoryMarshal.Cast<Half, int>(numbers));
+            _device.Buffers.Of(name, MemoryMarshal.Cast<Half, int>(numbers));
 
         public void Launch<TNumbers>(
             int plane,
@@ -115,7 +115,7 @@ internal static class GpuSpanAttention
             _device.Accelerator.Launch(
                 SpanKernels.Attend<TNumbers>,
                 _device.Groups(indices.Length),
-                _device.Buffer<int>("indices", indices),
+                _device.Buffers.Of<int>("indices", indices),
                 _parts,
                 keys,
                 keyScales,
@@ -144,19 +144,19 @@ internal static class GpuSpanAttention
                 starts[query + 1] += starts[query];
             }
 
-            var shares = _device.Buffer<float>("shares", _input.Parts.Length);
-            var output = _device.Buffer<float>("output", _input.Queries.Length);
+            var shares = _device.Buffers.Of<float>("shares", _input.Parts.Length);
+            var output = _device.Buffers.Of<float>("output", _input.Queries.Length);
             _device.Accelerator.Launch(
                 SpanKernels.Merge,
                 _device.Groups(_input.Positions.Length),
-                _device.Buffer<int>("starts", starts),
+                _device.Buffers.Of<int>("starts", starts),
                 _largest,
                 _sums,
                 _outputs,
                 shares,
                 output
             );
-            return new SpanAttentionOutput(_device.Read(output), _device.Read(shares));
+            return new SpanAttentionOutput(_device.Buffers.Read(output), _device.Buffers.Read(shares));
         }
     }
 }
