@@ -105,10 +105,7 @@ internal static class ProductKernels
         var (warpRow, warpOutput) = (warp / 2 * 32, warp % 2 * 32);
         var (group, place) = (lane / 4, lane % 4);
         var product = default(TProduct);
-        var zero = default(TSum);
-        var sums00 = new SumFragment<TSum>(zero, zero, zero, zero);
-        var (sums01, sums02, sums03) = (sums00, sums00, sums00);
-        var (sums10, sums11, sums12, sums13) = (sums00, sums00, sums00, sums00);
+        product.Clear();
         for (var start = 0; start < words; start += Step)
         {
             Load(x, rows, firstRow, rowScales.IntLength, words, start, FragmentStride);
@@ -119,31 +116,31 @@ internal static class ProductKernels
                 var upper = Rows(rows, ((warpRow + group) * FragmentStride) + word);
                 var lower = Rows(rows, ((warpRow + 16 + group) * FragmentStride) + word);
                 var column = ((warpOutput + group) * FragmentStride) + word;
-                sums00 = product.Add(sums00, upper, columns[column], columns[column + 4]);
-                sums10 = product.Add(sums10, lower, columns[column], columns[column + 4]);
+                product.Add(0, upper, columns[column], columns[column + 4]);
+                product.Add(4, lower, columns[column], columns[column + 4]);
                 column += 8 * FragmentStride;
-                sums01 = product.Add(sums01, upper, columns[column], columns[column + 4]);
-                sums11 = product.Add(sums11, lower, columns[column], columns[column + 4]);
+                product.Add(1, upper, columns[column], columns[column + 4]);
+                product.Add(5, lower, columns[column], columns[column + 4]);
                 column += 8 * FragmentStride;
-                sums02 = product.Add(sums02, upper, columns[column], columns[column + 4]);
-                sums12 = product.Add(sums12, lower, columns[column], columns[column + 4]);
+                product.Add(2, upper, columns[column], columns[column + 4]);
+                product.Add(6, lower, columns[column], columns[column + 4]);
                 column += 8 * FragmentStride;
-                sums03 = product.Add(sums03, upper, columns[column], columns[column + 4]);
-                sums13 = product.Add(sums13, lower, columns[column], columns[column + 4]);
+                product.Add(3, upper, columns[column], columns[column + 4]);
+                product.Add(7, lower, columns[column], columns[column + 4]);
             }
 
             Group.Barrier();
         }
 
         var (at, output) = (firstRow + warpRow + group, firstOutput + warpOutput + (2 * place));
-        Store<TProduct, TSum>(rowScales, outputScales, y, at, output, sums00);
-        Store<TProduct, TSum>(rowScales, outputScales, y, at, output + 8, sums01);
-        Store<TProduct, TSum>(rowScales, outputScales, y, at, output + 16, sums02);
-        Store<TProduct, TSum>(rowScales, outputScales, y, at, output + 24, sums03);
-        Store<TProduct, TSum>(rowScales, outputScales, y, at + 16, output, sums10);
-        Store<TProduct, TSum>(rowScales, outputScales, y, at + 16, output + 8, sums11);
-        Store<TProduct, TSum>(rowScales, outputScales, y, at + 16, output + 16, sums12);
-        Store<TProduct, TSum>(rowScales, outputScales, y, at + 16, output + 24, sums13);
+        Store<TProduct, TSum>(rowScales, outputScales, y, at, output, product.Sums(0));
+        Store<TProduct, TSum>(rowScales, outputScales, y, at, output + 8, product.Sums(1));
+        Store<TProduct, TSum>(rowScales, outputScales, y, at, output + 16, product.Sums(2));
+        Store<TProduct, TSum>(rowScales, outputScales, y, at, output + 24, product.Sums(3));
+        Store<TProduct, TSum>(rowScales, outputScales, y, at + 16, output, product.Sums(4));
+        Store<TProduct, TSum>(rowScales, outputScales, y, at + 16, output + 8, product.Sums(5));
+        Store<TProduct, TSum>(rowScales, outputScales, y, at + 16, output + 16, product.Sums(6));
+        Store<TProduct, TSum>(rowScales, outputScales, y, at + 16, output + 24, product.Sums(7));
     }
 
     /// <summary>Copies a step of a tile's rows to shared memory; zeros where the matrix ends.</summary>

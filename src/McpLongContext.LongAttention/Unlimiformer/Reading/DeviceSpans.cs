@@ -26,7 +26,7 @@ internal sealed class DeviceSpans(
     /// The fewest tokens of a block: below, copying the window and waiting for the device takes longer than attention
     /// here.
     /// </summary>
-    public const int LeastTokens = 32;
+    public const int LeastTokens = 8;
 
     private readonly List<(IDeviceKeys Keys, IDeviceKeys Values)> _planes = [];
     private readonly List<SpanPart> _parts = [];
