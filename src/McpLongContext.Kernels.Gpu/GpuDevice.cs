@@ -26,6 +26,7 @@ internal sealed class GpuDevice : IDisposable
     private TimeSpan _time;
     private volatile string? _failure;
     private volatile bool _isCopying;
+    private bool _isFull;
     private bool _disposed;
 
     /// <summary>Takes an accelerator.</summary>
@@ -136,8 +137,14 @@ internal sealed class GpuDevice : IDisposable
     {
         lock (_lock)
         {
-            if (_disposed || _failure is not null || bytes > _capacity - Held)
+            if (_disposed || _failure is not null)
             {
+                return null;
+            }
+
+            if (bytes > _capacity - Held)
+            {
+                WarnOfRoom();
                 return null;
             }
 
@@ -151,6 +158,7 @@ internal sealed class GpuDevice : IDisposable
             }
             catch (AcceleratorException error) when (IsOutOfMemory(error))
             {
+                WarnOfRoom();
                 return null;
             }
             catch (Exception error) when (IsOfDevice(error))
@@ -212,6 +220,7 @@ internal sealed class GpuDevice : IDisposable
             }
             catch (AcceleratorException error) when (IsOutOfMemory(error))
             {
+                WarnOfRoom();
                 return default;
             }
             catch (Exception error) when (IsOfDevice(error))
@@ -265,13 +274,20 @@ internal sealed class GpuDevice : IDisposable
 
     private void Count(DeviceContents contents, long bytes)
     {
-        if (contents == DeviceContents.Embeddings)
+        ref var held = ref contents == DeviceContents.Embeddings ? ref _embeddings : ref _keys;
+        held += bytes;
+    }
+
+    /// <summary>Says once that not everything fits.</summary>
+    private void WarnOfRoom()
+    {
+        if (!_isFull)
         {
-            _embeddings += bytes;
-        }
-        else
-        {
-            _keys += bytes;
+            _isFull = true;
+            _warn(
+                $"The device {Name} ({_accelerator.Name}) has no room left: it holds {Held >> 20} of "
+                    + $"{_accelerator.MemorySize >> 20} MiB. The processor computes what does not fit."
+            );
         }
     }
 

@@ -16,7 +16,10 @@ public sealed class GpuDeviceTests
 
         Assert.DoesNotContain(null, held);
         Assert.Equal([bytes, 2 * bytes], devices.Search.Status.Select(device => device.HeldBytes));
+        Assert.Empty(devices.Warnings);
         Assert.Null(devices.Search.Hold(s_sample.Planes));
+        Assert.Null(devices.Search.Hold(s_sample.Planes));
+        Assert.Contains("has no room left", Assert.Single(devices.Warnings), StringComparison.Ordinal);
         held[0]!.Dispose();
         held[0]!.Dispose();
         Assert.NotNull(devices.Search.Hold(s_sample.Planes));
