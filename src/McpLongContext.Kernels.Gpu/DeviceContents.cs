@@ -1,6 +1,6 @@
 namespace McpLongContext.Kernels.Gpu;
 
-/// <summary>What planes have that a device holds.</summary>
+/// <summary>The contents of planes that a device holds.</summary>
 internal enum DeviceContents
 {
     /// <summary>Embeddings of a segment.</summary>

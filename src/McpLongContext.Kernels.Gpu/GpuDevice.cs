@@ -129,7 +129,7 @@ internal sealed class GpuDevice : IDisposable
     /// <summary>
     /// Takes room and copies planes into it; <see langword="null"/> where there is no room, or the device fails.
     /// </summary>
-    /// <param name="contents">What the planes have.</param>
+    /// <param name="contents">The contents of the planes.</param>
     /// <param name="bytes">Bytes of the planes.</param>
     /// <param name="copy">Copies them.</param>
     public T? Hold<T>(DeviceContents contents, long bytes, Func<GpuDevice, T> copy)

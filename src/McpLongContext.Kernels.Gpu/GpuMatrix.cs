@@ -8,7 +8,7 @@ using Half = System.Half;
 
 namespace McpLongContext.Kernels.Gpu;
 
-/// <summary>What multiplies.</summary>
+/// <summary>The instructions of a product.</summary>
 internal enum ProductUnit
 {
     /// <summary>Instructions that every device has.</summary>
@@ -85,7 +85,7 @@ internal sealed class GpuMatrix : IDisposable
     /// the device fails.
     /// </summary>
     /// <param name="x">[rows, inputs], finite.</param>
-    /// <param name="unit">What multiplies; the device must have it.</param>
+    /// <param name="unit">The instructions; the device must have them.</param>
     /// <param name="times">How often to multiply the same; more than once is for measurements.</param>
     public float[]? Multiply(float[] x, ProductUnit unit, int times = 1)
     {

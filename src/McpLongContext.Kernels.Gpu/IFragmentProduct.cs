@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace McpLongContext.Kernels.Gpu;
 
-/// <summary>What a lane has of 16 rows of words: rows g and g + 8, words t and t + 4, where g is a quarter of the lane's
+/// <summary>The words of a lane, of 16 rows of words: rows g and g + 8, words t and t + 4, where g is a quarter of the lane's
 /// number and t the rest.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly record struct RowFragment(int Upper, int Lower, int UpperRight, int LowerRight);
 
-/// <summary>What a lane has of 16 x 8 sums: rows g and g + 8, columns 2t and 2t + 1.</summary>
+/// <summary>The sums of a lane, of 16 x 8 sums: rows g and g + 8, columns 2t and 2t + 1.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly record struct SumFragment<TSum>(TSum UpperLeft, TSum UpperRight, TSum LowerLeft, TSum LowerRight)
     where TSum : unmanaged;
@@ -17,7 +17,7 @@ internal readonly record struct SumFragment<TSum>(TSum UpperLeft, TSum UpperRigh
 /// m16n8k16 of halves, which spread over the lanes alike (PTX ISA, warp-level matrix instructions). Keeps the sums of eight
 /// of them. Which one is always a constant.
 /// </summary>
-/// <typeparam name="TSum">What sums are kept in.</typeparam>
+/// <typeparam name="TSum">The type of sums.</typeparam>
 internal interface IFragmentProduct<TSum>
     where TSum : unmanaged
 {

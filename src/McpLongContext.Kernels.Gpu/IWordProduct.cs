@@ -4,7 +4,7 @@ using ILGPU.Runtime.Cuda;
 namespace McpLongContext.Kernels.Gpu;
 
 /// <summary>The inner product of the numbers in two words of 32 bits.</summary>
-/// <typeparam name="TSum">What sums are kept in.</typeparam>
+/// <typeparam name="TSum">The type of sums.</typeparam>
 internal interface IWordProduct<TSum>
     where TSum : unmanaged
 {

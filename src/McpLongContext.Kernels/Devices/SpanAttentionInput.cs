@@ -34,7 +34,7 @@ public sealed record SpanAttentionInput
     /// <summary>Keys, not rotated, and values of stored tokens.</summary>
     public required IReadOnlyList<(IDeviceKeys Keys, IDeviceKeys Values)> Planes { get; init; }
 
-    /// <summary>What is attended to, in the order of the queries, each of which has a part.</summary>
+    /// <summary>The tokens that are attended to, in the order of the queries, each of which has a part.</summary>
     public required SpanPart[] Parts { get; init; }
 
     /// <summary>The greatest width of a head.</summary>

@@ -36,7 +36,7 @@ internal static class DeviceCheck
     private static string Describe(FoundDevice device) =>
         $"{device.Name} {device.Description} ({IngestText.Size(device.MemoryBytes)})";
 
-    /// <summary>What lies where; how much of it, and the share of time, only the process knows that searches.</summary>
+    /// <summary>The place of embeddings and keys; how much of it, and the share of time, only the process knows that searches.</summary>
     private static string Placement(UnlimiformerOptions options)
     {
         var embeddings = options.ScanDevices.Count > 0 ? string.Join(" and ", options.ScanDevices) : null;

@@ -1,6 +1,6 @@
 namespace McpLongContext.Benchmarks.Gpu;
 
-/// <summary>What a device computes, beside the processor of the same machine.</summary>
+/// <summary>The work of a device, beside the processor of the same machine.</summary>
 internal static class GpuBenchmark
 {
     /// <summary>Runs; returns the exit code.</summary>
