@@ -90,6 +90,27 @@ internal sealed class GpuKeys : IDeviceKeys
         });
 
     /// <inheritdoc/>
+    public float[]? Multiply(TokenRange[] ranges, float[] queries) =>
+        _device.TryScan(() =>
+        {
+            var (parts, starts) = Split(ranges);
+            var tokens = ranges.Sum(range => range.Count);
+            var products = _device.Buffers.Of<float>("scores", tokens * (queries.Length / _dimensions));
+            _device.Accelerator.Launch(
+                _format == KeyFormat.Half ? KeyKernels.Multiply<HalfNumbers> : KeyKernels.Multiply<CodeNumbers>,
+                _device.Groups(parts.Length),
+                _device.Buffers.Of<TokenRange>("ranges", parts),
+                _device.Buffers.Of<int>("starts", starts),
+                Words,
+                Scales,
+                _device.Buffers.Of<float>("query", queries),
+                _dimensions,
+                products
+            );
+            return _device.Buffers.Read(products);
+        });
+
+    /// <inheritdoc/>
     public SpanAttentionOutput? Attend(SpanAttentionInput input) => GpuSpanAttention.Attend(_device, input);
 
     /// <inheritdoc/>

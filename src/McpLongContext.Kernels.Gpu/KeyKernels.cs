@@ -5,7 +5,7 @@ using McpLongContext.Kernels.Devices;
 namespace McpLongContext.Kernels.Gpu;
 
 /// <summary>
-/// The two scans of a selection over keys on a device. A group is one warp and one range of at most
+/// The scans of keys on a device. A group is one warp and one range of at most
 /// <see cref="RangeTokens"/> tokens, which its lanes take in turns.
 /// </summary>
 internal static class KeyKernels
@@ -83,6 +83,37 @@ internal static class KeyKernels
             }
 
             scores[starts[Grid.IdxX] + i] = score;
+        }
+    }
+
+    /// <summary>products[t, q] = query[q] · key[t], of the tokens of all ranges.</summary>
+    /// <param name="ranges">The ranges.</param>
+    /// <param name="starts">The first row of the products of each range.</param>
+    /// <param name="words">[tokens, dimensions], several numbers a word.</param>
+    /// <param name="scales">[tokens].</param>
+    /// <param name="queries">[queries, dimensions].</param>
+    /// <param name="dimensions">The width of a key.</param>
+    /// <param name="products">[tokens, queries]: written.</param>
+    public static void Multiply<TNumbers>(
+        ArrayView<TokenRange> ranges,
+        ArrayView<int> starts,
+        ArrayView<int> words,
+        ArrayView<float> scales,
+        ArrayView<float> queries,
+        int dimensions,
+        ArrayView<float> products
+    )
+        where TNumbers : struct, IKeyNumbers
+    {
+        var range = ranges[Grid.IdxX];
+        var count = (int)(queries.Length / dimensions);
+        for (var i = Group.IdxX; i < range.Count; i += Group.DimX)
+        {
+            var row = (long)(starts[Grid.IdxX] + i) * count;
+            for (var query = 0; query < count; query++)
+            {
+                products[row + query] = Product<TNumbers>(words, scales, range.First + i, queries, query, dimensions);
+            }
         }
     }
 

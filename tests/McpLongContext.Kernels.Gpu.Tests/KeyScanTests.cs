@@ -49,6 +49,14 @@ public sealed class KeyScanTests : IDisposable
             Assert.Equal(expected, scores[i], 1e-6 + (1e-4 * Math.Abs(expected)));
         }
 
+        var products = keys.Multiply(s_ranges, queries)!;
+        for (var i = 0; i < products.Length; i++)
+        {
+            Assert.Equal(Product(i % count, tokens[i / count]), products[i], 1e-4);
+        }
+
+        Assert.Equal(tokens.Length * count, products.Length);
+
         double Product(int query, int token)
         {
             var key = sample[token].ToArray();

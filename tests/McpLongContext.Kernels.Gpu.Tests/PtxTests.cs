@@ -22,6 +22,8 @@ public sealed class PtxTests
         KeyKernels.Sum<HalfNumbers>,
         KeyKernels.Score<CodeNumbers>,
         KeyKernels.Score<HalfNumbers>,
+        KeyKernels.Multiply<CodeNumbers>,
+        KeyKernels.Multiply<HalfNumbers>,
         SpanKernels.Attend<CodeNumbers>,
         SpanKernels.Attend<HalfNumbers>,
         SpanKernels.Merge,

@@ -42,18 +42,19 @@ public sealed class DeviceSpansTests : IDisposable
         var (expected, here) = Attend(isHeld: false, plan, window, Tokens);
         var (found, there) = Attend(isHeld: true, plan, window, Tokens);
 
-        Assert.Equal(_model.Config.KeyValueHeadCount, _devices.Search.Status[0].Scans);
+        // Attention, and the search of each of three blocks.
+        Assert.Equal(4 * _model.Config.KeyValueHeadCount, _devices.Search.Status[0].Scans);
         Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, Tolerance));
         Assert.Equal(here.Select(Place), there.Select(Place));
         Assert.All(here.Zip(there), pair => Assert.Equal(pair.First.Share, pair.Second.Share, Tolerance));
     }
 
     [Fact]
-    public void Few_tokens_are_attended_to_here()
+    public void Few_tokens_search_on_the_device_and_attend_here()
     {
         Attend(isHeld: true, new SpanPlan(2, 2, 8), 20, DeviceSpans.LeastTokens - 1);
 
-        Assert.Equal(0, _devices.Search.Status[0].HeldBytes);
+        Assert.Equal(3 * _model.Config.KeyValueHeadCount, _devices.Search.Status[0].Scans);
     }
 
     [Fact]
@@ -79,7 +80,7 @@ public sealed class DeviceSpansTests : IDisposable
         var (found, _) = Attend(isHeld: true, plan, 20, Tokens, small);
 
         Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, Tolerance));
-        Assert.Equal(1, small.Search.Status[0].Scans);
+        Assert.Equal(3 + 1, small.Search.Status[0].Scans);
         Assert.Contains("no room", Assert.Single(small.Warnings), StringComparison.Ordinal);
     }
 
