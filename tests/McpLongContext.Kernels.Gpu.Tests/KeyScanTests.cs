@@ -49,13 +49,13 @@ public sealed class KeyScanTests : IDisposable
             Assert.Equal(expected, scores[i], 1e-6 + (1e-4 * Math.Abs(expected)));
         }
 
-        var products = keys.Multiply(s_ranges, queries)!;
-        for (var i = 0; i < products.Length; i++)
+        var multiplied = keys.Multiply(s_ranges, queries)!;
+        for (var i = 0; i < multiplied.Length; i++)
         {
-            Assert.Equal(Product(i % count, tokens[i / count]), products[i], 1e-4);
+            Assert.Equal(Product(i % count, tokens[i / count]), multiplied[i], 1e-4);
         }
 
-        Assert.Equal(tokens.Length * count, products.Length);
+        Assert.Equal(tokens.Length * count, multiplied.Length);
 
         double Product(int query, int token)
         {

@@ -96,6 +96,13 @@ internal static class ScanBenchmark
         block.Held = device.Search.Hold(block.Plane(format));
         var loaded = watch.Elapsed.TotalSeconds;
         var held = device.Held;
+        var name = $"{millions} million keys, {(format == KeyFormat.Half ? 16 : 8)} bits";
+        if (block.Held is not { } keys)
+        {
+            output.WriteLine($"{name}: no room on the device");
+            return;
+        }
+
         var random = new Random(11);
         var query = new SelectionQuery(
             [.. Enumerable.Range(0, QueryTokens * KeyDimensions).Select(_ => random.NextSingle() - 0.5f)],
@@ -104,29 +111,37 @@ internal static class ScanBenchmark
         );
         using var threadPool = new ComputeThreadPool(Environment.ProcessorCount);
         var memory = new Memory(block);
-        IReadOnlyList<TokenHit> found = [];
-        IReadOnlyList<TokenHit> expected = [];
-        var there = device.Times(Queries, () => found = TokenSelector.Select(memory, query, 256, threadPool));
-        using (block.Held)
-        {
-            block.Held = null;
-        }
-
-        var here = device.Times(QueriesHere, () => expected = TokenSelector.Select(memory, query, 256, threadPool));
-        Report(
-            output,
-            $"{millions} million keys, {(format == KeyFormat.Half ? 16 : 8)} bits",
-            loaded,
-            held,
-            there,
-            here,
-            [
-                [.. found.Select(hit => hit.Score * tokens)],
-            ],
-            [
-                [.. expected.Select(hit => hit.Score * tokens)],
-            ]
+        Measure(
+            name,
+            () => [.. TokenSelector.Select(memory, query, 256, threadPool).Select(hit => hit.Score * tokens)]
         );
+        var one = query.Queries[..KeyDimensions];
+        Measure(
+            $"{name}, nearest",
+            () =>
+                [.. NearestTokens.Of(memory, 0, one, KeyDimensions, 64, threadPool)[0].Select(hit => (double)hit.Score)]
+        );
+        keys.Dispose();
+
+        void Measure(string what, Func<double[]> select)
+        {
+            double[] found = [];
+            double[] expected = [];
+            block.Held = keys;
+            var there = device.Times(Queries, () => found = select());
+            block.Held = null;
+            var here = device.Times(QueriesHere, () => expected = select());
+            Report(
+                output,
+                what,
+                loaded,
+                held,
+                there,
+                here,
+                [Array.ConvertAll(found, score => (float)score)],
+                [Array.ConvertAll(expected, score => (float)score)]
+            );
+        }
     }
 
     private static void Report(
