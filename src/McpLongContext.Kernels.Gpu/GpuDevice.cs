@@ -17,14 +17,16 @@ internal sealed class GpuDevice : IDisposable
     private readonly Accelerator _accelerator;
     private readonly Action<string> _warn;
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, MemoryBuffer> _buffers = new(StringComparer.Ordinal);
     private readonly List<MemoryBuffer> _copied = [];
+    private readonly long _opened = Stopwatch.GetTimestamp();
     private readonly long _capacity;
-    private long _held;
+    private long _embeddings;
+    private long _keys;
     private long _scans;
     private TimeSpan _time;
     private volatile string? _failure;
     private volatile bool _isCopying;
+    private bool _isFull;
     private bool _disposed;
 
     /// <summary>Takes an accelerator.</summary>
@@ -36,6 +38,7 @@ internal sealed class GpuDevice : IDisposable
     {
         Name = name;
         _accelerator = accelerator;
+        Buffers = new DeviceBuffers(accelerator);
         _warn = warn;
         _capacity = capacity ?? (long)(accelerator.MemorySize * HeldShare);
     }
@@ -46,6 +49,9 @@ internal sealed class GpuDevice : IDisposable
     /// <summary>Launches kernels, which are compiled the first time.</summary>
     public Accelerator Accelerator => _accelerator;
 
+    /// <summary>The buffers of scans.</summary>
+    public DeviceBuffers Buffers { get; }
+
     /// <summary>Bytes of the planes that are held.</summary>
     public long Planes
     {
@@ -53,7 +59,7 @@ internal sealed class GpuDevice : IDisposable
         {
             lock (_lock)
             {
-                return _held;
+                return Held;
             }
         }
     }
@@ -65,7 +71,7 @@ internal sealed class GpuDevice : IDisposable
         {
             lock (_lock)
             {
-                return _failure is null && !_disposed ? _capacity - _held : 0;
+                return _failure is null && !_disposed ? _capacity - Held : 0;
             }
         }
     }
@@ -80,14 +86,19 @@ internal sealed class GpuDevice : IDisposable
                     Name,
                     _accelerator.Name,
                     _accelerator.MemorySize,
-                    _held + _buffers.Values.Sum(buffer => buffer.LengthInBytes),
+                    _embeddings,
+                    _keys,
+                    Buffers.Bytes,
                     _scans,
                     _time,
+                    Stopwatch.GetElapsedTime(_opened),
                     _failure
                 );
             }
         }
     }
+
+    private long Held => _embeddings + _keys;
 
     /// <summary>A launch of groups of one warp each.</summary>
     public KernelConfig Groups(int count) => new(count, _accelerator.WarpSize);
@@ -115,52 +126,25 @@ internal sealed class GpuDevice : IDisposable
     public static ArrayView<T> View<T>(MemoryBuffer buffer)
         where T : unmanaged => buffer.AsRawArrayView().Cast<T>();
 
-    /// <summary>A buffer for a scan, with these contents; valid until the next one of that name.</summary>
-    public ArrayView<T> Buffer<T>(string name, ReadOnlySpan<T> contents)
-        where T : unmanaged
-    {
-        var view = Buffer<T>(name, contents.Length);
-        view.CopyFromCPU(_accelerator.DefaultStream, contents);
-        return view;
-    }
-
-    /// <summary>A buffer for a scan, with any contents; valid until the next one of that name.</summary>
-    public ArrayView<T> Buffer<T>(string name, int length)
-        where T : unmanaged
-    {
-        var bytes = (long)length * Interop.SizeOf<T>();
-        if (!_buffers.TryGetValue(name, out var buffer) || buffer.LengthInBytes < bytes)
-        {
-            buffer?.Dispose();
-            _buffers.Remove(name);
-            buffer = _accelerator.Allocate1D<byte>(Math.Max(4096, bytes + (bytes / 2)) / 8 * 8);
-            _buffers.Add(name, buffer);
-        }
-
-        return buffer.AsRawArrayView(0, bytes).Cast<T>();
-    }
-
-    /// <summary>Copies a buffer back, once the device is done.</summary>
-    public T[] Read<T>(ArrayView<T> view)
-        where T : unmanaged
-    {
-        var contents = new T[view.Length];
-        view.CopyToCPU(_accelerator.DefaultStream, contents.AsSpan());
-        return contents;
-    }
-
     /// <summary>
     /// Takes room and copies planes into it; <see langword="null"/> where there is no room, or the device fails.
     /// </summary>
+    /// <param name="contents">The contents of the planes.</param>
     /// <param name="bytes">Bytes of the planes.</param>
     /// <param name="copy">Copies them.</param>
-    public T? Hold<T>(long bytes, Func<GpuDevice, T> copy)
+    public T? Hold<T>(DeviceContents contents, long bytes, Func<GpuDevice, T> copy)
         where T : class
     {
         lock (_lock)
         {
-            if (_disposed || _failure is not null || bytes > _capacity - _held)
+            if (_disposed || _failure is not null)
             {
+                return null;
+            }
+
+            if (bytes > _capacity - Held)
+            {
+                WarnOfRoom();
                 return null;
             }
 
@@ -168,12 +152,13 @@ internal sealed class GpuDevice : IDisposable
             try
             {
                 var held = copy(this);
-                _held += bytes;
+                Count(contents, bytes);
                 _copied.Clear();
                 return held;
             }
             catch (AcceleratorException error) when (IsOutOfMemory(error))
             {
+                WarnOfRoom();
                 return null;
             }
             catch (Exception error) when (IsOfDevice(error))
@@ -192,11 +177,11 @@ internal sealed class GpuDevice : IDisposable
     }
 
     /// <summary>Gives room back.</summary>
-    public void Release(long bytes, params ReadOnlySpan<MemoryBuffer> planes)
+    public void Release(DeviceContents contents, long bytes, params ReadOnlySpan<MemoryBuffer> planes)
     {
         lock (_lock)
         {
-            _held -= bytes;
+            Count(contents, -bytes);
             if (!_disposed)
             {
                 foreach (var plane in planes)
@@ -235,6 +220,7 @@ internal sealed class GpuDevice : IDisposable
             }
             catch (AcceleratorException error) when (IsOutOfMemory(error))
             {
+                WarnOfRoom();
                 return default;
             }
             catch (Exception error) when (IsOfDevice(error))
@@ -256,12 +242,11 @@ internal sealed class GpuDevice : IDisposable
             }
 
             _disposed = true;
-            foreach (var buffer in _buffers.Values)
+            foreach (var buffer in Buffers.TakeAll())
             {
                 Free(buffer);
             }
 
-            _buffers.Clear();
             Free(_accelerator);
         }
     }
@@ -284,6 +269,25 @@ internal sealed class GpuDevice : IDisposable
         catch (AcceleratorException)
         {
             // Lost with the device.
+        }
+    }
+
+    private void Count(DeviceContents contents, long bytes)
+    {
+        ref var held = ref contents == DeviceContents.Embeddings ? ref _embeddings : ref _keys;
+        held += bytes;
+    }
+
+    /// <summary>Says once that not everything fits.</summary>
+    private void WarnOfRoom()
+    {
+        if (!_isFull)
+        {
+            _isFull = true;
+            _warn(
+                $"The device {Name} ({_accelerator.Name}) has no room left: it holds {Held >> 20} of "
+                    + $"{_accelerator.MemorySize >> 20} MiB. The processor computes what does not fit."
+            );
         }
     }
 

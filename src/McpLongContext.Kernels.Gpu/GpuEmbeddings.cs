@@ -37,7 +37,7 @@ internal sealed class GpuEmbeddings : IDeviceEmbeddings
     public static GpuEmbeddings? Hold(GpuDevice device, EmbeddingPlanes planes)
     {
         var bytes = BytesOf(planes);
-        return device.Hold(bytes, target => new GpuEmbeddings(target, planes, bytes));
+        return device.Hold(DeviceContents.Embeddings, bytes, target => new GpuEmbeddings(target, planes, bytes));
     }
 
     /// <summary>Bytes of the planes of a segment.</summary>
@@ -59,8 +59,8 @@ internal sealed class GpuEmbeddings : IDeviceEmbeddings
                     slots,
                     GpuDevice.View<byte>(_passageCodes),
                     GpuDevice.View<float>(_passageScales),
-                    _device.Buffer<float>("levels", _passageLevels),
-                    _device.Buffer<float>("query", query),
+                    _device.Buffers.Of<float>("levels", _passageLevels),
+                    _device.Buffers.Of<float>("query", query),
                     scores
                 )
         );
@@ -76,8 +76,8 @@ internal sealed class GpuEmbeddings : IDeviceEmbeddings
                     slots,
                     GpuDevice.View<int>(_offsets),
                     GpuDevice.View<ulong>(_binaryCodes),
-                    _device.Buffer<byte>("query", queries).Cast<ulong>(),
-                    _device.Buffer<float>("weights", weights),
+                    _device.Buffers.Of<byte>("query", queries).Cast<ulong>(),
+                    _device.Buffers.Of<float>("weights", weights),
                     scores
                 )
         );
@@ -94,10 +94,10 @@ internal sealed class GpuEmbeddings : IDeviceEmbeddings
                     GpuDevice.View<int>(_offsets),
                     GpuDevice.View<byte>(_binaryCodes),
                     GpuDevice.View<byte>(_residualCodes),
-                    _device.Buffer<float>("levels", _tokenLevels),
-                    _device.Buffer<float>("scales", _tokenScales),
-                    _device.Buffer<float>("query", queries),
-                    _device.Buffer<float>("weights", weights),
+                    _device.Buffers.Of<float>("levels", _tokenLevels),
+                    _device.Buffers.Of<float>("scales", _tokenScales),
+                    _device.Buffers.Of<float>("query", queries),
+                    _device.Buffers.Of<float>("weights", weights),
                     scores
                 )
         );
@@ -107,7 +107,15 @@ internal sealed class GpuEmbeddings : IDeviceEmbeddings
     {
         if (!Interlocked.Exchange(ref _disposed, true))
         {
-            _device.Release(_bytes, _passageCodes, _passageScales, _offsets, _binaryCodes, _residualCodes);
+            _device.Release(
+                DeviceContents.Embeddings,
+                _bytes,
+                _passageCodes,
+                _passageScales,
+                _offsets,
+                _binaryCodes,
+                _residualCodes
+            );
         }
     }
 
@@ -116,9 +124,9 @@ internal sealed class GpuEmbeddings : IDeviceEmbeddings
             ? []
             : _device.TryScan(() =>
             {
-                var scores = _device.Buffer<float>("scores", passages.Length);
-                launch(_device.Groups(passages.Length), _device.Buffer<int>("passages", passages), scores);
-                return _device.Read(scores);
+                var scores = _device.Buffers.Of<float>("scores", passages.Length);
+                launch(_device.Groups(passages.Length), _device.Buffers.Of<int>("passages", passages), scores);
+                return _device.Buffers.Read(scores);
             });
 
     private static PlaneReader Bytes<T>(T[] items)

@@ -74,15 +74,15 @@ public sealed class GpuSearchDevices : ISearchDevices
     }
 
     /// <summary>The CUDA devices of this machine, none opened; where there are none, why.</summary>
-    public static (IReadOnlyList<(string Name, string Description)> Devices, string Reason) Find()
+    public static (IReadOnlyList<FoundDevice> Devices, string Reason) Find()
     {
         try
         {
             using var context = Context.Create(builder => builder.Cuda());
-            var devices = new List<(string Name, string Description)>();
+            var devices = new List<FoundDevice>();
             foreach (var device in context.GetCudaDevices())
             {
-                devices.Add(($"{Prefix}{devices.Count}", device.Name));
+                devices.Add(new FoundDevice($"{Prefix}{devices.Count}", device.Name, device.MemorySize));
             }
 
             return (devices, "no CUDA device was found");

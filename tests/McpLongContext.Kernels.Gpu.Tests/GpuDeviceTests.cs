@@ -1,3 +1,5 @@
+using McpLongContext.Kernels.Devices;
+
 namespace McpLongContext.Kernels.Gpu.Tests;
 
 public sealed class GpuDeviceTests
@@ -14,7 +16,10 @@ public sealed class GpuDeviceTests
 
         Assert.DoesNotContain(null, held);
         Assert.Equal([bytes, 2 * bytes], devices.Search.Status.Select(device => device.HeldBytes));
+        Assert.Empty(devices.Warnings);
         Assert.Null(devices.Search.Hold(s_sample.Planes));
+        Assert.Null(devices.Search.Hold(s_sample.Planes));
+        Assert.Contains("has no room left", Assert.Single(devices.Warnings), StringComparison.Ordinal);
         held[0]!.Dispose();
         held[0]!.Dispose();
         Assert.NotNull(devices.Search.Hold(s_sample.Planes));
@@ -54,8 +59,27 @@ public sealed class GpuDeviceTests
 
         held.ScorePassages([0, 1], new float[64]);
 
-        Assert.Equal(1, devices.Search.Status[0].Scans);
-        Assert.True(devices.Search.Status[0].ScanTime > TimeSpan.Zero);
+        var status = devices.Search.Status[0];
+        Assert.Equal(1, status.Scans);
+        Assert.InRange(status.ScanTime, TimeSpan.FromTicks(1), status.OpenTime);
+        Assert.Equal(status.ScanTime / status.OpenTime, status.ScanShare);
+    }
+
+    [Fact]
+    public void Embeddings_keys_and_buffers_are_told_apart()
+    {
+        using var devices = new TestDevices(1 << 20);
+        var plane = new SampleKeys(new Random(1), 30, 8, KeyFormat.EightBit).Plane;
+        using var embeddings = devices.Search.Hold(s_sample.Planes)!;
+        using var keys = devices.Search.Hold(plane)!;
+
+        embeddings.ScorePassages([0, 1], new float[64]);
+
+        var status = devices.Search.Status[0];
+        Assert.Equal(GpuEmbeddings.BytesOf(s_sample.Planes), status.EmbeddingBytes);
+        Assert.Equal(30 * (8 + sizeof(float)), status.KeyBytes);
+        Assert.True(status.BufferBytes > 0);
+        Assert.Equal(status.EmbeddingBytes + status.KeyBytes + status.BufferBytes, status.HeldBytes);
     }
 
     [Fact]

@@ -13,24 +13,16 @@ public sealed class KeyScanTests : IDisposable
     public void Dispose() => _devices.Dispose();
 
     [Theory]
-    [InlineData(8, 1)]
-    [InlineData(64, 3)]
-    public void Sums_and_scores_are_those_of_a_softmax(int dimensions, int count)
+    [InlineData(8, 1, KeyFormat.EightBit)]
+    [InlineData(64, 3, KeyFormat.EightBit)]
+    [InlineData(64, 2, KeyFormat.Half)]
+    public void Sums_and_scores_are_those_of_a_softmax(int dimensions, int count, KeyFormat format)
     {
         var random = new Random(dimensions);
-        var codes = SamplePlanes.Bytes(random, Tokens * dimensions);
-        var scales = Array.ConvertAll(SamplePlanes.Floats(random, Tokens), scale => scale / 20);
+        var sample = new SampleKeys(random, Tokens, dimensions, format);
         var queries = SamplePlanes.Floats(random, count * dimensions);
         var weights = SamplePlanes.Floats(random, count);
-        using var keys = _devices.Search.Hold(
-            new KeyPlane
-            {
-                Tokens = Tokens,
-                Dimensions = dimensions,
-                Codes = SamplePlanes.Reader(codes, dimensions),
-                Scales = SamplePlanes.Reader(scales, sizeof(float)),
-            }
-        )!;
+        using var keys = _devices.Search.Hold(sample.Plane)!;
         var tokens = s_ranges.SelectMany(range => Enumerable.Range(range.First, range.Count)).ToArray();
 
         var (largest, sums) = keys.Sum(s_ranges, queries)!.Value;
@@ -57,10 +49,18 @@ public sealed class KeyScanTests : IDisposable
             Assert.Equal(expected, scores[i], 1e-6 + (1e-4 * Math.Abs(expected)));
         }
 
-        double Product(int query, int token) =>
-            scales[token]
-            * Enumerable
-                .Range(0, dimensions)
-                .Sum(d => queries[(query * dimensions) + d] * (double)(sbyte)codes[(token * dimensions) + d]);
+        var multiplied = keys.Multiply(s_ranges, queries)!;
+        for (var i = 0; i < multiplied.Length; i++)
+        {
+            Assert.Equal(Product(i % count, tokens[i / count]), multiplied[i], 1e-4);
+        }
+
+        Assert.Equal(tokens.Length * count, multiplied.Length);
+
+        double Product(int query, int token)
+        {
+            var key = sample[token].ToArray();
+            return key.Select((number, d) => queries[(query * dimensions) + d] * (double)number).Sum();
+        }
     }
 }

@@ -10,26 +10,30 @@ namespace McpLongContext.Kernels.Gpu.Tests;
 /// </summary>
 internal sealed class TestDevices : IDisposable
 {
-    private static readonly bool s_isCuda = Environment.GetEnvironmentVariable("MCP_LONG_CONTEXT_TEST_CUDA") == "true";
-
-    private readonly Context _context = Context.Create(builder =>
-        (s_isCuda ? builder.Cuda() : builder.CPU(CPUDeviceKind.Default)).EnableAlgorithms()
-    );
+    private readonly Context _context;
 
     /// <summary>Makes devices of these capacities.</summary>
     public TestDevices(params long[] capacities)
+        : this(CPUDevice.Default, capacities) { }
+
+    /// <summary>Makes devices of these capacities, without hardware of such warps.</summary>
+    public TestDevices(CPUDevice processor, params long[] capacities)
     {
+        _context = Context.Create(builder => (IsCuda ? builder.Cuda() : builder.CPU(processor)).EnableAlgorithms());
         Devices = Array.ConvertAll(
             capacities,
             capacity => new GpuDevice(
                 $"test:{capacity}",
-                s_isCuda ? _context.CreateCudaAccelerator(0) : _context.CreateCPUAccelerator(0),
+                IsCuda ? _context.CreateCudaAccelerator(0) : _context.CreateCPUAccelerator(0),
                 Warnings.Add,
                 capacity
             )
         );
         Search = new GpuSearchDevices(_context, Devices, Devices[0]);
     }
+
+    /// <summary>Whether hardware runs the kernels.</summary>
+    public static bool IsCuda { get; } = Environment.GetEnvironmentVariable("MCP_LONG_CONTEXT_TEST_CUDA") == "true";
 
     public GpuDevice[] Devices { get; }
 

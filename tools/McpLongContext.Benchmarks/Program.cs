@@ -4,6 +4,7 @@ using McpLongContext.Benchmarks.Bits;
 using McpLongContext.Benchmarks.Encode;
 using McpLongContext.Benchmarks.EndToEnd;
 using McpLongContext.Benchmarks.Formats;
+using McpLongContext.Benchmarks.Gpu;
 using McpLongContext.Benchmarks.Growth;
 using McpLongContext.Benchmarks.History;
 using McpLongContext.Benchmarks.Kernels;
@@ -30,7 +31,8 @@ const string Usage = """
       stages HOME [STAGE]                      the processor time of such a question by its stages
       prune HOME                               what its search over token states may leave out
       knn MILLIONS                             the search over so many token states
-      gpu DEVICE MILLIONS...                   the scans on a device, cuda:0, beside the processor
+      gpu DEVICE MILLIONS...                   scans of so many token states, attention over spans and products on a
+                                               device, cuda:0, beside the processor; cpu rehearses
       growth MB PICTURE.svg DIR...             one folder that grows up to so many megabytes of sources
       passkey MODEL[@LAYER] LENGTHS POSITIONS MODES BOOK...   needles in books; lengths and modes (reread, heads, per_layer,
                                                window) with commas between them; memory is read from that layer on
@@ -124,7 +126,7 @@ switch (args)
         return GpuBenchmark.Run(
             output,
             device,
-            [.. args.Skip(2).Select(count => int.Parse(count, CultureInfo.InvariantCulture))]
+            [.. args.Skip(2).Select(count => double.Parse(count, CultureInfo.InvariantCulture))]
         );
     case ["knn", var millions]:
         output.WriteLine(Machine.Describe());

@@ -47,6 +47,26 @@ public sealed unsafe class RotaryTable
         }
     }
 
+    /// <summary>The first positions, <c>[positions, 2 * pairs]</c>: the cosines of a position's pairs, then the sines.
+    /// </summary>
+    /// <param name="positions">How many, at most <see cref="Length"/>.</param>
+    public float[] ToArray(int positions)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(positions);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(positions, Length);
+        var table = new float[positions * 2 * Pairs];
+        fixed (float* start = table)
+        {
+            for (var position = 0; position < positions; position++)
+            {
+                var target = start + (position * 2 * Pairs);
+                Read(position, target, target + Pairs);
+            }
+        }
+
+        return table;
+    }
+
     /// <summary>Cosines of a page: [panels, pairs, columns].</summary>
     internal float* Cosines(int page) => _pages[page].Pointer;
 

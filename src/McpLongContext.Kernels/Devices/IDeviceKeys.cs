@@ -23,4 +23,18 @@ public interface IDeviceKeys : IDisposable
     /// <param name="weights">[queries].</param>
     /// <param name="logarithms">[queries]: of the sum under each softmax.</param>
     public float[]? Score(TokenRange[] ranges, float[] queries, float[] weights, float[] logarithms);
+
+    /// <summary>
+    /// products[t, q] = query[q] · key[t], of the tokens of all ranges, one range after the other, <c>[tokens, queries]</c>.
+    /// </summary>
+    /// <param name="ranges">The tokens, one range at least.</param>
+    /// <param name="queries">[queries, dimensions], one at least.</param>
+    public float[]? Multiply(TokenRange[] ranges, float[] queries);
+
+    /// <summary>
+    /// Attends to spans of the planes, all of which lie on the device of this one, and to the sequence, with sums in float32;
+    /// <see langword="null"/>, too, where a plane lies elsewhere or heads are too wide.
+    /// </summary>
+    /// <param name="input">Queries and what they attend to.</param>
+    public SpanAttentionOutput? Attend(SpanAttentionInput input);
 }

@@ -24,7 +24,7 @@ internal sealed class Checkup(LongContextOptions options, ModelStore models)
             CheckDisk(),
             CheckEncoder(),
             CheckDecoder(),
-            CheckDevices(),
+            DeviceCheck.Of(options.Unlimiformer, GpuSearchDevices.Find()),
             .. CheckClients(),
         ];
 
@@ -96,31 +96,6 @@ internal sealed class Checkup(LongContextOptions options, ModelStore models)
                 ? string.Join(", ", names)
                 : "none; only infer_long and local answers need one: mcp-long-context models install tinyllama-chat"
         );
-    }
-
-    /// <summary>CUDA devices that are there, and whether the settings use them.</summary>
-    private Finding CheckDevices()
-    {
-        var found = GpuSearchDevices.Find();
-        var there = string.Join(", ", found.Devices.Select(one => $"{one.Name} {one.Description}"));
-        var asked = options.Unlimiformer.ScanDevices.Append(options.Unlimiformer.KeyDevice).OfType<string>().ToArray();
-        var missing = asked.Except(found.Devices.Select(one => one.Name)).ToArray();
-        return missing.Length > 0
-                ? new(
-                    "devices",
-                    Severity.Warning,
-                    $"{string.Join(", ", missing)} asked for, but {(there.Length > 0 ? $"there is {there}" : found.Reason)}; "
-                        + "the processor computes instead. Install NVIDIA's driver, or set Unlimiformer:gpu_index and "
-                        + "gpu_datastore to false"
-                )
-            : asked.Length > 0 ? new("devices", Severity.Ok, $"{there}; in use: {string.Join(", ", asked.Distinct())}")
-            : there.Length > 0
-                ? new(
-                    "devices",
-                    Severity.Ok,
-                    $"{there}; not in use: set Unlimiformer:gpu_index to true to search there"
-                )
-            : new("devices", Severity.Ok, $"the processor alone ({found.Reason})");
     }
 
     private static Finding[] CheckClients()

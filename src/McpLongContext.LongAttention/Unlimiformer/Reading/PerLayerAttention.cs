@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
 using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Kernels.Attention;
@@ -24,6 +23,8 @@ public sealed class PerLayerAttention : ITokenMemoryAttention
     private readonly CausalAttention _below;
     private readonly LocalVectors[] _local;
     private readonly RotaryTable _rotary;
+    private readonly int _positions;
+    private readonly Lazy<float[]> _rotation;
     private readonly int _sinks;
     private readonly int _neighbors;
     private readonly SpanPlan _plan;
@@ -51,7 +52,9 @@ public sealed class PerLayerAttention : ITokenMemoryAttention
         var layers = _config.LayerCount - source.Layout.LayerBegin;
         _local = [.. Enumerable.Range(0, layers * _config.KeyValueHeadCount).Select(_ => new LocalVectors())];
         _rotary = CachedAttention.Rotation(_config);
-        _rotary.Extend(sinks + plan.Budget + window);
+        _positions = sinks + plan.Budget + window;
+        _rotary.Extend(_positions);
+        _rotation = new Lazy<float[]>(() => _rotary.ToArray(_positions));
         _time = source.Time ?? TimeProvider.System;
         _times = new TimeSpan[_config.LayerCount];
     }
@@ -80,8 +83,13 @@ public sealed class PerLayerAttention : ITokenMemoryAttention
         {
             LocalOf(block.Layer, kvHead).Append(block, kvHead, _config);
             var hits = Search(block, kvHead, tokens, threadPool);
-            var (layer, head) = (block.Layer, kvHead);
-            threadPool.Run(tokens, token => AttendToken(block, layer, head, token, tokens, hits[token]));
+            var head = kvHead;
+            var spans = new IReadOnlyList<TokenMemorySpan>[tokens];
+            threadPool.Run(tokens, token => spans[token] = SpansOf(block.FirstPosition + token, hits[token]));
+            if (!TryAttendOnDevice(block, head, spans))
+            {
+                threadPool.Run(tokens, token => AttendToken(block, head, token, spans));
+            }
         }
 
         if (block.Layer == _config.LayerCount - 1 && block.FirstPosition + tokens > _sinks)
@@ -138,27 +146,87 @@ public sealed class PerLayerAttention : ITokenMemoryAttention
         return block.Queries.Slice((token * _config.QuerySize) + (kvHead * size), size);
     }
 
-    private void AttendToken(AttentionBlock block, int layer, int kvHead, int token, int tokens, TokenHit[] hits)
+    private IReadOnlyList<TokenMemorySpan> SpansOf(int position, TokenHit[] hits) =>
+        position < _sinks ? [] : _plan.Of(hits, _source.Memory.Texts);
+
+    /// <summary>Attends to all tokens of a block on the device that holds their spans, where there is one.</summary>
+    private bool TryAttendOnDevice(AttentionBlock block, int kvHead, IReadOnlyList<TokenMemorySpan>[] spans)
     {
+        if (spans.Length < DeviceSpans.LeastTokens || _config.WindowOf(block.Layer) < _positions)
+        {
+            return false;
+        }
+
+        var local = LocalOf(block.Layer, kvHead);
+        var heads = _config.HeadCount / _config.KeyValueHeadCount;
+        var width = _config.HeadDim;
+        var call = new DeviceSpans(
+            _source.Memory.Texts,
+            _source.Layout.KeyPlane(block.Layer, kvHead),
+            _source.Layout.ValuePlane(block.Layer, kvHead),
+            heads,
+            _positions
+        );
+        if (!call.Add(spans, block.FirstPosition, _sinks, _window))
+        {
+            return false;
+        }
+
+        var queries = new float[spans.Length * heads * width];
+        for (var token = 0; token < spans.Length; token++)
+        {
+            QueriesOf(block, kvHead, token).Span.CopyTo(queries.AsSpan(token * heads * width));
+        }
+
+        var scale = _config.ScoreScale;
+        if (call.Attend(queries, width, scale, _rotation.Value, local.Keys, local.Values) is not { } result)
+        {
+            return false;
+        }
+
+        for (var token = 0; token < spans.Length; token++)
+        {
+            result
+                .Output.AsSpan(token * heads * width, heads * width)
+                .CopyTo(block.Output.Span[((token * _config.QuerySize) + (kvHead * heads * width))..]);
+        }
+
+        foreach (var (span, share) in call.LastShares(result.Shares))
+        {
+            AddShare(spans[^1][span], share);
+        }
+
+        return true;
+    }
+
+    private void AddShare(TokenMemorySpan span, double share) =>
+        _attended.Add(span, share / (_config.HeadCount * (_config.LayerCount - _source.Layout.LayerBegin)));
+
+    private void AttendToken(
+        AttentionBlock block,
+        int kvHead,
+        int token,
+        IReadOnlyList<TokenMemorySpan>[] spansOfTokens
+    )
+    {
+        var (layer, spans) = (block.Layer, spansOfTokens[token]);
         var position = block.FirstPosition + token;
-        var spans = position < _sinks ? [] : _plan.Of(hits, _source.Memory.Texts);
         var read = Assemble(layer, kvHead, position, spans, spanValues: null);
         var queries = QueriesOf(block, kvHead, token).Span;
         var output = block.Output.Span.Slice((token * _config.QuerySize) + (kvHead * queries.Length), queries.Length);
         Attend(layer, queries, read, output);
-        if (token < tokens - 1 || spans.Count == 0)
+        if (token < spansOfTokens.Length - 1 || spans.Count == 0)
         {
             return;
         }
         // The same attention over values that are 1 in a span's own dimension gives the spans' shares.
         var shares = new float[queries.Length];
         Attend(layer, queries, Assemble(layer, kvHead, position, spans, MarkSpan), shares);
-        var heads = _config.HeadCount * (_config.LayerCount - _source.Layout.LayerBegin);
         for (var i = 0; i < shares.Length; i++)
         {
             if (i % _config.HeadDim < spans.Count)
             {
-                _attended.Add(spans[i % _config.HeadDim], shares[i] / heads);
+                AddShare(spans[i % _config.HeadDim], shares[i]);
             }
         }
     }
@@ -226,30 +294,4 @@ public sealed class PerLayerAttention : ITokenMemoryAttention
             new AttentionPart(1, 0, 0, 1),
             output
         );
-
-    /// <summary>Keys and values of the sequence's tokens in one head of one layer, [tokens, headDim] each.</summary>
-    private sealed class LocalVectors
-    {
-        private readonly List<float> _keys = [];
-        private readonly List<float> _values = [];
-
-        public ReadOnlySpan<float> Keys => CollectionsMarshal.AsSpan(_keys);
-
-        public ReadOnlySpan<float> Values => CollectionsMarshal.AsSpan(_values);
-
-        public void Append(AttentionBlock block, int kvHead, DecoderConfig config)
-        {
-            for (var start = kvHead * config.HeadDim; start < block.Keys.Length; start += config.KeyValueSize)
-            {
-                _keys.AddRange(block.Keys.Span.Slice(start, config.HeadDim));
-                _values.AddRange(block.Values.Span.Slice(start, config.HeadDim));
-            }
-        }
-
-        public void Truncate(int tokens, int width)
-        {
-            _keys.RemoveRange(tokens * width, _keys.Count - (tokens * width));
-            _values.RemoveRange(tokens * width, _values.Count - (tokens * width));
-        }
-    }
 }

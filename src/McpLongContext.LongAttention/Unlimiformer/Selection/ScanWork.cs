@@ -9,13 +9,15 @@ namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 internal sealed record ScanWork(IDeviceKeys? Keys, int[] Parts, TokenRange[] Ranges)
 {
     /// <summary>Divides the parts of a scan by where their keys lie.</summary>
-    public static IReadOnlyList<ScanWork> Of(IReadOnlyList<KeyScan.Part> parts)
+    /// <param name="parts">The parts.</param>
+    /// <param name="plane">The plane of the keys.</param>
+    public static IReadOnlyList<ScanWork> Of(IReadOnlyList<KeyScan.Part> parts, int plane = KeyLayout.SelectionPlane)
     {
         var here = new List<ScanWork>();
         var onDevices = new Dictionary<IDeviceKeys, List<(int Part, TokenRange Range)>>();
         for (var i = 0; i < parts.Count; i++)
         {
-            if (parts[i].Block.OnDevice(KeyLayout.SelectionPlane) is { } held)
+            if (parts[i].Block.OnDevice(plane) is { } held)
             {
                 onDevices.TryAdd(held.Keys, []);
                 onDevices[held.Keys].Add((i, new TokenRange(held.FirstToken + parts[i].First, parts[i].Count)));

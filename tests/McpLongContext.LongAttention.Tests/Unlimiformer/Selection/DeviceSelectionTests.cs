@@ -31,15 +31,7 @@ public sealed class DeviceSelectionTests : IDisposable
         var keys = new KeyBuffer(new KeyShape(1, Width));
         keys.Append(0, Vectors(random, s_tokens.Sum()));
         var query = new SelectionQuery(Vectors(random, 4), [0.5f, 0.5f, -0.5f, -0.5f], 0.6f) { Phrase = 8 };
-        using var held = _devices.Search.Hold(
-            new KeyPlane
-            {
-                Tokens = keys.Tokens,
-                Dimensions = Width,
-                Codes = (first, count) => MemoryMarshal.AsBytes(keys.Codes(0, first, count)),
-                Scales = (first, count) => MemoryMarshal.AsBytes(keys.Scales(0, first, count)),
-            }
-        )!;
+        using var held = Hold(keys);
         if (fails)
         {
             _devices.Devices[0].TryScan<string>(() => throw new NotSupportedException("lost"));
@@ -52,6 +44,51 @@ public sealed class DeviceSelectionTests : IDisposable
         Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First.Score, pair.Second.Score, 1e-5));
         Assert.Equal(fails ? 0 : 2, _devices.Search.Status[0].Scans);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_nearest_tokens_on_a_device_are_those_here(bool fails)
+    {
+        var random = new Random(4);
+        var keys = new KeyBuffer(new KeyShape(1, Width));
+        keys.Append(0, Vectors(random, s_tokens.Sum()));
+        var queries = Vectors(random, 3);
+        using var held = Hold(keys);
+        if (fails)
+        {
+            _devices.Devices[0].TryScan<string>(() => throw new NotSupportedException("lost"));
+        }
+
+        var none = new SelectionQuery(Vectors(random, 1), [1], 1);
+        var expected = NearestTokens.Of(Memory(keys, none, null), 0, queries, Width, 30, _threadPool);
+        var found = NearestTokens.Of(Memory(keys, none, held), 0, queries, Width, 30, _threadPool);
+
+        for (var query = 0; query < expected.Length; query++)
+        {
+            Assert.Equal(
+                expected[query].Select(hit => (hit.Text, hit.Token)),
+                found[query].Select(hit => (hit.Text, hit.Token))
+            );
+            Assert.All(
+                expected[query].Zip(found[query]),
+                pair => Assert.Equal(pair.First.Score, pair.Second.Score, 1e-4)
+            );
+        }
+
+        Assert.Equal(fails ? 0 : 1, _devices.Search.Status[0].Scans);
+    }
+
+    private IDeviceKeys Hold(KeyBuffer keys) =>
+        _devices.Search.Hold(
+            new KeyPlane
+            {
+                Tokens = keys.Tokens,
+                Dimensions = Width,
+                Codes = (first, count) => MemoryMarshal.AsBytes(keys.Codes(0, first, count)),
+                Scales = (first, count) => MemoryMarshal.AsBytes(keys.Scales(0, first, count)),
+            }
+        )!;
 
     private IReadOnlyList<TokenHit> Select(TokenMemory memory, SelectionQuery query) =>
         TokenSelector.Select(memory, query, 50, _threadPool, TestContext.Current.CancellationToken);

@@ -2,18 +2,17 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Kernels.Devices;
-using McpLongContext.Kernels.Gpu;
 using McpLongContext.Kernels.Search;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
 using McpLongContext.Storage.Keys;
 
-namespace McpLongContext.Benchmarks.Search;
+namespace McpLongContext.Benchmarks.Gpu;
 
 /// <summary>
 /// The scans of a search on a device beside the same scans on the processor, over random codes: binary codes of all
 /// tokens, and the selection by a decoder's keys.
 /// </summary>
-internal static class GpuBenchmark
+internal static class ScanBenchmark
 {
     private const int Dimensions = 384;
     private const int CodeBytes = Dimensions / 8;
@@ -21,41 +20,34 @@ internal static class GpuBenchmark
     private const int QueryTokens = 12;
     private const int SegmentTokens = 4 << 20;
     private const int KeyDimensions = 64;
-    private const int Queries = 50;
+    private const float KeyScale = 0.01f;
+    private const int Queries = 100;
     private const int QueriesHere = 10;
 
-    /// <summary>Runs; returns the exit code.</summary>
-    public static int Run(TextWriter output, string device, IReadOnlyList<int> millions)
+    /// <summary>Measures so many million tokens each.</summary>
+    public static void Run(TextWriter output, BenchmarkDevice device, IReadOnlyList<double> millions)
     {
-        using var devices = GpuSearchDevices.Open([device], device, output.WriteLine);
-        if (devices is null)
-        {
-            return 1;
-        }
-
-        output.WriteLine($"{devices.Status[0].Description}, {Machine.Describe()}");
         output.WriteLine(
-            $"{"", -34} {"load s", 8} {"MB held", 9} {"p50 ms", 9} {"p99 ms", 9} {"here p50", 9} {"here p99", 9} {"max diff", 9}"
+            $"{"", -38} {"load s", 8} {"MB held", 9} {"p50 ms", 9} {"p99 ms", 9} {"here p50", 9} {"here p99", 9} {"max diff", 9}"
         );
         foreach (var count in millions)
         {
-            MeasureCodes(output, devices, count);
-            MeasureKeys(output, devices, count);
+            MeasureCodes(output, device, count);
+            MeasureKeys(output, device, count, KeyFormat.EightBit);
+            MeasureKeys(output, device, count, KeyFormat.Half);
         }
-
-        return devices.Status[0].Failure is null ? 0 : 1;
     }
 
-    private static void MeasureCodes(TextWriter output, GpuSearchDevices devices, int millions)
+    private static void MeasureCodes(TextWriter output, BenchmarkDevice device, double millions)
     {
         var segments = new List<Segment>();
-        for (var left = millions * 1_000_000L; left > 0; left -= SegmentTokens)
+        for (var left = (long)(millions * 1_000_000); left > 0; left -= SegmentTokens)
         {
             segments.Add(new Segment((int)Math.Min(left, SegmentTokens) / TokensPerPassage, segments.Count));
         }
 
         var watch = Stopwatch.StartNew();
-        var held = segments.ConvertAll(segment => devices.Hold(segment.Planes));
+        var held = segments.ConvertAll(segment => device.Search.Hold(segment.Planes));
         var loaded = watch.Elapsed.TotalSeconds;
         if (held.Contains(null))
         {
@@ -66,7 +58,7 @@ internal static class GpuBenchmark
 
         var (query, weights) = Query();
         var scores = new float[segments.Count][];
-        var there = Times(
+        var there = device.Times(
             Queries,
             () =>
             {
@@ -77,7 +69,7 @@ internal static class GpuBenchmark
             }
         );
         var expected = new float[segments.Count][];
-        var here = Times(
+        var here = device.Times(
             QueriesHere,
             () =>
             {
@@ -87,23 +79,30 @@ internal static class GpuBenchmark
                 }
             }
         );
-        Report(output, $"{millions} million token embeddings", loaded, Held(devices), there, here, scores, expected);
+        Report(output, $"{millions} million token embeddings", loaded, device.Held, there, here, scores, expected);
         held.ForEach(one => one!.Dispose());
     }
 
-    private static void MeasureKeys(TextWriter output, GpuSearchDevices devices, int millions)
+    private static void MeasureKeys(TextWriter output, BenchmarkDevice device, double millions, KeyFormat format)
     {
-        var tokens = millions * 1_000_000;
-        if ((long)tokens * KeyDimensions > Array.MaxLength)
+        var tokens = (int)(millions * 1_000_000);
+        if ((long)tokens * KeyDimensions * sizeof(ushort) > Array.MaxLength)
         {
             return;
         }
 
         var block = new Block(tokens);
         var watch = Stopwatch.StartNew();
-        block.Held = devices.Hold(block.Plane);
+        block.Held = device.Search.Hold(block.Plane(format));
         var loaded = watch.Elapsed.TotalSeconds;
-        var held = Held(devices);
+        var held = device.Held;
+        var name = $"{millions} million keys, {(format == KeyFormat.Half ? 16 : 8)} bits";
+        if (block.Held is not { } keys)
+        {
+            output.WriteLine($"{name}: no room on the device");
+            return;
+        }
+
         var random = new Random(11);
         var query = new SelectionQuery(
             [.. Enumerable.Range(0, QueryTokens * KeyDimensions).Select(_ => random.NextSingle() - 0.5f)],
@@ -112,46 +111,37 @@ internal static class GpuBenchmark
         );
         using var threadPool = new ComputeThreadPool(Environment.ProcessorCount);
         var memory = new Memory(block);
-        IReadOnlyList<TokenHit> found = [];
-        IReadOnlyList<TokenHit> expected = [];
-        var there = Times(Queries, () => found = TokenSelector.Select(memory, query, 256, threadPool));
-        using (block.Held)
-        {
-            block.Held = null;
-        }
-
-        var here = Times(QueriesHere, () => expected = TokenSelector.Select(memory, query, 256, threadPool));
-        Report(
-            output,
-            $"{millions} million keys",
-            loaded,
-            held,
-            there,
-            here,
-            [
-                [.. found.Select(hit => hit.Score * tokens)],
-            ],
-            [
-                [.. expected.Select(hit => hit.Score * tokens)],
-            ]
+        Measure(
+            name,
+            () => [.. TokenSelector.Select(memory, query, 256, threadPool).Select(hit => hit.Score * tokens)]
         );
-    }
+        var one = query.Queries[..KeyDimensions];
+        Measure(
+            $"{name}, nearest",
+            () =>
+                [.. NearestTokens.Of(memory, 0, one, KeyDimensions, 64, threadPool)[0].Select(hit => (double)hit.Score)]
+        );
+        keys.Dispose();
 
-    private static long Held(GpuSearchDevices devices) => devices.Status[0].HeldBytes;
-
-    private static double[] Times(int count, Action scan)
-    {
-        scan();
-        var times = new double[count];
-        for (var i = 0; i < count; i++)
+        void Measure(string what, Func<double[]> select)
         {
-            var watch = Stopwatch.StartNew();
-            scan();
-            times[i] = watch.Elapsed.TotalMilliseconds;
+            double[] found = [];
+            double[] expected = [];
+            block.Held = keys;
+            var there = device.Times(Queries, () => found = select());
+            block.Held = null;
+            var here = device.Times(QueriesHere, () => expected = select());
+            Report(
+                output,
+                what,
+                loaded,
+                held,
+                there,
+                here,
+                [Array.ConvertAll(found, score => (float)score)],
+                [Array.ConvertAll(expected, score => (float)score)]
+            );
         }
-
-        Array.Sort(times);
-        return times;
     }
 
     private static void Report(
@@ -159,8 +149,8 @@ internal static class GpuBenchmark
         string name,
         double loaded,
         long held,
-        double[] there,
-        double[] here,
+        Times there,
+        Times here,
         float[][] scores,
         float[][] expected
     )
@@ -169,8 +159,8 @@ internal static class GpuBenchmark
             .Zip(expected, (some, others) => some.Zip(others, (a, b) => Math.Abs(a - b)).Max())
             .Max();
         output.WriteLine(
-            $"{name, -34} {loaded, 8:F2} {held / 1e6, 9:F0} {there[there.Length / 2], 9:F2} {there[^1], 9:F2} "
-                + $"{here[here.Length / 2], 9:F2} {here[^1], 9:F2} {difference, 9:E1}"
+            $"{name, -38} {loaded, 8:F2} {held / 1e6, 9:F0} {there.P50, 9:F2} {there.P99, 9:F2} "
+                + $"{here.P50, 9:F2} {here.P99, 9:F2} {difference, 9:E1}"
         );
     }
 
@@ -252,21 +242,33 @@ internal static class GpuBenchmark
             _codes = new sbyte[tokens * KeyDimensions];
             new Random(9).NextBytes(MemoryMarshal.AsBytes(_codes.AsSpan()));
             _scales = new float[tokens];
-            Array.Fill(_scales, 0.01f);
-            Plane = new KeyPlane
-            {
-                Tokens = tokens,
-                Dimensions = KeyDimensions,
-                Codes = (first, count) => MemoryMarshal.AsBytes(Codes(0, first, count)),
-                Scales = (first, count) => MemoryMarshal.AsBytes(Scales(0, first, count)),
-            };
+            Array.Fill(_scales, KeyScale);
         }
 
         public IDeviceKeys? Held { get; set; }
 
-        public KeyPlane Plane { get; }
-
         public int Tokens { get; }
+
+        /// <summary>The keys, in eight bits as they are or in 16 bits.</summary>
+        public KeyPlane Plane(KeyFormat format) =>
+            format == KeyFormat.Half
+                ? new KeyPlane
+                {
+                    Format = format,
+                    Tokens = Tokens,
+                    Dimensions = KeyDimensions,
+                    Codes = (first, count) => MemoryMarshal.AsBytes(Halves(first, count)),
+                }
+                : new KeyPlane
+                {
+                    Tokens = Tokens,
+                    Dimensions = KeyDimensions,
+                    Codes = (first, count) => MemoryMarshal.AsBytes(Codes(0, first, count)),
+                    Scales = (first, count) => MemoryMarshal.AsBytes(Scales(0, first, count)),
+                };
+
+        private ReadOnlySpan<Half> Halves(int first, int count) =>
+            Array.ConvertAll(Codes(0, first, count).ToArray(), code => (Half)(KeyScale * code));
 
         public DeviceKeys? OnDevice(int plane) => Held is { } keys ? new DeviceKeys(keys, 0) : null;
 
