@@ -16,6 +16,7 @@ internal sealed class InMemorySession : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ClientLifetime _lifetime;
     private readonly ServiceProvider _services;
+    private readonly WarmUp _warmUp;
     private readonly McpServer _server;
     private readonly Task _serving;
 
@@ -39,11 +40,12 @@ internal sealed class InMemorySession : IAsyncDisposable
             )
             .AddContextServer()
             .BuildServiceProvider();
+        _warmUp = new WarmUp(_services, _lifetime.Stopping);
         _server = ContextServer.Create(
             new StreamServerTransport(toServer.Reader.AsStream(), toClient.Writer.AsStream()),
             _services,
             _lifetime,
-            new WarmUp(_services, _lifetime.Stopping)
+            _warmUp
         );
         _serving = _server.RunAsync(_stop.Token);
     }
@@ -76,6 +78,7 @@ internal sealed class InMemorySession : IAsyncDisposable
             // Stopped, as asked for.
         }
 
+        await _warmUp.EndAsync();
         await _server.DisposeAsync();
         await _services.GetRequiredService<JobRegistry>().DisposeAsync();
         await _services.DisposeAsync();
