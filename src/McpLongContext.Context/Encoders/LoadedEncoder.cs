@@ -63,8 +63,9 @@ internal sealed class LoadedEncoder : IDisposable
     /// <summary>Names the embeddings that it computes: those of equal keys are comparable.</summary>
     public string Key { get; }
 
-    /// <summary>Whether positions and adapter are those that are set now.</summary>
-    public bool IsCurrent => IsAdapterCurrent && PositionFile.Read(_model.Folder) == _positions;
+    /// <summary>Whether positions and adapter are those that are set now; of a model that is gone they are.</summary>
+    public bool IsCurrent =>
+        !Directory.Exists(_model.Folder) || (IsAdapterCurrent && PositionFile.Read(_model.Folder) == _positions);
 
     private bool IsAdapterCurrent => IdentityOf(_model) == _adapter;
 
