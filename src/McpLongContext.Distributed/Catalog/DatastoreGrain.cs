@@ -267,11 +267,12 @@ internal sealed class DatastoreGrain(
             }
             else if (_differing.Remove(key, out var before) && before == digests)
             {
+                LogDifference(shard, copy.Silo, state, newest);
                 await MarkStaleAsync(shard, [copy.Silo]);
             }
             else
             {
-                LogDifference(shard, copy.Silo, state, newest);
+                // A write may be under way.
                 _differing[key] = digests;
             }
         }

@@ -29,15 +29,20 @@ internal sealed class SiloStanding(
     private static readonly TimeSpan s_period = s_lease / 2;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
+    private readonly Lock _gate = new();
+
+    /// <summary>The check that all who ask wait for.</summary>
+    private Task _check = Task.CompletedTask;
+
     /// <summary>The time stamp of the last check that succeeded; long ago at first.</summary>
     private long _confirmed = long.MinValue / 2;
 
     /// <summary>Ends when this silo is known to be counted on; mostly at once.</summary>
-    /// <exception cref="ShardUnavailableException">The silo reaches neither the database nor another silo.</exception>
+    /// <exception cref="ShardUnavailableException">The silo reaches neither the database nor most of the silos.</exception>
     public Task ConfirmAsync(CancellationToken cancellation) =>
         options.Postgres is null || time.GetElapsedTime(Volatile.Read(ref _confirmed)) < s_lease
             ? Task.CompletedTask
-            : CheckAsync(cancellation);
+            : CheckOnceAsync().WaitAsync(cancellation);
 
     /// <summary>Checks ahead of the questions, which then need not wait.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -46,7 +51,7 @@ internal sealed class SiloStanding(
         {
             try
             {
-                await CheckAsync(stoppingToken);
+                await CheckOnceAsync().WaitAsync(stoppingToken);
             }
             catch (ShardUnavailableException)
             {
@@ -57,49 +62,62 @@ internal sealed class SiloStanding(
         }
     }
 
-    private async Task CheckAsync(CancellationToken cancellation)
+    private Task CheckOnceAsync()
+    {
+        lock (_gate)
+        {
+            return _check.IsCompleted ? _check = CheckAsync() : _check;
+        }
+    }
+
+    private async Task CheckAsync()
     {
         var begun = time.GetTimestamp();
+        using var ending = new CancellationTokenSource(s_lease, time);
         try
         {
-            await membership.Refresh(cancellationToken: cancellation).AsTask().WaitAsync(s_lease, time, cancellation);
+            await membership.Refresh(cancellationToken: ending.Token).AsTask().WaitAsync(ending.Token);
         }
-#pragma warning disable CA1031 // Whatever is wrong with the database, another silo may know.
-        catch (Exception) when (!cancellation.IsCancellationRequested)
+#pragma warning disable CA1031 // Whatever is wrong with the database, the other silos may know.
+        catch (Exception)
 #pragma warning restore CA1031
         {
-            await RequireOtherAsync(cancellation);
+            begun = time.GetTimestamp();
+            await RequireMostAsync();
         }
 
         Volatile.Write(ref _confirmed, begun);
     }
 
     /// <summary>
-    /// Without a database nobody is given up; whether this silo was before, another one knows: it takes no calls of those.
+    /// Whoever reaches no database and only the fewer silos may be cut off with them from those that gave this one up: more
+    /// than half have to answer, this one among them. A silo takes no calls of one that it knows to be given up.
     /// </summary>
-    private async Task RequireOtherAsync(CancellationToken cancellation)
+    private async Task RequireMostAsync()
     {
         // Any copy will do, that of a datastore which does not exist, too.
         var others = silos
             .Names.Where(name => name != options.Name)
             .Select(name => grains.GetGrain<IShardGrain>(new ShardKey(name, "none", 0).ToString()))
-            .Select(grain => grain.IdentifyAsync(creates: false).WaitAsync(s_patience, time, cancellation))
+            .Select(grain => grain.IdentifyAsync(creates: false).WaitAsync(s_patience, time))
             .ToList();
-        if (others.Count == 0)
+        var missing = (others.Count + 1) / 2;
+        if (missing == 0)
         {
             return;
         }
 
-        await foreach (var answer in Task.WhenEach(others).WithCancellation(cancellation))
+        await foreach (var answer in Task.WhenEach(others))
         {
-            if (answer.IsCompletedSuccessfully)
+            missing -= answer.IsCompletedSuccessfully ? 1 : 0;
+            if (missing == 0)
             {
                 return;
             }
         }
 
         throw new ShardUnavailableException(
-            $"silo '{options.Name}' reaches neither the database nor another silo, which may have given it up: ask another one"
+            $"silo '{options.Name}' reaches neither the database nor most of the silos, which may have given it up: ask another one"
         );
     }
 }

@@ -29,7 +29,7 @@ internal sealed class ShardStore(
     private const int SegmentPart = 4 * 1024 * 1024;
 
     private readonly SemaphoreSlim _writing = new(1);
-    private volatile bool _isCatchingUp;
+    private int _catchingUp;
     private long _layoutVersion;
     private Digest? _digest;
 
@@ -58,7 +58,7 @@ internal sealed class ShardStore(
     /// <summary>Encodes what is pending, in the background; nothing that another copy may have encoded.</summary>
     public void Encode()
     {
-        if (!_isCatchingUp)
+        if (Volatile.Read(ref _catchingUp) == 0)
         {
             encoding.RunAsync().Ignore();
         }
@@ -138,7 +138,7 @@ internal sealed class ShardStore(
     /// <exception cref="ShardUnavailableException">The other copy does not answer, or nothing can be stored.</exception>
     public async Task CatchUpAsync(IShardGrain source)
     {
-        _isCatchingUp = true;
+        Interlocked.Increment(ref _catchingUp);
         try
         {
             if (await CopyDocumentsAsync(source))
@@ -148,7 +148,7 @@ internal sealed class ShardStore(
         }
         finally
         {
-            _isCatchingUp = false;
+            Interlocked.Decrement(ref _catchingUp);
         }
 
         Encode();

@@ -66,6 +66,24 @@ public sealed class SiloStandingTests(TwoSilos cluster) : IDisposable
         await standing.ConfirmAsync(TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public async Task Without_the_database_most_of_the_silos_have_to_answer()
+    {
+        var standing = Make(
+            new SetMembership
+            {
+                Silo = "silo-b",
+                Others = ["silo-a", "silo-y", "silo-z"],
+                IsAlive = true,
+                IsReadable = false,
+            }
+        );
+
+        await Assert.ThrowsAsync<ShardUnavailableException>(() =>
+            standing.ConfirmAsync(TestContext.Current.CancellationToken)
+        );
+    }
+
     public void Dispose() => _made.ForEach(one => one.Dispose());
 
     private SiloStanding Make(SetMembership membership)

@@ -3,13 +3,14 @@ using System.Net;
 
 namespace McpLongContext.Distributed.Tests.Infrastructure;
 
-/// <summary>A membership in which one silo is or is not alive, as a test sets it.</summary>
+/// <summary>A membership in which a silo is or is not alive, as a test sets it.</summary>
 internal sealed class SetMembership : IClusterMembershipService
 {
-    private static readonly SiloAddress s_address = SiloAddress.New(IPAddress.Loopback, 1, 1);
-
     /// <summary>The name of the silo.</summary>
     public required string Silo { get; init; }
+
+    /// <summary>The names of silos that are alive besides.</summary>
+    public IReadOnlyList<string> Others { get; init; } = [];
 
     /// <summary>Whether it is alive.</summary>
     public bool IsAlive { get; set; }
@@ -22,10 +23,10 @@ internal sealed class SetMembership : IClusterMembershipService
 
     public ClusterMembershipSnapshot CurrentSnapshot =>
         new(
-            ImmutableDictionary<SiloAddress, ClusterMember>.Empty.Add(
-                s_address,
-                new ClusterMember(s_address, IsAlive ? SiloStatus.Active : SiloStatus.Dead, Silo)
-            ),
+            Others
+                .Select((name, i) => new ClusterMember(Address(i + 2), SiloStatus.Active, name))
+                .Append(new ClusterMember(Address(1), IsAlive ? SiloStatus.Active : SiloStatus.Dead, Silo))
+                .ToImmutableDictionary(member => member.SiloAddress),
             new MembershipVersion(1)
         );
 
@@ -38,4 +39,6 @@ internal sealed class SetMembership : IClusterMembershipService
     }
 
     public Task<bool> TryKill(SiloAddress siloAddress) => throw new NotSupportedException();
+
+    private static SiloAddress Address(int port) => SiloAddress.New(IPAddress.Loopback, port, 1);
 }
