@@ -31,7 +31,7 @@ const string Usage = """
       stages HOME [STAGE]                      the processor time of such a question by its stages
       prune HOME                               what its search over token states may leave out
       knn MILLIONS                             the search over so many token states
-      gpu DEVICE MILLIONS...                   scans of so many token states, attention over spans and products on a
+      gpu DEVICE MILLIONS...                   scans of so many token embeddings, attention over spans and products on a
                                                device, cuda:0, beside the processor; cpu rehearses
       growth MB PICTURE.svg DIR...             one folder that grows up to so many megabytes of sources
       passkey MODEL[@LAYER] LENGTHS POSITIONS MODES BOOK...   needles in books; lengths and modes (reread, heads, per_layer,

@@ -35,7 +35,9 @@ run)
     device=${1:-cuda:0}
     [ $# -eq 0 ] || shift
     [ $# -gt 0 ] || set -- 1 10 100
-    MCP_LONG_CONTEXT_TEST_CUDA=true correct
+    # Exported: of a function some shells do not pass a variable on.
+    export MCP_LONG_CONTEXT_TEST_CUDA=true
+    correct
     "$here/McpLongContext.Benchmarks/McpLongContext.Benchmarks" gpu "$device" "$@"
     if python3 -c 'import torch' 2>/dev/null; then
         python3 "$here/torch_products.py" "$device"

@@ -70,7 +70,8 @@ def main():
                 taken = milliseconds(device, make(device, rows, outputs, inputs))
                 total += taken
                 rate = 2e-9 * rows * outputs * inputs / taken
-                print(f"{work}, {kind}: [{rows}, {inputs}] x {outputs}: {taken:.3f} ms, {rate:.2f} T")
+                read = rows if make is halves else max(rows, 32)
+                print(f"{work}, {kind}: [{read}, {inputs}] x {outputs}: {taken:.3f} ms, {rate:.2f} T")
             print(f"{work}, {kind}: {rows / (layers * total / 1000):,.0f} tokens a second by the products of {layers} layers alone")
 
 

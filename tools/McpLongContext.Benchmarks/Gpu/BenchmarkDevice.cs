@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using ILGPU;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
@@ -9,7 +10,7 @@ namespace McpLongContext.Benchmarks.Gpu;
 
 /// <summary>Times of a measurement in milliseconds.</summary>
 /// <param name="P50">The median.</param>
-/// <param name="P99">The 99th percentile; the longest of fewer than a hundred.</param>
+/// <param name="P99">The 99th percentile; the longest of a hundred or fewer.</param>
 internal sealed record Times(double P50, double P99);
 
 /// <summary>
@@ -38,18 +39,44 @@ internal sealed class BenchmarkDevice : IDisposable
     public long Held => Device.Status.HeldBytes;
 
     /// <summary>Opens a device.</summary>
+    /// <exception cref="DeviceFailedException">There is no such device.</exception>
     public static BenchmarkDevice Open(TextWriter output, string name)
     {
         var isRehearsal = name == Rehearsal;
+        var number = 0;
+        if (
+            !isRehearsal
+            && !(
+                name.StartsWith(GpuSearchDevices.Prefix, StringComparison.Ordinal)
+                && int.TryParse(name.AsSpan(GpuSearchDevices.Prefix.Length), CultureInfo.InvariantCulture, out number)
+            )
+        )
+        {
+            throw new DeviceFailedException($"'{name}' is no device: expected cuda:0, another number, or cpu.");
+        }
+
         var context = GpuContext.Create(builder =>
             (isRehearsal ? builder.CPU(new CPUDevice(32, 8, 1)) : builder.Cuda()).EnableAlgorithms()
         );
-        var number = isRehearsal ? 0 : int.Parse(name.AsSpan(GpuSearchDevices.Prefix.Length), provider: null);
-        var accelerator = isRehearsal
-            ? context.CreateCPUAccelerator(0)
-            : (ILGPU.Runtime.Accelerator)context.CreateCudaAccelerator(number);
-        return new BenchmarkDevice(context, new GpuDevice(name, accelerator, output.WriteLine));
+        try
+        {
+            var accelerator = isRehearsal
+                ? context.CreateCPUAccelerator(0)
+                : (ILGPU.Runtime.Accelerator)context.CreateCudaAccelerator(number);
+            return new BenchmarkDevice(context, new GpuDevice(name, accelerator, output.WriteLine));
+        }
+        catch (Exception error) when (GpuDevice.IsOfDevice(error) || error is ArgumentException)
+        {
+            context.Dispose();
+            throw new DeviceFailedException($"{name} cannot be opened: {error.Message}", error);
+        }
     }
+
+    /// <summary>What the device has computed.</summary>
+    /// <exception cref="DeviceFailedException">It has computed nothing.</exception>
+    public T Require<T>(T? result)
+        where T : class =>
+        result ?? throw new DeviceFailedException($"{Device.Name} failed: {Device.Status.Failure ?? "no result"}");
 
     /// <summary>Runs once to warm up and then so many times; twice in a rehearsal.</summary>
     public Times Times(int count, Action run)

@@ -23,8 +23,8 @@ internal sealed class DeviceSpans(
 )
 {
     /// <summary>
-    /// The fewest tokens of a block: below, copying the window and waiting for the device takes longer than attention
-    /// here.
+    /// The fewest tokens of a block: of fewer, copying the window and waiting for the device are taken to cost more than
+    /// attention here (a guess until a device is measured).
     /// </summary>
     public const int LeastTokens = 8;
 
@@ -70,7 +70,7 @@ internal sealed class DeviceSpans(
         return _planes.Count > 0;
     }
 
-    /// <summary>Attends; <see langword="null"/> where the device fails.</summary>
+    /// <summary>Attends; <see langword="null"/> where the device fails, and where a number has no place in 16 bits.</summary>
     /// <param name="queries">[tokens, heads, headDim], not rotated.</param>
     /// <param name="width">headDim.</param>
     /// <param name="scale">Of the scores.</param>
@@ -85,21 +85,23 @@ internal sealed class DeviceSpans(
         ReadOnlySpan<float> keys,
         ReadOnlySpan<float> values
     ) =>
-        _planes[0]
-            .Keys.Attend(
-                new SpanAttentionInput
-                {
-                    Dimensions = width,
-                    Scale = scale,
-                    Queries = queries,
-                    Positions = [.. _positions],
-                    Rotation = rotation,
-                    Keys = Sequence(keys, width),
-                    Values = Sequence(values, width),
-                    Planes = _planes,
-                    Parts = [.. _parts],
-                }
-            );
+        !FitsHalf(keys) || !FitsHalf(values)
+            ? null
+            : _planes[0]
+                .Keys.Attend(
+                    new SpanAttentionInput
+                    {
+                        Dimensions = width,
+                        Scale = scale,
+                        Queries = queries,
+                        Positions = [.. _positions],
+                        Rotation = rotation,
+                        Keys = Sequence(keys, width),
+                        Values = Sequence(values, width),
+                        Planes = _planes,
+                        Parts = [.. _parts],
+                    }
+                );
 
     /// <summary>The shares of the last token's spans, counted among them, of every head and part.</summary>
     /// <param name="shares">The shares of the parts.</param>
@@ -175,6 +177,9 @@ internal sealed class DeviceSpans(
 
         return position + count;
     }
+
+    private static bool FitsHalf(ReadOnlySpan<float> numbers) =>
+        numbers.IsEmpty || TensorPrimitives.MaxMagnitude(numbers) <= (float)Half.MaxValue;
 
     /// <summary>Sinks and window, one after the other.</summary>
     private Half[] Sequence(ReadOnlySpan<float> vectors, int width)

@@ -8,8 +8,8 @@ namespace McpLongContext.LongAttention.Unlimiformer.Selection;
 /// </summary>
 public static class NearestTokens
 {
-    /// <summary>Products that are copied from a device at a time.</summary>
-    private const int MostProducts = 1 << 24;
+    /// <summary>Products that are copied from a device at a time: 4 MB.</summary>
+    private const int MostProducts = 1 << 20;
 
     /// <summary>Finds the best tokens of each query.</summary>
     /// <param name="memory">The texts.</param>

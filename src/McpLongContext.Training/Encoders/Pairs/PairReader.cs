@@ -58,8 +58,8 @@ internal sealed class PairReader(string home, IReadOnlyList<string> kinds, int s
     }
 
     /// <summary>
-    /// Holds out whole places, chosen by their names: the same ones in every source and every run. A place with more than
-    /// half of the pairs is learned from: held out, it would leave too little.
+    /// Holds out whole places, chosen by their names: the same ones in every run. A place with more than half of the pairs is
+    /// learned from: held out, it would leave too little.
     /// </summary>
     /// <exception cref="TrainingException">All pairs are of one place.</exception>
     private PairSource Divide(string name, List<TextPair> pairs)
