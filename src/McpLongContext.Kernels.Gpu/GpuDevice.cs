@@ -98,6 +98,9 @@ internal sealed class GpuDevice : IDisposable
         }
     }
 
+    /// <summary>Whether it computes now: it was not given up, and does not copy.</summary>
+    public bool IsUsable => _failure is null && !_isCopying;
+
     private long Held => _embeddings + _keys;
 
     /// <summary>A launch of groups of one warp each.</summary>

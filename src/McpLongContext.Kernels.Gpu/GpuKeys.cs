@@ -36,6 +36,9 @@ internal sealed class GpuKeys : IDeviceKeys
     /// <summary>How the numbers are written.</summary>
     public KeyFormat Format => _format;
 
+    /// <inheritdoc/>
+    public bool IsUsable => _device.IsUsable;
+
     /// <summary>The device that holds them.</summary>
     public GpuDevice Device => _device;
 

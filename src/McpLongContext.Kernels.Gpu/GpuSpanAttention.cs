@@ -8,9 +8,6 @@ namespace McpLongContext.Kernels.Gpu;
 /// <summary>Attention over spans on a device: a launch for each pair of planes, and one that merges.</summary>
 internal static class GpuSpanAttention
 {
-    /// <summary>Pairs of dimensions must fill words.</summary>
-    private const int DimensionsStep = 8;
-
     /// <summary>Attends; <see langword="null"/> where the device fails or has not all that is attended to.</summary>
     public static SpanAttentionOutput? Attend(GpuDevice device, SpanAttentionInput input)
     {
@@ -32,9 +29,7 @@ internal static class GpuSpanAttention
             planes.Add((heldKeys, heldValues));
         }
 
-        return input.Dimensions % DimensionsStep == 0 && input.Dimensions <= SpanAttentionInput.MaxDimensions
-            ? device.TryScan(() => Run(device, input, planes))
-            : null;
+        return SpanAttentionInput.Takes(input.Dimensions) ? device.TryScan(() => Run(device, input, planes)) : null;
     }
 
     private static SpanAttentionOutput Run(

@@ -15,7 +15,8 @@ internal readonly record struct SumFragment<TSum>(TSum UpperLeft, TSum UpperRigh
 /// <summary>
 /// Products of 16 rows with 8 columns, 8 words long, by the lanes of a warp together: the shapes m16n8k32 of codes and
 /// m16n8k16 of halves, which spread over the lanes alike (PTX ISA, warp-level matrix instructions). Keeps the sums of eight
-/// of them. Which one is always a constant.
+/// of them. Which one is always a constant: inline instructions are literals where they are emitted, so that each format and
+/// each of the sums has a line of its own.
 /// </summary>
 /// <typeparam name="TSum">The type of sums.</typeparam>
 internal interface IFragmentProduct<TSum>

@@ -30,10 +30,13 @@ public sealed class GpuDeviceTests
     {
         using var devices = new TestDevices(1 << 20);
         using var held = devices.Search.Hold(s_sample.Planes)!;
+        using var keys = devices.Search.Hold(new SampleKeys(new Random(5), 10, 8, KeyFormat.EightBit).Plane)!;
+        Assert.True(keys.IsUsable);
 
         Assert.Null(devices.Devices[0].TryScan<string>(() => throw new NotSupportedException("lost")));
 
         Assert.Null(held.ScorePassages([0], new float[64]));
+        Assert.False(keys.IsUsable);
         Assert.Null(devices.Search.Hold(s_sample.Planes));
         Assert.Contains("lost", Assert.Single(devices.Warnings), StringComparison.Ordinal);
         Assert.Equal("lost", devices.Search.Status[0].Failure);

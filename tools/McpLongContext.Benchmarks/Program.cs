@@ -29,8 +29,8 @@ const string Usage = """
       lexical DIR                              the index of words beside SQLite FTS5 alone
       queries HOME                             questions to the default datastore of a home
       stages HOME [STAGE]                      the processor time of such a question by its stages
-      prune HOME                               what its search over token states may leave out
-      knn MILLIONS                             the search over so many token states
+      prune HOME                               what its search over token embeddings may leave out
+      knn MILLIONS                             the search over so many token embeddings
       gpu DEVICE MILLIONS...                   scans of so many token embeddings, attention over spans and products on a
                                                device, cuda:0, beside the processor; cpu rehearses
       growth MB PICTURE.svg DIR...             one folder that grows up to so many megabytes of sources

@@ -7,6 +7,12 @@ namespace McpLongContext.Kernels.Devices;
 public interface IDeviceKeys : IDisposable
 {
     /// <summary>
+    /// Whether the device computes: not once it was given up, and not while it copies. Who asks first prepares nothing in
+    /// vain.
+    /// </summary>
+    public bool IsUsable { get; }
+
+    /// <summary>
     /// For each query, the largest product with a key, and the sum over the keys of e^(product - largest),
     /// <c>[queries]</c> each.
     /// </summary>
@@ -33,7 +39,8 @@ public interface IDeviceKeys : IDisposable
 
     /// <summary>
     /// Attends to spans of the planes, all of which lie on the device of this one, and to the sequence, with sums in float32;
-    /// <see langword="null"/>, too, where a plane lies elsewhere or heads are too wide.
+    /// <see langword="null"/>, too, where a plane lies elsewhere or heads have a width that it does not take
+    /// (<see cref="SpanAttentionInput.Takes"/>).
     /// </summary>
     /// <param name="input">Queries and what they attend to.</param>
     public SpanAttentionOutput? Attend(SpanAttentionInput input);

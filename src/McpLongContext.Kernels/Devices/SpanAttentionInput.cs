@@ -7,7 +7,7 @@ namespace McpLongContext.Kernels.Devices;
 /// </summary>
 public sealed record SpanAttentionInput
 {
-    /// <summary>The width of a head, a multiple of 4, at most <see cref="MaxDimensions"/>.</summary>
+    /// <summary>The width of a head (<see cref="Takes"/>).</summary>
     public required int Dimensions { get; init; }
 
     /// <summary>Multiplies the products.</summary>
@@ -39,6 +39,12 @@ public sealed record SpanAttentionInput
 
     /// <summary>The greatest width of a head.</summary>
     public const int MaxDimensions = 256;
+
+    /// <summary>Pairs of dimensions have to fill words of 32 bits.</summary>
+    private const int DimensionsStep = 8;
+
+    /// <summary>Whether a device attends in heads of so many dimensions: a multiple of 8, at most 256.</summary>
+    public static bool Takes(int dimensions) => dimensions % DimensionsStep == 0 && dimensions <= MaxDimensions;
 }
 
 /// <summary>The result of attention over spans.</summary>

@@ -38,10 +38,12 @@ internal sealed class KeySegment : SegmentReader
         }
     }
 
-    /// <summary>A plane in the memory of a device; <see langword="null"/>: none has it.</summary>
+    /// <summary>A plane in the memory of a device that computes; <see langword="null"/>: none has it.</summary>
     public IDeviceKeys? OnDevice(int plane) =>
         _devices is { } devices
-            ? _copies.GetOrAdd(plane, one => new DeviceCopy<IDeviceKeys>(() => devices.Hold(Plane(one)))).Held
+        && _copies.GetOrAdd(plane, one => new DeviceCopy<IDeviceKeys>(() => devices.Hold(Plane(one)))).Held
+            is { IsUsable: true } keys
+            ? keys
             : null;
 
     /// <summary>Tokens, <c>[count]</c>.</summary>

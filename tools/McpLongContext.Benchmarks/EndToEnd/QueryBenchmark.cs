@@ -38,7 +38,7 @@ internal static class QueryBenchmark
         var tokens = covered * (double)embeddings.Tokens / embeddings.Passages; // equal files share what is stored
         output.WriteLine(
             $"{snapshot.Documents.All.Count} documents, {snapshot.Documents.PassageCount} passages, {covered} of them with states, "
-                + $"{tokens / 1e6:F2} million token states to be searched"
+                + $"{tokens / 1e6:F2} million token embeddings to be searched"
         );
         return Questions.About([.. snapshot.Documents.All.Select(document => document.Path)], QuestionCount);
     }

@@ -2,7 +2,7 @@ using McpLongContext.Kernels.Search;
 
 namespace McpLongContext.Benchmarks.Kernels;
 
-/// <summary>The scan over token states, in passages of 64, 16 query tokens.</summary>
+/// <summary>The scan over token embeddings, in passages of 64, 16 query tokens.</summary>
 internal static class SearchBenchmark
 {
     private const int Dimensions = 384;

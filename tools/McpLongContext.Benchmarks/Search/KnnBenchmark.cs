@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Security.Cryptography;
 using System.Text;
+using McpLongContext.Context.Retrieval;
 using McpLongContext.Storage;
 using McpLongContext.Storage.Catalog;
 using McpLongContext.Storage.Embeddings;
@@ -10,8 +11,8 @@ using McpLongContext.Storage.Passages;
 namespace McpLongContext.Benchmarks.Search;
 
 /// <summary>
-/// The search over stored token states alone: vectors of passages, signs of tokens, and the best 300 passages again from
-/// their refined codes. The states are random; a scan takes no notice of what it scans.
+/// The search over stored token embeddings alone: embeddings of passages, binary codes of tokens, and the best 300 passages
+/// again from their residual codes. The embeddings are random; a scan takes no notice of what it scans.
 /// </summary>
 internal static class KnnBenchmark
 {
@@ -21,8 +22,9 @@ internal static class KnnBenchmark
     private const int QueryTokens = 12;
     private const int Rescored = 300;
 
-    /// <summary>As many passages a question's scan of signs has at most; here they are some of all, at random.</summary>
-    private const int MostScanned = 4 * 1024;
+    /// <summary>As many passages a query's scan of binary codes has at most; here they are some of all, at random.</summary>
+    private const int MostScanned = EmbeddingEvidence.MostTokenPassages;
+
     private const int Queries = 100;
 
     public static void Run(TextWriter output, int millions)
@@ -56,9 +58,9 @@ internal static class KnnBenchmark
         var scanned = Scanned(index.Passages, random);
         var steps = new Dictionary<string, Action<LateInteractionQuery>>(StringComparer.Ordinal)
         {
-            ["vectors of passages"] = _ => index.ScorePooled(pool.AsSpan(0, Dimensions), PassageScope.All),
-            [$"signs of {scanned.Length} passages"] = query => index.ScoreTokens(query, scanned),
-            ["refined codes of 300 passages"] = query => index.Rescore(query, candidates),
+            ["embeddings of passages"] = _ => index.ScorePooled(pool.AsSpan(0, Dimensions), PassageScope.All),
+            [$"binary codes of {scanned.Length} passages"] = query => index.ScoreTokens(query, scanned),
+            ["residual codes of 300 passages"] = query => index.Rescore(query, candidates),
         };
         var tokens = index.Passages * TokensPerPassage;
         output.WriteLine();

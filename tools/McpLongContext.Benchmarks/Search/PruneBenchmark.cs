@@ -11,7 +11,7 @@ using McpLongContext.Storage.Passages;
 namespace McpLongContext.Benchmarks.Search;
 
 /// <summary>
-/// What the scan of token states may leave out, on the states of real texts: how many passages, nearest to the question
+/// What the scan of token embeddings may leave out, on the states of real texts: how many passages, nearest to the question
 /// by their vectors, hold nearly all of the ten that an exact search ranks best.
 /// </summary>
 internal static class PruneBenchmark

@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using McpLongContext.Inference.Decoders;
 using McpLongContext.Inference.Layers;
 using McpLongContext.Kernels.Attention;
+using McpLongContext.Kernels.Devices;
 using McpLongContext.LongAttention.Unlimiformer.Selection;
 
 namespace McpLongContext.LongAttention.Unlimiformer.Reading;
@@ -152,7 +153,11 @@ public sealed class PerLayerAttention : ITokenMemoryAttention
     /// <summary>Attends to all tokens of a block on the device that holds their spans, where there is one.</summary>
     private bool TryAttendOnDevice(AttentionBlock block, int kvHead, IReadOnlyList<TokenMemorySpan>[] spans)
     {
-        if (spans.Length < DeviceSpans.LeastTokens || _config.WindowOf(block.Layer) < _positions)
+        if (
+            spans.Length < DeviceSpans.LeastTokens
+            || _config.WindowOf(block.Layer) < _positions
+            || !SpanAttentionInput.Takes(_config.HeadDim)
+        )
         {
             return false;
         }
