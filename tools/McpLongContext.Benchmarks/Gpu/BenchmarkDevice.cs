@@ -79,9 +79,11 @@ internal sealed class BenchmarkDevice : IDisposable
         result ?? throw new DeviceFailedException($"{Device.Name} failed: {Device.Status.Failure ?? "no result"}");
 
     /// <summary>Runs once to warm up and then so many times; twice in a rehearsal.</summary>
-    public Times Times(int count, Action run)
+    public Times Times(int count, Action run) => Measure(IsRehearsal ? 2 : count, run);
+
+    /// <summary>Runs once to warm up and then so many times, on the processor.</summary>
+    public static Times Measure(int count, Action run)
     {
-        count = IsRehearsal ? 2 : count;
         run();
         var times = new double[count];
         for (var i = 0; i < count; i++)
