@@ -1,3 +1,4 @@
+using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Inference;
 using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Checkpoints;
@@ -5,6 +6,7 @@ using McpLongContext.Inference.Layers;
 using McpLongContext.Inference.Models;
 using McpLongContext.LongAttention.LateChunking;
 using McpLongContext.LongAttention.Positions;
+using McpLongContext.Storage.Sources;
 
 namespace McpLongContext.Context.Encoders;
 
@@ -16,6 +18,7 @@ internal sealed class LoadedEncoder : IDisposable
     private readonly BertEncoder _trained;
     private readonly PositionSettings? _positions;
     private readonly string? _adapter;
+    private volatile ReadAdapter? _read;
     private readonly Lazy<EncoderStatistics> _statistics;
 
     /// <summary>Loads an encoder.</summary>
@@ -67,7 +70,27 @@ internal sealed class LoadedEncoder : IDisposable
     public bool IsCurrent =>
         !Directory.Exists(_model.Folder) || (IsAdapterCurrent && PositionFile.Read(_model.Folder) == _positions);
 
-    private bool IsAdapterCurrent => IdentityOf(_model) == _adapter;
+    /// <summary>Whether the adapter is that of the file; while the file has the same stamp, it is not read: every query asks.</summary>
+    private bool IsAdapterCurrent
+    {
+        get
+        {
+            var path = Path.Combine(_model.Folder, EncoderAdapter.FileName);
+            if (_read is { } read && read.Stamp == FileStatus.Of(path))
+            {
+                return true;
+            }
+
+            var stamp = FileStatus.BeforeReading(path);
+            if (IdentityOf(_model) != _adapter)
+            {
+                return false;
+            }
+
+            _read = new ReadAdapter(stamp);
+            return true;
+        }
+    }
 
     /// <summary>The same encoder with what is set now; weights that are the same are shared.</summary>
     public LoadedEncoder Renew() =>
@@ -130,4 +153,8 @@ internal sealed class LoadedEncoder : IDisposable
     }
 
     public void Dispose() => Encoder.Dispose();
+
+    /// <summary>The adapter was read, and is the one in use.</summary>
+    /// <param name="Stamp">Of its file.</param>
+    private sealed record ReadAdapter(FileStamp Stamp);
 }
