@@ -1,4 +1,4 @@
-using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Context.Files;
 using McpLongContext.Inference;
 using McpLongContext.Inference.Bert;
 using McpLongContext.Inference.Checkpoints;

@@ -1,5 +1,5 @@
+using McpLongContext.Context.Files;
 using McpLongContext.Context.Ingestion;
-using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Storage.Sources;
 
 namespace McpLongContext.Context.Freshness;

@@ -1,4 +1,5 @@
 using McpLongContext.Context.Contracts;
+using McpLongContext.Context.Files;
 using McpLongContext.Context.Freshness.Git;
 using McpLongContext.Context.Ingestion;
 using McpLongContext.Context.Ingestion.Sources;

@@ -1,3 +1,4 @@
+using McpLongContext.Context.Files;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Storage.Sources;
 

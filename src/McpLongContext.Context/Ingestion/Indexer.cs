@@ -3,6 +3,7 @@ using System.Text;
 using System.Threading.Channels;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Documents;
+using McpLongContext.Context.Files;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.Ingestion.Splitting;
 using McpLongContext.Context.Ingestion.Splitting.Symbols;

@@ -23,7 +23,7 @@ internal sealed class SiloStanding(
     TimeProvider time
 ) : BackgroundService
 {
-    /// <summary>Shorter than silos take to give one up.</summary>
+    /// <summary>The longest that a silo which was given up goes on answering.</summary>
     private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan s_period = s_lease / 2;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using McpLongContext.Context.Files;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Storage.Sources;
 

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using McpLongContext.Context.Ingestion.Sources;
+using McpLongContext.Context.Files;
 using McpLongContext.Storage.Sources;
 
 namespace McpLongContext.Context.Freshness.Watching;

@@ -1,3 +1,4 @@
+using McpLongContext.Context.Files;
 using McpLongContext.Storage.Sources;
 
 namespace McpLongContext.Context.Ingestion.Sources;

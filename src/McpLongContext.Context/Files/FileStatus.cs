@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using McpLongContext.Storage.Sources;
 
-namespace McpLongContext.Context.Ingestion.Sources;
+namespace McpLongContext.Context.Files;
 
 /// <summary>Takes the stamps of files: one system call each where there is <c>statx(2)</c>, no content.</summary>
 internal static class FileStatus
