@@ -99,6 +99,7 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
         var scores = new float[passages.Count];
         Array.Fill(scores, float.NaN);
         var mean = EmbeddingScorer.OfMean(query, Encoder.Mean.Span);
+        var queries = new TokenEmbeddingCodec(Encoder).Prepare(query.All);
         var items = new List<ScanItem>();
         for (var i = 0; i < passages.Count; i++)
         {
@@ -109,8 +110,8 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
         }
 
         Scan(
-                (run, part) => EmbeddingScorer.ByResidualCodes(run, query, mean, part),
-                (embeddings, slots) => EmbeddingScorer.ByResidualCodes(embeddings, slots, Encoder, query, mean)
+                (run, part) => EmbeddingScorer.ByResidualCodes(run, queries, query.Weights, mean, part),
+                (embeddings, slots) => EmbeddingScorer.ByResidualCodes(embeddings, slots, queries, query.Weights, mean)
             )
             .Score(items, PassagesOfBatch, scores, cancellation);
         return scores;

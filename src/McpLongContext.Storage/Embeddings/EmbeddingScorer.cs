@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 using McpLongContext.Kernels.Devices;
 using McpLongContext.Kernels.Search;
 using McpLongContext.Storage.Telemetry;
@@ -90,38 +89,47 @@ internal static class EmbeddingScorer
     /// scores[p] = sum over q of weight[q] * max over tokens t of p of (q · t), t restored from its codes and
     /// <paramref name="mean"/>, the part of <see cref="OfMean"/>.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // most of a first question's work
-    public static void ByResidualCodes(PlacedRun run, LateInteractionQuery query, float mean, Span<float> scores)
+    /// <param name="run">The passages.</param>
+    /// <param name="queries">The question's tokens.</param>
+    /// <param name="weights">How much each counts, <c>[tokens]</c>.</param>
+    /// <param name="mean">The part of the mean.</param>
+    /// <param name="scores">[passages].</param>
+    public static void ByResidualCodes(
+        PlacedRun run,
+        TwoBitQueries queries,
+        ReadOnlySpan<float> weights,
+        float mean,
+        Span<float> scores
+    )
     {
         var offsets = run.Segment.Offsets(run.FirstSlot, run.Passages);
+        var rented = ArrayPool<float>.Shared.Rent(queries.Count);
+        var maxima = rented.AsSpan(0, queries.Count);
         for (var p = 0; p < scores.Length; p++)
         {
             var tokens = offsets[p + 1] - offsets[p];
-            scores[p] = tokens > 0 ? mean + ByResidualCodes(run.Segment, offsets[p], tokens, query) : float.NaN;
+            scores[p] = float.NaN;
+            if (tokens > 0)
+            {
+                MaxProduct(run.Segment, offsets[p], tokens, queries, maxima);
+                scores[p] = mean + TensorPrimitives.Dot(weights, maxima);
+            }
         }
+
+        ArrayPool<float>.Shared.Return(rented);
     }
 
     /// <summary>As above, on a device; <see langword="null"/> where it fails, and for a query of no tokens.</summary>
     public static float[]? ByResidualCodes(
         IDeviceEmbeddings embeddings,
         int[] slots,
-        EmbeddingProfile encoder,
-        LateInteractionQuery query,
+        TwoBitQueries queries,
+        ReadOnlySpan<float> weights,
         float mean
     )
     {
-        if (query.Tokens == 0)
-        {
-            return null;
-        }
-
-        var queries = new float[query.Tokens * encoder.Dimensions];
-        for (var q = 0; q < query.Tokens; q++)
-        {
-            Stretched(query.Token(q), encoder).CopyTo(queries, q * encoder.Dimensions);
-        }
-
-        var scores = embeddings.ScoreResidualCodes(slots, queries, query.Weights.ToArray());
+        var scores =
+            queries.Count == 0 ? null : embeddings.ScoreResidualCodes(slots, queries.Rounded(), weights.ToArray());
         if (scores is not null)
         {
             TensorPrimitives.Add(scores, mean, scores);
@@ -147,20 +155,21 @@ internal static class EmbeddingScorer
     /// <summary>similarities[t, q] = q · t for every token t of a single passage, restored from its codes.</summary>
     public static float[] Similarities(PlacedRun passage, LateInteractionQuery query, ReadOnlySpan<float> mean)
     {
-        var offsets = passage.Segment.Offsets(passage.FirstSlot, 1);
-        var tokens = offsets[1] - offsets[0];
-        var decoded = ArrayPool<float>.Shared.Rent(tokens * mean.Length);
-        var embeddings = decoded.AsSpan(0, tokens * mean.Length);
-        Decode(passage.Segment, offsets[0], embeddings);
-        var similarities = query.Similarities(embeddings);
-        ArrayPool<float>.Shared.Return(decoded);
-        for (var q = 0; q < query.Tokens; q++)
+        var segment = passage.Segment;
+        var offsets = segment.Offsets(passage.FirstSlot, 1);
+        var queries = segment.Embeddings.Prepare(query.All);
+        var ofMean = new float[query.Tokens];
+        for (var q = 0; q < ofMean.Length; q++)
         {
-            var ofMean = TensorPrimitives.Dot(query.Token(q), mean);
-            for (var i = q; i < similarities.Length; i += query.Tokens)
-            {
-                similarities[i] += ofMean;
-            }
+            ofMean[q] = TensorPrimitives.Dot(query.Token(q), mean);
+        }
+
+        var similarities = new float[(offsets[1] - offsets[0]) * query.Tokens];
+        for (var t = 0; t < offsets[1] - offsets[0]; t++)
+        {
+            var ofToken = similarities.AsSpan(t * query.Tokens, query.Tokens);
+            MaxProduct(segment, offsets[0] + t, 1, queries, ofToken);
+            TensorPrimitives.Add(ofToken, ofMean, ofToken);
         }
 
         return similarities;
@@ -174,39 +183,32 @@ internal static class EmbeddingScorer
         return stretched;
     }
 
-    /// <summary>The part of the tokens about the mean.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float ByResidualCodes(
+    /// <summary>maxima[q] = max over tokens t of q · (t - mean).</summary>
+    private static void MaxProduct(
         EmbeddingSegment segment,
         int firstToken,
         int tokens,
-        LateInteractionQuery query
+        TwoBitQueries queries,
+        Span<float> maxima
     )
     {
-        var codec = segment.Embeddings;
-        var decoded = ArrayPool<float>.Shared.Rent(tokens * codec.Dimensions);
-        var embeddings = decoded.AsSpan(0, tokens * codec.Dimensions);
-        Decode(segment, firstToken, embeddings);
-        var sum = query.MaxSimilarity(embeddings);
-        ArrayPool<float>.Shared.Return(decoded);
-        return sum;
-    }
-
-    /// <summary>Restores tokens from their codes, <c>[tokens, dimensions]</c>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Decode(EmbeddingSegment segment, int firstToken, Span<float> embeddings)
-    {
-        var codec = segment.Embeddings;
-        var tokens = embeddings.Length / codec.Dimensions;
-        var binaryCodes = segment.BinaryCodesOf(firstToken, tokens);
         var residualCodes = segment.ResidualCodes(firstToken, tokens);
+        var stride = segment.Embeddings.ResidualCodeBytes;
+        var rented = ArrayPool<float>.Shared.Rent(tokens);
+        var scales = rented.AsSpan(0, tokens);
         for (var t = 0; t < tokens; t++)
         {
-            codec.Decode(
-                binaryCodes.Slice(t * codec.BinaryCodeBytes, codec.BinaryCodeBytes),
-                residualCodes.Slice(t * codec.ResidualCodeBytes, codec.ResidualCodeBytes),
-                embeddings.Slice(t * codec.Dimensions, codec.Dimensions)
-            );
+            scales[t] = segment.Embeddings.Scale(residualCodes.Slice(t * stride, stride));
         }
+
+        TwoBitCodes.MaxProduct(
+            segment.BinaryCodesOf(firstToken, tokens),
+            residualCodes,
+            stride,
+            scales,
+            queries,
+            maxima
+        );
+        ArrayPool<float>.Shared.Return(rented);
     }
 }

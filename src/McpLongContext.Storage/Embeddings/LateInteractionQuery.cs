@@ -39,6 +39,9 @@ public sealed class LateInteractionQuery
     /// <summary>The weights, <c>[tokens]</c>.</summary>
     public ReadOnlySpan<float> Weights => _weights;
 
+    /// <summary>The embeddings of all tokens, <c>[tokens, dimensions]</c>.</summary>
+    internal ReadOnlySpan<float> All => _tokens;
+
     /// <summary>The embedding of one token, <c>[dimensions]</c>.</summary>
     internal ReadOnlySpan<float> Token(int index) => _tokens.AsSpan(index * Dimensions, Dimensions);
 

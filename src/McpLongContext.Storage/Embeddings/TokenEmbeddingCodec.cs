@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using McpLongContext.Kernels.Search;
 
@@ -8,7 +6,7 @@ namespace McpLongContext.Storage.Embeddings;
 
 /// <summary>
 /// Quantizes token embeddings by the optimal four-level quantizer of a Gaussian (Max, 1960): levels ±0.4528 and ±1.510
-/// deviations, cut at 0.9816. A scale a token makes its inner products unbiased, scale = |c|² / (c · levels), as in
+/// deviations, here 3 and 10 times 0.151, which are whole numbers in a product, cut at 0.9816. A scale a token makes its inner products unbiased, scale = |c|² / (c · levels), as in
 /// RaBitQ (Gao and Long, 2024). The binary codes, the sign bits of (embedding - mean), have a plane of their own, which
 /// a search scans first; a second plane, the magnitude bits and the scale, refines them and is read for candidates
 /// only.
@@ -16,8 +14,9 @@ namespace McpLongContext.Storage.Embeddings;
 internal sealed class TokenEmbeddingCodec
 {
     private const float Cut = 0.9816f;
-    private const float Low = 0.4528f;
-    private const float High = 1.510f;
+    private const float Unit = 0.151f;
+    private const float Low = TwoBitCodes.Low * Unit;
+    private const float High = TwoBitCodes.High * Unit;
 
     /// <summary>The bit of each of eight dimensions in a byte of a plane.</summary>
     private static readonly Vector256<int> s_bits = Vector256.Create(1, 2, 4, 8, 16, 32, 64, 128);
@@ -50,8 +49,11 @@ internal sealed class TokenEmbeddingCodec
         _cut = Enumerable.Repeat(Cut, profile.Dimensions).ToArray();
     }
 
-    /// <summary>The levels by their magnitude bit, <c>[2]</c>, in deviations; the sign bit is set for the positive.</summary>
-    public static float[] Levels => [Low, High];
+    /// <summary>
+    /// The levels by their magnitude bit, <c>[2]</c>, as <see cref="Prepare"/> has them; the sign bit is set for the
+    /// positive.
+    /// </summary>
+    public static float[] Levels => [TwoBitCodes.Low, TwoBitCodes.High];
 
     /// <summary>The width of an embedding.</summary>
     public int Dimensions { get; }
@@ -81,50 +83,34 @@ internal sealed class TokenEmbeddingCodec
         ScaleCode.Write(residualCodes[BinaryCodeBytes..], norm > 0 ? norm / agreement : 0);
     }
 
-    /// <summary>Restores embedding - mean, <c>[dimensions]</c>, as well as the codes tell.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // most of a first question's work
-    public void Decode(ReadOnlySpan<byte> binaryCodes, ReadOnlySpan<byte> residualCodes, Span<float> centered)
+    /// <summary>
+    /// Queries whose products with codes, times the scales of those, are (query · (embedding - mean)), as well as the
+    /// codes tell: levels are in units of deviations, which the queries take over.
+    /// </summary>
+    /// <param name="queries">[queries, dimensions].</param>
+    public TwoBitQueries Prepare(ReadOnlySpan<float> queries)
     {
-        var scale = ScaleCode.Read(residualCodes[BinaryCodeBytes..]);
-        ReadOnlySpan<float> low = _low;
-        ReadOnlySpan<float> high = _high;
-        var i = 0;
-        if (Vector512.IsHardwareAccelerated)
+        var stretched = new float[queries.Length];
+        for (var at = 0; at < stretched.Length; at += Dimensions)
         {
-            var bits = Vector512.Create([
-                0x1,
-                0x2,
-                0x4,
-                0x8,
-                0x10,
-                0x20,
-                0x40,
-                0x80,
-                0x100,
-                0x200,
-                0x400,
-                0x800,
-                0x1000,
-                0x2000,
-                0x4000,
-                0x8000,
-            ]);
-            for (; i + 1 < binaryCodes.Length; i += 2)
-            {
-                var isHigh = Vector512.Create((int)BinaryPrimitives.ReadUInt16LittleEndian(residualCodes[i..])) & bits;
-                var isLow = Vector512.Equals(isHigh, Vector512<int>.Zero).AsSingle();
-                var level = Vector512.ConditionalSelect(
-                    isLow,
-                    Vector512.Create(low[(i * 8)..]),
-                    Vector512.Create(high[(i * 8)..])
-                );
-                var sign = Vector512.Create((int)BinaryPrimitives.ReadUInt16LittleEndian(binaryCodes[i..])) & bits;
-                var isNegative = Vector512.Equals(sign, Vector512<int>.Zero).AsSingle();
-                (Vector512.ConditionalSelect(isNegative, -level, level) * scale).CopyTo(centered[(i * 8)..]);
-            }
+            var query = stretched.AsSpan(at, Dimensions);
+            TensorPrimitives.Multiply(queries.Slice(at, Dimensions), _deviation, query);
+            TensorPrimitives.Multiply(query, Unit, query);
         }
 
-        for (; i < binaryCodes.Length; i++)
+        return new TwoBitQueries(stretched, Dimensions);
+    }
+
+    /// <summary>The scale in a row of the refinement plane.</summary>
+    public float Scale(ReadOnlySpan<byte> residualCodes) => ScaleCode.Read(residualCodes[BinaryCodeBytes..]);
+
+    /// <summary>Restores embedding - mean, <c>[dimensions]</c>, as well as the codes tell.</summary>
+    public void Decode(ReadOnlySpan<byte> binaryCodes, ReadOnlySpan<byte> residualCodes, Span<float> centered)
+    {
+        var scale = Scale(residualCodes);
+        ReadOnlySpan<float> low = _low;
+        ReadOnlySpan<float> high = _high;
+        for (var i = 0; i < binaryCodes.Length; i++)
         {
             var isHigh = Vector256.Equals(Vector256.Create((int)residualCodes[i]) & s_bits, s_bits).AsSingle();
             var isPositive = Vector256.Equals(Vector256.Create((int)binaryCodes[i]) & s_bits, s_bits).AsSingle();

@@ -42,7 +42,7 @@ public class TokenEmbeddingCodecTests
         for (var i = 0; i < restored.Length; i++)
         {
             var sign = (signs[i / 8] >> (i % 8) & 1) == 1 ? 1 : -1;
-            var level = (magnitudes[i / 8] >> (i % 8) & 1) == 1 ? 1.510 : 0.4528;
+            var level = (magnitudes[i / 8] >> (i % 8) & 1) == 1 ? 1.510 : 0.453;
             Assert.Equal(sign * level * profile.Deviation.Span[i] * scale, restored[i], 1e-5);
         }
     }
