@@ -1,11 +1,10 @@
-using System.Diagnostics.CodeAnalysis;
 using McpLongContext.Storage.Passages;
 
 namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
-/// The passages of hits in their order, with the tokens of their texts. They are read some at a time, so that all cores
-/// count.
+/// The passages of hits in their order, with the tokens of what is shown of them. They are read some at a time, so that
+/// all cores count, and not many more than a page has room for.
 /// </summary>
 /// <param name="reader">Where the texts are.</param>
 /// <param name="hits">Ranked, best first.</param>
@@ -14,37 +13,58 @@ internal sealed class CountedPassages(IEvidenceSource reader, IReadOnlyList<Rank
     /// <summary>Passages that are read ahead of a page's end are read in vain.</summary>
     private const int ReadAtOnce = 8;
 
-    private readonly (Passage? Passage, int Tokens)[] _read = new (Passage?, int)[ReadAtOnce];
-    private int _first;
-    private int _end;
+    /// <summary>Tokens are mostly shorter: what this says is too much for a page is.</summary>
+    private const int CharactersOfToken = 6;
 
-    /// <summary>The passage of a hit; <see langword="false"/> when it is not there or damaged.</summary>
+    private readonly List<CountedPassage?> _read = [];
+    private int _first;
+
+    /// <summary>The passage of a hit; <see langword="null"/> when it is not there or damaged.</summary>
     /// <param name="hit">The place of the hit, not before the one asked for last.</param>
-    /// <param name="passage">The passage.</param>
-    /// <param name="tokens">The tokens of its text.</param>
-    public bool TryGet(int hit, [NotNullWhen(true)] out Passage? passage, out int tokens)
+    /// <param name="room">The tokens that a page has room for.</param>
+    public CountedPassage? Find(int hit, int room)
     {
-        if (hit >= _end)
+        if (hit >= _first + _read.Count)
         {
-            Read(hit);
+            Read(hit, room);
         }
 
-        (passage, tokens) = _read[hit - _first];
-        return passage is not null;
+        return _read[hit - _first];
     }
 
-    private void Read(int first)
+    private void Read(int first, int room)
     {
-        (_first, _end) = (first, Math.Min(first + ReadAtOnce, hits.Count));
-        for (var i = _first; i < _end; i++)
+        _first = first;
+        _read.Clear();
+        do
         {
-            _read[i - _first].Passage = reader.TryGet(hits[i].Id, out var passage) ? passage : null;
-        }
+            var passage = reader.TryGet(hits[first + _read.Count].Id, out var found) ? new CountedPassage(found) : null;
+            _read.Add(passage);
+            room -= (passage?.Shown.Length ?? 0) / CharactersOfToken;
+        } while (room > 0 && _read.Count < ReadAtOnce && first + _read.Count < hits.Count);
 
-        Parallel.For(
-            0,
-            _end - _first,
-            i => _read[i].Tokens = _read[i].Passage is { } passage ? TokenCounter.Count(passage.Text) : 0
-        );
+        Parallel.ForEach(_read.OfType<CountedPassage>(), static passage => passage.Count());
+    }
+}
+
+/// <summary>A passage and the tokens of what is shown of it.</summary>
+/// <param name="Passage">The passage.</param>
+internal sealed record CountedPassage(Passage Passage)
+{
+    /// <summary>Its text without blank lines at the ends.</summary>
+    public string Shown { get; } = WithoutBlankEnds(Passage.Text);
+
+    /// <summary>The tokens of <see cref="Shown"/>, when they are counted.</summary>
+    public int Tokens { get; private set; }
+
+    /// <summary>Counts the tokens.</summary>
+    public void Count() => Tokens = TokenCounter.Count(Shown);
+
+    /// <summary>Blank lines belong to no citation; the indentation of the first line stays.</summary>
+    public static string WithoutBlankEnds(string text)
+    {
+        var body = text.AsSpan().TrimStart();
+        var indentation = text.AsSpan(0, text.Length - body.Length);
+        return text[(indentation.LastIndexOf('\n') + 1)..].TrimEnd();
     }
 }

@@ -28,7 +28,7 @@ internal sealed class EmbeddingEvidence
     /// Passages whose tokens are compared with the question's: of more, those whose vectors are nearest to its own.
     /// That is an eighth of a million tokens or so (docs/decisions/pruned-search.md).
     /// </summary>
-    public const int MostTokenPassages = 2 * 1024;
+    public const int MostTokenPassages = 1024;
 
     /// <summary>The weight of a word that the lexical index leaves out: as if a fifth of the passages had it.</summary>
     private const double StopWordWeight = 1.6;

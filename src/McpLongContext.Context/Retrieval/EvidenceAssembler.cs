@@ -21,6 +21,9 @@ internal sealed class EvidenceAssembler(
 {
     private const int NamedCopies = 5;
 
+    /// <summary>The blank lines between two passages that are joined.</summary>
+    private const int TokensOfJoint = 1;
+
     private readonly LongLines _longLines = new(reader);
 
     /// <summary>A page of evidence.</summary>
@@ -49,7 +52,7 @@ internal sealed class EvidenceAssembler(
         var copies = new PassageCopies(reader, documents, hits.Take(offset));
         var pieces = new List<Piece>();
         var ranked = new List<Evidence>();
-        var taken = new List<long>();
+        var taken = new Dictionary<long, (Evidence Item, int Tokens)>();
         var damage = new List<string>();
         var passages = new CountedPassages(reader, hits);
         var room = maxTokens;
@@ -57,18 +60,19 @@ internal sealed class EvidenceAssembler(
         for (; next < hits.Count && ranked.Count != topK; next++)
         {
             var hit = hits[next];
-            if (!passages.TryGet(next, out var passage, out var tokens))
+            if (passages.Find(next, room) is not { } counted)
             {
                 damage.Add($"A passage of {paths.Show(hit.Document.Path)} is damaged and left out.");
                 continue;
             }
 
+            var passage = counted.Passage;
             if (copies.IsCopy(hit, passage))
             {
                 continue;
             }
 
-            if (tokens > room)
+            if (counted.Tokens > room)
             {
                 if (ranked.Count > 0)
                 {
@@ -81,25 +85,30 @@ internal sealed class EvidenceAssembler(
                 };
             }
 
-            room -= tokens;
+            room -= counted.Tokens + TokensOfJoint;
             copies.Take(hit, passage);
             Add(hit, passage, pieces);
-            ranked.Add(Show(new Piece(hit.Document, hit.Score, [passage])));
-            taken.Add(hit.Id);
+            var item = Show(new Piece(hit.Document, hit.Score, [passage]));
+            ranked.Add(item);
+            taken.Add(hit.Id, (item, counted.Tokens));
         }
 
         copies.LookAhead(hits.Skip(next));
-        var alone = ranked.Zip(taken, static (item, id) => KeyValuePair.Create(id, item)).ToDictionary();
-        List<Evidence> whole =
+        List<(Evidence Item, int? Tokens)> whole =
         [
-            .. pieces.Select(piece => piece.Passages.Count == 1 ? alone[piece.Passages[0].Id] : Show(piece)),
+            .. pieces.Select(piece =>
+                piece.Passages.Count == 1 ? taken[piece.Passages[0].Id] : (Show(piece), default(int?))
+            ),
         ];
         List<Evidence> evidence = [];
         var shown = 0;
         SideBySide.Run(
             () =>
-                evidence.AddRange(Marked(pieces, whole).Zip(pieces, (item, piece) => WithCopies(item, piece, copies))),
-            () => shown = whole.Sum(item => TokenCounter.Count(item.Text))
+                evidence.AddRange(
+                    Marked(pieces, whole.Select(one => one.Item))
+                        .Zip(pieces, (item, piece) => WithCopies(item, piece, copies))
+                ),
+            () => shown = whole.Sum(one => one.Tokens ?? TokenCounter.Count(one.Item.Text))
         );
         return new Page(evidence, ranked, next - offset, shown, IsCut: false, damage);
     }
@@ -171,7 +180,7 @@ internal sealed class EvidenceAssembler(
     private Evidence Show(Piece piece, string text, int start, int end)
     {
         var path = paths.Show(piece.Document.Path);
-        var shown = WithoutBlankEnds(text);
+        var shown = CountedPassage.WithoutBlankEnds(text);
         var columns = start == end ? _longLines.ColumnsOf(piece.Document, piece.Passages, shown) : null;
         var contexts = (First: piece.Passages[0].Context, Last: piece.Passages[^1].Context);
         var citation = Citation.Of(piece.Document, path, contexts.First, contexts.Last, (start, end));
@@ -197,7 +206,7 @@ internal sealed class EvidenceAssembler(
 
     private Page Cut(RankedPassage hit, Passage passage, int maxTokens, List<string> damage)
     {
-        var text = WithoutBlankEnds(passage.Text);
+        var text = CountedPassage.WithoutBlankEnds(passage.Text);
         var range = PassageCut.Of(text, highlighter?.Best(hit.Document, passage with { Text = text }), maxTokens);
         var shown = text[range].TrimEnd();
         var start = passage.StartLine + text.AsSpan(0, range.Start.Value).Count('\n');
@@ -206,14 +215,6 @@ internal sealed class EvidenceAssembler(
         var evidence = Marked([piece], [Show(piece, shown, start, end)]).Single();
         var tokens = TokenCounter.Count(evidence.Text);
         return new Page([evidence], [evidence], 1 + damage.Count, tokens, shown.Length < text.Length, damage);
-    }
-
-    /// <summary>Blank lines belong to no citation; the indentation of the first line stays.</summary>
-    private static string WithoutBlankEnds(string text)
-    {
-        var body = text.AsSpan().TrimStart();
-        var indentation = text.AsSpan(0, text.Length - body.Length);
-        return text[(indentation.LastIndexOf('\n') + 1)..].TrimEnd();
     }
 
     /// <summary>Passages in a row.</summary>

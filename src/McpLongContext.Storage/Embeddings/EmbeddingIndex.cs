@@ -99,7 +99,7 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
         var scores = new float[passages.Count];
         Array.Fill(scores, float.NaN);
         var mean = EmbeddingScorer.OfMean(query, Encoder.Mean.Span);
-        var queries = new TokenEmbeddingCodec(Encoder).Prepare(query.All);
+        var queries = query.For(Encoder);
         var items = new List<ScanItem>();
         for (var i = 0; i < passages.Count; i++)
         {
@@ -129,11 +129,7 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
 
         try
         {
-            return EmbeddingScorer.Similarities(
-                run.Slice((int)(passage - run.FirstPassage), 1),
-                query,
-                Encoder.Mean.Span
-            );
+            return EmbeddingScorer.Similarities(run.Slice((int)(passage - run.FirstPassage), 1), query, Encoder);
         }
         catch (DatastoreCorruptException e)
         {

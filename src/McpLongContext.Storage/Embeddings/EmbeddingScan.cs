@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using McpLongContext.Kernels.Devices;
@@ -30,7 +31,7 @@ internal sealed class EmbeddingScan(RunScorer here, DeviceScorer there, Action<s
     {
         var items = ScanItem.Split(runs, PassagesPerItem);
         var total = items.Count == 0 ? 0 : items[^1].FirstScore + items[^1].Run.Passages;
-        var scores = new float[total];
+        var scores = ArrayPool<float>.Shared.Rent(total);
         Score(items, PassagesPerItem, scores, cancellation);
         var answer = new ScoredPassage[total];
         var known = 0;
@@ -45,6 +46,7 @@ internal sealed class EmbeddingScan(RunScorer here, DeviceScorer there, Action<s
             }
         }
 
+        ArrayPool<float>.Shared.Return(scores);
         return known == total ? answer : answer[..known];
     }
 

@@ -153,15 +153,15 @@ internal static class EmbeddingScorer
     }
 
     /// <summary>similarities[t, q] = q · t for every token t of a single passage, restored from its codes.</summary>
-    public static float[] Similarities(PlacedRun passage, LateInteractionQuery query, ReadOnlySpan<float> mean)
+    public static float[] Similarities(PlacedRun passage, LateInteractionQuery query, EmbeddingProfile encoder)
     {
         var segment = passage.Segment;
         var offsets = segment.Offsets(passage.FirstSlot, 1);
-        var queries = segment.Embeddings.Prepare(query.All);
+        var queries = query.For(encoder);
         var ofMean = new float[query.Tokens];
         for (var q = 0; q < ofMean.Length; q++)
         {
-            ofMean[q] = TensorPrimitives.Dot(query.Token(q), mean);
+            ofMean[q] = TensorPrimitives.Dot(query.Token(q), encoder.Mean.Span);
         }
 
         var similarities = new float[(offsets[1] - offsets[0]) * query.Tokens];

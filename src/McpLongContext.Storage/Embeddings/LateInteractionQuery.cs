@@ -12,6 +12,7 @@ public sealed class LateInteractionQuery
     private readonly float[] _tokens;
     private readonly float[] _weights;
     private readonly Lazy<PackedMatrix> _packed;
+    private volatile Prepared? _prepared;
 
     /// <summary>Takes embeddings <c>[tokens, dimensions]</c> and weights <c>[tokens]</c>.</summary>
     /// <exception cref="ArgumentException">The lengths do not agree.</exception>
@@ -38,9 +39,6 @@ public sealed class LateInteractionQuery
 
     /// <summary>The weights, <c>[tokens]</c>.</summary>
     public ReadOnlySpan<float> Weights => _weights;
-
-    /// <summary>The embeddings of all tokens, <c>[tokens, dimensions]</c>.</summary>
-    internal ReadOnlySpan<float> All => _tokens;
 
     /// <summary>The embedding of one token, <c>[dimensions]</c>.</summary>
     internal ReadOnlySpan<float> Token(int index) => _tokens.AsSpan(index * Dimensions, Dimensions);
@@ -86,6 +84,17 @@ public sealed class LateInteractionQuery
         return products;
     }
 
+    /// <summary>The tokens as an encoder's two-bit codes are multiplied by them; made once for it.</summary>
+    internal TwoBitQueries For(EmbeddingProfile encoder)
+    {
+        if (_prepared is not { } known || known.Encoder != encoder)
+        {
+            _prepared = known = new Prepared(encoder, new TokenEmbeddingCodec(encoder).Prepare(_tokens));
+        }
+
+        return known.Queries;
+    }
+
     /// <summary>The binary codes about a mean, <c>[tokens, dimensions / 8]</c>.</summary>
     internal byte[] BinaryCodesOf(ReadOnlySpan<float> mean)
     {
@@ -93,4 +102,6 @@ public sealed class LateInteractionQuery
         BinaryCodes.Encode(_tokens, mean, binaryCodes);
         return binaryCodes;
     }
+
+    private sealed record Prepared(EmbeddingProfile Encoder, TwoBitQueries Queries);
 }
