@@ -5,8 +5,7 @@ namespace McpLongContext.Context.Retrieval;
 
 /// <summary>
 /// Does beforehand what the first query of a process would wait for: loads the encoder, has a query go through it, and
-/// builds the patterns that queries are read with. Without a datastore there is nothing to ask, and nothing is loaded; an
-/// ingest comes first, which is rehearsed.
+/// builds the patterns that queries are read with. Without a datastore an ingest comes first: it is rehearsed before that.
 /// </summary>
 internal sealed class RetrievalWarmUp(DatastoreRegistry datastores, EncoderProvider encoders, Rehearsal rehearsal)
 {
@@ -14,30 +13,28 @@ internal sealed class RetrievalWarmUp(DatastoreRegistry datastores, EncoderProvi
 
     /// <summary>Runs beside whatever the process does.</summary>
     /// <param name="cancellation">Ends it between two steps.</param>
-    /// <returns>Whether there is a datastore to ask.</returns>
     /// <exception cref="Inference.ModelException">The encoder cannot be loaded; a query says so, too.</exception>
-    public async Task<bool> RunAsync(CancellationToken cancellation)
+    public async Task RunAsync(CancellationToken cancellation)
     {
         if (datastores.Names.Count == 0)
         {
-            await rehearsal.RunAsync(cancellation);
-            return false;
+            await rehearsal.RunAsync(PrepareAsync, cancellation);
         }
-
-        await PrepareAsync(cancellation);
-        return true;
+        else
+        {
+            await PrepareAsync(cancellation);
+        }
     }
 
     /// <summary>Prepares a query, whether or not there is a datastore to ask.</summary>
+    /// <returns>The encoder; <see langword="null"/>: none is installed.</returns>
     /// <inheritdoc cref="RunAsync"/>
-    public async Task PrepareAsync(CancellationToken cancellation)
+    public async Task<RetrievalEncoder?> PrepareAsync(CancellationToken cancellation)
     {
-        if (await encoders.FindAsync(cancellation) is { } loaded)
-        {
-            new RetrievalEncoder(loaded).EncodeQuery(Query);
-        }
-
+        var encoder = await encoders.FindAsync(cancellation) is { } loaded ? new RetrievalEncoder(loaded) : null;
+        encoder?.EncodeQuery(Query);
         cancellation.ThrowIfCancellationRequested();
         QueryAnalyzer.Analyze(Query);
+        return encoder;
     }
 }
