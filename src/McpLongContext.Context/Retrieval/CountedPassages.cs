@@ -44,7 +44,7 @@ internal sealed class CountedPassages(IEvidenceSource reader, IReadOnlyList<Rank
         Parallel.For(
             0,
             _end - _first,
-            i => _read[i].Tokens = _read[i].Passage is { } passage ? TokenCounter.Count(passage.Text) : 0
+            i => _read[i].Tokens = _read[i].Passage is { } passage ? reader.TokensOf(passage) : 0
         );
     }
 }
