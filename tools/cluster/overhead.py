@@ -90,12 +90,14 @@ def main(program, sources, count, rounds=3, models=None):
             server.client = server.connect()
         questions = questions_of(folder / "work")
         print(f"{len(questions)} questions, {size / 1e6:.1f} MB, load {os.getloadavg()[0]:.0f}")
-        times, different = ([], []), 0
+        times, different = ([], []), []
         for turn in range(int(rounds) + 1):
             for number, question in enumerate(questions):
                 order = (0, 1) if (number + turn) % 2 else (1, 0)
                 asked = {i: servers[i].ask(question) for i in order}
-                different += turn == 0 and asked[0][2] != asked[1][2]
+                if turn == 0 and asked[0][2] != asked[1][2]:
+                    different.append(next((question, *pair) for pair in zip(asked[0][2] + [None], asked[1][2] + [None])
+                                          if pair[0] != pair[1]))
                 if turn:
                     times[0].append(asked[0])
                     times[1].append(asked[1])
@@ -107,7 +109,7 @@ def main(program, sources, count, rounds=3, models=None):
         pairs = [(one[0] - plain[0], one[1] - plain[1]) for plain, one in zip(*times)]
         print(f"difference of pairs, p50: wall {statistics.median(pair[0] for pair in pairs) * 1e3:+.1f} ms, "
               f"CPU {statistics.median(pair[1] for pair in pairs) * 1e3:+.1f} ms; "
-              f"other evidence {different} of {len(questions)}; load {os.getloadavg()[0]:.0f}")
+              f"other evidence {len(different)} of {len(questions)} {different}; load {os.getloadavg()[0]:.0f}")
 
 
 if __name__ == "__main__":

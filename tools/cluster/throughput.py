@@ -169,23 +169,22 @@ def ingest(silos, folder, datastore):
 
 
 def ask(silos, datastore, seconds):
-    """Answers of a second, and the times of all, by clients that ask one question after another."""
-    end, walls, gate = time.time() + seconds, [], threading.Lock()
+    """Answers of a second, their times, and the number of those that came later, by clients that ask one after another."""
+    end, walls, late, gate = time.time() + seconds, [], [], threading.Lock()
 
     def one(number):
         client, own = Client(silos[number % len(silos)].port), []
         while time.time() < end:
             start = time.time()
             client.call("query_long_context", datastore=datastore, question=QUESTIONS[(number + len(own)) % len(QUESTIONS)])
-            if time.time() <= end:
-                own.append(time.time() - start)
+            (own if time.time() <= end else late).append(time.time() - start)
         with gate:
             walls.extend(own)
 
     with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(one, range(CLIENTS)))
     walls.sort()
-    return len(walls) / seconds, walls
+    return len(walls) / seconds, walls, len(late)
 
 
 def measure(program, sources, count, cores, seconds, models, number):
@@ -208,9 +207,9 @@ def measure(program, sources, count, cores, seconds, models, number):
             silo.share(cores)
         took, reports = ingest(silos, folder / "work", "docs")
         before, bytes_before = sum(silo.cpu() for silo in silos), sent(silos)
-        rate, walls = ask(silos, "docs", seconds)
+        rate, walls, late = ask(silos, "docs", seconds)
         cpu, wire = sum(silo.cpu() for silo in silos) - before, sent(silos) - bytes_before
-        asked = max(1, len(walls))
+        asked = len(walls) + late
         print(f"{number} silos of {cores} cores: {size / 1e6:.1f} MB ingested in {took:.1f} s ({size / took / 1e3:.0f} kB/s, "
               f"state {reports[0]['state']}); {rate:.2f} queries/s, p50 {walls[len(walls) // 2] * 1e3:.0f} ms, "
               f"p95 {walls[int(len(walls) * 0.95)] * 1e3:.0f} ms, CPU {cpu / asked * 1e3:.1f} ms and {wire / asked / 1e3:.1f} kB "
