@@ -47,6 +47,7 @@ class Server:
 
     def ask(self, question):
         """Seconds of wall and of the processor."""
+        assert self.process.poll() is None, f"{self.process.args} ended with {self.process.returncode}"
         before, start = self.cpu(), time.perf_counter()
         answer = self.client.call("query_long_context", datastore="docs", question=question)
         wall = time.perf_counter() - start
