@@ -96,7 +96,8 @@ def main(program, sources, count, rounds=3, models=None):
             for number, question in enumerate(questions):
                 order = (0, 1) if (number + turn) % 2 else (1, 0)
                 asked = {i: servers[i].ask(question) for i in order}
-                if turn == 0 and asked[0][2] != asked[1][2]:
+                # Before the first answer tokens are estimated.
+                if turn == 1 and asked[0][2] != asked[1][2]:
                     different.append(next((question, *pair) for pair in zip(asked[0][2] + [None], asked[1][2] + [None])
                                           if pair[0] != pair[1]))
                 if turn:

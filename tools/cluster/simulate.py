@@ -3,13 +3,12 @@
     /usr/bin/python3 tools/cluster/simulate.py plan [MEASURED.json]     the table of docs/cluster.md
     /usr/bin/python3 tools/cluster/simulate.py check [MEASURED.json]    against closed forms and measured throughput
 
-A question is the work of the silo that is asked, then rounds with all shards of its datastore, then work of the silo that
-is asked; each round ends with its last shard. A task takes one core of its machine; tasks take turns, a slice
-of time each. A shard has
-two copies on different machines; the asking silo takes its own copy, otherwise one by chance. A step that takes longer
-than 95 % of those before is asked of the other copy too, which first does the rounds before; the first answer counts, and a
-task that nobody waits for and that has not begun is dropped. Service times are those of MEASURED.json (measured.json beside
-this file); one factor, drawn from the measured spread, holds for all tasks of a question. Work that shards divide among them
+A question is the work of the silo that is asked, then rounds with all shards of its datastore, then work of the silo that is
+asked; each round ends with its last shard. A task takes one core of its machine; tasks take turns, a slice of time each. A
+shard has two copies on different machines; the asking silo takes its own copy, otherwise one by chance. A step that takes
+longer than 95 % of those before is asked of the other copy too, which first does the rounds before; the first answer counts,
+and a task that nobody waits for gets no further slice. Service times are those of MEASURED.json (measured.json beside this
+file); one factor, drawn from the measured spread, holds for all tasks of a question. Work that shards divide among them
 counts as that of the asking silo. Every run has the same seed.
 """
 
