@@ -53,6 +53,7 @@ const string Usage = """
       score QUESTIONS PREDICTIONS [CATEGORY]   predictions against gold evidence
       highlights QUESTIONS PREDICTIONS DIR     gold answers in what is highlighted; documents are named relative to DIR
       history [--encode] REPOSITORY...         files found for later commits, with and without a signal of the history
+      vectors QUESTIONS HOME DATASTORE FOLDER  passages and questions as vectors for tools/cluster/pgvector.py
       states QUESTIONS HOME DATASTORE          the same questions with stored states and with states in fp32
     """;
 
@@ -257,6 +258,9 @@ switch (args)
         return 0;
     case ["history", .. var repositories] when repositories.Length > 0:
         HistoryBenchmark.Run(output, repositories, encodes: false);
+        return 0;
+    case ["vectors", var set, var home, var datastore, var folder]:
+        VectorBenchmark.Run(set, home, datastore, folder, output);
         return 0;
     case ["states", var set, var home, var datastore]:
         StatesBenchmark.Run(set, home, datastore, output);

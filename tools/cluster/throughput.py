@@ -1,11 +1,12 @@
 """Throughput of 1, 2 and 4 silos with equal shares of the processors, against the ideal.
 
-    /usr/bin/python3 tools/cluster/throughput.py SERVER.dll SOURCES FILES [CORES] [SECONDS] [MODELS]
+    /usr/bin/python3 tools/cluster/throughput.py SERVER.dll SOURCES FILES [CORES] [SECONDS] [RUNS] [MODELS]
 
 Silos are processes of this machine; each is in a control group that gives it CORES of a core (0.3), which stands for a
 machine. The network is the loopback. They have a PostgreSQL and a datastore of 8 shards; with MODELS, a folder of
 installed models, they encode. FILES Python files of SOURCES, in four folders, are ingested by four clients at once; then
-eight clients ask for SECONDS (20). Programs are warmed up before the shares are set. Needs root, for the control groups
+eight clients ask for SECONDS (20); answers that come later do not count. All of it RUNS times (3), in turns; the last
+lines are the medians. Programs are warmed up before the shares are set. Needs root, for the control groups
 (version 1), and PostgreSQL. The ideal of ingestion is that each copy costs as much: one silo has one copy, others two.
 """
 
@@ -18,7 +19,9 @@ import os
 import pathlib
 import random
 import shutil
+import re
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -88,10 +91,10 @@ class Silo:
     def __init__(self, program, name, home, folder, connection):
         self.group = GROUPS / f"mcp-silo-{os.getpid()}-{name}"
         make_group(self.group)
-        self.port = free_port()
+        self.port, self.silo_port = free_port(), free_port()
         self.process = subprocess.Popen(
             ["dotnet", program, "silo", "--name", name, "--home", home, "--http", f"http://127.0.0.1:{self.port}",
-             "--silo-port", str(free_port()), "--postgres", connection, "--shards", str(SHARDS)],
+             "--silo-port", str(self.silo_port), "--postgres", connection, "--shards", str(SHARDS)],
             cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env=dict(os.environ, MCP_LONG_CONTEXT_INSTALL_DEFAULT_ENCODER="false"))
         (self.group / "cgroup.procs").write_text(str(self.process.pid))
@@ -109,6 +112,13 @@ class Silo:
         self.process.kill()
         self.process.wait()
         self.group.rmdir()
+
+
+def sent(silos):
+    """The bytes that silos have sent each other so far, both ends of each connection."""
+    ports = " or ".join(f"sport = :{silo.silo_port} or dport = :{silo.silo_port}" for silo in silos)
+    told = subprocess.run(["ss", "-tinH", f"( {ports} )"], check=True, capture_output=True, text=True).stdout
+    return sum(int(number) for number in re.findall(r"bytes_sent:(\d+)", told))
 
 
 @contextlib.contextmanager
@@ -159,57 +169,67 @@ def ingest(silos, folder, datastore):
 
 
 def ask(silos, datastore, seconds):
-    """Answers of a second, and the times of all, by clients that ask one question after another."""
-    end, walls, gate = time.time() + seconds, [], threading.Lock()
+    """Answers of a second, their times, and the number of those that came later, by clients that ask one after another."""
+    end, walls, late, gate = time.time() + seconds, [], [], threading.Lock()
 
     def one(number):
         client, own = Client(silos[number % len(silos)].port), []
         while time.time() < end:
             start = time.time()
             client.call("query_long_context", datastore=datastore, question=QUESTIONS[(number + len(own)) % len(QUESTIONS)])
-            own.append(time.time() - start)
+            (own if time.time() <= end else late).append(time.time() - start)
         with gate:
             walls.extend(own)
 
     with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(one, range(CLIENTS)))
     walls.sort()
-    return len(walls) / seconds, walls
+    return len(walls) / seconds, walls, len(late)
 
 
-def main(program, sources, count, cores=0.3, seconds=20, models=None):
-    program, seconds = os.path.abspath(program), int(seconds)
+def measure(program, sources, count, cores, seconds, models, number):
+    """MB a second, queries a second, and what those cost, of so many silos."""
+    with tempfile.TemporaryDirectory() as temporary, contextlib.ExitStack() as stack:
+        folder = pathlib.Path(temporary)
+        folder.chmod(0o755)
+        size = make(folder / "work", sources, count)
+        if models:
+            (folder / "home").mkdir()
+            (folder / "home" / "models").symlink_to(os.path.abspath(models))
+        connection = stack.enter_context(database(folder))
+        silos = []
+        for i in range(number):
+            silos.append(Silo(program, f"silo-{i}", str(folder / "home"), folder / "work", connection))
+            stack.callback(silos[-1].close)
+        ingest(silos, folder / "work", "warm")
+        ask(silos, "warm", 10)
+        for silo in silos:
+            silo.share(cores)
+        took, reports = ingest(silos, folder / "work", "docs")
+        before, bytes_before = sum(silo.cpu() for silo in silos), sent(silos)
+        rate, walls, late = ask(silos, "docs", seconds)
+        cpu, wire = sum(silo.cpu() for silo in silos) - before, sent(silos) - bytes_before
+        asked = len(walls) + late
+        print(f"{number} silos of {cores} cores: {size / 1e6:.1f} MB ingested in {took:.1f} s ({size / took / 1e3:.0f} kB/s, "
+              f"state {reports[0]['state']}); {rate:.2f} queries/s, p50 {walls[len(walls) // 2] * 1e3:.0f} ms, "
+              f"p95 {walls[int(len(walls) * 0.95)] * 1e3:.0f} ms, CPU {cpu / asked * 1e3:.1f} ms and {wire / asked / 1e3:.1f} kB "
+              f"between silos a query; load {os.getloadavg()[0]:.0f}", flush=True)
+        return size / took / 1e3, rate, cpu / asked * 1e3, wire / asked / 1e3
+
+
+def main(program, sources, count, cores=0.3, seconds=20, runs=3, models=None):
+    program, measured = os.path.abspath(program), {number: [] for number in (1, 2, 4)}
     clients = GROUPS / f"mcp-clients-{os.getpid()}"
     make_group(clients)
     (clients / "cgroup.procs").write_text(str(os.getpid()))
-    for number in (1, 2, 4):
-        with tempfile.TemporaryDirectory() as temporary, contextlib.ExitStack() as stack:
-            folder = pathlib.Path(temporary)
-            folder.chmod(0o755)
-            size = make(folder / "work", sources, int(count))
-            if models:
-                (folder / "home").mkdir()
-                (folder / "home" / "models").symlink_to(os.path.abspath(models))
-            connection = stack.enter_context(database(folder))
-            silos = []
-            for i in range(number):
-                silos.append(Silo(program, f"silo-{i}", str(folder / "home"), folder / "work", connection))
-                stack.callback(silos[-1].close)
-            ingest(silos, folder / "work", "warm")
-            ask(silos, "warm", 10)
-            for silo in silos:
-                silo.share(float(cores))
-            before = sum(silo.cpu() for silo in silos)
-            took, reports = ingest(silos, folder / "work", "docs")
-            used = sum(silo.cpu() for silo in silos) - before
-            before = sum(silo.cpu() for silo in silos)
-            rate, walls = ask(silos, "docs", seconds)
-            asked = sum(silo.cpu() for silo in silos) - before
-            print(f"{number} silos of {cores} cores: {size / 1e6:.1f} MB ingested in {took:.1f} s ({size / took / 1e3:.0f} kB/s, "
-                  f"CPU {used:.1f} s, state {reports[0]['state']}); {rate:.2f} queries/s, p50 {walls[len(walls) // 2] * 1e3:.0f} ms, "
-                  f"p95 {walls[int(len(walls) * 0.95)] * 1e3:.0f} ms, CPU {asked:.1f} s; load {os.getloadavg()[0]:.0f}", flush=True)
-
-
+    for _ in range(int(runs)):
+        for number, found in measured.items():
+            found.append(measure(program, sources, int(count), float(cores), int(seconds), models, number))
+    for number, found in measured.items():
+        ingested, rate, cpu, wire = (statistics.median(column) for column in zip(*found))
+        rates = sorted(one[1] for one in found)
+        print(f"{number} silos, medians of {len(found)}: {ingested:.0f} kB/s, {rate:.2f} queries/s ({rates[0]:.2f} to "
+              f"{rates[-1]:.2f}), CPU {cpu:.1f} ms and {wire:.1f} kB between silos a query")
     (GROUPS / "cgroup.procs").write_text(str(os.getpid()))
     clients.rmdir()
 

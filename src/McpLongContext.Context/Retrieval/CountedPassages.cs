@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using McpLongContext.Storage.Passages;
 
 namespace McpLongContext.Context.Retrieval;
@@ -13,58 +14,40 @@ internal sealed class CountedPassages(IEvidenceSource reader, IReadOnlyList<Rank
     /// <summary>Passages that are read ahead of a page's end are read in vain.</summary>
     private const int ReadAtOnce = 8;
 
-    /// <summary>Tokens are mostly shorter: what this says is too much for a page is.</summary>
+    /// <summary>More than a token has: what does not fit by this does not fit.</summary>
     private const int CharactersOfToken = 6;
 
-    private readonly List<CountedPassage?> _read = [];
+    private readonly Passage?[] _read = new Passage?[ReadAtOnce];
+    private readonly int[] _tokens = new int[ReadAtOnce];
     private int _first;
+    private int _end;
 
-    /// <summary>The passage of a hit; <see langword="null"/> when it is not there or damaged.</summary>
+    /// <summary>The passage of a hit; <see langword="false"/> when it is not there or damaged.</summary>
     /// <param name="hit">The place of the hit, not before the one asked for last.</param>
     /// <param name="room">The tokens that a page has room for.</param>
-    public CountedPassage? Find(int hit, int room)
+    /// <param name="passage">The passage.</param>
+    /// <param name="tokens">The tokens of what is shown of it.</param>
+    public bool TryGet(int hit, int room, [NotNullWhen(true)] out Passage? passage, out int tokens)
     {
-        if (hit >= _first + _read.Count)
+        if (hit >= _end)
         {
             Read(hit, room);
         }
 
-        return _read[hit - _first];
+        (passage, tokens) = (_read[hit - _first], _tokens[hit - _first]);
+        return passage is not null;
     }
 
     private void Read(int first, int room)
     {
-        _first = first;
-        _read.Clear();
+        (_first, _end) = (first, first);
         do
         {
-            var passage = reader.TryGet(hits[first + _read.Count].Id, out var found) ? new CountedPassage(found) : null;
-            _read.Add(passage);
-            room -= (passage?.Shown.Length ?? 0) / CharactersOfToken;
-        } while (room > 0 && _read.Count < ReadAtOnce && first + _read.Count < hits.Count);
+            _read[_end - first] = reader.TryGet(hits[_end].Id, out var passage) ? passage : null;
+            room -= (passage?.Text.Length ?? 0) / CharactersOfToken;
+            _end++;
+        } while (room > 0 && _end - first < ReadAtOnce && _end < hits.Count);
 
-        Parallel.ForEach(_read.OfType<CountedPassage>(), static passage => passage.Count());
-    }
-}
-
-/// <summary>A passage and the tokens of what is shown of it.</summary>
-/// <param name="Passage">The passage.</param>
-internal sealed record CountedPassage(Passage Passage)
-{
-    /// <summary>Its text without blank lines at the ends.</summary>
-    public string Shown { get; } = WithoutBlankEnds(Passage.Text);
-
-    /// <summary>The tokens of <see cref="Shown"/>, when they are counted.</summary>
-    public int Tokens { get; private set; }
-
-    /// <summary>Counts the tokens.</summary>
-    public void Count() => Tokens = TokenCounter.Count(Shown);
-
-    /// <summary>Blank lines belong to no citation; the indentation of the first line stays.</summary>
-    public static string WithoutBlankEnds(string text)
-    {
-        var body = text.AsSpan().TrimStart();
-        var indentation = text.AsSpan(0, text.Length - body.Length);
-        return text[(indentation.LastIndexOf('\n') + 1)..].TrimEnd();
+        Parallel.For(0, _end - first, i => _tokens[i] = _read[i] is { } passage ? reader.TokensOf(passage) : 0);
     }
 }

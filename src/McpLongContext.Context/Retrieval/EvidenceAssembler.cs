@@ -24,7 +24,8 @@ internal sealed class EvidenceAssembler(
     /// <summary>The blank lines between two passages that are joined.</summary>
     private const int TokensOfJoint = 1;
 
-    private readonly LongLines _longLines = new(reader);
+    /// <summary>Of one step: one that is repeated may have missed passages before.</summary>
+    private LongLines _longLines = new(reader);
 
     /// <summary>A page of evidence.</summary>
     /// <param name="Evidence">Best first.</param>
@@ -43,16 +44,21 @@ internal sealed class EvidenceAssembler(
     );
 
     /// <summary>Takes hits for a page.</summary>
+    /// <inheritdoc cref="Choose"/>
+    public Page Assemble(IReadOnlyList<RankedPassage> hits, int offset, int maxTokens, int? topK) =>
+        Complete(Choose(hits, offset, maxTokens, topK));
+
+    /// <summary>Chooses the hits of a page.</summary>
     /// <param name="hits">Ranked, best first.</param>
     /// <param name="offset">How many of them the pages before have taken.</param>
     /// <param name="maxTokens">The budget.</param>
     /// <param name="topK">The most pieces; <see langword="null"/> lets the budget decide.</param>
-    public Page Assemble(IReadOnlyList<RankedPassage> hits, int offset, int maxTokens, int? topK)
+    public Choice Choose(IReadOnlyList<RankedPassage> hits, int offset, int maxTokens, int? topK)
     {
+        _longLines = new LongLines(reader);
         var copies = new PassageCopies(reader, documents, hits.Take(offset));
         var pieces = new List<Piece>();
-        var ranked = new List<Evidence>();
-        var taken = new Dictionary<long, (Evidence Item, int Tokens)>();
+        var ranked = new List<ShownHit>();
         var damage = new List<string>();
         var passages = new CountedPassages(reader, hits);
         var room = maxTokens;
@@ -60,57 +66,66 @@ internal sealed class EvidenceAssembler(
         for (; next < hits.Count && ranked.Count != topK; next++)
         {
             var hit = hits[next];
-            if (passages.Find(next, room) is not { } counted)
+            if (!passages.TryGet(next, room, out var passage, out var tokens))
             {
                 damage.Add($"A passage of {paths.Show(hit.Document.Path)} is damaged and left out.");
                 continue;
             }
 
-            var passage = counted.Passage;
             if (copies.IsCopy(hit, passage))
             {
                 continue;
             }
 
-            if (counted.Tokens > room)
+            if (tokens > room)
             {
                 if (ranked.Count > 0)
                 {
                     break;
                 }
 
-                return Cut(hit, passage, maxTokens, damage) with
-                {
-                    Hits = next + 1 - offset,
-                };
+                var alone = new Piece(hit.Document, hit.Score, [passage]);
+                return new Choice([alone], [], copies, next + 1 - offset, maxTokens, damage);
             }
 
-            room -= counted.Tokens + TokensOfJoint;
+            room -= tokens + TokensOfJoint;
             copies.Take(hit, passage);
             Add(hit, passage, pieces);
-            var item = Show(new Piece(hit.Document, hit.Score, [passage]));
-            ranked.Add(item);
-            taken.Add(hit.Id, (item, counted.Tokens));
+            ranked.Add(new ShownHit(hit.Id, Show(new Piece(hit.Document, hit.Score, [passage])), tokens));
         }
 
         copies.LookAhead(hits.Skip(next));
-        List<(Evidence Item, int? Tokens)> whole =
+        return new Choice(pieces, ranked, copies, next - offset, maxTokens, damage);
+    }
+
+    /// <summary>The page of the chosen hits.</summary>
+    public Page Complete(Choice choice)
+    {
+        _longLines = new LongLines(reader);
+        var (pieces, ranked, copies, hits, maxTokens, damage) = choice;
+        if (ranked.Count == 0)
+        {
+            return pieces is [var first]
+                ? Cut(first, maxTokens, hits, damage)
+                : new Page([], [], hits, 0, IsCut: false, damage);
+        }
+
+        var alone = ranked.ToDictionary(hit => hit.Passage, hit => (hit.Shown, (int?)hit.Tokens));
+        List<(Evidence Shown, int? Tokens)> whole =
         [
-            .. pieces.Select(piece =>
-                piece.Passages.Count == 1 ? taken[piece.Passages[0].Id] : (Show(piece), default(int?))
-            ),
+            .. pieces.Select(piece => piece.Passages.Count == 1 ? alone[piece.Passages[0].Id] : (Show(piece), null)),
         ];
         List<Evidence> evidence = [];
         var shown = 0;
         SideBySide.Run(
             () =>
                 evidence.AddRange(
-                    Marked(pieces, whole.Select(one => one.Item))
+                    Marked(pieces, whole.Select(one => one.Shown))
                         .Zip(pieces, (item, piece) => WithCopies(item, piece, copies))
                 ),
-            () => shown = whole.Sum(one => one.Tokens ?? TokenCounter.Count(one.Item.Text))
+            () => shown = whole.Sum(one => one.Tokens ?? TokenCounter.Count(one.Shown.Text))
         );
-        return new Page(evidence, ranked, next - offset, shown, IsCut: false, damage);
+        return new Page(evidence, [.. ranked.Select(one => one.Shown)], hits, shown, IsCut: false, damage);
     }
 
     private Evidence WithCopies(Evidence evidence, Piece piece, PassageCopies copies)
@@ -180,7 +195,7 @@ internal sealed class EvidenceAssembler(
     private Evidence Show(Piece piece, string text, int start, int end)
     {
         var path = paths.Show(piece.Document.Path);
-        var shown = CountedPassage.WithoutBlankEnds(text);
+        var shown = ShownText.Of(text);
         var columns = start == end ? _longLines.ColumnsOf(piece.Document, piece.Passages, shown) : null;
         var contexts = (First: piece.Passages[0].Context, Last: piece.Passages[^1].Context);
         var citation = Citation.Of(piece.Document, path, contexts.First, contexts.Last, (start, end));
@@ -204,21 +219,48 @@ internal sealed class EvidenceAssembler(
         };
     }
 
-    private Page Cut(RankedPassage hit, Passage passage, int maxTokens, List<string> damage)
+    private Page Cut(Piece piece, int maxTokens, int hits, IReadOnlyList<string> damage)
     {
-        var text = CountedPassage.WithoutBlankEnds(passage.Text);
-        var range = PassageCut.Of(text, highlighter?.Best(hit.Document, passage with { Text = text }), maxTokens);
+        var passage = piece.Passages[0];
+        var text = ShownText.Of(passage.Text);
+        var range = PassageCut.Of(text, highlighter?.Best(piece.Document, passage with { Text = text }), maxTokens);
         var shown = text[range].TrimEnd();
         var start = passage.StartLine + text.AsSpan(0, range.Start.Value).Count('\n');
         var end = Math.Min(passage.EndLine, start + shown.AsSpan().Count('\n'));
-        var piece = new Piece(hit.Document, hit.Score, [passage]);
         var evidence = Marked([piece], [Show(piece, shown, start, end)]).Single();
         var tokens = TokenCounter.Count(evidence.Text);
-        return new Page([evidence], [evidence], 1 + damage.Count, tokens, shown.Length < text.Length, damage);
+        return new Page([evidence], [evidence], hits, tokens, shown.Length < text.Length, damage);
     }
 
+    /// <summary>The hits of a page, before their evidence is marked and counted.</summary>
+    /// <param name="Pieces">Passages in a row, best first; a single one that is to be cut where nothing is shown.</param>
+    /// <param name="Ranked">The hits that are shown whole, each by itself, best first.</param>
+    /// <param name="Copies">Their other places.</param>
+    /// <param name="Hits">The number of hits that the page takes.</param>
+    /// <param name="MaxTokens">The budget.</param>
+    /// <param name="Damage">The passages that were passed over because they are damaged, a sentence each.</param>
+    internal sealed record Choice(
+        IReadOnlyList<Piece> Pieces,
+        IReadOnlyList<ShownHit> Ranked,
+        PassageCopies Copies,
+        int Hits,
+        int MaxTokens,
+        IReadOnlyList<string> Damage
+    )
+    {
+        /// <summary>The passages whose statements are compared with the question.</summary>
+        public IEnumerable<long> Marked =>
+            Pieces.Take(Highlighter.Pieces).SelectMany(piece => piece.Passages).Select(passage => passage.Id);
+    }
+
+    /// <summary>A hit that is shown whole.</summary>
+    /// <param name="Passage">Its passage.</param>
+    /// <param name="Shown">The evidence, by itself.</param>
+    /// <param name="Tokens">The tokens of its text.</param>
+    internal sealed record ShownHit(long Passage, Evidence Shown, int Tokens);
+
     /// <summary>Passages in a row.</summary>
-    private sealed record Piece(Storage.Catalog.Document Document, double Score, IReadOnlyList<Passage> Passages)
+    internal sealed record Piece(Storage.Catalog.Document Document, double Score, IReadOnlyList<Passage> Passages)
     {
         public bool Touches(RankedPassage hit) =>
             hit.Document.Id == Document.Id && (hit.Id == Passages[0].Id - 1 || hit.Id == Passages[^1].Id + 1);

@@ -10,6 +10,9 @@ internal interface IEvidenceSource
     /// <summary>Reads a passage; <see langword="false"/> when it is not there or damaged.</summary>
     public bool TryGet(long id, [NotNullWhen(true)] out Passage? passage);
 
+    /// <summary>The tokens of what is shown of a passage; asked for by several threads at once.</summary>
+    public int TokensOf(Passage passage);
+
     /// <summary>The definitions of passages, in order.</summary>
     /// <param name="first">The id of the first passage.</param>
     /// <param name="last">The id of the last passage, inclusive.</param>

@@ -12,5 +12,8 @@ internal sealed class SnapshotEvidence(DatastoreSnapshot snapshot) : IEvidenceSo
     public bool TryGet(long id, [NotNullWhen(true)] out Passage? passage) => snapshot.Passages.TryGet(id, out passage);
 
     /// <inheritdoc/>
+    public int TokensOf(Passage passage) => TokenCounter.Count(ShownText.Of(passage.Text));
+
+    /// <inheritdoc/>
     public IReadOnlyList<Symbol> SymbolsBetween(long first, long last) => snapshot.Symbols.Between(first, last);
 }

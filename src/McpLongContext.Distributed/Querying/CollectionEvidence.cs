@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using McpLongContext.Context.Retrieval;
 using McpLongContext.Context.Retrieval.Highlights;
@@ -10,8 +11,8 @@ using McpLongContext.Storage.Symbols;
 namespace McpLongContext.Distributed.Querying;
 
 /// <summary>
-/// The passages that were read from shards, for the assembly of evidence. What the assembly misses is noted, read, and
-/// the assembly done once more.
+/// The passages that were read from shards, for the assembly of evidence. What a step of the assembly misses is noted,
+/// read, and the step done once more.
 /// </summary>
 /// <param name="shards">The shards.</param>
 /// <param name="documents">The documents of the passages.</param>
@@ -20,26 +21,27 @@ internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable docum
         IStatementScorer
 {
     private readonly Dictionary<long, ShardPassage?> _read = [];
+    private readonly ConcurrentDictionary<long, int> _tokens = [];
     private readonly HashSet<long> _missed = [];
     private readonly HashSet<long> _unaligned = [];
 
     /// <summary>Assembles evidence of the passages that it needs.</summary>
     /// <param name="first">Passages that are needed in any case, best first.</param>
     /// <param name="aligned">How many of them will be marked.</param>
-    /// <param name="assemble">The assembly.</param>
-    public async Task<T> AssembleAsync<T>(IReadOnlyList<long> first, int aligned, Func<T> assemble)
+    /// <param name="choose">Chooses the hits.</param>
+    /// <param name="complete">Makes the page of them.</param>
+    public async Task<EvidenceAssembler.Page> AssembleAsync(
+        IReadOnlyList<long> first,
+        int aligned,
+        Func<EvidenceAssembler.Choice> choose,
+        Func<EvidenceAssembler.Choice, EvidenceAssembler.Page> complete
+    )
     {
         _missed.UnionWith(first);
         _unaligned.UnionWith(first.Take(aligned));
-        while (true)
-        {
-            await ReadAsync();
-            var assembled = assemble();
-            if (_missed.Count == 0 && _unaligned.Count == 0)
-            {
-                return assembled;
-            }
-        }
+        var choice = await RepeatAsync(choose);
+        _unaligned.UnionWith(choice.Marked.Where(id => _read.GetValueOrDefault(id) is { Statements: null }));
+        return await RepeatAsync(() => complete(choice));
     }
 
     /// <inheritdoc/>
@@ -53,6 +55,10 @@ internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable docum
         passage = read?.ToPassage();
         return passage is not null;
     }
+
+    /// <inheritdoc/>
+    public int TokensOf(Passage passage) =>
+        _tokens.GetOrAdd(passage.Id, static (_, text) => TokenCounter.Count(ShownText.Of(text)), passage.Text);
 
     /// <inheritdoc/>
     public IReadOnlyList<Symbol> SymbolsBetween(long first, long last)
@@ -76,6 +82,24 @@ internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable docum
         }
 
         return aligned?.Length == statements.Count ? aligned : new double[statements.Count];
+    }
+
+    /// <summary>Does a step until it misses nothing.</summary>
+    private async Task<T> RepeatAsync<T>(Func<T> step)
+    {
+        while (true)
+        {
+            if (_missed.Count > 0 || _unaligned.Count > 0)
+            {
+                await ReadAsync();
+            }
+
+            var done = step();
+            if (_missed.Count == 0 && _unaligned.Count == 0)
+            {
+                return done;
+            }
+        }
     }
 
     /// <summary>Reads the passages that were missed, those that are to be aligned first.</summary>

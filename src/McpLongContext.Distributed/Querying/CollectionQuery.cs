@@ -12,9 +12,6 @@ internal sealed class CollectionQuery(DocumentPaths paths, TimeProvider time)
     /// <summary>Passages that are read at once: a page of the usual budget.</summary>
     private const int PassagesAtOnce = 48;
 
-    /// <summary>Those of them that are likely to be marked, on the first page.</summary>
-    private const int AlignedAtOnce = 10;
-
     private const string NoCommits =
         "A cluster stores no commits: ask the history of a repository on a machine that has it.";
 
@@ -41,16 +38,12 @@ internal sealed class CollectionQuery(DocumentPaths paths, TimeProvider time)
         var ranking = new CollectionRanking(shards, request, analyzed, paths, encodes: encoder is not null);
         var ranked = signals.InScope == 0 ? [] : await ranking.RankAsync(signals);
         var evidence = new CollectionEvidence(shards, ranking.Documents);
+        var assembler = new EvidenceAssembler(evidence, paths, new Highlighter(evidence), ranking.Places);
         var page = await evidence.AssembleAsync(
             [.. ranked.Take(cursor.Offset + PassagesAtOnce).Select(passage => passage.Id)],
-            cursor.Offset == 0 ? AlignedAtOnce : 0,
-            () =>
-                new EvidenceAssembler(evidence, paths, new Highlighter(evidence), ranking.Places).Assemble(
-                    ranked,
-                    cursor.Offset,
-                    request.MaxTokens,
-                    request.TopK
-                )
+            cursor.Offset == 0 ? Highlighter.Pieces : 0,
+            () => assembler.Choose(ranked, cursor.Offset, request.MaxTokens, request.TopK),
+            assembler.Complete
         );
         var next = cursor with { Offset = cursor.Offset + page.Hits };
         TokenCounter.Prepare();

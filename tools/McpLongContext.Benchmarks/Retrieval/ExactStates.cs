@@ -45,6 +45,10 @@ internal sealed class ExactStates : IEmbeddingSearch
     /// <inheritdoc/>
     public IReadOnlyCollection<string> Damage => [];
 
+    /// <summary>The vectors of the passages.</summary>
+    public IEnumerable<(long Passage, float[] Vector)> Pooled() =>
+        _passages.Select(pair => (pair.Key, pair.Value.Pooled.ToArray()));
+
     /// <inheritdoc/>
     public ScoredPassage[] ScorePooled(
         ReadOnlySpan<float> query,

@@ -16,7 +16,7 @@ internal sealed class Highlighter(IStatementScorer scorer)
     private const int MarkedWords = 100;
 
     /// <summary>Pieces of evidence that are read for it; the optimum is flat from five on.</summary>
-    private const int Pieces = 5;
+    public const int Pieces = 5;
 
     /// <summary>The weight of a passage's score beside the alignment; one to four are as good.</summary>
     private const double PassageWeight = 2;

@@ -1,0 +1,15 @@
+namespace McpLongContext.Context.Retrieval;
+
+/// <summary>What is shown of a text.</summary>
+internal static class ShownText
+{
+    /// <summary>
+    /// The text without blank lines at the ends: they belong to no citation. The indentation of the first line stays.
+    /// </summary>
+    public static string Of(string text)
+    {
+        var body = text.AsSpan().TrimStart();
+        var indentation = text.AsSpan(0, text.Length - body.Length);
+        return text[(indentation.LastIndexOf('\n') + 1)..].TrimEnd();
+    }
+}
