@@ -64,7 +64,13 @@ class Client:
         self.send({"method": "notifications/initialized"})
 
     def send(self, message):
-        self.connection.request("POST", "/mcp", json.dumps({"jsonrpc": "2.0", **message}), self.headers)
+        body = json.dumps({"jsonrpc": "2.0", **message})
+        try:
+            self.connection.request("POST", "/mcp", body, self.headers)
+        except BrokenPipeError:
+            # The server has closed an idle connection; the session goes on.
+            self.connection.close()
+            self.connection.request("POST", "/mcp", body, self.headers)
         answer = self.connection.getresponse()
         if session := answer.getheader("Mcp-Session-Id"):
             self.headers["Mcp-Session-Id"] = session
