@@ -105,6 +105,87 @@ public class GroupedQueryAttentionTests
         Sample.Close(expected, output, 2e-5);
     }
 
+    [Theory]
+    [InlineData(Width.Bits128, 0, 7, 2, 4)]
+    [InlineData(Width.Bits128, 255, 300, 2, 6)]
+    [InlineData(Width.Bits256, 0, 33, 3, 8)]
+    [InlineData(Width.Bits256, 256, 256, 1, 16)]
+    [InlineData(Width.Bits512, 0, 1, 8, 16)]
+    [InlineData(Width.Bits512, 300, 257, 2, 10)]
+    [InlineData(Width.Bits512, 256, 256, 2, 40)]
+    public void Queries_keys_and_values_of_one_product_are_attended_as_they_lie(
+        Width width,
+        int before,
+        int tokens,
+        int heads,
+        int headDim
+    )
+    {
+        var (total, size) = (before + tokens, heads * headDim);
+        var projected = Sample.Uniform(1, total * 3 * size, 3);
+        var expected = Oracle.CausalAttention(
+            Part(0)[(before * size)..],
+            Part(1),
+            Part(2),
+            new double[headDim / 2],
+            heads,
+            1,
+            0.3f,
+            int.MaxValue
+        );
+
+        var cache = new KeyValueCache(heads, headDim, ColumnsOf(width));
+        cache.AppendProjected(projected.AsSpan(0, before * 3 * size));
+        cache.AppendProjected(projected.AsSpan(before * 3 * size));
+        var output = new float[tokens * size];
+        for (var head = 0; head < heads; head++)
+        {
+            var part = new AttentionPart(tokens, head, 0, tokens);
+            Attend(width, projected[(before * 3 * size)..], cache, null, 0.3f, int.MaxValue, part, output, parts: 3);
+        }
+
+        Sample.Close(expected, output, 2e-5);
+
+        float[] Part(int index) =>
+            [
+                .. Enumerable
+                    .Range(0, total)
+                    .SelectMany(token => projected.AsSpan(((3 * token) + index) * size, size).ToArray()),
+            ];
+    }
+
+    [Theory]
+    [InlineData(600, 0)]
+    [InlineData(600, 256)]
+    [InlineData(600, 512)]
+    [InlineData(600, 300)]
+    [InlineData(600, 600)]
+    [InlineData(40, 3)]
+    public void The_oldest_tokens_go_and_others_come(int tokens, int gone)
+    {
+        const int Size = 12;
+        var (keys, values) = (Sample.Uniform(1, tokens * Size), Sample.Uniform(2, tokens * Size));
+        var (cache, expected) = (new KeyValueCache(2, 6), new KeyValueCache(2, 6));
+        cache.Append(keys, values);
+        cache.RemoveFirst(gone);
+        Assert.Equal(tokens - gone, cache.Count);
+        cache.Append(keys, values);
+        expected.Append(keys.AsSpan(gone * Size), values.AsSpan(gone * Size));
+        expected.Append(keys, values);
+        for (var head = 0; head < 2; head++)
+        {
+            var (found, wanted) = (new float[2, cache.Count * 6], new float[2, cache.Count * 6]);
+            cache.Read(head, 0, Row(found, 0), Row(found, 1));
+            expected.Read(head, 0, Row(wanted, 0), Row(wanted, 1));
+            Assert.Equal(wanted, found);
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>("count", () => cache.RemoveFirst(cache.Count + 1));
+
+        static Span<float> Row(float[,] of, int row) =>
+            System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref of[row, 0], of.GetLength(1));
+    }
+
     [Fact]
     public void Tokens_that_were_truncated_are_forgotten()
     {
@@ -207,11 +288,12 @@ public class GroupedQueryAttentionTests
         Width width,
         float[] queries,
         KeyValueCache cache,
-        RotaryTable rotary,
+        RotaryTable? rotary,
         float scale,
         int window,
         AttentionPart part,
-        float[] output
+        float[] output,
+        int parts = 1
     )
     {
         switch (width)
@@ -230,7 +312,10 @@ public class GroupedQueryAttentionTests
         void Run<TTile, TSimd, TVector>()
             where TTile : ITile<float>
             where TSimd : ISimd<TSimd, TVector>
-            where TVector : unmanaged =>
-            GroupedQueryAttention.Attend<TTile, TSimd, TVector>(queries, cache, rotary, scale, window, part, output);
+            where TVector : unmanaged
+        {
+            var run = GroupedQueryRun.Create(queries, cache, rotary, scale, window, part, TTile.Columns, parts);
+            GroupedQueryAttention.AttendRun<TTile, TSimd, TVector>(run, queries, output);
+        }
     }
 }

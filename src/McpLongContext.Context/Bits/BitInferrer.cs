@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using McpLongContext.Context.Contracts;
 using McpLongContext.Context.Ingestion.Sources;
 using McpLongContext.Context.LongInference;
@@ -13,6 +14,9 @@ namespace McpLongContext.Context.Bits;
 internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProvider time)
 {
     private const int DefaultTop = 10;
+
+    /// <summary>Bits that a processor reads between two reports of progress.</summary>
+    private const int MostBatchBits = 1 << 16;
     private const int MostTop = 1000;
 
     /// <summary>
@@ -49,7 +53,7 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
             throw new ContextException("cursor: it is beyond the end; leave it out to begin anew.");
         }
 
-        var results = new BitResults(source, runs, plan, config.BitsPerByte, cursor.Window, request.ByteRead);
+        var results = new BitResults(source, runs, plan, config.BitsPerByte, cursor.Window, request);
         var began = time.GetTimestamp();
         var state = await Task.Run(
             () => Run(request, model, stream, plan, cursor.Window, results, progress, cancellation),
@@ -88,42 +92,81 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
     {
         var start = time.GetTimestamp();
         var most = request.MaxWindows ?? int.MaxValue;
-        var readers = Enumerable
-            .Range(0, Math.Min(Environment.ProcessorCount, plan.Count))
-            .Select(_ => new BitWindowReader(model.Model, source))
-            .ToArray();
+        var readers = new ConcurrentBag<BitWindowReader>();
+        var batch = Environment.ProcessorCount;
         while (first + results.Count < plan.Count)
         {
             var next = first + results.Count;
-            if (results.Count >= most || (results.Count > 0 && time.GetElapsedTime(start) >= request.Wait))
+            var elapsed = time.GetElapsedTime(start);
+            if (results.Count >= most || (results.Count > 0 && elapsed >= request.Wait))
             {
                 return InferenceState.Paused;
             }
 
-            progress?.Report(new(source.Path, 1, 1, next + 1, plan.Count, 0, Last: null));
-            var windows = new ReadWindow[Math.Min(readers.Length, Math.Min(plan.Count - next, most - results.Count))];
-            try
+            progress?.Report(
+                new(source.Path, 1, 1, next + 1, plan.Count, 0, Last: null)
+                {
+                    Remaining = results.Count > 0 ? elapsed * ((double)(plan.Count - next) / results.Count) : null,
+                }
+            );
+            var windows = new ReadWindow?[Math.Min(batch, Math.Min(plan.Count - next, most - results.Count))];
+            var isWhole = Read(windows, readers, model, source, plan, next, cancellation);
+            foreach (var window in windows.TakeWhile(window => window is not null))
             {
-                Parallel.For(
-                    0,
-                    windows.Length,
-                    new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = readers.Length },
-                    i => windows[i] = readers[i].Read(plan[next + i], cancellation)
-                );
+                results.Add(window!);
             }
-            catch (OperationCanceledException)
+
+            if (!isWhole)
             {
                 return InferenceState.Cancelled;
             }
-            catch (AggregateException failures) when (failures.InnerException is ContextException failure)
-            {
-                throw new ContextException(failure.Message, failures);
-            }
 
-            Array.ForEach(windows, results.Add);
+            // Threads wait for each other at the end of a batch: it grows until that costs little.
+            batch = Math.Max(batch, Math.Min(2 * batch, Environment.ProcessorCount * MostBatchBits / plan.CtxBits));
         }
 
         return InferenceState.Complete;
+    }
+
+    /// <summary>Reads successive windows, several at a time; those that canceling left out stay null.</summary>
+    /// <returns>Whether all were read.</returns>
+    private static bool Read(
+        ReadWindow?[] windows,
+        ConcurrentBag<BitWindowReader> readers,
+        LoadedBitModel model,
+        IBitSource source,
+        BitWindowPlan plan,
+        int first,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            Parallel.For(
+                0,
+                windows.Length,
+                new ParallelOptions
+                {
+                    CancellationToken = cancellation,
+                    MaxDegreeOfParallelism = Environment.ProcessorCount,
+                },
+                i =>
+                {
+                    var reader = readers.TryTake(out var free) ? free : new BitWindowReader(model.Model, source);
+                    windows[i] = reader.Read(plan[first + i], cancellation);
+                    readers.Add(reader);
+                }
+            );
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+        catch (AggregateException failures) when (failures.InnerException is ContextException failure)
+        {
+            throw new ContextException(failure.Message, failures);
+        }
     }
 
     private static void Check(LongInferenceRequest request)

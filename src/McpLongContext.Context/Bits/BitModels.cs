@@ -65,9 +65,9 @@ internal sealed class BitModels(ModelStore models, LongContextOptions options)
         {
             var size = request.ChunkSize ?? config.ChunkSize;
             Limits.Require("chunk_size", size, ChunkSettings.MinSize, config.MaxLength);
-            if (request.Overlap is { } share && !(share is >= 0 and <= ChunkSettings.MaxOverlap))
+            if (request.Overlap is { } share && !(share is >= 0 and <= 1))
             {
-                throw new ContextException($"overlap: {share} is out of range; use 0 to {ChunkSettings.MaxOverlap}.");
+                throw new ContextException($"overlap: {share} is out of range; use 0 to 1.");
             }
 
             var overlap = request.Overlap is { } given ? (int)(size * given) : Math.Min(size, config.ChunkOverlap);

@@ -11,17 +11,16 @@ namespace McpLongContext.Context.Bits;
 /// <param name="plan">The windows of the stream.</param>
 /// <param name="bitsPerByte">Bits of a byte.</param>
 /// <param name="firstWindow">The window that is done first.</param>
-/// <param name="byteRead">Told every byte and its cost in bits, in order.</param>
+/// <param name="request">Says how many windows to list, and who is told every byte and its cost in bits.</param>
 internal sealed class BitResults(
     IBitSource source,
     RunLengthBits? runs,
     BitWindowPlan plan,
     int bitsPerByte,
     int firstWindow,
-    Action<long, double>? byteRead
+    LongInferenceRequest request
 )
 {
-    private const int MostWindows = Limits.MaxCallWindows;
     private const int MostPredicted = 8192;
     private const int MostHex = 64;
     private const double LeastProbability = 1.0 / (1 << 16);
@@ -32,7 +31,7 @@ internal sealed class BitResults(
         bitsPerByte,
         plan[firstWindow].First + plan[firstWindow].Skipped,
         runs,
-        byteRead
+        request.ByteRead
     );
     private readonly StringBuilder _predicted = new();
     private double _cost;
@@ -60,7 +59,7 @@ internal sealed class BitResults(
         var telemetry = PredictionTelemetry.Of(window.Probabilities);
         var passes = _gate.Pass(telemetry);
         _closed += passes ? 0 : 1;
-        if (_windows.Count < MostWindows)
+        if (_windows.Count < request.ListedWindows)
         {
             _windows.Add(
                 new BitWindowReport(

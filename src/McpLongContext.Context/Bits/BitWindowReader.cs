@@ -13,7 +13,7 @@ internal sealed record ReadWindow(BitWindow Window, byte[] Bits, float[] Probabi
 /// <summary>Reads windows of a stream through a model; one for each thread.</summary>
 internal sealed class BitWindowReader(BitTransformer model, IBitSource source)
 {
-    private const int EntropyQueries = 32;
+    private const int EntropyQueries = 8;
 
     private readonly BitTransformerSession _session = model.CreateSession();
 

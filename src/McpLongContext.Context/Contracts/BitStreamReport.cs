@@ -37,7 +37,7 @@ public sealed record BitStreamReport
     /// <summary>Windows at which the safety gate was closed.</summary>
     public required long ClosedGates { get; init; }
 
-    /// <summary>The windows in the order of the stream, the first thousand.</summary>
+    /// <summary>The windows in the order of the stream, as many as the request lists.</summary>
     public required IReadOnlyList<BitWindowReport> Windows { get; init; }
 
     /// <summary>The spans of bytes that the model found least likely, least likely first.</summary>

@@ -142,4 +142,8 @@ public sealed record LongInferenceProgress(
     int Windows,
     int NewTokens,
     WindowReport? Last
-);
+)
+{
+    /// <summary>An estimate of the time left, by the windows so far; <see langword="null"/> where there is none.</summary>
+    public TimeSpan? Remaining { get; init; }
+}

@@ -96,6 +96,9 @@ public sealed record LongInferenceRequest
     /// <summary>The most windows; <see langword="null"/>: all.</summary>
     public int? MaxWindows { get; init; }
 
+    /// <summary>The most windows of bits or a file that the report lists; all of them are read.</summary>
+    public int ListedWindows { get; init; } = Limits.MaxCallWindows;
+
     /// <summary>
     /// No window is begun after this time, but one at least is done; <see langword="null"/>: no limit.
     /// </summary>

@@ -8,6 +8,8 @@ public sealed record BitTransformerConfig
 {
     private const string Format = "bit-transformer";
     private const string Version = "1";
+    private const string VersionWithHistory = "2";
+    private const int MostHistory = 8;
     private const int MaxDimension = 1 << 20;
 
     /// <summary>Width of a hidden state, <c>d_model</c>; a multiple of twice the heads.</summary>
@@ -62,6 +64,15 @@ public sealed record BitTransformerConfig
     /// </summary>
     public bool HasPlaces { get; init; } = true;
 
+    /// <summary>
+    /// How many whole bytes before a bit are embedded by their values, beside the byte so far, <c>history</c>; 0 for neither.
+    /// See <see cref="BitHistory"/>.
+    /// </summary>
+    public int HistoryBytes { get; init; }
+
+    /// <summary>Rows of the table of the byte so far and those before; 0 where there is none.</summary>
+    public int HistoryRows => HistoryBytes == 0 ? 0 : (1 + HistoryBytes) * BitHistory.Values;
+
     /// <summary>Bits of a byte in the model's stream: 8, with parity 9.</summary>
     public int BitsPerByte => Parity ? 9 : 8;
 
@@ -80,7 +91,8 @@ public sealed record BitTransformerConfig
             var attention = (4 * width * width) + (4 * width);
             var feedForward = (2 * width * FeedForwardSize) + FeedForwardSize + width;
             var layer = attention + feedForward + (4 * width) + (IsAdaptive ? width + 1 : 0);
-            return (LayerCount * layer) + (2 * width) + (HasPlaces ? BitsPerByte * width : 0) + (4 * width) + 2;
+            var embeddings = (2 + (HasPlaces ? BitsPerByte : 0) + HistoryRows) * width;
+            return (LayerCount * layer) + embeddings + (4 * width) + 2;
         }
     }
 
@@ -102,11 +114,12 @@ public sealed record BitTransformerConfig
     public static string? FindFile(string folder) => Array.Find(FolderFiles.Of(folder, ".safetensors"), Describes);
 
     /// <summary>The metadata that describes this model.</summary>
-    public IReadOnlyDictionary<string, string> ToMetadata() =>
-        new Dictionary<string, string>(StringComparer.Ordinal)
+    public IReadOnlyDictionary<string, string> ToMetadata()
+    {
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["format"] = Format,
-            ["version"] = Version,
+            ["version"] = HistoryBytes == 0 ? Version : VersionWithHistory,
             ["d_model"] = Text(Width),
             ["nhead"] = Text(HeadCount),
             ["num_layers"] = Text(LayerCount),
@@ -121,6 +134,13 @@ public sealed record BitTransformerConfig
             ["run_length"] = Text(RunLength),
             ["places"] = Text(HasPlaces),
         };
+        if (HistoryBytes > 0)
+        {
+            metadata["history"] = Text(HistoryBytes);
+        }
+
+        return metadata;
+    }
 
     /// <summary>Reads the configuration of a file.</summary>
     /// <param name="path">The file, for messages.</param>
@@ -130,7 +150,7 @@ public sealed record BitTransformerConfig
     public static BitTransformerConfig Read(string path, IReadOnlyDictionary<string, string> metadata)
     {
         Require("format", Format);
-        Require("version", Version);
+        Require("version", Field("history") is null ? Version : VersionWithHistory);
         var config = new BitTransformerConfig
         {
             Width = Number("d_model", 2),
@@ -146,6 +166,7 @@ public sealed record BitTransformerConfig
             Parity = Flag("parity"),
             RunLength = Field("run_length") is not null && Flag("run_length"),
             HasPlaces = Flag("places"),
+            HistoryBytes = Field("history") is null ? 0 : Number("history", 1),
         };
         return config.FindProblem() is { } problem ? throw new CheckpointException(path, problem) : config;
 
@@ -192,7 +213,8 @@ public sealed record BitTransformerConfig
             return $"d_model: {Width} found, expected a multiple of {2 * HeadCount}, twice the {HeadCount} heads";
         }
 
-        return ChunkSize == 0 && ChunkOverlap > 0 ? $"overlap: {ChunkOverlap} found beside chunk_size 0, expected 0"
+        return HistoryBytes > MostHistory ? $"history: {HistoryBytes} found, expected at most {MostHistory}"
+            : ChunkSize == 0 && ChunkOverlap > 0 ? $"overlap: {ChunkOverlap} found beside chunk_size 0, expected 0"
             : ChunkOverlap > MaxLength ? $"overlap: {ChunkOverlap} found, expected at most max_seq_len, {MaxLength}"
             : null;
     }

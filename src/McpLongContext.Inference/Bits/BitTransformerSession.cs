@@ -22,6 +22,7 @@ public sealed class BitTransformerSession
     private readonly BitTransformerConfig _config;
     private readonly int _lanes;
     private readonly KeyValueCache[] _caches; // [layers, lanes]
+    private readonly BitHistory[] _histories; // [lanes]; none where the model has none
     private readonly Buffers _buffers;
     private int _blockCount;
 
@@ -35,6 +36,10 @@ public sealed class BitTransformerSession
             _caches[i] = new KeyValueCache(_config.HeadCount, _config.HeadDim);
         }
 
+        _histories =
+            _config.HistoryBytes == 0
+                ? []
+                : [.. Enumerable.Range(0, lanes).Select(_ => new BitHistory(_config.HistoryBytes))];
         _buffers = new Buffers(_config, Math.Max(BlockRows, lanes));
     }
 
@@ -50,6 +55,8 @@ public sealed class BitTransformerSession
         {
             cache.Clear();
         }
+
+        Array.ForEach(_histories, history => history.Clear());
     }
 
     /// <summary>Reads bits and predicts the bit after each.</summary>
@@ -111,7 +118,7 @@ public sealed class BitTransformerSession
             for (var i = 0; i < count; i++)
             {
                 var token = ((i + 1) * _blockCount / count) - 1;
-                var query = _buffers.Queries.AsSpan((token * _config.Width) + (head * headDim), headDim);
+                var query = _buffers.QueryKeyValue.AsSpan((token * 3 * _config.Width) + (head * headDim), headDim);
                 sum += EntropyOf(query, keys.AsSpan(0, (cache.Count - _blockCount + token + 1) * headDim));
             }
         }
@@ -129,8 +136,7 @@ public sealed class BitTransformerSession
 
         foreach (var cache in _caches)
         {
-            var kept = Math.Min(_config.ChunkOverlap, cache.Count);
-            cache.Replace(0, cache.Count - kept, [], []);
+            cache.RemoveFirst(Math.Max(0, cache.Count - _config.ChunkOverlap));
         }
     }
 
@@ -146,12 +152,26 @@ public sealed class BitTransformerSession
                 var bit = bits[(lane * count) + first + i];
                 var position = _model.PositionTable.AsSpan((Position + i) * width, width);
                 TensorPrimitives.Add(weights.Bits.AsSpan(bit * width, width), position, x);
+                var at = (place + first + i) % _config.BitsPerByte;
                 if (_config.HasPlaces)
                 {
-                    var at = (place + first + i) % _config.BitsPerByte;
                     TensorPrimitives.Add(x, weights.Places.AsSpan(at * width, width), x);
                 }
+
+                if (_histories.Length > 0)
+                {
+                    AddHistory(_histories[lane], bit, at, x);
+                }
             }
+        }
+    }
+
+    private void AddHistory(BitHistory history, int bit, int place, Span<float> x)
+    {
+        history.Push(bit, place);
+        foreach (var row in history.Rows)
+        {
+            TensorPrimitives.Add(x, _model.Weights.History.AsSpan(row * _config.Width, _config.Width), x);
         }
     }
 
@@ -181,32 +201,18 @@ public sealed class BitTransformerSession
         var queryKeyValue = _buffers.QueryKeyValue.AsSpan(0, 3 * size);
         Normalize(layer.AttentionNorm, source, normal);
         layer.QueryKeyValue.Project(normal, queryKeyValue);
-        for (var row = 0; row < _lanes * block; row++)
-        {
-            var parts = queryKeyValue.Slice(3 * row * width, 3 * width);
-            parts[..width].CopyTo(_buffers.Queries.AsSpan(row * width));
-            parts.Slice(width, width).CopyTo(_buffers.Keys.AsSpan(row * width));
-            parts[(2 * width)..].CopyTo(_buffers.Values.AsSpan(row * width));
-        }
-
         var scale = 1 / MathF.Sqrt(_config.HeadDim);
         for (var lane = 0; lane < _lanes; lane++)
         {
             var cache = _caches[(index * _lanes) + lane];
-            var rows = (lane * block * width)..((lane + 1) * block * width);
-            cache.Append(_buffers.Keys.AsSpan(rows), _buffers.Values.AsSpan(rows));
-            for (var head = 0; head < _config.HeadCount; head++)
-            {
-                GroupedQueryAttention.Attend(
-                    _buffers.Queries.AsSpan(rows),
-                    cache,
-                    rotary: null,
-                    scale,
-                    int.MaxValue,
-                    new AttentionPart(block, head, 0, block),
-                    normal[rows]
-                );
-            }
+            var parts = queryKeyValue.Slice(lane * block * 3 * width, block * 3 * width);
+            cache.AppendProjected(parts);
+            GroupedQueryAttention.AttendProjected(
+                parts,
+                cache,
+                scale,
+                normal.Slice(lane * block * width, block * width)
+            );
         }
 
         var projected = _buffers.Projected.AsSpan(0, size);
@@ -251,23 +257,21 @@ public sealed class BitTransformerSession
     private static void Normalize(LayerNormWeights norm, ReadOnlySpan<float> x, Span<float> y) =>
         LayerNorm.Apply(x, residual: [], norm.Gamma, norm.Beta, LayerNormWeights.Epsilon, y);
 
+    /// <summary>H of the weights w_i = e^(s_i) / Z: ln Z - sum_i w_i s_i, in bits.</summary>
     private static double EntropyOf(ReadOnlySpan<float> query, ReadOnlySpan<float> keys)
     {
-        var weights = new float[keys.Length / query.Length];
-        for (var key = 0; key < weights.Length; key++)
+        var scores = new float[keys.Length / query.Length];
+        for (var key = 0; key < scores.Length; key++)
         {
-            weights[key] =
+            scores[key] =
                 TensorPrimitives.Dot(query, keys.Slice(key * query.Length, query.Length)) / MathF.Sqrt(query.Length);
         }
 
-        TensorPrimitives.SoftMax<float>(weights, weights);
-        double entropy = 0;
-        foreach (var weight in weights)
-        {
-            entropy -= weight > 0 ? weight * Math.Log2(weight) : 0;
-        }
-
-        return entropy;
+        var weights = new float[scores.Length];
+        TensorPrimitives.Subtract(scores, TensorPrimitives.Max<float>(scores), scores);
+        TensorPrimitives.Exp<float>(scores, weights);
+        double total = TensorPrimitives.Sum<float>(weights);
+        return Math.Max(0, (Math.Log(total) - (TensorPrimitives.Dot<float>(weights, scores) / total)) / Math.Log(2));
     }
 
     private int Check(ReadOnlySpan<byte> bits, int place, ReadOnlySpan<float> logits)
@@ -315,12 +319,6 @@ public sealed class BitTransformerSession
         public float[] Normal { get; } = new float[rows * config.Width];
 
         public float[] QueryKeyValue { get; } = new float[rows * 3 * config.Width];
-
-        public float[] Queries { get; } = new float[rows * config.Width];
-
-        public float[] Keys { get; } = new float[rows * config.Width];
-
-        public float[] Values { get; } = new float[rows * config.Width];
 
         public float[] Intermediate { get; } = new float[rows * config.FeedForwardSize];
 

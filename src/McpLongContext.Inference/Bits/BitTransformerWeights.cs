@@ -11,6 +11,7 @@ internal sealed class BitTransformerWeights
         var width = config.Width;
         Bits = file.Read("embedding.weight", 2, width);
         Places = config.HasPlaces ? file.Read("places.weight", config.BitsPerByte, width) : [];
+        History = config.HistoryBytes == 0 ? [] : file.Read("history.weight", config.HistoryRows, width);
         Layers =
         [
             .. Enumerable
@@ -27,6 +28,9 @@ internal sealed class BitTransformerWeights
 
     /// <summary>[bits of a byte, width]; empty where there are none.</summary>
     public float[] Places { get; }
+
+    /// <summary>[history rows, width]: see <see cref="BitHistory"/>; empty where there is none.</summary>
+    public float[] History { get; }
 
     /// <summary>First to last.</summary>
     public BitTransformerLayer[] Layers { get; }

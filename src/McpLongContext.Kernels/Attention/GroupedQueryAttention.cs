@@ -47,61 +47,64 @@ public static unsafe class GroupedQueryAttention
         int window,
         AttentionPart part,
         Span<float> output
+    ) => AttendRun(GroupedQueryRun.Create(queries, cache, rotary, scale, window, part, Columns), queries, output);
+
+    /// <summary>
+    /// Attends a block of tokens in all heads, of which each has its own keys and values; positions are added to
+    /// embeddings. The cache has the block's keys and values already.
+    /// </summary>
+    /// <param name="queryKeyValue">[block's tokens, 3, heads, headDim], of which the queries are read.</param>
+    /// <param name="cache">Keys and values up to the block's last token; every token sees all before it.</param>
+    /// <param name="scale">Of the scores, 1 / sqrt(headDim) as a rule.</param>
+    /// <param name="output">[block's tokens, heads, headDim].</param>
+    /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
+    public static void AttendProjected(
+        ReadOnlySpan<float> queryKeyValue,
+        KeyValueCache cache,
+        float scale,
+        Span<float> output
     )
     {
-        if (Simd512.IsSupported)
+        ArgumentNullException.ThrowIfNull(cache);
+        var tokens = Shape.Rows(queryKeyValue.Length, 3 * cache.Heads * cache.HeadDim, nameof(queryKeyValue));
+        for (var head = 0; head < cache.Heads; head++)
         {
-            Attend<Tile8x2<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>(
-                queries,
-                cache,
-                rotary,
-                scale,
-                window,
-                part,
-                output
-            );
-        }
-        else if (Simd256.IsSupported)
-        {
-            Attend<Tile6x2<Simd256, float, Vector256<float>>, Simd256, Vector256<float>>(
-                queries,
-                cache,
-                rotary,
-                scale,
-                window,
-                part,
-                output
-            );
-        }
-        else
-        {
-            Attend<Tile8x2<Simd128, float, Vector128<float>>, Simd128, Vector128<float>>(
-                queries,
-                cache,
-                rotary,
-                scale,
-                window,
-                part,
-                output
-            );
+            var part = new AttentionPart(tokens, head, 0, tokens);
+            var run = GroupedQueryRun.Create(queryKeyValue, cache, null, scale, int.MaxValue, part, Columns, parts: 3);
+            AttendRun(run, queryKeyValue, output);
         }
     }
 
-    internal static void Attend<TTile, TSimd, TVector>(
+    private static void AttendRun(GroupedQueryRun run, ReadOnlySpan<float> queries, Span<float> output)
+    {
+        if (Simd512.IsSupported)
+        {
+            AttendRun<Tile8x2<Simd512, float, Vector512<float>>, Simd512, Vector512<float>>(run, queries, output);
+        }
+        else if (Simd256.IsSupported)
+        {
+            AttendRun<Tile6x2<Simd256, float, Vector256<float>>, Simd256, Vector256<float>>(run, queries, output);
+        }
+        else
+        {
+            AttendRun<Tile8x2<Simd128, float, Vector128<float>>, Simd128, Vector128<float>>(run, queries, output);
+        }
+    }
+
+    internal static void AttendRun<TTile, TSimd, TVector>(
+        GroupedQueryRun run,
         ReadOnlySpan<float> queries,
-        KeyValueCache cache,
-        RotaryTable? rotary,
-        float scale,
-        int window,
-        AttentionPart part,
         Span<float> output
     )
         where TTile : ITile<float>
         where TSimd : ISimd<TSimd, TVector>
         where TVector : unmanaged
     {
-        var run = GroupedQueryRun.Create(queries, cache, rotary, scale, window, part, TTile.Columns);
-        Shape.Check(output.Length, queries.Length, nameof(output));
+        Shape.Check(
+            output.Length,
+            run.Part.BlockTokens * run.Cache.Heads * run.QueryHeadsPerKvHead * run.HeadDim,
+            nameof(output)
+        );
         if (run.Rows == 0)
         {
             return;
@@ -115,13 +118,25 @@ public static unsafe class GroupedQueryAttention
         )
         {
             var buffers = new GroupedQueryBuffers(run, TTile.Rows, scratch);
-            GatherQueries<TSimd, TVector>(run, q, buffers);
+            var rows = buffers.Queries;
+            var stride = run.HeadDim;
+            if (run.Rotary is null && run.QueryHeadsPerKvHead == 1)
+            {
+                rows = q + run.QueryOffsetOf(0);
+                stride = run.QueryStride;
+            }
+            else
+            {
+                GatherQueries<TSimd, TVector>(run, q, buffers);
+            }
+
             for (var page = run.FirstPage; page <= run.LastPage; page++)
             {
                 var keys = RotatedKeys<TSimd, TVector>(run, page, buffers.Keys);
                 for (var row = 0; row < run.Rows; row += TTile.Rows)
                 {
-                    AttendStrip<TTile, TSimd, TVector>(run, page, row, keys, buffers);
+                    var strip = rows + ((nint)row * stride);
+                    AttendStrip<TTile, TSimd, TVector>(run, page, row, strip, stride, keys, buffers);
                 }
             }
 
@@ -133,8 +148,7 @@ public static unsafe class GroupedQueryAttention
         }
 
         ArrayPool<float>.Shared.Return(rented);
-        GC.KeepAlive(cache);
-        GC.KeepAlive(rotary);
+        GC.KeepAlive(run);
     }
 
     /// <summary>The part's queries, rotated, as rows [tokens, query heads of the KV head, headDim].</summary>
@@ -145,7 +159,7 @@ public static unsafe class GroupedQueryAttention
         var pairs = run.HeadDim / 2;
         for (var row = 0; row < run.Rows; row++)
         {
-            var source = queries + run.OffsetOf(row);
+            var source = queries + run.QueryOffsetOf(row);
             var target = buffers.Queries + (row * run.HeadDim);
             if (run.Rotary is null)
             {
@@ -223,6 +237,8 @@ public static unsafe class GroupedQueryAttention
         GroupedQueryRun run,
         int page,
         int firstRow,
+        float* queries,
+        nint queryStride,
         float* pageKeys,
         GroupedQueryBuffers buffers
     )
@@ -240,11 +256,10 @@ public static unsafe class GroupedQueryAttention
 
         var zero = stackalloc float[TTile.Columns];
         new Span<float>(zero, TTile.Columns).Clear();
-        var queries = buffers.Queries + (firstRow * run.HeadDim);
         for (var column = 0; column < visible; column += TTile.Columns)
         {
             var keys = pageKeys + (column * run.HeadDim);
-            TTile.Multiply(queries, run.HeadDim, rows, keys, run.HeadDim, zero, buffers.Scores + column, Page);
+            TTile.Multiply(queries, queryStride, rows, keys, run.HeadDim, zero, buffers.Scores + column, Page);
         }
 
         for (var row = 0; row < rows; row++)
@@ -259,18 +274,35 @@ public static unsafe class GroupedQueryAttention
             );
         }
 
-        var columns = run.Cache.ValueColumns;
+        var (columns, panelWidth) = (run.Cache.ValueColumns, run.Cache.ValuePanel);
         var values = run.Cache.Values(run.Part.KeyValueHead, page);
-        for (var column = 0; column < columns; column += TTile.Columns)
+        for (var column = 0; column < columns; column += panelWidth)
         {
             var panel = values + (column * Page);
-            TTile.Multiply(buffers.Scores, Page, rows, panel, visible, zero, buffers.Values + column, columns);
+            var sums = buffers.Values + column;
+            if (panelWidth == TTile.Columns)
+            {
+                TTile.Multiply(buffers.Scores, Page, rows, panel, visible, zero, sums, columns);
+            }
+            else
+            {
+                Tile8x1<TSimd, float, TVector>.Multiply(
+                    buffers.Scores,
+                    Page,
+                    rows,
+                    panel,
+                    visible,
+                    zero,
+                    sums,
+                    columns
+                );
+            }
         }
 
         for (var row = 0; row < rows; row++)
         {
-            var sums = buffers.Sums + ((firstRow + row) * run.HeadDim);
-            Add<TSimd, TVector>(sums, buffers.Factors[row], buffers.Values + (row * columns), run.HeadDim);
+            var rowSums = buffers.Sums + ((firstRow + row) * run.HeadDim);
+            Add<TSimd, TVector>(rowSums, buffers.Factors[row], buffers.Values + (row * columns), run.HeadDim);
         }
     }
 

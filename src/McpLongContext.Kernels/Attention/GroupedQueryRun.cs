@@ -9,7 +9,8 @@ internal sealed record GroupedQueryRun(
     float Scale,
     int Window,
     AttentionPart Part,
-    int QueryHeadsPerKvHead
+    int QueryHeadsPerKvHead,
+    int QueryStride
 )
 {
     private const int Page = KeyValueCache.PageTokens;
@@ -30,16 +31,14 @@ internal sealed record GroupedQueryRun(
     public int FirstKeyOf(int row) => Math.Max(0, PositionOf(row) - Window + 1);
 
     /// <summary>
-    /// Where a row stands in queries and output, [block's tokens, KV heads, query heads of the KV head, headDim].
+    /// Where a row stands in the output, [block's tokens, KV heads, query heads of the KV head, headDim].
     /// </summary>
-    public nint OffsetOf(int row)
-    {
-        var (token, head) = Math.DivRem(row, QueryHeadsPerKvHead);
-        var kvHead = ((nint)(Part.FirstToken + token) * Cache.Heads) + Part.KeyValueHead;
-        return ((kvHead * QueryHeadsPerKvHead) + head) * HeadDim;
-    }
+    public nint OffsetOf(int row) => OffsetOf(row, Cache.Heads * QueryHeadsPerKvHead * HeadDim);
 
-    /// <summary>The call with these arguments.</summary>
+    /// <summary>Where a row stands in the queries, whose tokens are <see cref="QueryStride"/> floats apart.</summary>
+    public nint QueryOffsetOf(int row) => OffsetOf(row, QueryStride);
+
+    /// <summary>The call with these arguments; keys and values follow the queries of a token where it has 3 parts.</summary>
     /// <exception cref="ArgumentException">A length does not fit the shapes.</exception>
     public static GroupedQueryRun Create(
         ReadOnlySpan<float> queries,
@@ -48,14 +47,15 @@ internal sealed record GroupedQueryRun(
         float scale,
         int window,
         AttentionPart part,
-        int columns
+        int columns,
+        int parts = 1
     )
     {
         ArgumentNullException.ThrowIfNull(cache);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
         var heads =
             part.BlockTokens > 0 ? Shape.Rows(queries.Length, part.BlockTokens * cache.HeadDim, nameof(queries)) : 0;
-        if (heads == 0 || heads % cache.Heads != 0)
+        if (heads == 0 || heads % (parts * cache.Heads) != 0)
         {
             throw new ArgumentException(
                 $"{queries.Length} floats found, expected [{part.BlockTokens}, a multiple of {cache.Heads}, {cache.HeadDim}].",
@@ -99,7 +99,15 @@ internal sealed record GroupedQueryRun(
             throw new ArgumentException($"{rotary.Length} positions found, expected {cache.Count}.", nameof(rotary));
         }
 
-        return new GroupedQueryRun(cache, rotary, scale, window, part, heads / cache.Heads);
+        return new GroupedQueryRun(
+            cache,
+            rotary,
+            scale,
+            window,
+            part,
+            heads / parts / cache.Heads,
+            queries.Length / part.BlockTokens
+        );
     }
 
     /// <summary>The floats that <see cref="GroupedQueryBuffers"/> need.</summary>
@@ -112,4 +120,11 @@ internal sealed record GroupedQueryRun(
             + HeadDim
             + (9 * GroupedQueryBuffers.CacheLine)
         );
+
+    private nint OffsetOf(int row, int stride)
+    {
+        var (token, head) = Math.DivRem(row, QueryHeadsPerKvHead);
+        return ((nint)(Part.FirstToken + token) * stride)
+            + (((Part.KeyValueHead * QueryHeadsPerKvHead) + head) * HeadDim);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using McpLongContext.Kernels.Buffers;
 
 namespace McpLongContext.Kernels.Attention;
@@ -9,7 +11,7 @@ namespace McpLongContext.Kernels.Attention;
 /// <remarks>
 /// Pages of <see cref="PageTokens"/> tokens for each key/value head. A page holds what the register tiles of this
 /// machine multiply by, so that nothing is rearranged at read: K^T as panels [headDim, <see cref="Columns"/>] of
-/// tokens, and V as panels [<see cref="PageTokens"/>, <see cref="Columns"/>] of dimensions, filled up with zeros.
+/// tokens, and V as panels [<see cref="PageTokens"/>, <see cref="ValuePanel"/>] of dimensions, filled up with zeros.
 /// </remarks>
 public sealed unsafe class KeyValueCache
 {
@@ -30,7 +32,8 @@ public sealed unsafe class KeyValueCache
         Heads = heads;
         HeadDim = headDim;
         Columns = columns;
-        ValueColumns = (headDim + columns - 1) / columns * columns;
+        ValuePanel = headDim <= columns / 2 ? columns / 2 : columns;
+        ValueColumns = (headDim + ValuePanel - 1) / ValuePanel * ValuePanel;
         _pages = new List<AlignedArray<float>>[heads];
         for (var head = 0; head < heads; head++)
         {
@@ -47,8 +50,11 @@ public sealed unsafe class KeyValueCache
     /// <summary>Tokens held.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Tokens in a panel of keys, dimensions in a panel of values.</summary>
+    /// <summary>Tokens in a panel of keys: two vectors.</summary>
     internal int Columns { get; }
+
+    /// <summary>Dimensions in a panel of values: one vector where a head fits it, or two.</summary>
+    internal int ValuePanel { get; }
 
     /// <summary>The dimensions of a head, filled up to whole panels.</summary>
     internal int ValueColumns { get; }
@@ -61,22 +67,25 @@ public sealed unsafe class KeyValueCache
     {
         var tokens = Shape.Rows(keys.Length, Heads * HeadDim, nameof(keys));
         Shape.Check(values.Length, keys.Length, nameof(values));
-        for (var token = 0; token < tokens; token++)
+        fixed (
+            float* k = keys,
+                v = values
+        )
         {
-            var (page, index) = Math.DivRem(Count, PageTokens);
-            for (var head = 0; head < Heads; head++)
-            {
-                if (page == _pages[head].Count)
-                {
-                    _pages[head].Add(new AlignedArray<float>(PageTokens * (HeadDim + ValueColumns)));
-                }
+            Append(k, v, Heads * HeadDim, tokens);
+        }
+    }
 
-                var start = ((token * Heads) + head) * HeadDim;
-                WriteKey(keys.Slice(start, HeadDim), Keys(head, page), index);
-                WriteValue(values.Slice(start, HeadDim), Values(head, page), index);
-            }
-
-            Count++;
+    /// <summary>Adds tokens at the end, as one product of queries, keys and values gives them.</summary>
+    /// <param name="queryKeyValue">[tokens, 3, heads, headDim]; the queries are not read.</param>
+    /// <exception cref="ArgumentException">The length does not fit the shape.</exception>
+    public void AppendProjected(ReadOnlySpan<float> queryKeyValue)
+    {
+        var width = Heads * HeadDim;
+        var tokens = Shape.Rows(queryKeyValue.Length, 3 * width, nameof(queryKeyValue));
+        fixed (float* projected = queryKeyValue)
+        {
+            Append(projected + width, projected + (2 * width), 3 * width, tokens);
         }
     }
 
@@ -96,6 +105,27 @@ public sealed unsafe class KeyValueCache
 
     /// <summary>Forgets all tokens and keeps their room for others.</summary>
     public void Clear() => Count = 0;
+
+    /// <summary>Forgets the oldest tokens and keeps their room for others; those after them move to the front.</summary>
+    /// <param name="count">How many go, at most <see cref="Count"/>.</param>
+    public void RemoveFirst(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
+        var (pages, rest) = Math.DivRem(count, PageTokens);
+        foreach (var list in _pages)
+        {
+            var gone = list.GetRange(0, pages);
+            list.RemoveRange(0, pages);
+            list.AddRange(gone);
+        }
+
+        Count -= pages * PageTokens;
+        if (rest > 0)
+        {
+            Replace(0, rest, [], []);
+        }
+    }
 
     /// <summary>Puts tokens in the place of others; those after keep their order and may get other places.</summary>
     /// <param name="first">The first token that goes.</param>
@@ -124,7 +154,7 @@ public sealed unsafe class KeyValueCache
             }
         }
 
-        Truncate(first);
+        Count = first;
         Append(keys, values);
         Append(allKeys, allValues);
     }
@@ -154,26 +184,67 @@ public sealed unsafe class KeyValueCache
     /// <summary>K^T of a page: [panels, headDim, Columns].</summary>
     internal float* Keys(int head, int page) => _pages[head][page].Pointer;
 
-    /// <summary>V of a page: [panels, PageTokens, Columns].</summary>
+    /// <summary>V of a page: [panels, PageTokens, ValuePanel].</summary>
     internal float* Values(int head, int page) => _pages[head][page].Pointer + (PageTokens * HeadDim);
 
-    private void WriteKey(ReadOnlySpan<float> key, float* page, int index)
+    /// <summary>Adds tokens whose heads [heads, headDim] are <paramref name="stride"/> floats apart.</summary>
+    private void Append(float* keys, float* values, nint stride, int tokens)
     {
-        var (panel, column) = Math.DivRem(index, Columns);
-        var target = page + (panel * HeadDim * Columns) + column;
-        foreach (var value in key)
+        for (var done = 0; done < tokens; )
         {
-            *target = value;
-            target += Columns;
+            var (page, first) = Math.DivRem(Count, PageTokens);
+            var count = Math.Min(PageTokens - first, tokens - done);
+            for (var head = 0; head < Heads; head++)
+            {
+                if (page == _pages[head].Count)
+                {
+                    _pages[head].Add(new AlignedArray<float>(PageTokens * (HeadDim + ValueColumns)));
+                }
+
+                var start = (done * stride) + (head * HeadDim);
+                WriteKeys(keys + start, stride, count, Keys(head, page), first);
+                WriteValues(values + start, stride, count, Values(head, page), first);
+            }
+
+            Count += count;
+            done += count;
         }
     }
 
-    private void WriteValue(ReadOnlySpan<float> value, float* page, int index)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void WriteKeys(float* source, nint stride, int count, float* page, int first)
     {
-        for (var start = 0; start < value.Length; start += Columns)
+        for (var index = first; index < first + count; index++, source += stride)
         {
-            var part = value.Slice(start, Math.Min(Columns, value.Length - start));
-            part.CopyTo(new Span<float>(page + (start * PageTokens) + (index * Columns), part.Length));
+            var (panel, column) = Math.DivRem(index, Columns);
+            var target = page + (panel * HeadDim * Columns) + column;
+            for (var i = 0; i < HeadDim; i++, target += Columns)
+            {
+                *target = source[i];
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void WriteValues(float* source, nint stride, int count, float* page, int first)
+    {
+        for (var index = first; index < first + count; index++, source += stride)
+        {
+            for (var start = 0; start < HeadDim; start += ValuePanel)
+            {
+                var target = page + (start * PageTokens) + (index * ValuePanel);
+                var width = Math.Min(ValuePanel, HeadDim - start);
+                var i = 0;
+                for (; i <= width - Vector128<float>.Count; i += Vector128<float>.Count)
+                {
+                    Vector128.Load(source + start + i).Store(target + i);
+                }
+
+                for (; i < width; i++)
+                {
+                    target[i] = source[start + i];
+                }
+            }
         }
     }
 
@@ -190,10 +261,10 @@ public sealed unsafe class KeyValueCache
 
     private void ReadValue(float* page, int index, Span<float> value)
     {
-        for (var start = 0; start < value.Length; start += Columns)
+        for (var start = 0; start < value.Length; start += ValuePanel)
         {
-            var part = value.Slice(start, Math.Min(Columns, value.Length - start));
-            new ReadOnlySpan<float>(page + (start * PageTokens) + (index * Columns), part.Length).CopyTo(part);
+            var part = value.Slice(start, Math.Min(ValuePanel, value.Length - start));
+            new ReadOnlySpan<float>(page + (start * PageTokens) + (index * ValuePanel), part.Length).CopyTo(part);
         }
     }
 }

@@ -32,6 +32,12 @@ internal sealed class ScanCommand : ServiceCommand
         most: int.MaxValue
     );
 
+    private readonly Option<string?> _cursor = new("--cursor")
+    {
+        Description = "Continue after the scan of the first file that printed it.",
+        HelpName = "CURSOR",
+    };
+
     public ScanCommand(GlobalOptions global)
         : base("scan", "Find the bytes of files that a bit model expects least.", global)
     {
@@ -40,6 +46,7 @@ internal sealed class ScanCommand : ServiceCommand
         Options.Add(_top);
         Options.Add(_ctx);
         Options.Add(_overlap);
+        Options.Add(_cursor);
     }
 
     /// <inheritdoc/>
@@ -60,6 +67,7 @@ internal sealed class ScanCommand : ServiceCommand
                 Top = parsed.GetValue(_top),
                 CtxBits = parsed.GetValue(_ctx),
                 OverlapBits = parsed.GetValue(_overlap),
+                Cursor = reports.Count == 0 ? parsed.GetValue(_cursor) : null,
             };
             var display = InferenceDisplay.Create(parsed.InvocationConfiguration.Error, TimeProvider.System);
             reports.Add(

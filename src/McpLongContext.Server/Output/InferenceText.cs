@@ -14,7 +14,7 @@ internal static class InferenceText
         var document = progress.Documents > 1 ? $"document {progress.Document} of {progress.Documents}, " : "";
         var last = progress.Last is { } window ? $"; done: {Figures(window)}" : "";
         var written = progress.NewTokens > 0 ? $", {IngestText.Count(progress.NewTokens, "token")} written" : "";
-        return $"{document}window {progress.Window} of {progress.Windows} of {VisibleText.Name(progress.Path)}{written}{last}";
+        return $"{document}window {progress.Window} of {progress.Windows} of {VisibleText.Name(progress.Path)}{written}{Left(progress)}{last}";
     }
 
     /// <summary>The model's output with citations, then the figures of every window.</summary>
@@ -88,6 +88,21 @@ internal static class InferenceText
             InferenceState.Paused => $"There is more: the same call with cursor {report.NextCursor} continues.",
             _ when report.NextCursor is null => "Cancelled; the output breaks off.",
             _ => $"Cancelled; the same call with cursor {report.NextCursor} continues after the last whole window.",
+        };
+
+    private static string Left(LongInferenceProgress progress) =>
+        progress.Remaining switch
+        {
+            null => "",
+            { TotalHours: >= 1 } left => string.Create(
+                CultureInfo.InvariantCulture,
+                $", about {(int)left.TotalHours} h {left.Minutes} min left"
+            ),
+            { TotalMinutes: >= 1 } left => string.Create(
+                CultureInfo.InvariantCulture,
+                $", about {left.TotalMinutes:0} min left"
+            ),
+            { } left => string.Create(CultureInfo.InvariantCulture, $", about {left.TotalSeconds:0} s left"),
         };
 
     private static string Figures(WindowReport window)

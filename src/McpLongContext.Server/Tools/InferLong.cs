@@ -28,6 +28,8 @@ internal sealed class InferLong(Lazy<LongInferrer> inferrer, TimeProvider time, 
         logger
     )
 {
+    private const int DefaultWindows = 50;
+
     /// <inheritdoc/>
     protected override async Task<ToolResult<LongInferenceReport>> RunAsync(
         InferArguments arguments,
@@ -54,7 +56,8 @@ internal sealed class InferLong(Lazy<LongInferrer> inferrer, TimeProvider time, 
             Overlap = arguments.Overlap,
             MaxNewTokens = arguments.MaxNewTokens,
             Model = arguments.Model,
-            MaxWindows = arguments.MaxWindows,
+            MaxWindows = arguments.MaxWindows ?? (arguments is { Bits: null, File: null } ? DefaultWindows : null),
+            ListedWindows = arguments.MaxWindows ?? DefaultWindows,
             Wait = TimeSpan.FromSeconds(arguments.WaitSeconds),
             Cursor = arguments.Cursor,
         };
@@ -101,7 +104,9 @@ internal sealed record InferArguments(
     [property: Range(1, Limits.MaxNewTokens)]
         int? MaxNewTokens = null,
     [property: Description("Left out, the default one.")] string? Model = null,
-    [property: Description("In this call.")] [property: Range(1, Limits.MaxCallWindows)] int MaxWindows = 50,
+    [property: Description("Left out, 50; of bits or a file, no bound.")]
+    [property: Range(1, Limits.MaxCallWindows)]
+        int? MaxWindows = null,
     [property: Description("No window begins later.")] [property: Range(0, Limits.MaxWaitSeconds)] int WaitSeconds = 40,
     [property: Description("Continues the call that returned it; repeat the other arguments.")] string? Cursor = null
 );

@@ -77,9 +77,7 @@ internal sealed record SetChunkingArguments(
     [property: Description("Tokens of an encoder input, up to the encoder's window.")]
     [property: Range(ChunkSettings.MinSize, ChunkSettings.MaxSize)]
         int? ChunkSize = null,
-    [property: Description("Share of a chunk.")]
-    [property: Range(0.0, ChunkSettings.MaxOverlap)]
-        double? Overlap = null,
+    [property: Description("Share of a chunk.")] [property: Range(0.0, 1.0)] double? Overlap = null,
     [property: Description("Encode stored documents again.")] bool ApplyToExisting = false,
     [property: Description("A bit model.")] string? Model = null
 );

@@ -39,6 +39,11 @@ internal static class BitExport
             yield return ("places.weight", model.Places.weight!);
         }
 
+        if (model.History is not null)
+        {
+            yield return ("history.weight", model.History.weight!);
+        }
+
         for (var i = 0; i < model.Layers.Count; i++)
         {
             foreach (var (name, value) in Tensors(model.Layers[i]))

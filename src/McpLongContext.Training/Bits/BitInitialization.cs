@@ -4,7 +4,7 @@ namespace McpLongContext.Training.Bits;
 
 /// <summary>
 /// Weights to begin with: every head attends to one distance, the first eight to the bits of a byte, the others to the
-/// same place in the bytes before. From random weights, a model of bits stays at the frequencies of the places for
+/// same place in the bytes before; all of them to the latter where the bytes before are embedded. From random weights, a model of bits stays at the frequencies of the places for
 /// thousands of steps before it finds the bits before.
 /// </summary>
 /// <remarks>
@@ -31,6 +31,7 @@ internal static class BitInitialization
         using var scope = NewDisposeScope();
         model.Bits.weight!.mul_(EmbeddingScale);
         model.Places?.weight!.mul_(EmbeddingScale);
+        model.History?.weight!.mul_(EmbeddingScale);
         var config = model.Config;
         var (width, headDim) = (config.Width, config.HeadDim);
         for (var layer = 0; layer < config.LayerCount; layer++)
@@ -41,7 +42,7 @@ internal static class BitInitialization
             {
                 var queries = weights.narrow(0, head * headDim, headDim);
                 var keys = weights.narrow(0, width + (head * headDim), headDim);
-                var distance = DistanceOf((layer * config.HeadCount) + head + 1);
+                var distance = DistanceOf((layer * config.HeadCount) + head + 1, config.HistoryBytes > 0);
                 queries.add_(Rotation(headDim, width, distance));
                 keys.add_(Rotation(headDim, width, distance: 0));
             }
@@ -49,7 +50,10 @@ internal static class BitInitialization
     }
 
     /// <summary>The distance of the n-th head, from 1.</summary>
-    private static int DistanceOf(int head) => head <= ByteBits ? head : ByteBits * (head - ByteBits + 1);
+    private static int DistanceOf(int head, bool knowsBytes) =>
+        knowsBytes ? ByteBits * head
+        : head <= ByteBits ? head
+        : ByteBits * (head - ByteBits + 1);
 
     /// <summary>[headDim, width]: turns the fastest pairs of a position back by a distance.</summary>
     private static Tensor Rotation(int headDim, int width, int distance)

@@ -20,6 +20,7 @@ internal sealed class BitModule : nn.Module
         Config = config;
         Bits = nn.Embedding(2, config.Width);
         Places = config.HasPlaces ? nn.Embedding(config.BitsPerByte, config.Width) : null;
+        History = config.HistoryBytes > 0 ? nn.Embedding(config.HistoryRows, config.Width, padding_idx: 0) : null;
         Layers = nn.ModuleList(
             Enumerable.Range(0, config.LayerCount).Select(_ => new BitLayer(config, isHalf)).ToArray()
         );
@@ -40,6 +41,8 @@ internal sealed class BitModule : nn.Module
 
     public Embedding? Places { get; }
 
+    public Embedding? History { get; }
+
     public ModuleList<BitLayer> Layers { get; }
 
     public LayerNorm OutputNorm { get; }
@@ -54,7 +57,7 @@ internal sealed class BitModule : nn.Module
     {
         var step = Config.ChunkSize == 0 ? (int)bits.shape[1] : Config.ChunkSize;
         var logits = new List<Tensor>();
-        IReadOnlyList<BitState>? states = null;
+        BitStreamStates? states = null;
         for (var first = 0; first < bits.shape[1]; first += step)
         {
             var count = Math.Min(step, (int)bits.shape[1] - first);
@@ -69,13 +72,13 @@ internal sealed class BitModule : nn.Module
     /// <param name="bits">[batch, bits], int64.</param>
     /// <param name="position">The position of the first bit in the window.</param>
     /// <param name="place">The place of the first bit in its byte.</param>
-    /// <param name="states">The state after the chunk before, by layer; none at the beginning.</param>
+    /// <param name="states">The state after the chunk before; none at the beginning.</param>
     /// <returns>[batch, bits, 2] logits, and the detached state for the next chunk.</returns>
-    public (Tensor Logits, IReadOnlyList<BitState> States) Forward(
+    public (Tensor Logits, BitStreamStates States) Forward(
         Tensor bits,
         int position,
         int place,
-        IReadOnlyList<BitState>? states
+        BitStreamStates? states
     )
     {
         var count = bits.shape[1];
@@ -85,13 +88,19 @@ internal sealed class BitModule : nn.Module
             x += Places.forward((arange(place, place + count) % Config.BitsPerByte).to_type(ScalarType.Int64));
         }
 
+        var histories = states?.Histories ?? NewHistories((int)bits.shape[0]);
+        if (History is not null)
+        {
+            x += History.forward(RowsOf(bits, place, histories)).sum(2);
+        }
+
         var (first, second) = (x, x);
         var halting = Config.IsAdaptive ? new BitHalting(Config, x) : null;
         var next = new List<BitState>();
         for (var index = 0; index < Layers.Count; index++)
         {
             var layer = Layers[index];
-            var (attended, state) = layer.Attend(second, states?[index], Config.ChunkOverlap);
+            var (attended, state) = layer.Attend(second, states?.Layers[index], Config.ChunkOverlap);
             next.Add(state);
             var (newFirst, newSecond) = Config.IsReversible
                 ? Reversible(layer, first, second, attended)
@@ -102,7 +111,33 @@ internal sealed class BitModule : nn.Module
         }
 
         var result = halting?.Result ?? (Config.IsReversible ? (first + second) / 2 : first);
-        return (Head.forward(OutputNorm.forward(result)), next);
+        return (Head.forward(OutputNorm.forward(result)), new BitStreamStates(next, histories));
+    }
+
+    private BitHistory[] NewHistories(int count) =>
+        Config.HistoryBytes == 0
+            ? []
+            : [.. Enumerable.Range(0, count).Select(_ => new BitHistory(Config.HistoryBytes))];
+
+    /// <summary>[batch, bits, 1 + bytes] rows of the history after each bit.</summary>
+    private Tensor RowsOf(Tensor bits, int place, IReadOnlyList<BitHistory> histories)
+    {
+        var (batch, count) = ((int)bits.shape[0], (int)bits.shape[1]);
+        var size = 1 + Config.HistoryBytes;
+        using var whole = bits.contiguous();
+        var values = whole.data<long>().ToArray();
+        var rows = new long[batch * count * size];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var history = histories[i / count];
+            history.Push((int)values[i], (place + (i % count)) % Config.BitsPerByte);
+            for (var row = 0; row < size; row++)
+            {
+                rows[(i * size) + row] = history.Rows[row];
+            }
+        }
+
+        return tensor(rows, [batch, count, size]);
     }
 
     private static (Tensor, Tensor) Reversible(BitLayer layer, Tensor first, Tensor second, Tensor attended)

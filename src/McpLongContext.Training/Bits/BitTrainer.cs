@@ -12,13 +12,16 @@ internal sealed class BitTrainer : IDisposable
     private const double MostGradient = 1;
     private const double LastRate = 0.05;
 
+    /// <summary>Windows that are evaluated at a time.</summary>
+    private const int EvaluatedWindows = 8;
+
     private readonly BitModule _model;
     private readonly BitTrainingSettings _settings;
     private readonly BitStreams _streams;
     private readonly AdamW _optimizer;
     private readonly int _chunk;
     private Tensor? _windows; // [batch, max length + 1]
-    private IReadOnlyList<BitState>? _states;
+    private BitStreamStates? _states;
 
     public BitTrainer(BitModule model, byte[] corpus, BitTrainingSettings settings)
     {
@@ -68,15 +71,26 @@ internal sealed class BitTrainer : IDisposable
     }
 
     /// <summary>Mean negative log-likelihood of a bit of held-out windows, in bits.</summary>
-    public static double Evaluate(BitModule model, byte[] heldOut, int windows)
+    /// <param name="model">The model.</param>
+    /// <param name="heldOut">The bytes.</param>
+    /// <param name="bits">How many bits to read, in whole windows; eight windows at least.</param>
+    public static double Evaluate(BitModule model, byte[] heldOut, int bits)
     {
         using var frozen = no_grad();
-        using var scope = NewDisposeScope();
         var streams = new BitStreams(model.Config, heldOut, directShare: model.Config.RunLength ? 0 : 1);
-        var bits = streams.Draw(new Random(0), windows);
+        var random = new Random(0);
         var length = model.Config.MaxLength;
-        var logits = model.Forward(bits.narrow(1, 0, length), place: 0);
-        return LossOf(logits, bits.narrow(1, 1, length)).item<float>() / Math.Log(2);
+        var groups = Math.Max(1, bits / (EvaluatedWindows * length));
+        double sum = 0;
+        for (var group = 0; group < groups; group++)
+        {
+            using var scope = NewDisposeScope();
+            var windows = streams.Draw(random, EvaluatedWindows);
+            var logits = model.Forward(windows.narrow(1, 0, length), place: 0);
+            sum += LossOf(logits, windows.narrow(1, 1, length)).item<float>();
+        }
+
+        return sum / groups / Math.Log(2);
     }
 
     public void Dispose()
@@ -110,21 +124,24 @@ internal sealed class BitTrainer : IDisposable
         return LossOf(logits, _windows.narrow(1, first + 1, count));
     }
 
-    private void Keep(IReadOnlyList<BitState> states)
+    private void Keep(BitStreamStates states)
     {
-        foreach (var state in _states ?? [])
+        foreach (var state in _states?.Layers ?? [])
         {
             state.Keys.Dispose();
             state.Values.Dispose();
         }
 
-        _states =
-        [
-            .. states.Select(one => new BitState(
-                one.Keys.clone().MoveToOuterDisposeScope(),
-                one.Values.clone().MoveToOuterDisposeScope()
-            )),
-        ];
+        _states = states with
+        {
+            Layers =
+            [
+                .. states.Layers.Select(one => new BitState(
+                    one.Keys.clone().MoveToOuterDisposeScope(),
+                    one.Values.clone().MoveToOuterDisposeScope()
+                )),
+            ],
+        };
     }
 
     private static Tensor LossOf(Tensor logits, Tensor targets) =>

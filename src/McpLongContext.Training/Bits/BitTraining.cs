@@ -9,7 +9,8 @@ namespace McpLongContext.Training.Bits;
 /// <param name="time">The clock.</param>
 internal sealed class BitTraining(BitCorpus corpus, string folder, BitTrainingSettings settings, TimeProvider time)
 {
-    private const int HeldOutWindows = 8;
+    /// <summary>Bits that an evaluation reads, or eight windows.</summary>
+    private const int HeldOutBits = 1 << 16;
     private const int StepsALine = 20;
 
     private readonly string _checkpoint = Path.Combine(folder, BitCheckpoint.FileName);
@@ -35,7 +36,7 @@ internal sealed class BitTraining(BitCorpus corpus, string folder, BitTrainingSe
             $"{corpus.Trained.Length:N0} bytes to train on, {corpus.HeldOut.Length:N0} held out, "
                 + $"{settings.Model.ParameterCount:N0} parameters, from step {state.Step}"
         );
-        var loss = 1.0;
+        double? mean = null;
         while (Progress(state) < 1)
         {
             if (cancellation.IsCancellationRequested)
@@ -54,7 +55,8 @@ internal sealed class BitTraining(BitCorpus corpus, string folder, BitTrainingSe
                 );
             }
 
-            loss = state.Step == 0 ? result : (0.98 * loss) + (0.02 * result);
+            var loss = mean is { } before ? (0.98 * before) + (0.02 * result) : result;
+            mean = loss;
             state = state with
             {
                 Step = state.Step + 1,
@@ -92,7 +94,7 @@ internal sealed class BitTraining(BitCorpus corpus, string folder, BitTrainingSe
 
     private BitTrainingState Evaluate(BitModule model, BitTrainer trainer, BitTrainingState state, TextWriter log)
     {
-        var heldOut = BitTrainer.Evaluate(model, corpus.HeldOut, HeldOutWindows);
+        var heldOut = BitTrainer.Evaluate(model, corpus.HeldOut, HeldOutBits);
         log.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,

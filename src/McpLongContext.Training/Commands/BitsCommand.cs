@@ -46,6 +46,11 @@ internal sealed class BitsCommand : TrainingCommand
     {
         Description = "Without an embedding of a bit's place in its byte.",
     };
+    private readonly Option<int> _history = Number(
+        "--history",
+        "Whole bytes before a bit that are embedded by their values, beside the byte so far; 0: neither.",
+        s_defaults.Model.HistoryBytes
+    );
     private readonly Option<bool> _reversible = new("--reversible") { Description = "Reversible layers." };
     private readonly Option<bool> _act = new("--act") { Description = "Mix layers by halting probabilities." };
     private readonly Option<int> _batch = Number("--batch", "Streams of a step.", s_defaults.BatchSize);
@@ -80,6 +85,7 @@ internal sealed class BitsCommand : TrainingCommand
             _overlap,
             _parity,
             _noPlaces,
+            _history,
             _reversible,
             _act,
             _batch,
@@ -137,6 +143,7 @@ internal sealed class BitsCommand : TrainingCommand
                 Parity = parsed.GetValue(_parity),
                 RunLength = parsed.GetValue(_direct) == 0,
                 HasPlaces = !parsed.GetValue(_noPlaces),
+                HistoryBytes = parsed.GetValue(_history),
                 IsReversible = Or(_reversible, measured?.Reversible),
                 IsAdaptive = Or(_act, measured?.UseAct),
             },
@@ -172,6 +179,11 @@ internal sealed class BitsCommand : TrainingCommand
             ("--minutes", settings.Minutes),
             ("--learning-rate", settings.LearningRate)
         );
+        if (model.HistoryBytes < 0)
+        {
+            throw new TrainingException($"--history {model.HistoryBytes}: expected 0 or more.");
+        }
+
         if (model.ChunkSize < 0 || model.ChunkOverlap < 0)
         {
             throw new TrainingException(

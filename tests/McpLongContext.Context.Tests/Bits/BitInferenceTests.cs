@@ -102,6 +102,19 @@ public sealed class BitInferenceTests : BitService
     }
 
     [Fact]
+    public async Task A_report_lists_as_many_windows_as_are_asked_for_and_counts_all()
+    {
+        var file = Write("a", s_bytes);
+        var request = new LongInferenceRequest { File = file, Model = Plain };
+        var all = await InferAsync(request);
+        var two = await InferAsync(request with { ListedWindows = 2 });
+
+        Assert.Equal(all.WindowCount, two.WindowCount);
+        Assert.Equal(all.Windows.Take(2), two.Windows);
+        Assert.Equal(all.BitsPerByte, two.BitsPerByte);
+    }
+
+    [Fact]
     public async Task Cancelling_keeps_the_windows_that_are_done()
     {
         using var source = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
@@ -119,6 +132,7 @@ public sealed class BitInferenceTests : BitService
 
         Assert.Equal(InferenceState.Cancelled, report.State);
         Assert.InRange(report.BitStream!.WindowCount, 1, 40);
+        Assert.NotNull(progress.Last!.Remaining);
         Assert.NotNull(report.NextCursor);
     }
 
@@ -316,8 +330,11 @@ public sealed class BitInferenceTests : BitService
 
     private sealed class Stop(CancellationTokenSource source) : IProgress<LongInferenceProgress>
     {
+        public LongInferenceProgress? Last { get; private set; }
+
         public void Report(LongInferenceProgress value)
         {
+            Last = value;
             if (value.Window > 10)
             {
                 source.Cancel();

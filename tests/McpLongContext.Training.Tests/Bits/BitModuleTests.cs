@@ -21,6 +21,8 @@ public sealed class BitModuleTests
         ["chunked"] = s_plain with { ChunkSize = 32, ChunkOverlap = 12 },
         ["parity"] = s_plain with { Parity = true, ChunkSize = 27, ChunkOverlap = 27 },
         ["bare"] = s_plain with { HasPlaces = false },
+        ["history"] = s_plain with { HistoryBytes = 1 },
+        ["history-parity"] = s_plain with { HistoryBytes = 3, Parity = true, ChunkSize = 32, ChunkOverlap = 12 },
         ["reversible"] = s_plain with { IsReversible = true, ChunkSize = 32, ChunkOverlap = 12 },
         ["act"] = s_plain with { IsAdaptive = true, HaltThreshold = 0.6f },
         ["act-reversible"] = s_plain with { IsAdaptive = true, HaltThreshold = 0.6f, IsReversible = true },

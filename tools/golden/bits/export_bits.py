@@ -19,6 +19,8 @@ MODELS = {
     "reversible": {"reversible": True, "chunk_size": 24, "overlap": 10},
     "act": {"use_act": True, "act_threshold": 0.6},
     "act-reversible": {"use_act": True, "act_threshold": 0.5, "reversible": True, "chunk_size": 24, "overlap": 10},
+    "history": {"history": 1},
+    "history-parity": {"history": 3, "parity": True, "chunk_size": 24, "overlap": 10},
 }
 DEFAULTS = {
     "d_model": 24,
@@ -33,6 +35,7 @@ DEFAULTS = {
     "act_threshold": 0.9,
     "parity": False,
     "places": True,
+    "history": 0,
 }
 PLACE = 3
 
@@ -88,12 +91,29 @@ def positions(count, width):
     return table
 
 
+def history(bits, place, config):
+    """Rows of the table after each bit: the byte so far, then the whole bytes before, nearest first; 0 for unknown."""
+    period = 9 if config["parity"] else 8
+    starts = [t for t in range(len(bits)) if (place + t) % period == 0]
+    rows = np.zeros((len(bits), 1 + config["history"]), dtype=int)
+    for t in range(len(bits)):
+        values = [[int(bit) for bit in bits[start : min(start + 8, t + 1)]] for start in starts if start <= t]
+        if values:
+            rows[t, 0] = 1 if len(values[-1]) == 8 else int("1" + "".join(map(str, values[-1])), 2)
+        whole = [int("".join(map(str, value)), 2) for value in values if len(value) == 8]
+        for back, value in enumerate(whole[: -config["history"] - 1 : -1]):
+            rows[t, 1 + back] = 256 * (1 + back) + value
+    return rows
+
+
 def forward(bits, place, weights, config):
     count = len(bits)
     x = weights["embedding.weight"][bits] + positions(count, config["d_model"])
     if config["places"]:
         period = 9 if config["parity"] else 8
         x = x + weights["places.weight"][(place + np.arange(count)) % period]
+    if config["history"]:
+        x = x + weights["history.weight"][history(bits, place, config)].sum(1)
     first, second = x, x
     halted = np.zeros((count, 1))
     result = np.zeros_like(x)
@@ -129,6 +149,8 @@ def shapes(config):
     yield "embedding.weight", (2, width)
     if config["places"]:
         yield "places.weight", (9 if config["parity"] else 8, width)
+    if config["history"]:
+        yield "history.weight", (256 * (1 + config["history"]), width)
     for layer in range(config["num_layers"]):
         prefix = f"layers.{layer}."
         yield prefix + "norm1.weight", (width,)
@@ -153,9 +175,10 @@ def shapes(config):
 
 
 def write(path, weights, config):
-    metadata = {"format": "bit-transformer", "version": "1"}
+    metadata = {"format": "bit-transformer", "version": "2" if config["history"] else "1"}
     for name, value in config.items():
-        metadata[name] = str(value).lower()
+        if name != "history" or value:
+            metadata[name] = str(value).lower()
     header, offset = {"__metadata__": metadata}, 0
     for name, value in weights.items():
         header[name] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [offset, offset + 4 * value.size]}

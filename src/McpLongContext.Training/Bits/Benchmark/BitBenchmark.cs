@@ -20,7 +20,7 @@ internal sealed class BitBenchmark(Func<BitCase, Task<BitMeasurement?>> measure,
     public async Task<BitDefaults> RunAsync(BitCases cases, long memory, string modelPath)
     {
         var limit = BitChoice.LimitOf(memory);
-        output.WriteLine("case\tMiB\tbits/s");
+        output.WriteLine("case\tMiB\tbits/s of a core");
         var basis = await MeasureAsync(cases.Basis, limit);
         var windows = new List<(int, BitMeasurement?)>();
         foreach (var length in BitCases.Windows)

@@ -16,8 +16,8 @@ internal sealed record BitCase(string Name, BitWork Work, BitTransformerConfig M
     /// <summary>The file of the weights, for the engine.</summary>
     public string? ModelPath { get; init; }
 
-    /// <summary>Seconds to measure for, after a first step.</summary>
-    public double Seconds { get; init; } = 2;
+    /// <summary>Seconds of the processor to measure for, after a first step.</summary>
+    public double Seconds { get; init; } = 4;
 
     /// <summary>
     /// Bytes that attention may take in TorchSharp: scores and weights of all heads of a chunk, and their gradients.
