@@ -40,7 +40,8 @@ const string Usage = """
                                                attention of one layer alone
       recall MODEL ADAPTER LENGTHS POSITIONS THREADS BOOK...   a pass key from the compressive memory of books, beside
                                                closed gates and the window; ADAPTER may be - for the installed one
-      keys MODEL ADAPTER TOKENS COUNTS TEXTS THREADS BOOK...   so many named keys in a text, and facts in sentences
+      keys MODEL ADAPTERS TOKENS COUNTS TEXTS THREADS PICTURE.svg BOOK...   so many named keys in a text, and facts in
+                                               sentences; adapters with commas between them; the picture may be -
       damage MODEL ADAPTER TOKENS THREADS BOOK...   perplexity with the adapter and without
       memory MODEL TEXT TOKENS SIZES           keys of a text's first tokens built, stored and searched at each size, with
                                                commas between sizes
@@ -185,21 +186,23 @@ switch (args)
     case [
         "keys",
         var remembering,
-        var adapter,
+        var adapters,
         var length,
         var counts,
         var repeats,
         var threads,
+        var picture,
         .. { Length: > 0 } books,
     ]:
         output.WriteLine(Machine.Describe());
         InfiniKeysBenchmark.Run(
             output,
             remembering,
-            adapter == "-" ? null : adapter,
+            [.. adapters.Split(',').Select(one => one == "-" ? null : one)],
             int.Parse(length, CultureInfo.InvariantCulture),
             Numbers(counts),
             int.Parse(repeats, CultureInfo.InvariantCulture),
+            picture == "-" ? null : picture,
             books,
             int.Parse(threads, CultureInfo.InvariantCulture)
         );

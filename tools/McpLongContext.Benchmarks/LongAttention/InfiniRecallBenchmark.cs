@@ -45,10 +45,9 @@ internal static class InfiniRecallBenchmark
                 read += length - start;
                 var answer = reader.Answer(memory, $"{needle.Question} {needle.Begin}", AnswerTokens);
                 right += answer == needle.Answer ? 1 : 0;
-                if (answer != needle.Answer)
-                {
-                    output.WriteLine($"  at {(double)place / length:P0}: '{answer}' instead of {needle.Answer}");
-                }
+                output.WriteLine(
+                    $"  at {(double)place / length:P0}: {(answer == needle.Answer ? answer : $"'{answer}' instead of {needle.Answer}")}"
+                );
 
                 // Behind closed gates nothing of the memory is read: an empty one gives the same.
                 var nothing = closed.Answer(
