@@ -51,13 +51,13 @@ internal static class InfiniKeysBenchmark
         "Victor",
     ];
 
-    /// <summary>Named keys by their number, and facts in sentences one by one, of one adapter after the other.</summary>
+    /// <summary>Named keys by their number, of one adapter after the other.</summary>
     /// <param name="output">Receives the figures.</param>
     /// <param name="model">The name that the model is installed under.</param>
     /// <param name="adapters">Files; null: that of the model's folder.</param>
     /// <param name="length">Tokens of a text without its facts.</param>
     /// <param name="counts">Numbers of keys.</param>
-    /// <param name="texts">Texts of each number of keys.</param>
+    /// <param name="asked">Keys of each number that are asked for at least, in as many texts as that takes.</param>
     /// <param name="picture">Where the curve is written; null: nowhere.</param>
     /// <param name="books">The text around facts.</param>
     /// <param name="threads">Threads that compute.</param>
@@ -67,7 +67,7 @@ internal static class InfiniKeysBenchmark
         IReadOnlyList<string?> adapters,
         int length,
         IReadOnlyList<int> counts,
-        int texts,
+        int asked,
         string? picture,
         IReadOnlyList<string> books,
         int threads
@@ -81,9 +81,7 @@ internal static class InfiniKeysBenchmark
             var rule = reader.Adapter.Rule.ToString().ToLowerInvariant();
             output.WriteLine($"{adapter ?? "installed"}, {rule}");
             output.WriteLine($"{"keys", 9} {"asked", 6} {"right", 6} {"digits", 7}");
-            lines.Add((rule, [.. counts.Select(count => (count, Keys(output, reader, book, count, texts)))]));
-            Sentences(output, reader, book, "facts in sentences", s_names);
-            Sentences(output, reader, book, "with names that no training has", s_otherNames);
+            lines.Add((rule, [.. counts.Select(count => (count, Keys(output, reader, book, count, asked)))]));
         }
 
         if (picture is not null)
@@ -94,9 +92,10 @@ internal static class InfiniKeysBenchmark
     }
 
     /// <summary>The share of right answers.</summary>
-    private static double Keys(TextWriter output, InfiniReader reader, int[] book, int count, int texts)
+    private static double Keys(TextWriter output, InfiniReader reader, int[] book, int count, int least)
     {
         var (asked, right, digits) = (0, 0, 0);
+        var texts = (least + count - 1) / count;
         for (var text = 0; text < texts; text++)
         {
             var keys = new Needles(InfiniRecallBenchmark.SeedOf(count, text)).PassKeys(count);
@@ -116,26 +115,37 @@ internal static class InfiniKeysBenchmark
         return (double)right / asked;
     }
 
-    /// <summary>One fact a text, each at another place.</summary>
-    private static void Sentences(
+    /// <summary>Facts in sentences, one a text, each at another place: the name and nothing after it is right.</summary>
+    public static void Facts(
         TextWriter output,
-        InfiniReader reader,
-        int[] book,
-        string title,
-        string[] names
+        string model,
+        string? adapter,
+        int length,
+        IReadOnlyList<string> books,
+        int threads
     )
     {
+        using var reader = new InfiniReader(model, adapter, threads);
+        var book = reader.Read(books, length);
+        Facts(output, reader, book, "facts in sentences", s_names);
+        Facts(output, reader, book, "with names that no training has", s_otherNames);
+    }
+
+    private static void Facts(TextWriter output, InfiniReader reader, int[] book, string title, string[] names)
+    {
         var (told, wrong) = (0, new List<string>());
+        var before = new InfiniPrefix(reader, book);
         for (var i = 0; i < names.Length; i++)
         {
-            var (fact, question) = s_sentences[i % s_sentences.Length];
-            var memory = Remember(reader, book, [string.Format(null, fact, names[i])], (i + 0.5) / names.Length);
+            var (wording, question) = s_sentences[i % s_sentences.Length];
+            var fact = reader.Tokenizer.Encode(string.Format(null, wording, names[i]));
+            var place = (int)((i + 0.5) / names.Length * (book.Length - fact.Length));
+            int[] text = [.. book[..place], .. fact, .. book[place..(book.Length - fact.Length)]];
+            var (memory, start) = before.At(place);
+            reader.Remember(memory, text.AsSpan(start));
             var answer = reader.Answer(memory, question, AnswerTokens);
-            if (answer.TrimEnd('.') == names[i])
-            {
-                told++;
-            }
-            else
+            told += answer.TrimEnd('.') == names[i] ? 1 : 0;
+            if (answer.TrimEnd('.') != names[i])
             {
                 wrong.Add($"'{answer}' instead of {names[i]}");
             }
