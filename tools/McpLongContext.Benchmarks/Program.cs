@@ -40,7 +40,9 @@ const string Usage = """
                                                attention of one layer alone
       recall MODEL ADAPTER LENGTHS POSITIONS THREADS BOOK...   a pass key from the compressive memory of books, beside
                                                closed gates and the window; ADAPTER may be - for the installed one
-      keys MODEL ADAPTER TOKENS COUNTS TEXTS THREADS BOOK...   so many named keys in a text, and facts in sentences
+      keys MODEL ADAPTERS TOKENS COUNTS ASKED THREADS PICTURE.svg BOOK...   so many named keys in a text, as many texts as
+                                               ask for so many; adapters with commas between them; the picture may be -
+      facts MODEL ADAPTER TOKENS THREADS BOOK...   facts in sentences, one in a text
       damage MODEL ADAPTER TOKENS THREADS BOOK...   perplexity with the adapter and without
       memory MODEL TEXT TOKENS SIZES           keys of a text's first tokens built, stored and searched at each size, with
                                                commas between sizes
@@ -186,21 +188,34 @@ switch (args)
     case [
         "keys",
         var remembering,
-        var adapter,
+        var adapters,
         var length,
         var counts,
-        var repeats,
+        var least,
         var threads,
+        var picture,
         .. { Length: > 0 } books,
     ]:
         output.WriteLine(Machine.Describe());
         InfiniKeysBenchmark.Run(
             output,
             remembering,
-            adapter == "-" ? null : adapter,
+            [.. adapters.Split(',').Select(one => one == "-" ? null : one)],
             int.Parse(length, CultureInfo.InvariantCulture),
             Numbers(counts),
-            int.Parse(repeats, CultureInfo.InvariantCulture),
+            int.Parse(least, CultureInfo.InvariantCulture),
+            picture == "-" ? null : picture,
+            books,
+            int.Parse(threads, CultureInfo.InvariantCulture)
+        );
+        return 0;
+    case ["facts", var remembering, var adapter, var length, var threads, .. { Length: > 0 } books]:
+        output.WriteLine(Machine.Describe());
+        InfiniKeysBenchmark.Facts(
+            output,
+            remembering,
+            adapter == "-" ? null : adapter,
+            int.Parse(length, CultureInfo.InvariantCulture),
             books,
             int.Parse(threads, CultureInfo.InvariantCulture)
         );

@@ -7,7 +7,7 @@ namespace McpLongContext.Training.Commands;
 /// <summary>The command line of training: one command a file.</summary>
 internal static class CommandLine
 {
-    /// <summary>How long a step and its checkpoint may take after an interruption.</summary>
+    /// <summary>How long what cannot be broken off and its checkpoint may take after an interruption.</summary>
     private static readonly TimeSpan s_ending = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs one command.</summary>

@@ -79,11 +79,9 @@ internal sealed class EncoderCommand : TrainingCommand
         var model = TrainedModel.Find(parsed.GetValue(_model) ?? store.Catalog.DefaultEncoder.Name, store);
         Check(settings, model);
         var reader = new PairReader(home, settings.Pairs, settings.Seed);
-        var sources = parsed
-            .GetValue(_sources)!
-            .Distinct()
-            .Select(name => Read(reader, name, error, cancellation))
-            .ToList();
+        var sources = PairSource.Apart([
+            .. parsed.GetValue(_sources)!.Distinct().Select(name => Read(reader, name, error, cancellation)),
+        ]);
         LibtorchRuntime.Load(error);
         var folder = RunOf(parsed, $"{model.Name}-encoder");
         var training = new EncoderTraining(model, folder, settings, ThreadsOf(parsed), TimeProvider.System);

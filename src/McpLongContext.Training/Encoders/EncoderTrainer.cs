@@ -90,7 +90,7 @@ internal sealed class EncoderTrainer : ITrainer
     }
 
     /// <inheritdoc />
-    public StepResult Step()
+    public StepResult Step(CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         var step = State.Step + 1;

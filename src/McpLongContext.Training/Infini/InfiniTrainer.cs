@@ -108,18 +108,18 @@ internal sealed class InfiniTrainer : ITrainer
     }
 
     /// <inheritdoc />
-    public StepResult Step()
+    public StepResult Step(CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         var step = State.Step + 1;
         var batch = Draw(new Random(Seeds.Of(_settings.Seed, step)));
         var reading = _settings.Adapter.IsByLayer ? new LayerwiseReading(_model) : null;
         var states =
-            reading?.Read(batch.Tokens, batch.Weights).reshape(-1, _model.Config.HiddenSize)
-            ?? SegmentReader.Read(_model, batch, _settings.Horizon);
+            reading?.Read(batch.Tokens, batch.Weights, cancellation).reshape(-1, _model.Config.HiddenSize)
+            ?? SegmentReader.Read(_model, batch, _settings.Horizon, cancellation);
         var logits = _model.Logits(states.index_select(0, batch.AnswerPositions));
         var answer = logits.shape[0] == 0 ? zeros(1).sum() : nn.functional.cross_entropy(logits, batch.AnswerTokens);
-        var plain = PlainTextLoss.Of(_model, batch, states);
+        var plain = PlainTextLoss.Of(_model, batch, states, cancellation: cancellation);
         var result = new StepResult(
             new Dictionary<string, double> { ["answers"] = answer.item<float>(), ["plain text"] = plain.item<float>() },
             ExactByTask(batch, logits)
@@ -129,7 +129,11 @@ internal sealed class InfiniTrainer : ITrainer
             return result;
         }
 
-        Optimizer.Step(answer + (plain * PlainWeight), step, reading is null ? null : reading.Backward);
+        Optimizer.Step(
+            answer + (plain * PlainWeight),
+            step,
+            reading is null ? null : () => reading.Backward(cancellation)
+        );
         State = Advance(State with { Step = step, StepsAtLevel = State.StepsAtLevel + 1 }, result);
         return result;
     }
@@ -142,7 +146,8 @@ internal sealed class InfiniTrainer : ITrainer
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var batch = PlainBatch(heldOut: true);
-        var plain = PlainTextLoss.Of(_model, batch, SegmentReader.Read(_model, batch, horizon: null)).item<float>();
+        var states = SegmentReader.Read(_model, batch, horizon: null, cancellation);
+        var plain = PlainTextLoss.Of(_model, batch, states, cancellation: cancellation).item<float>();
         return new Evaluation(
             // What is gained in answers, less what is lost on plain text.
             recall.Values.Average() - plain,

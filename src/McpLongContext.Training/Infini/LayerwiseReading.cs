@@ -18,8 +18,9 @@ internal sealed class LayerwiseReading(InfiniDecoder model)
     /// <summary>Reads successive segments, all of them inside the attention of each layer.</summary>
     /// <param name="tokens">[batch, segments, tokens], int64.</param>
     /// <param name="weights">[batch, segments], as <see cref="DifferentiableMemory.Write"/> takes them.</param>
+    /// <param name="cancellation">Breaks it off between two layers.</param>
     /// <returns>[batch, segments, tokens, hidden], where a loss begins.</returns>
-    public Tensor Read(Tensor tokens, Tensor? weights)
+    public Tensor Read(Tensor tokens, Tensor? weights, CancellationToken cancellation = default)
     {
         _inputs.Clear();
         _weights = weights;
@@ -27,6 +28,7 @@ internal sealed class LayerwiseReading(InfiniDecoder model)
         var states = model.Embed(tokens);
         for (var layer = 0; layer < model.Layers.Count; layer++)
         {
+            cancellation.ThrowIfCancellationRequested();
             _inputs.Add(states);
             using var scope = NewDisposeScope();
             states = model.ReadLayer(layer, states, before: null, weights).States.MoveToOuterDisposeScope();
@@ -38,11 +40,13 @@ internal sealed class LayerwiseReading(InfiniDecoder model)
     /// <summary>
     /// Goes on from the gradient of what <see cref="Read"/> returned to those of the parameters, to which it adds.
     /// </summary>
-    public void Backward()
+    /// <param name="cancellation">Breaks it off between two layers.</param>
+    public void Backward(CancellationToken cancellation = default)
     {
         var gradient = _output!.grad!;
         for (var layer = model.Layers.Count - 1; layer >= 0; layer--)
         {
+            cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var input = _inputs[layer].detach().requires_grad_();
             var (output, _) = model.ReadLayer(layer, input, before: null, _weights);

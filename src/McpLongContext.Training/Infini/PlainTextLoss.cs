@@ -16,7 +16,14 @@ internal static class PlainTextLoss
     /// <param name="batch">The examples.</param>
     /// <param name="states">[examples * segments * tokens, hidden], with the adapter.</param>
     /// <param name="expected">As <see cref="Expected"/> gives it; null: it is computed.</param>
-    public static Tensor Of(InfiniDecoder model, Batch batch, Tensor states, Tensor? expected = null)
+    /// <param name="cancellation">Breaks it off between two layers.</param>
+    public static Tensor Of(
+        InfiniDecoder model,
+        Batch batch,
+        Tensor states,
+        Tensor? expected = null,
+        CancellationToken cancellation = default
+    )
     {
         if (batch.PlainPositions.numel() == 0)
         {
@@ -26,17 +33,17 @@ internal static class PlainTextLoss
         var found = model.Logits(states.index_select(0, batch.PlainPositions)).log_softmax(-1);
         return nn.functional.kl_div(
                 found,
-                expected ?? Expected(model, batch),
+                expected ?? Expected(model, batch, cancellation),
                 reduction: nn.Reduction.Sum,
                 log_target: true
             ) / batch.PlainPositions.numel();
     }
 
     /// <summary>[positions, vocabulary]: the logarithms of what the model expects without the adapter.</summary>
-    public static Tensor Expected(InfiniDecoder model, Batch batch)
+    public static Tensor Expected(InfiniDecoder model, Batch batch, CancellationToken cancellation = default)
     {
         using var frozen = no_grad();
-        var states = model.ReadPlain(batch.Tokens).reshape(-1, model.Config.HiddenSize);
+        var states = model.ReadPlain(batch.Tokens, cancellation).reshape(-1, model.Config.HiddenSize);
         return model.Logits(states.index_select(0, batch.PlainPositions)).log_softmax(-1);
     }
 }

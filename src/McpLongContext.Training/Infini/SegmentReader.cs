@@ -17,16 +17,17 @@ internal static class SegmentReader
     /// <param name="horizon">
     /// Segments through whose compressive memory gradients flow; null: all, inside attention.
     /// </param>
+    /// <param name="cancellation">Breaks it off between two layers.</param>
     /// <returns>[examples * segments * tokens, hidden].</returns>
-    public static Tensor Read(InfiniDecoder model, Batch batch, int? horizon)
+    public static Tensor Read(InfiniDecoder model, Batch batch, int? horizon, CancellationToken cancellation = default)
     {
         var states = horizon is { } segments
-            ? ReadOneByOne(model, batch, segments)
-            : model.Read(batch.Tokens, weights: batch.Weights).States;
+            ? ReadOneByOne(model, batch, segments, cancellation)
+            : model.Read(batch.Tokens, weights: batch.Weights, cancellation: cancellation).States;
         return states.reshape(-1, model.Config.HiddenSize);
     }
 
-    private static Tensor ReadOneByOne(InfiniDecoder model, Batch batch, int horizon)
+    private static Tensor ReadOneByOne(InfiniDecoder model, Batch batch, int horizon, CancellationToken cancellation)
     {
         var count = batch.Tokens.shape[1];
         var all = new List<Tensor>();
@@ -36,7 +37,8 @@ internal static class SegmentReader
             var (states, after) = model.Read(
                 batch.Tokens.narrow(1, segment, 1),
                 memories,
-                batch.Weights.narrow(1, segment, 1)
+                batch.Weights.narrow(1, segment, 1),
+                cancellation
             );
             all.Add(states);
             memories = count - 1 - segment > horizon ? [.. after.Select(memory => memory?.Detach())] : after;

@@ -71,7 +71,7 @@ internal sealed class LanguageTrainer : ITrainer
     public void Begin() { }
 
     /// <inheritdoc />
-    public StepResult Step()
+    public StepResult Step(CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         var step = State.Step + 1;

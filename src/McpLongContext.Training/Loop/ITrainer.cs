@@ -27,7 +27,8 @@ internal interface ITrainer : IDisposable
     public void Begin();
 
     /// <summary>Takes a step. Where its loss is no number, nothing was changed.</summary>
-    public StepResult Step();
+    /// <param name="cancellation">Breaks it off where a step takes long; nothing was changed then either.</param>
+    public StepResult Step(CancellationToken cancellation);
 
     /// <summary>Measures what the parameters are worth now.</summary>
     /// <param name="cancellation">Breaks it off.</param>

@@ -31,7 +31,8 @@ internal sealed class TrainingLoop(
     /// <summary>Trains.</summary>
     /// <param name="trainer">The training.</param>
     /// <param name="cancellation">
-    /// Breaks it off: between steps, where the last one is kept, or within an evaluation, where the last checkpoint is.
+    /// Breaks it off: between steps or within one, where the last whole one is kept, or within an evaluation, where the last
+    /// checkpoint is.
     /// </param>
     /// <returns>How far it came.</returns>
     /// <exception cref="OperationCanceledException">The training was broken off.</exception>
@@ -46,13 +47,7 @@ internal sealed class TrainingLoop(
         var processor = process.TotalProcessorTime;
         while (trainer.State.Step < settings.Steps && trainer.State.WithoutGain < LoopSettings.Patience)
         {
-            if (cancellation.IsCancellationRequested)
-            {
-                Save(trainer);
-                cancellation.ThrowIfCancellationRequested();
-            }
-
-            var result = trainer.Step();
+            var result = TakeStep(trainer, cancellation);
             if (!result.IsFinite)
             {
                 throw new TrainingException(
@@ -114,6 +109,21 @@ internal sealed class TrainingLoop(
         Checkpoint.Load(_checkpoint, model, trainer);
         _metrics.Truncate(trainer.State.Step);
         progress.Tell($"continuing after step {trainer.State.Step}");
+    }
+
+    /// <summary>Takes a step. One that is broken off changes nothing: what was before it is kept.</summary>
+    private StepResult TakeStep(ITrainer trainer, CancellationToken cancellation)
+    {
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return trainer.Step(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            Save(trainer);
+            throw;
+        }
     }
 
     private void Save(ITrainer trainer) => Checkpoint.Save(_checkpoint, model, trainer);

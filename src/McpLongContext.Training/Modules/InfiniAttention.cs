@@ -126,7 +126,7 @@ internal sealed class InfiniAttention : nn.Module
 
         Tensor Heads(AttentionProjection kind, int heads, RmsNorm? norm)
         {
-            var projected = Projections[kind].forward(x).reshape([.. x.shape[..3], heads, _config.HeadDim]);
+            var projected = Projections[kind].call(x).reshape([.. x.shape[..3], heads, _config.HeadDim]);
             return (norm?.forward(projected) ?? projected).transpose(2, 3);
         }
     }

@@ -79,17 +79,20 @@ internal sealed class InfiniDecoder : nn.Module
     /// <param name="before">The compressive memories of all layers; null: they are empty.</param>
     /// <param name="weights">[batch, segments], as <see cref="DifferentiableMemory.Write"/> takes them; null:
     /// 1.</param>
+    /// <param name="cancellation">Breaks it off between two layers.</param>
     /// <returns>[batch, segments, tokens, hidden], and the compressive memories after the last segment.</returns>
     public (Tensor States, IReadOnlyList<MemoryState?> After) Read(
         Tensor tokens,
         IReadOnlyList<MemoryState?>? before = null,
-        Tensor? weights = null
+        Tensor? weights = null,
+        CancellationToken cancellation = default
     )
     {
         var states = Embed(tokens);
         var after = new List<MemoryState?>();
         for (var layer = 0; layer < Layers.Count; layer++)
         {
+            cancellation.ThrowIfCancellationRequested();
             (states, var memory) = ReadLayer(layer, states, before?[layer], weights);
             after.Add(memory);
         }
@@ -133,14 +136,15 @@ internal sealed class InfiniDecoder : nn.Module
     /// Reads every segment by itself, without gates, LoRA adapters and gradients: as the model does without an adapter.
     /// </summary>
     /// <param name="tokens">[batch, segments, tokens], int64.</param>
+    /// <param name="cancellation">Breaks it off between two layers.</param>
     /// <returns>[batch, segments, tokens, hidden].</returns>
-    public Tensor ReadPlain(Tensor tokens)
+    public Tensor ReadPlain(Tensor tokens, CancellationToken cancellation = default)
     {
         using var frozen = no_grad();
         SetAdapted(false);
         try
         {
-            return Read(tokens).States;
+            return Read(tokens, cancellation: cancellation).States;
         }
         finally
         {

@@ -3,43 +3,6 @@ namespace McpLongContext.Training.Tasks;
 /// <summary>Sentences that give a number to a person or a thing, and those that ask for it.</summary>
 internal static class NamedKeys
 {
-    private static readonly string[] s_owners =
-    [
-        .. PersonNames.All,
-        "the bear",
-        "the bird",
-        "the boat",
-        "the box",
-        "the cat",
-        "the dog",
-        "the duck",
-        "the farm",
-        "the fish",
-        "the flower",
-        "the fox",
-        "the frog",
-        "the garden",
-        "the house",
-        "the king",
-        "the lake",
-        "the lion",
-        "the moon",
-        "the mouse",
-        "the owl",
-        "the park",
-        "the queen",
-        "the river",
-        "the school",
-        "the ship",
-        "the star",
-        "the tower",
-        "the train",
-        "the tree",
-        "the truck",
-        "the village",
-        "the wolf",
-    ];
-
     private static readonly (string Fact, string Question)[] s_wordings =
     [
         ("The pass key of {0} is {1}. Remember it.", "What is the pass key of {0}? The pass key of {0} is"),
@@ -52,17 +15,15 @@ internal static class NamedKeys
         ("The magic number for {0} is {1}.", "What is the magic number for {0}? The magic number for {0} is"),
     ];
 
-    /// <summary>The most keys of a text.</summary>
-    public static int Most => s_owners.Length;
-
     /// <summary>Keys in one wording, and the questions for them in any order.</summary>
     /// <param name="random">Chooses everything.</param>
+    /// <param name="subjects">The persons and things that have a key.</param>
     /// <param name="count">How many there are.</param>
     /// <param name="mostDigits">Digits of a key at most.</param>
-    public static TaskSample Draw(Random random, int count, int mostDigits)
+    public static TaskSample Draw(Random random, Subjects subjects, int count, int mostDigits)
     {
         var (fact, question) = Draws.One(random, s_wordings);
-        var owners = Draws.Some(random, count, s_owners);
+        var owners = subjects.PersonsAndThings(random, count);
         string[] keys = [.. owners.Select(_ => Draws.NumberUpTo(random, mostDigits))];
         (string, string)[] questions =
         [

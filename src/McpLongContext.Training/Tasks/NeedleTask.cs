@@ -1,8 +1,9 @@
 namespace McpLongContext.Training.Tasks;
 
 /// <summary>The number of one person or thing.</summary>
+/// <param name="subjects">The persons and things that have one.</param>
 /// <param name="mostDigits">Digits of the number at most.</param>
-internal sealed class NeedleTask(int mostDigits) : ITrainingTask
+internal sealed class NeedleTask(Subjects subjects, int mostDigits) : ITrainingTask
 {
     /// <inheritdoc />
     public string Name => "needle";
@@ -11,5 +12,5 @@ internal sealed class NeedleTask(int mostDigits) : ITrainingTask
     public int FirstLevel => 1;
 
     /// <inheritdoc />
-    public TaskSample Draw(Random random) => NamedKeys.Draw(random, 1, mostDigits);
+    public TaskSample Draw(Random random) => NamedKeys.Draw(random, subjects, 1, mostDigits);
 }

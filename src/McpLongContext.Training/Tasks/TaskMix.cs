@@ -35,6 +35,7 @@ internal sealed class TaskMix
     )
     {
         var found = new HashSet<string>(StringComparer.Ordinal);
+        var subjects = new Subjects(texts);
         return new([
             .. names.Select(name =>
             {
@@ -50,7 +51,7 @@ internal sealed class TaskMix
                     throw new TrainingException($"--task {name}: '{parts[1]}' found, expected a weight above 0.");
                 }
 
-                return (Create(parts[0], texts, mostKeys, mostDigits), weight);
+                return (Create(parts[0], texts, subjects, mostKeys, mostDigits), weight);
             }),
         ]);
     }
@@ -74,13 +75,19 @@ internal sealed class TaskMix
         return (fitting[^1].Task, fitting[^1].Task.Draw(random));
     }
 
-    private static ITrainingTask Create(string name, IReadOnlyList<string> texts, int mostKeys, int mostDigits) =>
+    private static ITrainingTask Create(
+        string name,
+        IReadOnlyList<string> texts,
+        Subjects subjects,
+        int mostKeys,
+        int mostDigits
+    ) =>
         name switch
         {
             "pass-key" => new PassKeyTask(),
-            "needle" => new NeedleTask(mostDigits),
-            "several-keys" => new SeveralKeysTask(mostKeys, mostDigits),
-            "named-things" => new NamedThingsTask(),
+            "needle" => new NeedleTask(subjects, mostDigits),
+            "several-keys" => new SeveralKeysTask(subjects, mostKeys, mostDigits),
+            "named-things" => new NamedThingsTask(subjects),
             "sentence-facts" => new SentenceFactsTask(texts),
             LanguageTask.TaskName => new LanguageTask(),
             _ => throw new TrainingException(

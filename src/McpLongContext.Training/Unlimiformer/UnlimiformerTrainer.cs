@@ -69,7 +69,7 @@ internal sealed class UnlimiformerTrainer : ITrainer
     public void Begin() { }
 
     /// <inheritdoc />
-    public StepResult Step()
+    public StepResult Step(CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         var step = State.Step + 1;

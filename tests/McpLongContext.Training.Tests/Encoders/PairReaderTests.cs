@@ -61,6 +61,36 @@ public sealed class PairReaderTests : IDisposable
         Assert.Equal((60, 8), (pairs.Training.Count, pairs.HeldOut.Count));
     }
 
+    [Fact]
+    public void A_text_that_is_held_out_in_one_source_is_learned_from_in_none()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var reader = new PairReader(_folder.FullName, ["documentation"], seed: 1);
+        PairSource[] sources =
+        [
+            .. new[] { "one", "copy" }.Select(name =>
+            {
+                var folder = _folder.CreateSubdirectory(name).FullName;
+                for (var file = 0; file < 40; file++)
+                {
+                    // Other names: other places are held out.
+                    Write(Path.Combine(folder, $"{name}{file}.py"), Function(file) + Function(100 + file));
+                }
+
+                return reader.Read(folder, cancellation);
+            }),
+        ];
+        var learned = sources.SelectMany(source => source.Training).Select(pair => pair.Passage);
+        var heldOut = sources.SelectMany(source => source.HeldOut).Select(pair => pair.Passage).ToHashSet();
+        Assert.NotEmpty(learned.Intersect(heldOut));
+
+        var apart = PairSource.Apart(sources);
+
+        Assert.Empty(apart.SelectMany(source => source.Training).Select(pair => pair.Passage).Intersect(heldOut));
+        Assert.Equal(sources.Sum(source => source.HeldOut.Count), apart.Sum(source => source.HeldOut.Count));
+        Assert.All(apart, source => Assert.InRange(source.Training.Count, 60, 72));
+    }
+
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder.FullName, name), text);
 
     private static string Function(int number) =>

@@ -7,7 +7,7 @@ namespace McpLongContext.Training.Tests.Examples;
 
 public sealed class ExampleBuilderTests : IDisposable
 {
-    private static readonly ExampleShape s_shape = new(SegmentTokens: 96, Segments: 4, MostWeight: 100);
+    private static readonly ExampleShape s_shape = new(SegmentTokens: 128, Segments: 4, MostWeight: 100);
 
     private readonly StoryModel _model = new();
     private readonly Tokenizer _tokenizer;

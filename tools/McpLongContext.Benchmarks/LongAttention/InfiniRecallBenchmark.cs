@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using McpLongContext.LongAttention.InfiniAttention;
 
 namespace McpLongContext.Benchmarks.LongAttention;
 
@@ -33,7 +32,7 @@ internal static class InfiniRecallBenchmark
         {
             var (right, plain, window) = (0, 0, 0);
             var (watch, processor, read) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime, 0L);
-            var before = new Prefix(reader, book);
+            var before = new InfiniPrefix(reader, book);
             for (var i = 0; i < positions; i++)
             {
                 var needle = new Needles(SeedOf(length, i)).PassKey();
@@ -45,10 +44,9 @@ internal static class InfiniRecallBenchmark
                 read += length - start;
                 var answer = reader.Answer(memory, $"{needle.Question} {needle.Begin}", AnswerTokens);
                 right += answer == needle.Answer ? 1 : 0;
-                if (answer != needle.Answer)
-                {
-                    output.WriteLine($"  at {(double)place / length:P0}: '{answer}' instead of {needle.Answer}");
-                }
+                output.WriteLine(
+                    $"  at {(double)place / length:P0}: {(answer == needle.Answer ? answer : $"'{answer}' instead of {needle.Answer}")}"
+                );
 
                 // Behind closed gates nothing of the memory is read: an empty one gives the same.
                 var nothing = closed.Answer(
@@ -72,31 +70,4 @@ internal static class InfiniRecallBenchmark
     /// <summary>Mixed: the system's generator gives similar numbers for successive seeds.</summary>
     internal static int SeedOf(int length, int index) =>
         (int)((((ulong)(uint)length << 32) + (ulong)index + 1) * 0x9E3779B97F4A7C15 >> 33);
-
-    /// <summary>
-    /// The memory of the book before a place, which all texts share that have their key after it: read once, in whole
-    /// segments, after which a sequence begins anew.
-    /// </summary>
-    private sealed class Prefix(InfiniReader reader, int[] book)
-    {
-        private readonly CompressiveMemory _memory = reader.Adapter.CreateMemory(reader.Config);
-
-        public int Tokens { get; private set; }
-
-        public long Bytes => _memory.Bytes;
-
-        public (CompressiveMemory Memory, int Start) At(int place)
-        {
-            var end = place / reader.Adapter.SegmentTokens * reader.Adapter.SegmentTokens;
-            if (end > Tokens)
-            {
-                reader.Remember(_memory, book.AsSpan(Tokens..end));
-            }
-
-            Tokens = end;
-            var copy = reader.Adapter.CreateMemory(reader.Config);
-            copy.Restore(_memory.Content.Span);
-            return (copy, end);
-        }
-    }
 }

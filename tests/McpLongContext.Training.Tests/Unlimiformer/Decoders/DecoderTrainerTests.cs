@@ -60,7 +60,7 @@ public sealed class DecoderTrainerTests : IDisposable
         foreach (var counts in new[] { first, second })
         {
             var before = trainer.State;
-            trainer.Step();
+            trainer.Step(TestContext.Current.CancellationToken);
             Assert.Equal(before.Step + 1, trainer.State.Step);
             Assert.Equal(before.StepsAtLevel + 1, trainer.State.StepsAtLevel);
             Assert.Equal(counts, trainer.State.Exact != before.Exact);
