@@ -7,8 +7,8 @@ namespace McpLongContext.Kernels.Tests;
 public class TwoBitCodesTests
 {
     private delegate void MaxProduct(
-        ReadOnlySpan<byte> signs,
-        ReadOnlySpan<byte> magnitudes,
+        ReadOnlySpan<byte> binaryCodes,
+        ReadOnlySpan<byte> residualCodes,
         int stride,
         ReadOnlySpan<float> scales,
         TwoBitQueries queries,
@@ -30,14 +30,14 @@ public class TwoBitCodesTests
         const int Codes = 9;
         var random = new Random(size + count);
         var stride = size + random.Next(3);
-        var (signs, magnitudes) = (new byte[Codes * size], new byte[Codes * stride]);
-        random.NextBytes(signs);
-        random.NextBytes(magnitudes);
+        var (binaryCodes, residualCodes) = (new byte[Codes * size], new byte[Codes * stride]);
+        random.NextBytes(binaryCodes);
+        random.NextBytes(residualCodes);
         // The sums that come nearest to the bounds of 16 bits.
-        signs.AsSpan(0, size).Fill(255);
-        magnitudes.AsSpan(0, size).Fill(255);
-        signs.AsSpan(size, size).Clear();
-        magnitudes.AsSpan(stride, size).Fill(255);
+        binaryCodes.AsSpan(0, size).Fill(255);
+        residualCodes.AsSpan(0, size).Fill(255);
+        binaryCodes.AsSpan(size, size).Clear();
+        residualCodes.AsSpan(stride, size).Fill(255);
         var queries = Sample.Uniform(size, count * size * 8);
         queries.AsSpan(0, size * 8).Fill(-0.3f);
         queries.AsSpan((count - 1) * size * 8, size * 8).Fill(0.3f);
@@ -51,7 +51,7 @@ public class TwoBitCodesTests
             _ => TwoBitCodes.MaxProduct,
         };
 
-        product(signs, magnitudes, stride, scales, new TwoBitQueries(queries, size * 8), maxima);
+        product(binaryCodes, residualCodes, stride, scales, new TwoBitQueries(queries, size * 8), maxima);
 
         for (var q = 0; q < count; q++)
         {
@@ -74,12 +74,44 @@ public class TwoBitCodesTests
                 .Select(
                     (value, i) =>
                         value
-                        * (IsSet(magnitudes, (code * stride) + (i / 8), i) ? 10 : 3)
-                        * (IsSet(signs, (code * size) + (i / 8), i) ? 1 : -1)
+                        * (IsSet(residualCodes, (code * stride) + (i / 8), i) ? 10 : 3)
+                        * (IsSet(binaryCodes, (code * size) + (i / 8), i) ? 1 : -1)
                 )
                 .Sum();
 
         static bool IsSet(byte[] plane, int at, int bit) => ((plane[at] >> (bit % 8)) & 1) == 1;
+    }
+
+    [Fact]
+    public void A_query_may_have_any_number_of_tokens_and_of_dimensions()
+    {
+        const int Count = 5000;
+        const int Size = 3001;
+        var maxima = new float[Count];
+        var queries = new float[Count * 8];
+        queries.AsSpan().Fill(1);
+        TwoBitCodes.MaxProduct([255], [255], 1, [1], new TwoBitQueries(queries, 8), maxima);
+        Assert.All(maxima, value => Assert.Equal(8 * TwoBitCodes.High, value, 1e-4f));
+
+        var wide = new float[Size * 8];
+        wide.AsSpan().Fill(-1);
+        TwoBitCodes.MaxProduct(
+            new byte[Size],
+            new byte[Size],
+            Size,
+            [1],
+            new TwoBitQueries(wide, Size * 8),
+            maxima.AsSpan(0, 1)
+        );
+        Assert.Equal(Size * 8 * TwoBitCodes.Low, maxima[0], 1f);
+    }
+
+    [Fact]
+    public void The_queries_that_count_are_within_half_a_step_of_those_given()
+    {
+        var queries = Sample.Uniform(3, 5 * 24);
+        var counted = new TwoBitQueries(queries, 24).Dequantize();
+        Assert.All(queries.Zip(counted), pair => Assert.Equal(pair.First, pair.Second, 1 / 254f + 1e-6f));
     }
 
     [Fact]
@@ -95,8 +127,8 @@ public class TwoBitCodesTests
     public void Lengths_that_do_not_fit_are_refused()
     {
         var queries = new TwoBitQueries(new float[32], 16);
-        Refuse("signs", 5, 6, 3, 2, 2);
-        Refuse("magnitudes", 4, 5, 3, 2, 2);
+        Refuse("binaryCodes", 5, 6, 3, 2, 2);
+        Refuse("residualCodes", 4, 5, 3, 2, 2);
         Refuse("maxima", 4, 6, 3, 2, 1);
         Assert.Throws<ArgumentOutOfRangeException>(
             "stride",
@@ -105,13 +137,13 @@ public class TwoBitCodesTests
         Assert.Throws<ArgumentException>("queries", () => new TwoBitQueries(new float[9], 8));
         Assert.Throws<ArgumentException>("dimensions", () => new TwoBitQueries(new float[9], 9));
 
-        void Refuse(string name, int signs, int magnitudes, int stride, int scales, int maxima) =>
+        void Refuse(string name, int binaryCodes, int residualCodes, int stride, int scales, int maxima) =>
             Assert.Throws<ArgumentException>(
                 name,
                 () =>
                     TwoBitCodes.MaxProduct(
-                        new byte[signs],
-                        new byte[magnitudes],
+                        new byte[binaryCodes],
+                        new byte[residualCodes],
                         stride,
                         new float[scales],
                         queries,

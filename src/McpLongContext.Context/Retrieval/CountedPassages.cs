@@ -14,7 +14,7 @@ internal sealed class CountedPassages(IEvidenceSource reader, IReadOnlyList<Rank
     /// <summary>Passages that are read ahead of a page's end are read in vain.</summary>
     private const int ReadAtOnce = 8;
 
-    /// <summary>More than a token has: what does not fit by this does not fit.</summary>
+    /// <summary>Characters of a token, roughly: decides only how many passages are read ahead.</summary>
     private const int CharactersOfToken = 6;
 
     private readonly Passage?[] _read = new Passage?[ReadAtOnce];

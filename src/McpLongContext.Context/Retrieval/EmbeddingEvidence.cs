@@ -26,7 +26,7 @@ internal sealed class EmbeddingEvidence
 
     /// <summary>
     /// Passages whose tokens are compared with the question's: of more, those whose vectors are nearest to its own.
-    /// That is an eighth of a million tokens or so (docs/decisions/pruned-search.md).
+    /// That is a sixteenth of a million tokens or so (docs/decisions/pruned-search.md).
     /// </summary>
     public const int MostTokenPassages = 1024;
 

@@ -21,9 +21,6 @@ internal sealed class EvidenceAssembler(
 {
     private const int NamedCopies = 5;
 
-    /// <summary>The blank lines between two passages that are joined.</summary>
-    private const int TokensOfJoint = 1;
-
     /// <summary>Of one step: one that is repeated may have missed passages before.</summary>
     private LongLines _longLines = new(reader);
 
@@ -66,7 +63,7 @@ internal sealed class EvidenceAssembler(
         for (; next < hits.Count && ranked.Count != topK; next++)
         {
             var hit = hits[next];
-            if (!passages.TryGet(next, room, out var passage, out var tokens))
+            if (!passages.TryGet(next, room, out var passage, out var shown))
             {
                 damage.Add($"A passage of {paths.Show(hit.Document.Path)} is damaged and left out.");
                 continue;
@@ -77,6 +74,7 @@ internal sealed class EvidenceAssembler(
                 continue;
             }
 
+            var tokens = shown + BlanksBetween(hit, passage, pieces);
             if (tokens > room)
             {
                 if (ranked.Count > 0)
@@ -85,13 +83,13 @@ internal sealed class EvidenceAssembler(
                 }
 
                 var alone = new Piece(hit.Document, hit.Score, [passage]);
-                return new Choice([alone], [], copies, next + 1 - offset, maxTokens, damage);
+                return new Choice([alone], [], copies, next + 1 - offset, maxTokens, damage) { Cuts = true };
             }
 
-            room -= tokens + TokensOfJoint;
+            room -= tokens;
             copies.Take(hit, passage);
             Add(hit, passage, pieces);
-            ranked.Add(new ShownHit(hit.Id, Show(new Piece(hit.Document, hit.Score, [passage])), tokens));
+            ranked.Add(new ShownHit(hit.Id, Show(new Piece(hit.Document, hit.Score, [passage])), shown));
         }
 
         copies.LookAhead(hits.Skip(next));
@@ -103,11 +101,9 @@ internal sealed class EvidenceAssembler(
     {
         _longLines = new LongLines(reader);
         var (pieces, ranked, copies, hits, maxTokens, damage) = choice;
-        if (ranked.Count == 0)
+        if (choice.Cuts)
         {
-            return pieces is [var first]
-                ? Cut(first, maxTokens, hits, damage)
-                : new Page([], [], hits, 0, IsCut: false, damage);
+            return Cut(pieces[0], maxTokens, hits, damage);
         }
 
         var alone = ranked.ToDictionary(hit => hit.Passage, hit => (hit.Shown, (int?)hit.Tokens));
@@ -186,6 +182,15 @@ internal sealed class EvidenceAssembler(
         pieces.RemoveAll(touched.Contains);
     }
 
+    /// <summary>The most tokens of the blank lines that are shown when a hit joins pieces.</summary>
+    private static int BlanksBetween(RankedPassage hit, Passage passage, List<Piece> pieces) =>
+        pieces
+            .Where(piece => piece.Touches(hit))
+            .Sum(piece =>
+                ShownText.Blanks(passage.Text)
+                + ShownText.Blanks((hit.Id < piece.Passages[0].Id ? piece.Passages[0] : piece.Passages[^1]).Text)
+            );
+
     private Evidence Show(Piece piece)
     {
         var text = string.Concat(piece.Passages.Select(passage => passage.Text));
@@ -233,7 +238,7 @@ internal sealed class EvidenceAssembler(
     }
 
     /// <summary>The hits of a page, before their evidence is marked and counted.</summary>
-    /// <param name="Pieces">Passages in a row, best first; a single one that is to be cut where nothing is shown.</param>
+    /// <param name="Pieces">Passages in a row, best first.</param>
     /// <param name="Ranked">The hits that are shown whole, each by itself, best first.</param>
     /// <param name="Copies">Their other places.</param>
     /// <param name="Hits">The number of hits that the page takes.</param>
@@ -248,8 +253,11 @@ internal sealed class EvidenceAssembler(
         IReadOnlyList<string> Damage
     )
     {
+        /// <summary>Whether the only piece alone exceeds the budget.</summary>
+        public bool Cuts { get; init; }
+
         /// <summary>The passages whose statements are compared with the question.</summary>
-        public IEnumerable<long> Marked =>
+        public IEnumerable<long> MarkedPassages =>
             Pieces.Take(Highlighter.Pieces).SelectMany(piece => piece.Passages).Select(passage => passage.Id);
     }
 

@@ -1,6 +1,6 @@
 namespace McpLongContext.Context.Retrieval;
 
-/// <summary>What is shown of a text.</summary>
+/// <summary>The part of a text that is shown.</summary>
 internal static class ShownText
 {
     /// <summary>
@@ -12,4 +12,7 @@ internal static class ShownText
         var indentation = text.AsSpan(0, text.Length - body.Length);
         return text[(indentation.LastIndexOf('\n') + 1)..].TrimEnd();
     }
+
+    /// <summary>The characters of the blank lines that <see cref="Of"/> leaves out: no fewer than their tokens.</summary>
+    public static int Blanks(string text) => text.Length - Of(text).Length;
 }

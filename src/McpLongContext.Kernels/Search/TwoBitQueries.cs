@@ -1,4 +1,5 @@
 using McpLongContext.Kernels.Buffers;
+using McpLongContext.Kernels.Simd;
 
 namespace McpLongContext.Kernels.Search;
 
@@ -10,7 +11,7 @@ public sealed unsafe class TwoBitQueries
 {
     private readonly AlignedArray<sbyte> _codes;
     private readonly AlignedArray<float> _scales;
-    private readonly AlignedArray<int> _initial;
+    private readonly AlignedArray<int> _initialTotals;
 
     /// <summary>Quantizes queries.</summary>
     /// <param name="queries">[count, dimensions], finite.</param>
@@ -21,17 +22,17 @@ public sealed unsafe class TwoBitQueries
         Size = BinaryCodes.Size(dimensions);
         Count = Shape.Rows(queries.Length, dimensions, nameof(queries));
         Width = (dimensions + TwoBitCodes.Chunk - 1) / TwoBitCodes.Chunk * TwoBitCodes.Chunk;
-        var padded = Fours * TwoBitCodes.Together;
+        var padded = Blocks * TwoBitCodes.QueriesAtOnce;
         _codes = new AlignedArray<sbyte>((long)padded * Width);
         _scales = new AlignedArray<float>(padded);
-        _initial = new AlignedArray<int>(padded);
+        _initialTotals = new AlignedArray<int>(padded);
         for (var q = 0; q < Count; q++)
         {
             var code = _codes.Span.Slice(q * Width, dimensions);
             Int8Vectors.Quantize(queries.Slice(q * dimensions, dimensions), code, _scales.Span.Slice(q, 1));
             foreach (var value in code)
             {
-                _initial.Span[q] -= TwoBitCodes.Bias * value;
+                _initialTotals.Span[q] -= TwoBitLevels.Bias * value;
             }
         }
     }
@@ -39,8 +40,26 @@ public sealed unsafe class TwoBitQueries
     /// <summary>The number of queries.</summary>
     public int Count { get; }
 
+    /// <summary>Bytes of a plane of a code.</summary>
+    internal int Size { get; }
+
+    /// <summary>Bytes of a query: the dimensions, filled up to chunks.</summary>
+    internal int Width { get; }
+
+    /// <summary>Groups of four queries.</summary>
+    internal int Blocks => (Count + TwoBitCodes.QueriesAtOnce - 1) / TwoBitCodes.QueriesAtOnce;
+
+    /// <summary>[4 Blocks, Width]; it does not move while this object is reachable.</summary>
+    internal sbyte* Codes => _codes.Pointer;
+
+    /// <summary>[4 Blocks].</summary>
+    internal float* Scales => _scales.Pointer;
+
+    /// <summary>[4 Blocks] what the sums start from, as levels are summed with their bias.</summary>
+    internal int* InitialTotals => _initialTotals.Pointer;
+
     /// <summary>The queries as they count, <c>[count, dimensions]</c>: scale * code.</summary>
-    public float[] Rounded()
+    public float[] Dequantize()
     {
         var dimensions = Size * 8;
         var rounded = new float[Count * dimensions];
@@ -55,22 +74,4 @@ public sealed unsafe class TwoBitQueries
 
         return rounded;
     }
-
-    /// <summary>Bytes of a plane of a code.</summary>
-    internal int Size { get; }
-
-    /// <summary>Bytes of a query: the dimensions, filled up to chunks.</summary>
-    internal int Width { get; }
-
-    /// <summary>Groups of four queries.</summary>
-    internal int Fours => (Count + TwoBitCodes.Together - 1) / TwoBitCodes.Together;
-
-    /// <summary>[4 Fours, Width]; it does not move while this object is reachable.</summary>
-    internal sbyte* Codes => _codes.Pointer;
-
-    /// <summary>[4 Fours].</summary>
-    internal float* Scales => _scales.Pointer;
-
-    /// <summary>[4 Fours] what the sums start from, as levels are summed with their bias.</summary>
-    internal int* Initial => _initial.Pointer;
 }

@@ -9,14 +9,14 @@ internal unsafe interface ITwoBitSimd<TSelf, TVector>
     public static abstract int Bytes { get; }
 
     /// <summary>
-    /// The levels of as many dimensions as a vector has bytes, each plus 10: 13 and 20 where the sign bit is set, 7 and
-    /// 0 where it is not, the latter of each where the magnitude bit is set.
+    /// The biased <see cref="TwoBitLevels"/> of as many dimensions as a vector has bytes: positive ones where the bit of
+    /// the binary code is set, high ones where that of the residual code is.
     /// </summary>
-    public static abstract TVector Levels(byte* signs, byte* magnitudes);
+    public static abstract TVector Levels(byte* binaryCodes, byte* residualCodes);
 
     /// <summary>
-    /// sums + levels * codes in lanes of 16 bits, two products each; six of them do not overflow, 6 * 2 * 20 * 127 =
-    /// 30,480.
+    /// sums + levels * codes in lanes of 16 bits, two products each; six of them do not overflow: 6 * 2 * PositiveHigh *
+    /// 127 = 30,480.
     /// </summary>
     public static abstract TVector MultiplyAdd(TVector sums, TVector levels, sbyte* codes);
 

@@ -9,13 +9,17 @@ internal readonly unsafe struct TwoBitSimd128 : ITwoBitSimd<TwoBitSimd128, Vecto
     public static int Bytes => 16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> Levels(byte* signs, byte* magnitudes)
+    public static Vector128<byte> Levels(byte* binaryCodes, byte* residualCodes)
     {
-        var isPositive = IsSet(signs);
+        var isPositive = IsSet(binaryCodes);
         return Vector128.ConditionalSelect(
-            IsSet(magnitudes),
-            isPositive & Vector128.Create((byte)20),
-            Vector128.ConditionalSelect(isPositive, Vector128.Create((byte)13), Vector128.Create((byte)7))
+            IsSet(residualCodes),
+            isPositive & Vector128.Create(TwoBitLevels.PositiveHigh),
+            Vector128.ConditionalSelect(
+                isPositive,
+                Vector128.Create(TwoBitLevels.PositiveLow),
+                Vector128.Create(TwoBitLevels.NegativeLow)
+            )
         );
     }
 

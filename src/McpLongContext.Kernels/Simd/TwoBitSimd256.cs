@@ -12,13 +12,17 @@ internal readonly unsafe struct TwoBitSimd256 : ITwoBitSimd<TwoBitSimd256, Vecto
     public static int Bytes => 32;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Levels(byte* signs, byte* magnitudes)
+    public static Vector256<byte> Levels(byte* binaryCodes, byte* residualCodes)
     {
-        var isPositive = IsSet(signs);
+        var isPositive = IsSet(binaryCodes);
         return Vector256.ConditionalSelect(
-            IsSet(magnitudes),
-            isPositive & Vector256.Create((byte)20),
-            Vector256.ConditionalSelect(isPositive, Vector256.Create((byte)13), Vector256.Create((byte)7))
+            IsSet(residualCodes),
+            isPositive & Vector256.Create(TwoBitLevels.PositiveHigh),
+            Vector256.ConditionalSelect(
+                isPositive,
+                Vector256.Create(TwoBitLevels.PositiveLow),
+                Vector256.Create(TwoBitLevels.NegativeLow)
+            )
         );
     }
 

@@ -31,13 +31,17 @@ internal readonly unsafe struct TwoBitSimd512 : ITwoBitSimd<TwoBitSimd512, Vecto
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Levels(byte* signs, byte* magnitudes)
+    public static Vector512<byte> Levels(byte* binaryCodes, byte* residualCodes)
     {
-        var isPositive = IsSet(signs);
+        var isPositive = IsSet(binaryCodes);
         return Vector512.ConditionalSelect(
-            IsSet(magnitudes),
-            Vector512.ConditionalSelect(isPositive, Vector512.Create((byte)20), Vector512<byte>.Zero),
-            Vector512.ConditionalSelect(isPositive, Vector512.Create((byte)13), Vector512.Create((byte)7))
+            IsSet(residualCodes),
+            Vector512.ConditionalSelect(isPositive, Vector512.Create(TwoBitLevels.PositiveHigh), Vector512<byte>.Zero),
+            Vector512.ConditionalSelect(
+                isPositive,
+                Vector512.Create(TwoBitLevels.PositiveLow),
+                Vector512.Create(TwoBitLevels.NegativeLow)
+            )
         );
     }
 

@@ -86,7 +86,6 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
     }
 
     /// <inheritdoc/>
-    /// <remarks>The tokens are restored from their refined codes.</remarks>
     public float[] Rescore(
         LateInteractionQuery query,
         IReadOnlyList<long> passages,

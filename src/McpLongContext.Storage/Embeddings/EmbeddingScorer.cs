@@ -90,7 +90,7 @@ internal static class EmbeddingScorer
     /// <paramref name="mean"/>, the part of <see cref="OfMean"/>.
     /// </summary>
     /// <param name="run">The passages.</param>
-    /// <param name="queries">The question's tokens.</param>
+    /// <param name="queries">The query's tokens.</param>
     /// <param name="weights">How much each counts, <c>[tokens]</c>.</param>
     /// <param name="mean">The part of the mean.</param>
     /// <param name="scores">[passages].</param>
@@ -111,7 +111,7 @@ internal static class EmbeddingScorer
             scores[p] = float.NaN;
             if (tokens > 0)
             {
-                MaxProduct(run.Segment, offsets[p], tokens, queries, maxima);
+                MaxProduct(run.Segment, offsets[p], ScalesOf(run.Segment, offsets[p], tokens), queries, maxima);
                 scores[p] = mean + TensorPrimitives.Dot(weights, maxima);
             }
         }
@@ -129,7 +129,7 @@ internal static class EmbeddingScorer
     )
     {
         var scores =
-            queries.Count == 0 ? null : embeddings.ScoreResidualCodes(slots, queries.Rounded(), weights.ToArray());
+            queries.Count == 0 ? null : embeddings.ScoreResidualCodes(slots, queries.Dequantize(), weights.ToArray());
         if (scores is not null)
         {
             TensorPrimitives.Add(scores, mean, scores);
@@ -164,11 +164,13 @@ internal static class EmbeddingScorer
             ofMean[q] = TensorPrimitives.Dot(query.Token(q), encoder.Mean.Span);
         }
 
-        var similarities = new float[(offsets[1] - offsets[0]) * query.Tokens];
-        for (var t = 0; t < offsets[1] - offsets[0]; t++)
+        var tokens = offsets[1] - offsets[0];
+        var scales = ScalesOf(segment, offsets[0], tokens);
+        var similarities = new float[tokens * query.Tokens];
+        for (var t = 0; t < tokens; t++)
         {
             var ofToken = similarities.AsSpan(t * query.Tokens, query.Tokens);
-            MaxProduct(segment, offsets[0] + t, 1, queries, ofToken);
+            MaxProduct(segment, offsets[0] + t, scales.AsSpan(t, 1), queries, ofToken);
             TensorPrimitives.Add(ofToken, ofMean, ofToken);
         }
 
@@ -187,28 +189,30 @@ internal static class EmbeddingScorer
     private static void MaxProduct(
         EmbeddingSegment segment,
         int firstToken,
-        int tokens,
+        ReadOnlySpan<float> scales,
         TwoBitQueries queries,
         Span<float> maxima
-    )
+    ) =>
+        TwoBitCodes.MaxProduct(
+            segment.BinaryCodesOf(firstToken, scales.Length),
+            segment.ResidualCodes(firstToken, scales.Length),
+            segment.Embeddings.ResidualCodeBytes,
+            scales,
+            queries,
+            maxima
+        );
+
+    /// <summary>The scales of tokens, <c>[tokens]</c>.</summary>
+    private static float[] ScalesOf(EmbeddingSegment segment, int firstToken, int tokens)
     {
         var residualCodes = segment.ResidualCodes(firstToken, tokens);
         var stride = segment.Embeddings.ResidualCodeBytes;
-        var rented = ArrayPool<float>.Shared.Rent(tokens);
-        var scales = rented.AsSpan(0, tokens);
+        var scales = new float[tokens];
         for (var t = 0; t < tokens; t++)
         {
             scales[t] = segment.Embeddings.Scale(residualCodes.Slice(t * stride, stride));
         }
 
-        TwoBitCodes.MaxProduct(
-            segment.BinaryCodesOf(firstToken, tokens),
-            residualCodes,
-            stride,
-            scales,
-            queries,
-            maxima
-        );
-        ArrayPool<float>.Shared.Return(rented);
+        return scales;
     }
 }

@@ -45,7 +45,8 @@ public interface IEmbeddingSearch
     );
 
     /// <summary>
-    /// <see cref="LateInteractionQuery.MaxSimilarity"/> of each of the passages; NaN for those without embeddings.
+    /// <see cref="LateInteractionQuery.MaxSimilarity"/> of each of the passages, as well as their residual codes and a
+    /// query in int8 tell; NaN for those without embeddings.
     /// </summary>
     public float[] Rescore(
         LateInteractionQuery query,

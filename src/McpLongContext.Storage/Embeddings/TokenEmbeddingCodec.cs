@@ -5,8 +5,8 @@ using McpLongContext.Kernels.Search;
 namespace McpLongContext.Storage.Embeddings;
 
 /// <summary>
-/// Quantizes token embeddings by the optimal four-level quantizer of a Gaussian (Max, 1960): levels ±0.4528 and ±1.510
-/// deviations, here 3 and 10 times 0.151, which are whole numbers in a product, cut at 0.9816. A scale a token makes its inner products unbiased, scale = |c|² / (c · levels), as in
+/// Quantizes token embeddings by the optimal four-level quantizer of a Gaussian (Max, 1960), levels ±0.4528 and ±1.510
+/// deviations, cut at 0.9816: here 3 and 10 times 0.151, which are whole numbers in a product. A scale a token makes its inner products unbiased, scale = |c|² / (c · levels), as in
 /// RaBitQ (Gao and Long, 2024). The binary codes, the sign bits of (embedding - mean), have a plane of their own, which
 /// a search scans first; a second plane, the magnitude bits and the scale, refines them and is read for candidates
 /// only.

@@ -10,8 +10,10 @@ namespace McpLongContext.Training.Modules;
 /// <param name="rule">How segments are written.</param>
 internal sealed class DifferentiableMemory(UpdateRule rule)
 {
-    /// <summary>sigma(x) = ELU(x) + 1.</summary>
-    public static Tensor Sigma(Tensor x) => nn.functional.elu(x, 1) + 1;
+    /// <summary>
+    /// sigma(x) = ELU(x) + 1, as max(x, 0) + e^min(x, 0): a sum of ELU and 1 is 0 below -17, and A_mem then 0 / 0.
+    /// </summary>
+    public static Tensor Sigma(Tensor x) => x.clamp_min(0) + x.clamp_max(0).exp();
 
     /// <summary>A_mem = sigma(Q) M / (sigma(Q) z).</summary>
     /// <param name="queries">[..., tokens, headDim], not rotated.</param>

@@ -57,7 +57,7 @@ public sealed class RetrievalWarmUpTests : IDisposable
     }
 
     [Fact]
-    public async Task The_first_ingest_and_its_query_are_rehearsed_where_nothing_can_be_asked_and_nothing_of_that_stays()
+    public async Task The_first_query_after_an_ingest_finds_the_encoder_loaded()
     {
         await InstallAsync();
         var before = Files();
@@ -67,29 +67,39 @@ public sealed class RetrievalWarmUpTests : IDisposable
         Assert.True(_encoders.FindAsync(Cancellation).IsCompletedSuccessfully);
         Assert.Empty(_datastores.Names);
         Assert.Equal(before, Files());
-
-        string[] Files() =>
-            [
-                .. Directory
-                    .EnumerateFiles(_folder["home"], "*", SearchOption.AllDirectories)
-                    .Order(StringComparer.Ordinal),
-            ];
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Without_an_encoder_there_is_still_something_to_prepare(bool hasDatastore)
+    [Fact]
+    public async Task An_ingest_is_rehearsed_before_the_encoder_is_asked_for_and_nothing_of_it_stays()
     {
-        if (hasDatastore)
-        {
-            _datastores.OpenOrCreate("default");
-        }
+        string[] during = [];
 
+        await Rehearsal.RunAsync(
+            _ =>
+            {
+                during = Files();
+                return Task.FromResult<RetrievalEncoder?>(null);
+            },
+            Cancellation
+        );
+
+        Assert.Contains(during, path => path.EndsWith("lamp.py", StringComparison.Ordinal));
+        Assert.Contains(during, path => path.Contains("rehearsal", StringComparison.Ordinal));
+        Assert.Empty(_datastores.Names);
+        Assert.Empty(Files());
+    }
+
+    [Fact]
+    public async Task Without_an_encoder_an_ingest_is_rehearsed_too()
+    {
         await WarmUp.RunAsync(Cancellation);
 
         Assert.Null(await _encoders.FindAsync(Cancellation));
+        Assert.Empty(Files());
     }
+
+    private string[] Files() =>
+        [.. Directory.EnumerateFiles(_folder["home"], "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
     private async Task InstallAsync()
     {

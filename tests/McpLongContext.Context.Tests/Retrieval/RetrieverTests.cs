@@ -33,6 +33,30 @@ public sealed class RetrieverTests
         Assert.Equal("The lighthouse keeper sleeps.", evidence.Text);
     }
 
+    [Theory]
+    [InlineData("\n\n")]
+    [InlineData("\r\n \r\n\t\r\n")]
+    public void Blank_lines_between_neighbors_count_and_pages_lose_no_hit(string line)
+    {
+        var blank = string.Concat(Enumerable.Repeat(line, 30));
+        var text = string.Join(blank, Enumerable.Range(1, 30).Select(i => $"The lamp of harbor number {i} is lit."));
+        using var sample = new SampleDatastore();
+        sample.Put("lamps.txt", "Data", text, linesPerPassage: blank.Count(static sign => sign == '\n'));
+        var seen = new List<int>();
+        string? cursor = null;
+        do
+        {
+            var page = Ask(sample, "harbor lamp", cursor: cursor, maxTokens: 300);
+            Assert.InRange(page.Evidence.Sum(one => TokenCounter.Count(one.Text)), 1, 300);
+            Assert.Equal(page.Evidence.Sum(one => TokenCounter.Count(one.Text)), page.Tokens);
+            seen.AddRange(page.Ranked.Select(one => one.StartLine));
+            cursor = page.NextCursor;
+        } while (cursor is not null);
+
+        Assert.Equal(seen.Distinct().Count(), seen.Count);
+        Assert.Equal(Ask(sample, "harbor lamp", maxTokens: 30_000).Ranked.Count, seen.Count);
+    }
+
     [Fact]
     public void The_sentences_with_the_words_of_the_question_are_highlighted_while_nothing_is_encoded()
     {
@@ -337,7 +361,13 @@ public sealed class RetrieverTests
         Assert.Equal(3, Ask(sample, "cranes", topK: 3).Evidence.Sum(e => e.EndLine - e.StartLine + 1));
     }
 
-    private QueryResult Ask(SampleDatastore sample, string question, int maxTokens = 4000, int? topK = null) =>
+    private QueryResult Ask(
+        SampleDatastore sample,
+        string question,
+        int maxTokens = 4000,
+        int? topK = null,
+        string? cursor = null
+    ) =>
         Ask(
             sample,
             new QueryRequest
@@ -345,6 +375,7 @@ public sealed class RetrieverTests
                 Question = question,
                 MaxTokens = maxTokens,
                 TopK = topK,
+                Cursor = cursor,
             }
         );
 

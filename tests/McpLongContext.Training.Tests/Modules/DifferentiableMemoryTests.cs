@@ -27,6 +27,19 @@ public sealed class DifferentiableMemoryTests
     }
 
     [Fact]
+    public void A_query_far_below_zero_still_reads_the_memory()
+    {
+        using var scope = NewDisposeScope();
+        var (matrix, normalizer) = (rand([6, 6]), rand([6]) + 1);
+        var query = full([1, 6], -40f);
+
+        var read = DifferentiableMemory.Read(query, matrix, normalizer);
+
+        // All features are alike, so that they cancel out.
+        Assert.True(read.allclose(matrix.sum(0, keepdim: true) / normalizer.sum(), rtol: 1e-4, atol: 1e-5));
+    }
+
+    [Fact]
     public void The_delta_rule_adds_nothing_that_the_memory_returns_already()
     {
         using var scope = NewDisposeScope();
