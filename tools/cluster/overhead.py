@@ -26,20 +26,29 @@ class Server:
     """A process that serves the protocol over HTTP."""
 
     def __init__(self, program, arguments, folder, home):
-        self.port = throughput.free_port()
+        self.port, self.errors = throughput.free_port(), tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             ["dotnet", program, *arguments, "--home", home, "--http", f"http://127.0.0.1:{self.port}"],
-            cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            cwd=folder, stdout=subprocess.DEVNULL, stderr=self.errors,
             env=dict(os.environ, MCP_LONG_CONTEXT_INSTALL_DEFAULT_ENCODER="false"))
-        self.client = self.connect()
+        try:
+            self.client = self.connect()
+        except BaseException:
+            self.close()
+            raise
 
     def connect(self):
         for _ in range(600):
+            self.require_alive()
             try:
                 return throughput.Client(self.port)
             except ConnectionRefusedError:
                 time.sleep(0.1)
-        raise RuntimeError("the server does not start")
+        raise RuntimeError(f"the server does not start: {throughput.told(self.errors)}")
+
+    def require_alive(self):
+        if self.process.poll() is not None:
+            raise RuntimeError(f"{self.process.args} ended with {self.process.returncode}: {throughput.told(self.errors)}")
 
     def cpu(self):
         """Seconds of the processor, user and system, by the clock of the process."""
@@ -47,7 +56,7 @@ class Server:
 
     def ask(self, question):
         """Seconds of wall and of the processor."""
-        assert self.process.poll() is None, f"{self.process.args} ended with {self.process.returncode}"
+        self.require_alive()
         before, start = self.cpu(), time.perf_counter()
         answer = self.client.call("query_long_context", datastore="docs", question=question)
         wall = time.perf_counter() - start
@@ -56,6 +65,7 @@ class Server:
     def close(self):
         self.process.kill()
         self.process.wait()
+        self.errors.close()
 
 
 def questions_of(folder):
@@ -65,15 +75,17 @@ def questions_of(folder):
             if match := COMMENT.match(line.strip()):
                 found.append(match[1])
                 break
+    if not found:
+        raise RuntimeError("the files have no comments to ask")
     return found[:100]
 
 
 def main(program, sources, count, rounds=3, models=None):
-    program = os.path.abspath(program)
+    program, count, rounds = os.path.abspath(program), int(count), int(rounds)
     with tempfile.TemporaryDirectory() as temporary, contextlib.ExitStack() as stack:
         folder = pathlib.Path(temporary)
         folder.chmod(0o755)
-        size = throughput.make(folder / "work", sources, int(count))
+        size = throughput.make(folder / "work", sources, count)
         connection = stack.enter_context(throughput.database(folder))
         servers = []
         for name, arguments in (("plain", ["serve"]),
@@ -92,7 +104,7 @@ def main(program, sources, count, rounds=3, models=None):
         questions = questions_of(folder / "work")
         print(f"{len(questions)} questions, {size / 1e6:.1f} MB, load {os.getloadavg()[0]:.0f}")
         times, different = ([], []), []
-        for turn in range(int(rounds) + 1):
+        for turn in range(rounds + 1):
             for number, question in enumerate(questions):
                 order = (0, 1) if (number + turn) % 2 else (1, 0)
                 asked = {i: servers[i].ask(question) for i in order}

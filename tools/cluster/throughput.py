@@ -87,8 +87,15 @@ class Client:
 
     def call(self, tool, **arguments):
         result = self.request("tools/call", {"name": tool, "arguments": arguments})
-        assert not result.get("isError"), result
+        if result.get("isError"):
+            raise RuntimeError(f"{tool}: {result}")
         return result["structuredContent"]
+
+
+def told(errors):
+    """The end of what a program has written to its standard error, a file."""
+    errors.seek(0)
+    return errors.read().decode(errors="replace")[-2000:]
 
 
 class Silo:
@@ -96,15 +103,21 @@ class Silo:
 
     def __init__(self, program, name, home, folder, connection):
         self.group = GROUPS / f"mcp-silo-{os.getpid()}-{name}"
+        self.port, self.silo_port, self.process = free_port(), free_port(), None
         make_group(self.group)
-        self.port, self.silo_port = free_port(), free_port()
-        self.process = subprocess.Popen(
-            ["dotnet", program, "silo", "--name", name, "--home", home, "--http", f"http://127.0.0.1:{self.port}",
-             "--silo-port", str(self.silo_port), "--postgres", connection, "--shards", str(SHARDS)],
-            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=dict(os.environ, MCP_LONG_CONTEXT_INSTALL_DEFAULT_ENCODER="false"))
-        (self.group / "cgroup.procs").write_text(str(self.process.pid))
-        assert b"MCP at" in self.process.stdout.readline(), name
+        try:
+            with tempfile.TemporaryFile() as errors:
+                self.process = subprocess.Popen(
+                    ["dotnet", program, "silo", "--name", name, "--home", home, "--http", f"http://127.0.0.1:{self.port}",
+                     "--silo-port", str(self.silo_port), "--postgres", connection, "--shards", str(SHARDS)],
+                    cwd=folder, stdout=subprocess.PIPE, stderr=errors,
+                    env=dict(os.environ, MCP_LONG_CONTEXT_INSTALL_DEFAULT_ENCODER="false"))
+                (self.group / "cgroup.procs").write_text(str(self.process.pid))
+                if b"MCP at" not in self.process.stdout.readline():
+                    raise RuntimeError(f"{name} does not start: {told(errors)}")
+        except BaseException:
+            self.close()
+            raise
 
     def share(self, cores):
         (self.group / "cpu.cfs_period_us").write_text(str(PERIOD))
@@ -115,8 +128,9 @@ class Silo:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def close(self):
-        self.process.kill()
-        self.process.wait()
+        if self.process:
+            self.process.kill()
+            self.process.wait()
         self.group.rmdir()
 
 
@@ -139,9 +153,11 @@ def database(folder):
                    cwd="/tmp", stdout=subprocess.DEVNULL)
     server = subprocess.Popen([*owner, f"{programs}/postgres", "-D", data, "-p", str(port), "-k", data, "-h", "127.0.0.1"],
                               cwd="/tmp", stderr=subprocess.DEVNULL)
-    while subprocess.run([f"{programs}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode:
-        time.sleep(0.1)
     try:
+        while subprocess.run([f"{programs}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode:
+            if server.poll() is not None:
+                raise RuntimeError(f"PostgreSQL ended with {server.returncode}")
+            time.sleep(0.1)
         yield f"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres"
     finally:
         server.kill()
@@ -216,28 +232,32 @@ def measure(program, sources, count, cores, seconds, models, number):
         rate, walls, late = ask(silos, "docs", seconds)
         cpu, wire = sum(silo.cpu() for silo in silos) - before, sent(silos) - bytes_before
         asked = len(walls) + late
+        middle, most = (f"{walls[len(walls) * part // 100] * 1e3:.0f} ms" if walls else "-" for part in (50, 95))
         print(f"{number} silos of {cores} cores: {size / 1e6:.1f} MB ingested in {took:.1f} s ({size / took / 1e3:.0f} kB/s, "
-              f"state {reports[0]['state']}); {rate:.2f} queries/s, p50 {walls[len(walls) // 2] * 1e3:.0f} ms, "
-              f"p95 {walls[int(len(walls) * 0.95)] * 1e3:.0f} ms, CPU {cpu / asked * 1e3:.1f} ms and {wire / asked / 1e3:.1f} kB "
+              f"state {reports[0]['state']}); {rate:.2f} queries/s, p50 {middle}, p95 {most}, "
+              f"CPU {cpu / asked * 1e3:.1f} ms and {wire / asked / 1e3:.1f} kB "
               f"between silos a query; load {os.getloadavg()[0]:.0f}", flush=True)
         return size / took / 1e3, rate, cpu / asked * 1e3, wire / asked / 1e3
 
 
 def main(program, sources, count, cores=0.3, seconds=20, runs=3, models=None):
     program, measured = os.path.abspath(program), {number: [] for number in (1, 2, 4)}
+    count, cores, seconds, runs = int(count), float(cores), int(seconds), int(runs)
     clients = GROUPS / f"mcp-clients-{os.getpid()}"
     make_group(clients)
-    (clients / "cgroup.procs").write_text(str(os.getpid()))
-    for _ in range(int(runs)):
-        for number, found in measured.items():
-            found.append(measure(program, sources, int(count), float(cores), int(seconds), models, number))
+    try:
+        (clients / "cgroup.procs").write_text(str(os.getpid()))
+        for _ in range(runs):
+            for number, found in measured.items():
+                found.append(measure(program, sources, count, cores, seconds, models, number))
+    finally:
+        (GROUPS / "cgroup.procs").write_text(str(os.getpid()))
+        clients.rmdir()
     for number, found in measured.items():
         ingested, rate, cpu, wire = (statistics.median(column) for column in zip(*found))
         rates = sorted(one[1] for one in found)
         print(f"{number} silos, medians of {len(found)}: {ingested:.0f} kB/s, {rate:.2f} queries/s ({rates[0]:.2f} to "
               f"{rates[-1]:.2f}), CPU {cpu:.1f} ms and {wire:.1f} kB between silos a query")
-    (GROUPS / "cgroup.procs").write_text(str(os.getpid()))
-    clients.rmdir()
 
 
 if __name__ == "__main__":

@@ -75,13 +75,15 @@ internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable docum
     /// <inheritdoc/>
     public double[] Score(Document document, Passage passage, IReadOnlyList<Statement> statements)
     {
-        var aligned = _read.GetValueOrDefault(passage.Id)?.Statements;
-        if (aligned is null)
+        var read = _read.GetValueOrDefault(passage.Id);
+        if (read is { Statements: null })
         {
             _unaligned.Add(passage.Id);
         }
 
-        return aligned?.Length == statements.Count ? aligned : new double[statements.Count];
+        return read?.Statements is { } aligned && aligned.Length == statements.Count
+            ? aligned
+            : new double[statements.Count];
     }
 
     /// <summary>Does a step until it misses nothing.</summary>
@@ -102,7 +104,10 @@ internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable docum
         }
     }
 
-    /// <summary>Reads the passages that were missed, those that are to be aligned first.</summary>
+    /// <summary>
+    /// Reads the passages that were missed, those that are to be aligned first. A copy may leave out what another one has
+    /// read before, because it is damaged there: the passage stays, and is aligned with nothing.
+    /// </summary>
     private async Task ReadAsync()
     {
         _missed.UnionWith(_unaligned);
@@ -124,12 +129,20 @@ internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable docum
         );
         foreach (var id in _missed)
         {
-            _read[id] = null;
+            _read.TryAdd(id, null);
         }
 
         foreach (var passage in read.SelectMany(passages => passages))
         {
             _read[passage.Id] = passage;
+        }
+
+        foreach (var id in _unaligned)
+        {
+            if (_read[id] is { Statements: null } left)
+            {
+                _read[id] = left with { Statements = [] };
+            }
         }
 
         _missed.Clear();

@@ -25,6 +25,18 @@ internal class AlteredSilo : DispatchProxy
     public static IGrainFactory WithSegments(IGrainFactory grains, string silo, Func<Task> before) =>
         Before<ShardSegments?>(grains, silo, nameof(IShardGrain.SegmentsAsync), before);
 
+    /// <summary>Alters the passages that are read.</summary>
+    public static IGrainFactory WithReads(
+        IGrainFactory grains,
+        string silo,
+        Func<ShardPassage[], ShardPassage[]> altered
+    )
+    {
+        return Of(grains, silo, nameof(IShardGrain.ReadAsync), (_, _, proceed) => ReadAsync(proceed));
+
+        async Task<ShardPassage[]> ReadAsync(Func<object?> proceed) => altered(await (Task<ShardPassage[]>)proceed()!);
+    }
+
     /// <summary>Leaves a step without an answer until it is told to end.</summary>
     /// <param name="grains">The grains.</param>
     /// <param name="silo">The silo that is slow.</param>

@@ -70,6 +70,31 @@ public sealed class ShardConversationTests(TwoSilos cluster)
         Assert.Contains("'silo-z' is not in the cluster", error.Message);
     }
 
+    /// <summary>A page of a copy may be damaged while a question is answered: what was read before is shown.</summary>
+    [Fact]
+    public async Task A_passage_that_is_left_out_when_it_is_read_again_is_shown_unmarked()
+    {
+        var real = cluster.First.Get<IGrainFactory>();
+        var (expected, _) = await AskAsync(real, "", "silo-a");
+        var reads = 0;
+        var grains = AlteredSilo.WithReads(
+            real,
+            "silo-a",
+            read =>
+                reads++ switch
+                {
+                    0 => read,
+                    1 => [],
+                    _ => throw new InvalidOperationException("The page is read over and over."),
+                }
+        );
+
+        var (found, _) = await AskAsync(grains, "", "silo-a");
+
+        Assert.Equal(2, reads);
+        Assert.Equal(expected, found);
+    }
+
     [Fact]
     public void The_usual_time_is_that_of_nineteen_in_twenty()
     {
