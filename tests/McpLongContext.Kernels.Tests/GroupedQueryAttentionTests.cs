@@ -187,6 +187,21 @@ public class GroupedQueryAttentionTests
     }
 
     [Fact]
+    public void Room_is_given_back_by_a_replacement_and_kept_by_removing_the_oldest()
+    {
+        var tokens = new float[600 * 8];
+        var (replaced, rolled) = (new KeyValueCache(2, 4), new KeyValueCache(2, 4));
+        replaced.Append(tokens, tokens);
+        rolled.Append(tokens, tokens);
+
+        replaced.Replace(10, 580, [], []);
+        rolled.RemoveFirst(580);
+
+        Assert.Equal((20, 256), (replaced.Count, replaced.Room));
+        Assert.Equal((20, 768), (rolled.Count, rolled.Room));
+    }
+
+    [Fact]
     public void Tokens_that_were_truncated_are_forgotten()
     {
         var (once, twice) = (new KeyValueCache(1, 4), new KeyValueCache(1, 4));
@@ -268,6 +283,18 @@ public class GroupedQueryAttentionTests
             "rotary",
             () => GroupedQueryAttention.Attend(new float[8], cache, new([1], 1), 1, 9, new(1, 0, 0, 1), new float[8])
         );
+
+        GroupedQueryAttention.AttendProjected([], cache, 1, []);
+        AssertWrongProjected("queryKeyValue", 23, 8);
+        AssertWrongProjected("queryKeyValue", 48, 16);
+        AssertWrongProjected("output", 24, 9);
+        AssertWrongProjected("output", 0, 8);
+
+        void AssertWrongProjected(string name, int projected, int output) =>
+            Assert.Throws<ArgumentException>(
+                name,
+                () => GroupedQueryAttention.AttendProjected(new float[projected], cache, 1, new float[output])
+            );
 
         void AssertWrong(string name, int queries, AttentionPart part, int output) =>
             Assert.Throws<ArgumentException>(

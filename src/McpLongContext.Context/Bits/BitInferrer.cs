@@ -9,13 +9,16 @@ namespace McpLongContext.Context.Bits;
 
 /// <summary>
 /// Reads bits or a file of any size through a bit model, in overlapping causal windows that cover every bit once. In RAM
-/// are the windows that are being read, whatever the size of the file.
+/// are the windows of a batch with their probabilities, at most <see cref="MostBatchBits"/> a processor or a window each,
+/// whatever the size of the file.
 /// </summary>
 internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProvider time)
 {
     private const int DefaultTop = 10;
 
-    /// <summary>Bits that a processor reads between two reports of progress.</summary>
+    /// <summary>
+    /// Bits a processor of the windows between two reports of progress, at most; a longer window is one a processor.
+    /// </summary>
     private const int MostBatchBits = 1 << 16;
     private const int MostTop = 1000;
 
@@ -98,7 +101,8 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
         {
             var next = first + results.Count;
             var elapsed = time.GetElapsedTime(start);
-            if (results.Count >= most || (results.Count > 0 && elapsed >= request.Wait))
+            var isLate = elapsed >= request.Wait;
+            if (results.Count >= most || (results.Count > 0 && isLate))
             {
                 return InferenceState.Paused;
             }
@@ -109,14 +113,25 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
                     Remaining = results.Count > 0 ? elapsed * ((double)(plan.Count - next) / results.Count) : null,
                 }
             );
-            var windows = new ReadWindow?[Math.Min(batch, Math.Min(plan.Count - next, most - results.Count))];
-            var isWhole = Read(windows, readers, model, source, plan, next, cancellation);
+            // One window is done however little time there is.
+            var count = isLate ? 1 : Math.Min(batch, Math.Min(plan.Count - next, most - results.Count));
+            var windows = new ReadWindow?[count];
+            var isCanceled = !Read(
+                windows,
+                readers,
+                model,
+                source,
+                plan,
+                next,
+                () => !isLate && time.GetElapsedTime(start) >= request.Wait,
+                cancellation
+            );
             foreach (var window in windows.TakeWhile(window => window is not null))
             {
                 results.Add(window!);
             }
 
-            if (!isWhole)
+            if (isCanceled)
             {
                 return InferenceState.Cancelled;
             }
@@ -128,8 +143,11 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
         return InferenceState.Complete;
     }
 
-    /// <summary>Reads successive windows, several at a time; those that canceling left out stay null.</summary>
-    /// <returns>Whether all were read.</returns>
+    /// <summary>
+    /// Reads successive windows, several at a time and begun in order; those that canceling or the end of the time left
+    /// out stay null.
+    /// </summary>
+    /// <returns>Whether it was not canceled.</returns>
     private static bool Read(
         ReadWindow?[] windows,
         ConcurrentBag<BitWindowReader> readers,
@@ -137,9 +155,11 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
         IBitSource source,
         BitWindowPlan plan,
         int first,
+        Func<bool> isOver,
         CancellationToken cancellation
     )
     {
+        var begun = 0;
         try
         {
             Parallel.For(
@@ -150,8 +170,15 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
                     CancellationToken = cancellation,
                     MaxDegreeOfParallelism = Environment.ProcessorCount,
                 },
-                i =>
+                _ =>
                 {
+                    if (isOver())
+                    {
+                        return;
+                    }
+
+                    // The loop deals out ranges: of those, what is done at its end would have gaps.
+                    var i = Interlocked.Increment(ref begun) - 1;
                     var reader = readers.TryTake(out var free) ? free : new BitWindowReader(model.Model, source);
                     windows[i] = reader.Read(plan[first + i], cancellation);
                     readers.Add(reader);
@@ -163,7 +190,8 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
         {
             return false;
         }
-        catch (AggregateException failures) when (failures.InnerException is ContextException failure)
+        catch (AggregateException failures)
+            when (failures.Flatten().InnerExceptions.OfType<ContextException>().FirstOrDefault() is { } failure)
         {
             throw new ContextException(failure.Message, failures);
         }
@@ -200,5 +228,7 @@ internal sealed class BitInferrer(BitModels models, AllowedRoots roots, TimeProv
         {
             throw new ContextException($"max_windows: {request.MaxWindows} is out of range; use 1 or more.");
         }
+
+        Limits.Require(nameof(request.ListedWindows), request.ListedWindows, 0, Limits.MaxCallWindows);
     }
 }

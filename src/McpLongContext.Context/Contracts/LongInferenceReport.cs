@@ -144,6 +144,9 @@ public sealed record LongInferenceProgress(
     WindowReport? Last
 )
 {
-    /// <summary>An estimate of the time left, by the windows so far; <see langword="null"/> where there is none.</summary>
+    /// <summary>
+    /// An estimate of the time that the rest of the document takes, by the windows so far, whether or not the call's own
+    /// limits end it before; <see langword="null"/> where there is none.
+    /// </summary>
     public TimeSpan? Remaining { get; init; }
 }

@@ -96,7 +96,10 @@ public sealed record LongInferenceRequest
     /// <summary>The most windows; <see langword="null"/>: all.</summary>
     public int? MaxWindows { get; init; }
 
-    /// <summary>The most windows of bits or a file that the report lists; all of them are read.</summary>
+    /// <summary>
+    /// The most windows of bits or a file that the report lists, 0 to <see cref="Limits.MaxCallWindows"/>; all of them are
+    /// read.
+    /// </summary>
     public int ListedWindows { get; init; } = Limits.MaxCallWindows;
 
     /// <summary>

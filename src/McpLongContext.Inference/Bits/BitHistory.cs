@@ -5,15 +5,23 @@ namespace McpLongContext.Inference.Bits;
 /// [1 + bytes, 256], the byte so far as a 1 and its bits, then the values of the last whole byte, the one before, and so on.
 /// Row 0 stands for what a window does not show.
 /// </summary>
-/// <param name="bytes">The whole bytes that are kept, <see cref="BitTransformerConfig.HistoryBytes"/>.</param>
-public sealed class BitHistory(int bytes)
+public sealed class BitHistory
 {
     /// <summary>Rows for each byte.</summary>
     public const int Values = 256;
 
     private const int LastPlace = 7;
 
-    private readonly int[] _rows = new int[1 + bytes];
+    private readonly int[] _rows;
+
+    /// <summary>Begins with nothing seen.</summary>
+    /// <param name="bytes">The whole bytes that are kept, <see cref="BitTransformerConfig.HistoryBytes"/>; 1 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are none.</exception>
+    public BitHistory(int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
+        _rows = new int[1 + bytes];
+    }
 
     /// <summary>A row for the byte so far and for each whole byte, nearest first.</summary>
     public ReadOnlySpan<int> Rows => _rows;
@@ -24,8 +32,11 @@ public sealed class BitHistory(int bytes)
     /// <summary>Takes the next bit.</summary>
     /// <param name="bit">0 or 1.</param>
     /// <param name="place">The place of the bit in the byte; 8 for a parity bit, which changes nothing.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is no bit, or no such place.</exception>
     public void Push(int bit, int place)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)bit, 1u, nameof(bit));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)place, LastPlace + 1u, nameof(place));
         if (place > LastPlace)
         {
             return;

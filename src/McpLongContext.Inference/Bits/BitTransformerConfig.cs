@@ -65,8 +65,8 @@ public sealed record BitTransformerConfig
     public bool HasPlaces { get; init; } = true;
 
     /// <summary>
-    /// How many whole bytes before a bit are embedded by their values, beside the byte so far, <c>history</c>; 0 for neither.
-    /// See <see cref="BitHistory"/>.
+    /// How many whole bytes before a bit are embedded by their values, beside the byte so far, <c>history</c>; 0 for neither,
+    /// at most 8. See <see cref="BitHistory"/>.
     /// </summary>
     public int HistoryBytes { get; init; }
 
@@ -213,7 +213,7 @@ public sealed record BitTransformerConfig
             return $"d_model: {Width} found, expected a multiple of {2 * HeadCount}, twice the {HeadCount} heads";
         }
 
-        return HistoryBytes > MostHistory ? $"history: {HistoryBytes} found, expected at most {MostHistory}"
+        return HistoryBytes is < 0 or > MostHistory ? $"history: {HistoryBytes} found, expected 0 to {MostHistory}"
             : ChunkSize == 0 && ChunkOverlap > 0 ? $"overlap: {ChunkOverlap} found beside chunk_size 0, expected 0"
             : ChunkOverlap > MaxLength ? $"overlap: {ChunkOverlap} found, expected at most max_seq_len, {MaxLength}"
             : null;

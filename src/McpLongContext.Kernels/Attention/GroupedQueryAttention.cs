@@ -67,6 +67,20 @@ public static unsafe class GroupedQueryAttention
     {
         ArgumentNullException.ThrowIfNull(cache);
         var tokens = Shape.Rows(queryKeyValue.Length, 3 * cache.Heads * cache.HeadDim, nameof(queryKeyValue));
+        Shape.Check(output.Length, tokens * cache.Heads * cache.HeadDim, nameof(output));
+        if (tokens == 0)
+        {
+            return;
+        }
+
+        if (tokens > cache.Count)
+        {
+            throw new ArgumentException(
+                $"a block of {tokens} tokens in a cache of {cache.Count}.",
+                nameof(queryKeyValue)
+            );
+        }
+
         for (var head = 0; head < cache.Heads; head++)
         {
             var part = new AttentionPart(tokens, head, 0, tokens);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using McpLongContext.Kernels.Buffers;
 
 namespace McpLongContext.Kernels.Attention;
@@ -48,18 +49,18 @@ internal sealed record GroupedQueryRun(
         int window,
         AttentionPart part,
         int columns,
-        int parts = 1
+        int parts = 1,
+        [CallerArgumentExpression(nameof(queries))] string name = ""
     )
     {
         ArgumentNullException.ThrowIfNull(cache);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
-        var heads =
-            part.BlockTokens > 0 ? Shape.Rows(queries.Length, part.BlockTokens * cache.HeadDim, nameof(queries)) : 0;
+        var heads = part.BlockTokens > 0 ? Shape.Rows(queries.Length, part.BlockTokens * cache.HeadDim, name) : 0;
         if (heads == 0 || heads % (parts * cache.Heads) != 0)
         {
             throw new ArgumentException(
-                $"{queries.Length} floats found, expected [{part.BlockTokens}, a multiple of {cache.Heads}, {cache.HeadDim}].",
-                nameof(queries)
+                $"{queries.Length} floats found, expected [{part.BlockTokens}, a multiple of {parts * cache.Heads}, {cache.HeadDim}].",
+                name
             );
         }
 

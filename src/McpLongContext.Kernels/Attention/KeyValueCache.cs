@@ -50,6 +50,9 @@ public sealed unsafe class KeyValueCache
     /// <summary>Tokens held.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Tokens that there is room for.</summary>
+    internal int Room => _pages[0].Count * PageTokens;
+
     /// <summary>Tokens in a panel of keys: two vectors.</summary>
     internal int Columns { get; }
 
@@ -123,11 +126,14 @@ public sealed unsafe class KeyValueCache
         Count -= pages * PageTokens;
         if (rest > 0)
         {
-            Replace(0, rest, [], []);
+            Put(0, rest, [], []);
         }
     }
 
-    /// <summary>Puts tokens in the place of others; those after keep their order and may get other places.</summary>
+    /// <summary>
+    /// Puts tokens in the place of others; those after keep their order and may get other places. Room that none needs any
+    /// longer is given back.
+    /// </summary>
     /// <param name="first">The first token that goes.</param>
     /// <param name="count">How many go.</param>
     /// <param name="keys">[tokens, heads, headDim] of those that come, not rotated.</param>
@@ -140,23 +146,8 @@ public sealed unsafe class KeyValueCache
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count - first);
         Shape.Rows(keys.Length, Heads * HeadDim, nameof(keys));
         Shape.Check(values.Length, keys.Length, nameof(values));
-        var after = Count - first - count;
-        var (headKeys, headValues) = (new float[after * HeadDim], new float[after * HeadDim]);
-        var (allKeys, allValues) = (new float[Heads * headKeys.Length], new float[Heads * headKeys.Length]);
-        for (var head = 0; head < Heads; head++)
-        {
-            Read(head, first + count, headKeys, headValues);
-            for (var token = 0; token < after; token++)
-            {
-                var target = ((token * Heads) + head) * HeadDim;
-                headKeys.AsSpan(token * HeadDim, HeadDim).CopyTo(allKeys.AsSpan(target));
-                headValues.AsSpan(token * HeadDim, HeadDim).CopyTo(allValues.AsSpan(target));
-            }
-        }
-
-        Count = first;
-        Append(keys, values);
-        Append(allKeys, allValues);
+        Put(first, count, keys, values);
+        Truncate(Count);
     }
 
     /// <summary>Reads successive tokens of a head.</summary>
@@ -186,6 +177,28 @@ public sealed unsafe class KeyValueCache
 
     /// <summary>V of a page: [panels, PageTokens, ValuePanel].</summary>
     internal float* Values(int head, int page) => _pages[head][page].Pointer + (PageTokens * HeadDim);
+
+    /// <summary>Replaces and keeps the room of those that go.</summary>
+    private void Put(int first, int count, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
+    {
+        var after = Count - first - count;
+        var (headKeys, headValues) = (new float[after * HeadDim], new float[after * HeadDim]);
+        var (allKeys, allValues) = (new float[Heads * headKeys.Length], new float[Heads * headKeys.Length]);
+        for (var head = 0; head < Heads; head++)
+        {
+            Read(head, first + count, headKeys, headValues);
+            for (var token = 0; token < after; token++)
+            {
+                var target = ((token * Heads) + head) * HeadDim;
+                headKeys.AsSpan(token * HeadDim, HeadDim).CopyTo(allKeys.AsSpan(target));
+                headValues.AsSpan(token * HeadDim, HeadDim).CopyTo(allValues.AsSpan(target));
+            }
+        }
+
+        Count = first;
+        Append(keys, values);
+        Append(allKeys, allValues);
+    }
 
     /// <summary>Adds tokens whose heads [heads, headDim] are <paramref name="stride"/> floats apart.</summary>
     private void Append(float* keys, float* values, nint stride, int tokens)

@@ -77,7 +77,9 @@ internal sealed record SetChunkingArguments(
     [property: Description("Tokens of an encoder input, up to the encoder's window.")]
     [property: Range(ChunkSettings.MinSize, ChunkSettings.MaxSize)]
         int? ChunkSize = null,
-    [property: Description("Share of a chunk.")] [property: Range(0.0, 1.0)] double? Overlap = null,
+    [property: Description("Share of a chunk, at most 0.75, of a bit model 1.")]
+    [property: Range(0.0, 1.0)]
+        double? Overlap = null,
     [property: Description("Encode stored documents again.")] bool ApplyToExisting = false,
     [property: Description("A bit model.")] string? Model = null
 );

@@ -179,11 +179,6 @@ internal sealed class BitsCommand : TrainingCommand
             ("--minutes", settings.Minutes),
             ("--learning-rate", settings.LearningRate)
         );
-        if (model.HistoryBytes < 0)
-        {
-            throw new TrainingException($"--history {model.HistoryBytes}: expected 0 or more.");
-        }
-
         if (model.ChunkSize < 0 || model.ChunkOverlap < 0)
         {
             throw new TrainingException(

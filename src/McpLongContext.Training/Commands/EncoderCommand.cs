@@ -82,6 +82,13 @@ internal sealed class EncoderCommand : TrainingCommand
         var sources = PairSource.Apart([
             .. parsed.GetValue(_sources)!.Distinct().Select(name => Read(reader, name, error, cancellation)),
         ]);
+        foreach (var source in sources)
+        {
+            error.WriteLine(
+                $"{source.Name}: {source.Training.Count} pairs to learn from, {source.HeldOut.Count} held out"
+            );
+        }
+
         LibtorchRuntime.Load(error);
         var folder = RunOf(parsed, $"{model.Name}-encoder");
         var training = new EncoderTraining(model, folder, settings, ThreadsOf(parsed), TimeProvider.System);

@@ -44,7 +44,10 @@ internal sealed class EncoderTrainer : ITrainer
         (_model, _plain, _folder, _sources, _settings, _file) = (model, plain, folder, sources, settings, file);
         _rarity =
         [
-            .. sources.Select(source => new TokenRarity(text => plain.Tokenizer.Tokenize(text), source.Training)),
+            .. sources.Select(source => new TokenRarity(
+                text => plain.Tokenizer.Tokenize(text),
+                source.Training.Count > 0 ? source.Training : source.HeldOut
+            )),
         ];
         _ranking = new HeldOutRanking(sources, _rarity, settings, threads);
         Optimizer = new TrainingOptimizer(
@@ -167,7 +170,8 @@ internal sealed class EncoderTrainer : ITrainer
         var shares = _sources.Select(source => Math.Sqrt(source.Training.Count)).ToArray();
         var at = random.NextDouble() * shares.Sum();
         var chosen = 0;
-        while (chosen < shares.Length - 1 && at >= shares[chosen])
+        var last = Array.FindLastIndex(shares, share => share > 0);
+        while (chosen < last && at >= shares[chosen])
         {
             at -= shares[chosen++];
         }

@@ -137,6 +137,54 @@ public sealed class BitInferenceTests : BitService
     }
 
     [Fact]
+    public async Task Cancelling_amid_many_windows_keeps_those_before_and_the_cursor_continues()
+    {
+        const int Windows = 500;
+        using var source = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var request = Long();
+        var whole = await InferAsync(request);
+
+        Time.Looked = look =>
+        {
+            if (look == Windows)
+            {
+                source.Cancel();
+            }
+        };
+        var first = await Service.InferAsync(request, progress: null, source.Token);
+        Time.Looked = null;
+
+        Assert.Equal(InferenceState.Cancelled, first.State);
+        // Looks at the clock that begin no window, and windows that are broken off with those begun after them.
+        Assert.InRange(first.BitStream!.WindowCount, Windows - 20 - (2 * Environment.ProcessorCount), Windows);
+        await ContinuesAsync(request, whole, first);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(50, 50)]
+    public async Task No_window_begins_after_the_wait_and_the_cursor_continues(int seconds, int most)
+    {
+        var request = Long();
+        var whole = await InferAsync(request);
+
+        Time.Looked = _ => { };
+        var first = await Service.InferAsync(
+            request with
+            {
+                Wait = TimeSpan.FromSeconds(seconds),
+            },
+            progress: null,
+            Cancellation
+        );
+        Time.Looked = null;
+
+        Assert.Equal(InferenceState.Paused, first.State);
+        Assert.InRange(first.BitStream!.WindowCount, 1, most);
+        await ContinuesAsync(request, whole, first);
+    }
+
+    [Fact]
     public async Task What_was_measured_on_this_machine_is_the_default()
     {
         var request = new LongInferenceRequest { File = Write("text.txt", s_bytes), Model = Plain };
@@ -253,6 +301,7 @@ public sealed class BitInferenceTests : BitService
         await RefusesAsync(right with { Text = "a" }, "text, document, datastore, path_glob: a bit model reads");
         await RefusesAsync(right with { Mode = InferenceMode.Generate }, "mode: generate is of texts");
         await RefusesAsync(right with { Window = 5 }, "window, overlap: they are of tokens");
+        await RefusesAsync(right with { ListedWindows = -1 }, "ListedWindows is -1; 0 to 1,000 are allowed.");
         await RefusesAsync(
             right with
             {
@@ -317,6 +366,21 @@ public sealed class BitInferenceTests : BitService
 
         Assert.Equal(Enumerable.Range(0, s_bytes.Length).Select(i => (long)i), told.Select(one => one.Offset));
         Assert.Equal(stream.BitsPerByte, told.Average(one => one.Cost), 6);
+    }
+
+    /// <summary>A request of about 900 windows.</summary>
+    private LongInferenceRequest Long() =>
+        new() { File = Write("long", [.. Enumerable.Repeat(s_bytes, 150).SelectMany(one => one)]), Model = Plain };
+
+    private async Task ContinuesAsync(LongInferenceRequest request, BitStreamReport whole, LongInferenceReport first)
+    {
+        var rest = await InferAsync(request with { Cursor = first.NextCursor });
+        Assert.Equal(
+            whole.Windows.Select(window => (window.FirstBit, window.Bits, window.BitsPerByte)),
+            first
+                .BitStream!.Windows.Concat(rest.Windows)
+                .Select(window => (window.FirstBit, window.Bits, window.BitsPerByte))
+        );
     }
 
     private async Task<BitStreamReport> InferAsync(LongInferenceRequest request) =>

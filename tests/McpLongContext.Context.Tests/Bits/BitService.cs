@@ -15,6 +15,9 @@ public abstract class BitService : IAsyncLifetime
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>The clock of the service.</summary>
+    private protected TestClock Time { get; } = new();
+
     private protected TemporaryFolder Folder { get; } = new();
 
     private protected LongContextService Service { get; private set; } = null!;
@@ -28,7 +31,7 @@ public abstract class BitService : IAsyncLifetime
                 WorkingDirectory = Folder.Path,
                 AllowedRoots = [Folder.Path],
             },
-            TimeProvider.System,
+            Time,
             NullLoggerFactory.Instance
         );
         foreach (var name in (string[])[Plain, Parity])

@@ -32,6 +32,22 @@ public sealed class BitHistoryTests
         Assert.Equal([1, 256 + 0xFF], history.Rows.ToArray());
     }
 
+    [Fact]
+    public void What_is_no_bit_place_or_history_is_refused()
+    {
+        var history = new BitHistory(1);
+
+        Assert.Throws<ArgumentOutOfRangeException>("bytes", () => new BitHistory(0));
+        Assert.Throws<ArgumentOutOfRangeException>("bit", () => history.Push(2, 0));
+        Assert.Throws<ArgumentOutOfRangeException>("place", () => history.Push(1, 9));
+        Assert.Throws<ArgumentOutOfRangeException>("place", () => history.Push(1, -1));
+        Assert.Null(new BitTransformerConfig { HistoryBytes = 8 }.FindProblem());
+        Assert.Equal(
+            "history: -1 found, expected 0 to 8",
+            new BitTransformerConfig { HistoryBytes = -1 }.FindProblem()
+        );
+    }
+
     /// <summary>The first places of a byte; the ninth is its parity.</summary>
     private static void Push(BitHistory history, int value, int places)
     {

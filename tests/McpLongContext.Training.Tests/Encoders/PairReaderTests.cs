@@ -91,6 +91,38 @@ public sealed class PairReaderTests : IDisposable
         Assert.All(apart, source => Assert.InRange(source.Training.Count, 60, 72));
     }
 
+    [Fact]
+    public void A_source_of_which_too_little_is_left_is_still_measured()
+    {
+        PairSource[] sources = [new("one", Pairs(0, 4), Pairs(4, 6)), new("copy", Pairs(4, 7), Pairs(7, 9))];
+
+        var apart = PairSource.Apart(sources);
+
+        Assert.Equal([4, 0], apart.Select(source => source.Training.Count));
+        Assert.Equal([2, 2], apart.Select(source => source.HeldOut.Count));
+    }
+
+    [Fact]
+    public void Sources_that_leave_nothing_to_learn_from_are_named_with_the_remedy()
+    {
+        PairSource[] sources = [new("one", Pairs(0, 4), Pairs(4, 8)), new("copy", Pairs(4, 9), Pairs(0, 4))];
+
+        var error = Assert.Throws<TrainingException>(() => PairSource.Apart(sources));
+
+        Assert.StartsWith(
+            "SOURCE: 0 of 4 pairs of one, 1 of 5 pairs of copy are left to learn from, expected 2 or more of one: ",
+            error.Message
+        );
+        Assert.Contains("leave copies out", error.Message);
+    }
+
+    private static TextPair[] Pairs(int first, int end) =>
+        [
+            .. Enumerable
+                .Range(first, end - first)
+                .Select(i => new TextPair("documentation", $"question {i}", "", $"passage {i}", $"file {i}")),
+        ];
+
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder.FullName, name), text);
 
     private static string Function(int number) =>

@@ -56,7 +56,7 @@ internal static class InfiniKeysBenchmark
     /// <param name="model">The name that the model is installed under.</param>
     /// <param name="adapters">Files; null: that of the model's folder.</param>
     /// <param name="length">Tokens of a text without its facts.</param>
-    /// <param name="counts">Numbers of keys.</param>
+    /// <param name="counts">Numbers of keys, 1 or more.</param>
     /// <param name="asked">Keys of each number that are asked for at least, in as many texts as that takes.</param>
     /// <param name="picture">Where the curve is written; null: nowhere.</param>
     /// <param name="books">The text around facts.</param>
@@ -73,6 +73,7 @@ internal static class InfiniKeysBenchmark
         int threads
     )
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(counts.Min(), 1, nameof(counts));
         var lines = new List<(string, IReadOnlyList<(int, double)>)>();
         foreach (var adapter in adapters)
         {
@@ -81,7 +82,12 @@ internal static class InfiniKeysBenchmark
             var rule = reader.Adapter.Rule.ToString().ToLowerInvariant();
             output.WriteLine($"{adapter ?? "installed"}, {rule}");
             output.WriteLine($"{"keys", 9} {"asked", 6} {"right", 6} {"digits", 7}");
-            lines.Add((rule, [.. counts.Select(count => (count, Keys(output, reader, book, count, asked)))]));
+            lines.Add(
+                (
+                    adapter is null ? rule : Path.GetFileNameWithoutExtension(adapter),
+                    [.. counts.Select(count => (count, Keys(output, reader, book, count, asked)))]
+                )
+            );
         }
 
         if (picture is not null)

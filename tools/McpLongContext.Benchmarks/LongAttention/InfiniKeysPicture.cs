@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security;
 using System.Text;
 
 namespace McpLongContext.Benchmarks.LongAttention;
@@ -17,26 +18,28 @@ internal static class InfiniKeysPicture
 
     /// <summary>Draws the curve.</summary>
     /// <param name="title">The model, and how long texts are.</param>
-    /// <param name="lines">The name of each adapter, and its shares of right answers, 0 to 1, by the number of keys.</param>
+    /// <param name="lines">The name of each adapter, and its shares of right answers, 0 to 1, by the number of keys, 1 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number of keys is below 1.</exception>
     public static string Draw(
         string title,
         IReadOnlyList<(string Name, IReadOnlyList<(int Keys, double Share)> Points)> lines
     )
     {
+        var counts = lines.SelectMany(line => line.Points).Select(point => point.Keys).Distinct().Order().ToList();
+        ArgumentOutOfRangeException.ThrowIfLessThan(counts[0], 1, nameof(lines));
         var svg = new StringBuilder();
         Add(
             svg,
             $"<svg xmlns='http://www.w3.org/2000/svg' width='{Width}' height='{Height}' font-family='sans-serif' font-size='12'>"
         );
         Add(svg, $"<rect width='100%' height='100%' fill='white'/>");
-        Add(svg, $"<text x='{Left}' y='24' font-size='14' font-weight='bold'>{title}</text>");
+        Add(svg, $"<text x='{Left}' y='24' font-size='14' font-weight='bold'>{SecurityElement.Escape(title)}</text>");
         foreach (var share in (double[])[0, 0.2, 0.4, 0.6, 0.8, 1])
         {
             Add(svg, $"<line x1='{Left}' x2='{Width - Right}' y1='{Y(share):F1}' y2='{Y(share):F1}' stroke='#ddd'/>");
             Add(svg, $"<text x='{Left - 8}' y='{Y(share) + 4:F1}' text-anchor='end'>{100 * share:F0}%</text>");
         }
 
-        var counts = lines.SelectMany(line => line.Points).Select(point => point.Keys).Distinct().Order().ToList();
         foreach (var count in counts)
         {
             Add(svg, $"<text x='{X(count):F1}' y='{Height - Bottom + 18}' text-anchor='middle'>{count}</text>");
@@ -53,7 +56,10 @@ internal static class InfiniKeysPicture
                 Add(svg, $"<circle cx='{X(keys):F1}' cy='{Y(share):F1}' r='3' fill='{color}'/>");
             }
 
-            Add(svg, $"<text x='{Width - Right + 12}' y='{Top + 12 + (i * 18)}' fill='{color}'>{name}</text>");
+            Add(
+                svg,
+                $"<text x='{Width - Right + 12}' y='{Top + 12 + (i * 18)}' fill='{color}'>{SecurityElement.Escape(name)}</text>"
+            );
         }
 
         Add(svg, $"</svg>");

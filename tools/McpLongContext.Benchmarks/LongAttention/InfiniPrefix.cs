@@ -14,9 +14,12 @@ internal sealed class InfiniPrefix(InfiniReader reader, int[] book)
 
     public long Bytes => _memory.Bytes;
 
+    /// <summary>The memory at a place, and the place that it ends at.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The place is before an earlier one.</exception>
     public (CompressiveMemory Memory, int Start) At(int place)
     {
         var end = place / reader.Adapter.SegmentTokens * reader.Adapter.SegmentTokens;
+        ArgumentOutOfRangeException.ThrowIfLessThan(end, Tokens, nameof(place));
         if (end > Tokens)
         {
             reader.Remember(_memory, book.AsSpan(Tokens..end));

@@ -11,6 +11,9 @@ internal static class BitMeter
 {
     private const int CorpusBytes = 1 << 20;
 
+    /// <summary>Time by the clock after which a processor's time of nothing is not believed.</summary>
+    private static readonly TimeSpan s_mostSilence = TimeSpan.FromMinutes(1);
+
     /// <summary>Measures a case. The memory is that of the whole process, so nothing else may have run in it.</summary>
     public static BitMeasurement Measure(BitCase one, TextWriter log)
     {
@@ -99,31 +102,33 @@ internal static class BitMeter
     }
 
     /// <summary>
-    /// Bits that a core reads in a second of its own time, which other programs hardly disturb, in the fastest step. The
-    /// first step also makes what is made once; it counts only where it takes all of the seconds.
+    /// Bits that a core reads in a second of its own time, which other programs hardly disturb, over all steps: the clock
+    /// of that may be coarser than a step. The first step also makes what is made once; it counts only where it takes all
+    /// of the seconds.
     /// </summary>
+    /// <exception cref="TrainingException">The system counts no time of the process.</exception>
     private static double Rate(double seconds, long bits, Action step)
     {
-        var fastest = CostOf(step);
-        if (fastest.TotalSeconds < seconds)
+        var begin = Environment.CpuUsage.TotalTime;
+        step();
+        var (spent, steps) = ((Environment.CpuUsage.TotalTime - begin).TotalSeconds, 1);
+        if (spent < seconds)
         {
-            fastest = TimeSpan.MaxValue;
-            for (var spent = TimeSpan.Zero; spent.TotalSeconds < seconds; )
+            begin = Environment.CpuUsage.TotalTime;
+            var clock = Stopwatch.StartNew();
+            steps = 0;
+            do
             {
-                var taken = CostOf(step);
-                fastest = taken < fastest ? taken : fastest;
-                spent += taken;
-            }
+                step();
+                steps++;
+                spent = (Environment.CpuUsage.TotalTime - begin).TotalSeconds;
+            } while (spent < seconds && (spent > 0 || clock.Elapsed < s_mostSilence));
         }
 
-        return bits / fastest.TotalSeconds;
-    }
-
-    /// <summary>Time of all cores that a step takes.</summary>
-    private static TimeSpan CostOf(Action step)
-    {
-        var before = Environment.CpuUsage.TotalTime;
-        step();
-        return Environment.CpuUsage.TotalTime - before;
+        return spent > 0
+            ? bits * steps / spent
+            : throw new TrainingException(
+                "the system counts no processor time of this process: rates of a core cannot be measured."
+            );
     }
 }
