@@ -32,7 +32,7 @@ public sealed class BitHistory
     /// <summary>Takes the next bit.</summary>
     /// <param name="bit">0 or 1.</param>
     /// <param name="place">The place of the bit in the byte; 8 for a parity bit, which changes nothing.</param>
-    /// <exception cref="ArgumentOutOfRangeException">It is no bit, or no such place.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The bit is not 0 or 1, or the place not 0 to 8.</exception>
     public void Push(int bit, int place)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)bit, 1u, nameof(bit));
