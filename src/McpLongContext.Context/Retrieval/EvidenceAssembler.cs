@@ -262,9 +262,9 @@ internal sealed class EvidenceAssembler(
     }
 
     /// <summary>A hit that is shown whole.</summary>
-    /// <param name="Passage">Its passage.</param>
+    /// <param name="Passage">The passage.</param>
     /// <param name="Shown">The evidence, by itself.</param>
-    /// <param name="Tokens">The tokens of its text.</param>
+    /// <param name="Tokens">The tokens of the text that is shown.</param>
     internal sealed record ShownHit(long Passage, Evidence Shown, int Tokens);
 
     /// <summary>Passages in a row.</summary>

@@ -40,7 +40,7 @@ internal sealed class CollectionEvidence(ShardFanOut shards, DocumentTable docum
         _missed.UnionWith(first);
         _unaligned.UnionWith(first.Take(aligned));
         var choice = await RepeatAsync(choose);
-        _unaligned.UnionWith(choice.Marked.Where(id => _read.GetValueOrDefault(id) is { Statements: null }));
+        _unaligned.UnionWith(choice.MarkedPassages.Where(id => _read.GetValueOrDefault(id) is { Statements: null }));
         return await RepeatAsync(() => complete(choice));
     }
 
