@@ -6,9 +6,10 @@ using McpLongContext.Kernels.Simd;
 namespace McpLongContext.Kernels.Search;
 
 /// <summary>
-/// Vectors of two bits per dimension in two planes, binary codes and residual codes, a sign and a magnitude each: bit i of a
-/// plane (byte i / 8, bit i % 8) belongs to dimension i. The levels are whole numbers, -<see cref="High"/>, -<see cref="Low"/>, <see cref="Low"/>
-/// and <see cref="High"/>, so that products with int8 queries are sums of integers, exact and the same on every machine.
+/// Vectors of two bits per dimension in two planes, binary codes and residual codes, a sign and a magnitude each: bit i
+/// of a plane (byte i / 8, bit i % 8) belongs to dimension i. The levels are whole numbers, -<see cref="High"/>, -<see
+/// cref="Low"/>, <see cref="Low"/> and <see cref="High"/>, so that products with int8 queries are sums of integers,
+/// exact and the same on every machine.
 /// </summary>
 public static unsafe class TwoBitCodes
 {
