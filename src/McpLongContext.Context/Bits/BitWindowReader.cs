@@ -13,6 +13,7 @@ internal sealed record ReadWindow(BitWindow Window, byte[] Bits, float[] Probabi
 /// <summary>Reads windows of a stream through a model; one for each thread.</summary>
 internal sealed class BitWindowReader(BitTransformer model, IBitSource source)
 {
+    /// <summary>Queries of a window whose attention is measured: all would cost as much as attention itself.</summary>
     private const int EntropyQueries = 8;
 
     private readonly BitTransformerSession _session = model.CreateSession();

@@ -14,7 +14,7 @@ internal sealed class FileBits : IBitSource
     public FileBits(AllowedRoots roots, string path)
     {
         Path = path;
-        var resolved = roots.Resolve(path);
+        var resolved = roots.Resolve(path, "file");
         try
         {
             if (Directory.Exists(resolved))

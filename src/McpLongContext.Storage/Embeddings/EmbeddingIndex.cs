@@ -98,7 +98,7 @@ public sealed class EmbeddingIndex : IEmbeddingSearch
         var scores = new float[passages.Count];
         Array.Fill(scores, float.NaN);
         var mean = EmbeddingScorer.OfMean(query, Encoder.Mean.Span);
-        var queries = query.For(Encoder);
+        var queries = query.QuantizedFor(Encoder);
         var items = new List<ScanItem>();
         for (var i = 0; i < passages.Count; i++)
         {

@@ -157,7 +157,7 @@ internal static class EmbeddingScorer
     {
         var segment = passage.Segment;
         var offsets = segment.Offsets(passage.FirstSlot, 1);
-        var queries = query.For(encoder);
+        var queries = query.QuantizedFor(encoder);
         var ofMean = new float[query.Tokens];
         for (var q = 0; q < ofMean.Length; q++)
         {

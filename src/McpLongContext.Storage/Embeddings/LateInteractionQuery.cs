@@ -85,7 +85,7 @@ public sealed class LateInteractionQuery
     }
 
     /// <summary>The tokens as an encoder's two-bit codes are multiplied by them; made once for it.</summary>
-    internal TwoBitQueries For(EmbeddingProfile encoder)
+    internal TwoBitQueries QuantizedFor(EmbeddingProfile encoder)
     {
         if (_prepared is not { } known || known.Encoder != encoder)
         {

@@ -319,7 +319,23 @@ public sealed class BitInferenceTests : BitService
             "is empty; there is nothing to predict."
         );
         await RefusesAsync(right with { Bits = null, File = Folder.Path }, "is a directory; name a file in it.");
-        await RefusesAsync(right with { Bits = null, File = "/etc/hostname" }, "outside the allowed roots");
+        await RefusesAsync(
+            right with
+            {
+                Bits = null,
+                File = "/etc/hostname",
+            },
+            "file: '/etc/hostname' is outside the allowed roots"
+        );
+        var gone = Path.Combine(Folder.Path, "gone");
+        await RefusesAsync(
+            right with
+            {
+                Bits = null,
+                File = gone,
+            },
+            $"file: nothing exists at '{gone}'; check its spelling."
+        );
     }
 
     [Fact]

@@ -44,22 +44,28 @@ public sealed class AllowedRoots
         new(new AllowedRoots(others.Where(Directory.Exists)).Roots.Where(Contains));
 
     /// <summary>Resolves a path that a user named.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="argument">The argument that it was given as, for errors.</param>
     /// <returns>The absolute path without links.</returns>
     /// <exception cref="ContextException">The path is malformed, outside the roots, or does not exist.</exception>
-    public string Resolve(string path) =>
-        ResolveAny(path) is var resolved && Path.Exists(resolved)
+    public string Resolve(string path, string argument = "path") =>
+        ResolveAny(path, argument) is var resolved && Path.Exists(resolved)
             ? resolved
-            : throw new ContextException($"path: nothing exists at '{Printable.Path(path)}'; check its spelling.");
+            : throw new ContextException(
+                $"{argument}: nothing exists at '{Printable.Path(path)}'; check its spelling."
+            );
 
     /// <summary>Resolves a path that a user named, where something may have been once.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="argument">The argument that it was given as, for errors.</param>
     /// <returns>The absolute path without links.</returns>
     /// <exception cref="ContextException">The path is malformed, or outside the roots.</exception>
-    internal string ResolveAny(string path)
+    internal string ResolveAny(string path, string argument = "path")
     {
         if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal))
         {
             throw new ContextException(
-                $"path: '{Printable.Path(path)}' is not a path; name a file or a directory beneath {Describe()}."
+                $"{argument}: '{Printable.Path(path)}' is not a path; name a file or a directory beneath {Describe()}."
             );
         }
 
@@ -70,13 +76,13 @@ public sealed class AllowedRoots
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new ContextException($"path: '{Printable.Path(path)}' cannot be resolved: {e.Message}", e);
+            throw new ContextException($"{argument}: '{Printable.Path(path)}' cannot be resolved: {e.Message}", e);
         }
 
         if (KernelFolderOf(resolved) is { } kernel)
         {
             throw new ContextException(
-                $"path: '{Printable.Path(path)}' lies in {kernel}, where the interfaces of the kernel are; nothing is read "
+                $"{argument}: '{Printable.Path(path)}' lies in {kernel}, where the interfaces of the kernel are; nothing is read "
                     + "there, even beneath an allowed root. Copy the files elsewhere."
             );
         }
@@ -84,7 +90,7 @@ public sealed class AllowedRoots
         if (!Contains(resolved))
         {
             throw new ContextException(
-                $"path: '{Printable.Path(path)}' is outside the allowed roots ({Describe()}). "
+                $"{argument}: '{Printable.Path(path)}' is outside the allowed roots ({Describe()}). "
                     + "Start with --allow-root DIRECTORY to add its directory."
             );
         }
