@@ -41,7 +41,7 @@ internal sealed class RankingStage(
                 .ThenBy(passage => passage.Id)
                 .ToList();
             var gain =
-                (_isOfOnePlace ? 0 : LogSum(passages))
+                (_isOfOnePlace ? 0 : LogSum(passages, RankingWeights.FileTemperatureOf(StoredKind.Of(document))))
                 + (_roles.IsUnwantedTest(document) ? 0 : _names.GainOf(document))
                 + (RankingWeights.History * history.GetValueOrDefault(document.Path));
             passages[0] = passages[0] with { Score = passages[0].Score + gain };
@@ -85,10 +85,11 @@ internal sealed class RankingStage(
 
     /// <summary>T ln sum exp((s - best) / T), which is 0 for one passage.</summary>
     /// <param name="passages">Of one file, best first.</param>
-    private static double LogSum(List<RankedPassage> passages)
+    /// <param name="temperature">T.</param>
+    private static double LogSum(List<RankedPassage> passages, double temperature)
     {
         var best = passages[0].Score;
-        var sum = passages.Sum(passage => Math.Exp((passage.Score - best) / RankingWeights.FileTemperature));
-        return RankingWeights.FileTemperature * Math.Log(sum);
+        var sum = passages.Sum(passage => Math.Exp((passage.Score - best) / temperature));
+        return temperature * Math.Log(sum);
     }
 }

@@ -1,3 +1,5 @@
+using McpLongContext.Context.Contracts;
+
 namespace McpLongContext.Context.Retrieval.Ranking;
 
 /// <summary>
@@ -11,7 +13,10 @@ internal static class RankingWeights
     /// The temperature T of a file's score, best + T ln sum exp((s - best) / T): several good passages say more about a
     /// file than one that is strong by chance. At 0 the best passage would be the file.
     /// </summary>
-    public const double FileTemperature = 0.5;
+    public const double CodeTemperature = 0.5;
+
+    /// <summary>The same of what is no code, whose passages repeat less of each other.</summary>
+    public const double ProseTemperature = 0.25;
 
     /// <summary>
     /// The definition where nothing but its name is asked for: more than any number of uses in a passage.
@@ -66,6 +71,10 @@ internal static class RankingWeights
 
     /// <summary>Against what is no code where most of what was found is.</summary>
     public const double Documentation = 1;
+
+    /// <summary>The temperature of a file's score.</summary>
+    public static double FileTemperatureOf(DocumentKind kind) =>
+        kind == DocumentKind.Code ? CodeTemperature : ProseTemperature;
 
     /// <summary>How much a definition counts by what it names: a type before the variable that holds one.</summary>
     public static double Of(Storage.Symbols.SymbolKind kind) =>
