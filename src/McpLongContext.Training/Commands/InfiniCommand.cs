@@ -204,16 +204,16 @@ internal sealed class InfiniCommand : TrainingCommand
         }
     }
 
-    /// <summary>The adapter to begin with, which has to be of the rank that the options say.</summary>
+    /// <summary>The adapter to begin with, of the rank that the options say or a lower one.</summary>
     private static StartingAdapter? StartOf(string? path, TrainedModel model, AdapterSettings settings)
     {
         var start = path is null ? null : StartingAdapter.Load(path, model);
         foreach (var rank in (start?.Changes ?? []).Select(change => change.Rank))
         {
-            if (rank != settings.Rank)
+            if (rank > settings.Rank)
             {
                 throw new TrainingException(
-                    $"--start {path}: rank {rank} found, expected rank {settings.Rank}. Give --rank {rank}, or another adapter."
+                    $"--start {path}: rank {rank} found, expected at most {settings.Rank}. Give --rank {rank}, or another adapter."
                 );
             }
         }

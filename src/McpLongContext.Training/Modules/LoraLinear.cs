@@ -50,12 +50,13 @@ internal sealed class LoraLinear : nn.Module<Tensor, Tensor>
         return ((int)_down.shape[0], _down.data<float>().ToArray(), (_up * _scale).data<float>().ToArray());
     }
 
-    /// <summary>Takes a change over as the start.</summary>
+    /// <summary>Takes a change over as the start. What a higher rank has beside it stays as it began, at no change.</summary>
+    /// <param name="change">Of this rank or a lower one.</param>
     public void Import(LoraAdapter change)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        _down.copy_(tensor(change.Down.ToArray()).reshape(_down.shape));
-        _up.copy_(tensor(change.Up.ToArray()).reshape(_up.shape) / _scale);
+        _down.narrow(0, 0, change.Rank).copy_(tensor(change.Down.ToArray()).reshape(change.Rank, -1));
+        _up.narrow(1, 0, change.Rank).copy_(tensor(change.Up.ToArray()).reshape(-1, change.Rank) / _scale);
     }
 }

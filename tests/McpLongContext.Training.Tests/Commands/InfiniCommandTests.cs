@@ -100,14 +100,30 @@ public sealed class InfiniCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task An_adapter_of_another_rank_is_no_beginning()
+    public async Task An_adapter_of_a_higher_rank_is_no_beginning()
     {
         Assert.Equal(0, await RunAsync("--steps", "1"));
         string[] arguments = ["--steps", "1", "--start", Adapter, "--run", _model.PathOf("second")];
 
-        Assert.Equal(ExitCode.Failed, await RunAsync([.. arguments, "--rank", "3"]));
+        Assert.Equal(ExitCode.Failed, await RunAsync([.. arguments, "--rank", "1"]));
 
-        Assert.Contains("rank 2 found, expected rank 3", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("rank 2 found, expected at most 1", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_training_of_a_higher_rank_begins_with_the_same_change()
+    {
+        Assert.Equal(0, await RunAsync("--steps", "2"));
+        var first = Path.Combine(_model.Home, "first.safetensors");
+        File.Copy(Adapter, first);
+        string[] barely = ["--steps", "1", "--learning-rate", "1e-9", "--gate-rate", "1e-9"];
+
+        // alpha 8 of rank 4 scales as the default of the first training does.
+        Assert.Equal(0, await RunAsync(["--start", first, "--run", _model.PathOf("second"), "--rank", "4", .. barely]));
+
+        var (before, after) = (Load(first).Changes[0], Load(Adapter).Changes[0]);
+        Assert.Equal(4, after.Rank);
+        Assert.Equal(Product(before), Product(after), (x, y) => Math.Abs(x - y) < 1e-3);
     }
 
     [Fact]
@@ -200,6 +216,21 @@ public sealed class InfiniCommandTests : IDisposable
         Assert.Equal(ExitCode.Failed, await RunAsync("--steps", "1"));
 
         Assert.Contains("story.bin", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>B A, [outputs, inputs].</summary>
+    private static float[] Product(LoraAdapter change)
+    {
+        var (down, up, rank) = (change.Down.ToArray(), change.Up.ToArray(), change.Rank);
+        var (outputs, inputs) = (up.Length / rank, down.Length / rank);
+        return
+        [
+            .. Enumerable
+                .Range(0, outputs * inputs)
+                .Select(i =>
+                    Enumerable.Range(0, rank).Sum(j => up[(i / inputs * rank) + j] * down[(j * inputs) + (i % inputs)])
+                ),
+        ];
     }
 
     private InfiniAdapter Load(string path)

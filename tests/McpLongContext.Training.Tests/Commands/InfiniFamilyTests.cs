@@ -90,7 +90,7 @@ public sealed class InfiniFamilyTests : IDisposable
     [InlineData("digit", "tensor 'base_model.model.model.layers.\u0661.self_attn.q_proj.lora_A.weight' found")]
     [InlineData("zero", "tensor 'base_model.model.model.layers.01.self_attn.q_proj.lora_A.weight' found")]
     [InlineData("dora", "use_dora found, expected a plain LoRA adapter")]
-    [InlineData("rank", "rank 2 found, expected rank 3. Give --rank 2")]
+    [InlineData("rank", "rank 2 found, expected at most 1. Give --rank 2")]
     [InlineData("width", "expected [2, 32]")]
     [InlineData("empty", "adapter_config.json: cannot be read")]
     public async Task A_LoRA_adapter_that_does_not_fit_is_refused_by_name(string kind, string message)
@@ -118,7 +118,7 @@ public sealed class InfiniFamilyTests : IDisposable
             Lora,
             "--steps",
             "1",
-            .. kind == "rank" ? (string[])["--rank", "3"] : [],
+            .. kind == "rank" ? (string[])["--rank", "1"] : [],
         ]);
 
         Assert.Equal(ExitCode.Failed, exit);
