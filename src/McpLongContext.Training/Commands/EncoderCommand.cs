@@ -57,6 +57,8 @@ internal sealed class EncoderCommand : TrainingCommand
         s_defaults.KeepWeight
     );
 
+    private readonly Option<bool> _half = new("--bfloat16") { Description = "Keep frozen weights in bfloat16." };
+
     public EncoderCommand()
         : base(
             "encoder",
@@ -67,7 +69,7 @@ internal sealed class EncoderCommand : TrainingCommand
         )
     {
         Arguments.Add(_sources);
-        AddOptions(_model, _output, _pairs, _dimensions, _rank, _alpha, _batch, _tokens, _rate, _keep);
+        AddOptions(_model, _output, _pairs, _dimensions, _rank, _alpha, _batch, _tokens, _rate, _keep, _half);
     }
 
     protected override int Run(ParseResult parsed, CancellationToken cancellation)
@@ -129,6 +131,7 @@ internal sealed class EncoderCommand : TrainingCommand
                 Rank = parsed.GetValue(_rank),
                 Alpha = parsed.GetValue(_alpha),
                 Dimensions = parsed.GetValue(_dimensions),
+                IsHalf = parsed.GetValue(_half),
                 Seed = parsed.GetValue(Seed),
             },
             Pairs = parsed.GetValue(_pairs)!,

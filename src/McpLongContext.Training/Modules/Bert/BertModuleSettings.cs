@@ -12,6 +12,9 @@ internal sealed record BertModuleSettings
     /// <summary>The width of embeddings; null: that of hidden states, without a projection.</summary>
     public int? Dimensions { get; init; }
 
+    /// <summary>Whether frozen weights are kept in bfloat16.</summary>
+    public bool IsHalf { get; init; }
+
     /// <summary>Chooses A, which begins at random.</summary>
     public int Seed { get; init; } = 1;
 }

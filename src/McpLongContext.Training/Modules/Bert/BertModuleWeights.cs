@@ -52,7 +52,7 @@ internal sealed class BertModuleWeights(
         {
             var weight = file.Read($"{prefix}{name}.weight", outputs, inputs);
             var bias = file.Read($"{prefix}{name}.bias", outputs);
-            var linear = new FrozenLinear((weight, outputs, inputs), bias, isHalf: false);
+            var linear = new FrozenLinear((weight, outputs, inputs), bias, settings.IsHalf);
             return new LoraLinear(linear, settings.Rank, settings.Alpha, generator);
         }
     }
