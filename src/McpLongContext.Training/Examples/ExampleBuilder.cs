@@ -19,15 +19,17 @@ internal sealed class ExampleBuilder(Tokenizer tokenizer, FillerText filler)
 
     private readonly int? _begin = tokenizer.Settings.AddsBegin ? tokenizer.Settings.Begin : null;
 
+    /// <summary>Whether each question of a sample, with its answer, has room in a segment.</summary>
+    public static bool Fits(SampleTokens sample, int segmentTokens) => Asked(sample) <= segmentTokens;
+
     /// <summary>The segments that a sample needs.</summary>
     /// <exception cref="TrainingException">A question of the sample does not fit a segment.</exception>
     public static int SegmentsFor(SampleTokens sample, int segmentTokens)
     {
-        var asked = 1 + sample.Questions.Select(question => question.Length).DefaultIfEmpty(0).Max();
-        if (asked > segmentTokens)
+        if (!Fits(sample, segmentTokens))
         {
             throw new TrainingException(
-                $"--segment {segmentTokens}: a question and its answer take {asked} tokens; take longer segments."
+                $"--segment {segmentTokens}: a question and its answer take {Asked(sample)} tokens; take longer segments."
             );
         }
 
@@ -76,6 +78,10 @@ internal sealed class ExampleBuilder(Tokenizer tokenizer, FillerText filler)
             "plain"
         );
     }
+
+    /// <summary>The tokens of the longest question with its answer, and the one that begins a text.</summary>
+    private static int Asked(SampleTokens sample) =>
+        1 + sample.Questions.Select(question => question.Length).DefaultIfEmpty(0).Max();
 
     private void Begin(Span<long> tokens)
     {

@@ -14,6 +14,7 @@ namespace McpLongContext.Training.Infini;
 /// <param name="model">The model without the adapter.</param>
 /// <param name="tokenizer">The model's tokenizer.</param>
 /// <param name="filler">The filler.</param>
+/// <param name="samples">Draws their samples.</param>
 /// <param name="tasks">The tasks; those that ask nothing are left out.</param>
 /// <param name="settings">How many texts of which lengths.</param>
 /// <param name="threads">Threads that compute.</param>
@@ -21,6 +22,7 @@ internal sealed class HeldOutEvaluation(
     Decoder model,
     Tokenizer tokenizer,
     FillerText filler,
+    FittingSamples samples,
     IReadOnlyList<ITrainingTask> tasks,
     InfiniSettings settings,
     int threads
@@ -48,7 +50,7 @@ internal sealed class HeldOutEvaluation(
         bool IsRight(ITrainingTask task, int length, double place, int textSeed)
         {
             var random = new Random(Seeds.Of(textSeed, length));
-            var sample = SampleTokens.Of(tokenizer, task.Draw(random));
+            var (_, sample) = samples.Draw(() => (task, task.Draw(random)), settings.SegmentTokens);
             var memory = adapter.CreateMemory(adapted.Config);
             Remember(adapted, adapter, memory, Text(random, sample, length, place), cancellation);
             return Answers(adapted, adapter, memory, sample.Questions[0], cancellation);

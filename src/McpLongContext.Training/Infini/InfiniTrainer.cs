@@ -1,4 +1,3 @@
-using McpLongContext.Inference.Tokenizers;
 using McpLongContext.Training.Examples;
 using McpLongContext.Training.Loop;
 using McpLongContext.Training.Modules;
@@ -25,8 +24,8 @@ internal sealed class InfiniTrainer : ITrainer
 
     private readonly InfiniDecoder _model;
     private readonly InfiniSettings _settings;
-    private readonly Tokenizer _tokenizer;
     private readonly TaskMix _tasks;
+    private readonly FittingSamples _samples;
     private readonly ExampleBuilder _examples;
     private readonly Curriculum _curriculum;
     private readonly HeldOutEvaluation _evaluation;
@@ -35,8 +34,8 @@ internal sealed class InfiniTrainer : ITrainer
 
     public InfiniTrainer(
         InfiniDecoder model,
-        Tokenizer tokenizer,
-        FillerText filler,
+        ExampleBuilder examples,
+        FittingSamples samples,
         TaskMix tasks,
         InfiniSettings settings,
         HeldOutEvaluation evaluation,
@@ -44,9 +43,8 @@ internal sealed class InfiniTrainer : ITrainer
         StartingAdapter? start
     )
     {
-        (_model, _tokenizer, _tasks, _settings) = (model, tokenizer, tasks, settings);
+        (_model, _examples, _samples, _tasks, _settings) = (model, examples, samples, tasks, settings);
         (_evaluation, _file, _start) = (evaluation, file, start);
-        _examples = new ExampleBuilder(tokenizer, filler);
         _curriculum = new Curriculum(settings.SegmentTokens);
         State = new TrainingState();
         Optimizer = new TrainingOptimizer(
@@ -175,20 +173,28 @@ internal sealed class InfiniTrainer : ITrainer
     private Batch Draw(Random random)
     {
         var shape = _curriculum.ShapeOf(State.Level, random);
-        var samples = new List<(string Task, SampleTokens Tokens)>();
+        var samples = new List<(ITrainingTask Task, SampleTokens Tokens)>();
         // Facts that need more segments leave room for fewer examples.
         while (samples.Count < CountOf(shape.Segments))
         {
-            var (task, drawn) = _tasks.Draw(random, State.Level);
-            var sample = SampleTokens.Of(_tokenizer, drawn);
+            var (task, sample) = _samples.Draw(() => _tasks.Draw(random, State.Level), shape.SegmentTokens);
             var needed = ExampleBuilder.SegmentsFor(sample, shape.SegmentTokens);
             shape = shape with { Segments = Math.Max(shape.Segments, needed) };
-            samples.Add((task.Name, sample));
+            samples.Add((task, sample));
         }
 
         return new Batch(
             samples.ConvertAll(sample =>
-                _examples.Build(random, sample.Task, sample.Tokens, shape, _settings.PlainPositions)
+                _examples.Build(
+                    random,
+                    sample.Task.Name,
+                    sample.Tokens,
+                    shape with
+                    {
+                        MostWeight = Math.Min(shape.MostWeight, sample.Task.MostWeight),
+                    },
+                    _settings.PlainPositions
+                )
             ),
             shape
         );

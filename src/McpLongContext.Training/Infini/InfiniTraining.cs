@@ -62,8 +62,10 @@ internal sealed class InfiniTraining(
         var filler = new FillerText(corpus.Select(text => tokenizer.Encode(text)), own);
         using var model = InfiniDecoder.Load(trained.Folder, settings.Adapter);
         ITrainingTask[] asked = [.. tasks.Tasks.Select(one => one.Task.HeldOut)];
-        var evaluation = new HeldOutEvaluation(engine, tokenizer, filler, asked, settings, threads);
-        using var trainer = new InfiniTrainer(model, tokenizer, filler, tasks, settings, evaluation, _file, start);
+        var samples = new FittingSamples(model, tokenizer);
+        var evaluation = new HeldOutEvaluation(engine, tokenizer, filler, samples, asked, settings, threads);
+        var examples = new ExampleBuilder(tokenizer, filler);
+        using var trainer = new InfiniTrainer(model, examples, samples, tasks, settings, evaluation, _file, start);
         var length = new LoopSettings(settings.Steps, settings.EvaluateEvery);
         var loop = new TrainingLoop(folder, trained.Name, trained.Weights, length, time, progress);
         return loop.Run(trainer, cancellation);

@@ -12,7 +12,10 @@ internal sealed class SeveralKeysTask(Subjects subjects, int most, int mostDigit
     public string Name => "several-keys";
 
     /// <inheritdoc />
-    public int FirstLevel => 2;
+    public double MostWeight => ITrainingTask.ManyFactsWeight;
+
+    /// <inheritdoc />
+    public int FirstLevel => 1;
 
     /// <inheritdoc />
     public TaskSample Draw(Random random)

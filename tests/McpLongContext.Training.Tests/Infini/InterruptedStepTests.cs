@@ -47,9 +47,11 @@ public sealed class InterruptedStepTests : IDisposable
         var tasks = TaskMix.Parse(["pass-key"], [], settings.MostKeys);
         using var engine = Decoder.Load(_model.Folder, Precision.Int8, threads: 1);
         using var model = InfiniDecoder.Load(_model.Folder, settings.Adapter);
-        var evaluation = new HeldOutEvaluation(engine, tokenizer, filler, [], settings, threads: 1);
+        var samples = new FittingSamples(model, tokenizer);
+        var evaluation = new HeldOutEvaluation(engine, tokenizer, filler, samples, [], settings, threads: 1);
+        var examples = new ExampleBuilder(tokenizer, filler);
         var file = new AdapterFile(_model.PathOf("run"), trained.Weights);
-        using var trainer = new InfiniTrainer(model, tokenizer, filler, tasks, settings, evaluation, file, start: null);
+        using var trainer = new InfiniTrainer(model, examples, samples, tasks, settings, evaluation, file, start: null);
         var loop = new TrainingLoop(
             _model.PathOf("run"),
             trained.Name,
