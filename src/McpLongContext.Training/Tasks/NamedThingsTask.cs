@@ -1,13 +1,11 @@
 namespace McpLongContext.Training.Tasks;
 
 /// <summary>
-/// One to three sentences that tell the name of someone in connection with a person, animal or thing, each in a wording of
-/// its own, and questions for the names.
+/// A sentence that tells the name of someone in connection with a person, animal or thing, and the question for the name.
+/// Wordings are one of a list, or are put together with one of many relations.
 /// </summary>
 internal sealed class NamedThingsTask : ITrainingTask
 {
-    private const int Most = 3;
-
     private static readonly (string Fact, string Question)[] s_wordings =
     [
         ("The name of {0} is {1}.", "What is the name of {0}? The name of {0} is"),
@@ -32,6 +30,31 @@ internal sealed class NamedThingsTask : ITrainingTask
         ("{0} is afraid of {1}.", "Who is {0} afraid of? {0} is afraid of"),
     ];
 
+    /// <summary>With {2}, what the named one is to the thing.</summary>
+    private static readonly (string Fact, string Question)[] s_related =
+    [
+        ("The {2} of {0} is {1}.", "Who is the {2} of {0}? The {2} of {0} is"),
+        ("The {2} of {0} was {1}.", "What was the {2} of {0}? The {2} of {0} was"),
+        ("{0}'s {2} is {1}.", "Who is {0}'s {2}? {0}'s {2} is"),
+        ("{0}'s {2} was {1}.", "What was {0}'s {2}? {0}'s {2} was"),
+        ("{1} is the {2} of {0}.", "Who is the {2} of {0}? The {2} of {0} is"),
+        ("{0} has a {2}, {1}.", "Who is the {2} of {0}? The {2} of {0} is"),
+        ("The {2} of {0} had a name: {1}.", "What was the name of the {2} of {0}? The {2} of {0} was"),
+        ("As everyone knew, the {2} of {0} was {1}.", "Who was the {2} of {0}? The {2} of {0} was"),
+    ];
+
+    private static readonly string[] s_relations =
+    [
+        .. "name brother mother father daughter son uncle aunt neighbor captain master cook guard driver helper king queen"
+            .Split(' ')
+            .Concat(
+                "judge painter singer boss home town village street ship horse dog cat river hero nurse word pet".Split(
+                    ' '
+                )
+            )
+            .Concat("password nickname guest rider builder partner leader maker servant runner".Split(' ')),
+    ];
+
     private static readonly (string Fact, string Question)[] s_heldOut =
     [
         ("{0} is called {1}.", "What is {0} called? {0} is called"),
@@ -41,17 +64,23 @@ internal sealed class NamedThingsTask : ITrainingTask
     ];
 
     private readonly Subjects _subjects;
-    private readonly (string Fact, string Question)[] _wordings;
+    private readonly (string Fact, string Question)[]? _wordings;
 
     /// <summary>A task on facts about these things.</summary>
     public NamedThingsTask(Subjects subjects)
-        : this(subjects, s_wordings) => HeldOut = new NamedThingsTask(subjects, s_heldOut);
+    {
+        _subjects = subjects;
+        HeldOut = new NamedThingsTask(subjects, s_heldOut);
+    }
 
     private NamedThingsTask(Subjects subjects, (string Fact, string Question)[] wordings) =>
         (_subjects, _wordings, HeldOut) = (subjects, wordings, this);
 
     /// <inheritdoc />
     public string Name => "named-things";
+
+    /// <inheritdoc />
+    public double MostWeight => ITrainingTask.ManyFactsWeight;
 
     /// <inheritdoc />
     public int FirstLevel => 1;
@@ -62,28 +91,31 @@ internal sealed class NamedThingsTask : ITrainingTask
     /// <inheritdoc />
     public TaskSample Draw(Random random)
     {
-        // As a rule one.
-        var count = random.Next(1, random.Next(1, Most + 1) + 1);
-        var things = _subjects.Things(random, count);
-        var names = Draws.Some(random, count, PersonNames.All);
-        (string Fact, (string, string) Question)[] drawn =
-        [
-            .. things.Zip(
-                names,
-                (thing, name) =>
-                {
-                    var (fact, question) = Draws.One(random, _wordings);
-                    return (
-                        Capitalized(string.Format(null, fact, thing, name)),
-                        (Capitalized(string.Format(null, question, thing)), $" {name}")
-                    );
-                }
-            ),
-        ];
-        (string, string)[] questions = [.. drawn.Select(one => one.Question)];
-        random.Shuffle(questions);
-        return new TaskSample([.. drawn.Select(one => one.Fact)], questions);
+        var (fact, question) = Wording(random);
+        var (thing, name) = (_subjects.Thing(random), _subjects.Name(random));
+        return new TaskSample(
+            [Capitals.First(string.Format(null, fact, thing, name))],
+            [(Capitals.First(string.Format(null, question, thing)), $" {name}")]
+        );
     }
 
-    private static string Capitalized(string sentence) => char.ToUpperInvariant(sentence[0]) + sentence[1..];
+    private (string Fact, string Question) Wording(Random random)
+    {
+        if (_wordings is not null)
+        {
+            return Draws.One(random, _wordings);
+        }
+
+        if (random.Next(2) == 0)
+        {
+            return Draws.One(random, s_wordings);
+        }
+
+        var (fact, question) = Draws.One(random, s_related);
+        var relation = Draws.One(random, s_relations);
+        return (
+            string.Format(null, fact, "{0}", "{1}", relation),
+            string.Format(null, question, "{0}", "{1}", relation)
+        );
+    }
 }

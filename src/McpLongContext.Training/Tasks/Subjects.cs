@@ -143,17 +143,35 @@ internal sealed partial class Subjects
         _words = words.Length < LeastWords ? [] : words;
     }
 
-    /// <summary>Different things, such as "the brown dog".</summary>
+    /// <summary>Different persons and things, a third of them persons.</summary>
     /// <param name="random">Chooses them.</param>
     /// <param name="count">At most <see cref="Most"/>.</param>
-    public IReadOnlyList<string> Things(Random random, int count) => Different(random, count, Thing);
+    public IReadOnlyList<string> PersonsAndThings(Random random, int count)
+    {
+        var found = new List<string>();
+        while (found.Count < count)
+        {
+            var one = random.Next(3) == 0 ? Draws.One(random, PersonNames.All) : Thing(random);
+            if (!found.Contains(one, StringComparer.Ordinal))
+            {
+                found.Add(one);
+            }
+        }
 
-    /// <summary>Different persons and things, a third of them persons.</summary>
-    /// <inheritdoc cref="Things"/>
-    public IReadOnlyList<string> PersonsAndThings(Random random, int count) =>
-        Different(random, count, any => any.Next(3) == 0 ? Draws.One(any, PersonNames.All) : Thing(any));
+        return found;
+    }
 
-    private string Thing(Random random)
+    /// <summary>A name: of a list, made up, or a word of the documents, so that none can be guessed.</summary>
+    public string Name(Random random) =>
+        random.Next(5) switch
+        {
+            0 or 1 => Draws.One(random, PersonNames.All),
+            2 when _words.Length > 0 => Capitals.First(Draws.One(random, _words)),
+            _ => MadeUpNames.Draw(random),
+        };
+
+    /// <summary>A thing, such as "the brown dog".</summary>
+    public string Thing(Random random)
     {
         if (_words.Length > 0 && random.NextDouble() < Documents)
         {
@@ -167,21 +185,6 @@ internal sealed partial class Subjects
             1 => $"the {noun} {Draws.One(random, s_places)}",
             _ => $"the {Draws.One(random, s_adjectives)} {noun}",
         };
-    }
-
-    private static List<string> Different(Random random, int count, Func<Random, string> draw)
-    {
-        var found = new List<string>();
-        while (found.Count < count)
-        {
-            var one = draw(random);
-            if (!found.Contains(one, StringComparer.Ordinal))
-            {
-                found.Add(one);
-            }
-        }
-
-        return found;
     }
 
     [GeneratedRegex(@"(?<= )[a-z]{4,9}(?= )", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
