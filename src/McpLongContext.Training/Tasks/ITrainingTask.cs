@@ -5,20 +5,18 @@ namespace McpLongContext.Training.Tasks;
 /// </summary>
 internal interface ITrainingTask
 {
-    /// <summary>
-    /// As of texts of some 50,000 tokens: beyond, the memory of a small model does not tell facts apart, and examples that
-    /// cannot be answered teach nothing.
-    /// </summary>
-    public const double ManyFactsWeight = 300;
-
     /// <summary>The name on the command line.</summary>
     public string Name { get; }
 
     /// <summary>The level of the curriculum from which on it is trained, from 0.</summary>
     public int FirstLevel { get; }
 
-    /// <summary>How many segments a segment of filler stands for at most, whatever the level.</summary>
-    public double MostWeight => double.PositiveInfinity;
+    /// <summary>
+    /// How many segments a segment of filler stands for at most, whatever the level. By default as many as in texts of some
+    /// 50,000 tokens: beyond, the memory of a small model does not tell one of many facts from filler, and examples that
+    /// cannot be answered teach nothing.
+    /// </summary>
+    public double MostWeight => 300;
 
     /// <summary>
     /// The same with what training does not see; the task itself where everything is drawn at random.

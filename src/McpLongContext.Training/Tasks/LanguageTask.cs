@@ -10,6 +10,9 @@ internal sealed class LanguageTask : ITrainingTask
     public string Name => TaskName;
 
     /// <inheritdoc />
+    public double MostWeight => double.PositiveInfinity;
+
+    /// <inheritdoc />
     public int FirstLevel => 0;
 
     /// <inheritdoc />

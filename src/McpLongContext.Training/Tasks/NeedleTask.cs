@@ -9,9 +9,6 @@ internal sealed class NeedleTask(Subjects subjects, int mostDigits) : ITrainingT
     public string Name => "needle";
 
     /// <inheritdoc />
-    public double MostWeight => ITrainingTask.ManyFactsWeight;
-
-    /// <inheritdoc />
     public int FirstLevel => 1;
 
     /// <inheritdoc />

@@ -25,6 +25,9 @@ internal sealed class PassKeyTask : ITrainingTask
     public string Name => "pass-key";
 
     /// <inheritdoc />
+    public double MostWeight => double.PositiveInfinity;
+
+    /// <inheritdoc />
     public int FirstLevel => 0;
 
     /// <inheritdoc />

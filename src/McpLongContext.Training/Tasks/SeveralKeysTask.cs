@@ -12,9 +12,6 @@ internal sealed class SeveralKeysTask(Subjects subjects, int most, int mostDigit
     public string Name => "several-keys";
 
     /// <inheritdoc />
-    public double MostWeight => ITrainingTask.ManyFactsWeight;
-
-    /// <inheritdoc />
     public int FirstLevel => 1;
 
     /// <inheritdoc />

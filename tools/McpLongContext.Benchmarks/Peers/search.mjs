@@ -35,9 +35,8 @@ const ingest = spawnSync(
   process.execPath,
   [program, '--cache-dir', models, '--db-path', database, 'ingest', '--base-dir', texts, texts],
   { cwd: scratch, encoding: 'utf8', maxBuffer: 1 << 28 });
-if (ingest.status !== 0) {
-  process.stderr.write(ingest.stderr);
-}
+// It also ends so where it could not read single files; the others are there.
+if (ingest.status !== 0) process.stderr.write(ingest.stderr);
 
 const ingested = (Date.now() - started) / 1000;
 const client = new Client({ name: 'search', version: '1' });
@@ -70,6 +69,7 @@ for (const line of fs.readFileSync(questions, 'utf8').split('\n').filter((one) =
   fs.writeSync(out, `${JSON.stringify({ id, passages })}\n`);
 }
 
+fs.closeSync(out);
 await client.close();
 fs.rmSync(scratch, { recursive: true });
 times.sort((a, b) => a - b);
