@@ -89,6 +89,10 @@ internal abstract class LoopbackServer : IAsyncDisposable
         {
             context.Response.Abort(); // the client has gone, or the test is over
         }
+        catch (ObjectDisposedException) when (Stopped.IsCancellationRequested)
+        {
+            // Asked while the test ended: the listener has taken the response with it.
+        }
     }
 
     internal sealed record Request(string Path, string? Range, string? Authorization, string Host)
